@@ -1,0 +1,1 @@
+"""The engine: polls targets, keeps samples, judges them. Knows no terminal."""

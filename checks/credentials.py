@@ -1,0 +1,81 @@
+"""Reading credentials from files, the environment and commands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from pathlib import Path
+
+from checks.errors import SecretError
+
+__all__ = ["read_command", "read_env", "read_file"]
+
+_BOUND = 64 * 1024
+
+
+def _first_line(data: bytes, source: str) -> str:
+    try:
+        line = data.decode("utf-8").split("\n", 1)[0].rstrip("\r")
+    except UnicodeDecodeError:
+        raise SecretError(f"the credential from {source} is not UTF-8 text") from None
+    if not line:
+        raise SecretError(f"the credential from {source} is empty")
+    return line
+
+
+def read_env(name: str) -> str:
+    """The environment variable ``name``; SecretError where it is unset or empty."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise SecretError(f"the environment variable {name} is not set; export it and restart")
+    return value
+
+
+def read_file(path: Path) -> str:
+    """The first line of ``path``, refused when people other than its owner and group can read it."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise SecretError(f"the credential file {path} is not a regular file")
+            if mode & stat.S_IROTH:
+                raise SecretError(
+                    f"everybody can read the credential file {path}; run: chmod 600 {path}"
+                )
+            data = file.read(_BOUND)
+    except OSError as error:
+        raise SecretError(f"cannot read the credential file {path}: {error.strerror}") from None
+    return _first_line(data, str(path))
+
+
+async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # noqa: ASYNC109
+    """The first line that ``argv`` prints; it runs without a shell and without standard input."""
+    name = Path(argv[0]).name
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SecretError(f"cannot run the credential command {name}: {error.strerror}") from None
+    try:
+        async with asyncio.timeout(timeout):
+            assert process.stdout is not None  # noqa: S101 - asked for above
+            data = await process.stdout.read(_BOUND)
+            code = await process.wait()
+    except TimeoutError:
+        raise SecretError(
+            f"the credential command {name} gave nothing within {timeout:g} s"
+        ) from None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, 9)
+            await process.wait()
+    if code != 0:
+        raise SecretError(f"the credential command {name} ended with exit code {code}")
+    return _first_line(data, f"the command {name}")

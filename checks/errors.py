@@ -1,0 +1,79 @@
+"""Every error onwatch raises on purpose, drawn as one tree.
+
+::
+
+    OnwatchError                 a sentence for the user; exit code 3 unless said otherwise
+    ├── ConfigError              a file the user wrote is wrong (exit code 2)
+    ├── SecretError              a credential's source gave none (no such file, command failed)
+    ├── TargetError              a target did not do what was asked; carries a reason
+    └── EngineStopped            the engine was asked for something after it ended
+
+A probe returns a :class:`checks.model.Result` for everything a target may do; these
+exceptions stay inside the probe that raises them or end a command with one sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "ConfigError",
+    "ConfigProblem",
+    "EngineStopped",
+    "OnwatchError",
+    "SecretError",
+    "TargetError",
+]
+
+
+class OnwatchError(Exception):
+    """Base of all. ``str()`` is a sentence that says what, where and what to do."""
+
+    exit_code: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One thing wrong in one place of a configuration file.
+
+    ``line`` counts from 1; 0 where the file as a whole is meant. ``key`` is the dotted
+    path within the file, empty for the file as a whole.
+    """
+
+    file: str
+    line: int
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.key}: {self.text}" if self.key else f"{place}: {self.text}"
+
+
+class ConfigError(OnwatchError):
+    """A configuration that cannot be used, with every problem found in it."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[ConfigProblem] | tuple[ConfigProblem, ...]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SecretError(OnwatchError):
+    """A credential could not be read from where the configuration says it is."""
+
+
+class TargetError(OnwatchError):
+    """A target failed in a way a probe has a name and a sentence for.
+
+    ``reason`` is one of :data:`checks.model.REASONS`.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        self.reason = reason
+        super().__init__(sentence)
+
+
+class EngineStopped(OnwatchError):
+    """The engine has ended."""

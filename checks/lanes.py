@@ -1,0 +1,104 @@
+"""Threads for what may block: hung mounts, process scans, SQLite, name look-ups.
+
+A lane is one daemon thread with a name. What hangs in a lane holds up that lane alone,
+and never the process's end, which asyncio's default executor would wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+__all__ = ["LaneBusy", "Lanes"]
+
+T = TypeVar("T")
+
+
+class LaneBusy(Exception):
+    """The lane is still in its previous call; ``since`` is the loop's time it began at."""
+
+    def __init__(self, name: str, since: float) -> None:
+        self.name = name
+        self.since = since
+        super().__init__(f"{name} is still busy with its previous call")
+
+
+@dataclass(slots=True)
+class _Job:
+    call: Callable[[], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+class _Lane:
+    def __init__(self, name: str) -> None:
+        self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self.busy_since: float | None = None
+        self.thread = threading.Thread(target=self._work, name=f"lane {name}", daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        while (job := self.jobs.get()) is not None:
+            outcome: tuple[Any, BaseException | None]
+            try:
+                outcome = (job.call(), None)
+            except BaseException as error:  # noqa: BLE001 - handed to whoever awaits
+                outcome = (None, error)
+            # A loop that has closed in the meantime wants no answer.
+            with contextlib.suppress(RuntimeError):
+                job.loop.call_soon_threadsafe(self._settle, job.future, *outcome)
+            del job, outcome
+
+    def _settle(self, future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+        self.busy_since = None
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+
+
+class Lanes:
+    """Named daemon threads, made when first used. Use from one event loop only."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, _Lane] = {}
+
+    async def run(self, name: str, call: Callable[[], T]) -> T:
+        """``call()`` in the lane ``name``; its exceptions come through.
+
+        Cancelling the wait leaves the call running; until it ends the lane raises
+        :class:`LaneBusy` at once, so that nothing queues up behind something hung.
+        """
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = _Lane(name)
+        loop = asyncio.get_running_loop()
+        if lane.busy_since is not None:
+            raise LaneBusy(name, lane.busy_since)
+        lane.busy_since = loop.time()
+        future: asyncio.Future[T] = loop.create_future()
+        lane.jobs.put(_Job(call, future, loop))
+        return await future
+
+    def busy(self, name: str) -> bool:
+        """Whether the lane is in a call now."""
+        lane = self._lanes.get(name)
+        return lane is not None and lane.busy_since is not None
+
+    def drop(self, name: str) -> None:
+        """End the lane once its present call returns."""
+        lane = self._lanes.pop(name, None)
+        if lane is not None:
+            lane.jobs.put(None)
+
+    def close(self) -> None:
+        """End every lane; one that hangs ends with the process."""
+        for name in list(self._lanes):
+            self.drop(name)

@@ -1,0 +1,140 @@
+"""The contract between the scheduler and a kind of check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from checks.clock import Clock
+from checks.errors import SecretError
+from checks.lanes import Lanes
+from checks.model import Result, Sampler
+from checks.resolver import Resolver
+from checks.secrets import Masker
+from checks.settings import KindConfig, Secret, SecretCommand
+
+__all__ = ["CheckSpec", "Kind", "Metric", "Probe", "ProbeEnv", "Target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric a kind yields: for the docs, the schema and the rules' dead-selector check."""
+
+    name: str
+    type: str
+    """gauge, counter, histogram or info."""
+    help: str
+    unit: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckSpec:
+    """A check as configured: what every kind has in common, and its kind's own model.
+
+    ``interval`` and ``timeout`` are seconds. ``place`` is ``file:line`` of its entry.
+    """
+
+    name: str
+    kind: str
+    config: KindConfig
+    interval: float = 5.0
+    timeout: float = 3.0
+    job: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    runbook: str = ""
+    place: str = ""
+
+    def target_labels(self, external: Mapping[str, str]) -> dict[str, str]:
+        """The labels that every sample of this check carries."""
+        return {
+            **external,
+            "job": self.job or self.name,
+            "instance": self.config.instance(),
+            **self.labels,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbeEnv:
+    """What a probe may use of the machine; shared by all checks of an engine.
+
+    ``base_dir`` is what relative paths in the configuration are relative to.
+    """
+
+    clock: Clock
+    resolver: Resolver
+    lanes: Lanes
+    masker: Masker
+    base_dir: Path
+
+    def path(self, text: str) -> Path:
+        """``text`` as a path: ``~`` expanded, relative to the configuration's folder."""
+        return self.base_dir / Path(text).expanduser()
+
+    async def secret(self, source: Secret) -> str:
+        """The credential, read anew; the masker learns it.
+
+        Raises:
+            SecretError: with a sentence that says which source gave nothing and why.
+        """
+        value = source if isinstance(source, str) else await self._fetch(source)
+        self.masker.learn(value)
+        return value
+
+    async def _fetch(self, source: SecretCommand) -> str:
+        from checks.credentials import read_command, read_env, read_file  # noqa: PLC0415
+
+        if source.env:
+            return read_env(source.env)
+        if source.file:
+            return read_file(self.path(source.file))
+        if source.command:
+            return await read_command(source.command, source.timeout, self.base_dir)
+        raise SecretError("a credential names no source")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What a probe is told of the check it serves.
+
+    ``timeout`` is the seconds one run may take; a probe ends itself a little earlier
+    where it has a better sentence than "no answer within 3 s".
+    """
+
+    name: str
+    interval: float
+    timeout: float
+    sampler: Sampler
+    env: ProbeEnv
+
+
+class Probe(Protocol):
+    """One check's worker. The scheduler never runs two runs of it at once."""
+
+    async def run(self) -> Result:
+        """Ask the target once.
+
+        Returns a :class:`Result` for everything the target may do. It may be cancelled
+        at the hard timeout and must leave nothing behind when it is. ``up``,
+        ``probe_success`` and ``scrape_duration_seconds`` are added by the scheduler.
+        """
+
+    async def close(self) -> None:
+        """Give back connections and files. Called once, also after a failed run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of check: one file holds its model, its probe and its metric names."""
+
+    name: str
+    summary: str
+    config: type[KindConfig]
+    probe: Callable[[KindConfig, Target], Probe]
+    metrics: tuple[Metric, ...]
+    counters: bool = False
+    """Whether a judgement needs two samples (`onwatch check` then takes two a second apart)."""

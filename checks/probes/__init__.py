@@ -1,0 +1,1 @@
+"""Probes, one file a kind of check."""

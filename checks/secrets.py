@@ -1,0 +1,79 @@
+"""Credentials: where they come from, and how they are kept out of everything shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from checks.model import Part, Result, Table
+
+__all__ = ["MASK", "Masker", "mask_url"]
+
+MASK: Final = "•••"
+_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<user>[^/@:\s?#]*):[^/@\s]*@")
+_QUERY_SECRET = re.compile(
+    r"(?P<key>[?&;](?:[\w-]*(?:password|passwd|token|secret|api[_-]?key|access[_-]?key|"
+    r"signature|credential)[\w-]*|auth|sig|key|pwd)=)[^&;#\s\"']*",
+    re.IGNORECASE,
+)
+
+
+def mask_url(text: str) -> str:
+    """``text`` with the password of every URL in it, and secret-like query values, masked."""
+    if "://" not in text:
+        return text
+    return _QUERY_SECRET.sub(rf"\g<key>{MASK}", _USERINFO.sub(rf"\g<scheme>\g<user>:{MASK}@", text))
+
+
+class Masker:
+    """Replaces known secrets wherever they turn up.
+
+    Values shorter than four characters are not searched for: masking every ``1`` would
+    hide the figures and not the secret.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._pattern: re.Pattern[str] | None = None
+        self._secrets: set[str] = set()
+        for secret in secrets:
+            self.learn(secret)
+
+    def learn(self, secret: str) -> None:
+        """Mask ``secret`` from now on."""
+        if len(secret) < 4 or secret in self._secrets:
+            return
+        self._secrets.add(secret)
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._pattern = re.compile("|".join(re.escape(s) for s in longest_first))
+
+    def text(self, text: str) -> str:
+        """``text`` with known secrets and URL passwords masked."""
+        if self._pattern is not None:
+            text = self._pattern.sub(MASK, text)
+        return mask_url(text)
+
+    def result(self, result: Result) -> Result:
+        """``result`` with every text in it masked; samples are left alone."""
+        text = self.text
+        return replace(
+            result,
+            message=text(result.message),
+            value=text(result.value),
+            raw=text(result.raw),
+            parts=tuple(
+                Part(text(p.name), p.status, text(p.message), text(p.value)) for p in result.parts
+            ),
+            facts=tuple((k, text(v)) for k, v in result.facts),
+            events=tuple(text(event) for event in result.events),
+            tables=tuple(
+                Table(
+                    t.title,
+                    t.columns,
+                    tuple(tuple(text(cell) for cell in row) for row in t.rows),
+                    t.numeric,
+                )
+                for t in result.tables
+            ),
+        )

@@ -1,0 +1,170 @@
+"""The building blocks of configuration models: strict models, durations, sizes, secrets.
+
+Every kind of check derives its model from :class:`KindConfig`; a docstring stands under
+every field, since the JSON Schema and the reference page are made from them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+
+__all__ = [
+    "Duration",
+    "KindConfig",
+    "LabelName",
+    "MetricName",
+    "Model",
+    "Secret",
+    "SecretCommand",
+    "Size",
+    "parse_duration",
+    "parse_size",
+]
+
+_DURATION_UNITS: Final = {
+    "ms": 0.001,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+    "w": 604800.0,
+    "y": 31536000.0,
+}
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKMGTP]i?)?[bB]?")
+
+
+def parse_duration(value: object) -> float:
+    """Seconds of ``500ms``, ``5s``, ``1h30m`` (Prometheus' units) or of a plain number.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(value, bool):
+        raise ValueError("expected a duration such as 5s or 1h30m, not a boolean")  # noqa: TRY004
+    if isinstance(value, int | float):
+        seconds = float(value)
+    else:
+        text = str(value).strip()
+        parts = list(_DURATION_PART.finditer(text))
+        if not parts or "".join(p.group(0) for p in parts) != text:
+            raise ValueError(f"{text!r} is not a duration; write 500ms, 5s, 1m or 1h30m")
+        seconds = sum(float(p.group(1)) * _DURATION_UNITS[p.group(2)] for p in parts)
+    if not 0 <= seconds < 1e10:
+        raise ValueError(f"{value!r} is not a duration that can be waited for")
+    return seconds
+
+
+def parse_size(value: object) -> int:
+    """Bytes of ``10 MB`` (decimal), ``10MiB`` (binary) or a plain number."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = _SIZE.fullmatch(str(value).strip())
+    if found is None:
+        raise ValueError(f"{value!r} is not a size; write 512kB, 10MB or 1GiB")
+    unit = found.group(2) or ""
+    base = 1024 if unit.endswith("i") else 1000
+    exponent = "kMGTP".index(unit[0].replace("K", "k")) + 1 if unit else 0
+    return int(float(found.group(1)) * base**exponent)
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    PlainSerializer(lambda v: v, return_type=float),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w|y))+$"},
+                {"type": "number", "minimum": 0},
+            ],
+            "description": "a duration: 500ms, 5s, 1h30m, or seconds as a number",
+        }
+    ),
+]
+"""Seconds; written as ``500ms``, ``5s``, ``1h30m`` or a number."""
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0}],
+            "description": "a size: 512kB, 10MB, 1GiB, or bytes as a number",
+        }
+    ),
+]
+"""Bytes; written as ``512kB``, ``10MB``, ``1GiB`` or a number."""
+
+MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
+LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+
+
+class Model(BaseModel):
+    """A strict, frozen model: unknown keys are refused, docstrings describe fields."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+
+class SecretCommand(Model):
+    """A credential kept outside the configuration: exactly one source."""
+
+    file: str | None = None
+    """Path of a file whose first line is the credential; others must not be able to read it."""
+    env: str | None = None
+    """Name of an environment variable."""
+    command: list[str] | None = None
+    """Program and arguments whose first line of output is the credential; no shell."""
+    timeout: Duration = 10.0
+    """How long the command may take."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SecretCommand:
+        given = [name for name in ("file", "env", "command") if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError("give exactly one of file, env, command")
+        return self
+
+
+Secret = Annotated[str, Field(repr=False)] | SecretCommand
+"""A credential in clear, or its source: ``{file: …}``, ``{env: …}`` or ``{command: […]}``."""
+
+
+class KindConfig(Model):
+    """Base of the configuration models of the kinds of check."""
+
+    shorthand: ClassVar[str] = ""
+    """The field that a plain string stands for (``http: https://…`` means its ``url``)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_shorthand(cls, value: Any) -> Any:
+        if value is None:
+            return {}
+        if cls.shorthand and isinstance(value, str):
+            return {cls.shorthand: value}
+        return value
+
+    def instance(self) -> str:
+        """The ``instance`` label: host:port, or a host or file name."""
+        raise NotImplementedError
+
+    def address(self) -> str:
+        """What is watched, for people; never with a credential in it."""
+        return self.instance()

@@ -1,0 +1,74 @@
+"""Where pictures come from: the live engine now, a replayed or followed history later."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from checks.views import Snapshot
+
+__all__ = ["Mailbox", "SnapshotSource"]
+
+
+class SnapshotSource(Protocol):
+    """Yields snapshots. Every method may be called from any thread and returns at once."""
+
+    def start(self) -> None:
+        """Begin to work; the first snapshot follows within moments."""
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` (from any thread) when :meth:`latest` has something new.
+
+        It is called once, and again only after :meth:`latest` was asked, so that a
+        reader that has stopped is never piled up on.
+        """
+
+    def latest(self) -> Snapshot | None:
+        """The newest snapshot not taken yet; None where there is none."""
+
+    def failure(self) -> BaseException | None:
+        """What ended the source, once it has ended by itself."""
+
+    def focus(self, check: str | None) -> None:
+        """Put the details of ``check`` into the coming snapshots, or of none."""
+
+    def set_window(self, seconds: float) -> None:
+        """The window that figures are computed over from now on."""
+
+    def poll_now(self) -> None:
+        """Run every check at once instead of waiting for its interval."""
+
+    def close(self) -> None:
+        """End, without waiting longer than a moment for anything that hangs."""
+
+
+class Mailbox:
+    """One slot between two threads; the newest wins."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slot: Snapshot | None = None
+        self._wake: Callable[[], None] | None = None
+        self._woken = False
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        with self._lock:
+            self._wake = wake
+            call = self._slot is not None and not self._woken
+            self._woken = self._woken or call
+        if call:
+            wake()
+
+    def put(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._slot = snapshot
+            wake = None if self._woken else self._wake
+            self._woken = self._woken or wake is not None
+        if wake is not None:
+            wake()
+
+    def take(self) -> Snapshot | None:
+        with self._lock:
+            snapshot, self._slot, self._woken = self._slot, None, False
+        return snapshot

@@ -1,0 +1,253 @@
+"""What the panes show: frozen values, figures already computed, text already clean.
+
+Times are seconds since 1970 in UTC, durations seconds, ratios 0 to 1, sizes bytes,
+rates a second. None means unknown; NaN in a history means that no point is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from checks.model import Status, Table
+from checks.requests.stats import RequestStats, WindowStats
+
+__all__ = [
+    "AlertView",
+    "Chart",
+    "CheckDetails",
+    "CheckView",
+    "EngineHealth",
+    "EventView",
+    "FilesystemView",
+    "HostView",
+    "PartView",
+    "Points",
+    "QueueView",
+    "RequestView",
+    "ResultLine",
+    "Snapshot",
+]
+
+Points = tuple[float, ...]
+"""A short history, oldest first; NaN where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartView:
+    """A child row of a check."""
+
+    name: str
+    status: Status
+    message: str
+    value: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckView:
+    """One row of the services pane.
+
+    ``since`` is when its status last changed; ``history`` the durations of its last
+    runs (NaN where it did not answer); ``last_run`` None before the first result.
+    """
+
+    name: str
+    kind: str
+    address: str
+    instance: str
+    status: Status
+    since: float
+    message: str
+    reason: str
+    value: str
+    duration: float | None
+    history: Points
+    parts: tuple[PartView, ...]
+    last_run: float | None
+    interval: float
+    up: bool
+    labels: Mapping[str, str]
+    depends_on: tuple[str, ...] = ()
+    runbook: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestView:
+    """Requests of one source, over the window chosen by the user."""
+
+    check: str
+    window: WindowStats
+    stats: RequestStats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueView:
+    """One queue. ``growth`` is items a minute over the window, None while unknown."""
+
+    check: str
+    name: str
+    size: float | None
+    processing: float | None
+    failed: float | None
+    growth: float | None
+    history: Points
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilesystemView:
+    """One filesystem. ``used`` and ``inodes_used`` are ratios."""
+
+    mount: str
+    used: float
+    size: float
+    available: float
+    inodes_used: float | None
+    readonly: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostView:
+    """This machine, or the container it is.
+
+    ``cpu`` is the ratio of ``cores`` in use; ``modes`` the same by mode; ``pressure``
+    the share of time somebody waited (``cpu``, ``memory``, ``io``), None where the
+    kernel does not tell.
+    """
+
+    check: str
+    name: str
+    status: Status
+    cores: float
+    cpu: float | None
+    modes: Mapping[str, float]
+    load: tuple[float, float, float] | None
+    memory: float | None
+    memory_total: float | None
+    memory_available: float | None
+    swap: float | None
+    pressure: Mapping[str, float]
+    filesystems: tuple[FilesystemView, ...]
+    disk_read: float | None
+    disk_written: float | None
+    received: float | None
+    sent: float | None
+    network_errors: float | None
+    cpu_history: Points
+    memory_history: Points
+    received_history: Points
+    sent_history: Points
+    processes: Table | None
+    boot_time: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlertView:
+    """Something that is wrong now.
+
+    ``id`` stays the same for as long as it lasts. ``cause`` names the check that this
+    is a symptom of (by ``depends_on``), empty for a cause of its own.
+    """
+
+    id: str
+    name: str
+    check: str
+    status: Status
+    since: float
+    sentence: str
+    cause: str = ""
+    runbook: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventView:
+    """Something that happened to a check."""
+
+    time: float
+    check: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResultLine:
+    """One past run of a check."""
+
+    time: float
+    status: Status
+    message: str
+    duration: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """A curve for the large chart: ``times`` and ``values`` of the same length.
+
+    ``unit`` is ``s``, ``ratio``, ``bytes``, ``1/s`` or empty. ``warning`` and
+    ``critical`` are thresholds in the same unit.
+    """
+
+    title: str
+    unit: str
+    times: Points
+    values: Points
+    warning: float | None = None
+    critical: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckDetails:
+    """Everything about one check, made only while somebody looks at it."""
+
+    check: str
+    charts: tuple[Chart, ...]
+    results: tuple[ResultLine, ...]
+    phases: tuple[tuple[str, float], ...]
+    facts: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...]
+    samples: tuple[tuple[str, float], ...]
+    raw: str
+    events: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineHealth:
+    """How the engine itself does: late and skipped runs since start, its loop's lag in seconds."""
+
+    checks: int
+    runs: int
+    late: int
+    skipped: int
+    lag: float
+    tick: float
+    series: int
+    samples: int
+    store_bytes: int
+    notice: str = ""
+    """A sentence about the engine itself (a broken reload, a clock that jumped)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """One picture of everything, at ``time``.
+
+    Checks, alerts and queues are in the order they are shown: worst first, then as
+    configured; what did not change is the same object as in the picture before.
+    """
+
+    time: float
+    hostname: str
+    window: float
+    checks: tuple[CheckView, ...]
+    requests: tuple[RequestView, ...]
+    queues: tuple[QueueView, ...]
+    hosts: tuple[HostView, ...]
+    alerts: tuple[AlertView, ...]
+    events: tuple[EventView, ...]
+    health: EngineHealth
+    details: CheckDetails | None = None
+    source: str = "live"
+
+    def check(self, name: str) -> CheckView | None:
+        """The check called ``name``."""
+        return next((check for check in self.checks if check.name == name), None)

@@ -1,0 +1,1 @@
+"""The embedded stack of real servers that `onwatch demo` watches."""

@@ -1,0 +1,1 @@
+"""Textual widgets, one pane or control a file; each renders one bound value."""

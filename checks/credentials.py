@@ -33,7 +33,7 @@ def read_env(name: str) -> str:
 
 
 def read_file(path: Path) -> str:
-    """The first line of ``path``, refused when people other than its owner and group can read it."""
+    """The first line of ``path``; refused when everybody can read it."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -6,7 +6,7 @@
     ├── ConfigError              a file the user wrote is wrong (exit code 2)
     ├── SecretError              a credential's source gave none (no such file, command failed)
     ├── TargetError              a target did not do what was asked; carries a reason
-    └── EngineStopped            the engine was asked for something after it ended
+    └── EngineStoppedError            the engine was asked for something after it ended
 
 A probe returns a :class:`checks.model.Result` for everything a target may do; these
 exceptions stay inside the probe that raises them or end a command with one sentence.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 __all__ = [
     "ConfigError",
     "ConfigProblem",
-    "EngineStopped",
+    "EngineStoppedError",
     "OnwatchError",
     "SecretError",
     "TargetError",
@@ -75,5 +75,5 @@ class TargetError(OnwatchError):
         super().__init__(sentence)
 
 
-class EngineStopped(OnwatchError):
+class EngineStoppedError(OnwatchError):
     """The engine has ended."""

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["LaneBusy", "Lanes"]
+__all__ = ["LaneBusyError", "Lanes"]
 
 T = TypeVar("T")
 
 
-class LaneBusy(Exception):
+class LaneBusyError(Exception):
     """The lane is still in its previous call; ``since`` is the loop's time it began at."""
 
     def __init__(self, name: str, since: float) -> None:
@@ -74,14 +74,14 @@ class Lanes:
         """``call()`` in the lane ``name``; its exceptions come through.
 
         Cancelling the wait leaves the call running; until it ends the lane raises
-        :class:`LaneBusy` at once, so that nothing queues up behind something hung.
+        :class:`LaneBusyError` at once, so that nothing queues up behind something hung.
         """
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane(name)
         loop = asyncio.get_running_loop()
         if lane.busy_since is not None:
-            raise LaneBusy(name, lane.busy_since)
+            raise LaneBusyError(name, lane.busy_since)
         lane.busy_since = loop.time()
         future: asyncio.Future[T] = loop.create_future()
         lane.jobs.put(_Job(call, future, loop))

@@ -1,0 +1,26 @@
+"""What the engine is given to work on: the outcome of reading a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checks.probe import CheckSpec
+
+__all__ = ["EngineConfig"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineConfig:
+    """Checks and what they share.
+
+    ``base_dir`` is what relative paths are relative to; ``path`` names the file it came
+    from, empty where there is none; ``warnings`` are sentences for the user.
+    """
+
+    checks: tuple[CheckSpec, ...]
+    external_labels: Mapping[str, str] = field(default_factory=dict)
+    base_dir: Path = field(default_factory=Path.cwd)
+    path: str = ""
+    warnings: tuple[str, ...] = ()

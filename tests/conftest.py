@@ -1,0 +1,52 @@
+"""Fixtures for all tests, and the count of tests that ran against each real server."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+SERVERS = {"http_server": "HTTP", "redis_server": "Redis", "sqlite_database": "SQLite"}
+
+pytest_plugins = [
+    "tests.servers.http",
+    "tests.servers.redis",
+    "tests.servers.sqlite",
+]
+
+_passed: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-servers",
+        action="store_true",
+        help="fail unless tests passed against every real server (a full run)",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> object:
+    report = yield
+    if report.when == "call" and report.passed:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in SERVERS:
+                _passed[fixture] += 1
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    counts = ", ".join(f"{label} {_passed[name]}" for name, label in SERVERS.items())
+    terminalreporter.write_line(f"tests passed against real servers: {counts}")
+    if config.getoption("--require-servers"):
+        for name, label in SERVERS.items():
+            if not _passed[name]:
+                terminalreporter.write_line(f"ERROR: no test ran against {label}", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    required = session.config.getoption("--require-servers")
+    if required and exitstatus == 0 and not all(_passed[name] for name in SERVERS):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

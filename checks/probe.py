@@ -15,7 +15,7 @@ from checks.resolver import Resolver
 from checks.secrets import Masker
 from checks.settings import KindConfig, Secret, SecretCommand
 
-__all__ = ["CheckSpec", "Kind", "Metric", "Probe", "ProbeEnv", "Target"]
+__all__ = ["ChartSpec", "CheckSpec", "Kind", "Metric", "Probe", "ProbeEnv", "Target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,22 @@ class Metric:
     help: str
     unit: str = ""
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSpec:
+    """A curve of the detail screen: a metric, or a counter's increase a second.
+
+    ``unit`` is one of :class:`checks.views.Chart`'s; bounds are in that unit.
+    """
+
+    title: str
+    metric: str
+    unit: str = ""
+    rate: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    warning: float | None = None
+    critical: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +143,11 @@ class Probe(Protocol):
         """Give back connections and files. Called once, also after a failed run."""
 
 
+def _no_charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    del config
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of check: one file holds its model, its probe and its metric names."""
@@ -138,3 +159,5 @@ class Kind:
     metrics: tuple[Metric, ...]
     counters: bool = False
     """Whether a judgement needs two samples (`onwatch check` then takes two a second apart)."""
+    charts: Callable[[KindConfig], tuple[ChartSpec, ...]] = _no_charts
+    """Curves for the detail screen beside the run's duration, which every check has."""

@@ -68,6 +68,14 @@ class Mailbox:
         if wake is not None:
             wake()
 
+    def poke(self) -> None:
+        """Wake the reader although there is no new snapshot."""
+        with self._lock:
+            wake = None if self._woken else self._wake
+            self._woken = self._woken or wake is not None
+        if wake is not None:
+            wake()
+
     def take(self) -> Snapshot | None:
         with self._lock:
             snapshot, self._slot, self._woken = self._slot, None, False

@@ -1,0 +1,77 @@
+"""One check and its probe: the hard timeout, the samples every check has, masking."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from checks.errors import SecretError
+from checks.model import Result, Sampler, Samples, Status
+from checks.probe import CheckSpec, Kind, Probe, ProbeEnv, Target
+from checks.registry import kind as load_kind
+
+__all__ = ["Runner"]
+
+log = logging.getLogger("onwatch.runner")
+
+
+class Runner:
+    """Runs one check. Every way a run can end comes back as a :class:`Result`."""
+
+    def __init__(self, spec: CheckSpec, env: ProbeEnv, external: Mapping[str, str]) -> None:
+        self.spec = spec
+        self.kind: Kind = load_kind(spec.kind)
+        self._env = env
+        self._sampler = Sampler(spec.target_labels(external))
+        self._target = Target(spec.name, spec.interval, spec.timeout, self._sampler, env)
+        self._probe: Probe | None = None
+        self._extra = tuple(
+            self._sampler.series(name)
+            for name in (
+                "up",
+                "probe_success",
+                "scrape_duration_seconds",
+                "probe_duration_seconds",
+                "scrape_samples_scraped",
+            )
+        )
+
+    async def run(self) -> tuple[float, Result]:
+        """Ask the target once. Returns when the run began, and its outcome."""
+        began = self._env.clock.now()
+        result = await self._bounded()
+        took = self._env.clock.now() - began
+        return began, self._finish(result, took)
+
+    async def _bounded(self) -> Result:
+        timeout = self.spec.timeout
+        try:
+            async with asyncio.timeout(timeout):
+                if self._probe is None:
+                    self._probe = self.kind.probe(self.spec.config, self._target)
+                return await self._probe.run()
+        except TimeoutError:
+            address = self.spec.config.address()
+            return Result.failed("timeout", f"no answer from {address} within {timeout:g} s")
+        except SecretError as error:
+            return Result.failed("config", str(error), status=Status.UNKNOWN)
+        except Exception as error:
+            # The rim: a bug in one probe must not take the engine and all other checks along.
+            log.exception("the %s check %s failed inside", self.spec.kind, self.spec.name)
+            sentence = (
+                f"internal error in the {self.spec.kind} check: {type(error).__name__}: {error}"
+            )
+            return Result.failed("internal", sentence, status=Status.UNKNOWN)
+
+    def _finish(self, result: Result, took: float) -> Result:
+        success = float(result.status is Status.OK)
+        values = (float(result.up), success, took, took, float(len(result.samples)))
+        samples = result.samples + Samples(self._extra, values)
+        return self._env.masker.result(result).with_samples(samples)
+
+    async def close(self) -> None:
+        """Give back what the probe holds."""
+        probe, self._probe = self._probe, None
+        if probe is not None:
+            await probe.close()

@@ -1,0 +1,114 @@
+"""When checks run: a task a check, never two runs of one, nothing waits for anything else.
+
+First runs are spread over at most a second; then a check runs every interval at an
+offset derived from its name, so that a restart does not change the pattern and a
+thousand checks do not fire at once. A run that is still going when the next is due
+makes that one skipped, and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from checks.clock import Clock
+from checks.model import Result
+from checks.runner import Runner
+
+__all__ = ["Counts", "Scheduler", "next_due"]
+
+FIRST_RUNS_APART = 0.005
+"""Seconds between first runs, as long as all of them fit into a second."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Since the start: runs begun, runs begun late, and runs left out."""
+
+    runs: int = 0
+    late: int = 0
+    skipped: int = 0
+
+
+def next_due(name: str, interval: float, after: float) -> float:
+    """The first moment later than ``after`` at which the check ``name`` is due (seconds)."""
+    offset = zlib.crc32(name.encode()) / 2**32 * interval
+    periods = (after - offset) // interval + 1
+    return offset + periods * interval
+
+
+class Scheduler:
+    """Runs ``runners`` until cancelled, and hands over each result as it comes.
+
+    At most ``at_once`` runs hold descriptors at any moment.
+    """
+
+    def __init__(
+        self,
+        runners: Sequence[Runner],
+        clock: Clock,
+        on_result: Callable[[Runner, float, Result], None],
+        at_once: int = 10_000,
+    ) -> None:
+        self.counts = Counts()
+        self._runners = runners
+        self._clock = clock
+        self._on_result = on_result
+        self._slots = asyncio.Semaphore(at_once) if at_once < len(runners) else None
+        self._running: set[str] = set()
+        self._extra: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        start = self._clock.now()
+        async with asyncio.TaskGroup() as group:
+            for at, runner in enumerate(self._runners):
+                spread = min(runner.spec.interval, 1.0, FIRST_RUNS_APART * len(self._runners))
+                first = start + spread * at / len(self._runners)
+                group.create_task(self._serve(runner, first), name=f"check {runner.spec.name}")
+
+    async def _serve(self, runner: Runner, due: float) -> None:
+        spec = runner.spec
+        while True:
+            await self._clock.sleep_until(due)
+            began = self._clock.now()
+            if began - due > 0.1 * spec.interval:
+                self.counts.late += 1
+            await self._once(runner)
+            ended = self._clock.now()
+            following = next_due(spec.name, spec.interval, due)
+            if following <= ended:
+                self.counts.skipped += int((ended - following) // spec.interval) + 1
+                following = next_due(spec.name, spec.interval, ended)
+            due = following
+
+    async def _once(self, runner: Runner) -> None:
+        name = runner.spec.name
+        if name in self._running:
+            self.counts.skipped += 1
+            return
+        self._running.add(name)
+        try:
+            self.counts.runs += 1
+            if self._slots is None:
+                began, result = await runner.run()
+            else:
+                async with self._slots:
+                    began, result = await runner.run()
+            self._on_result(runner, began, result)
+        finally:
+            self._running.discard(name)
+
+    def poll_now(self) -> None:
+        """Run every check that is not running at this moment."""
+        for runner in self._runners:
+            if runner.spec.name not in self._running:
+                task = asyncio.create_task(self._once(runner), name=f"poll {runner.spec.name}")
+                self._extra.add(task)
+                task.add_done_callback(self._extra.discard)
+
+    async def once(self) -> None:
+        """Run every check a single time, all at once."""
+        await asyncio.gather(*(self._once(runner) for runner in self._runners))

@@ -1,0 +1,114 @@
+"""What is remembered of one check between its runs. Pure: results and times in, views out."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import replace
+from typing import Final
+
+from checks.model import Part, Result, Status
+from checks.probe import CheckSpec
+from checks.views import CheckView, EventView, PartView, ResultLine
+
+__all__ = ["CheckState"]
+
+HISTORY: Final = 120
+"""Durations kept for the sparkline."""
+RESULTS: Final = 60
+"""Past results kept for the detail screen."""
+
+
+class CheckState:
+    """The state of the check ``spec``, waiting since ``now``."""
+
+    def __init__(self, spec: CheckSpec, now: float) -> None:
+        self.spec = spec
+        self.result: Result | None = None
+        self.results: deque[ResultLine] = deque(maxlen=RESULTS)
+        self.events: deque[EventView] = deque(maxlen=RESULTS)
+        self._history: deque[float] = deque(maxlen=HISTORY)
+        self._parts: dict[str, tuple[Status, float]] = {}
+        self._last_run: float | None = None
+        self._started = now
+        self._address = spec.config.address()
+        self._instance = spec.config.instance()
+        self.view = self._waiting(now)
+
+    def _waiting(self, now: float) -> CheckView:
+        spec = self.spec
+        return CheckView(
+            name=spec.name,
+            kind=spec.kind,
+            address=self._address,
+            instance=self._instance,
+            status=Status.WAITING,
+            since=now,
+            message="waiting for the first result",
+            reason="ok",
+            value="",
+            duration=None,
+            history=(),
+            parts=(),
+            last_run=None,
+            interval=spec.interval,
+            up=False,
+            labels=spec.labels,
+            depends_on=spec.depends_on,
+            runbook=spec.runbook,
+        )
+
+    def apply(self, began: float, result: Result) -> list[EventView]:
+        """Take in the outcome of a run that began at ``began``. Returns what happened."""
+        before = self.view
+        changed = before.status is not result.status
+        events = [EventView(began, self.spec.name, text) for text in result.events]
+        if changed and before.status is not Status.WAITING:
+            words = f"{before.status.value} → {result.status.value}: {result.message}"
+            events.append(EventView(began, self.spec.name, words))
+        self.events.extend(events)
+        self.result = result
+        self._last_run = began
+        self._history.append(math.nan if result.duration is None else result.duration)
+        self.results.append(ResultLine(began, result.status, result.message, result.duration))
+        self.view = replace(
+            before,
+            status=result.status,
+            since=began if changed else before.since,
+            message=result.message,
+            reason=result.reason,
+            value=result.value,
+            duration=result.duration,
+            history=tuple(self._history),
+            parts=self._part_views(result.parts, began),
+            last_run=began,
+            up=result.up,
+        )
+        return events
+
+    def _part_views(self, parts: tuple[Part, ...], began: float) -> tuple[PartView, ...]:
+        views = []
+        seen: dict[str, tuple[Status, float]] = {}
+        for part in parts:
+            status, since = self._parts.get(part.name, (part.status, began))
+            if status is not part.status:
+                since = began
+            seen[part.name] = (part.status, since)
+            views.append(PartView(part.name, part.status, part.message, part.value, since))
+        self._parts = seen
+        return tuple(views)
+
+    def age(self, now: float) -> bool:
+        """Turn stale when two intervals brought no result. Returns whether the view changed."""
+        if self.view.status is Status.STALE:
+            return False
+        last = self._started if self._last_run is None else self._last_run
+        silent = now - last
+        if silent <= 2 * self.spec.interval + self.spec.timeout:
+            return False
+        what = "no first result" if self._last_run is None else "no result"
+        message = f"{what} for {silent:.0f} s; last known: {self.view.message}"
+        self.view = replace(
+            self.view, status=Status.STALE, since=now, message=message, reason="timeout"
+        )
+        return True

@@ -1,0 +1,136 @@
+"""Blocks by check, and an index of their series by name and label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from checks.model import Samples, Series
+from checks.store.block import Block
+
+__all__ = ["Matcher", "Store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A label matcher: ``op`` is ``=``, ``!=``, ``=~`` or ``!~``; patterns match whole values.
+
+    A label that a series lacks has the empty value, as in Prometheus.
+    """
+
+    label: str
+    op: str
+    value: str
+
+    def keep(self, series: Iterable[Series]) -> list[Series]:
+        """Those of ``series`` that match, in their order."""
+        if self.op in {"=", "!="}:
+            wanted = self.op == "="
+            return [s for s in series if (s.label(self.label) == self.value) is wanted]
+        pattern = re.compile(self.value)
+        wanted = self.op == "=~"
+        return [s for s in series if bool(pattern.fullmatch(s.label(self.label))) is wanted]
+
+
+class Store:
+    """All samples held. ``retention`` is in seconds.
+
+    Used from the engine's thread alone.
+    """
+
+    def __init__(self, retention: float = 3600.0) -> None:
+        self.retention = retention
+        self._blocks: dict[str, Block] = {}
+        self._homes: dict[Series, list[Block]] = {}
+        self._by_name: dict[str, dict[Series, None]] = {}
+        self._by_label: dict[tuple[str, str], set[Series]] = {}
+
+    def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
+        """Add one run of ``check`` at ``time`` (seconds)."""
+        block = self._blocks.get(check)
+        if block is None:
+            block = self._blocks[check] = Block(check, interval)
+        for series in block.append(time, samples):
+            self._enter(series, block)
+
+    def _enter(self, series: Series, block: Block) -> None:
+        homes = self._homes.setdefault(series, [])
+        homes.append(block)
+        if len(homes) > 1:
+            return
+        self._by_name.setdefault(series.name, {})[series] = None
+        for pair in series.labels:
+            self._by_label.setdefault(pair, set()).add(series)
+
+    def _leave(self, series: Series, block: Block) -> None:
+        homes = self._homes[series]
+        homes.remove(block)
+        if homes:
+            return
+        del self._homes[series]
+        named = self._by_name[series.name]
+        del named[series]
+        if not named:
+            del self._by_name[series.name]
+        for pair in series.labels:
+            labelled = self._by_label[pair]
+            labelled.discard(series)
+            if not labelled:
+                del self._by_label[pair]
+
+    def expire(self, now: float) -> None:
+        """Forget what is older than the retention."""
+        for block in self._blocks.values():
+            for series in block.expire(now - self.retention):
+                self._leave(series, block)
+
+    def drop(self, check: str) -> None:
+        """Forget everything of ``check``."""
+        block = self._blocks.pop(check, None)
+        if block is not None:
+            for series in list(block.series):
+                self._leave(series, block)
+
+    def block(self, check: str) -> Block | None:
+        """The block of ``check``."""
+        return self._blocks.get(check)
+
+    def select(self, name: str, matchers: Sequence[Matcher] = ()) -> dict[Block, list[Series]]:
+        """The series of metric ``name`` that match, by the block that holds them.
+
+        An empty ``name`` selects by matchers alone.
+        """
+        found: Iterable[Series] = self._by_name.get(name, {}) if name else self._homes
+        rest = []
+        for matcher in matchers:
+            if matcher.op == "=" and matcher.value:
+                labelled = self._by_label.get((matcher.label, matcher.value), set())
+                found = [series for series in found if series in labelled]
+            else:
+                rest.append(matcher)
+        for matcher in rest:
+            found = matcher.keep(found)
+        chosen: dict[Block, list[Series]] = {}
+        for series in found:
+            for block in self._homes[series]:
+                chosen.setdefault(block, []).append(series)
+        return chosen
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Every metric name held."""
+        return self._by_name.keys()
+
+    @property
+    def series_count(self) -> int:
+        return len(self._homes)
+
+    @property
+    def sample_count(self) -> int:
+        return sum(block.samples for block in self._blocks.values())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns and timestamps; the index is not counted."""
+        return sum(block.nbytes for block in self._blocks.values())

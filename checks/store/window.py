@@ -1,0 +1,167 @@
+"""Figures over a window of one check's block, for the panes.
+
+These are plain averages over what was seen, without PromQL's extrapolation: a pane shows
+what happened, a rule is evaluated by the evaluator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from checks.model import Series
+from checks.store.block import Block, Floats, Times, is_stale
+from checks.store.store import Store
+
+__all__ = ["Window"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """The samples of ``check`` in ``(end - seconds, end]``; ``end`` in seconds since 1970."""
+
+    store: Store
+    check: str
+    end: float
+    seconds: float
+
+    def _block(self) -> Block | None:
+        return self.store.block(self.check)
+
+    def _series(self, name: str, labels: Mapping[str, str]) -> list[Series]:
+        block = self._block()
+        if block is None:
+            return []
+        return [
+            series
+            for series in self.store.select(name).get(block, [])
+            if all(series.label(k) == v for k, v in labels.items())
+        ]
+
+    def _read(
+        self, series: list[Series], seconds: float | None = None, lead: int = 0
+    ) -> tuple[Times, Floats]:
+        block = self._block()
+        if block is None or not series:
+            return np.empty(0, dtype=np.int64), np.empty((0, len(series)))
+        end = round(self.end * 1000)
+        span = round((self.seconds if seconds is None else seconds) * 1000)
+        return block.read(series, end - span - lead, end)
+
+    def last(self, name: str, **labels: str) -> float | None:
+        """The newest value of the first matching series, if its newest row has one."""
+        found = self.last_by(name, "", **labels)
+        return next(iter(found.values()), None)
+
+    def last_by(self, name: str, by: str, **labels: str) -> dict[str, float]:
+        """Newest values by the label ``by``; of series in the check's newest row only."""
+        series = self._series(name, labels)
+        block = self._block()
+        newest = block.newest() if block is not None else None
+        if not series or newest is None or block is None:
+            return {}
+        _, values = block.read(series, newest - 1, newest)
+        return {
+            one.label(by): float(value)
+            for one, value, stale in zip(series, values[0], is_stale(values[0]), strict=True)
+            if not stale
+        }
+
+    def rates(self, name: str, by: str = "", **labels: str) -> dict[str, float]:
+        """Per-second increase of counters over the window, summed by the label ``by``.
+
+        A counter that fell was reset. Series with fewer than two samples are left out.
+        """
+        series = self._series(name, labels)
+        times, values = self._read(series)
+        sums: dict[str, float] = {}
+        for at, one in enumerate(series):
+            rate = _rate(times, values[:, at])
+            if rate is not None:
+                key = one.label(by)
+                sums[key] = sums.get(key, 0.0) + rate
+        return sums
+
+    def rate(self, name: str, **labels: str) -> float | None:
+        """The summed per-second increase of all matching counters; None while unknown."""
+        found = self.rates(name, "", **labels)
+        return sum(found.values()) if found else None
+
+    def slope(self, name: str, **labels: str) -> float | None:
+        """Least-squares slope per second of the first matching gauge; None below 3 samples."""
+        series = self._series(name, labels)[:1]
+        times, values = self._read(series)
+        if not series:
+            return None
+        kept = ~is_stale(values[:, 0]) & np.isfinite(values[:, 0])
+        x, y = times[kept] / 1000.0, values[kept, 0]
+        if len(x) < 3 or x[-1] == x[0]:
+            return None
+        x = x - x.mean()
+        return float((x * (y - y.mean())).sum() / (x * x).sum())
+
+    def history(
+        self, name: str, points: int, *, rate: bool = False, **labels: str
+    ) -> tuple[float, ...]:
+        """The last ``points`` values (or increases a second) of the summed series.
+
+        NaN where a run did not return it. Oldest first; shorter while there are fewer.
+        """
+        series = self._series(name, labels)
+        block = self._block()
+        if not series or block is None:
+            return ()
+        span = block.interval * (points + 2)
+        times, values = self._read(series, span)
+        line = _line(times, values, rate=rate)
+        return tuple(line[-points:].tolist())
+
+    def curve(
+        self, name: str, *, rate: bool = False, **labels: str
+    ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Times (seconds) and values over the window, as :meth:`history` computes them."""
+        series = self._series(name, labels)
+        times, values = self._read(series)
+        if not len(times):
+            return (), ()
+        line = _line(times, values, rate=rate)
+        return tuple((times[-len(line) :] / 1000.0).tolist()), tuple(line.tolist())
+
+    def combined(self, points: int, figure: Callable[[Window], float | None]) -> tuple[float, ...]:
+        """``figure`` at each of the block's last ``points`` rows, NaN where it is None."""
+        block = self._block()
+        if block is None:
+            return ()
+        end = round(self.end * 1000)
+        times, _ = block.read([], end - round(block.interval * (points + 2) * 1000), end)
+        found = []
+        for moment in times[-points:].tolist():
+            value = figure(Window(self.store, self.check, moment / 1000.0, self.seconds))
+            found.append(math.nan if value is None else value)
+        return tuple(found)
+
+
+def _rate(times: Times, values: Floats) -> float | None:
+    kept = ~is_stale(values)
+    if int(kept.sum()) < 2:
+        return None
+    seen, moments = values[kept], times[kept]
+    steps = np.diff(seen)
+    increase = float(np.where(steps < 0, seen[1:], steps).sum())
+    return increase / (float(moments[-1] - moments[0]) / 1000.0)
+
+
+def _line(times: Times, values: Floats, *, rate: bool) -> Floats:
+    """One value a row: the sum over the series, or its increase a second since the row before."""
+    known = np.where(is_stale(values), np.nan, values)
+    if not rate:
+        empty = np.isnan(known).all(axis=1)
+        return np.where(empty, np.nan, np.nansum(known, axis=1))
+    steps = np.diff(known, axis=0)
+    steps = np.where(steps < 0, known[1:], steps)
+    seconds = np.diff(times)[:, None] / 1000.0
+    empty = np.isnan(steps).all(axis=1)
+    return np.where(empty, np.nan, np.nansum(steps / seconds, axis=1))

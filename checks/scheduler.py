@@ -109,6 +109,6 @@ class Scheduler:
                 self._extra.add(task)
                 task.add_done_callback(self._extra.discard)
 
-    async def once(self) -> None:
-        """Run every check a single time, all at once."""
-        await asyncio.gather(*(self._once(runner) for runner in self._runners))
+    async def once(self, wanted: Callable[[Runner], bool] = lambda _: True) -> None:
+        """Run every check that is ``wanted`` a single time, all at once."""
+        await asyncio.gather(*(self._once(one) for one in self._runners if wanted(one)))

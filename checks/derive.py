@@ -1,0 +1,188 @@
+"""From samples to what the panes show: hosts, queues, charts. Pure, given store and time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from checks.model import Samples, Status, Table
+from checks.probe import ChartSpec
+from checks.store.window import Window
+from checks.views import Chart, CheckView, FilesystemView, HostView, Points, QueueView
+
+__all__ = ["chart", "host_view", "queue_views"]
+
+POINTS: Final = 120
+"""Points of a history, as many as the widest pane draws."""
+_IDLE_MODES: Final = ("idle", "iowait")
+
+
+def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
+    """The queues of one check, in the order its samples have them."""
+    sizes = window.last_by("queue_size", "queue")
+    processing = window.last_by("queue_processing", "queue")
+    failed = window.last_by("queue_failed", "queue")
+    statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
+    views = []
+    for name in dict.fromkeys([*sizes, *processing, *failed]):
+        slope = window.slope("queue_size", queue=name)
+        views.append(
+            QueueView(
+                check=check.name,
+                name=name,
+                size=sizes.get(name),
+                processing=processing.get(name),
+                failed=failed.get(name),
+                growth=None if slope is None else slope * 60.0,
+                history=window.history("queue_size", POINTS, queue=name),
+                status=statuses.get(name, Status.OK if check.up else check.status),
+            )
+        )
+    return tuple(views)
+
+
+def host_view(check: CheckView, window: Window, processes: Table | None) -> HostView:
+    """The machine that ``check`` (of the kind host) watches."""
+    modes = window.rates("node_cpu_seconds_total", "mode")
+    total = sum(modes.values())
+    loads = [window.last(name) for name in ("node_load1", "node_load5", "node_load15")]
+    load = tuple(value for value in loads if value is not None)
+    cores = window.last("onwatch_host_cores")
+    memory_total = window.last("onwatch_host_memory_limit_bytes")
+    memory_used = window.last("onwatch_host_memory_used_bytes")
+    return HostView(
+        check=check.name,
+        name=check.instance,
+        status=check.status,
+        cores=cores or 0.0,
+        cpu=_cpu(window, cores),
+        modes={mode: rate / total for mode, rate in modes.items()} if total else {},
+        load=(load[0], load[1], load[2]) if len(load) == 3 else None,
+        memory=_ratio(memory_used, memory_total),
+        memory_total=memory_total,
+        memory_available=None
+        if memory_total is None or memory_used is None
+        else memory_total - memory_used,
+        swap=_swap(window),
+        pressure=_pressure(window),
+        filesystems=_filesystems(window),
+        disk_read=window.rate("node_disk_read_bytes_total"),
+        disk_written=window.rate("node_disk_written_bytes_total"),
+        received=window.rate("node_network_receive_bytes_total"),
+        sent=window.rate("node_network_transmit_bytes_total"),
+        network_errors=_network_errors(window),
+        cpu_history=_cpu_history(window),
+        memory_history=_memory_history(window),
+        received_history=window.history("node_network_receive_bytes_total", POINTS, rate=True),
+        sent_history=window.history("node_network_transmit_bytes_total", POINTS, rate=True),
+        processes=processes,
+        boot_time=window.last("node_boot_time_seconds"),
+    )
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _cpu(window: Window, cores: float | None) -> float | None:
+    """Busy share of the cores; of the container's own where a cgroup limits it."""
+    own = window.rate("onwatch_host_cpu_seconds_total")
+    if own is not None and cores:
+        return min(1.0, own / cores)
+    modes = window.rates("node_cpu_seconds_total", "mode")
+    total = sum(modes.values())
+    if not total:
+        return None
+    return 1.0 - sum(modes.get(mode, 0.0) for mode in _IDLE_MODES) / total
+
+
+def _cpu_history(window: Window) -> Points:
+    name = "node_cpu_seconds_total"
+    total = np.array(window.history(name, POINTS, rate=True))
+    idle = sum(np.array(window.history(name, POINTS, rate=True, mode=m)) for m in _IDLE_MODES)
+    if not total.size or np.shape(idle) != total.shape:
+        return ()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return tuple((1.0 - idle / total).clip(0.0, 1.0).tolist())
+
+
+def _memory_history(window: Window) -> Points:
+    used = np.array(window.history("onwatch_host_memory_used_bytes", POINTS))
+    limit = np.array(window.history("onwatch_host_memory_limit_bytes", POINTS))
+    return tuple((used / limit).tolist()) if used.shape == limit.shape else ()
+
+
+def _swap(window: Window) -> float | None:
+    total = window.last("node_memory_SwapTotal_bytes")
+    free = window.last("node_memory_SwapFree_bytes")
+    return 1.0 - free / total if total and free is not None else None
+
+
+def _pressure(window: Window) -> dict[str, float]:
+    rates = {
+        "cpu": window.rate("node_pressure_cpu_waiting_seconds_total"),
+        "memory": window.rate("node_pressure_memory_waiting_seconds_total"),
+        "io": window.rate("node_pressure_io_waiting_seconds_total"),
+    }
+    return {name: min(1.0, rate) for name, rate in rates.items() if rate is not None}
+
+
+def _network_errors(window: Window) -> float | None:
+    names = (
+        "node_network_receive_errs_total",
+        "node_network_transmit_errs_total",
+        "node_network_receive_drop_total",
+        "node_network_transmit_drop_total",
+    )
+    rates = [rate for name in names if (rate := window.rate(name)) is not None]
+    return sum(rates) if rates else None
+
+
+def _filesystems(window: Window) -> tuple[FilesystemView, ...]:
+    def by_mount(name: str) -> dict[str, float]:
+        return window.last_by(f"node_filesystem_{name}", "mountpoint")
+
+    sizes, available = by_mount("size_bytes"), by_mount("avail_bytes")
+    free, readonly = by_mount("free_bytes"), by_mount("readonly")
+    inodes, inodes_free = by_mount("files"), by_mount("files_free")
+    views = []
+    for mount, size in sizes.items():
+        left = available.get(mount)
+        if left is None or size <= 0:
+            continue
+        # As df does: what only root may still use counts as used.
+        taken = size - free.get(mount, left)
+        views.append(
+            FilesystemView(
+                mount=mount,
+                used=taken / (taken + left) if taken + left > 0 else 1.0,
+                size=size,
+                available=left,
+                inodes_used=1.0 - inodes_free.get(mount, 0.0) / inodes[mount]
+                if inodes.get(mount)
+                else None,
+                readonly=readonly.get(mount) == 1.0,
+            )
+        )
+    return tuple(sorted(views, key=lambda view: -view.used))
+
+
+def chart(spec: ChartSpec, window: Window) -> Chart | None:
+    """The curve of ``spec`` over the window; None while nothing is known."""
+    times, values = window.curve(spec.metric, rate=spec.rate, **spec.labels)
+    if not any(math.isfinite(value) for value in values):
+        return None
+    return Chart(spec.title, spec.unit, times, values, spec.warning, spec.critical)
+
+
+def sample_lines(samples: Samples, hidden: Iterable[str]) -> tuple[tuple[str, float], ...]:
+    """Each sample as ``name{labels}`` and value, without the labels every one carries."""
+    left_out = frozenset(hidden)
+    lines = []
+    for series, value in zip(samples.series, samples.values, strict=True):
+        inner = ", ".join(f'{k}="{v}"' for k, v in series.labels if k not in left_out)
+        lines.append((f"{series.name}{{{inner}}}" if inner else series.name, value))
+    return tuple(lines)

@@ -1,0 +1,258 @@
+"""The engine: checks scheduled, results stored and judged, a snapshot a second.
+
+It lives in a thread and an event loop of its own. A terminal that stops reading blocks
+the user interface's loop; it must not block this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import resource
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from checks.clock import Clock, SystemClock
+from checks.config import EngineConfig
+from checks.lanes import Lanes
+from checks.model import Result, Status, clean
+from checks.probe import ProbeEnv
+from checks.resolver import Resolver
+from checks.runner import Runner
+from checks.scheduler import Scheduler
+from checks.secrets import Masker
+from checks.snapshot import SnapshotBuilder
+from checks.source import Mailbox
+from checks.state import CheckState
+from checks.store.store import Store
+from checks.views import EngineHealth, EventView, Snapshot
+
+__all__ = ["Engine", "EngineSource"]
+
+log = logging.getLogger("onwatch.engine")
+
+TICK: Final = 1.0
+"""Seconds between snapshots."""
+EAGER_TICK: Final = 0.1
+"""Seconds between snapshots while checks still wait for their first result."""
+HOUSEKEEPING: Final = 10.0
+"""Seconds between forgetting what is too old."""
+CLOCK_JUMP: Final = 2.0
+"""Seconds by which the wall clock must leave sample time to be reported."""
+_SPARE_DESCRIPTORS: Final = 64
+
+
+class Engine:
+    """Everything that happens to one configuration. Make and use it within one event loop."""
+
+    def __init__(self, config: EngineConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.store = Store()
+        self._lanes = Lanes()
+        self._env = ProbeEnv(
+            clock=self.clock,
+            resolver=Resolver(self._lanes, self.clock),
+            lanes=self._lanes,
+            masker=Masker(),
+            base_dir=config.base_dir,
+        )
+        now = self.clock.now()
+        self.runners = [Runner(c, self._env, config.external_labels) for c in config.checks]
+        self.states = {spec.name: CheckState(spec, now) for spec in config.checks}
+        self.scheduler = Scheduler(self.runners, self.clock, self._take, _descriptors())
+        self._builder = SnapshotBuilder(
+            list(self.states.values()), self.store, clean(socket.gethostname(), 64)
+        )
+        self._events: deque[EventView] = deque(maxlen=200)
+        self._drift = self.clock.wall() - now
+        self._lag = 0.0
+        self._tick_cost = 0.0
+        self._kept_house = now
+        self._weight = (0, 0)
+        self.focus: str | None = None
+        self.window = 60.0
+        self.notice = "; ".join(config.warnings)
+
+    def _take(self, runner: Runner, began: float, result: Result) -> None:
+        spec = runner.spec
+        self.store.append(spec.name, spec.interval, began, result.samples)
+        self._events.extend(self.states[spec.name].apply(began, result))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a check has had no result yet."""
+        return any(state.view.status is Status.WAITING for state in self.states.values())
+
+    async def run(self, publish: Callable[[Snapshot], None]) -> None:
+        """Work until cancelled, handing a snapshot to ``publish`` once a second."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.scheduler.run(), name="scheduler")
+                group.create_task(self._tick(publish), name="tick")
+        finally:
+            await self.close()
+
+    async def _tick(self, publish: Callable[[Snapshot], None]) -> None:
+        started = due = self.clock.now()
+        while True:
+            began = self.clock.now()
+            self._lag = began - due
+            self._age(began)
+            publish(self.snapshot())
+            self._tick_cost = self.clock.now() - began
+            eager = self.waiting and began - started < 3.0
+            due = max(due + (EAGER_TICK if eager else TICK), began)
+            await self.clock.sleep_until(due)
+
+    def _age(self, now: float) -> None:
+        for state in self.states.values():
+            if state.age(now):
+                self._events.append(EventView(now, state.spec.name, state.view.message))
+        if now - self._kept_house >= HOUSEKEEPING:
+            self._kept_house = now
+            self.store.expire(now)
+            self._weight = (self.store.sample_count, self.store.nbytes)
+        drift = self.clock.wall() - now
+        if abs(drift - self._drift) > CLOCK_JUMP:
+            jump = drift - self._drift
+            way = "forward" if jump > 0 else "back"
+            self._events.append(
+                EventView(now, "", f"the wall clock jumped {way} {abs(jump):.0f} s")
+            )
+            self._drift = drift
+
+    def snapshot(self) -> Snapshot:
+        """The picture of this moment."""
+        counts = self.scheduler.counts
+        health = EngineHealth(
+            checks=len(self.runners),
+            runs=counts.runs,
+            late=counts.late,
+            skipped=counts.skipped,
+            lag=self._lag,
+            tick=self._tick_cost,
+            series=self.store.series_count,
+            samples=self._weight[0],
+            store_bytes=self._weight[1],
+            notice=self.notice,
+        )
+        now = self.clock.now()
+        return self._builder.build(now, self.window, self.focus, self._events, health)
+
+    async def close(self) -> None:
+        """Close every probe, waiting a moment at most for those that hang."""
+        closing = asyncio.gather(*(r.close() for r in self.runners), return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(closing, 0.5)
+        self._lanes.close()
+
+
+def _descriptors() -> int:
+    """How many runs may hold descriptors at once; raises the soft limit to the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(16, soft - _SPARE_DESCRIPTORS)
+
+
+class EngineSource:
+    """An engine in its own thread, as a :class:`checks.source.SnapshotSource`.
+
+    ``load`` reads the configuration; it is called in the engine's thread, so that the
+    first picture does not wait for it, and may raise :class:`checks.errors.ConfigError`.
+    """
+
+    def __init__(self, load: Callable[[], EngineConfig]) -> None:
+        self._load = load
+        self._mailbox = Mailbox()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._closed = threading.Event()
+        self._wishes: list[Callable[[Engine], None]] = []
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        self._mailbox.subscribe(wake)
+
+    def latest(self) -> Snapshot | None:
+        return self._mailbox.take()
+
+    def failure(self) -> BaseException | None:
+        return self._failure
+
+    def _work(self) -> None:
+        try:
+            config = self._load()
+            # What start-up made lives as long as the process: collections need not look at it.
+            gc.collect()
+            gc.freeze()
+            if not self._closed.is_set():
+                asyncio.run(self._serve(config))
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # the thread's end; the app reports it
+            self._failure = error
+            log.debug("the engine ended", exc_info=error)
+            self._mailbox.poke()
+
+    async def _serve(self, config: EngineConfig) -> None:
+        engine = Engine(config)
+        with self._lock:
+            self._engine, self._loop = engine, asyncio.get_running_loop()
+            self._main = asyncio.current_task()
+            wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            wish(engine)
+        if not self._closed.is_set():
+            await engine.run(self._mailbox.put)
+
+    def _wish(self, wish: Callable[[Engine], None]) -> None:
+        with self._lock:
+            engine, loop = self._engine, self._loop
+            if engine is None or loop is None:
+                self._wishes.append(wish)
+                return
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(wish, engine)
+
+    def focus(self, check: str | None) -> None:
+        def wish(engine: Engine) -> None:
+            engine.focus = check
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def set_window(self, seconds: float) -> None:
+        def wish(engine: Engine) -> None:
+            engine.window = seconds
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def poll_now(self) -> None:
+        self._wish(lambda engine: engine.scheduler.poll_now())
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._lock:
+            loop, main = self._loop, self._main
+        if loop is not None and main is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(main.cancel)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout=1.0)

@@ -1,0 +1,188 @@
+"""One picture a second of everything the engine knows, sharing what did not change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from checks.derive import chart, host_view, queue_views, sample_lines
+from checks.model import Result, Status, Table
+from checks.probe import ChartSpec
+from checks.registry import kind
+from checks.requests.stats import RequestStats
+from checks.state import CheckState
+from checks.store.store import Store
+from checks.store.window import Window
+from checks.views import (
+    AlertView,
+    CheckDetails,
+    CheckView,
+    EngineHealth,
+    EventView,
+    HostView,
+    QueueView,
+    RequestView,
+    Snapshot,
+)
+
+__all__ = ["SnapshotBuilder", "alerts_of"]
+
+CHART_SECONDS = 3600.0
+_QUEUE_METRICS = ("queue_size", "queue_processing", "queue_failed")
+_ALERTING = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Derived:
+    """What was computed from one result over one window."""
+
+    result: Result
+    window: float
+    view: CheckView
+    hosts: tuple[HostView, ...]
+    queues: tuple[QueueView, ...]
+    requests: tuple[RequestView, ...]
+
+
+def alerts_of(checks: Sequence[CheckView]) -> tuple[AlertView, ...]:
+    """An alert for every check that is not OK: causes before symptoms, then worst, then oldest."""
+    ill = {check.name: check for check in checks if check.status in _ALERTING}
+    alerts = [
+        AlertView(
+            id=f"{check.name}@{check.since:.3f}",
+            name=_alert_name(check),
+            check=check.name,
+            status=check.status,
+            since=check.since,
+            sentence=check.message,
+            cause=_cause(check, ill),
+            runbook=check.runbook,
+        )
+        for check in ill.values()
+    ]
+    return tuple(sorted(alerts, key=lambda a: (bool(a.cause), -a.status.severity, a.since)))
+
+
+def _alert_name(check: CheckView) -> str:
+    return check.name if check.up or check.status is not Status.CRITICAL else f"{check.name} down"
+
+
+def _cause(check: CheckView, ill: Mapping[str, CheckView]) -> str:
+    """The ill check at the root of what ``check`` depends on; empty where there is none."""
+    seen = {check.name}
+    cause = ""
+    waiting = list(check.depends_on)
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen or name not in ill:
+            continue
+        seen.add(name)
+        cause = name
+        waiting = [*ill[name].depends_on, *waiting]
+    return cause
+
+
+class SnapshotBuilder:
+    """Builds snapshots from the states of the checks and the store."""
+
+    def __init__(self, states: Sequence[CheckState], store: Store, hostname: str) -> None:
+        self._states = states
+        self._store = store
+        self._hostname = hostname
+        self._derived: dict[str, _Derived] = {}
+
+    def build(
+        self,
+        now: float,
+        window: float,
+        focus: str | None,
+        events: Sequence[EventView],
+        health: EngineHealth,
+    ) -> Snapshot:
+        """The picture at ``now`` with figures over ``window`` seconds."""
+        checks = tuple(
+            sorted((state.view for state in self._states), key=lambda view: -_rank(view))
+        )
+        derived = [found for state in self._states if (found := self._derive(state, window))]
+        queues = [queue for one in derived for queue in one.queues]
+        return Snapshot(
+            time=now,
+            hostname=self._hostname,
+            window=window,
+            checks=checks,
+            requests=tuple(view for one in derived for view in one.requests),
+            queues=tuple(sorted(queues, key=lambda queue: -queue.status.severity)),
+            hosts=tuple(view for one in derived for view in one.hosts),
+            alerts=alerts_of(checks),
+            events=tuple(events),
+            health=health,
+            details=self._details(now, focus) if focus else None,
+        )
+
+    def _derive(self, state: CheckState, window: float) -> _Derived | None:
+        result, view = state.result, state.view
+        if result is None or view.last_run is None:
+            return None
+        known = self._derived.get(view.name)
+        if known and known.view is view and known.window == window:
+            return known
+        # A slow check still needs two samples within its window.
+        seconds = max(window, 2.5 * state.spec.interval)
+        figures = Window(self._store, view.name, view.last_run, seconds)
+        found = _Derived(
+            result=result,
+            window=window,
+            view=view,
+            hosts=self._hosts(state, figures),
+            queues=queue_views(view, figures) if self._has_queues(view.name) else (),
+            requests=_requests(view, result, window),
+        )
+        self._derived[view.name] = found
+        return found
+
+    def _has_queues(self, check: str) -> bool:
+        block = self._store.block(check)
+        return block is not None and any(block in self._store.select(q) for q in _QUEUE_METRICS)
+
+    def _hosts(self, state: CheckState, figures: Window) -> tuple[HostView, ...]:
+        if state.spec.kind != "host" or state.result is None:
+            return ()
+        return (host_view(state.view, figures, _processes(state.result.tables)),)
+
+    def _details(self, now: float, focus: str) -> CheckDetails | None:
+        state = next((one for one in self._states if one.spec.name == focus), None)
+        if state is None:
+            return None
+        result = state.result
+        figures = Window(self._store, focus, now, CHART_SECONDS)
+        specs = (
+            *kind(state.spec.kind).charts(state.spec.config),
+            ChartSpec("duration of a run", "scrape_duration_seconds", "s"),
+        )
+        hidden = ("job", "instance", *state.spec.labels)
+        return CheckDetails(
+            check=focus,
+            charts=tuple(found for spec in specs if (found := chart(spec, figures))),
+            results=tuple(reversed(state.results)),
+            phases=result.phases if result else (),
+            facts=result.facts if result else (),
+            tables=result.tables if result else (),
+            samples=sample_lines(result.samples, hidden) if result else (),
+            raw=result.raw if result else "",
+            events=tuple(reversed(state.events)),
+        )
+
+
+def _rank(view: CheckView) -> int:
+    return view.status.severity if view.status in _ALERTING else 0
+
+
+def _processes(tables: tuple[Table, ...]) -> Table | None:
+    return next((table for table in tables if table.title == "processes"), None)
+
+
+def _requests(view: CheckView, result: Result, window: float) -> tuple[RequestView, ...]:
+    stats = result.requests
+    if not isinstance(stats, RequestStats):
+        return ()
+    return (RequestView(view.name, stats.window(window), stats),)

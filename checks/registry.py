@@ -7,7 +7,7 @@ from typing import Final
 
 from checks.probe import Kind
 
-__all__ = ["KINDS", "kind"]
+__all__ = ["KINDS", "add", "kind"]
 
 KINDS: Final = {
     "http": "checks.probes.http",
@@ -30,3 +30,10 @@ def kind(name: str) -> Kind:
             raise TypeError(f"{KINDS[name]}.KIND is not a Kind")
         _loaded[name] = found
     return found
+
+
+def add(new: Kind) -> None:
+    """Make the kind ``new`` known under its name; KeyError where the name is taken."""
+    if new.name in KINDS or new.name in _loaded:
+        raise KeyError(new.name)
+    _loaded[new.name] = new

@@ -104,7 +104,7 @@ class CheckState:
             return False
         last = self._started if self._last_run is None else self._last_run
         silent = now - last
-        if silent <= 2 * self.spec.interval + self.spec.timeout:
+        if silent <= 2 * self.spec.interval + min(self.spec.timeout, self.spec.interval):
             return False
         what = "no first result" if self._last_run is None else "no result"
         message = f"{what} for {silent:.0f} s; last known: {self.view.message}"

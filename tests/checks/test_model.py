@@ -1,0 +1,94 @@
+"""Text from targets is harmless, series are shared, statuses are ordered."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from checks.model import Part, Result, Sampler, Series, Status, Table, clean, clean_lines, worst
+
+
+@pytest.mark.parametrize(
+    ("hostile", "harmless"),
+    [
+        ("plain ✖ text", "plain ✖ text"),
+        ("a\x1b[31mred\x1b[0m", "ared"),
+        ("\x1b]0;owned\x07title", "title"),
+        ("\x1b]52;c;aGFjaw==\x1b\\paste", "paste"),
+        ("\x9b2Jcleared", "cleared"),
+        ("a\x1bPq#0;2;0;0;0\x1b\\b", "ab"),
+        ("line\r\nbreak\ttab", "line break tab"),
+        ("bell\x07 nul\x00 del\x7f", "bell nul del"),
+        ("\u202eevil\u202c \u2066x\u2069", "evil x"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("half \ud800 pair", "half  pair"),
+        ("[red]markup[/red]", "[red]markup[/red]"),
+        ("unfinished \x1b[", "unfinished "),
+    ],
+)
+def test_control_characters_never_survive(hostile: str, harmless: str) -> None:
+    assert clean(hostile) == harmless
+
+
+def test_long_text_is_cut_with_a_sign() -> None:
+    assert clean("x" * 1000, 10) == "x" * 9 + "…"
+    assert len(clean("\x1b[31m" * 100_000 + "end", 50)) <= 50
+
+
+def test_lines_are_kept_in_raw_answers_and_nothing_else() -> None:
+    assert clean_lines("one\x1b[2J\r\ntwo\x07") == "one\ntwo"
+    assert clean_lines("a\n" * 100, 10).endswith("…")
+
+
+def test_every_text_of_a_result_is_cleaned() -> None:
+    evil = "\x1b[31mevil\x07"
+    result = Result(
+        Status.OK,
+        evil,
+        value=evil,
+        raw=evil,
+        parts=(Part(evil, Status.OK, evil, evil),),
+        facts=((evil, evil),),
+        events=(evil,),
+        tables=(Table(evil, (evil,), ((evil,),)),),
+    )
+    texts = [result.message, result.value, result.raw, *result.events]
+    texts += [*result.facts[0], result.parts[0].name, result.parts[0].message]
+    texts += [result.parts[0].value, result.tables[0].title, *result.tables[0].rows[0]]
+    assert set(texts) == {"evil"}
+
+
+def test_equal_series_are_one_object_whatever_the_label_order() -> None:
+    one = Series.of("up", {"job": "api", "instance": "a:1"})
+    assert one is Series.of("up", {"instance": "a:1", "job": "api", "empty": ""})
+    assert repr(one) == 'up{instance="a:1",job="api"}'
+
+
+def test_a_label_that_collides_with_the_targets_is_kept_as_exported() -> None:
+    series = Sampler({"job": "api", "instance": "a:1"}).series("m", {"job": "theirs"})
+    assert series.label("job") == "api"
+    assert series.label("exported_job") == "theirs"
+
+
+def test_a_series_given_twice_keeps_its_last_value_and_none_is_absent() -> None:
+    builder = Sampler({}).builder()
+    builder.add("a", 1)
+    builder.add("a", 2)
+    builder.add("b", None)
+    builder.add("c", math.nan)
+    samples = builder.build()
+    assert samples.get("a") == 2
+    assert samples.get("b") is None
+    assert len(samples) == 2
+
+
+def test_the_worst_status_is_critical_then_unknown_then_warning() -> None:
+    every = [Status.OK, Status.WARNING, Status.UNKNOWN, Status.CRITICAL]
+    assert [worst(every[: n + 1]) for n in range(4)] == every
+    assert [status.exit_code for status in every] == [0, 1, 3, 2]
+
+
+def test_a_reason_outside_the_documented_ones_is_a_programming_error() -> None:
+    with pytest.raises(ValueError, match="unknown reason"):
+        Result(Status.OK, "x", reason="because")

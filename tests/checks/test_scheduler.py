@@ -1,0 +1,206 @@
+"""Checks run when they should, and none costs another its interval."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import pytest
+
+from checks.clock import FakeClock
+from checks.engine import Engine
+from checks.model import Result, Status
+from checks.probe import CheckSpec, Target
+from checks.scheduler import next_due
+from tests.checks.fakes import CLOSED, PLAYED, config, down, hang, ok, settle, spec
+
+
+@asynccontextmanager
+async def running(clock: FakeClock, *specs: CheckSpec) -> AsyncIterator[Engine]:
+    engine = Engine(config(*specs), clock)
+    task = asyncio.create_task(engine.run(lambda snapshot: None))
+    await settle()
+    try:
+        yield engine
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def recorder(clock: FakeClock, times: list[float]) -> None:
+    async def answer(target: Target) -> Result:
+        times.append(clock.now())
+        return await ok()(target)
+
+    PLAYED["watched"] = answer
+
+
+async def test_hanging_checks_cost_a_healthy_one_nothing() -> None:
+    clock = FakeClock()
+    times: list[float] = []
+    recorder(clock, times)
+    for n in range(50):
+        PLAYED[f"hung{n}"] = hang(clock)
+    specs = [spec(f"hung{n}", 5, 3) for n in range(50)]
+    async with running(clock, *specs, spec("watched", 5)) as engine:
+        await clock.advance(61)
+        assert engine.scheduler.counts.late == 0
+    gaps = {round(b - a, 6) for a, b in pairwise(times[1:])}
+    assert gaps == {5.0}
+    assert len(times) >= 12
+
+
+async def test_first_runs_come_within_a_second_and_not_all_at_once() -> None:
+    clock = FakeClock()
+    first: dict[str, float] = {}
+
+    def note(name: str) -> None:
+        async def answer(target: Target) -> Result:
+            first.setdefault(name, clock.now())
+            return await ok()(target)
+
+        PLAYED[name] = answer
+
+    names = [f"c{n}" for n in range(400)]
+    for name in names:
+        note(name)
+    start = clock.now()
+    async with running(clock, *(spec(name, 60) for name in names)):
+        await clock.advance(1.01)
+    assert len(first) == 400
+    per_tenth: dict[int, int] = defaultdict(int)
+    for moment in first.values():
+        per_tenth[int((moment - start) * 10)] += 1
+    assert max(per_tenth.values()) <= 60
+
+
+async def test_a_run_longer_than_its_interval_is_skipped_and_counted_never_doubled() -> None:
+    clock = FakeClock()
+    at_once = 0
+    most = 0
+
+    async def slow(target: Target) -> Result:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await clock.sleep_until(clock.now() + 12)
+        at_once -= 1
+        return await ok()(target)
+
+    PLAYED["slow"] = slow
+    async with running(clock, spec("slow", 5, 30)) as engine:
+        await clock.advance(4)
+        engine.scheduler.poll_now()
+        await clock.advance(56)
+        assert most == 1
+        assert engine.scheduler.counts.skipped >= 6
+
+
+async def test_poll_now_runs_every_idle_check_at_once() -> None:
+    clock = FakeClock()
+    times: list[float] = []
+    recorder(clock, times)
+    async with running(clock, spec("watched", 3600)) as engine:
+        await clock.advance(1)
+        before = len(times)
+        engine.scheduler.poll_now()
+        await settle()
+        assert len(times) == before + 1
+
+
+async def test_a_hung_check_is_told_by_the_hard_timeout() -> None:
+    clock = FakeClock()
+    PLAYED["dead"] = lambda target: asyncio.sleep(3600, Result(Status.OK, "never"))
+    async with running(clock, spec("dead", 5, 0.05)) as engine:
+        await asyncio.sleep(0.1)
+        view = engine.states["dead"].view
+        assert view.status is Status.CRITICAL
+        assert view.message == "no answer from dead:1 within 0.05 s"
+
+
+async def test_a_bug_in_one_probe_is_a_sentence_and_the_others_go_on() -> None:
+    clock = FakeClock()
+
+    async def broken(target: Target) -> Result:
+        raise ZeroDivisionError("division by zero")
+
+    PLAYED["broken"] = broken
+    PLAYED["fine"] = ok()
+    async with running(clock, spec("broken"), spec("fine")) as engine:
+        await clock.advance(6)
+        view = engine.states["broken"].view
+        assert view.status is Status.UNKNOWN
+        assert view.message == (
+            "internal error in the played check: ZeroDivisionError: division by zero"
+        )
+        assert engine.states["fine"].view.status is Status.OK
+
+
+async def test_probes_are_closed_with_the_engine() -> None:
+    clock = FakeClock()
+    PLAYED["closing"] = ok()
+    CLOSED.clear()
+    async with running(clock, spec("closing")):
+        await clock.advance(1)
+    assert CLOSED == ["closing"]
+
+
+async def test_two_silent_intervals_make_a_check_stale_not_fine() -> None:
+    clock = FakeClock()
+    answers = [ok(), hang(clock, 25.0)]
+
+    async def answer(target: Target) -> Result:
+        return await (answers.pop(0) if answers else ok())(target)
+
+    PLAYED["stale"] = answer
+    async with running(clock, spec("stale", 5, 600)) as engine:
+        await clock.advance(20)
+        view = engine.states["stale"].view
+        assert view.status is Status.STALE
+        assert "last known: fine" in view.message
+        await clock.advance(20)
+        assert engine.states["stale"].view.status is Status.OK
+
+
+@pytest.mark.parametrize("interval", [0.5, 5, 60])
+def test_due_times_keep_their_offset_for_ever(interval: float) -> None:
+    first = next_due("api", interval, 1000.0)
+    assert 1000.0 < first <= 1000.0 + interval
+    assert next_due("api", interval, first) == pytest.approx(first + interval)
+    assert next_due("api", interval, first + 0.3 * interval) == pytest.approx(first + interval)
+
+
+async def test_a_jump_of_the_wall_clock_is_an_event_and_disturbs_nothing() -> None:
+    clock = FakeClock()
+    times: list[float] = []
+    recorder(clock, times)
+    async with running(clock, spec("watched", 5)) as engine:
+        await clock.advance(11)
+        clock.wall_offset = -3600
+        await clock.advance(20)
+        texts = [event.text for event in engine.snapshot().events]
+        assert "the wall clock jumped back 3600 s" in texts
+        assert "up → down" not in texts
+        assert engine.scheduler.counts.late == 0
+
+
+async def test_down_and_up_again_are_told_with_since_when() -> None:
+    clock = FakeClock()
+    PLAYED["db"] = ok()
+    async with running(clock, spec("db", 5)) as engine:
+        await clock.advance(10)
+        PLAYED["db"] = down("connection to db:1 refused")
+        failed_at = clock.now()
+        await clock.advance(20)
+        (alert,) = engine.snapshot().alerts
+        assert failed_at <= alert.since <= failed_at + 5
+        assert alert.sentence == "connection to db:1 refused"
+        PLAYED["db"] = ok()
+        await clock.advance(6)
+        assert engine.snapshot().alerts == ()
+        texts = [event.text for event in engine.snapshot().events]
+        assert texts == ["ok → critical: connection to db:1 refused", "critical → ok: fine"]

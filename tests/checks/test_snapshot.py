@@ -1,0 +1,102 @@
+"""The picture: shared where nothing changed, sorted by what matters, causes before symptoms."""
+
+from __future__ import annotations
+
+from checks.clock import FakeClock
+from checks.engine import Engine
+from checks.model import Result, Sampler, Status
+from checks.probe import Target
+from tests.checks.fakes import PLAYED, config, down, ok, spec
+
+
+async def pictured(clock: FakeClock, engine: Engine) -> None:
+    await engine.scheduler.once()
+    await clock.advance(1)
+
+
+async def test_symptoms_come_after_the_cause_they_depend_on() -> None:
+    clock = FakeClock()
+    PLAYED.update(db=down("refused"), api=down("HTTP 503"), web=down("HTTP 502"), cache=ok())
+    engine = Engine(
+        config(
+            spec("web", depends_on=("api",)),
+            spec("api", depends_on=("db", "cache")),
+            spec("cache"),
+            spec("db"),
+        ),
+        clock,
+    )
+    await pictured(clock, engine)
+    alerts = engine.snapshot().alerts
+    assert [(a.check, a.cause) for a in alerts] == [("db", ""), ("web", "db"), ("api", "db")]
+    assert [c.name for c in engine.snapshot().checks] == ["web", "api", "db", "cache"]
+
+
+async def test_what_did_not_change_is_the_same_object() -> None:
+    clock = FakeClock()
+    PLAYED.update(one=ok(), two=ok())
+    engine = Engine(config(spec("one"), spec("two")), clock)
+    await pictured(clock, engine)
+    before = engine.snapshot()
+    await engine.scheduler.once(lambda runner: runner.spec.name == "one")
+    after = engine.snapshot()
+    assert after.check("two") is before.check("two")
+    assert after.check("one") is not before.check("one")
+
+
+async def test_before_the_first_result_nothing_looks_fine_or_broken() -> None:
+    engine = Engine(config(spec("one")), FakeClock())
+    snapshot = engine.snapshot()
+    assert snapshot.checks[0].status is Status.WAITING
+    assert snapshot.alerts == ()
+
+
+async def test_queue_figures_come_from_the_store_with_growth_per_minute() -> None:
+    clock = FakeClock()
+    depth = 100.0
+
+    async def queue(target: Target) -> Result:
+        nonlocal depth
+        builder = target.sampler.builder()
+        builder.add("queue_size", depth, {"queue": "mail"})
+        builder.add("queue_failed", 3, {"queue": "mail"})
+        depth += 10
+        return Result(Status.OK, "fine", samples=builder.build())
+
+    PLAYED["q"] = queue
+    engine = Engine(config(spec("q", 5)), clock)
+    for _ in range(6):
+        await engine.scheduler.once()
+        await clock.advance(5)
+    (view,) = engine.snapshot().queues
+    assert (view.name, view.size, view.failed, view.processing) == ("mail", 150, 3, None)
+    assert view.growth is not None
+    assert round(view.growth) == 120
+    assert view.history == (100, 110, 120, 130, 140, 150)
+
+
+async def test_details_are_made_for_the_check_in_focus_alone() -> None:
+    clock = FakeClock()
+    PLAYED.update(one=ok(4.0), two=ok())
+    engine = Engine(config(spec("one"), spec("two")), clock)
+    for _ in range(3):
+        await pictured(clock, engine)
+    assert engine.snapshot().details is None
+    engine.focus = "one"
+    details = engine.snapshot().details
+    assert details is not None
+    assert details.check == "one"
+    assert len(details.results) == 3
+    assert ("played_value", 4.0) in details.samples
+    assert details.charts[-1].unit == "s"
+    assert len(details.charts[-1].times) == 3
+
+
+async def test_every_sample_carries_the_targets_labels() -> None:
+    clock = FakeClock()
+    PLAYED["one"] = ok()
+    engine = Engine(config(spec("one", job="shop", labels={"env": "prod"})), clock)
+    await pictured(clock, engine)
+    expected = Sampler({"job": "shop", "instance": "one:1", "env": "prod"}).series("up")
+    (found,) = engine.store.select("up").values()
+    assert found == [expected]

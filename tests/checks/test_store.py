@@ -1,0 +1,162 @@
+"""The time-series store: what goes in comes out, in columns, and old rows go."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from checks.model import Samples, Series
+from checks.store.block import CHUNK_ROWS, STALE, Block, is_stale
+from checks.store.store import Matcher, Store
+from checks.store.window import Window
+
+A = Series.of("a_total", {"queue": "x"})
+B = Series.of("b", {"queue": "y"})
+C = Series.of("a_total", {"queue": "z"})
+
+
+def samples(**values: float) -> Samples:
+    series = {"a": A, "b": B, "c": C}
+    return Samples(tuple(series[k] for k in values), tuple(values.values()))
+
+
+def test_random_appends_read_back_as_written() -> None:
+    """Against a plain list of dictionaries, over several chunks and changing series."""
+    rng = random.Random(7)
+    block = Block("check", 1.0)
+    kept: list[tuple[int, dict[Series, float]]] = []
+    for step in range(3 * CHUNK_ROWS + 17):
+        chosen = [s for s in (A, B, C) if rng.random() < 0.8]
+        rng.shuffle(chosen)
+        row = {s: rng.choice([1.0, rng.random(), math.inf]) for s in chosen}
+        block.append(step, Samples(tuple(row), tuple(row.values())))
+        kept.append((step * 1000, row))
+    for _ in range(50):
+        low, high = sorted(rng.randrange(-5000, 400_000) for _ in range(2))
+        times, values = block.read((C, A, B), low, high)
+        expected = [(t, row) for t, row in kept if low < t <= high]
+        assert times.tolist() == [t for t, _ in expected]
+        for at, (_, row) in enumerate(expected):
+            for column, series in enumerate((C, A, B)):
+                if series in row:
+                    assert values[at, column] == row[series]
+                else:
+                    assert is_stale(values[at : at + 1, column])[0]
+
+
+def test_a_targets_nan_is_not_a_stale_marker() -> None:
+    block = Block("check", 1.0)
+    block.append(1, samples(a=math.nan, b=1))
+    block.append(2, samples(b=1))
+    _, values = block.read((A,), 0, 10_000)
+    assert is_stale(values[:, 0]).tolist() == [False, True]
+    assert math.isnan(values[0, 0])
+    assert math.isnan(STALE)
+
+
+def test_time_never_runs_back_within_a_block() -> None:
+    block = Block("check", 1.0)
+    block.append(10, samples(a=1))
+    block.append(9, samples(a=2))
+    times, _ = block.read((A,), 0, 100_000)
+    assert times.tolist() == [10_000, 10_001]
+
+
+def test_constant_columns_cost_nothing_once_sealed() -> None:
+    wide = tuple(Series.of("w", {"n": str(n)}) for n in range(500))
+    block = Block("check", 1.0)
+    for step in range(CHUNK_ROWS + 1):
+        block.append(step, Samples(wide, (1.0,) * 499 + (float(step),)))
+    sealed = block._chunks[0].nbytes
+    assert sealed < 500 * 8 + CHUNK_ROWS * 8 * 3
+    _, values = block.read(wide, -1, CHUNK_ROWS * 1000)
+    assert (values[:CHUNK_ROWS, 0] == 1.0).all()
+    assert values[:CHUNK_ROWS, 499].tolist() == [float(n) for n in range(CHUNK_ROWS)]
+
+
+def test_memory_is_bounded_by_the_retention_and_old_series_leave_the_index() -> None:
+    store = Store(retention=60)
+    for step in range(2000):
+        changing = Series.of("churn", {"pid": str(step // 100)})
+        store.append("check", 1.0, step, Samples((A, changing), (1.0, 2.0)))
+        store.expire(step)
+    assert store.sample_count < 5 * CHUNK_ROWS * 4
+    pids = {s.label("pid") for found in store.select("churn").values() for s in found}
+    assert "0" not in pids
+    assert "19" in pids
+    assert store.series_count == 1 + len(pids)
+
+
+@pytest.mark.parametrize(
+    ("matchers", "found"),
+    [
+        ([Matcher("queue", "=", "x")], {A}),
+        ([Matcher("queue", "!=", "x")], {C}),
+        ([Matcher("queue", "=~", "x|z")], {A, C}),
+        ([Matcher("queue", "=~", "[a-x]")], {A}),
+        ([Matcher("queue", "!~", "[a-x]")], {C}),
+        ([Matcher("absent", "=", "")], {A, C}),
+        ([Matcher("absent", "!=", "")], set()),
+        ([Matcher("queue", "=~", "x|z"), Matcher("queue", "=", "z")], {C}),
+    ],
+)
+def test_matchers(matchers: list[Matcher], found: set[Series]) -> None:
+    store = Store()
+    store.append("check", 1.0, 1, samples(a=1, b=2, c=3))
+    chosen = store.select("a_total", matchers)
+    assert {s for group in chosen.values() for s in group} == found
+
+
+def test_a_dropped_check_leaves_nothing_behind() -> None:
+    store = Store()
+    store.append("one", 1.0, 1, samples(a=1, b=2))
+    store.append("two", 1.0, 1, samples(a=5))
+    store.drop("one")
+    assert store.series_count == 1
+    assert [block.name for block in store.select("a_total")] == ["two"]
+
+
+def window(*rows: tuple[float, dict[str, float]], seconds: float = 60) -> Window:
+    store = Store()
+    for time, values in rows:
+        store.append("check", 5.0, time, samples(**values))
+    return Window(store, "check", rows[-1][0], seconds)
+
+
+def test_rate_survives_a_counter_reset() -> None:
+    figures = window((0, {"a": 100}), (10, {"a": 110}), (20, {"a": 5}), (30, {"a": 15}), seconds=40)
+    assert figures.rate("a_total", queue="x") == pytest.approx((10 + 5 + 10) / 30)
+
+
+def test_rate_is_unknown_with_one_sample_and_never_zero() -> None:
+    assert window((0, {"a": 100})).rate("a_total") is None
+
+
+def test_last_does_not_show_what_the_newest_run_did_not_return() -> None:
+    figures = window((0, {"a": 1, "b": 2}), (5, {"b": 3}))
+    assert figures.last("a_total") is None
+    assert figures.last("b") == 3
+
+
+def test_slope_is_items_a_second_by_least_squares() -> None:
+    figures = window(*((float(t), {"b": 7 + 0.5 * t}) for t in range(0, 60, 5)))
+    assert figures.slope("b") == pytest.approx(0.5)
+
+
+def test_history_shows_gaps_as_gaps() -> None:
+    figures = window((0, {"b": 1}), (5, {"a": 1}), (10, {"b": 3}), seconds=60)
+    history = figures.history("b", 10)
+    assert history[0] == 1
+    assert math.isnan(history[1])
+    assert history[2] == 3
+
+
+def test_history_of_a_rate_sums_series_and_has_one_point_less() -> None:
+    figures = window(*((t, {"a": t, "c": 3 * t}) for t in map(float, range(0, 50, 5))))
+    assert figures.history("a_total", 4, rate=True) == pytest.approx((4, 4, 4, 4))
+    times, values = figures.curve("a_total", rate=True, queue="z")
+    assert times[0] == 5
+    assert np.allclose(values, 3)

@@ -1,0 +1,55 @@
+"""The layers at run time: what importing a package really loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+ALL_OF_CHECKS = """
+import importlib, pkgutil, checks
+for found in pkgutil.walk_packages(checks.__path__, "checks."):
+    importlib.import_module(found.name)
+"""
+ALL_OF_WIDGETS = ALL_OF_CHECKS.replace("checks", "widgets")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level names in sys.modules after ``code`` ran in a fresh interpreter."""
+    program = f"{code}\nimport sys\nprint(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("package", ["textual", "rich", "plotext", "widgets", "tui"])
+def test_the_engine_knows_no_terminal(package: str) -> None:
+    assert package not in loaded_by(ALL_OF_CHECKS)
+
+
+@pytest.mark.parametrize("package", ["tui", "httpx", "redis", "psutil", "pydantic", "sqlite3"])
+def test_widgets_do_no_io_and_know_no_app(package: str) -> None:
+    assert package not in loaded_by(ALL_OF_WIDGETS)
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["numpy", "pydantic", "yaml", "httpx", "redis", "plotext", "psutil", "jmespath", "tui.demo"],
+)
+def test_the_first_frame_needs_no_heavy_import(package: str) -> None:
+    assert package not in loaded_by("import tui.app, tui.screens.overview")
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    loaded = loaded_by("import tui.cli")
+    assert not loaded & {"textual", "rich", "numpy", "pydantic", "yaml", "asyncio"}
+
+
+def test_kinds_load_their_drivers_when_first_used() -> None:
+    loaded = loaded_by("import checks.engine")
+    assert not loaded & {"httpx", "redis", "psutil", "jmespath"}

@@ -1,0 +1,125 @@
+"""What a server's certificate says, read from its DER form.
+
+Python decodes a certificate only once it has verified it; the ones that do not verify are
+those an operator must hear about. Structure: RFC 5280, section 4.1.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+__all__ = ["Certificate", "peer_chain", "read_certificate"]
+
+_SEQUENCE: Final = 0x30
+_VERSION: Final = 0xA0
+_EXTENSIONS: Final = 0xA3
+_OID: Final = 0x06
+_UTC_TIME: Final = 0x17
+_DNS_NAME: Final = 0x82
+_COMMON_NAME: Final = bytes.fromhex("550403")
+_ORGANISATION: Final = bytes.fromhex("55040a")
+_ALT_NAMES: Final = bytes.fromhex("551d11")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Times are seconds since 1970; ``names`` the DNS names it is valid for."""
+
+    subject: str
+    issuer: str
+    not_before: float
+    not_after: float
+    names: tuple[str, ...]
+
+    @property
+    def lifetime(self) -> float:
+        """Seconds from its beginning to its end."""
+        return self.not_after - self.not_before
+
+
+def peer_chain(tls: ssl.SSLObject) -> list[Certificate]:
+    """The certificates the server sent, its own first; those we cannot read are left out."""
+    chain = []
+    for der in _sent(tls):
+        try:
+            chain.append(read_certificate(der))
+        except (ValueError, IndexError):
+            continue
+    return chain
+
+
+def _sent(tls: ssl.SSLObject) -> list[bytes]:
+    public = getattr(tls, "get_unverified_chain", None)
+    if public is not None:
+        return list(public())
+    # Before Python 3.13 only the inner object tells of the certificates beyond the first;
+    # an intermediate that ends before the leaf is what expiry checks are for.
+    inner: Any = getattr(tls, "_sslobj", None)
+    if hasattr(inner, "get_unverified_chain"):
+        der_encoding = 2
+        return [cert.public_bytes(der_encoding) for cert in inner.get_unverified_chain() or ()]
+    own = tls.getpeercert(binary_form=True)
+    return [own] if own else []
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """The certificate in ``der``; ValueError or IndexError where it is none."""
+    _, certificate = next(_items(der))
+    _, body = next(_items(certificate))
+    fields = [item for item in _items(body) if item[0] != _VERSION]
+    (_, _), (_, _), (_, issuer), (_, validity), (_, subject) = fields[:5]
+    begin, end = (_time(tag, value) for tag, value in _items(validity))
+    extensions = [value for tag, value in fields if tag == _EXTENSIONS]
+    return Certificate(
+        _name(subject),
+        _name(issuer),
+        begin,
+        end,
+        tuple(_alt_names(extensions[0])) if extensions else (),
+    )
+
+
+def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Tag and content of each DER element in ``data``."""
+    at = 0
+    while at < len(data):
+        tag, length = data[at], data[at + 1]
+        at += 2
+        if length & 0x80:
+            count = length & 0x7F
+            length = int.from_bytes(data[at : at + count])
+            at += count
+        if at + length > len(data):
+            raise ValueError("a DER element ends beyond its data")
+        yield tag, data[at : at + length]
+        at += length
+
+
+def _time(tag: int, value: bytes) -> float:
+    text = value.decode("ascii")
+    if tag == _UTC_TIME:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def _name(data: bytes) -> str:
+    """The common name of a distinguished name; else its organisation."""
+    found = {}
+    for _, attributes in _items(data):
+        for _, attribute in _items(attributes):
+            (_, oid), (_, value) = list(_items(attribute))[:2]
+            found[oid] = value.decode("utf-8", "replace")
+    return found.get(_COMMON_NAME) or found.get(_ORGANISATION) or ""
+
+
+def _alt_names(data: bytes) -> Iterator[str]:
+    _, extensions = next(_items(data))
+    for _, extension in _items(extensions):
+        fields = list(_items(extension))
+        if fields[0] == (_OID, _ALT_NAMES):
+            _, names = next(_items(fields[-1][1]))
+            yield from (v.decode("ascii", "replace") for t, v in _items(names) if t == _DNS_NAME)

@@ -1,0 +1,192 @@
+"""What a user expects of an answer: bounds, texts, values within a JSON document.
+
+Pure: an expectation takes what was observed and gives back what missed it, as findings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from checks.model import Status, clean
+from checks.settings import Duration, Model
+
+__all__ = [
+    "Bounds",
+    "Finding",
+    "JmesPath",
+    "JsonExpectation",
+    "JsonScalar",
+    "JsonValues",
+    "LatencyBounds",
+    "Pattern",
+    "RemainingBounds",
+    "Texts",
+    "latency_finding",
+    "quoted",
+    "seconds",
+    "text_findings",
+]
+
+_SHOWN: Final = 80
+"""Characters of an observed value that go into a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be; ``text`` is a clause without its full stop."""
+
+    status: Status
+    reason: str
+    text: str
+
+
+class Bounds(Model):
+    """From where on a duration is a warning, and from where on critical."""
+
+    warning: Duration | None = None
+    """Past this the check is in warning."""
+    critical: Duration | None = None
+    """Past this the check is critical."""
+
+
+class LatencyBounds(Bounds):
+    """Bounds that an answer's duration must stay below."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> LatencyBounds:
+        if self.warning is not None and self.critical is not None and self.warning > self.critical:
+            raise ValueError("warning must not be above critical")
+        return self
+
+
+class RemainingBounds(Bounds):
+    """Bounds that a remaining time must stay above."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RemainingBounds:
+        if self.warning is not None and self.critical is not None and self.warning < self.critical:
+            raise ValueError("warning must not be below critical: it is the time that remains")
+        return self
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _compiles(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+def _is_jmespath(value: str) -> str:
+    import jmespath  # noqa: PLC0415
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+    try:
+        jmespath.compile(value)
+    except JMESPathError as error:
+        said = str(error).splitlines()[0]
+        raise ValueError(f"not a JMESPath expression: {said}") from None
+    return value
+
+
+JsonScalar = str | int | float | bool | None
+JsonValues = Annotated[tuple[JsonScalar, ...], BeforeValidator(_as_list), Field(min_length=1)]
+"""A value, or a list of values any of which will do."""
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+"""A text, or a list of texts."""
+
+Pattern = Annotated[str, BeforeValidator(_compiles)]
+"""A regular expression in Python's syntax."""
+
+JmesPath = Annotated[str, BeforeValidator(_is_jmespath)]
+"""A JMESPath expression."""
+
+
+def seconds(value: float) -> str:
+    """A duration for people: ``0.4 ms``, ``12 ms``, ``1.24 s``, ``3 m``, ``2 h``, ``5 d``."""
+    milliseconds = value * 1000
+    if milliseconds < 0.95:
+        return f"{max(milliseconds, 0.1):.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    if value < 120:
+        return f"{value:.3g} s"
+    for unit, size in (("m", 60), ("h", 3600)):
+        if value < 120 * size:
+            return f"{value / size:.0f} {unit}"
+    return f"{value / 86400:.0f} d"
+
+
+def quoted(value: object) -> str:
+    """An observed value as JSON would write it, cut to what fits a sentence."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return clean(text, _SHOWN)
+
+
+def latency_finding(duration: float, bounds: Bounds | None) -> Finding | None:
+    """What ``duration`` seconds are in the light of ``bounds``."""
+    if bounds is None:
+        return None
+    for status, bound in ((Status.CRITICAL, bounds.critical), (Status.WARNING, bounds.warning)):
+        if bound is not None and duration > bound:
+            return Finding(
+                status, "latency", f"slower than the {status.value} bound of {seconds(bound)}"
+            )
+    return None
+
+
+def text_findings(text: str, required: tuple[str, ...], regex: str, absent: str) -> list[Finding]:
+    """What ``text`` lacks of ``required`` and ``regex``, and has of ``absent``."""
+    missed = [f"the body lacks {quoted(part)}" for part in required if part not in text]
+    if regex and not re.search(regex, text):
+        missed.append(f"the body does not match {quoted(regex)}")
+    if absent and (found := re.search(absent, text)):
+        missed.append(f"the body has {quoted(found.group(0))}, which it must not")
+    return [Finding(Status.CRITICAL, "expectation", clause) for clause in missed]
+
+
+class JsonExpectation:
+    """An expression, compiled once, and the values it may have."""
+
+    __slots__ = ("_compiled", "_expression", "_values", "_wanted")
+
+    def __init__(self, expression: str, values: tuple[JsonScalar, ...]) -> None:
+        import jmespath  # noqa: PLC0415
+
+        self._expression = expression
+        self._compiled = jmespath.compile(expression)
+        self._values = values
+        self._wanted = " or ".join(quoted(value) for value in values)
+
+    def finding(self, document: Any) -> Finding | None:
+        """What ``document`` has instead; None where it is as expected."""
+        from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+        try:
+            found = self._compiled.search(document)
+        except JMESPathError as error:
+            said = str(error).splitlines()[0]
+            return self._missed(f"cannot be evaluated ({said})")
+        if any(_same(found, value) for value in self._values):
+            return None
+        if found is None:
+            return self._missed(f"is missing or null, expected {self._wanted}")
+        return self._missed(f"is {quoted(found)}, expected {self._wanted}")
+
+    def _missed(self, text: str) -> Finding:
+        return Finding(Status.CRITICAL, "expectation", f"{self._expression} {text}")
+
+
+def _same(found: object, wanted: JsonScalar) -> bool:
+    """Equal as JSON has it: true is not 1."""
+    return isinstance(found, bool) is isinstance(wanted, bool) and found == wanted

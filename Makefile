@@ -1,0 +1,52 @@
+# Every target installs what it needs into .venv and .tools, and nothing elsewhere
+# (save Python's venv module on a Debian that lacks it: tools/get-uv says so).
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export UV_PYTHON_DOWNLOADS := never
+
+STAMP := .venv/.synced
+RUN := .venv/bin
+
+.PHONY: help demo test lint types layers format bench screenshots build clean
+
+help: ## Show these lines
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+$(STAMP): pyproject.toml uv.lock tools/get-uv
+	@uv=$$(tools/get-uv) && "$$uv" sync --quiet --locked --all-extras
+	@touch $@
+
+demo: $(STAMP) ## The live monitor on an embedded stack of real servers
+	@$(RUN)/onwatch demo
+
+test: $(STAMP) ## All tests, against real servers
+	$(RUN)/pytest --require-servers
+
+lint: $(STAMP) types layers ## Format, lint, types and layering
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+
+types: $(STAMP)
+	$(RUN)/mypy
+
+layers: $(STAMP)
+	$(RUN)/lint-imports
+
+format: $(STAMP) ## Format the code and mend what can be mended
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+bench: $(STAMP) ## Speed and weight, beside the peers, in one run
+	@uv=$$(tools/get-uv) && "$$uv" sync --quiet --locked --all-extras --group bench --inexact
+	$(RUN)/python -m benchmarks
+
+screenshots: $(STAMP) ## Make the pictures in screenshots/ anew
+	$(RUN)/python tools/screenshots.py
+
+build: $(STAMP) ## Build the sdist and the wheel into dist/
+	@uv=$$(tools/get-uv) && "$$uv" build --quiet && ls dist
+
+clean: ## Remove environments, caches and build products
+	rm -rf .venv .tools dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,252 @@
+"""The host pane: how busy this machine is, and what runs short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from checks.views import FilesystemView, HostView, Snapshot
+from widgets import format as fmt
+from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.figures import aligned, figure
+from widgets.frame import Frame
+from widgets.glyphs import UNICODE, Glyphs
+from widgets.lines import LinePane
+from widgets.spark import bar, spark
+from widgets.text import Line, Seg, fit_segs, left, line, role_of, segs_width
+
+__all__ = ["HostPane", "host_lines", "host_summary"]
+
+CONFIG = (
+    "checks:",
+    "  - {name: this host, host: {filesystems: [/]}}",
+)
+NEARLY_FULL = 0.9
+"""From this ratio on a figure stands out; the check's own bounds decide its status."""
+
+
+def _role(ratio: float | None) -> str:
+    return "high" if ratio is not None and ratio >= NEARLY_FULL else "value"
+
+
+def _number(value: float) -> str:
+    """A load or a number of cores: ``3.1``, ``2``."""
+    return f"{value:.1f}".removesuffix(".0") if value < 100 else f"{value:.0f}"
+
+
+def _load(host: HostView, places: int = 1) -> list[Seg]:
+    """Load against the cores there are: ``3.1/2``."""
+    if host.load is None:
+        return [Seg(fmt.DASH, "dim")]
+    over = host.load[0] > host.cores
+    segs = [Seg(f"{host.load[0]:.1f}", "high" if over else "value")]
+    segs += [Seg(f" {value:.1f}", "label") for value in host.load[1:places]]
+    return [*segs, Seg(f"/{_number(host.cores)}", "dim")]
+
+
+def _network(host: HostView, glyphs: Glyphs) -> list[Seg]:
+    segs = [Seg(glyphs.down, "dim"), *figure(fmt.rate(host.received, "B"))]
+    segs += [Seg(f" {glyphs.up}", "dim"), *figure(fmt.rate(host.sent, "B"))]
+    if host.network_errors:
+        segs += [Seg(" errors ", "dim"), Seg(fmt.rate(host.network_errors), "high")]
+    return segs
+
+
+def _filesystem(fs: FilesystemView) -> list[Seg]:
+    """``/var 91 %``, and what is wrong with it besides."""
+    segs = [Seg(f"{fs.mount} ", "label"), *figure(fmt.percent(fs.used), _role(fs.used))]
+    if fs.inodes_used is not None and fs.inodes_used >= NEARLY_FULL:
+        segs += [Seg(" inodes ", "dim"), *figure(fmt.percent(fs.inodes_used), "high")]
+    if fs.readonly:
+        segs.append(Seg(" read-only", "high"))
+    return segs
+
+
+def _fullest(host: HostView) -> list[FilesystemView]:
+    return sorted(host.filesystems, key=lambda fs: -max(fs.used, fs.inodes_used or 0.0))
+
+
+def _filesystems(host: HostView, width: int) -> list[Seg]:
+    """As many filesystems as there is room for, the fullest surely among them."""
+    segs: list[Seg] = []
+    for place, fs in enumerate(_fullest(host)):
+        more = [Seg("  " if segs else ""), *_filesystem(fs)]
+        left_out = len(host.filesystems) - place
+        if segs and segs_width(segs) + segs_width(more) > width:
+            return [*segs, Seg(f" +{left_out}", "dim")]
+        segs += more
+    return segs
+
+
+def _pressure(host: HostView) -> list[Seg]:
+    segs: list[Seg] = []
+    for name, share in host.pressure.items():
+        segs += [Seg(f"{'  ' if segs else ''}{name} ", "dim")]
+        segs += figure(fmt.percent(share), "high" if share >= 0.2 else "label")
+    return segs
+
+
+def _small(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
+    """The machine in two lines, as the overview shows it where room is scarce."""
+    load = [Seg("  load ", "label"), *_load(host)]
+    fixed = 2 * (1 + 4 + 6 + 2) + segs_width(load)
+    room = max(0, min(24, (width - fixed) // 2))
+    first = [Seg(" ")]
+    for name, ratio, points in (
+        ("cpu", host.cpu, host.cpu_history),
+        ("mem", host.memory, host.memory_history),
+    ):
+        first += [Seg(f"{name} ", "label"), *aligned(fmt.percent(ratio), 5, _role(ratio))]
+        drawn = spark(points, room, 1.0, glyphs) if room >= 3 else ""
+        first += [Seg(f" {drawn}" if drawn else "", "spark")]
+        first += [Seg("  ")] if name == "cpu" else []
+    net = [Seg("  net ", "label"), *_network(host, glyphs)]
+    disks = _filesystems(host, width - 1 - segs_width(net) - 4)
+    return [[*first, *load], [Seg(" "), *disks, *net]]
+
+
+def _meter(
+    label: str, ratio: float | None, points: Sequence[float], tail: Sequence[Seg], frame: Frame
+) -> list[Seg]:
+    """A label, a percentage, its history, and what it is made of."""
+    segs = [Seg(f" {left(label, 5)}", "label"), *aligned(fmt.percent(ratio), 7, _role(ratio))]
+    room = min(60, frame.width - segs_width(segs) - segs_width(tail) - 5)
+    drawn = spark(points, room, 1.0, frame.glyphs) if room >= 6 else ""
+    return [*segs, Seg(f"  {drawn}" if drawn else "", "spark"), Seg("  "), *tail]
+
+
+def _modes(host: HostView) -> list[Seg]:
+    """The modes that matter and are not nothing."""
+    segs: list[Seg] = []
+    for mode in ("user", "system", "iowait", "steal"):
+        share = host.modes.get(mode, 0.0)
+        if share >= 0.005:
+            role = "high" if mode in ("iowait", "steal") and share >= 0.2 else "label"
+            segs += [Seg(f"{' ' if segs else ''}{mode} ", "dim"), Seg(f"{share * 100:.0f}", role)]
+    return segs
+
+
+def _memory(host: HostView) -> list[Seg]:
+    segs = [*figure(fmt.size(host.memory_available), "label"), Seg(" free of ", "dim")]
+    segs += figure(fmt.size(host.memory_total), "label")
+    if host.swap:
+        segs += [Seg("  swap ", "dim"), *figure(fmt.percent(host.swap), "label")]
+    return segs
+
+
+def _tall(host: HostView, frame: Frame, now: float) -> list[list[Seg]]:
+    """The machine with a line for each of its resources."""
+    width, glyphs = frame.width, frame.glyphs
+    load = [Seg(f" {left('load', 5)}", "label"), Seg("  "), *_load(host, 3), Seg(" cores", "dim")]
+    if host.boot_time is not None:
+        load += [Seg("  up ", "dim"), *figure(fmt.span(now - host.boot_time), "label")]
+    lines = [
+        _meter("cpu", host.cpu, host.cpu_history, _modes(host), frame),
+        _meter("mem", host.memory, host.memory_history, _memory(host), frame),
+        load,
+        [Seg(f" {left('net', 5)}", "label"), Seg("  "), *_network(host, glyphs)],
+    ]
+    io = [Seg(f" {left('disk', 5)}", "label"), Seg("  read ", "dim")]
+    io += [*figure(fmt.rate(host.disk_read, "B"), "label"), Seg("  written ", "dim")]
+    lines.append([*io, *figure(fmt.rate(host.disk_written, "B"), "label")])
+    if host.pressure:
+        lines.append([Seg(f" {left('wait', 5)}", "label"), Seg("  "), *_pressure(host)])
+    room = frame.height - len(lines)
+    if host.filesystems and room >= len(host.filesystems):
+        lines += _disk_bars(host, width, glyphs)
+    else:
+        lines.insert(
+            2, [Seg(f" {left('full', 5)}", "label"), Seg("  "), *_filesystems(host, width - 9)]
+        )
+    return lines
+
+
+def _disk_bars(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
+    names = min(max(cell_len(fs.mount) for fs in host.filesystems), max(6, width // 4))
+    made = []
+    for fs in host.filesystems:
+        tail = [Seg("  "), *figure(fmt.size(fs.available), "label"), Seg(" free", "dim")]
+        tail += _filesystem(fs)[3:]
+        segs = [Seg(f" {left(fs.mount, names)} ", "label")]
+        segs += [*aligned(fmt.percent(fs.used), 6, _role(fs.used)), Seg("  ")]
+        room = min(40, width - segs_width(segs) - segs_width(tail) - 1)
+        full, rest = bar(fs.used, room, glyphs) if room >= 6 else ("", "")
+        made.append(
+            [
+                *segs,
+                Seg(full, "high" if _role(fs.used) == "high" else "spark"),
+                Seg(rest, "rule"),
+                *tail,
+            ]
+        )
+    return made
+
+
+def _short(host: HostView, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
+    """One machine in one line."""
+    fine = host.status in (Status.OK, Status.WAITING)
+    titled = name.startswith(" Host")
+    role = "title" if titled else "name" if fine else role_of(host.status)
+    segs = [Seg(name, role), Seg("cpu ", "label")]
+    segs += [*figure(fmt.percent(host.cpu), _role(host.cpu)), Seg("  mem ", "label")]
+    segs += [*figure(fmt.percent(host.memory), _role(host.memory)), Seg("  load ", "label")]
+    segs += [*_load(host), Seg("  ")]
+    disks = _filesystems(host, max(0, width - segs_width(segs) - 24))
+    net = [Seg("  net ", "label"), *_network(host, glyphs)]
+    if segs_width(segs) + segs_width(disks) + segs_width(net) <= width:
+        disks += net
+    return list(fit_segs([*segs, *disks], width, glyphs.cut))
+
+
+def host_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
+    """The worst machine in full, the others in a line each."""
+    width, glyphs = frame.width, frame.glyphs
+    if snapshot is None:
+        return note(WAITING, width)
+    if not snapshot.hosts:
+        return config_lines("No host check yet. In onwatch.yaml:", CONFIG, width)
+    hosts = [h for h in snapshot.hosts if frame.wants(h.name, h.check)]
+    if not hosts:
+        return nothing_matches(frame.filter_text, width)
+    hosts.sort(key=lambda host: -host.status.severity)
+    first, others = hosts[0], hosts[1:]
+    room = frame.height - len(others)
+    tall = Frame(width, room, glyphs)
+    block = _tall(first, tall, snapshot.time) if room >= 6 else _small(first, width, glyphs)
+    if 3 <= room < 6 and first.pressure:
+        block.append([Seg(" wait  ", "label"), *_pressure(first)])
+    lines = [line(*segs, key=first.check, check=first.check) for segs in block]
+    for host in others:
+        segs = _short(host, f" {left(host.name, 10)} ", width, glyphs)
+        lines.append(line(*segs, key=host.check, check=host.check))
+    return lines
+
+
+def host_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
+    """The worst machine in one line."""
+    if snapshot is None or not snapshot.hosts:
+        text = WAITING if snapshot is None else "none: add {name: this host, host: {}}"
+        return line(Seg(" Host     ", "title"), Seg(text, "dim"))
+    host = max(snapshot.hosts, key=lambda one: one.status.severity)
+    return line(*_short(host, " Host     ", width, glyphs), key=host.check, check=host.check)
+
+
+class HostPane(LinePane):
+    """Processor, memory, load, filesystems and network of a machine."""
+
+    inline_when_compact = True
+
+    def heading(self) -> Sequence[Seg]:
+        hosts = self.snapshot.hosts if self.snapshot else ()
+        segs = [Seg("Host", "title")]
+        if hosts:
+            name = max(hosts, key=lambda one: one.status.severity).name
+            segs.append(Seg(f" {self.glyphs.dot} {name}", "dim"))
+        return segs
+
+    def build(self, width: int, height: int) -> list[Line]:
+        if self.compact:
+            return [host_summary(self.snapshot, width, self.glyphs)]
+        return host_lines(self.snapshot, self.frame(width, height))

@@ -1,0 +1,277 @@
+"""The pane: a titled list of rows with a cursor that stays with its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+
+from checks.views import Snapshot
+from widgets.frame import Frame
+from widgets.text import Line, Seg, fit_segs, segs_width
+from widgets.view import LineView
+
+__all__ = ["LinePane"]
+
+
+class LinePane(LineView, can_focus=True):
+    """A pane of the overview: a title on a rule, and rows beneath it.
+
+    Subclasses implement :meth:`build` and :meth:`heading` as plain function calls on
+    the bound snapshot. The cursor holds on to a row's identity: rows that reorder take
+    it along, and where its row has gone nothing is selected any more.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="pane.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="pane.down"),
+        Binding("home", "move_to(0)", "First", show=False, id="pane.home"),
+        Binding("end", "move_to(-1)", "Last", show=False, id="pane.end"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="pane.pageup"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="pane.pagedown"),
+        Binding("enter", "open", "Details", show=False, id="pane.open"),
+    ]
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
+    filter_text: reactive[str] = reactive("", repaint=False, layout=False)
+    compact: reactive[bool] = reactive(False, repaint=False, layout=False)
+
+    inline_when_compact: ClassVar[bool] = False
+    """Whether the compact form is a single line that carries its own title."""
+
+    @dataclass
+    class Opened(Message):
+        """Somebody wants to go deeper into a row.
+
+        ``key`` is the row's identity, ``check`` the check it belongs to.
+        """
+
+        pane: LinePane
+        key: str
+        check: str
+
+        @property
+        def control(self) -> LinePane:
+            return self.pane
+
+    @dataclass
+    class Selected(Message):
+        """The cursor is on another row, or on none (``key`` None)."""
+
+        pane: LinePane
+        key: str | None
+        check: str
+
+        @property
+        def control(self) -> LinePane:
+            return self.pane
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._body: list[Line] = []
+        self._top = 0
+        self._selected: str | None = None
+        self._place = 0
+
+    # What subclasses say
+
+    def build(self, width: int, height: int) -> list[Line]:
+        """All lines below the title, of ``width`` cells; more than ``height`` scroll."""
+        raise NotImplementedError
+
+    def frame(self, width: int, height: int) -> Frame:
+        """How this pane is to be drawn now."""
+        return Frame(width, height, self.glyphs, self.filter_text, self.compact)
+
+    def heading(self) -> Sequence[Seg]:
+        """The title, without the rule after it."""
+        raise NotImplementedError
+
+    # What is selected
+
+    @property
+    def selected(self) -> str | None:
+        """The identity of the row under the cursor."""
+        return self._selected
+
+    @property
+    def selected_check(self) -> str:
+        """The check that the row under the cursor belongs to; empty where there is none."""
+        found = (line.check for line in self._body if line.key == self._selected)
+        return next(found, "") if self._selected is not None else ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The rows' identities from top to bottom."""
+        return list(dict.fromkeys(line.key for line in self._body if line.key is not None))
+
+    def select(self, key: str | None) -> None:
+        """Put the cursor on the row ``key`` and bring it into view; ignore what is not there."""
+        keys = self.keys
+        if key is not None and key not in keys:
+            return
+        changed = key != self._selected
+        self._selected = key
+        if key is not None:
+            self._place = keys.index(key)
+            self._scroll_to_row(key)
+        self.update_lines()
+        if changed:
+            self.post_message(self.Selected(self, key, self.selected_check))
+
+    # Drawing
+
+    @property
+    def _titled(self) -> bool:
+        return not (self.compact and self.inline_when_compact)
+
+    @property
+    def _room(self) -> int:
+        return max(0, self.size.height - self._titled)
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        self._body = self.build(width, self._room)
+        self._keep_selection()
+        self._top = max(0, min(self._top, len(self._body) - self._room))
+        shown = self._body[self._top : self._top + self._room]
+        marker = Seg(self.glyphs.cursor, "focus")
+        lines = [self._mark(line, marker) for line in shown]
+        return [self._title_line(width), *lines] if self._titled else lines
+
+    def _mark(self, line: Line, marker: Seg) -> Line:
+        """``line`` with the cursor's sign in its first cell, where it is selected."""
+        if not self._under_cursor(line) or not line.segs or not line.segs[0].text.startswith(" "):
+            return line
+        first = line.segs[0]
+        return replace(line, segs=(marker, Seg(first.text[1:], first.role), *line.segs[1:]))
+
+    def _under_cursor(self, line: Line) -> bool:
+        return self.has_focus and line.key is not None and line.key == self._selected
+
+    def marked_lines(self) -> frozenset[int]:
+        shown = self._body[self._top : self._top + self._room]
+        offset = int(self._titled)
+        return frozenset(y + offset for y, line in enumerate(shown) if self._under_cursor(line))
+
+    def _title_line(self, width: int) -> Line:
+        role = "focus" if self.has_focus else "title"
+        title = [
+            Seg(self.glyphs.text(seg.text), role if seg.role == "title" else seg.role)
+            for seg in (Seg(" "), *self.heading(), *self._filter_note(), Seg(" "))
+        ]
+        more = self._more()
+        title = list(fit_segs(title, max(0, width - segs_width(more))))
+        rule = self.glyphs.rule * (width - segs_width(title) - segs_width(more))
+        return Line((*title, Seg(rule, "rule"), *more))
+
+    def _filter_note(self) -> list[Seg]:
+        return [Seg(f" /{self.filter_text}", "key")] if self.filter_text else []
+
+    def _more(self) -> list[Seg]:
+        """How many lines there are above and below those on screen."""
+        above, below = self._top, max(0, len(self._body) - self._top - self._room)
+        parts = []
+        if above:
+            parts.append(f"+{above} {self.glyphs.up}")
+        if below:
+            parts.append(f"+{below} more {self.glyphs.down}")
+        return [Seg(f" {' '.join(parts)} ", "dim")] if parts else []
+
+    def _keep_selection(self) -> None:
+        if self._selected is None:
+            return
+        keys = self.keys
+        if self._selected in keys:
+            self._place = keys.index(self._selected)
+        else:
+            self._selected = None
+            self.post_message(self.Selected(self, None, ""))
+
+    def _scroll_to_row(self, key: str) -> None:
+        places = [y for y, line in enumerate(self._body) if line.key == key]
+        if not places:
+            return
+        first, last = places[0], places[-1]
+        if first == next((y for y, line in enumerate(self._body) if line.key is not None), 0):
+            first = 0
+        self._top = max(self._top, last - self._room + 1)
+        self._top = min(self._top, first)
+
+    # Reactions
+
+    def watch_snapshot(self) -> None:
+        self.update_lines()
+
+    def watch_filter_text(self) -> None:
+        self.update_lines()
+
+    def watch_compact(self, compact: bool) -> None:
+        self.set_class(compact, "-compact")
+        self.update_lines()
+
+    def on_focus(self) -> None:
+        if self._selected is None:
+            self.action_move(0)
+        self.update_lines()
+
+    def on_blur(self) -> None:
+        self.update_lines()
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by ``rows``; onto a row where it was on none."""
+        keys = self.keys
+        if not keys:
+            return
+        by = rows if self._selected is not None else 0
+        self.select(keys[max(0, min(len(keys) - 1, self._place + by))])
+
+    def action_move_to(self, place: int) -> None:
+        """Move the cursor to the row at ``place``, -1 being the last."""
+        if keys := self.keys:
+            self.select(keys[place])
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * max(1, self._room - 1))
+
+    def action_open(self) -> None:
+        if self._selected is not None:
+            self.post_message(self.Opened(self, self._selected, self.selected_check))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        place = self._top + offset.y - self._titled
+        if offset.y < self._titled or not 0 <= place < len(self._body):
+            return
+        key = self._body[place].key
+        if key is None:
+            return
+        self.select(key)
+        if event.chain == 2:
+            self.action_open()
+
+    def _scroll_by(self, lines: int) -> bool:
+        before = self._top
+        self._top = max(0, min(self._top + lines, len(self._body) - self._room))
+        self.update_lines()
+        return self._top != before
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        if self._scroll_by(2):
+            event.stop()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        if self._scroll_by(-2):
+            event.stop()

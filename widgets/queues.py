@@ -1,0 +1,124 @@
+"""The queues pane: how long each is, where it is going, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from checks.views import QueueView, Snapshot
+from widgets import format as fmt
+from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.frame import Frame
+from widgets.glyphs import UNICODE, Glyphs
+from widgets.lines import LinePane
+from widgets.spark import spark
+from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_width
+
+__all__ = ["QueuesPane", "queue_lines", "queue_summary"]
+
+CONFIG = (
+    "checks:",
+    "  - name: cache",
+    "    redis:",
+    "      url: redis://127.0.0.1:6379/0",
+    '      queues: [{name: default, size: {list: "queues:default"}}]',
+)
+LEAST_ITEMS = 10.0
+"""Items that a full block stands for at least."""
+
+
+def _key(queue: QueueView) -> str:
+    return f"{queue.check}/{queue.name}"
+
+
+def _tail(queue: QueueView) -> list[Seg]:
+    """Growth, failed and in hand, in the order in which they matter."""
+    rising = queue.growth is not None and queue.growth > 0
+    segs = [Seg(right(fmt.growth(queue.growth), 9), "value" if rising else "dim")]
+    failed = queue.failed or 0
+    segs += [
+        Seg("  failed ", "dim"),
+        Seg(left(fmt.count(queue.failed), 4), "high" if failed else "dim"),
+        Seg(" busy ", "dim"),
+        Seg(left(fmt.count(queue.processing), 4), "label"),
+    ]
+    return segs
+
+
+def _row(queue: QueueView, names: int, width: int, glyphs: Glyphs) -> Line:
+    fine = queue.status is Status.OK
+    role = role_of(queue.status)
+    head = [
+        Seg(" "),
+        Seg(glyphs.status(queue.status), role),
+        Seg(" "),
+        Seg(left(queue.name, names), "name" if fine else role),
+        Seg(" "),
+        Seg(right(fmt.count(queue.size), 7), "value" if fine else role),
+        Seg(" "),
+    ]
+    tail = _tail(queue)
+    while len(tail) > 1 and segs_width(head) + segs_width(tail) + 7 > width:
+        tail = tail[: 1 if len(tail) == 3 else 3]
+    room = min(40, width - segs_width(head) - segs_width(tail) - 1)
+    drawn = spark(queue.history, room, LEAST_ITEMS, glyphs) if room >= 4 else ""
+    segs = [*head, Seg(drawn, "spark" if fine else role), *tail]
+    return line(*segs, key=_key(queue), check=queue.check)
+
+
+def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
+    """A row a queue."""
+    width, glyphs = frame.width, frame.glyphs
+    if snapshot is None:
+        return note(WAITING, width)
+    if not snapshot.queues:
+        return config_lines("No queues yet. In onwatch.yaml:", CONFIG, width)
+    queues = [q for q in snapshot.queues if frame.wants(_key(q))]
+    if not queues:
+        return nothing_matches(frame.filter_text, width)
+    names = max(4, min(max(cell_len(q.name) for q in queues), 20, int(width * 0.3)))
+    return [_row(queue, names, width, glyphs) for queue in queues]
+
+
+def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
+    """All queues in one line, for as many as there is room; worst first, as given."""
+    if snapshot is None or not snapshot.queues:
+        text = WAITING if snapshot is None else "none: add queues: to a redis check"
+        return line(Seg(" Queues   ", "title"), Seg(text, "dim"))
+    segs = [Seg(" Queues   ", "title")]
+    for shown, queue in enumerate(snapshot.queues):
+        fine = queue.status is Status.OK
+        role = "value" if fine else role_of(queue.status)
+        sign = "" if fine else f"{glyphs.status(queue.status)} "
+        more = [
+            Seg("  " if shown else ""),
+            Seg(f"{sign}{queue.name} ", "label" if fine else role),
+            Seg(fmt.count(queue.size), role),
+        ]
+        if queue.growth:
+            more.append(Seg(f" {fmt.growth(queue.growth)}", "dim"))
+        if queue.failed:
+            more += [Seg(" failed ", "dim"), Seg(fmt.count(queue.failed), "high")]
+        left_out = len(snapshot.queues) - shown
+        if segs_width(segs) + segs_width(more) > width - 4 and shown:
+            segs.append(Seg(f"  +{left_out}", "dim"))
+            break
+        segs += more
+    first = snapshot.queues[0]
+    return line(*fit_segs(segs, width, glyphs.cut), key=_key(first), check=first.check)
+
+
+class QueuesPane(LinePane):
+    """Every queue of every check that has some."""
+
+    inline_when_compact = True
+
+    def heading(self) -> Sequence[Seg]:
+        return [Seg("Queues", "title")]
+
+    def build(self, width: int, height: int) -> list[Line]:
+        if self.compact:
+            return [queue_summary(self.snapshot, width, self.glyphs)]
+        return queue_lines(self.snapshot, self.frame(width, height))

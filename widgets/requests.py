@@ -1,0 +1,229 @@
+"""The requests pane: rate, errors, duration and who has how much of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from checks.requests.stats import BreakdownRow, WindowStats
+from checks.views import Points, RequestView, Snapshot
+from widgets import format as fmt
+from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.figures import aligned, figure
+from widgets.frame import Frame
+from widgets.glyphs import UNICODE, Glyphs
+from widgets.lines import LinePane
+from widgets.spark import bar, spark
+from widgets.text import Line, Seg, fit_segs, left, line, right, segs_width
+
+__all__ = ["RequestsPane", "request_lines", "request_summary"]
+
+CONFIG = (
+    "checks:",
+    "  - name: shop log",
+    "    sqlite:",
+    "      path: /var/lib/shop/requests.db",
+    "      request_log: {table: request_logs, id: id, time: created_at}",
+)
+
+
+def worst_first(requests: Sequence[RequestView]) -> list[RequestView]:
+    """Sources with most errors first; those alike as configured."""
+    return sorted(requests, key=lambda view: -(view.window.error_ratio or 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """A figure and its history; ``least`` is what a full block stands for at least."""
+
+    label: str
+    figure: str
+    points: Points
+    least: float
+    bad: bool = False
+
+    def segs(self, width: int, glyphs: Glyphs) -> list[Seg]:
+        role = "critical" if self.bad else "value"
+        segs = [Seg(f" {left(self.label, 7)}", "label"), *aligned(self.figure, 9, role), Seg("  ")]
+        room = width - segs_width(segs) - 1
+        drawn = spark(self.points, room, self.least, glyphs) if room >= 4 else ""
+        return [*segs, Seg(drawn, "critical" if self.bad else "spark")]
+
+
+def _percentiles(view: RequestView, width: int, glyphs: Glyphs) -> list[Seg]:
+    window = view.window
+    segs = [Seg(" ")]
+    for name, value in (("p50", window.p50), ("p95", window.p95), ("p99", window.p99)):
+        segs += [Seg(f"{name} ", "label"), *aligned(fmt.duration(value), 7), Seg("  ")]
+    room = width - segs_width(segs) - 1
+    if room >= 8:
+        segs.append(Seg(spark(view.stats.p95s, room, 0.1, glyphs), "spark"))
+    return segs
+
+
+def _is_bad(row: BreakdownRow) -> bool:
+    return row.error_ratio >= 0.05
+
+
+def _shares(label: str, rows: Sequence[BreakdownRow], glyphs: Glyphs) -> list[Seg]:
+    """A breakdown in one line: ``by provider  openai 61 % · anthropic 30 %``."""
+    segs = [Seg(f" by {label}  ", "label")]
+    for place, row in enumerate(rows):
+        if place:
+            segs.append(Seg(f" {glyphs.dot} ", "dim"))
+        role = "critical" if _is_bad(row) else "name"
+        segs += [Seg(f"{row.value} ", role), *figure(fmt.percent(row.share))]
+    return segs
+
+
+def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[list[Seg]]:
+    """A breakdown with a line each: share as a bar, its own errors and p95."""
+    names = min(max((cell_len(r.value) for r in rows), default=4), 22, max(6, width // 4))
+    room = width - names - 1 - 8 - 16 - 12 - 2
+    made = [[Seg(f" by {label}", "label")]]
+    for row in rows:
+        role = "critical" if _is_bad(row) else "name"
+        full, rest = bar(row.share, min(room, 24), glyphs) if room >= 6 else ("", "")
+        errors = fmt.percent(row.error_ratio)
+        made.append(
+            [
+                Seg("   "),
+                Seg(left(row.value, names), role),
+                Seg(right("", 1)),
+                *aligned(fmt.percent(row.share), 7),
+                Seg(" "),
+                Seg(full, "spark"),
+                Seg(rest, "rule"),
+                Seg("  errors ", "dim"),
+                *aligned(errors, 7, "critical" if _is_bad(row) else "label"),
+                Seg("  p95 ", "dim"),
+                *aligned(fmt.duration(row.p95), 7, "label"),
+            ]
+        )
+    return made
+
+
+def _totals(window: WindowStats, glyphs: Glyphs) -> list[Seg]:
+    segs = [Seg(f" {fmt.count(window.count)}", "label"), Seg(" requests", "dim")]
+    for name, number in window.by_class:
+        bad = name.startswith("5")
+        segs += [Seg(f" {glyphs.dot} {name} ", "dim")]
+        segs += [Seg(fmt.count(number), "critical" if bad and number else "label")]
+    return segs
+
+
+def _notes(view: RequestView) -> list[Seg]:
+    """What limits the figures, where something does."""
+    window = view.window
+    if view.stats.note:
+        return [Seg(f" {view.stats.note}", "warning")]
+    if window.covered < window.seconds * 0.98:
+        return [Seg(f" figures of the last {fmt.span(window.covered)}", "dim")]
+    return []
+
+
+def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[list[Seg]]:
+    """One source in ``height`` lines at most: what matters most stays longest."""
+    window, stats = view.window, view.stats
+    bad = (window.error_ratio or 0.0) >= 0.01
+    errors = fmt.percent(window.error_ratio)
+    lines = [
+        _Curve("rate", fmt.rate(window.rate), stats.rates, 1.0).segs(width, glyphs),
+        _Curve("errors", errors, stats.error_ratios, 0.05, bad).segs(width, glyphs),
+        _percentiles(view, width, glyphs),
+    ]
+    notes = _notes(view)
+    lines += [notes] if notes else []
+    if len(lines) < height:
+        lines.append(_totals(window, glyphs))
+    for label, rows in window.breakdown:
+        room = height - len(lines)
+        if rows and room > len(rows) and width >= 52:
+            lines += _table(label, rows, width, glyphs)
+        elif rows and room > 0:
+            lines.append(_shares(label, rows, glyphs))
+    if len(lines) > height and window.breakdown and window.breakdown[0][1]:
+        label, rows = window.breakdown[0]
+        lines = [*lines[: height - 1], _shares(label, rows, glyphs)]
+    return lines
+
+
+def _short(view: RequestView, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
+    """One source in one line."""
+    window = view.window
+    bad = (window.error_ratio or 0.0) >= 0.01
+    segs = [
+        Seg(name, "title" if name.startswith(" Requests") else "name"),
+        *figure(fmt.rate(window.rate)),
+        Seg("  errors ", "dim"),
+        *figure(fmt.percent(window.error_ratio), "critical" if bad else "value"),
+    ]
+    for label, value in (("p50", window.p50), ("p95", window.p95), ("p99", window.p99)):
+        more = [Seg(f"  {label} ", "dim"), *figure(fmt.duration(value), "label")]
+        if segs_width(segs) + segs_width(more) <= width:
+            segs += more
+    return list(fit_segs(segs, width, glyphs.cut))
+
+
+def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
+    """The worst source in full, the others in a line each."""
+    width, glyphs = frame.width, frame.glyphs
+    if snapshot is None:
+        return note(WAITING, width)
+    if not snapshot.requests:
+        return config_lines("No request log yet. In onwatch.yaml:", CONFIG, width)
+    views = [v for v in worst_first(snapshot.requests) if frame.wants(v.check)]
+    if not views:
+        return nothing_matches(frame.filter_text, width)
+    first, others = views[0], views[1:]
+    block = _block(first, width, max(3, frame.height - len(others)), glyphs)
+    lines = [line(*segs, key=first.check, check=first.check) for segs in block]
+    for view in others:
+        name = f" {left(view.check, min(16, max(6, width // 4)))} "
+        segs = _short(view, name, width, glyphs)
+        lines.append(line(*segs, key=view.check, check=view.check))
+    return lines
+
+
+def request_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
+    """The worst source in one line."""
+    if snapshot is None or not snapshot.requests:
+        text = WAITING if snapshot is None else "none: add request_log: to a check"
+        return line(Seg(" Requests ", "title"), Seg(text, "dim"))
+    view = worst_first(snapshot.requests)[0]
+    segs = _short(view, " Requests ", width, glyphs)
+    others = len(snapshot.requests) - 1
+    if others and segs_width(segs) + 12 <= width:
+        segs.append(Seg(f"  +{others} more", "dim"))
+    return line(*segs, key=view.check, check=view.check)
+
+
+class RequestsPane(LinePane):
+    """Rate, errors and duration of the requests that a log or a counter tells of."""
+
+    inline_when_compact = True
+
+    def heading(self) -> Sequence[Seg]:
+        segs = [Seg("Requests", "title")]
+        if self.snapshot is None:
+            return segs
+        dot = self.glyphs.dot
+        segs.append(Seg(f" {dot} {window_text(self.snapshot.window)}", "dim"))
+        views = worst_first(self.snapshot.requests)
+        if views:
+            segs.append(Seg(f" {dot} {views[0].check}", "dim"))
+        if len(views) > 1:
+            segs.append(Seg(f", worst of {len(views)}", "dim"))
+        return segs
+
+    def build(self, width: int, height: int) -> list[Line]:
+        if self.compact:
+            return [request_summary(self.snapshot, width, self.glyphs)]
+        return request_lines(self.snapshot, self.frame(width, height))
+
+
+def window_text(seconds: float) -> str:
+    """``1 min``, ``15 min``, ``1 h``."""
+    return f"{seconds / 3600:.0f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"

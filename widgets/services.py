@@ -1,0 +1,144 @@
+"""The services pane: a row a check, its parts beneath it, and why it is not OK."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from checks.views import CheckView, PartView, Snapshot
+from widgets import format as fmt
+from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.frame import Frame
+from widgets.glyphs import WORDS, Glyphs
+from widgets.lines import LinePane
+from widgets.spark import spark
+from widgets.text import Line, Seg, left, line, right, role_of
+
+__all__ = ["ServicesPane", "service_lines"]
+
+CONFIG = (
+    "checks:",
+    "  - name: api",
+    "    http: http://127.0.0.1:8000/health",
+)
+LEAST_DURATION = 0.05
+"""Seconds that a full block stands for at least: a millisecond's jitter stays flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    name: int
+    value: int
+    duration: int
+    spark: int
+
+
+def _columns(checks: Sequence[CheckView], width: int) -> _Columns:
+    """The widths of the columns; the sparkline gets what remains, or nothing."""
+    duration = 8 if width >= 34 else 0
+    longest = max((cell_len(check.name) for check in checks), default=0)
+    name = max(6, min(longest, 28, int(width * 0.36)))
+    longest = max((cell_len(check.value) for check in checks), default=0)
+    value = max(3, min(longest, 12, int(width * 0.18)))
+    rest = width - 3 - name - 1 - value - duration - 2
+    return _Columns(name, value, duration, rest if rest >= 5 else 0)
+
+
+def _texts(check: CheckView) -> tuple[str, ...]:
+    """Everything that a user would look for a check by."""
+    parts = " ".join(f"{part.name} {part.message}" for part in check.parts)
+    labels = " ".join(f"{name}={value}" for name, value in check.labels.items())
+    word = WORDS[check.status]
+    return (check.name, check.kind, check.address, word, check.message, parts, labels)
+
+
+def _row(check: CheckView, columns: _Columns, glyphs: Glyphs) -> Line:
+    fine = check.status is Status.OK
+    role = role_of(check.status)
+    number, _, unit = fmt.duration(check.duration).partition(" ")
+    segs = [
+        Seg(" "),
+        Seg(glyphs.status(check.status), role),
+        Seg(" "),
+        Seg(left(check.name, columns.name), "name" if fine else role),
+        Seg(" "),
+        Seg(right(check.value, columns.value), "label" if fine else role),
+    ]
+    if columns.duration:
+        segs += [Seg(right(number, columns.duration - 3), "value" if unit else "dim")]
+        segs += [Seg(f" {left(unit, 2)}", "dim")]
+    if columns.spark:
+        drawn = spark(check.history, columns.spark, LEAST_DURATION, glyphs)
+        segs += [Seg("  "), Seg(drawn, "spark" if fine else role)]
+    return line(*segs, key=check.name, check=check.name)
+
+
+def _part_row(check: CheckView, part: PartView, columns: _Columns, glyphs: Glyphs) -> Line:
+    fine = part.status is Status.OK
+    role = role_of(part.status)
+    text = part.value or ("" if fine else part.message)
+    segs = [
+        Seg(f"   {glyphs.branch} ", "rule"),
+        Seg(glyphs.status(part.status), role),
+        Seg(" "),
+        Seg(left(part.name, max(4, columns.name - 4)), "label" if fine else role),
+        Seg(" "),
+        Seg(text, "dim" if fine else role),
+    ]
+    if part.value and part.message and not fine:
+        segs.append(Seg(f"  {part.message}", "dim"))
+    return line(*segs, key=f"{check.name}/{part.name}", check=check.name)
+
+
+def _why(check: CheckView) -> Line:
+    """The sentence of a check that is not OK, beneath its row."""
+    word = Seg(WORDS[check.status], role_of(check.status))
+    return line("   ", word, Seg(f" {check.message}", "dim"), key=check.name, check=check.name)
+
+
+def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
+    """The pane's rows.
+
+    Where they do not all fit, the parts that are OK fold away first;
+    sentences are shown, worst first, for as long as there is room.
+    """
+    width, glyphs = frame.width, frame.glyphs
+    if snapshot is None:
+        return note(WAITING, width)
+    if not snapshot.checks:
+        return config_lines("No checks yet. In onwatch.yaml:", CONFIG, width)
+    checks = [c for c in snapshot.checks if frame.wants(*_texts(c))]
+    if not checks:
+        return nothing_matches(frame.filter_text, width)
+    rows = len(checks) + sum(len(check.parts) for check in checks)
+    fold = frame.compact or rows > frame.height
+    hidden = sum(part.status is Status.OK for check in checks for part in check.parts)
+    room = 0 if frame.compact else frame.height - (rows - hidden if fold else rows)
+    columns = _columns(checks, width)
+    lines: list[Line] = []
+    for check in checks:
+        lines.append(_row(check, columns, glyphs))
+        if room > 0 and check.status not in (Status.OK, Status.WAITING):
+            lines.append(_why(check))
+            room -= 1
+        shown = (p for p in check.parts if not fold or p.status is not Status.OK)
+        lines.extend(_part_row(check, part, columns, glyphs) for part in shown)
+    return lines
+
+
+class ServicesPane(LinePane):
+    """Every check: glyph, name, value, time it took, and how that went lately."""
+
+    def heading(self) -> Sequence[Seg]:
+        checks = self.snapshot.checks if self.snapshot else ()
+        fine = sum(check.status is Status.OK for check in checks)
+        segs = [Seg("Services", "title")]
+        if checks:
+            segs.append(Seg(f" {fine}/{len(checks)} ok", "dim"))
+        return segs
+
+    def build(self, width: int, height: int) -> list[Line]:
+        return service_lines(self.snapshot, self.frame(width, height))

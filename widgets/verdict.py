@@ -1,0 +1,132 @@
+"""The top line: the worst thing in words, and whether the picture is live."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.reactive import reactive
+
+from checks.model import Status
+from checks.views import AlertView, Snapshot
+from widgets import format as fmt
+from widgets.glyphs import UNICODE, WORDS, Glyphs
+from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
+from widgets.view import LineView
+
+__all__ = ["VerdictLine", "state_segs", "verdict_segs"]
+
+
+def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
+    text = f" {glyphs.status(status)} {word or WORDS[status].upper()} "
+    return Seg(text, f"chip-{role_of(status)}")
+
+
+def _worst(snapshot: Snapshot) -> AlertView | None:
+    """The alert to speak of: a cause before its symptoms, the worst before the rest."""
+    causes = [alert for alert in snapshot.alerts if not alert.cause]
+    return next(iter(causes or snapshot.alerts), None)
+
+
+def _nothing_wrong(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
+    checks = snapshot.checks
+    if not checks:
+        text = "  nothing to watch yet: add checks to onwatch.yaml"
+        return [_chip(Status.WAITING, glyphs, "EMPTY"), Seg(text, "dim")]
+    waiting = sum(check.status is Status.WAITING for check in checks)
+    if waiting:
+        text = f"  {len(checks) - waiting} of {len(checks)} checks have answered"
+        return [_chip(Status.WAITING, glyphs), Seg(text, "dim")]
+    one = len(checks) == 1
+    text = f"  {'the one check is' if one else f'all {len(checks)} checks are'} fine"
+    return [_chip(Status.OK, glyphs), Seg(text, "text")]
+
+
+def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
+    """Glyph, word, name and sentence; then since when, the key, and how many more."""
+    dot = f" {glyphs.dot} "
+    since = f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}"
+    others = len(snapshot.alerts) - 1
+    tails = [since, f"{dot}+{others} more" if others else ""]
+    hint = [Seg(dot, "dim"), Seg("r", "key"), Seg(" runbook", "dim")] if alert.runbook else []
+    head = [_chip(alert.status, glyphs), Seg(f"  {alert.name}: ", role_of(alert.status))]
+    room = width - segs_width(head)
+    keep = [tail for tail in tails if tail]
+    while keep and room - sum(map(len, keep)) < 24:
+        keep.pop()
+    tail = [Seg(text, "dim") for text in keep]
+    if room - segs_width(tail) - segs_width(hint) >= 30:
+        tail = [*tail[:1], *hint, *tail[1:]]
+    sentence = fit(alert.sentence, room - segs_width(tail), glyphs.cut)
+    return [*head, Seg(sentence, "text"), *tail]
+
+
+def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> list[Seg]:
+    """The left part, at most ``width`` cells."""
+    if snapshot is None:
+        segs = [_chip(Status.WAITING, glyphs), Seg("  the first results are on their way", "dim")]
+    elif (alert := _worst(snapshot)) is not None:
+        segs = _alert_segs(snapshot, alert, width, glyphs)
+    else:
+        segs = _nothing_wrong(snapshot, glyphs)
+    return list(fit_segs(segs, width, glyphs.cut))
+
+
+def state_segs(
+    snapshot: Snapshot | None, frozen: bool, width: int, glyphs: Glyphs = UNICODE
+) -> list[Seg]:
+    """The right part: host name, time, and live, frozen or past; less in less room."""
+    if frozen:
+        state = Seg(f"{glyphs.frozen} frozen", "warning")
+    elif snapshot is not None and snapshot.source != "live":
+        state = Seg(f"{glyphs.past} {snapshot.source}", "warning")
+    else:
+        state = Seg(f"{glyphs.live} live", "ok" if snapshot else "dim")
+    segs = [state, Seg(" ")]
+    if snapshot is not None:
+        segs = [Seg(fmt.clock(snapshot.time), "label"), Seg(" "), *segs]
+        if width >= 72:
+            segs = [Seg(fit(snapshot.hostname, 24, glyphs.cut), "name"), Seg("  "), *segs]
+    return segs
+
+
+class VerdictLine(LineView):
+    """One line across the top; a second one only while the engine has something to say."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--chip-{status.value}" for status in Status}
+    DEFAULT_CSS = """
+    VerdictLine {
+        height: 1;
+        &.-notice { height: 2; }
+        & > .lines--chip-ok { color: $text-success; text-style: bold reverse; }
+        & > .lines--chip-waiting { color: $foreground 55%; text-style: bold reverse; }
+        & > .lines--chip-warning { color: $text-warning; text-style: bold reverse; }
+        & > .lines--chip-stale { color: $text-warning; text-style: bold reverse; }
+        & > .lines--chip-unknown { color: $text-secondary; text-style: bold reverse; }
+        & > .lines--chip-critical { color: $text-error; text-style: bold reverse; }
+    }
+    """
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
+    frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        glyphs = self.glyphs
+        state = state_segs(self.snapshot, self.frozen, width, glyphs)
+        room = max(0, width - segs_width(state) - 2)
+        verdict = verdict_segs(self.snapshot, room, glyphs)
+        blank = Seg(" " * (width - segs_width(verdict) - segs_width(state)))
+        lines = [line(*verdict, blank, *state)]
+        if self._notice:
+            lines.append(line(Seg(f" {glyphs.notice} {self._notice}", "warning")))
+        return lines
+
+    @property
+    def _notice(self) -> str:
+        return self.snapshot.health.notice if self.snapshot else ""
+
+    def watch_snapshot(self) -> None:
+        self.set_class(bool(self._notice), "-notice")
+        self.update_lines()
+
+    def watch_frozen(self) -> None:
+        self.update_lines()

@@ -1,0 +1,162 @@
+"""A widget that draws cached lines and sends only the cells that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.glyphs import Glyphs, glyphs_for
+from widgets.text import Line, Seg, changed_spans, pad_segs
+
+__all__ = ["ROLES", "LineView"]
+
+ROLES = (
+    "text",
+    "title",
+    "rule",
+    "name",
+    "value",
+    "dim",
+    "label",
+    "spark",
+    "key",
+    "high",
+    "ok",
+    "waiting",
+    "warning",
+    "stale",
+    "unknown",
+    "critical",
+)
+"""What a segment's role may be; each is styled by the class ``lines--<role>``."""
+
+
+class LineView(Widget):
+    """Lines of styled text on the line API.
+
+    Subclasses say in :meth:`compose_lines` what is to be seen now and call
+    :meth:`update_lines` when that may have changed; lines are compared with those on
+    screen, and the changed spans alone are painted. Nothing repaints by itself.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"lines--{role}" for role in ROLES),
+        "lines--cursor",
+        "lines--focus",
+    }
+
+    DEFAULT_CSS = """
+    LineView {
+        height: 1fr;
+        & > .lines--text { color: $foreground; }
+        & > .lines--title { color: $foreground; text-style: bold; }
+        & > .lines--focus { color: $text-accent; text-style: bold; }
+        & > .lines--rule { color: $foreground 20%; }
+        & > .lines--name { color: $foreground; }
+        & > .lines--value { color: $foreground; text-style: bold; }
+        & > .lines--dim { color: $foreground 55%; }
+        & > .lines--label { color: $foreground 70%; }
+        & > .lines--spark { color: $text-primary; }
+        & > .lines--key { color: $text-accent; text-style: bold; }
+        & > .lines--high { color: $text-warning; text-style: bold; }
+        & > .lines--ok { color: $text-success; }
+        & > .lines--waiting { color: $foreground 55%; }
+        & > .lines--warning { color: $text-warning; }
+        & > .lines--stale { color: $text-warning; }
+        & > .lines--unknown { color: $text-secondary; text-style: bold; }
+        & > .lines--critical { color: $text-error; text-style: bold; }
+        & > .lines--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+    }
+    """
+
+    use_ascii: reactive[bool] = reactive(False, repaint=False, layout=False)
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes, markup=False)
+        self._lines: list[Line] = []
+        self._marked: frozenset[int] = frozenset()
+        self._styles_of: dict[tuple[str, bool], Style] = {}
+        self._drawn: int = 0
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return glyphs_for(self.use_ascii)
+
+    def watch_use_ascii(self) -> None:
+        self.update_lines()
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        """What to show in ``width`` by ``height`` cells, now; a pure function of state."""
+        raise NotImplementedError
+
+    def marked_lines(self) -> frozenset[int]:
+        """The lines, by place, that are under the cursor."""
+        return frozenset()
+
+    def update_lines(self) -> None:
+        """Compose anew and paint what differs from the screen."""
+        width, height = self.size
+        if width <= 0 or height <= 0:
+            return
+        fresh = [line.fitted(width) for line in self.compose_lines(width, height)[:height]]
+        marked = self.marked_lines()
+        regions = self._differences(fresh, marked, width)
+        self._lines, self._marked = fresh, marked
+        if regions:
+            # Textual empties this set only in the rendering that render_line replaces.
+            self._dirty_regions.clear()
+            self.refresh(*regions)
+
+    def _differences(self, fresh: list[Line], marked: frozenset[int], width: int) -> list[Region]:
+        regions = []
+        blank = pad_segs((), width)
+        for y in range(max(len(fresh), len(self._lines))):
+            old = self._lines[y].segs if y < len(self._lines) else blank
+            new = fresh[y].segs if y < len(fresh) else blank
+            if (y in marked) != (y in self._marked):
+                regions.append(Region(0, y, width, 1))
+            elif old != new:
+                spans = changed_spans(old, new)
+                regions.extend(Region(start, y, end - start, 1) for start, end in spans)
+        return regions
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        marked = y in self._marked
+        segments = [Segment(seg.text, self._style(seg, marked)) for seg in self._lines[y].segs]
+        return Strip(segments, width)
+
+    def _style(self, seg: Seg, marked: bool) -> Style:
+        key = (seg.role, marked)
+        style = self._styles_of.get(key)
+        if style is None:
+            style = self.get_component_rich_style(f"lines--{seg.role}")
+            if marked:
+                cursor = self.get_component_rich_style("lines--cursor")
+                style += Style(bgcolor=cursor.bgcolor, bold=cursor.bold)
+            self._styles_of[key] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        self._styles_of.clear()
+        super().notify_style_update()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lines = []
+        self.update_lines()
+        self.refresh()

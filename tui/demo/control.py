@@ -1,0 +1,92 @@
+"""How the demo is told what shall go wrong: a line of JSON each way over a Unix socket.
+
+Requests: ``{"do": "status"}``, ``{"do": "start", "incident": NAME, "hold": BOOL}``,
+``{"do": "stop", "incident": NAME}`` (all of them without a name). The answer holds what
+runs afterwards, or an ``error``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tui.demo.children import DemoError
+
+__all__ = ["Control", "Ongoing", "listen"]
+
+_PATIENCE: Final = 2.0
+
+Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+async def listen(path: Path, answer: Answer) -> asyncio.Server:
+    """Answer the requests that come to the socket ``path``."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, ValueError):
+            while line := await reader.readline():
+                writer.write(json.dumps(_answer(line, answer)).encode() + b"\n")
+                await writer.drain()
+        writer.close()
+
+    return await asyncio.start_unix_server(connected, path)
+
+
+def _answer(line: bytes, answer: Answer) -> Mapping[str, Any]:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return {"error": "send one JSON object a line"}
+    if not isinstance(request, dict):
+        return {"error": "send one JSON object a line"}
+    return answer(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """An incident under way; ``left`` seconds, None while it is held."""
+
+    name: str
+    left: float | None
+
+
+class Control:
+    """The other end: asks the supervisor whose socket is ``path``; callable from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def start(self, name: str, *, hold: bool = False) -> tuple[Ongoing, ...]:
+        """Begin an incident. Raises DemoError, as all here do."""
+        return self._ask({"do": "start", "incident": name, "hold": hold})
+
+    def stop(self, name: str | None = None) -> tuple[Ongoing, ...]:
+        """End an incident, or all of them."""
+        return self._ask({"do": "stop", "incident": name})
+
+    def status(self) -> tuple[Ongoing, ...]:
+        """What runs."""
+        return self._ask({"do": "status"})
+
+    def _ask(self, request: Mapping[str, Any]) -> tuple[Ongoing, ...]:
+        try:
+            answer = json.loads(self._exchange(json.dumps(request).encode() + b"\n"))
+        except (OSError, ValueError) as error:
+            raise DemoError(f"the demo's supervisor does not answer: {error}") from None
+        if "error" in answer:
+            raise DemoError(str(answer["error"]))
+        return tuple(Ongoing(str(run["name"]), run["left"]) for run in answer["running"])
+
+    def _exchange(self, line: bytes) -> bytes:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(_PATIENCE)
+            link.connect(str(self._path))
+            link.sendall(line)
+            with link.makefile("rb") as answers:
+                return answers.readline()

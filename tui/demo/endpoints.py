@@ -1,0 +1,88 @@
+"""Where the demo's servers are, and the configuration that watches them."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from tui.demo.children import DemoError
+
+__all__ = ["Endpoints", "free_ports"]
+
+_TEMPLATE: Final = Path(__file__).with_name("onwatch.yaml")
+# Below the range that kernels take outgoing connections' ports from, so that the port of
+# a service that is down for a while is still free when it comes back.
+_PORTS: Final = range(20_000, 30_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Ports on 127.0.0.1, and the folder that everything of this demo lives in."""
+
+    folder: str
+    http_port: int
+    redis_port: int
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def redis(self) -> str:
+        return f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def database(self) -> Path:
+        return Path(self.folder) / "requests.db"
+
+    @property
+    def config(self) -> Path:
+        return Path(self.folder) / "onwatch.yaml"
+
+    @property
+    def control(self) -> Path:
+        return Path(self.folder) / "control"
+
+    def write_config(self) -> None:
+        """Write the configuration for the monitor."""
+        text = Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
+            http=self.http,
+            http_port=self.http_port,
+            redis_port=self.redis_port,
+            database=self.database,
+        )
+        self.config.write_text(text, encoding="utf-8")
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_line(cls, line: str) -> Endpoints:
+        """What :meth:`to_line` wrote, or DemoError with the ``error`` that stands there."""
+        try:
+            values = json.loads(line)
+            if "error" in values:
+                raise DemoError(str(values["error"]))
+            return cls(**values)
+        except (ValueError, TypeError):
+            raise DemoError("the demo's supervisor ended without a word") from None
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    """Ports of 127.0.0.1 that nobody listens on."""
+    found: list[int] = []
+    for port in random.sample(_PORTS, 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return tuple(found)
+    raise DemoError("no free port between 20000 and 30000 on 127.0.0.1")

@@ -1,0 +1,85 @@
+"""What the demo's service says of itself and of what it needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tui.demo.providers import PROVIDERS, ProviderHealth
+from tui.demo.queues import QUEUES
+from tui.demo.requestlog import Database
+
+__all__ = ["VERSION", "brief", "detailed"]
+
+VERSION: Final = "2.4.1"
+
+
+def brief(uptime: float) -> dict[str, Any]:
+    """The service itself serves, so it is healthy. ``uptime`` is in seconds."""
+    return {"status": "healthy", "version": VERSION, "uptime_seconds": round(uptime, 1)}
+
+
+async def detailed(
+    uptime: float, database: Database, redis: Redis, providers: ProviderHealth
+) -> dict[str, Any]:
+    """Each service and each queue's workers asked for their state just now."""
+    services = {
+        "database": _database(database),
+        "redis": await _redis(redis),
+        **{provider.name: providers.word(provider.name) for provider in PROVIDERS},
+    }
+    workers = await _workers(redis)
+    well = all(word == "healthy" for word in (*services.values(), *workers.values()))
+    document = brief(uptime)
+    document["status"] = "healthy" if well else "degraded"
+    document["services"] = services
+    document["workers"] = {**workers, "active_tasks": await _active(redis)}
+    return document
+
+
+def _database(database: Database) -> str:
+    try:
+        database.check()
+    except sqlite3.Error:
+        return "unhealthy"
+    return "healthy"
+
+
+async def _redis(redis: Redis) -> str:
+    try:
+        await redis.set("health:probe", "1", ex=60)
+    except RedisError:
+        return "unhealthy" if not await _answers(redis) else "degraded"
+    return "healthy"
+
+
+async def _answers(redis: Redis) -> bool:
+    try:
+        await redis.get("health:probe")
+    except RedisError:
+        return False
+    return True
+
+
+async def _workers(redis: Redis) -> dict[str, str]:
+    try:
+        beats = await redis.mget([queue.heartbeat for queue in QUEUES])
+    except RedisError:
+        return {queue.name: "unknown" for queue in QUEUES}
+    return {
+        queue.name: "healthy" if beat is not None else "unhealthy"
+        for queue, beat in zip(QUEUES, beats, strict=True)
+    }
+
+
+async def _active(redis: Redis) -> int | None:
+    pipeline = redis.pipeline(transaction=False)
+    for queue in QUEUES:
+        pipeline.llen(queue.processing)
+    try:
+        return sum(int(length) for length in await pipeline.execute())
+    except RedisError:
+        return None

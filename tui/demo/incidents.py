@@ -1,0 +1,127 @@
+"""What can go wrong in the demo: five incidents, and the director who knows what runs.
+
+An incident ends by itself after its duration, unless it was started to be held: then it
+lasts until somebody stops it. Nothing here touches a process; :meth:`Director.turns`
+says what to switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["INCIDENTS", "Director", "Incident", "Running", "Turn", "incident"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One thing that goes wrong. ``duration`` is in seconds; ``sight`` what one sees."""
+
+    name: str
+    title: str
+    sight: str
+    duration: float
+
+
+INCIDENTS: Final = (
+    Incident(
+        "slow-service",
+        "Slow service",
+        "every answer takes a second longer: latency of api climbs past its warning bound, "
+        "p50 and p95 of the requests with it",
+        50.0,
+    ),
+    Incident(
+        "provider-errors",
+        "Errors from one provider",
+        "most requests to the provider borealis end with a 502: the error ratio rises, its row "
+        "in the breakdown alone, and /health/detailed calls it degraded",
+        60.0,
+    ),
+    Incident(
+        "queue-backlog",
+        "Queue backlog",
+        "a bulk import meets slow workers: the queue default grows by a thousand jobs a minute "
+        "and drains afterwards",
+        70.0,
+    ),
+    Incident(
+        "service-down",
+        "Service down",
+        "the HTTP service is killed: connections are refused until it is started again, and its "
+        "uptime begins anew",
+        40.0,
+    ),
+    Incident(
+        "redis-full",
+        "Redis out of memory",
+        "sessions without an expiry fill Redis to its maxmemory: writes are refused, jobs cannot "
+        "be queued, workers miss their heartbeat",
+        60.0,
+    ),
+)
+"""Every incident; scheduled in an order of the schedule's own."""
+
+
+def incident(name: str) -> Incident:
+    """The incident called ``name``. Raises KeyError where there is none."""
+    for known in INCIDENTS:
+        if known.name == name:
+            return known
+    raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An incident under way since ``since``; ``until`` is None while it is held."""
+
+    incident: Incident
+    since: float
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An incident that begins (``on``) or ends now."""
+
+    incident: Incident
+    on: bool
+
+
+class Director:
+    """Which incidents run. Times are seconds of any one clock that does not run back."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Running] = {}
+        self._shown: set[str] = set()
+
+    def running(self) -> tuple[Running, ...]:
+        """What runs, in the order it began."""
+        return tuple(sorted(self._running.values(), key=lambda r: r.since))
+
+    def start(self, name: str, now: float, *, hold: bool = False) -> None:
+        """Begin an incident, or begin its duration anew; KeyError where there is none."""
+        chosen = incident(name)
+        before = self._running.get(name)
+        until = None if hold else now + chosen.duration
+        self._running[name] = Running(chosen, before.since if before else now, until)
+
+    def stop(self, name: str | None = None) -> None:
+        """End an incident, or all. Raises KeyError where there is none of that name."""
+        if name is None:
+            self._running.clear()
+        else:
+            self._running.pop(incident(name).name, None)
+
+    def turns(self, now: float) -> Iterator[Turn]:
+        """What begins and what ends since the last call, ends first."""
+        for name, run in list(self._running.items()):
+            if run.until is not None and run.until <= now:
+                del self._running[name]
+        for name in sorted(self._shown - set(self._running)):
+            self._shown.discard(name)
+            yield Turn(incident(name), on=False)
+        for name in sorted(set(self._running) - self._shown):
+            self._shown.add(name)
+            yield Turn(incident(name), on=True)

@@ -1,0 +1,65 @@
+"""How a process of the demo hangs on the supervisor that started it.
+
+Its standard input is a pipe that the supervisor holds: lines of JSON on it are the
+faults to show from now on, and its end, by whatever death, is the process's own end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable
+from dataclasses import dataclass, fields
+from typing import Any
+
+__all__ = ["Faults", "announce", "leashed"]
+
+
+@dataclass(slots=True)
+class Faults:
+    """What the incidents under way switch on; shared by all that a process does."""
+
+    slow: bool = False
+    """Every answer takes a second longer."""
+    provider_errors: bool = False
+    """One provider fails most calls."""
+    backlog: bool = False
+    """A bulk import arrives and workers are slow."""
+    hoard: bool = False
+    """Sessions without an expiry are written to Redis."""
+
+    def update(self, values: dict[str, Any]) -> None:
+        """Take over those of ``values`` that are faults."""
+        for field in fields(self):
+            if field.name in values:
+                setattr(self, field.name, bool(values[field.name]))
+
+
+def announce() -> None:
+    """Tell the supervisor that this process does its work now."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+async def leashed(work: Awaitable[None], faults: Faults) -> None:
+    """Do ``work`` until the supervisor is gone, or asks by SIGTERM to end."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    end = asyncio.ensure_future(_follow(faults))
+    loop.add_signal_handler(signal.SIGTERM, end.cancel)
+    await asyncio.wait((task, end), return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if task.cancel():
+        await asyncio.wait((task,))
+    elif not task.cancelled():
+        task.result()
+
+
+async def _follow(faults: Faults) -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        faults.update(json.loads(line))

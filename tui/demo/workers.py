@@ -1,0 +1,135 @@
+"""The process of the demo's workers: ``workers REDIS_PORT SEED``.
+
+Each takes a job from its queue's waiting list to its processing list, works, and takes
+it off again; a job that fails is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tui.demo.leash import Faults, announce, leashed
+from tui.demo.queues import HOARD_PREFIX, QUEUES, Queue
+
+__all__ = ["main"]
+
+_HEARTBEAT_EVERY: Final = 2.0
+_HEARTBEAT_LIVES: Final = 7
+_WAIT_FOR_JOB: Final = 2.0
+_AFTER_TROUBLE: Final = 1.0
+_SLOWER: Final = 15.0
+_SESSION: Final = 48 * 1024
+_SESSIONS_AT_ONCE: Final = 6
+_HOARD_EVERY: Final = 0.15
+
+
+class Workers:
+    """All workers of all queues, on one connection pool."""
+
+    def __init__(self, redis: Redis, faults: Faults, dice: random.Random) -> None:
+        self._redis = redis
+        self._faults = faults
+        self._dice = dice
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for queue in QUEUES:
+                group.create_task(self._beat(queue))
+                group.create_task(self._staff(queue))
+            group.create_task(self._hoard())
+
+    async def _staff(self, queue: Queue) -> None:
+        while True:
+            if await self._take_back(queue):
+                break
+            await asyncio.sleep(_AFTER_TROUBLE)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(queue.workers):
+                group.create_task(self._work(queue))
+
+    async def _take_back(self, queue: Queue) -> bool:
+        """Put the jobs of workers that died back into the waiting list; whether it went well."""
+        try:
+            while await self._redis.lmove(queue.processing, queue.waiting, "RIGHT", "RIGHT"):
+                pass
+        except RedisError:
+            return False
+        return True
+
+    async def _beat(self, queue: Queue) -> None:
+        while True:
+            try:
+                await self._redis.set(queue.heartbeat, "1", ex=_HEARTBEAT_LIVES)
+            except RedisError:
+                await asyncio.sleep(_AFTER_TROUBLE)
+            await asyncio.sleep(_HEARTBEAT_EVERY)
+
+    async def _work(self, queue: Queue) -> None:
+        while True:
+            try:
+                job = await self._redis.blmove(
+                    queue.waiting, queue.processing, int(_WAIT_FOR_JOB), "RIGHT", "LEFT"
+                )
+                if isinstance(job, str):
+                    await self._do(queue, job)
+            except RedisError:
+                await asyncio.sleep(_AFTER_TROUBLE)
+
+    async def _do(self, queue: Queue, job: str) -> None:
+        slower = _SLOWER if self._faults.backlog and queue.name == "default" else 1.0
+        await asyncio.sleep(queue.duration * slower * self._dice.uniform(0.6, 1.4))
+        await self._redis.lrem(queue.processing, 1, job)
+        if self._dice.random() < queue.failures:
+            await self._redis.incr(queue.failed)
+
+    async def _hoard(self) -> None:
+        """Write sessions without an expiry while that fault is on; delete them after it."""
+        count = 0
+        dirty = True
+        while True:
+            await asyncio.sleep(_HOARD_EVERY)
+            try:
+                if self._faults.hoard:
+                    dirty = True
+                    count += await self._write_sessions(count)
+                elif dirty:
+                    await self._delete_sessions()
+                    count, dirty = 0, False
+            except RedisError:
+                await asyncio.sleep(_AFTER_TROUBLE)
+
+    async def _write_sessions(self, first: int) -> int:
+        for number in range(first, first + _SESSIONS_AT_ONCE):
+            await self._redis.set(f"{HOARD_PREFIX}{number}", self._dice.randbytes(_SESSION))
+        return _SESSIONS_AT_ONCE
+
+    async def _delete_sessions(self) -> None:
+        keys = [key async for key in self._redis.scan_iter(f"{HOARD_PREFIX}*", count=500)]
+        if keys:
+            await self._redis.unlink(*keys)
+
+
+async def main(redis_port: int, seed: int) -> None:
+    """Work until the leash ends."""
+    faults = Faults()
+    redis = Redis(
+        host="127.0.0.1",
+        port=redis_port,
+        client_name="workers",
+        socket_timeout=5.0,
+        decode_responses=True,
+    )
+    workers = Workers(redis, faults, random.Random(seed))
+    announce()
+    await leashed(workers.run(), faults)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,178 @@
+"""From the values of a configuration to checks: common keys, kinds, defaults, dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from checks.errors import ConfigProblem
+from checks.probe import CheckSpec
+from checks.registry import KINDS, kind
+from checks.settings import KindConfig
+from tui.config.document import Path
+from tui.config.models import LATER_CHECK_KEYS, Common, Defaults
+from tui.config.problems import Report
+from tui.config.wording import nearest, unknown_key
+
+__all__ = [
+    "Entry",
+    "check_dependencies",
+    "check_names",
+    "enabled_specs",
+    "read_check",
+    "warnings",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A check with where it stands."""
+
+    spec: CheckSpec
+    enabled: bool
+    report: Report
+    path: Path
+
+    def add(self, key: str, text: str) -> None:
+        """Report something wrong with one of its keys."""
+        self.report.add((*self.path, key), text)
+
+
+def read_check(report: Report, path: Path, data: Any, defaults: Defaults) -> Entry | None:
+    """The check at ``path``; None after reporting what is wrong with it."""
+    if not isinstance(data, dict):
+        report.add(path, "expected a check: a name and a kind of check")
+        return None
+    before = len(report.problems)
+    common = _read_common(report, path, data)
+    name = _kind_name(report, path, data)
+    config = _read_kind(report, (*path, name), name, data[name]) if name else None
+    if common is None or config is None or len(report.problems) > before:
+        return None
+    document = report.document
+    place = f"{document.name}:{document.line(path)}"
+    return Entry(_spec(common, config, defaults, name, place), common.enabled, report, path)
+
+
+def _read_common(report: Report, path: Path, data: Mapping[str, Any]) -> Common | None:
+    values = {key: value for key, value in data.items() if key in Common.model_fields}
+    try:
+        return Common.model_validate(values)
+    except ValidationError as error:
+        report.explain(path, error, Common, values)
+        return None
+
+
+def _kind_name(report: Report, path: Path, data: Mapping[str, Any]) -> str:
+    """The one kind that the check gives; empty after reporting a problem with that."""
+    given = [key for key in data if key in KINDS]
+    odd = [key for key in data if key not in KINDS and key not in Common.model_fields]
+    for key in odd:
+        report.add((*path, key), _odd_key(key))
+    if len(given) > 1:
+        report.add(path, f"has the kinds {' and '.join(given)}; write a check for each")
+    elif not given and not odd:
+        report.add(path, f"has no kind; give it one of {', '.join(KINDS)}")
+    return given[0] if len(given) == 1 else ""
+
+
+def _odd_key(key: str) -> str:
+    if key in LATER_CHECK_KEYS:
+        return f"this version has no {key} checks; it has {', '.join(KINDS)}"
+    return unknown_key(key, [*Common.model_fields, *KINDS])
+
+
+def _read_kind(report: Report, path: Path, name: str, data: Any) -> KindConfig | None:
+    model = kind(name).config
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        report.explain(path, error, model, data)
+        return None
+
+
+def _spec(
+    common: Common, config: KindConfig, defaults: Defaults, kind_name: str, place: str
+) -> CheckSpec:
+    interval = common.interval or defaults.interval
+    return CheckSpec(
+        name=common.name,
+        kind=kind_name,
+        config=config,
+        interval=interval,
+        timeout=common.timeout or min(defaults.timeout, interval),
+        job=common.job,
+        labels={**defaults.labels, **common.labels},
+        depends_on=tuple(dict.fromkeys(common.depends_on)),
+        runbook=common.runbook,
+        place=place,
+    )
+
+
+def check_names(entries: Iterable[Entry]) -> None:
+    """Report each name that an earlier check has already."""
+    taken: dict[str, Entry] = {}
+    for entry in entries:
+        name = entry.spec.name
+        first = taken.setdefault(name, entry)
+        if first is not entry:
+            entry.add("name", f'the name "{name}" is taken by the check at {first.spec.place}')
+
+
+def check_dependencies(entries: Iterable[Entry]) -> None:
+    """Report each dependency that there is not, and each circle."""
+    known = {entry.spec.name: entry for entry in entries}
+    for entry in known.values():
+        for name in entry.spec.depends_on:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f'; did you mean "{near}"?' if near else ""
+                entry.add("depends_on", f'no check is called "{name}"{hint}')
+    for circle in _circles({name: e.spec.depends_on for name, e in known.items()}):
+        known[circle[0]].add("depends_on", f"goes round in a circle: {' → '.join(circle)}")
+
+
+def _circles(graph: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
+    """Every circle that a walk through ``graph`` runs into, each once."""
+    circles: list[list[str]] = []
+    done: set[str] = set()
+    for start in graph:
+        trail: list[str] = []
+        ahead = [(start, 0)]
+        while ahead:
+            name, depth = ahead.pop()
+            done.update(trail[depth:])
+            del trail[depth:]
+            if name in trail:
+                circles.append([*trail[trail.index(name) :], name])
+            elif name in graph and name not in done:
+                trail.append(name)
+                ahead += [(other, depth + 1) for other in reversed(graph[name])]
+        done.update(trail)
+    return circles
+
+
+def enabled_specs(entries: Iterable[Entry]) -> tuple[CheckSpec, ...]:
+    """The checks that run, without dependencies on such as do not."""
+    running = [entry.spec for entry in entries if entry.enabled]
+    names = {spec.name for spec in running}
+    return tuple(
+        spec
+        if names.issuperset(spec.depends_on)
+        else replace(spec, depends_on=tuple(n for n in spec.depends_on if n in names))
+        for spec in running
+    )
+
+
+def warnings(entries: Iterable[Entry]) -> list[ConfigProblem]:
+    """What is allowed and probably not meant."""
+    return [
+        entry.report.document.problem(
+            (*entry.path, "timeout"), "is longer than the interval; runs will be left out"
+        )
+        for entry in entries
+        if entry.spec.timeout > entry.spec.interval
+    ]

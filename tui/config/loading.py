@@ -1,0 +1,203 @@
+"""Loading: from a file, or from none, to what the engine and the monitor are given."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from checks.config import EngineConfig
+from checks.errors import ConfigError, ConfigProblem
+from checks.model import clean
+from checks.probe import CheckSpec
+from checks.registry import kind
+from tui.config import build, files
+from tui.config.document import Document, parse
+from tui.config.document import Path as Where
+from tui.config.expand import expand
+from tui.config.keys import read_keybindings
+from tui.config.models import LATER_KEYS, Defaults, File, Included, Ui
+from tui.config.problems import Report
+
+__all__ = ["Loaded", "load"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A configuration in force.
+
+    ``path`` is the file as the user knows it, empty where there is none and this machine
+    is watched instead. ``keybindings`` maps an action's id to keys joined by commas.
+    ``disabled`` counts checks that are written down and do not run.
+    """
+
+    engine: EngineConfig
+    path: str = ""
+    keybindings: Mapping[str, str] = field(default_factory=dict)
+    ui: Ui = field(default_factory=Ui)
+    disabled: int = 0
+
+
+def load(path: str | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """The configuration at ``path``, or the one found where one is looked for.
+
+    Without any file the outcome is a check of this machine.
+
+    Raises:
+        ConfigError: with every problem of every file read.
+    """
+    found = files.find(path, environ)
+    if found is None:
+        return _this_machine()
+    named = bool(path or environ.get(files.VARIABLE))
+    try:
+        text, warning = files.read_text(found, trusted=named)
+    except ConfigError as error:
+        raise _tell_origin(error, path, environ) from None
+    return _Loading(found, environ, [warning] if warning else []).run(text)
+
+
+def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str]) -> ConfigError:
+    """Say that a file which nobody typed was named by the variable."""
+    if path or not environ.get(files.VARIABLE):
+        return error
+    first = error.problems[0]
+    text = f"{first.text} (named by ${files.VARIABLE})"
+    return ConfigError([ConfigProblem(first.file, first.line, first.key, text)])
+
+
+def _this_machine() -> Loaded:
+    name = clean(socket.gethostname(), 100) or "localhost"
+    spec = CheckSpec(name=name, kind="host", config=kind("host").config())
+    return Loaded(EngineConfig(checks=(spec,)))
+
+
+class _Loading:
+    """One file with what it includes; problems are gathered on the way."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str], warnings: list[str]) -> None:
+        self._path = path
+        self._base = path.parent.absolute()
+        self._environ = environ
+        self._warnings = warnings
+        self._problems: list[ConfigProblem] = []
+
+    def run(self, text: str) -> Loaded:
+        report = self._report(self._path, text)
+        top = self._model(report, File)
+        # A broken head must not hide what is wrong with the checks, so they are read
+        # with the defaults where it has none that can be used.
+        head = top if isinstance(top, File) else File(version=1)
+        entries = self._entries(report, head.defaults)
+        entries += self._included(report, head.defaults)
+        build.check_names(entries)
+        if not self._problems:
+            build.check_dependencies(entries)
+        if not {"checks", "include"} & set(report.document.data):
+            report.add((), 'the key "checks" is missing')
+        keys = read_keybindings(report, head.keybindings, self._warnings)
+        if self._problems:
+            raise ConfigError(_in_order(self._problems))
+        return self._loaded(head, keys, entries)
+
+    def _loaded(self, head: File, keys: dict[str, str], entries: list[build.Entry]) -> Loaded:
+        warnings = [*self._warnings, *map(str, build.warnings(entries))]
+        specs = build.enabled_specs(entries)
+        if not specs:
+            warnings.append(f"{self._path}: no check is enabled")
+        engine = EngineConfig(
+            checks=specs,
+            external_labels=head.external_labels,
+            base_dir=self._base,
+            path=str(self._path),
+            warnings=tuple(warnings),
+        )
+        return Loaded(engine, str(self._path), keys, head.ui, len(entries) - len(specs))
+
+    def _report(self, path: Path, text: str) -> Report:
+        """The document with its variables expanded, and where its problems go."""
+        document = parse(str(path), text)
+        data = expand(document.data, self._environ, Report(document, self._problems).add)
+        return Report(Document(document.name, data, document.lines), self._problems)
+
+    def _model(self, report: Report, model: type[BaseModel]) -> BaseModel | None:
+        """The keys around the checks; the checks themselves are read one by one."""
+        data = dict(report.document.data)
+        for key in LATER_KEYS:
+            if data.pop(key, None) is not None:
+                report.add((key,), f"this version has no {key} yet; leave it out")
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            report.explain((), error, model, data)
+        return None
+
+    def _entries(self, report: Report, defaults: Defaults) -> list[build.Entry]:
+        checks: Any = report.document.data.get("checks")
+        if not isinstance(checks, list):
+            return []
+        read = (
+            build.read_check(report, ("checks", index), data, defaults)
+            for index, data in enumerate(checks)
+        )
+        return [entry for entry in read if entry is not None]
+
+    def _included(self, report: Report, defaults: Defaults) -> list[build.Entry]:
+        """The checks of the files that ``include`` names."""
+        entries: list[build.Entry] = []
+        given = report.document.data.get("include")
+        for index, include in enumerate(given if isinstance(given, list) else [given]):
+            where = ("include", index) if isinstance(given, list) else ("include",)
+            if isinstance(include, str):
+                for path in self._paths(report, where, include):
+                    entries += self._read_included(report, where, path, defaults)
+        return entries
+
+    def _paths(self, report: Report, where: Where, include: str) -> list[Path]:
+        if not files.is_pattern(include):
+            return [self._base / Path(include).expanduser()]
+        paths = files.matching(include, self._base)
+        if not paths:
+            problem = report.document.problem(where, f"no file matches {include}")
+            self._warnings.append(str(problem))
+        return paths
+
+    def _read_included(
+        self, report: Report, where: Where, path: Path, defaults: Defaults
+    ) -> list[build.Entry]:
+        shown = self._shown(path)
+        try:
+            text, _ = files.read_text(path, trusted=False, shown=shown)
+        except ConfigError as error:
+            for problem in error.problems:
+                place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+                report.add(where, f"{place} {problem.text}")
+            return []
+        try:
+            inner = self._report(shown, text)
+        except ConfigError as error:
+            self._problems += error.problems
+            return []
+        self._model(inner, Included)
+        return self._entries(inner, defaults)
+
+    def _shown(self, path: Path) -> Path:
+        """``path`` as the user would write it from where the program runs."""
+        try:
+            return self._path.parent / path.relative_to(self._base)
+        except ValueError:
+            return path
+
+
+def _in_order(problems: list[ConfigProblem]) -> list[ConfigProblem]:
+    """By file and line; of several about one key the first alone."""
+    files_seen = list(dict.fromkeys(problem.file for problem in problems))
+    first: dict[tuple[str, int, str], ConfigProblem] = {}
+    for problem in problems:
+        first.setdefault((problem.file, problem.line, problem.key), problem)
+    return sorted(first.values(), key=lambda p: (files_seen.index(p.file), p.line))

@@ -1,0 +1,159 @@
+"""The models of a configuration file; the schema and the reference page come from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from checks.model import clean
+from checks.settings import Duration, LabelName, Model
+
+__all__ = [
+    "LATER_CHECK_KEYS",
+    "LATER_KEYS",
+    "Common",
+    "Defaults",
+    "File",
+    "Included",
+    "Ui",
+]
+
+LATER_KEYS: Final = ("rules", "runbooks", "history", "agent", "notify", "silences", "discovery")
+"""Keys of the file that only later versions have."""
+
+LATER_CHECK_KEYS: Final = (
+    "tls",
+    "dns",
+    "ping",
+    "postgres",
+    "mysql",
+    "process",
+    "systemd",
+    "metrics",
+    "prometheus",
+    "alertmanager",
+    "log",
+    "files",
+    "command",
+)
+"""Kinds of check that only later versions have."""
+
+
+def _version(value: object) -> object:
+    if value != 1 or isinstance(value, bool):
+        raise ValueError("this onwatch reads version 1; write `version: 1`")
+    return value
+
+
+def _label_value(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _not_reserved(name: str) -> str:
+    if name.startswith("__"):
+        raise ValueError("label names that begin with __ are reserved")
+    return name
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _keys(value: object) -> object:
+    if isinstance(value, dict):
+        raise ValueError("this version binds keys to actions only; give a key or a list of keys")  # noqa: TRY004
+    return _one_or_many(value)
+
+
+def _line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    if clean(text, 100) != text or text.strip() != text:
+        raise ValueError("expected one line of at most 100 printable characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_line), Field(min_length=1, max_length=100)]
+Labels = dict[
+    Annotated[LabelName, AfterValidator(_not_reserved)],
+    Annotated[str, BeforeValidator(_label_value)],
+]
+Texts = Annotated[list[str], BeforeValidator(_one_or_many)]
+Keys = Annotated[list[str], BeforeValidator(_keys)]
+Interval = Annotated[Duration, Field(ge=0.1)]
+Timeout = Annotated[Duration, Field(ge=0.01, le=3600)]
+
+
+class Defaults(Model):
+    """What checks take where they say nothing themselves."""
+
+    interval: Keys = Annotated[list[str], BeforeValidator(_keys)]
+Interval = 5.0
+    """Time from the start of one run to the start of the next."""
+    timeout: Timeout = 3.0
+    """How long one run may take; never longer than the interval unless a check says so."""
+    labels: Labels = Field(default_factory=dict)
+    """Labels that every check carries; a check's own win."""
+
+
+class Ui(Model):
+    """How the monitor looks; options on the command line win."""
+
+    theme: str = ""
+    """Name of a theme; empty for the terminal's own choice."""
+    ascii: bool = False
+    """Draw with ASCII characters alone."""
+    mouse: bool = True
+    """Use the mouse; without it the terminal keeps its own selection."""
+
+
+class Common(Model):
+    """What every check has, whatever its kind."""
+
+    name: Line
+    """What it is called; no two checks share a name."""
+    labels: Labels = Field(default_factory=dict)
+    """Labels that all its samples carry."""
+    job: Annotated[str, Field(max_length=100)] = ""
+    """The `job` label of its samples; its name where not given."""
+    enabled: bool = True
+    """Whether it runs at all."""
+    interval: Interval | None = None
+    """Time from the start of one run to the start of the next; see `defaults`."""
+    timeout: Timeout | None = None
+    """How long one run may take; see `defaults`."""
+    depends_on: Texts = Field(default_factory=list)
+    """Names of the checks it cannot work without: while one fails, this is its symptom."""
+    runbook: Annotated[str, Field(max_length=200)] = ""
+    """What to do when it fails: the name of a runbook, shown beside the alert."""
+
+
+class File(Model):
+    """A configuration file."""
+
+    version: Annotated[Any, BeforeValidator(_version), Field(json_schema_extra={"const": 1})]
+    """The version of this format: 1."""
+    external_labels: Labels = Field(default_factory=dict)
+    """Labels that every sample carries, such as the name of a cluster."""
+    defaults: Defaults = Defaults()
+    """What checks take where they say nothing themselves."""
+    include: Texts = Field(default_factory=list)
+    """Files or patterns (`checks.d/*.yaml`) with further checks, relative to this file."""
+    keybindings: dict[str, Keys] = Field(default_factory=dict)
+    """Keys of the monitor by the action's id: `alerts.ack: a`, or a list of keys."""
+    ui: Ui = Ui()
+    """How the monitor looks."""
+    checks: list[Any] = Field(default_factory=list)
+    """What is watched: common keys and exactly one kind each."""
+
+
+class Included(Model):
+    """A file named by `include`."""
+
+    version: Annotated[Any, BeforeValidator(_version), Field(json_schema_extra={"const": 1})] = 1
+    """The version of this format: 1."""
+    checks: list[Any] = Field(default_factory=list)
+    """Further checks."""

@@ -1,0 +1,172 @@
+"""Where in the file pydantic's errors lie, and which of a union's errors are worth telling."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from checks.errors import ConfigProblem
+from checks.settings import SecretCommand
+from tui.config.document import Document, Path
+from tui.config.wording import expected_type, literal, sentence, unknown_key, wrong_type
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Collects what is wrong with a document."""
+
+    document: Document
+    problems: list[ConfigProblem] = field(default_factory=list)
+
+    def add(self, path: Path, text: str) -> None:
+        self.problems.append(self.document.problem(path, text))
+
+    def explain(
+        self, path: Path, error: ValidationError, model: type[BaseModel], data: object
+    ) -> None:
+        """Add a sentence for each thing wrong with ``data``, at ``path``, as a ``model``."""
+        errors = error.errors(include_url=False, include_input=False)
+        entries = [_entry(details, data) for details in errors]
+        found: dict[tuple[Path, str], None] = {}
+        for group in _by_union(entries):
+            found |= dict.fromkeys(_sentences(group, model, data))
+        for where, text in found:
+            self.add((*path, *where), text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An error with its place in the data; ``branch`` names the members of unions it lies in."""
+
+    path: Path
+    branch: tuple[str, ...]
+    branch_at: int
+    error: ErrorDetails
+
+    @property
+    def mismatch(self) -> str:
+        """What a member of a union expected instead of what is there; empty for other errors."""
+        expected = literal(self.error) or expected_type(self.error)
+        if not expected or not self.branch or len(self.path) != self.branch_at:
+            return ""
+        if self.branch[0] == SecretCommand.__name__:
+            return "{file: …}, {env: …} or {command: […]}"
+        return expected
+
+
+def _entry(error: ErrorDetails, data: object) -> _Entry:
+    """Follow the error's location through the data; what is not in the data names a branch."""
+    path: list[str | int] = []
+    branch: list[str] = []
+    branch_at = -1
+    location = error["loc"]
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if _holds(data, part):
+            path.append(part)
+            data = data[part]  # type: ignore[index]
+        elif last and error["type"] == "missing":
+            path.append(part)
+        elif part != "[key]":
+            branch.append(str(part))
+            branch_at = len(path) if branch_at < 0 else branch_at
+    return _Entry(tuple(path), tuple(branch), branch_at, error)
+
+
+def _holds(data: object, part: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data)
+
+
+def _by_union(entries: list[_Entry]) -> Iterator[list[_Entry]]:
+    """Errors of the branches of one union together, every other error alone."""
+    unions: dict[Path, list[_Entry]] = {}
+    for entry in entries:
+        if entry.branch:
+            unions.setdefault(entry.path[: entry.branch_at], []).append(entry)
+    done: set[Path] = set()
+    for entry in entries:
+        union = entry.path[: entry.branch_at]
+        if not entry.branch:
+            yield [entry]
+        elif union not in done:
+            done.add(union)
+            yield unions[union]
+
+
+def _sentences(group: list[_Entry], model: type[BaseModel], data: object) -> list[tuple[Path, str]]:
+    fitting = [entry for entry in group if not entry.mismatch]
+    if not fitting:
+        expected = " or ".join(dict.fromkeys(entry.mismatch for entry in group))
+        path = group[0].path
+        return [(path, wrong_type(expected, _at(data, path)))]
+    # A branch of the right shape says best what is wrong; its deepest errors come before
+    # those about the whole, which often only follow from them.
+    deep = [entry for entry in fitting if entry.branch and len(entry.path) > entry.branch_at]
+    return [(entry.path, _text(entry, model, data)) for entry in deep or fitting]
+
+
+def _text(entry: _Entry, model: type[BaseModel], data: object) -> str:
+    if entry.error["type"] == "extra_forbidden":
+        return unknown_key(str(entry.path[-1]), _known_keys(model, entry))
+    return sentence(entry.error, _at(data, entry.path))
+
+
+def _at(data: object, path: Path) -> object:
+    for part in path:
+        if not _holds(data, part):
+            return None
+        data = data[part]  # type: ignore[index]
+    return data
+
+
+def _known_keys(model: type[BaseModel], entry: _Entry) -> set[str]:
+    """The keys that the model around an unknown key has."""
+    annotations: list[Any] = [model]
+    for part in entry.error["loc"][:-1]:
+        annotations = [inner for a in annotations for inner in _inside(a, part)]
+    models = [m for a in annotations for m in _models(a)]
+    return {field.alias or name for found in models for name, field in found.model_fields.items()}
+
+
+def _inside(annotation: Any, part: str | int) -> list[Any]:
+    """The types of what lies at ``part``; a part that names a union's branch leads nowhere."""
+    found: list[Any] = []
+    for member in _members(annotation):
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            fields = member.model_fields.items()
+            inner = [field.annotation for name, field in fields if part in (name, field.alias)]
+            found += inner or [member]
+        elif get_args(member):
+            found.append(get_args(member)[-1])
+            if isinstance(part, str):
+                found.append(member)
+    return found
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The alternatives of a type, with ``Annotated`` and unions opened."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    return [
+        member
+        for member in _members(annotation)
+        if isinstance(member, type) and issubclass(member, BaseModel)
+    ]

@@ -1,0 +1,140 @@
+"""The words for what pydantic finds wrong. No value is repeated: any may hold a secret."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic_core import ErrorDetails
+
+from checks.secrets import mask_url
+
+__all__ = ["expected_type", "literal", "nearest", "sentence", "unknown_key", "wrong_type"]
+
+_EXPECTED: Final = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a list",
+    "frozen_set": "a list",
+    "dict": "keys and values",
+    "mapping": "keys and values",
+    "model": "keys and values",
+    "model_attributes": "keys and values",
+    "dataclass": "keys and values",
+    "none_required": "nothing",
+}
+_PATTERNS: Final = {
+    r"^[a-zA-Z_:][a-zA-Z0-9_:]*$": "a metric name: letters, digits, _ and :, no digit first",
+    r"^[a-zA-Z_][a-zA-Z0-9_]*$": "a label name: letters, digits and _, no digit first",
+}
+_BOUNDS: Final = {
+    "greater_than": ("gt", "must be more than"),
+    "greater_than_equal": ("ge", "must be at least"),
+    "less_than": ("lt", "must be less than"),
+    "less_than_equal": ("le", "must be at most"),
+}
+_LENGTHS: Final = {
+    "string_too_short": ("min_length", "at least {} character(s)"),
+    "string_too_long": ("max_length", "at most {} characters"),
+    "too_short": ("min_length", "at least {} item(s)"),
+    "too_long": ("max_length", "at most {} items"),
+}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The most similar of ``known``, empty where none is similar."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """The sentence for a key that there is not."""
+    names = sorted(known)
+    near = nearest(key, names)
+    if near:
+        return f'unknown key; did you mean "{near}"?'
+    return f"unknown key; known here: {', '.join(names)}" if names else "unknown key"
+
+
+def sentence(error: ErrorDetails, value: object) -> str:
+    """What is wrong with ``value``, for every error but unknown keys."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if value is None:
+        return "has no value"
+    expected = expected_type(error)
+    if expected:
+        return wrong_type(expected, value)
+    return _limit(kind, context) or _choice(error, value) or _plain(error["msg"])
+
+
+def wrong_type(expected: str, value: object) -> str:
+    """The sentence for a value of another type than ``expected``."""
+    quotes = "; put it in quotes" if "text" in expected and isinstance(value, int | float) else ""
+    return f"expected {expected}, not {_kind_of(value)}{quotes}"
+
+
+def expected_type(error: ErrorDetails) -> str:
+    """What was expected where the value is of the wrong type; empty for other errors."""
+    stem, _, ending = error["type"].rpartition("_")
+    if ending in ("type", "parsing", "required"):
+        return _EXPECTED.get(stem) or _EXPECTED.get(error["type"], "")
+    return "a whole number" if error["type"] == "int_from_float" else ""
+
+
+def literal(error: ErrorDetails) -> str:
+    """The values that a literal allows, empty for other errors."""
+    if error["type"] not in ("literal_error", "enum"):
+        return ""
+    return str(error.get("ctx", {}).get("expected", "")).replace("'", "")
+
+
+def _kind_of(value: object) -> str:
+    """What a value is, without saying which."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text" if value else "empty text"
+        case list():
+            return "a list"
+        case _:
+            return "keys and values"
+
+
+def _limit(kind: str, context: dict[str, Any]) -> str:
+    if kind == "string_pattern_mismatch":
+        pattern = str(context.get("pattern", ""))
+        return f"expected {_PATTERNS.get(pattern, f'text that matches {pattern}')}"
+    if kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        return f"{words} {context.get(name):g}"
+    if kind in _LENGTHS:
+        name, words = _LENGTHS[kind]
+        return f"expected {words.format(context.get(name))}"
+    return ""
+
+
+def _choice(error: ErrorDetails, value: object) -> str:
+    choices = literal(error).replace(" or ", ", ").split(", ")
+    if choices == [""]:
+        return ""
+    near = nearest(value, choices) if isinstance(value, str) else ""
+    hint = f'; did you mean "{near}"?' if near else ""
+    return f"expected {'one of ' if len(choices) > 1 else ''}{', '.join(choices)}{hint}"
+
+
+def _plain(message: str) -> str:
+    for prefix in ("Value error, ", "Assertion failed, "):
+        message = message.removeprefix(prefix)
+    return mask_url(message.replace("Input should be", "expected"))

@@ -90,8 +90,7 @@ Timeout = Annotated[Duration, Field(ge=0.01, le=3600)]
 class Defaults(Model):
     """What checks take where they say nothing themselves."""
 
-    interval: Keys = Annotated[list[str], BeforeValidator(_keys)]
-Interval = 5.0
+    interval: Interval = 5.0
     """Time from the start of one run to the start of the next."""
     timeout: Timeout = 3.0
     """How long one run may take; never longer than the interval unless a check says so."""

@@ -56,7 +56,7 @@ class _Entry:
         expected = literal(self.error) or expected_type(self.error)
         if not expected or not self.branch or len(self.path) != self.branch_at:
             return ""
-        if self.branch[0] == SecretCommand.__name__:
+        if SecretCommand.__name__ in self.branch[0]:
             return "{file: …}, {env: …} or {command: […]}"
         return expected
 

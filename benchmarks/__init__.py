@@ -1,0 +1,1 @@
+"""Speed and weight, measured side by side in one run. `make bench` prints ratios."""

@@ -1,0 +1,66 @@
+"""The engine without a screen, on a configuration, for as long as it is told.
+
+Arguments: configuration, seconds to warm up, seconds to measure. Prints a JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from checks.clock import SystemClock
+from checks.engine import Engine
+from tui.config import load
+
+
+class NotingClock(SystemClock):
+    """The machine's clocks, and how late each sleeper woke (seconds)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: list[float] = []
+
+    async def sleep_until(self, when: float) -> None:
+        await super().sleep_until(when)
+        self.late.append(self.now() - when)
+
+
+def cpu() -> float:
+    """CPU seconds this process has used."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+async def main(path: str, warm_up: float, seconds: float) -> None:
+    clock = NotingClock()
+    engine = Engine(load(Path(path)).engine, clock)
+    task = asyncio.create_task(engine.run(lambda snapshot: None))
+    await asyncio.sleep(warm_up)
+    counts = engine.scheduler.counts
+    runs, skipped = counts.runs, counts.skipped
+    clock.late.clear()
+    used, began = cpu(), time.perf_counter()
+    await asyncio.sleep(seconds)
+    took = time.perf_counter() - began
+    late = sorted(clock.late)
+    found = {
+        "cpu_percent": (cpu() - used) / took * 100,
+        "runs_per_second": (counts.runs - runs) / took,
+        "skipped": counts.skipped - skipped,
+        "lateness_p99": late[int(len(late) * 0.99)],
+        "lateness_max": late[-1],
+        "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "ok": sum(state.view.status.value == "ok" for state in engine.states.values()),
+        "checks": len(engine.states),
+    }
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))

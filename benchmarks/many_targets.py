@@ -1,0 +1,144 @@
+"""1,000 HTTP targets a second on loopback, beside blackbox_exporter with Prometheus.
+
+Prometheus scrapes the exporter, which probes each target: CPU of both together. Where
+Debian's packages ``prometheus`` and ``prometheus-blackbox-exporter`` are not installed
+that side is left out and said so.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import yaml
+
+from benchmarks.harness import BIN, ROOT, cpu_seconds, process, resident, table
+from benchmarks.loopback import addresses
+
+TARGETS = 1000
+WARM_UP, SECONDS = 8.0, 20.0
+
+
+def onwatch_config(port: int) -> dict[str, object]:
+    checks = [
+        {"name": f"t{at}", "http": f"http://{address}:{port}/health"}
+        for at, address in enumerate(addresses(TARGETS))
+    ]
+    return {"version": 1, "defaults": {"interval": "1s", "timeout": "900ms"}, "checks": checks}
+
+
+def prometheus_config(port: int, exporter: int) -> dict[str, object]:
+    return {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "900ms"},
+        "scrape_configs": [
+            {
+                "job_name": "blackbox",
+                "metrics_path": "/probe",
+                "params": {"module": ["http_2xx"]},
+                "static_configs": [
+                    {"targets": [f"http://{a}:{port}/health" for a in addresses(TARGETS)]}
+                ],
+                "relabel_configs": [
+                    {"source_labels": ["__address__"], "target_label": "__param_target"},
+                    {"source_labels": ["__param_target"], "target_label": "instance"},
+                    {"target_label": "__address__", "replacement": f"127.0.0.1:{exporter}"},
+                ],
+            }
+        ],
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def measure_onwatch(folder: Path, port: int) -> dict[str, float]:
+    config = folder / "onwatch.yaml"
+    config.write_text(yaml.safe_dump(onwatch_config(port)))
+    config.chmod(0o600)
+    argv = [BIN / "python", "-m", "benchmarks.headless", config, str(WARM_UP), str(SECONDS)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def measure_prometheus(folder: Path, port: int) -> tuple[float, float] | None:
+    """CPU percent and resident MB of exporter and Prometheus together."""
+    prometheus = shutil.which("prometheus")
+    blackbox = shutil.which("prometheus-blackbox-exporter")
+    if prometheus is None or blackbox is None:
+        return None
+    exporter, web = free_port(), free_port()
+    modules = {"modules": {"http_2xx": {"prober": "http", "timeout": "900ms"}}}
+    (folder / "blackbox.yml").write_text(yaml.safe_dump(modules))
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus_config(port, exporter)))
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                process(
+                    blackbox,
+                    f"--config.file={folder / 'blackbox.yml'}",
+                    f"--web.listen-address=127.0.0.1:{exporter}",
+                )
+            ),
+            stack.enter_context(
+                process(
+                    prometheus,
+                    f"--config.file={folder / 'prometheus.yml'}",
+                    f"--storage.tsdb.path={folder / 'tsdb'}",
+                    f"--web.listen-address=127.0.0.1:{web}",
+                )
+            ),
+        ]
+        time.sleep(WARM_UP)
+        before, began = cpu_seconds(servers), time.perf_counter()
+        time.sleep(SECONDS)
+        used = cpu_seconds(servers) - before
+        return used / (time.perf_counter() - began) * 100, resident(servers)
+
+
+def run() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        argv = [BIN / "python", "-m", "benchmarks.loopback", str(TARGETS)]
+        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                port = int(server.stdout.readline())
+                ours = measure_onwatch(folder, port)
+                theirs = measure_prometheus(folder, port)
+            finally:
+                server.kill()
+    rows = [
+        (
+            "onwatch (engine and store)",
+            f"{ours['cpu_percent']:.0f} %",
+            f"{ours['resident_mb']:.0f} MB",
+            f"{ours['cpu_percent'] / theirs[0]:.2f}x" if theirs else "",
+            "0.50x",
+        )
+    ]
+    if theirs:
+        peers = "blackbox_exporter + Prometheus"
+        rows.append((peers, f"{theirs[0]:.0f} %", f"{theirs[1]:.0f} MB", "1.00x", ""))
+    title = f"{TARGETS} HTTP targets every second, for {SECONDS:g} s"
+    table(title, ("", "CPU", "memory", "ratio", "budget"), rows)
+    if not theirs:
+        print("  blackbox_exporter and Prometheus are not installed: no ratio")
+    print(
+        f"  onwatch: {ours['ok']:.0f} of {ours['checks']:.0f} ok, "
+        f"{ours['runs_per_second']:.0f} runs/s, {ours['skipped']:.0f} skipped, "
+        f"late p99 {ours['lateness_p99'] * 1000:.0f} ms, "
+        f"most {ours['lateness_max'] * 1000:.0f} ms (budget 100 ms)"
+    )

@@ -1,0 +1,36 @@
+"""The store: bytes a sample, time an append, and a full garbage collection."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+from benchmarks.harness import table
+from checks.model import Samples, Series
+from checks.store.store import Store
+
+SERIES, ROWS = 10_000, 720
+
+
+def run() -> None:
+    gc.collect()
+    gc.freeze()  # as the engine does once it has started
+    series = tuple(Series.of("bench_total", {"n": str(n)}) for n in range(SERIES))
+    store = Store()
+    values = [tuple(float(row * n) for n in range(SERIES)) for row in range(8)]
+    took = 0.0
+    for row in range(ROWS):
+        samples = Samples(series, values[row % 8])
+        began = time.perf_counter()
+        store.append("bench", 5.0, row * 5.0, samples)
+        took += time.perf_counter() - began
+    held = SERIES * ROWS
+    began = time.perf_counter()
+    gc.collect()
+    collection = time.perf_counter() - began
+    rows = [
+        ("bytes a sample", f"{store.nbytes / held:.1f}", "10"),
+        ("append", f"{took / held * 1e9:.0f} ns", "50 ns"),
+        ("full garbage collection", f"{collection * 1000:.1f} ms", "10 ms"),
+    ]
+    table(f"store, {SERIES} series for an hour at 5 s", ("", "measured", "budget"), rows)

@@ -10,6 +10,7 @@ import re
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -142,7 +143,16 @@ class SecretCommand(Model):
         return self
 
 
-Secret = Annotated[str, Field(repr=False)] | SecretCommand
+class _Clear(str):
+    """A credential in clear; its representation does not show it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'•••'"
+
+
+Secret = Annotated[str, AfterValidator(_Clear)] | SecretCommand
 """A credential in clear, or its source: ``{file: …}``, ``{env: …}`` or ``{command: […]}``."""
 
 

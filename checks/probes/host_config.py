@@ -1,0 +1,109 @@
+"""What can be configured of a `host` check."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from checks.settings import Duration, KindConfig, Model
+
+__all__ = ["Bounds", "CpuBounds", "HostConfig", "LoadBounds", "Percent", "parse_percent"]
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?")
+
+
+def parse_percent(value: object) -> float:
+    """Ratio of ``85%``, ``"85 %"`` or of a plain number of percent.
+
+    Raises ValueError for anything else, and for more than 100.
+    """
+    found = None if isinstance(value, bool) else _PERCENT.fullmatch(str(value).strip())
+    if found is None or float(found.group(1)) > 100:
+        raise ValueError(f"{value!r} is not a share; write 85% or 85, at most 100")
+    return float(found.group(1)) / 100
+
+
+Percent = Annotated[
+    float,
+    BeforeValidator(parse_percent),
+    PlainSerializer(lambda value: value * 100, return_type=float),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%?$"},
+                {"type": "number", "minimum": 0, "maximum": 100},
+            ],
+            "description": "a share: 85% or 85",
+        }
+    ),
+]
+"""Ratio from 0 to 1; written as percent."""
+
+
+class Bounds(Model):
+    """Shares at which a resource is worth a warning, or is as good as used up."""
+
+    warning: Percent | None = None
+    """From here on it is a WARNING; null for never."""
+    critical: Percent | None = None
+    """From here on it is CRITICAL; null for never."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Bounds:
+        if None not in (self.warning, self.critical) and self.warning > self.critical:  # type: ignore[operator]  # None is excluded
+            raise ValueError("warning must not be above critical")
+        return self
+
+
+class CpuBounds(Bounds):
+    """Bounds of the mean CPU use."""
+
+    window: Duration = Field(default=300.0, ge=60.0)
+    """Length of the mean: a minute at least, so that a spike pages nobody."""
+
+
+class LoadBounds(Model):
+    """Bounds of the load average for each CPU of the machine."""
+
+    warning: float | None = Field(default=2.0, gt=0)
+    """Load for each CPU, over one and over five minutes, that is a WARNING; null for never."""
+    critical: float | None = Field(default=None, gt=0)
+    """The same for CRITICAL; null for never."""
+
+
+class HostConfig(KindConfig):
+    """This machine, or the container that onwatch runs in."""
+
+    filesystems: list[str] = Field(default_factory=list)
+    """Paths whose filesystems are watched; every real one where the list is empty."""
+    cpu: CpuBounds = CpuBounds(warning=90)
+    """Bounds of the CPU use, over all cores that may be used."""
+    load: LoadBounds = LoadBounds()
+    """Bounds of the load average."""
+    memory: Bounds = Bounds(warning=90, critical=97)
+    """Bounds of the memory that could not be had back at once."""
+    swap: Bounds = Bounds(warning=80)
+    """Bounds of the swap space in use."""
+    space: Bounds = Bounds(warning=85, critical=95)
+    """Bounds of the space in use of each filesystem, as `df` reckons it."""
+    inodes: Bounds = Bounds(warning=90, critical=97)
+    """Bounds of the inodes in use of each filesystem."""
+    oom_hold: Duration = 300.0
+    """How long a process killed for want of memory keeps the check at WARNING."""
+    processes: int = Field(default=15, ge=0, le=100)
+    """How many processes the table shows; 0 for no scan."""
+    process_interval: Duration = Field(default=10.0, ge=1.0)
+    """Time between two scans of the processes."""
+
+    @model_validator(mode="after")
+    def _absolute(self) -> HostConfig:
+        for path in self.filesystems:
+            if not path.startswith("/"):
+                raise ValueError(f"filesystems: {path!r} is not an absolute path")
+        return self
+
+    def instance(self) -> str:
+        return socket.gethostname()

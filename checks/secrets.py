@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -48,6 +48,9 @@ class Masker:
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(s) for s in longest_first))
 
+    def _holds(self, text: str) -> bool:
+        return "://" in text or (self._pattern is not None and bool(self._pattern.search(text)))
+
     def text(self, text: str) -> str:
         """``text`` with known secrets and URL passwords masked."""
         if self._pattern is not None:
@@ -56,6 +59,8 @@ class Masker:
 
     def result(self, result: Result) -> Result:
         """``result`` with every text in it masked; samples are left alone."""
+        if not any(map(self._holds, _texts(result))):
+            return result
         text = self.text
         return replace(
             result,
@@ -77,3 +82,17 @@ class Masker:
                 for t in result.tables
             ),
         )
+
+
+def _texts(result: Result) -> Iterator[str]:
+    yield result.message
+    yield result.value
+    yield result.raw
+    yield from result.events
+    for part in result.parts:
+        yield from (part.name, part.message, part.value)
+    for _, fact in result.facts:
+        yield fact
+    for table in result.tables:
+        for row in table.rows:
+            yield from row

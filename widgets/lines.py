@@ -229,9 +229,10 @@ class LinePane(LineView, can_focus=True):
         self.update_lines()
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by ``rows``; onto a row where it was on none."""
+        """Move the cursor by ``rows``, onto one where it was on none; text without rows scrolls."""
         keys = self.keys
         if not keys:
+            self._scroll_by(rows)
             return
         by = rows if self._selected is not None else 0
         self.select(keys[max(0, min(len(keys) - 1, self._place + by))])
@@ -240,6 +241,8 @@ class LinePane(LineView, can_focus=True):
         """Move the cursor to the row at ``place``, -1 being the last."""
         if keys := self.keys:
             self.select(keys[place])
+        else:
+            self._scroll_by(len(self._body) if place < 0 else -len(self._body))
 
     def action_page(self, pages: int) -> None:
         self.action_move(pages * max(1, self._room - 1))

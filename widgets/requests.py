@@ -80,26 +80,24 @@ def _shares(label: str, rows: Sequence[BreakdownRow], glyphs: Glyphs) -> list[Se
 
 def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[list[Seg]]:
     """A breakdown with a line each: share as a bar, its own errors and p95."""
-    names = min(max((cell_len(r.value) for r in rows), default=4), 22, max(6, width // 4))
-    room = width - names - 1 - 8 - 16 - 12 - 2
-    made = [[Seg(f" by {label}", "label")]]
+    names = max(len(label) + 3, min(max(cell_len(r.value) for r in rows), 22, width // 4))
+    room = min(24, width - 3 - names - 8 - 2 - 9 - 10)
+    room = room if room >= 6 else 0
+    blank = " " * (room + 2 if room else 0)
+    head = left(f"by {label}", names + 2) + right("share", 8) + blank
+    made = [[Seg(f" {head}{right('errors', 9)}{right('p95', 10)}", "dim")]]
     for row in rows:
-        role = "critical" if _is_bad(row) else "name"
-        full, rest = bar(row.share, min(room, 24), glyphs) if room >= 6 else ("", "")
-        errors = fmt.percent(row.error_ratio)
+        bad = _is_bad(row)
+        full, rest = bar(row.share, room, glyphs)
         made.append(
             [
-                Seg("   "),
-                Seg(left(row.value, names), role),
-                Seg(right("", 1)),
-                *aligned(fmt.percent(row.share), 7),
-                Seg(" "),
+                Seg(f"   {left(row.value, names)}", "critical" if bad else "name"),
+                *aligned(fmt.percent(row.share), 8),
+                Seg("  " if room else ""),
                 Seg(full, "spark"),
                 Seg(rest, "rule"),
-                Seg("  errors ", "dim"),
-                *aligned(errors, 7, "critical" if _is_bad(row) else "label"),
-                Seg("  p95 ", "dim"),
-                *aligned(fmt.duration(row.p95), 7, "label"),
+                *aligned(fmt.percent(row.error_ratio), 9, "critical" if bad else "label"),
+                *aligned(fmt.duration(row.p95), 10, "label"),
             ]
         )
     return made

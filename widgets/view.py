@@ -63,7 +63,7 @@ class LineView(Widget):
         & > .lines--value { color: $foreground; text-style: bold; }
         & > .lines--dim { color: $foreground 55%; }
         & > .lines--label { color: $foreground 70%; }
-        & > .lines--spark { color: $text-primary; }
+        & > .lines--spark { color: $primary; }
         & > .lines--key { color: $text-accent; text-style: bold; }
         & > .lines--high { color: $text-warning; text-style: bold; }
         & > .lines--ok { color: $text-success; }
@@ -72,7 +72,7 @@ class LineView(Widget):
         & > .lines--stale { color: $text-warning; }
         & > .lines--unknown { color: $text-secondary; text-style: bold; }
         & > .lines--critical { color: $text-error; text-style: bold; }
-        & > .lines--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+        & > .lines--cursor { background: $block-cursor-blurred-background; }
     }
     """
 
@@ -148,7 +148,7 @@ class LineView(Widget):
             style = self.get_component_rich_style(f"lines--{seg.role}")
             if marked:
                 cursor = self.get_component_rich_style("lines--cursor")
-                style += Style(bgcolor=cursor.bgcolor, bold=cursor.bold)
+                style += Style(bgcolor=cursor.bgcolor)
             self._styles_of[key] = style
         return style
 

@@ -1,0 +1,271 @@
+"""The panes of the detail screen: everything about one check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, chop_cells
+from textual.reactive import reactive
+
+from checks.model import Status
+from checks.views import CheckDetails, CheckView, EventView
+from widgets import format as fmt
+from widgets.empty import WAITING, note
+from widgets.figures import aligned, figure
+from widgets.frame import Frame
+from widgets.glyphs import WORDS, Glyphs
+from widgets.lines import LinePane
+from widgets.table import table_lines
+from widgets.text import Line, Seg, left, line, role_of, wrap
+
+__all__ = [
+    "DetailPane",
+    "EventsPane",
+    "FactsPane",
+    "PhasesPane",
+    "RawPane",
+    "ResultsPane",
+    "SamplesPane",
+    "TablesPane",
+    "event_lines",
+    "fact_lines",
+    "phase_lines",
+    "raw_lines",
+    "result_lines",
+    "sample_lines",
+]
+
+
+def result_lines(details: CheckDetails, frame: Frame) -> list[Line]:
+    """The last runs, newest first: when, status, how long, what it said."""
+    lines = []
+    for result in details.results:
+        role = role_of(result.status)
+        clock = fmt.clock(result.time)
+        word = WORDS[result.status]
+        if not frame.wants(clock, word, result.message):
+            continue
+        segs = [
+            Seg(f" {clock} ", "dim"),
+            Seg(f"{frame.glyphs.status(result.status)} {left(word, 8)} ", role),
+            *aligned(fmt.duration(result.duration), 8),
+            Seg(f"  {result.message}", "label"),
+        ]
+        lines.append(line(*segs, key=f"{result.time:.3f}"))
+    return lines or note("no results yet", frame.width)
+
+
+def phase_lines(phases: Sequence[tuple[str, float]], width: int, glyphs: Glyphs) -> list[Line]:
+    """A waterfall: each phase's bar begins where the one before it ended."""
+    if not phases:
+        return note("this kind of check has no phases", width)
+    total = sum(seconds for _, seconds in phases)
+    names = min(max(cell_len(name) for name, _ in phases), 14)
+    room = max(0, width - names - 1 - 9 - 3)
+    lines, before = [], 0.0
+    for name, seconds in phases:
+        start = round(before / total * room) if total else 0
+        before += seconds
+        end = round(before / total * room) if total else 0
+        start = min(start, max(0, room - 1))
+        full = glyphs.full * max(1, end - start) if room else ""
+        share = seconds / total if total else 0.0
+        segs = [
+            Seg(f" {left(name, names)}", "label"),
+            *aligned(fmt.duration(seconds), 9),
+            Seg("  " + glyphs.empty * start, "rule"),
+            Seg(full, "high" if share >= 0.8 and len(phases) > 1 else "spark"),
+            Seg(glyphs.empty * (room - start - len(full)), "rule"),
+        ]
+        lines.append(line(*segs))
+    return lines
+
+
+def _about(check: CheckView, now: float) -> list[tuple[str, str]]:
+    """What the check itself says, before what its target told."""
+    pairs = [
+        ("kind", check.kind),
+        ("address", check.address),
+        ("since", f"{fmt.date_clock(check.since)} ({fmt.span(max(0.0, now - check.since))})"),
+        ("interval", fmt.span(check.interval)),
+    ]
+    if check.last_run is not None:
+        pairs.append(("last run", f"{fmt.age(max(0.0, now - check.last_run))} ago"))
+    if check.depends_on:
+        pairs.append(("depends on", ", ".join(check.depends_on)))
+    if check.runbook:
+        pairs.append(("runbook", check.runbook))
+    if check.labels:
+        pairs.append(("labels", " ".join(f"{k}={v}" for k, v in check.labels.items())))
+    return pairs
+
+
+def fact_lines(
+    check: CheckView, facts: Sequence[tuple[str, str]], now: float, frame: Frame
+) -> list[Line]:
+    """The sentence, what was configured, and what the target told of itself."""
+    role = role_of(check.status)
+    head = f"{frame.glyphs.status(check.status)} {WORDS[check.status]} "
+    said = wrap(check.message, frame.width - cell_len(head) - 2, 3)
+    lines = [line(" ", Seg(head, role), Seg(said[0] if said else "", "text"))]
+    indent = " " * (cell_len(head) + 1)
+    lines += [line(indent, Seg(one, "text")) for one in said[1:]]
+    pairs = _about(check, now)
+    pairs += [pair for pair in facts if pair not in pairs]
+    names = min(max(cell_len(name) for name, _ in pairs), 18, max(6, frame.width // 3))
+    for name, text in pairs:
+        rows = wrap(text, frame.width - names - 4, 3) or [fmt.DASH]
+        for place, row in enumerate(rows):
+            shown = name if place == 0 else ""
+            lines.append(line(Seg(f" {left(shown, names)}  ", "dim"), Seg(row, "label")))
+    return lines
+
+
+def event_lines(events: Sequence[EventView], frame: Frame) -> list[Line]:
+    """What happened, newest first as given."""
+    wanted = [event for event in events if frame.wants(event.check, event.text)]
+    if not wanted:
+        return note("nothing has happened since the start", frame.width)
+    names = min(max(cell_len(event.check) for event in wanted), 20)
+    lines = []
+    for event in wanted:
+        head = [Seg(f" {fmt.clock(event.time)} ", "dim"), Seg(left(event.check, names), "name")]
+        key = f"{event.time:.3f}/{event.check}/{event.text}"
+        lines.append(line(*head, Seg(f"  {event.text}", "label"), key=key, check=event.check))
+    return lines
+
+
+def sample_lines(samples: Sequence[tuple[str, float]], frame: Frame) -> list[Line]:
+    """The series of the last run with their values, as an exporter would name them."""
+    wanted = [(name, value) for name, value in samples if frame.wants(name)]
+    if not wanted:
+        return note("no samples", frame.width)
+    return [
+        line(Seg(f" {name} ", "label"), Seg(f"{value:.10g}", "value"), key=name)
+        for name, value in wanted
+    ]
+
+
+def raw_lines(raw: str, frame: Frame) -> list[Line]:
+    """The answer as it came (already clean), broken where a line is too long."""
+    if not raw:
+        return note("no answer is kept for this check", frame.width)
+    width = max(1, frame.width - 2)
+    lines: list[Line] = []
+    for row in raw.splitlines():
+        if frame.wants(row):
+            pieces = chop_cells(row, width) if row else [""]
+            lines.extend(line(" ", Seg(piece, "label")) for piece in pieces)
+    return lines
+
+
+class DetailPane(LinePane):
+    """A pane about ``check``; waits while the snapshot holds another check's details."""
+
+    title = ""
+
+    check: reactive[str] = reactive("", repaint=False, layout=False)
+
+    @property
+    def details(self) -> CheckDetails | None:
+        details = self.snapshot.details if self.snapshot else None
+        if details is None or (self.check and details.check != self.check):
+            return None
+        return details
+
+    def watch_check(self) -> None:
+        self.update_lines()
+
+    def heading(self) -> Sequence[Seg]:
+        return [Seg(self.title, "title")]
+
+    def build(self, width: int, height: int) -> list[Line]:
+        if self.details is None:
+            return note(WAITING, width)
+        return self.build_details(self.details, self.frame(width, height))
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        """The pane's lines for ``details``."""
+        raise NotImplementedError
+
+
+class ResultsPane(DetailPane):
+    """The last runs of the check."""
+
+    title = "Results"
+
+    def heading(self) -> Sequence[Seg]:
+        results = self.details.results if self.details else ()
+        bad = sum(result.status is not Status.OK for result in results)
+        text = f" {bad} of {len(results)} not ok" if bad else f" {len(results)} ok"
+        return [Seg("Results", "title"), Seg(text if results else "", "dim")]
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        return result_lines(details, frame)
+
+
+class PhasesPane(DetailPane):
+    """Where the time of the last run went."""
+
+    title = "Phases"
+
+    def heading(self) -> Sequence[Seg]:
+        phases = self.details.phases if self.details else ()
+        total = sum(seconds for _, seconds in phases)
+        return [Seg("Phases", "title"), Seg(" "), *(figure(fmt.duration(total)) if phases else ())]
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        return phase_lines(details.phases, frame.width, frame.glyphs)
+
+
+class FactsPane(DetailPane):
+    """The check in words: its sentence, its configuration, what its target told."""
+
+    title = "About"
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        snapshot = self.snapshot
+        check = snapshot.check(details.check) if snapshot else None
+        if snapshot is None or check is None:
+            return note("this check is no longer configured", frame.width)
+        return fact_lines(check, details.facts, snapshot.time, frame)
+
+
+class TablesPane(DetailPane):
+    """The tables that the probe brought: processes, slow log, filesystems."""
+
+    title = "Tables"
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        lines: list[Line] = []
+        for table in details.tables:
+            lines += [line(" ")] if lines else []
+            lines += table_lines(table, frame.width)
+        return lines or note("this check brings no tables", frame.width)
+
+
+class EventsPane(DetailPane):
+    """What happened to the check."""
+
+    title = "Events"
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        return event_lines(details.events, frame)
+
+
+class SamplesPane(DetailPane):
+    """The samples of the last run."""
+
+    title = "Samples"
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        return sample_lines(details.samples, frame)
+
+
+class RawPane(DetailPane):
+    """The raw answer of the last run."""
+
+    title = "Raw answer"
+
+    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        return raw_lines(details.raw, frame)

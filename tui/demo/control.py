@@ -1,8 +1,8 @@
 """How the demo is told what shall go wrong: a line of JSON each way over a Unix socket.
 
 Requests: ``{"do": "status"}``, ``{"do": "start", "incident": NAME, "hold": BOOL}``,
-``{"do": "stop", "incident": NAME}`` (all of them without a name). The answer holds what
-runs afterwards, or an ``error``.
+``{"do": "stop", "incident": NAME}`` (all of them without a name), ``{"do": "toggle",
+"incident": NAME}``. The answer holds what runs afterwards, or an ``error``.
 """
 
 from __future__ import annotations
@@ -59,8 +59,13 @@ class Ongoing:
 class Control:
     """The other end: asks the supervisor whose socket is ``path``; callable from any thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = _PATIENCE) -> None:
         self._path = path
+        self._patience = patience
+
+    def within(self, seconds: float) -> Control:
+        """The same, for callers who can wait no longer than ``seconds`` for an answer."""
+        return Control(self._path, seconds)
 
     def start(self, name: str, *, hold: bool = False) -> tuple[Ongoing, ...]:
         """Begin an incident. Raises DemoError, as all here do."""
@@ -69,6 +74,10 @@ class Control:
     def stop(self, name: str | None = None) -> tuple[Ongoing, ...]:
         """End an incident, or all of them."""
         return self._ask({"do": "stop", "incident": name})
+
+    def toggle(self, name: str) -> tuple[Ongoing, ...]:
+        """End an incident that runs, begin one that does not."""
+        return self._ask({"do": "toggle", "incident": name})
 
     def status(self) -> tuple[Ongoing, ...]:
         """What runs."""
@@ -85,7 +94,7 @@ class Control:
 
     def _exchange(self, line: bytes) -> bytes:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(_PATIENCE)
+            link.settimeout(self._patience)
             link.connect(str(self._path))
             link.sendall(line)
             with link.makefile("rb") as answers:

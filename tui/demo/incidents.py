@@ -114,6 +114,13 @@ class Director:
         else:
             self._running.pop(incident(name).name, None)
 
+    def toggle(self, name: str, now: float) -> None:
+        """End an incident that runs, begin one that does not."""
+        if name in self._running:
+            self.stop(name)
+        else:
+            self.start(name, now)
+
     def turns(self, now: float) -> Iterator[Turn]:
         """What begins and what ends since the last call, ends first."""
         for name, run in list(self._running.items()):

@@ -20,6 +20,7 @@ DAY: Final = 240.0
 
 _CALM_FIRST: Final = 45.0
 _CALM_BETWEEN: Final = 40.0
+_ROUND: Final = sum(known.duration + _CALM_BETWEEN for known in INCIDENTS)
 _QUIET_RATE: Final = 5.0
 _BUSY_RATE: Final = 24.0
 _NOISE_STEP: Final = 3.0
@@ -69,12 +70,10 @@ class Planned:
 def planned(index: int, seed: int) -> Planned:
     """The ``index``-th incident of the schedule, counting from 0.
 
-    A round brings every incident once, in an order of its own, with calm between them;
-    no incident comes twice running.
+    A round brings every incident once, in an order of its own, with calm between them.
     """
     turn, place = divmod(index, len(INCIDENTS))
-    lengths = sum(known.duration + _CALM_BETWEEN for known in INCIDENTS)
-    start = _CALM_FIRST + turn * lengths
+    start = _CALM_FIRST + turn * _ROUND
     order = _order(turn, seed)
     for earlier in order[:place]:
         start += earlier.duration + _CALM_BETWEEN
@@ -84,15 +83,13 @@ def planned(index: int, seed: int) -> Planned:
 def _order(turn: int, seed: int) -> tuple[Incident, ...]:
     order = list(INCIDENTS)
     random.Random(seed * 7919 + turn).shuffle(order)
-    if turn and order[0] is _order(turn - 1, seed)[-1]:
-        order.reverse()
     return tuple(order)
 
 
 def due(before: float, now: float, seed: int) -> tuple[Planned, ...]:
     """What the schedule starts after ``before`` and not later than ``now``."""
     found: list[Planned] = []
-    index = 0
+    index = max(0, int((before - _CALM_FIRST) // _ROUND)) * len(INCIDENTS)
     while (plan := planned(index, seed)).start <= now:
         if plan.start > before:
             found.append(plan)

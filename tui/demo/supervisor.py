@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,12 +23,12 @@ from tui.demo import redis_server
 from tui.demo.children import Child, DemoError, module
 from tui.demo.control import listen
 from tui.demo.endpoints import Endpoints, free_ports
+from tui.demo.folder import Janitor, new_folder, sweep_stale
 from tui.demo.incidents import INCIDENTS, Director, Turn
 from tui.demo.schedule import due
 
 __all__ = ["main"]
 
-_PREFIX: Final = "onwatch-demo-"
 _TICK: Final = 0.25
 _FAULTS: Final = {
     "slow-service": "slow",
@@ -46,8 +42,11 @@ _FAULTS: Final = {
 class Supervisor:
     """Runs the stack in ``folder``; ``seed`` decides over traffic and schedule."""
 
-    def __init__(self, endpoints: Endpoints, seed: int, *, scheduled: bool) -> None:
+    def __init__(
+        self, endpoints: Endpoints, janitor: Janitor, seed: int, *, scheduled: bool
+    ) -> None:
         self._endpoints = endpoints
+        self._janitor = janitor
         self._seed = seed
         self._scheduled = scheduled
         self._director = Director()
@@ -73,7 +72,7 @@ class Supervisor:
 
     async def run(self, first: str | None, *, hold: bool = False) -> None:
         """Run until cancelled; ``first`` is an incident to begin with, and to hold if asked."""
-        keepers = [asyncio.create_task(child.keep()) for child in self._children]
+        keepers = [asyncio.create_task(kept.keep()) for kept in (self._janitor, *self._children)]
         try:
             await self._all_ready(keepers)
             self._endpoints.write_config()
@@ -103,11 +102,16 @@ class Supervisor:
         while True:
             now = time.monotonic()
             if self._scheduled:
-                for plan in due(before - begun, now - begun, self._seed):
-                    self._director.start(plan.incident.name, now)
+                self._schedule(before - begun, now - begun, now)
             before = now
             self._turn(now)
             await asyncio.sleep(_TICK)
+
+    def _schedule(self, before: float, elapsed: float, now: float) -> None:
+        """Begin what the schedule wants, unless somebody has begun something by hand."""
+        for plan in due(before, elapsed, self._seed):
+            if not self._director.running():
+                self._director.start(plan.incident.name, now)
 
     def _turn(self, now: float) -> None:
         for turn in self._director.turns(now):
@@ -133,10 +137,12 @@ class Supervisor:
                     self._director.start(str(name), now, hold=bool(request.get("hold")))
                 case "stop":
                     self._director.stop(None if name is None else str(name))
+                case "toggle":
+                    self._director.toggle(str(name), now)
                 case "status":
                     pass
                 case other:
-                    return {"error": f"cannot {other!r}; ask for start, stop or status"}
+                    return {"error": f"cannot {other!r}; ask for start, stop, toggle or status"}
         except KeyError:
             return {"error": f"there is no incident {name!r}"}
         self._turn(now)
@@ -145,29 +151,13 @@ class Supervisor:
                 {"name": run.incident.name, "left": run.until and round(run.until - now, 1)}
                 for run in self._director.running()
             ],
-            "pids": {child.name: child.pid for child in self._children},
+            "pids": {kept.name: kept.pid for kept in (self._janitor, *self._children)},
         }
 
 
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-async def _keep_janitor(folder: str, started: asyncio.Event) -> None:
-    """Have a janitor at all times: one that is killed is followed by another."""
-    while True:
-        janitor = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(Path(__file__).with_name("janitor.py"))),
-            *(str(os.getpgrp()), folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-        )
-        started.set()
-        await janitor.wait()
 
 
 async def _command_gone() -> None:
@@ -181,11 +171,10 @@ async def _command_gone() -> None:
 
 async def _supervise(folder: str, options: argparse.Namespace) -> None:
     """Run the stack until the command is gone or a signal comes."""
-    swept = asyncio.Event()
-    janitor = asyncio.create_task(_keep_janitor(folder, swept))
-    await swept.wait()
+    janitor = Janitor(folder)
+    await janitor.hire()
     endpoints = Endpoints(folder, *free_ports(2))
-    supervisor = Supervisor(endpoints, options.seed, scheduled=options.scheduled)
+    supervisor = Supervisor(endpoints, janitor, options.seed, scheduled=options.scheduled)
     work = asyncio.create_task(supervisor.run(options.incident, hold=options.hold))
     gone = asyncio.create_task(_command_gone())
     loop = asyncio.get_running_loop()
@@ -197,29 +186,6 @@ async def _supervise(folder: str, options: argparse.Namespace) -> None:
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
-        janitor.cancel()
-
-
-def _new_folder() -> tuple[str, int]:
-    """A folder of our own, and the lock in it that says that we live."""
-    folder = tempfile.mkdtemp(prefix=_PREFIX)
-    lock = os.open(Path(folder) / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return folder, lock
-
-
-def sweep_stale() -> None:
-    """Remove folders of this user's demos that were killed together with their janitor."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if folder.lstat().st_uid != os.getuid() or not folder.is_dir():
-                continue
-            lock = os.open(folder / "lock", os.O_RDWR | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -233,12 +199,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.getsid(0) != os.getpid():
         parser.error("this is started by `onwatch demo`, in a session of its own")
     sweep_stale()
-    folder, _lock = _new_folder()
+    folder, lock = new_folder()
     try:
         asyncio.run(_supervise(folder, options))
     except (DemoError, OSError) as error:
         _say(json.dumps({"error": str(error)}))
         return 3
+    finally:
+        os.close(lock)
     return 0
 
 

@@ -1,0 +1,140 @@
+"""``onwatch demo``: the live monitor on an embedded stack of real servers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from checks.errors import OnwatchError
+
+if TYPE_CHECKING:
+    from tui.demo.control import Control
+    from tui.demo.incidents import Incident
+    from tui.demo.stack import Stack
+    from tui.palette import PaletteCommand
+
+__all__ = ["incident_commands", "run"]
+
+_ON_SCREEN: Final = 0.3
+"""Seconds that the supervisor may take to answer while the screen waits."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the servers, watch them, end them; the exit code (3 where they do not start).
+
+    ``args`` has ``seed``, ``incidents`` (whether the schedule runs), ``incident`` (a name or
+    None), ``hold`` and ``headless``.
+    """
+    from tui.demo.stack import Stack  # noqa: PLC0415 - other commands pay nothing for it
+
+    try:
+        with Stack.start(*_options(args)) as stack:
+            return _stay(stack) if args.headless else _watch(stack)
+    except OnwatchError as error:
+        print(f"onwatch demo: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _options(args: argparse.Namespace) -> list[str]:
+    options = ["--seed", str(args.seed)]
+    if not args.incidents:
+        options.append("--no-incidents")
+    if args.incident:
+        options += ["--incident", args.incident]
+    if args.hold:
+        options.append("--hold")
+    return options
+
+
+def _stay(stack: Stack) -> int:
+    """Say where the servers are, and keep them until Ctrl-C."""
+    places = stack.endpoints
+    print(f"http      {places.http}  (/health, /health/detailed, /metrics, /api/…)")
+    print(f"redis     {places.redis}")
+    print(f"database  {places.database}")
+    print(f"config    {places.config}")
+    print(f"control   {places.control}")
+    print("Ctrl-C ends it.", flush=True)
+    try:
+        stack.wait()
+    except KeyboardInterrupt:
+        return 0
+    print("onwatch demo: the supervisor of the servers has ended", file=sys.stderr)
+    return 3
+
+
+def _watch(stack: Stack) -> int:
+    """The monitor on the stack's configuration, with the incidents in its palette."""
+    from checks.config import EngineConfig  # noqa: PLC0415 - first the servers, then this
+    from checks.engine import EngineSource  # noqa: PLC0415
+    from tui.app import OnwatchApp  # noqa: PLC0415
+    from tui.commands.monitor import watch  # noqa: PLC0415
+    from tui.terminal import judge  # noqa: PLC0415
+
+    def load() -> EngineConfig:
+        from tui.config import load as read  # noqa: PLC0415 - imports pydantic, after a frame
+
+        return read(str(stack.endpoints.config)).engine
+
+    terminal = judge()
+    source = EngineSource(load)
+    app = OnwatchApp(
+        source,
+        commands=incident_commands(stack.control.within(_ON_SCREEN)),
+        ascii_only=terminal.ascii_only,
+        colour=terminal.colour,
+    )
+    return watch(app, source, terminal)
+
+
+def incident_commands(control: Control) -> tuple[PaletteCommand, ...]:
+    """For each incident a command that begins or ends it and one that holds it; one for all."""
+    from tui.demo.incidents import INCIDENTS  # noqa: PLC0415
+    from tui.palette import PaletteCommand  # noqa: PLC0415
+
+    commands = []
+    for known in INCIDENTS:
+        lever = _Lever(control, known)
+        title = f"incident: {known.title.lower()}"
+        commands += [
+            PaletteCommand(title, f"begin or end it: {known.sight}", lever.toggle),
+            PaletteCommand(f"{title}, until ended", known.sight, lever.hold, common=False),
+        ]
+    everything = PaletteCommand("incident: end all", "back to normal", lambda: _end_all(control))
+    return (*commands, everything)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lever:
+    """Begins and ends one incident; every method returns the sentence to show."""
+
+    control: Control
+    incident: Incident
+
+    def toggle(self) -> str:
+        try:
+            running = self.control.toggle(self.incident.name)
+        except OnwatchError as error:
+            return str(error)
+        if any(run.name == self.incident.name for run in running):
+            return (
+                f"{self.incident.title}, for {self.incident.duration:.0f} s: {self.incident.sight}"
+            )
+        return f"{self.incident.title}: ended"
+
+    def hold(self) -> str:
+        try:
+            self.control.start(self.incident.name, hold=True)
+        except OnwatchError as error:
+            return str(error)
+        return f"{self.incident.title}, until you end it: {self.incident.sight}"
+
+
+def _end_all(control: Control) -> str:
+    try:
+        control.stop()
+    except OnwatchError as error:
+        return str(error)
+    return "No incident runs"

@@ -9,7 +9,7 @@ import pwd
 import re
 import shlex
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +24,13 @@ LOCAL: Final = Path("onwatch.yaml")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
-def searched() -> tuple[Path, ...]:
+def searched() -> Iterator[Path]:
     """Where a configuration is looked for when none is named, in this order."""
-    import platformdirs  # noqa: PLC0415 - not needed where a file is named
+    yield LOCAL
+    import platformdirs  # noqa: PLC0415 - not needed where there is a local file
 
-    own = Path(platformdirs.user_config_dir("onwatch")) / "onwatch.yaml"
-    return LOCAL, own, Path("/etc/onwatch/onwatch.yaml")
+    yield Path(platformdirs.user_config_dir("onwatch")) / "onwatch.yaml"
+    yield Path("/etc/onwatch/onwatch.yaml")
 
 
 def find(named: str | None, environ: Mapping[str, str] = os.environ) -> Path | None:

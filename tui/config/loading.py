@@ -21,7 +21,7 @@ from tui.config.document import Document, parse
 from tui.config.document import Path as Where
 from tui.config.expand import expand
 from tui.config.keys import read_keybindings
-from tui.config.models import LATER_KEYS, Defaults, File, Included, Ui
+from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
 
 __all__ = ["Loaded", "load"]
@@ -39,7 +39,6 @@ class Loaded:
     engine: EngineConfig
     path: str = ""
     keybindings: Mapping[str, str] = field(default_factory=dict)
-    ui: Ui = field(default_factory=Ui)
     disabled: int = 0
 
 
@@ -117,7 +116,7 @@ class _Loading:
             path=str(self._path),
             warnings=tuple(warnings),
         )
-        return Loaded(engine, str(self._path), keys, head.ui, len(entries) - len(specs))
+        return Loaded(engine, str(self._path), keys, len(entries) - len(specs))
 
     def _report(self, path: Path, text: str) -> Report:
         """The document with its variables expanded, and where its problems go."""

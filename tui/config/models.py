@@ -16,7 +16,6 @@ __all__ = [
     "Defaults",
     "File",
     "Included",
-    "Ui",
 ]
 
 LATER_KEYS: Final = ("rules", "runbooks", "history", "agent", "notify", "silences", "discovery")
@@ -98,17 +97,6 @@ class Defaults(Model):
     """Labels that every check carries; a check's own win."""
 
 
-class Ui(Model):
-    """How the monitor looks; options on the command line win."""
-
-    theme: str = ""
-    """Name of a theme; empty for the terminal's own choice."""
-    ascii: bool = False
-    """Draw with ASCII characters alone."""
-    mouse: bool = True
-    """Use the mouse; without it the terminal keeps its own selection."""
-
-
 class Common(Model):
     """What every check has, whatever its kind."""
 
@@ -143,8 +131,6 @@ class File(Model):
     """Files or patterns (`checks.d/*.yaml`) with further checks, relative to this file."""
     keybindings: dict[str, Keys] = Field(default_factory=dict)
     """Keys of the monitor by the action's id: `alerts.ack: a`, or a list of keys."""
-    ui: Ui = Ui()
-    """How the monitor looks."""
     checks: list[Any] = Field(default_factory=list)
     """What is watched: common keys and exactly one kind each."""
 

@@ -1,0 +1,200 @@
+"""The command line: which commands and options there are, and what to say to others."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NoReturn
+
+__all__ = ["COMMANDS", "parse"]
+
+COMMANDS: Final = {
+    "check": "run every check once and print what it came to",
+    "validate": "say whether the configuration is right, and what it holds",
+    "schema": "print the JSON Schema of the configuration",
+    "demo": "the monitor on an embedded stack of real servers",
+}
+
+_EPILOG: Final = """\
+commands:
+  onwatch check       run every check once and print what it came to
+  onwatch validate    say whether the configuration is right, and what it holds
+  onwatch schema      print the JSON Schema of the configuration
+  onwatch demo        the monitor on an embedded stack of real servers
+
+The configuration is the file of -c, of $ONWATCH_CONFIG, or the first of ./onwatch.yaml,
+~/.config/onwatch/onwatch.yaml and /etc/onwatch/onwatch.yaml; without one, onwatch watches
+this machine."""
+
+_CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains in one line, with the nearest thing there is."""
+
+    def error(self, message: str) -> NoReturn:
+        wrong = _CHOICE.search(message)
+        if wrong is not None and "command" in message.partition(":")[0]:
+            message = f'no command "{wrong[1]}"{_near(wrong[1], COMMANDS)}'
+        self.exit(2, f"onwatch: {message}; see {self.prog} --help\n")
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when asked for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - reads files
+
+        parser.exit(0, f"onwatch {version('onwatch')}\n")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments as a namespace; ``command`` is empty for the monitor.
+
+    Ends the program with exit code 2 and one line where they are wrong.
+    """
+    parser, commands = _parsers()
+    _refuse_unknown_first(parser, commands, argv)
+    args, rest = parser.parse_known_args(argv)
+    args.command = args.command or ""
+    if rest:
+        current = commands.get(args.command, parser)
+        wrong = next((word for word in rest if word.startswith("-")), rest[0])
+        current.error(_unknown(wrong, current))
+    return args
+
+
+def _refuse_unknown_first(
+    parser: _Parser, commands: Mapping[str, _Parser], argv: Sequence[str]
+) -> None:
+    """Name a mistyped option before its value is taken for a command."""
+    for word in argv:
+        if word in COMMANDS or word == "--":
+            return
+        option = word.partition("=")[0]
+        if option.startswith("--") and option not in _options(parser):
+            owner = next((name for name, p in commands.items() if option in _options(p)), "")
+            if owner:
+                parser.error(f"{option} belongs to a command: onwatch {owner} {option}")
+            parser.error(_unknown(word, parser))
+
+
+def _unknown(word: str, parser: _Parser) -> str:
+    option = word.partition("=")[0]
+    if not option.startswith("-"):
+        return f'"{word}" is one argument too many'
+    known = [each for each in _options(parser) if each.startswith("--")]
+    return f"no option {option}{_near(option, known)}"
+
+
+def _options(parser: _Parser) -> list[str]:
+    return list(parser._option_string_actions)  # noqa: SLF001 - argparse tells it nowhere else
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes alone
+
+    found = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    shared = _shared(argparse.SUPPRESS)
+    parser = _Parser(
+        prog="onwatch",
+        description="The whole monitoring stack in one terminal.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_shared(None), _screen(None)],
+        allow_abbrev=False,
+    )
+    found = parser.add_subparsers(dest="command", metavar="command", help=argparse.SUPPRESS)
+    commands: dict[str, _Parser] = {}
+    for name, text in COMMANDS.items():
+        parents = [shared, _screen(argparse.SUPPRESS)] if name == "demo" else [shared]
+        commands[name] = found.add_parser(
+            name,
+            description=f"{text[0].upper()}{text[1:]}.",
+            parents=parents,
+            allow_abbrev=False,
+        )
+    _check(commands["check"])
+    commands["validate"].add_argument("file", nargs="?", metavar="FILE", help="instead of -c FILE")
+    _demo(commands["demo"])
+    return parser, commands
+
+
+def _shared(default: str | None) -> _Parser:
+    """Options of every command; suppressed defaults leave alone what came before the command."""
+    parent = _Parser(add_help=False)
+    parent.add_argument("-c", "--config", metavar="FILE", default=default, help="configuration")
+    parent.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=default if default else 0,
+        help="log to standard error; twice for more (not for the monitor)",
+    )
+    parent.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    return parent
+
+
+def _screen(default: str | None) -> _Parser:
+    """Options of the monitor, with and without the demo."""
+    parent = _Parser(add_help=False)
+    parent.add_argument("--theme", metavar="NAME", default=default, help="colours of the monitor")
+    parent.add_argument(
+        "--ascii",
+        action="store_true",
+        default=default if default else False,
+        help="draw with ASCII characters alone",
+    )
+    parent.add_argument(
+        "--no-mouse",
+        dest="mouse",
+        action="store_false",
+        default=default if default else True,
+        help="leave the mouse to the terminal",
+    )
+    return parent
+
+
+def _check(parser: _Parser) -> None:
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--format",
+        choices=("table", "json", "nagios"),
+        default="table",
+        help="how to print it (default: table)",
+    )
+    shape.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="short for --format json"
+    )
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", help="this check alone; may be repeated"
+    )
+    parser.add_argument(
+        "--timeout", metavar="TIME", help="how long each check may take, such as 500ms or 5s"
+    )
+    parser.add_argument("--ascii", action="store_true", default=argparse.SUPPRESS, help="no glyphs")
+    parser.epilog = "Exit code: 0 ok, 1 warning, 2 critical (or wrong usage), 3 unknown."
+
+
+def _demo(parser: _Parser) -> None:
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="NUMBER", help="another number, another traffic"
+    )
+    parser.add_argument(
+        "--no-incidents",
+        dest="incidents",
+        action="store_false",
+        help="no incidents but those begun from the palette",
+    )
+    parser.add_argument("--incident", metavar="NAME", help="begin with this incident")
+    parser.add_argument(
+        "--hold", action="store_true", help="the incident that it begins with does not end"
+    )
+    parser.add_argument(
+        "--headless", action="store_true", help="the servers alone, without the monitor"
+    )

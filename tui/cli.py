@@ -1,0 +1,97 @@
+"""``onwatch``: reads the command line, runs the command, turns its outcome into an exit code.
+
+Nothing heavy is imported here: the time to the first frame begins with this file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from tui.arguments import parse
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["main"]
+
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+INTERNAL: Final = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``onwatch`` with ``argv`` (the process's own by default); the exit code."""
+    args = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads any more. The interpreter would flush once more at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the rim: a sentence and a code of our own
+        return _explain(error, args.verbose)
+    return code
+
+
+def _run(args: argparse.Namespace) -> int:
+    interactive = not args.command or (args.command == "demo" and not args.headless)
+    problem = _terminal_problem(args.command) if interactive else ""
+    if problem:
+        _say(problem)
+        return 2
+    if not interactive:
+        from tui.logs import configure  # noqa: PLC0415 - the monitor owns the terminal
+
+        configure(args.verbose)
+    module = import_module(f"tui.commands.{args.command or 'monitor'}")
+    code: int = module.run(args)
+    return code
+
+
+def _terminal_problem(command: str) -> str:
+    """Why the monitor cannot be shown; empty where it can."""
+    from tui.terminal import judge  # noqa: PLC0415 - not needed for --help
+
+    if os.environ.get("TERM", "") == "dumb":
+        reason = "this terminal (TERM=dumb) cannot draw"
+    elif not judge().interactive:
+        reason = "standard input or error is not one"
+    else:
+        return ""
+    instead = "onwatch demo --headless" if command == "demo" else "onwatch check"
+    return f"onwatch: the monitor needs a terminal, and {reason}; without one, run: {instead}"
+
+
+def _explain(error: Exception, verbose: int) -> int:
+    """Print what went wrong, without a traceback where the user can do something about it."""
+    from checks.errors import ConfigError, OnwatchError  # noqa: PLC0415 - for mistakes alone
+
+    if isinstance(error, ConfigError):
+        _say(str(error))
+        return error.exit_code
+    if isinstance(error, OnwatchError):
+        _say(f"onwatch: {error}")
+        return error.exit_code
+    import traceback  # noqa: PLC0415 - for errors of our own alone
+
+    if verbose:
+        traceback.print_exception(error, file=sys.stderr)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(place.filename)}:{place.lineno}"  # noqa: PTH119 - only a name
+    _say(
+        f"onwatch: an error of its own, {type(error).__name__} in {where}; "
+        "please report it with what -v prints"
+    )
+    return INTERNAL
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

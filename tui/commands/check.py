@@ -1,0 +1,111 @@
+"""``onwatch check``: one pass over every check, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from checks.errors import ConfigError, ConfigProblem, OnwatchError
+from checks.model import Status
+
+if TYPE_CHECKING:
+    from checks.config import EngineConfig
+    from checks.triage import Triage
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what every check came to; the exit code is that of the worst."""
+    try:
+        triage = _triage(args)
+    except OnwatchError as error:
+        if args.format != "nagios":
+            raise
+        # A Nagios server shows standard output alone, and takes 2 for "critical".
+        from tui.output.nagios import unknown  # noqa: PLC0415 - one of three formats
+
+        _write(unknown(str(error)))
+        return Status.UNKNOWN.exit_code
+    _write(_formatted(triage, args))
+    if not triage.checks:
+        sys.stderr.write("onwatch: there is nothing to check: no check is enabled\n")
+    return triage.status.exit_code
+
+
+def _triage(args: argparse.Namespace) -> Triage:
+    from checks.triage import triage  # noqa: PLC0415 - imports the engine
+    from tui.config import load  # noqa: PLC0415 - imports pydantic
+
+    engine = load(args.config).engine
+    for warning in engine.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    only = _only(args.only, engine)
+    return asyncio.run(triage(engine, only=only, timeout=_timeout(args.timeout)))
+
+
+def _only(names: list[str] | None, engine: EngineConfig) -> frozenset[str] | None:
+    """The names asked for; ConfigError for one that no enabled check has."""
+    if names is None:
+        return None
+    from tui.config.wording import nearest  # noqa: PLC0415 - imports pydantic
+
+    known = [check.name for check in engine.checks]
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f'did you mean "{near}"?' if near else f"there are {', '.join(known)}"
+            text = f'no enabled check is called "{name}"; {hint}'
+            raise ConfigError([ConfigProblem("--only", 0, "", text)])
+    return frozenset(names)
+
+
+def _timeout(text: str | None) -> float | None:
+    """Seconds; ConfigError where ``text`` is no duration."""
+    if text is None:
+        return None
+    from checks.settings import parse_duration  # noqa: PLC0415 - imports pydantic
+
+    try:
+        seconds = parse_duration(float(text) if text.replace(".", "", 1).isdecimal() else text)
+    except ValueError as error:
+        raise ConfigError([ConfigProblem("--timeout", 0, "", str(error))]) from None
+    if seconds < 0.01:
+        raise ConfigError([ConfigProblem("--timeout", 0, "", "must be at least 10ms")])
+    return seconds
+
+
+def _formatted(triage: Triage, args: argparse.Namespace) -> str:
+    if args.format == "json":
+        from importlib.metadata import version  # noqa: PLC0415 - one of three formats
+
+        from tui.output.as_json import as_json  # noqa: PLC0415
+
+        return as_json(triage, socket.gethostname(), version("onwatch"))
+    if args.format == "nagios":
+        from tui.output.nagios import nagios  # noqa: PLC0415
+
+        return nagios(triage)
+    from tui.output.table import Style, table  # noqa: PLC0415
+    from tui.terminal import judge  # noqa: PLC0415
+    from widgets.glyphs import glyphs_for  # noqa: PLC0415
+
+    terminal = judge(encoding=sys.stdout.encoding)
+    to_terminal = sys.stdout.isatty()
+    style = Style(
+        glyphs_for(args.ascii or terminal.ascii_only),
+        shutil.get_terminal_size().columns if to_terminal else None,
+        to_terminal and terminal.colour and os.environ.get("TERM") != "dumb",
+    )
+    return table(triage.checks, triage.duration, style)
+
+
+def _write(text: str) -> None:
+    """To standard output, whatever its encoding can show of it."""
+    encoding = sys.stdout.encoding
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

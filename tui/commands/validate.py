@@ -1,0 +1,38 @@
+"""``onwatch validate``: says whether the configuration is right, and what it holds."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.config import Loaded
+
+__all__ = ["describe", "run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one line about the configuration and one for each warning; 0 where it is right.
+
+    What is wrong with it is a ConfigError, which ends the program with 2.
+    """
+    from tui.config import load  # noqa: PLC0415 - imports pydantic
+
+    loaded = load(args.file or args.config)
+    print(describe(loaded))
+    for warning in loaded.engine.warnings:
+        print(f"warning: {warning}")
+    return 0
+
+
+def describe(loaded: Loaded) -> str:
+    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 of them disabled``."""
+    kinds = Counter(check.kind for check in loaded.engine.checks)
+    total = kinds.total()
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    if not loaded.path:
+        return f"no configuration found: this machine would be watched ({listed})"
+    text = f"{loaded.path}: {total} check{'' if total == 1 else 's'}"
+    text += f" ({listed})" if listed else ""
+    return f"{text}, {loaded.disabled} more disabled" if loaded.disabled else text

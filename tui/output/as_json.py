@@ -1,0 +1,79 @@
+"""One pass as JSON. The format has a version and is described in docs/check-json.md."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from checks.triage import Triage
+from checks.views import CheckView, PartView
+
+__all__ = ["VERSION", "as_json", "document"]
+
+VERSION: Final = 1
+"""Grows when a script that reads the document would have to change."""
+
+
+def as_json(triage: Triage, host: str, program: str) -> str:
+    """The document as text, ending in a line break."""
+    made = document(triage, host, program)
+    return json.dumps(made, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def document(triage: Triage, host: str, program: str) -> dict[str, Any]:
+    """What was found, as values that JSON knows.
+
+    ``host`` is where it ran, ``program`` the version of onwatch.
+    """
+    counts = Counter(check.status.value for check in triage.checks)
+    return {
+        "version": VERSION,
+        "onwatch": program,
+        "host": host,
+        "started": _time(triage.started),
+        "duration_seconds": _number(triage.duration),
+        "status": triage.status.value,
+        "exit_code": triage.status.exit_code,
+        "counts": {name: counts[name] for name in ("ok", "warning", "critical", "unknown")},
+        "checks": [_check(check) for check in triage.checks],
+    }
+
+
+def _check(check: CheckView) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "kind": check.kind,
+        "address": check.address,
+        "instance": check.instance,
+        "status": check.status.value,
+        "reason": check.reason,
+        "up": check.up,
+        "message": check.message,
+        "value": check.value,
+        "duration_seconds": _number(check.duration),
+        "finished": None if check.last_run is None else _time(check.last_run),
+        "labels": dict(check.labels),
+        "depends_on": list(check.depends_on),
+        "runbook": check.runbook,
+        "parts": [_part(part) for part in check.parts],
+    }
+
+
+def _part(part: PartView) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "status": part.status.value,
+        "message": part.message,
+        "value": part.value,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return round(value, 6) if value is not None and math.isfinite(value) else None
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,108 @@
+"""The table of `onwatch check`: a row a check, the worst first, its parts beneath it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from checks.views import CheckView
+from widgets.format import duration
+from widgets.glyphs import WORDS, Glyphs
+from widgets.text import fit, left, right, wrap
+
+__all__ = ["Style", "summary", "table"]
+
+_COLOURS: Final = {
+    Status.OK: "32",
+    Status.WAITING: "2",
+    Status.WARNING: "33",
+    Status.STALE: "2",
+    Status.UNKNOWN: "35",
+    Status.CRITICAL: "31",
+}
+_NAME_CELLS: Final = 32
+_VALUE_CELLS: Final = 16
+_STATUS_CELLS: Final = 10
+_LEAST_SENTENCE: Final = 30
+"""Cells below which a sentence gets lines of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to draw: ``width`` in cells, None where lines may be of any length."""
+
+    glyphs: Glyphs
+    width: int | None = None
+    colour: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    status: Status
+    name: str
+    value: str
+    time: str
+    message: str
+
+
+def table(checks: Iterable[CheckView], seconds: float, style: Style) -> str:
+    """The whole table with its summary; every line ends in a line break."""
+    ordered = sorted(checks, key=lambda check: -check.status.severity)
+    rows = [row for check in ordered for row in _rows(check, style.glyphs)]
+    widths = (
+        min(_NAME_CELLS, max((cell_len(row.name) for row in rows), default=0)),
+        min(_VALUE_CELLS, max((cell_len(row.value) for row in rows), default=0)),
+        max((cell_len(row.time) for row in rows), default=0),
+    )
+    lines = [line for row in rows for line in _lines(row, widths, style)]
+    took = style.glyphs.text(f" · {duration(seconds)}")
+    return "".join(f"{line}\n" for line in [*lines, summary(ordered) + took])
+
+
+def summary(checks: Iterable[CheckView]) -> str:
+    """``3 checks: 1 critical, 2 ok``, the worst first."""
+    counts = Counter(check.status for check in checks)
+    total = counts.total()
+    parts = [
+        f"{counts[status]} {WORDS[status]}"
+        for status in sorted(counts, key=lambda status: -status.severity)
+    ]
+    return f"{total} check{'' if total == 1 else 's'}: {', '.join(parts)}"
+
+
+def _rows(check: CheckView, glyphs: Glyphs) -> Iterator[_Row]:
+    time = duration(check.duration) if check.duration is not None else ""
+    yield _Row(check.status, check.name, check.value, glyphs.text(time), check.message)
+    for part in check.parts:
+        yield _Row(part.status, f"{glyphs.branch} {part.name}", part.value, "", part.message)
+
+
+def _lines(row: _Row, widths: tuple[int, int, int], style: Style) -> Iterator[str]:
+    """The row on one line, its sentence folded below itself where it needs more."""
+    name, value, time = widths
+    word = left(f"{style.glyphs.status(row.status)} {WORDS[row.status].upper()}", _STATUS_CELLS)
+    after = f"  {left(row.name, name)}  {left(row.value, value)}  {right(row.time, time)}"
+    indent = cell_len(word + after) + 2
+    head = _coloured(word, row.status, style) + after
+    if style.width is None:
+        yield f"{head}  {row.message}".rstrip()
+        return
+    if style.width - indent >= _LEAST_SENTENCE:
+        first, *more = wrap(row.message, style.width - indent, 20) or [""]
+        yield f"{head}  {first}".rstrip()
+    else:
+        indent = 2
+        more = wrap(row.message, style.width - indent, 20)
+        room = style.width - cell_len(word)
+        yield (_coloured(word, row.status, style) + fit(after, room)).rstrip()
+    for line in more:
+        yield " " * indent + line
+
+
+def _coloured(text: str, status: Status, style: Style) -> str:
+    return f"\x1b[{_COLOURS[status]}m{text}\x1b[0m" if style.colour else text

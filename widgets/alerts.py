@@ -48,7 +48,8 @@ def _head(alert: AlertView, now: float, width: int, glyphs: Glyphs) -> Line:
 def _one_line(alert: AlertView, now: float, names: int, width: int, glyphs: Glyphs) -> Line:
     role = role_of(alert.status)
     age = right(fmt.age(max(0.0, now - alert.since)), 5)
-    room = max(0, width - 3 - names - 1 - 6)
+    word = f" {right(WORDS[alert.status], 8)}" if width >= 60 else ""
+    room = max(0, width - 3 - names - 1 - len(word) - 6)
     return line(
         " ",
         Seg(glyphs.status(alert.status), role),
@@ -56,6 +57,7 @@ def _one_line(alert: AlertView, now: float, names: int, width: int, glyphs: Glyp
         Seg(left(alert.name, names), role),
         " ",
         Seg(left(alert.sentence, room), "label"),
+        Seg(word, role),
         Seg(f" {age}", "dim"),
         key=alert.id,
         check=alert.check,

@@ -31,7 +31,7 @@ __all__ = ["BigChart", "chart_lines", "legend", "thinned"]
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 _ROLES: Final = {"38;5;4": "spark", "38;5;3": "warning", "38;5;1": "critical"}
 """plotext's codes for blue, orange and red, which the curve and its bounds are drawn in."""
-_BOX_TO_ASCII = str.maketrans("─│┌┐└┘├┤┬┴┼", "-|+++++++++")
+_FRAME = re.compile(r"([─│┌┐└┘├┤┬┴┼]+)")
 
 
 def thinned(
@@ -139,7 +139,13 @@ def _draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> str:
     plt.xticks(*_time_ticks(start, end, width))
     drawn = str(plt.build())
     plt.clear_figure()
-    return drawn.translate(_BOX_TO_ASCII) if glyphs.plain else drawn
+    return drawn
+
+
+def _axis(text: str) -> list[Seg]:
+    """What is not the curve: its frame quieter than the labels."""
+    pieces = _FRAME.split(text)
+    return [Seg(piece, "rule" if i % 2 else "dim") for i, piece in enumerate(pieces)]
 
 
 def _styled(drawn: str) -> list[Line]:
@@ -147,8 +153,11 @@ def _styled(drawn: str) -> list[Line]:
     lines = []
     for row in drawn.splitlines():
         pieces = _SGR.split(row)
-        roles = ["dim", *(_ROLES.get(code, "dim") for code in pieces[1::2])]
-        lines.append(line(*(Seg(t, role) for t, role in zip(pieces[::2], roles, strict=True))))
+        roles = ["", *(_ROLES.get(code, "") for code in pieces[1::2])]
+        segs: list[Seg] = []
+        for text, role in zip(pieces[::2], roles, strict=True):
+            segs += [Seg(text, role)] if role else _axis(text)
+        lines.append(line(*segs))
     return lines
 
 
@@ -156,16 +165,15 @@ def legend(chart: Chart, glyphs: Glyphs) -> Line:
     """The title, the newest, highest and mean value, and the bounds."""
     known = [value for value in chart.values if math.isfinite(value)]
     segs = [Seg(f" {chart.title}", "title")]
-    mean = sum(known) / len(known) if known else None
-    for name, value in (("now", known[-1] if known else None), ("mean", mean)):
+    newest = chart.values[-1] if chart.values else None
+    for name, value in (("now", newest), ("max", max(known, default=None))):
         segs += [Seg(f"  {name} ", "dim"), *figure(fmt.value_in(chart.unit, value))]
-    highest = max(known, default=None)
-    segs += [Seg("  max ", "dim"), *figure(fmt.value_in(chart.unit, highest))]
     for name, bound in (("warning", chart.warning), ("critical", chart.critical)):
         if bound is not None:
             text = f"  {glyphs.rule}{glyphs.rule} {name} {fmt.value_in(chart.unit, bound)}"
             segs.append(Seg(text, name))
-    return line(*segs)
+    mean = sum(known) / len(known) if known else None
+    return line(*segs, Seg("  mean ", "dim"), *figure(fmt.value_in(chart.unit, mean)))
 
 
 def chart_lines(chart: Chart | None, frame: Frame) -> list[Line]:

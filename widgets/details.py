@@ -111,7 +111,8 @@ def fact_lines(
     indent = " " * (cell_len(head) + 1)
     lines += [line(indent, Seg(one, "text")) for one in said[1:]]
     pairs = _about(check, now)
-    pairs += [pair for pair in facts if pair not in pairs]
+    known = {name for name, _ in pairs}
+    pairs += [(name, text) for name, text in facts if name not in known]
     names = min(max(cell_len(name) for name, _ in pairs), 18, max(6, frame.width // 3))
     for name, text in pairs:
         rows = wrap(text, frame.width - names - 4, 3) or [fmt.DASH]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
+
 from checks.model import Status
 
 __all__ = ["ASCII", "UNICODE", "WORDS", "Glyphs", "glyphs_for"]
@@ -51,11 +53,14 @@ class Glyphs:
         return self.statuses[status.severity]
 
     def text(self, text: str) -> str:
-        """Our own ``text`` in signs this set has: typographic signs become ASCII."""
-        return text.translate(_TO_ASCII) if self.plain else text
+        """``text`` in characters that this set's terminal has, as wide as before."""
+        if not self.plain or text.isascii():
+            return text
+        shown = text.translate(_TO_ASCII)
+        return "".join(c if c.isascii() else "?" * cell_len(c) for c in shown)
 
 
-_TO_ASCII = str.maketrans({"—": "-", "·": "-", "…": "~", "×": "x"})
+_TO_ASCII = str.maketrans("—·…×µ±─│┌┐└┘├┤┬┴┼", "--~xu~-|+++++++++")
 
 UNICODE: Final = Glyphs(
     statuses=("✔", "…", "▲", "◌", "?", "✖"),

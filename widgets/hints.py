@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.reactive import reactive
 
-from widgets.text import Line, Seg, line, segs_width
+from widgets.text import Line, Seg, groups_in, line
 from widgets.view import LineView
 
 __all__ = ["Hint", "HintLine", "hint_line"]
@@ -17,13 +17,8 @@ Hint = tuple[str, str]
 
 def hint_line(hints: Sequence[Hint], width: int) -> Line:
     """As many whole hints as there is room for, in their order."""
-    segs: list[Seg] = [Seg(" ")]
-    for key, text in hints:
-        more = [Seg(key, "key"), Seg(f" {text}  ", "dim")]
-        if segs_width(segs) + segs_width(more) - 2 > width:
-            break
-        segs += more
-    return line(*segs)
+    groups = [[Seg(key, "key"), Seg(f" {text}", "dim")] for key, text in hints]
+    return line(" ", *groups_in(groups, width - 1)[0])
 
 
 class HintLine(LineView):

@@ -15,13 +15,13 @@ from widgets.frame import Frame
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import bar, spark
-from widgets.text import Line, Seg, fit_segs, left, line, role_of, segs_width
+from widgets.text import Line, Seg, fit_segs, groups_in, left, line, role_of, segs_width
 
 __all__ = ["HostPane", "host_lines", "host_summary"]
 
 CONFIG = (
     "checks:",
-    "  - {name: this host, host: {filesystems: [/]}}",
+    "  - {name: this host, host: {}}",
 )
 NEARLY_FULL = 0.9
 """From this ratio on a figure stands out; the check's own bounds decide its status."""
@@ -43,6 +43,8 @@ def _load(host: HostView, places: int = 1) -> list[Seg]:
     over = host.load[0] > host.cores
     segs = [Seg(f"{host.load[0]:.1f}", "high" if over else "value")]
     segs += [Seg(f" {value:.1f}", "label") for value in host.load[1:places]]
+    if places > 1:
+        return [*segs, Seg(" on ", "dim"), Seg(_number(host.cores), "label"), Seg(" cores", "dim")]
     return [*segs, Seg(f"/{_number(host.cores)}", "dim")]
 
 
@@ -57,11 +59,16 @@ def _network(host: HostView, glyphs: Glyphs) -> list[Seg]:
 def _filesystem(fs: FilesystemView) -> list[Seg]:
     """``/var 91 %``, and what is wrong with it besides."""
     segs = [Seg(f"{fs.mount} ", "label"), *figure(fmt.percent(fs.used), _role(fs.used))]
-    if fs.inodes_used is not None and fs.inodes_used >= NEARLY_FULL:
-        segs += [Seg(" inodes ", "dim"), *figure(fmt.percent(fs.inodes_used), "high")]
-    if fs.readonly:
-        segs.append(Seg(" read-only", "high"))
+    for trouble in _troubles(fs):
+        segs += [Seg(" "), *trouble]
     return segs
+
+
+def _troubles(fs: FilesystemView) -> list[list[Seg]]:
+    groups = [[Seg("read-only", "high")]] if fs.readonly else []
+    if fs.inodes_used is not None and fs.inodes_used >= NEARLY_FULL:
+        groups.append([Seg("inodes ", "dim"), *figure(fmt.percent(fs.inodes_used), "high")])
+    return groups
 
 
 def _fullest(host: HostView) -> list[FilesystemView]:
@@ -70,22 +77,16 @@ def _fullest(host: HostView) -> list[FilesystemView]:
 
 def _filesystems(host: HostView, width: int) -> list[Seg]:
     """As many filesystems as there is room for, the fullest surely among them."""
-    segs: list[Seg] = []
-    for place, fs in enumerate(_fullest(host)):
-        more = [Seg("  " if segs else ""), *_filesystem(fs)]
-        left_out = len(host.filesystems) - place
-        if segs and segs_width(segs) + segs_width(more) > width:
-            return [*segs, Seg(f" +{left_out}", "dim")]
-        segs += more
-    return segs
+    segs, left_out = groups_in([_filesystem(fs) for fs in _fullest(host)], width - 3)
+    return [*segs, Seg(f" +{left_out}", "dim")] if left_out else segs
 
 
 def _pressure(host: HostView) -> list[Seg]:
-    segs: list[Seg] = []
-    for name, share in host.pressure.items():
-        segs += [Seg(f"{'  ' if segs else ''}{name} ", "dim")]
-        segs += figure(fmt.percent(share), "high" if share >= 0.2 else "label")
-    return segs
+    groups = [
+        [Seg(f"{name} ", "dim"), *figure(fmt.percent(share), "high" if share >= 0.2 else "label")]
+        for name, share in host.pressure.items()
+    ]
+    return groups_in(groups, 60)[0]
 
 
 def _small(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
@@ -108,40 +109,46 @@ def _small(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
 
 
 def _meter(
-    label: str, ratio: float | None, points: Sequence[float], tail: Sequence[Seg], frame: Frame
+    label: str,
+    ratio: float | None,
+    points: Sequence[float],
+    made_of: Sequence[Sequence[Seg]],
+    frame: Frame,
 ) -> list[Seg]:
-    """A label, a percentage, its history, and what it is made of."""
+    """A label, a percentage, its history, and as much of what it is made of as fits."""
     segs = [Seg(f" {left(label, 5)}", "label"), *aligned(fmt.percent(ratio), 7, _role(ratio))]
+    tail, _ = groups_in(made_of, frame.width - segs_width(segs) - 17)
     room = min(60, frame.width - segs_width(segs) - segs_width(tail) - 5)
     drawn = spark(points, room, 1.0, frame.glyphs) if room >= 6 else ""
     return [*segs, Seg(f"  {drawn}" if drawn else "", "spark"), Seg("  "), *tail]
 
 
-def _modes(host: HostView) -> list[Seg]:
+def _modes(host: HostView) -> list[list[Seg]]:
     """The modes that matter and are not nothing."""
-    segs: list[Seg] = []
+    groups = []
     for mode in ("user", "system", "iowait", "steal"):
         share = host.modes.get(mode, 0.0)
         if share >= 0.005:
             role = "high" if mode in ("iowait", "steal") and share >= 0.2 else "label"
-            segs += [Seg(f"{' ' if segs else ''}{mode} ", "dim"), Seg(f"{share * 100:.0f}", role)]
-    return segs
+            groups.append([Seg(f"{mode} ", "dim"), Seg(f"{share * 100:.0f}", role)])
+    return groups
 
 
-def _memory(host: HostView) -> list[Seg]:
-    segs = [*figure(fmt.size(host.memory_available), "label"), Seg(" free of ", "dim")]
-    segs += figure(fmt.size(host.memory_total), "label")
+def _memory(host: HostView) -> list[list[Seg]]:
+    free = [*figure(fmt.size(host.memory_available), "label"), Seg(" free of ", "dim")]
+    groups = [[*free, *figure(fmt.size(host.memory_total), "label")]]
     if host.swap:
-        segs += [Seg("  swap ", "dim"), *figure(fmt.percent(host.swap), "label")]
-    return segs
+        groups.append([Seg("swap ", "dim"), *figure(fmt.percent(host.swap), "label")])
+    return groups
 
 
 def _tall(host: HostView, frame: Frame, now: float) -> list[list[Seg]]:
     """The machine with a line for each of its resources."""
     width, glyphs = frame.width, frame.glyphs
-    load = [Seg(f" {left('load', 5)}", "label"), Seg("  "), *_load(host, 3), Seg(" cores", "dim")]
-    if host.boot_time is not None:
-        load += [Seg("  up ", "dim"), *figure(fmt.span(now - host.boot_time), "label")]
+    since = host.boot_time
+    up = [] if since is None else [[Seg("up ", "dim"), *figure(fmt.age(now - since), "label")]]
+    load = [Seg(f" {left('load', 5)}", "label"), Seg("  ")]
+    load += groups_in([_load(host, 3), *up], width - 9)[0]
     lines = [
         _meter("cpu", host.cpu, host.cpu_history, _modes(host), frame),
         _meter("mem", host.memory, host.memory_history, _memory(host), frame),
@@ -164,20 +171,22 @@ def _tall(host: HostView, frame: Frame, now: float) -> list[list[Seg]]:
 
 
 def _disk_bars(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
-    names = min(max(cell_len(fs.mount) for fs in host.filesystems), max(6, width // 4))
+    names = min(max(cell_len(fs.mount) for fs in host.filesystems), max(6, width // 3))
     made = []
     for fs in host.filesystems:
-        tail = [Seg("  "), *figure(fmt.size(fs.available), "label"), Seg(" free", "dim")]
-        tail += _filesystem(fs)[3:]
         segs = [Seg(f" {left(fs.mount, names)} ", "label")]
         segs += [*aligned(fmt.percent(fs.used), 6, _role(fs.used)), Seg("  ")]
-        room = min(40, width - segs_width(segs) - segs_width(tail) - 1)
+        free = [*figure(fmt.size(fs.available), "label"), Seg(" free", "dim")]
+        troubles = _troubles(fs)
+        tail, _ = groups_in([*troubles, free], width - segs_width(segs) - 9)
+        room = min(40, width - segs_width(segs) - segs_width(tail) - 3)
         full, rest = bar(fs.used, room, glyphs) if room >= 6 else ("", "")
         made.append(
             [
                 *segs,
                 Seg(full, "high" if _role(fs.used) == "high" else "spark"),
                 Seg(rest, "rule"),
+                Seg("  "),
                 *tail,
             ]
         )

@@ -37,6 +37,8 @@ class LinePane(LineView, can_focus=True):
         Binding("enter", "open", "Details", show=False, id="pane.open"),
     ]
 
+    DEFAULT_CSS = "LinePane.-inline { height: 1; }"
+
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     filter_text: reactive[str] = reactive("", repaint=False, layout=False)
     compact: reactive[bool] = reactive(False, repaint=False, layout=False)
@@ -83,6 +85,7 @@ class LinePane(LineView, can_focus=True):
         self._top = 0
         self._selected: str | None = None
         self._place = 0
+        self._lost = False
 
     # What subclasses say
 
@@ -122,6 +125,7 @@ class LinePane(LineView, can_focus=True):
         if key is not None and key not in keys:
             return
         changed = key != self._selected
+        self._lost = False
         self._selected = key
         if key is not None:
             self._place = keys.index(key)
@@ -167,7 +171,7 @@ class LinePane(LineView, can_focus=True):
     def _title_line(self, width: int) -> Line:
         role = "focus" if self.has_focus else "title"
         title = [
-            Seg(self.glyphs.text(seg.text), role if seg.role == "title" else seg.role)
+            Seg(seg.text, role if seg.role == "title" else seg.role)
             for seg in (Seg(" "), *self.heading(), *self._filter_note(), Seg(" "))
         ]
         more = self._more()
@@ -189,13 +193,15 @@ class LinePane(LineView, can_focus=True):
         return [Seg(f" {' '.join(parts)} ", "dim")] if parts else []
 
     def _keep_selection(self) -> None:
-        if self._selected is None:
-            return
         keys = self.keys
-        if self._selected in keys:
+        if self._selected is None:
+            if self.has_focus and keys and not self._lost:
+                self._selected = keys[0]
+                self.post_message(self.Selected(self, keys[0], self.selected_check))
+        elif self._selected in keys:
             self._place = keys.index(self._selected)
         else:
-            self._selected = None
+            self._selected, self._lost = None, True
             self.post_message(self.Selected(self, None, ""))
 
     def _scroll_to_row(self, key: str) -> None:
@@ -217,12 +223,11 @@ class LinePane(LineView, can_focus=True):
         self.update_lines()
 
     def watch_compact(self, compact: bool) -> None:
-        self.set_class(compact, "-compact")
+        self.set_class(compact and self.inline_when_compact, "-inline")
         self.update_lines()
 
     def on_focus(self) -> None:
-        if self._selected is None:
-            self.action_move(0)
+        self._lost = False
         self.update_lines()
 
     def on_blur(self) -> None:

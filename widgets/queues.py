@@ -19,11 +19,8 @@ from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_w
 __all__ = ["QueuesPane", "queue_lines", "queue_summary"]
 
 CONFIG = (
-    "checks:",
-    "  - name: cache",
-    "    redis:",
-    "      url: redis://127.0.0.1:6379/0",
-    '      queues: [{name: default, size: {list: "queues:default"}}]',
+    "queues:",
+    "  - {name: mail, size: {list: mail}}",
 )
 LEAST_ITEMS = 10.0
 """Items that a full block stands for at least."""
@@ -74,7 +71,7 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if snapshot is None:
         return note(WAITING, width)
     if not snapshot.queues:
-        return config_lines("No queues yet. In onwatch.yaml:", CONFIG, width)
+        return config_lines("No queues yet. Give a redis check in onwatch.yaml:", CONFIG, width)
     queues = [q for q in snapshot.queues if frame.wants(_key(q))]
     if not queues:
         return nothing_matches(frame.filter_text, width)

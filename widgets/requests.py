@@ -16,16 +16,17 @@ from widgets.frame import Frame
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import bar, spark
-from widgets.text import Line, Seg, fit_segs, left, line, right, segs_width
+from widgets.text import Line, Seg, fit_segs, groups_in, left, line, right, segs_width
 
 __all__ = ["RequestsPane", "request_lines", "request_summary"]
 
 CONFIG = (
-    "checks:",
-    "  - name: shop log",
-    "    sqlite:",
-    "      path: /var/lib/shop/requests.db",
-    "      request_log: {table: request_logs, id: id, time: created_at}",
+    "request_log:",
+    "  table: request_logs",
+    "  id: id",
+    "  time: created_at",
+    "  status: status_code",
+    "  duration: duration_ms",
 )
 
 
@@ -67,25 +68,28 @@ def _is_bad(row: BreakdownRow) -> bool:
     return row.error_ratio >= 0.05
 
 
-def _shares(label: str, rows: Sequence[BreakdownRow], glyphs: Glyphs) -> list[Seg]:
-    """A breakdown in one line: ``by provider  openai 61 % · anthropic 30 %``."""
-    segs = [Seg(f" by {label}  ", "label")]
-    for place, row in enumerate(rows):
-        if place:
-            segs.append(Seg(f" {glyphs.dot} ", "dim"))
-        role = "critical" if _is_bad(row) else "name"
-        segs += [Seg(f"{row.value} ", role), *figure(fmt.percent(row.share))]
-    return segs
+def _shares(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[Seg]:
+    """A breakdown in one line: ``by provider  openai 61 % · anthropic 30 % (20 % errors)``; those failing first."""
+    head = Seg(f" by {label}  ", "label")
+    groups = []
+    for row in sorted(rows, key=_is_bad, reverse=True):
+        group = [Seg(f"{row.value} ", "name"), *figure(fmt.percent(row.share))]
+        if _is_bad(row):
+            group.append(Seg(f" ({fmt.percent(row.error_ratio)} errors)", "critical"))
+        groups.append(group)
+    room = width - segs_width([head]) - 3
+    segs, left_out = groups_in(groups, room, Seg(f" {glyphs.dot} ", "dim"))
+    return [head, *segs, Seg(f" +{left_out}" if left_out else "", "dim")]
 
 
 def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[list[Seg]]:
     """A breakdown with a line each: share as a bar, its own errors and p95."""
     names = max(len(label) + 3, min(max(cell_len(r.value) for r in rows), 22, width // 4))
-    room = min(24, width - 3 - names - 8 - 2 - 9 - 10)
+    room = min(24, width - 3 - names - 8 - 2 - 8 - 9)
     room = room if room >= 6 else 0
     blank = " " * (room + 2 if room else 0)
     head = left(f"by {label}", names + 2) + right("share", 8) + blank
-    made = [[Seg(f" {head}{right('errors', 9)}{right('p95', 10)}", "dim")]]
+    made = [[Seg(f" {head}{right('errors', 8)}{right('p95', 9)}", "dim")]]
     for row in rows:
         bad = _is_bad(row)
         full, rest = bar(row.share, room, glyphs)
@@ -96,8 +100,8 @@ def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs)
                 Seg("  " if room else ""),
                 Seg(full, "spark"),
                 Seg(rest, "rule"),
-                *aligned(fmt.percent(row.error_ratio), 9, "critical" if bad else "label"),
-                *aligned(fmt.duration(row.p95), 10, "label"),
+                *aligned(fmt.percent(row.error_ratio), 8, "critical" if bad else "label"),
+                *aligned(fmt.duration(row.p95), 9, "label"),
             ]
         )
     return made
@@ -138,13 +142,13 @@ def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[l
         lines.append(_totals(window, glyphs))
     for label, rows in window.breakdown:
         room = height - len(lines)
-        if rows and room > len(rows) and width >= 52:
+        if rows and room > len(rows) and width >= 40:
             lines += _table(label, rows, width, glyphs)
         elif rows and room > 0:
-            lines.append(_shares(label, rows, glyphs))
+            lines.append(_shares(label, rows, width, glyphs))
     if len(lines) > height and window.breakdown and window.breakdown[0][1]:
         label, rows = window.breakdown[0]
-        lines = [*lines[: height - 1], _shares(label, rows, glyphs)]
+        lines = [*lines[: height - 1], _shares(label, rows, width, glyphs)]
     return lines
 
 
@@ -166,22 +170,28 @@ def _short(view: RequestView, name: str, width: int, glyphs: Glyphs) -> list[Seg
 
 
 def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
-    """The worst source in full, the others in a line each."""
+    """The worst source in full, the others too where there is room, else in a line each."""
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
     if not snapshot.requests:
-        return config_lines("No request log yet. In onwatch.yaml:", CONFIG, width)
+        return config_lines(
+            "No request log yet. Give a sqlite check in onwatch.yaml:", CONFIG, width
+        )
     views = [v for v in worst_first(snapshot.requests) if frame.wants(v.check)]
     if not views:
         return nothing_matches(frame.filter_text, width)
-    first, others = views[0], views[1:]
-    block = _block(first, width, max(3, frame.height - len(others)), glyphs)
-    lines = [line(*segs, key=first.check, check=first.check) for segs in block]
-    for view in others:
-        name = f" {left(view.check, min(16, max(6, width // 4)))} "
-        segs = _short(view, name, width, glyphs)
-        lines.append(line(*segs, key=view.check, check=view.check))
+    lines: list[Line] = []
+    for place, view in enumerate(views):
+        room = frame.height - len(lines) - (len(views) - place - 1)
+        if place == 0:
+            rows = _block(view, width, max(3, room), glyphs)
+        elif room >= 6:
+            rows = [[Seg(f" {view.check}", "title")], *_block(view, width, room - 1, glyphs)]
+        else:
+            name = f" {left(view.check, min(16, max(6, width // 4)))} "
+            rows = [_short(view, name, width, glyphs)]
+        lines += [line(*segs, key=view.check, check=view.check) for segs in rows]
     return lines
 
 
@@ -211,9 +221,8 @@ class RequestsPane(LinePane):
         segs.append(Seg(f" {dot} {window_text(self.snapshot.window)}", "dim"))
         views = worst_first(self.snapshot.requests)
         if views:
-            segs.append(Seg(f" {dot} {views[0].check}", "dim"))
-        if len(views) > 1:
-            segs.append(Seg(f", worst of {len(views)}", "dim"))
+            others = f" +{len(views) - 1}" if len(views) > 1 else ""
+            segs.append(Seg(f" {dot} {views[0].check}{others}", "dim"))
         return segs
 
     def build(self, width: int, height: int) -> list[Line]:

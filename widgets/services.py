@@ -81,7 +81,7 @@ def _part_row(check: CheckView, part: PartView, columns: _Columns, glyphs: Glyph
     role = role_of(part.status)
     text = part.value or ("" if fine else part.message)
     segs = [
-        Seg(f"   {glyphs.branch} ", "rule"),
+        Seg(f"   {glyphs.branch} ", "dim"),
         Seg(glyphs.status(part.status), role),
         Seg(" "),
         Seg(left(part.name, max(4, columns.name - 4)), "label" if fine else role),

@@ -21,6 +21,7 @@ __all__ = [
     "changed_spans",
     "fit",
     "fit_segs",
+    "groups_in",
     "left",
     "line",
     "pad_segs",
@@ -36,6 +37,9 @@ class Seg(NamedTuple):
 
     text: str
     role: str = "text"
+
+
+BETWEEN = Seg("  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,19 @@ def pad_segs(segs: tuple[Seg, ...], width: int) -> tuple[Seg, ...]:
     """``segs`` with blanks added up to ``width`` cells."""
     missing = width - segs_width(segs)
     return (*segs, Seg(" " * missing, "text")) if missing > 0 else segs
+
+
+def groups_in(
+    groups: Sequence[Sequence[Seg]], width: int, between: Seg = BETWEEN
+) -> tuple[list[Seg], int]:
+    """As many whole groups as ``width`` has room for, and how many were left out."""
+    kept: list[Seg] = []
+    for place, group in enumerate(groups):
+        more = [between, *group] if kept else list(group)
+        if segs_width(kept) + segs_width(more) > width:
+            return kept, len(groups) - place
+        kept += more
+    return kept, 0
 
 
 def wrap(text: str, width: int, limit: int) -> list[str]:

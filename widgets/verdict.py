@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.reactive import reactive
 
 from checks.model import Status
@@ -41,23 +42,25 @@ def _nothing_wrong(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
     return [_chip(Status.OK, glyphs), Seg(text, "text")]
 
 
-def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
-    """Glyph, word, name and sentence; then since when, the key, and how many more."""
+def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Seg]]:
+    """What may follow the sentence, from the most to the least."""
     dot = f" {glyphs.dot} "
-    since = f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}"
-    others = len(snapshot.alerts) - 1
-    tails = [since, f"{dot}+{others} more" if others else ""]
+    since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
     hint = [Seg(dot, "dim"), Seg("r", "key"), Seg(" runbook", "dim")] if alert.runbook else []
+    others = len(snapshot.alerts) - 1
+    more = [Seg(f"{dot}+{others} more", "dim")] if others else []
+    return [[*since, *hint, *more], [*since, *hint], [*since, *more], since]
+
+
+def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
+    """Glyph, word, name and sentence; the rest only where it cuts no sentence short."""
     head = [_chip(alert.status, glyphs), Seg(f"  {alert.name}: ", role_of(alert.status))]
     room = width - segs_width(head)
-    keep = [tail for tail in tails if tail]
-    while keep and room - sum(map(len, keep)) < 24:
-        keep.pop()
-    tail = [Seg(text, "dim") for text in keep]
-    if room - segs_width(tail) - segs_width(hint) >= 30:
-        tail = [*tail[:1], *hint, *tail[1:]]
-    sentence = fit(alert.sentence, room - segs_width(tail), glyphs.cut)
-    return [*head, Seg(sentence, "text"), *tail]
+    tails = _tails(snapshot, alert, glyphs)
+    needed = cell_len(alert.sentence)
+    short = tails[-1] if room >= 48 else []
+    tail = next((tail for tail in tails if needed + segs_width(tail) <= room), short)
+    return [*head, Seg(fit(alert.sentence, room - segs_width(tail)), "text"), *tail]
 
 
 def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> list[Seg]:
@@ -84,7 +87,7 @@ def state_segs(
     segs = [state, Seg(" ")]
     if snapshot is not None:
         segs = [Seg(fmt.clock(snapshot.time), "label"), Seg(" "), *segs]
-        if width >= 72:
+        if width >= 100:
             segs = [Seg(fit(snapshot.hostname, 24, glyphs.cut), "name"), Seg("  "), *segs]
     return segs
 

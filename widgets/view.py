@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -63,7 +64,7 @@ class LineView(Widget):
         & > .lines--value { color: $foreground; text-style: bold; }
         & > .lines--dim { color: $foreground 55%; }
         & > .lines--label { color: $foreground 70%; }
-        & > .lines--spark { color: $primary; }
+        & > .lines--spark { color: $text-primary 75%; }
         & > .lines--key { color: $text-accent; text-style: bold; }
         & > .lines--high { color: $text-warning; text-style: bold; }
         & > .lines--ok { color: $text-success; }
@@ -72,6 +73,9 @@ class LineView(Widget):
         & > .lines--stale { color: $text-warning; }
         & > .lines--unknown { color: $text-secondary; text-style: bold; }
         & > .lines--critical { color: $text-error; text-style: bold; }
+        &:ansi > .lines--dim { text-style: dim; }
+        &:ansi > .lines--rule { text-style: dim; }
+        &:ansi > .lines--waiting { text-style: dim; }
         & > .lines--cursor { background: $block-cursor-blurred-background; }
     }
     """
@@ -111,7 +115,8 @@ class LineView(Widget):
         width, height = self.size
         if width <= 0 or height <= 0:
             return
-        fresh = [line.fitted(width) for line in self.compose_lines(width, height)[:height]]
+        lines = self.compose_lines(width, height)[:height]
+        fresh = [self._drawable(line.fitted(width)) for line in lines]
         marked = self.marked_lines()
         regions = self._differences(fresh, marked, width)
         self._lines, self._marked = fresh, marked
@@ -119,6 +124,11 @@ class LineView(Widget):
             # Textual empties this set only in the rendering that render_line replaces.
             self._dirty_regions.clear()
             self.refresh(*regions)
+
+    def _drawable(self, line: Line) -> Line:
+        if not self.use_ascii or line.text.isascii():
+            return line
+        return replace(line, segs=tuple(Seg(self.glyphs.text(t), role) for t, role in line.segs))
 
     def _differences(self, fresh: list[Line], marked: frozenset[int], width: int) -> list[Region]:
         regions = []

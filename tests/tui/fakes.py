@@ -1,0 +1,63 @@
+"""A source of pictures for the app's tests: a real mailbox, pictures by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from checks.source import Mailbox
+from checks.views import Snapshot
+from tests.widgets import samples
+
+__all__ = ["FakeSource"]
+
+
+class FakeSource:
+    """Shows the pictures it is given, and notes what it is asked for.
+
+    It answers ``focus`` and ``set_window`` as the engine does: with a picture.
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.picture = samples.bad_night() if snapshot is None else snapshot
+        self.asked: list[str] = []
+        self.error: BaseException | None = None
+        self._mailbox = Mailbox()
+
+    def start(self) -> None:
+        self.asked.append("start")
+        self._mailbox.put(self.picture)
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        self._mailbox.subscribe(wake)
+
+    def latest(self) -> Snapshot | None:
+        return self._mailbox.take()
+
+    def failure(self) -> BaseException | None:
+        return self.error
+
+    def focus(self, check: str | None) -> None:
+        self.asked.append(f"focus {check}")
+        details = samples.details(check) if check else None
+        self.show(replace(self.picture, details=details))
+
+    def set_window(self, seconds: float) -> None:
+        self.asked.append(f"window {seconds:.0f}")
+        self.show(replace(self.picture, window=seconds))
+
+    def poll_now(self) -> None:
+        self.asked.append("poll")
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Put ``snapshot`` into the mailbox."""
+        self.picture = snapshot
+        self._mailbox.put(snapshot)
+
+    def fail(self, error: BaseException) -> None:
+        """End as the engine does when its configuration cannot be used."""
+        self.error = error
+        self._mailbox.poke()

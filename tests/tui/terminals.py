@@ -1,0 +1,119 @@
+"""Real pseudo-terminals with a program on them, for the tests of start and end."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+__all__ = ["OnTerminal"]
+
+_ROOT = Path(__file__).parents[2]
+
+
+class OnTerminal:
+    """``python ARGUMENTS`` with a terminal of its own, as session leader."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        size: tuple[int, int] = (120, 36),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.master, slave = pty.openpty()
+        self.name = os.ttyname(slave)
+        self.output = b""
+        self.resize(*size)
+        self.before = termios.tcgetattr(slave)
+        self._slave = slave
+        inherited = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TEXTUAL_THEME")}
+        looks = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=_ROOT,
+            start_new_session=True,
+            env={
+                **inherited,
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                **(environ or {}),
+            },
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.close_master()
+        self.close_slave()
+
+    def resize(self, width: int, height: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def close_slave(self) -> None:
+        """Let go of our own hold on the terminal, so that closing the master hangs it up."""
+        if self._slave >= 0:
+            os.close(self._slave)
+            self._slave = -1
+
+    def close_master(self) -> None:
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
+
+    def attributes(self) -> list[object]:
+        """The terminal's settings now."""
+        return termios.tcgetattr(self._slave)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def read_until(self, text: bytes, seconds: float = 15.0) -> None:
+        """Read what is written until ``text`` was, failing after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            left = deadline - time.monotonic()
+            assert left > 0, f"{text!r} not in the last {self.output[-400:]!r}"
+            if select.select([self.master], [], [], left)[0]:
+                self.output += os.read(self.master, 65536)
+
+    def drain(self) -> Iterator[bytes]:
+        """What is there to be read now, without waiting."""
+        while select.select([self.master], [], [], 0.05)[0]:
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            self.output += data
+            yield data
+
+    def wait_reading(self, seconds: float) -> int:
+        """The exit code, reading on so that the program is not held up."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, "the program goes on"
+            for _ in self.drain():
+                pass
+        for _ in self.drain():
+            pass
+        return self.process.returncode

@@ -1,0 +1,177 @@
+"""The monitor ends in time, whatever ends it, and gives the terminal back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tui.terminals import OnTerminal
+
+LIMIT = 2.5
+"""Seconds from the cause to the end: two, and what a busy machine takes to notice."""
+
+LEFT_ALT_SCREEN = b"\x1b[?1049l"
+CURSOR_SHOWN = b"\x1b[?25h"
+MOUSE_OFF = b"\x1b[?1003l"
+
+
+@contextmanager
+def monitor(behaviour: str) -> Iterator[OnTerminal]:
+    with OnTerminal(["-m", "tests.tui.ending_child", behaviour]) as terminal:
+        terminal.read_until(b"CRITICAL")
+        yield terminal
+
+
+def assert_restored(terminal: OnTerminal) -> None:
+    for sequence in (LEFT_ALT_SCREEN, CURSOR_SHOWN, MOUSE_OFF):
+        assert sequence in terminal.output
+    assert terminal.attributes() == terminal.before
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"
+
+
+def wait_gone(pid: int, seconds: float) -> float:
+    """Seconds until process ``pid`` was gone."""
+    begun = time.monotonic()
+    while not gone(pid):
+        assert time.monotonic() - begun < seconds, "the program goes on"
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def test_q_quits_and_restores_the_terminal() -> None:
+    with monitor("quiet") as terminal:
+        terminal.type(b"q")
+        assert terminal.wait_reading(LIMIT) == 0
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_a_signal_ends_it_with_its_exit_code(number: signal.Signals) -> None:
+    with monitor("quiet") as terminal:
+        terminal.process.send_signal(number)
+        assert terminal.wait_reading(LIMIT) == 128 + number
+        assert_restored(terminal)
+
+
+def test_sigterm_ends_it_while_nobody_reads_the_terminal() -> None:
+    with monitor("busy") as terminal:
+        # Nobody reads from here on: the terminal's buffer and Textual's queue fill up.
+        time.sleep(3)
+        before = cpu_seconds(terminal.process.pid)
+        time.sleep(0.5)
+        assert cpu_seconds(terminal.process.pid) - before < 0.1, "the UI is not blocked"
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.process.wait(LIMIT) == 128 + signal.SIGTERM
+        for _ in terminal.drain():
+            pass
+        assert_restored(terminal)
+
+
+def test_a_closed_terminal_ends_it_without_spinning() -> None:
+    with monitor("quiet") as terminal:
+        pid = terminal.process.pid
+        before = cpu_seconds(pid)
+        terminal.close_slave()
+        terminal.close_master()
+        assert terminal.process.wait(LIMIT) == 128 + signal.SIGHUP
+        usage = os.times()
+        assert usage.children_user + usage.children_system >= before
+
+
+def test_a_closed_terminal_ends_it_where_sighup_is_ignored() -> None:
+    script = (
+        "import signal, runpy, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "sys.argv = ['child', 'busy'];"
+        "runpy.run_module('tests.tui.ending_child', run_name='__main__')"
+    )
+    with OnTerminal(["-c", script]) as terminal:
+        terminal.read_until(b"CRITICAL")
+        terminal.close_slave()
+        terminal.close_master()
+        assert terminal.process.wait(LIMIT) == 128 + signal.SIGHUP
+
+
+def test_it_ends_when_its_parent_is_killed() -> None:
+    parent = (
+        "import subprocess, sys;"
+        "child = subprocess.Popen([sys.executable, '-m', 'tests.tui.ending_child', 'quiet']);"
+        "open(sys.argv[1], 'w').write(str(child.pid)); child.wait()"
+    )
+    note = Path(f"/tmp/onwatch-parent-{os.getpid()}")
+    try:
+        with OnTerminal(["-c", parent, str(note)]) as terminal:
+            terminal.read_until(b"CRITICAL")
+            child = int(note.read_text())
+            terminal.process.kill()
+            terminal.process.wait()
+            wait_gone(child, LIMIT + 0.5)
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def test_threads_that_hang_keep_nobody_waiting() -> None:
+    with monitor("hung") as terminal:
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_reading(LIMIT) == 128 + signal.SIGTERM
+        assert_restored(terminal)
+
+
+def test_a_hung_source_keeps_nobody_waiting_after_q() -> None:
+    with monitor("hung") as terminal:
+        terminal.type(b"q")
+        assert terminal.wait_reading(LIMIT) == 0
+        assert_restored(terminal)
+
+
+def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:
+    with monitor("quiet") as terminal:
+        terminal.type(b"\x1a")
+        terminal.read_until(LEFT_ALT_SCREEN)
+        deadline = time.monotonic() + 5
+        while _state(terminal.process.pid) != "T":
+            assert time.monotonic() < deadline, "it is not stopped"
+            time.sleep(0.02)
+        assert terminal.attributes() == terminal.before
+        terminal.output = b""
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.read_until(b"CRITICAL")
+        terminal.type(b"q")
+        assert terminal.wait_reading(LIMIT) == 0
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_without_a_terminal_it_says_what_to_do_instead() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from tui.commands.monitor import run; raise SystemExit(run())"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "onwatch check" in done.stderr
+    assert "Traceback" not in done.stderr

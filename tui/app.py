@@ -1,0 +1,282 @@
+"""The app: takes pictures from a source and hands them to the screen on top."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import App
+from textual.binding import BindingType
+from textual.message import Message
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from checks.requests.stats import WINDOWS
+from checks.source import SnapshotSource
+from checks.views import Snapshot
+from tui import keymap
+from tui.palette import CommandProvider, PaletteCommand
+from tui.screens.overview import OverviewScreen
+from tui.screens.picture import PictureScreen, Standing
+from tui.themes import DARK, HOUSE_THEMES, WITHOUT_COLOUR
+from widgets.lines import LinePane
+
+__all__ = ["OnwatchApp"]
+
+_MOUSE_OFF: Final = "".join(f"\x1b[?{mode}l" for mode in (1000, 1003, 1015, 1006))
+_SWITCH_INTERVAL: Final = 0.0005
+"""Seconds after which a busy thread gives way to the one that draws."""
+_LOOK: Final = 1.0
+"""Seconds between looks at whether the source still lives."""
+_SILENCE: Final = 5.0
+"""Seconds without a picture after which the screen says so."""
+_AGAIN: Final = 2.0
+"""Seconds within which a second Ctrl-C quits."""
+
+
+class OnwatchApp(App[int], inherit_bindings=False):
+    """The monitor. ``run()`` returns the exit code; :attr:`ended_by` is the error, if any.
+
+    Nothing of ``source`` is touched before the first frame is on the screen.
+    """
+
+    TITLE = "onwatch"
+    CSS_PATH = Path(__file__).with_name("onwatch.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.APP]
+    COMMANDS: ClassVar = {CommandProvider}
+    ESCAPE_TO_MINIMIZE = False
+
+    class News(Message):
+        """The source has something new; may be posted from any thread."""
+
+    class Preferences(Message):
+        """What the configuration says about the monitor; may be posted from any thread.
+
+        ``theme`` is empty for the one there is; ``ascii_only`` adds to what the terminal
+        needs; without ``mouse`` the terminal keeps its own selection.
+        """
+
+        def __init__(
+            self,
+            keybindings: Mapping[str, str],
+            theme: str = "",
+            *,
+            ascii_only: bool = False,
+            mouse: bool = True,
+        ) -> None:
+            self.keybindings = keybindings
+            self.theme = theme
+            self.ascii_only = ascii_only
+            self.mouse = mouse
+            super().__init__()
+
+    def __init__(
+        self,
+        source: SnapshotSource,
+        *,
+        commands: Sequence[PaletteCommand] = (),
+        theme: str | None = None,
+        ascii_only: bool = False,
+        colour: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(ansi_color=None if colour else True)
+        self.animation_level = "none"
+        self.source = source
+        self.ended_by: BaseException | None = None
+        self.ascii_only = ascii_only
+        self._commands = tuple(commands)
+        self._clock = clock
+        self._newest: Snapshot | None = None
+        self._shown: Snapshot | None = None
+        self._news_at = 0.0
+        self._frozen = False
+        self._interrupted_at = -_AGAIN
+        for house in HOUSE_THEMES:
+            self.register_theme(house)
+        self._may_choose_theme = colour and not theme
+        self.theme = DARK.name if colour else WITHOUT_COLOUR
+        if colour and theme:
+            self._choose_theme(theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        return OverviewScreen(ascii_only=self.ascii_only)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """Start the engine, now that the first frame is painted."""
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        self._news_at = self._clock()
+        self.source.subscribe(lambda: self.post_message(self.News()) and None)
+        self.source.start()
+        self.set_interval(_LOOK, self._look, name="look at the source")
+
+    @on(News)
+    def _take(self) -> None:
+        failure = self.source.failure()
+        if failure is not None:
+            self.ended_by = failure
+            self.exit(getattr(failure, "exit_code", 3))
+            return
+        snapshot = self.source.latest()
+        if snapshot is None:
+            return
+        self._newest = snapshot
+        self._news_at = self._clock()
+        if not self._frozen:
+            self._shown = snapshot
+        self.show()
+
+    def _look(self) -> None:
+        if self.source.failure() is not None:
+            self._take()
+        elif self.silence:
+            self.show()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last picture, 0 while they come as they should."""
+        quiet = self._clock() - self._news_at
+        return quiet if quiet >= _SILENCE else 0.0
+
+    def show(self) -> None:
+        """Hand the picture to the screen on top; a covered one takes it when uncovered."""
+        if isinstance(self.screen, PictureScreen):
+            self.screen.take(self.standing())
+
+    def standing(self) -> Standing:
+        """The picture as it is to be shown now."""
+        return Standing(self._shown, self._newest, self._frozen, self.silence)
+
+    @on(Preferences)
+    def _prefer(self, message: Preferences) -> None:
+        if message.theme and self._may_choose_theme:
+            self._choose_theme(message.theme)
+        if message.ascii_only:
+            self.ascii_only = True
+            for screen in self.screen_stack:
+                if isinstance(screen, PictureScreen):
+                    screen.use_ascii = True
+        if not message.mouse and self._driver is not None:
+            self._driver.write(_MOUSE_OFF)
+        if message.keybindings:
+            self._rebind(message.keybindings)
+
+    def _choose_theme(self, name: str) -> None:
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            near = get_close_matches(name, self.available_themes, n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            self.say(f"there is no theme {name}{hint}", "warning", seconds=15)
+
+    def _rebind(self, wanted: Mapping[str, str]) -> None:
+        from tui.bindings import all_bindings  # noqa: PLC0415 - opens every screen's module
+
+        made = keymap.plan(wanted, all_bindings())
+        self.set_keymap(dict(made.keymap))
+        for notice in made.notices:
+            self.say(notice, "warning", seconds=15)
+
+    def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 4) -> None:
+        """Show a sentence for a few seconds, as it is."""
+        self.notify(text, severity=severity, timeout=seconds, markup=False)
+
+    def get_key_display(self, binding: object) -> str:
+        return keymap.key_name(getattr(binding, "key", ""))
+
+    def action_freeze(self) -> None:
+        self._frozen = not self._frozen
+        if not self._frozen:
+            self._shown = self._newest
+        self.show()
+
+    def action_window(self, step: int) -> None:
+        """Compute figures over the next longer (1) or shorter (-1) window."""
+        now = self._newest.window if self._newest else WINDOWS[0]
+        nearest = min(range(len(WINDOWS)), key=lambda i: abs(WINDOWS[i] - now))
+        self.set_window(WINDOWS[max(0, min(len(WINDOWS) - 1, nearest + step))])
+
+    def set_window(self, seconds: float) -> None:
+        """Compute figures over the last ``seconds``."""
+        self.source.set_window(seconds)
+        self.say(f"figures over the last {seconds / 60:.0f} min")
+
+    def action_poll(self) -> None:
+        self.source.poll_now()
+        self.say("running every check now")
+
+    def action_repaint(self) -> None:
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    @on(PictureScreen.Left)
+    def action_overview(self) -> None:
+        """Back to the first screen, from wherever."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.source.focus(None)
+
+    def action_details(self, check: str) -> None:
+        """Open the details of ``check``, instead of those that are open."""
+        from tui.screens.details import DetailsScreen  # noqa: PLC0415 - loads the chart
+
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.source.focus(check)
+        self.push_screen(DetailsScreen(check, ascii_only=self.ascii_only))
+
+    @on(LinePane.Opened)
+    def _deeper(self, event: LinePane.Opened) -> None:
+        if event.check:
+            self.action_details(event.check)
+
+    @on(PictureScreen.Copied)
+    def _copy(self, event: PictureScreen.Copied) -> None:
+        self.copy_to_clipboard(event.text)
+        self.say(f"copied: {event.text}")
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom opened
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_copy_or_quit(self) -> None:
+        selection = self.screen.get_selected_text()
+        if selection:
+            self.copy_to_clipboard(selection)
+            self.say("copied")
+        elif self._clock() - self._interrupted_at < _AGAIN:
+            self.exit(0)
+        else:
+            self._interrupted_at = self._clock()
+            self.say("Ctrl-C again to quit", seconds=_AGAIN)
+
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+    def set_theme(self, name: str) -> None:
+        self.theme = name
+
+    def leave(self, code: int = 0) -> None:
+        """End with ``code``; may be called from any thread."""
+        self.call_later(self.exit, code)
+
+    def run_command(self, command: PaletteCommand) -> None:
+        said = command.run()
+        if said:
+            self.say(said)
+
+    def palette_commands(self) -> Iterable[PaletteCommand]:
+        from tui.offers import offers  # noqa: PLC0415 - only when the palette opens
+
+        yield from self._commands
+        yield from offers(self, self._newest)

@@ -1,0 +1,60 @@
+"""All key bindings there are, gathered from the screens and panes that have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from textual.binding import Binding, BindingType
+
+from tui import keymap
+from tui.keymap import key_name
+from tui.screens.filter import FilterLine
+from widgets.lines import LinePane
+
+__all__ = ["all_bindings", "keys_page"]
+
+_HEAD = """# Keys
+
+Every key has an id, by which `keybindings` in the configuration gives it another one:
+
+```yaml
+keybindings:
+  app.freeze: f
+  screen.filter: "ctrl+f,slash"
+```
+
+A key that is taken, that a terminal cannot tell from another (Ctrl-I, -J, -M, -H, -[) or
+that ssh keeps for itself (`~`) is refused at the start with a sentence, and the key below
+stays. Ctrl-A and Ctrl-B work, but screen and tmux may keep them.
+"""
+
+
+def _groups() -> Mapping[str, Iterable[BindingType]]:
+    return {
+        "Everywhere": keymap.APP,
+        "On every screen with panes": keymap.SCREEN,
+        "In a pane": LinePane.BINDINGS,
+        "While a filter is typed": FilterLine.BINDINGS,
+        "Details": keymap.DETAILS,
+        "Help": keymap.HELP,
+    }
+
+
+def all_bindings() -> list[Binding]:
+    """Every binding that has an id."""
+    found = [each for group in _groups().values() for each in group]
+    return [each for each in found if isinstance(each, Binding) and each.id]
+
+
+def keys_page() -> str:
+    """The reference page of all keys, in Markdown."""
+    parts = [_HEAD]
+    for title, group in _groups().items():
+        parts.append(f"\n## {title}\n\n| key | what it does | id |\n|---|---|---|\n")
+        parts += [_row(each) for each in group if isinstance(each, Binding)]
+    return "".join(parts)
+
+
+def _row(binding: Binding) -> str:
+    keys = " ".join(f"`{key_name(key.strip())}`" for key in binding.key.split(","))
+    return f"| {keys} | {binding.description} | `{binding.id}` |\n"

@@ -1,0 +1,60 @@
+"""The command palette: screens, checks by name, windows, themes, and the demo's commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, runtime_checkable
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+__all__ = ["CommandProvider", "Offers", "PaletteCommand"]
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteCommand:
+    """Something the palette offers.
+
+    ``run`` is called on the UI's thread and returns at once; a sentence that it returns is
+    shown for a few seconds. What is ``common`` is listed before anything is typed.
+    """
+
+    title: str
+    help: str
+    run: Callable[[], str | None] | Callable[[], None]
+    common: bool = True
+
+
+@runtime_checkable
+class Offers(Protocol):
+    """The part of the app that the palette asks."""
+
+    def palette_commands(self) -> Iterable[PaletteCommand]:
+        """What can be done now."""
+
+    def run_command(self, command: PaletteCommand) -> None:
+        """Run ``command`` and show what it says."""
+
+
+class CommandProvider(Provider):
+    """Hands the app's commands to Textual's palette."""
+
+    async def discover(self) -> Hits:
+        for command, run in self._offers():
+            if command.common:
+                yield DiscoveryHit(command.title, run, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command, run in self._offers():
+            score = matcher.match(command.title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.title), run, help=command.help)
+
+    def _offers(self) -> Iterable[tuple[PaletteCommand, Callable[[], None]]]:
+        app = self.app
+        if not isinstance(app, Offers):
+            return
+        for command in app.palette_commands():
+            yield command, partial(app.run_command, command)

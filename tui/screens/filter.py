@@ -1,0 +1,70 @@
+"""The line at the bottom that a filter is typed into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+__all__ = ["FilterLine"]
+
+
+class FilterLine(Input):
+    """There only while somebody types. Enter keeps the filter, Esc clears it."""
+
+    DEFAULT_CSS = """
+    FilterLine {
+        display: none;
+        height: 1;
+        border: none;
+        padding: 0 1;
+        background: $panel;
+        &:focus { border: none; background: $panel; }
+        &.-open { display: block; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Clear the filter", show=False, id="filter.clear"),
+    ]
+
+    @dataclass
+    class Typed(Message):
+        """The filter is ``text`` now; ``done`` when the line has closed."""
+
+        text: str
+        done: bool
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="filter", placeholder="filter by name, kind, status or text", compact=True
+        )
+        self.cursor_blink = False
+
+    def open(self) -> None:
+        """Show the line and type into it."""
+        self.add_class("-open")
+        self.focus()
+
+    def _shut(self) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Typed(self.value, done=True))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Typed(self.value, done=False))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._shut()
+
+    def action_give_up(self) -> None:
+        with self.prevent(Input.Changed):
+            self.value = ""
+        self._shut()

@@ -1,0 +1,207 @@
+"""What the screens that show a picture have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from checks.views import Snapshot
+from tui import keymap
+from tui.keymap import key_name
+from tui.screens.filter import FilterLine
+from tui.sentences import sentence_of
+from widgets.hints import Hint, HintLine
+from widgets.lines import LinePane
+
+__all__ = ["Banner", "PictureScreen", "Standing", "hints_from"]
+
+HintSource = tuple[tuple[str, ...], str]
+"""Ids of bindings whose keys are named together, and what they do in a word or two."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """The picture to show, and how it stands to the present.
+
+    ``silence`` is seconds since the newest picture where that is too long, else 0.
+    """
+
+    shown: Snapshot | None
+    newest: Snapshot | None
+    frozen: bool
+    silence: float
+
+    def sentence(self) -> str:
+        """What the user must know about the picture; empty where it is live and well."""
+        if self.silence:
+            return f"no picture from the engine for {self.silence:.0f} s: what you see is old"
+        if self.frozen and self.shown and self.newest:
+            age = max(0.0, self.newest.time - self.shown.time)
+            return f"FROZEN, {_age(age)} old; checks go on running (p: live again)"
+        return ""
+
+
+def _age(seconds: float) -> str:
+    """``seconds`` in steps that rarely change, so that the line is rarely sent."""
+    if seconds < 60:
+        return "less than a minute"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+class Banner(Static):
+    """One line that is there only when it has something to say."""
+
+    DEFAULT_CSS = """
+    Banner {
+        height: 1;
+        display: none;
+        color: $text-warning;
+        text-style: bold reverse;
+        padding: 0 1;
+    }
+    Banner.-told { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", id="banner", markup=False)
+        self._sentence = ""
+
+    def tell(self, sentence: str) -> None:
+        """Show ``sentence``, or nothing."""
+        if sentence != self._sentence:
+            self._sentence = sentence
+            self.update(sentence)
+            self.set_class(bool(sentence), "-told")
+
+
+class PictureScreen(Screen[None], inherit_bindings=False):
+    """A screen that shows the newest picture while it is on top.
+
+    Its panes are bound to :attr:`snapshot`; the app hands pictures to the top screen
+    alone, because the bindings of a covered screen would keep its panes working.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.SCREEN]
+    ALLOW_IN_MAXIMIZED_VIEW = ".header, Banner, FilterLine, HintLine"
+    HINTS: ClassVar[tuple[HintSource, ...]] = ()
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    frozen: reactive[bool] = reactive(False, repaint=False)
+    use_ascii: reactive[bool] = reactive(False, repaint=False)
+    filter_text: reactive[str] = reactive("", repaint=False)
+
+    class Copied(Message):
+        """``text`` is to go to the clipboard."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    class Left(Message):
+        """Somebody wants to go back to where they came from."""
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.set_reactive(PictureScreen.use_ascii, ascii_only)
+        self._filtered: Widget | None = None
+
+    def header(self) -> Widget:
+        """The line at the top."""
+        raise NotImplementedError
+
+    def body(self) -> Widget:
+        """Everything between the header and the hints."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        header = self.header()
+        header.add_class("header")
+        yield header
+        yield Banner()
+        yield self.body()
+        yield FilterLine()
+        yield HintLine(id="hints").data_bind(PictureScreen.use_ascii)
+
+    def on_mount(self) -> None:
+        self._name_keys()
+        self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
+
+    def _name_keys(self) -> None:
+        hints = hints_from(self.HINTS, self.active_bindings.values())
+        self.query_one(HintLine).hints = hints
+
+    def take(self, standing: Standing) -> None:
+        """Show what ``standing`` says."""
+        self.query_one(Banner).tell(standing.sentence())
+        self.frozen = standing.frozen
+        self.snapshot = standing.shown
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what needs a pane only where the focus is on one."""
+        if action in ("maximise", "copy_row"):
+            return isinstance(self.focused, LinePane)
+        if action == "back":
+            return self.can_go_back or bool(self.filter_text or self.maximized)
+        return True
+
+    can_go_back: ClassVar[bool] = False
+    """Whether there is a screen beneath."""
+
+    def action_filter(self) -> None:
+        self._filtered = self.focused
+        self.query_one(FilterLine).open()
+
+    @on(FilterLine.Typed)
+    def _filter(self, event: FilterLine.Typed) -> None:
+        self.filter_text = event.text
+        if event.done and self._filtered is not None:
+            self.set_focus(self._filtered)
+        self.refresh_bindings()
+
+    def action_maximise(self) -> None:
+        pane = self.focused
+        self.maximized = None if self.maximized or not isinstance(pane, LinePane) else pane
+        self.arranged()
+        self.refresh_bindings()
+
+    def arranged(self) -> None:
+        """Called when a pane has been given the whole screen or has given it back."""
+
+    def action_back(self) -> None:
+        if self.maximized:
+            self.action_maximise()
+        elif self.filter_text:
+            self.query_one(FilterLine).action_give_up()
+        else:
+            self.post_message(self.Left())
+
+    def action_copy_row(self) -> None:
+        pane, snapshot = self.focused, self.snapshot
+        if isinstance(pane, LinePane) and pane.selected is not None and snapshot is not None:
+            text = sentence_of(snapshot, pane.selected, pane.selected_check)
+            self.post_message(self.Copied(text))
+
+
+def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -> tuple[Hint, ...]:
+    """The hints of ``sources`` whose bindings work now, under the keys they have now."""
+    keys: dict[str, str] = {}
+    for each in active:
+        if each.enabled and each.binding.id:
+            keys.setdefault(each.binding.id, key_name(each.binding.key))
+    return tuple(
+        (" ".join(keys[name] for name in names), text)
+        for names, text in sources
+        if all(name in keys for name in names)
+    )

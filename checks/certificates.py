@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["Certificate", "peer_chain", "read_certificate"]
+__all__ = ["Certificate", "peer_chain", "read_certificate", "verified_until"]
 
-_SEQUENCE: Final = 0x30
+_ENCODING_DER: Final = 2
+"""Python's ``_ssl.ENCODING_DER``."""
 _VERSION: Final = 0xA0
 _EXTENSIONS: Final = 0xA3
 _OID: Final = 0x06
@@ -41,33 +42,43 @@ class Certificate:
         return self.not_after - self.not_before
 
 
-def peer_chain(tls: ssl.SSLObject) -> list[Certificate]:
+def peer_chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
     """The certificates the server sent, its own first; those we cannot read are left out."""
-    chain = []
-    for der in _sent(tls):
+    own = tls.getpeercert(binary_form=True)
+    return _readable(_chain(tls, "get_unverified_chain") or ([own] if own else []))
+
+
+def verified_until(tls: ssl.SSLObject) -> float | None:
+    """Seconds since 1970 at which the verified chain ends; None where none was verified."""
+    if tls.context.verify_mode is ssl.CERT_NONE:
+        return None
+    chain = _readable(_chain(tls, "get_verified_chain"))
+    return min((certificate.not_after for certificate in chain), default=None)
+
+
+def _readable(chain: list[bytes]) -> tuple[Certificate, ...]:
+    read = []
+    for der in chain:
         try:
-            chain.append(read_certificate(der))
-        except (ValueError, IndexError):
+            read.append(read_certificate(der))
+        except (ValueError, IndexError, StopIteration):
             continue
-    return chain
+    return tuple(read)
 
 
-def _sent(tls: ssl.SSLObject) -> list[bytes]:
-    public = getattr(tls, "get_unverified_chain", None)
-    if public is not None:
-        return list(public())
+def _chain(tls: ssl.SSLObject, which: str) -> list[bytes]:
+    if hasattr(tls, which):
+        return list(getattr(tls, which)())
     # Before Python 3.13 only the inner object tells of the certificates beyond the first;
     # an intermediate that ends before the leaf is what expiry checks are for.
     inner: Any = getattr(tls, "_sslobj", None)
-    if hasattr(inner, "get_unverified_chain"):
-        der_encoding = 2
-        return [cert.public_bytes(der_encoding) for cert in inner.get_unverified_chain() or ()]
-    own = tls.getpeercert(binary_form=True)
-    return [own] if own else []
+    if not hasattr(inner, which):
+        return []
+    return [certificate.public_bytes(_ENCODING_DER) for certificate in getattr(inner, which)()]
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """The certificate in ``der``; ValueError or IndexError where it is none."""
+    """The certificate in ``der``; ValueError, IndexError or StopIteration where it is none."""
     _, certificate = next(_items(der))
     _, body = next(_items(certificate))
     fields = [item for item in _items(body) if item[0] != _VERSION]

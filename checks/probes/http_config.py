@@ -1,0 +1,183 @@
+"""What a user may say of an http check."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from checks.expectations import (
+    JmesPath,
+    JsonValues,
+    LatencyBounds,
+    Pattern,
+    RemainingBounds,
+    Texts,
+)
+from checks.secrets import mask_url
+from checks.settings import Duration, KindConfig, Model, Secret, Size
+
+__all__ = ["Auth", "Basic", "Expect", "HttpConfig", "Tls"]
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+Code = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]
+"""A status code, or a class of them: ``2xx``."""
+Codes = Annotated[
+    tuple[Code, ...],
+    BeforeValidator(lambda v: v if isinstance(v, list | tuple) else [v]),
+    Field(min_length=1),
+]
+
+
+class Expect(Model):
+    """What the answer must be."""
+
+    status: Codes = ("2xx",)
+    """Status codes or classes, any of which will do."""
+    json_: dict[JmesPath, JsonValues] = Field(default={}, alias="json")
+    """JMESPath expressions, each with its value or a list of values any of which will do."""
+    text: Texts = ()
+    """Texts that must all stand in the body."""
+    regex: Pattern = ""
+    """A regular expression that must match somewhere in the body."""
+    not_regex: Pattern = ""
+    """A regular expression that must match nowhere in the body."""
+    headers: dict[str, Pattern] = Field(default={})
+    """Answer headers, each with a regular expression that must match within its value."""
+    latency: LatencyBounds | None = None
+    """Bounds of the time from the name look-up to the last byte."""
+    certificate_expiry: RemainingBounds | None = None
+    """Time that must remain to the certificate; otherwise 14d and 3d, less for short-lived ones."""
+
+    @property
+    def judges_body(self) -> bool:
+        """Whether it says what the body must be, so that a health document need not."""
+        return bool(self.json_ or self.text or self.regex or self.not_regex)
+
+
+class Basic(Model):
+    """User name and password."""
+
+    username: str
+    """The user's name."""
+    password: Secret = ""
+    """The password, or its source."""
+
+
+class Auth(Model):
+    """How the check identifies itself: exactly one way."""
+
+    basic: Basic | None = None
+    """HTTP basic authentication."""
+    bearer: Secret | None = None
+    """A token, sent as ``Authorization: Bearer …``."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Auth:
+        if (self.basic is None) == (self.bearer is None):
+            raise ValueError("give exactly one of basic, bearer")
+        return self
+
+
+class Tls(Model):
+    """How the server's certificate is judged, and which one we show."""
+
+    ca: str = ""
+    """File or folder with the CA certificates to trust in place of the system's."""
+    cert: str = ""
+    """Client certificate (PEM), with its chain."""
+    key: str = ""
+    """Its private key (PEM), where the certificate's file does not hold it."""
+    verify: bool = True
+    """Whether the certificate must be valid; its expiry is watched either way."""
+    server_name: str = ""
+    """Name that the certificate must be for, where it is not the url's host."""
+
+    @model_validator(mode="after")
+    def _key_has_certificate(self) -> Tls:
+        if self.key and not self.cert:
+            raise ValueError("key is given without cert")
+        return self
+
+
+class HttpConfig(KindConfig):
+    """An HTTP or HTTPS address that must answer as expected."""
+
+    shorthand: ClassVar[str] = "url"
+
+    url: str
+    """What to ask: ``https://host:port/path?query``."""
+    method: str = "GET"
+    """The request's method."""
+    headers: dict[str, Secret] = Field(default={})
+    """Request headers; a value may be a credential's source."""
+    body: str = ""
+    """The request's body."""
+    auth: Auth | None = None
+    """Credentials."""
+    expect: Expect = Expect()
+    """What the answer must be; without it, a 2xx whose health document says it is well."""
+    health_document: bool = True
+    """Whether the answer's own verdict counts; it never does where `expect` judges the body."""
+    redirects: int = Field(default=5, ge=0, le=20)
+    """Redirects that are followed; with 0 the redirect itself is judged."""
+    tls: Tls = Tls()
+    """Certificates."""
+    keep_alive: Duration = 60.0
+    """How long a connection is used before a new one is made; 0 makes one for every run."""
+    max_body: Size = Field(default=1_000_000, gt=0)
+    """Bytes of the body that are read, before and after decompression."""
+
+    @field_validator("url")
+    @classmethod
+    def _usable_url(cls, value: str) -> str:
+        value = value.strip()
+        if _CONTROLS.search(value):
+            raise ValueError("the url has control characters in it")
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+        except ValueError as error:
+            raise ValueError(f"not a url: {error}") from None
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("expected http://host… or https://host…")
+        if port == 0:
+            raise ValueError("port 0 cannot be connected to")
+        return value
+
+    @field_validator("method")
+    @classmethod
+    def _usable_method(cls, value: str) -> str:
+        if not _TOKEN.fullmatch(value) or value.upper() == "CONNECT":
+            raise ValueError("expected a method such as GET, HEAD or POST")
+        return value.upper()
+
+    @field_validator("headers")
+    @classmethod
+    def _usable_headers(cls, value: dict[str, Secret]) -> dict[str, Secret]:
+        for name, content in value.items():
+            if not _TOKEN.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a header")
+            if isinstance(content, str) and _CONTROLS.search(content):
+                raise ValueError(f"the header {name} has control characters in it")
+        return value
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> HttpConfig:
+        if self.auth is not None and "@" in urlsplit(self.url).netloc:
+            raise ValueError("give the user in the url or in auth, not in both")
+        return self
+
+    def instance(self) -> str:
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def address(self) -> str:
+        parts = urlsplit(self.url)
+        return mask_url(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())

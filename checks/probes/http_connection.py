@@ -1,0 +1,274 @@
+"""One HTTP/1.1 connection: a request goes out, its whole answer comes back, bounded.
+
+An answer is gathered in the protocol's callbacks and wakes its waiter once; reading it
+piece by piece through streams costs three times the CPU, at a thousand targets a second
+the most of what this program does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+import h11
+
+from checks.certificates import Certificate
+from checks.dial import Phases
+from checks.errors import TargetError
+from checks.model import clean
+
+__all__ = ["Connection", "Exchange", "Peer", "StaleConnectionError"]
+
+HEAD_BOUND: Final = 64 * 1024
+"""Bytes that status line and headers may take."""
+PIECES_BOUND: Final = 2_048
+"""Pieces a body may come in: a flood of one-byte chunks costs us more than the sender."""
+
+
+class StaleConnectionError(Exception):
+    """A kept connection had been closed by the server before it answered on it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peer:
+    """Who is at the other end.
+
+    ``chain`` is what it sent, empty without TLS; ``verified_until`` the seconds since 1970
+    at which the verified chain ends; ``notice`` a warning that concerns its name.
+    """
+
+    address: str
+    ipv6: bool
+    chain: tuple[Certificate, ...] = ()
+    verified_until: float | None = None
+    tls_version: str = ""
+    cipher: str = ""
+    notice: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """A request under way and what has come of it so far; readable also when it failed.
+
+    ``cut`` says that the body was longer than its bound and ends there.
+    """
+
+    phases: Phases
+    bound: int
+    status: int = 0
+    reason: bytes = b""
+    version: str = ""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    size: int = 0
+    received: int = 0
+    first: bytes = b""
+    cut: bool = False
+    over_tls: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The body as it was sent, encoded and up to its bound."""
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+
+    def header(self, name: bytes) -> bytes:
+        """The first header called ``name`` (in lower case); empty where there is none."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return b""
+
+
+class Connection(asyncio.Protocol):
+    """A kept connection. One exchange at a time."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BOUND)
+        self._transport: asyncio.Transport | None = None
+        self._exchange: Exchange | None = None
+        self._done: asyncio.Future[None] | None = None
+        self._lost = asyncio.get_running_loop().create_future()
+        self._used = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether another request can be sent on it."""
+        transport = self._transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and self._exchange is None
+            and self._h11.our_state is h11.IDLE
+        )
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS session, where there is one."""
+        if self._transport is None:
+            return None
+        return cast("ssl.SSLObject | None", self._transport.get_extra_info("ssl_object"))
+
+    async def send(self, request: h11.Request, content: bytes, exchange: Exchange) -> None:
+        """Send ``request`` and return once the answer is in ``exchange``.
+
+        Raises:
+            StaleConnectionError: an earlier exchange went well, this one got no byte.
+            TargetError: reason protocol, with what is wrong with the answer.
+        """
+        assert self._transport is not None  # noqa: S101 - connected before it is handed out
+        data = self._h11.send(request) or b""
+        if content:
+            data += self._h11.send(h11.Data(data=content)) or b""
+        data += self._h11.send(h11.EndOfMessage()) or b""
+        self._exchange = exchange
+        self._done = asyncio.get_running_loop().create_future()
+        exchange.phases.enter("first byte")
+        self._transport.write(data)
+        try:
+            await self._done
+        except BaseException:
+            self.abort()
+            raise
+        finally:
+            self._exchange = self._done = None
+        exchange.phases.end()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Keep the connection where both sides may go on, else close it."""
+        self._used = True
+        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        # What follows an answer unasked would be taken for the next one.
+        if done and not self._h11.trailing_data[0]:
+            self._h11.start_next_cycle()
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self) -> None:
+        """Close, and return when the socket is closed."""
+        if self._transport is not None:
+            self._transport.abort()
+            await self._lost
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is None or self._done is None or self._done.done():
+            self.abort()
+            return
+        if not exchange.received:
+            exchange.phases.enter("transfer")
+            exchange.first = data[:64]
+        exchange.received += len(data)
+        self._feed(exchange, data)
+
+    def eof_received(self) -> None:
+        if self._exchange is not None:
+            self._feed(self._exchange, b"")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._lost.done():
+            self._lost.set_result(None)
+        exchange = self._exchange
+        if exchange is not None:
+            self._fail(self._ended(exchange))
+
+    def _feed(self, exchange: Exchange, data: bytes) -> None:
+        try:
+            self._h11.receive_data(data)
+            if self._pump(exchange):
+                self._finish()
+            elif not exchange.status and exchange.received > HEAD_BOUND:
+                self._fail(self._flood())
+        except h11.RemoteProtocolError as error:
+            self._fail(self._misbehaved(exchange, error, ended=not data))
+
+    def _pump(self, exchange: Exchange) -> bool:
+        """Take what has come; whether the answer is complete, or as long as it may be."""
+        while True:
+            event = self._h11.next_event()
+            if isinstance(event, h11.Data):
+                piece = bytes(event.data[: exchange.bound - exchange.size])
+                exchange.pieces.append(piece)
+                exchange.size += len(piece)
+                if len(event.data) > len(piece) or len(exchange.pieces) >= PIECES_BOUND:
+                    exchange.cut = True
+                    return True
+            elif isinstance(event, h11.Response):
+                exchange.status = event.status_code
+                exchange.reason = event.reason
+                exchange.version = event.http_version.decode("ascii")
+                exchange.headers = event.headers.raw_items()
+            elif isinstance(event, h11.InformationalResponse):
+                continue
+            elif isinstance(event, h11.EndOfMessage):
+                return True
+            elif event is h11.PAUSED:
+                # A switch of protocols that nobody asked for: no HTTP follows.
+                raise h11.RemoteProtocolError("switched protocols")
+            else:
+                return False
+
+    def _finish(self) -> None:
+        if self._done is not None and not self._done.done():
+            self._done.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        if self._done is not None and not self._done.done():
+            self._done.set_exception(error)
+
+    def _ended(self, exchange: Exchange) -> Exception:
+        if not exchange.received:
+            if self._used:
+                return StaleConnectionError()
+            return TargetError(
+                "protocol", f"{self._where} closed the connection without an answer; see its log"
+            )
+        if not exchange.status:
+            return TargetError("protocol", f"{self._where} closed the connection within its answer")
+        got = exchange.size
+        of = exchange.header(b"content-length").decode("latin-1")
+        said = f"after {got} of {of} bytes" if of.isdigit() else f"within the body ({got} bytes)"
+        return TargetError(
+            "protocol", f"HTTP {exchange.status}, but {self._where} closed the connection {said}"
+        )
+
+    def _flood(self) -> TargetError:
+        return TargetError(
+            "protocol", f"{self._where} sends more than {HEAD_BOUND // 1024} kB of headers"
+        )
+
+    def _misbehaved(
+        self, exchange: Exchange, error: h11.RemoteProtocolError, *, ended: bool
+    ) -> Exception:
+        if error.error_status_hint == 431:
+            return self._flood()
+        if ended:
+            return self._ended(exchange)
+        if exchange.status:
+            return TargetError(
+                "protocol", f"HTTP {exchange.status}, then a broken body from {self._where}"
+            )
+        return TargetError("protocol", _not_http(self._where, exchange.first))
+
+
+def _not_http(where: str, first: bytes) -> str:
+    """What is answering, as far as its first bytes tell."""
+    if first[:1] == b"\x15" and first[1:2] == b"\x03":
+        return f"{where} answers in TLS: write https:// in the url"
+    if first[3:4] == b"\x04" and first[5:9] == bytes(4):
+        return f"{where} speaks HTTP/2 only; it must offer HTTP/1.1 to be checked"
+    shown = clean(first.decode("ascii", "backslashreplace"), 40)
+    return f'{where} does not answer in HTTP/1.1: it begins with "{shown}"'

@@ -1,0 +1,207 @@
+"""From an HTTP answer and what is expected of it to a status, a sentence and child rows.
+
+Pure: no I/O and no clock; time is an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from checks.certificates import Certificate
+from checks.expectations import (
+    Finding,
+    JsonExpectation,
+    RemainingBounds,
+    latency_finding,
+    quoted,
+    seconds,
+    text_findings,
+)
+from checks.health_document import HealthDocument, read_document
+from checks.health_words import counterpart
+from checks.model import Part, Status
+from checks.probes.http_answer import Answer, BodyError
+from checks.probes.http_config import Expect, HttpConfig
+from checks.probes.http_connection import Peer
+
+__all__ = ["Judge", "Verdict"]
+
+_DAY: Final = 86_400.0
+_WARNING_LEFT: Final = (14 * _DAY, 6)
+_CRITICAL_LEFT: Final = (3 * _DAY, 30)
+"""Time left to a certificate: so many seconds, or this fraction of its lifetime if that is less."""
+_CLAUSES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome; ``by_text`` says whether a text or regex was missed."""
+
+    status: Status
+    reason: str
+    message: str
+    by_text: bool
+    document: HealthDocument | None
+
+
+class Judge:
+    """One check's expectations, compiled."""
+
+    def __init__(self, config: HttpConfig) -> None:
+        self._expect = config.expect
+        self._own_verdict = config.health_document and not config.expect.judges_body
+        self._json = [JsonExpectation(e, v) for e, v in config.expect.json_.items()]
+        self._headers = [
+            (name, re.compile(pattern)) for name, pattern in config.expect.headers.items()
+        ]
+        self._reads_text = bool(
+            config.expect.text or config.expect.regex or config.expect.not_regex
+        )
+
+    def verdict(
+        self, answer: Answer, duration: float, peer: Peer | None, advice: str, now: float
+    ) -> Verdict:
+        """What ``answer`` is worth.
+
+        ``duration`` is seconds; ``advice`` what to do about a 401; ``now`` seconds since 1970.
+        """
+        findings: list[Finding] = []
+        document, broken = self._document(answer)
+        wrong_status = self._status(answer.status, advice)
+        own = self._own(document) if document and self._own_verdict else []
+        if wrong_status and own and wrong_status.reason != "auth":
+            wrong_status = Finding(wrong_status.status, wrong_status.reason, "")
+        by_text = self._texts(answer) if self._reads_text else []
+        findings += [wrong_status] if wrong_status else []
+        findings += own
+        findings += [broken] if broken else []
+        findings += self._values(answer) if self._json and not broken else []
+        findings += by_text
+        findings += self._header_findings(answer)
+        findings += _some(latency_finding(duration, self._expect.latency))
+        if peer is not None:
+            findings += _some(_expiry(peer.chain, self._expect.certificate_expiry, now))
+            findings += [Finding(Status.WARNING, "dns", peer.notice)] if peer.notice else []
+        return _verdict(answer, duration, findings, document, by_text=bool(by_text))
+
+    def _document(self, answer: Answer) -> tuple[HealthDocument | None, Finding | None]:
+        """The health document, and what keeps us from reading JSON that must be read."""
+        if not self._json and not answer.looks_like_json:
+            return None, None
+        try:
+            return read_document(answer.document), None
+        except BodyError as error:
+            if self._json:
+                return None, Finding(Status.CRITICAL, "protocol", str(error))
+            if answer.claims_json and answer.exchange.body and not answer.cut:
+                text = f"{error}, though its Content-Type says JSON"
+                return None, Finding(Status.WARNING, "protocol", text)
+            return None, None
+
+    def _status(self, status: int, advice: str) -> Finding | None:
+        if any(_is_code(status, code) for code in self._expect.status):
+            return None
+        if status in {401, 407} and self._expect.status == Expect().status:
+            return Finding(Status.UNKNOWN, "auth", advice)
+        if status == 403 and self._expect.status == Expect().status:
+            text = "access is forbidden; give http.auth, or the user of these credentials the right"
+            return Finding(Status.UNKNOWN, "auth", text)
+        wanted = " or ".join(str(code) for code in self._expect.status)
+        return Finding(Status.CRITICAL, "expectation", f"expected {wanted}")
+
+    def _own(self, document: HealthDocument) -> list[Finding]:
+        """What the document says against its own service."""
+        failing = [_clause(part) for part in document.failing[:2]]
+        if document.status is Status.OK:
+            if not failing:
+                return []
+            says = f"{document.key} is {quoted(document.word)}, but " if document.word else ""
+            return [Finding(Status.WARNING, "expectation", says + ", ".join(failing))]
+        clauses = ", ".join(failing)
+        if document.word:
+            good = counterpart(document.word)
+            own = f"{document.key} is {quoted(document.word)}, expected {quoted(good)}"
+            clauses = f"{own}; {clauses}" if clauses else own
+        return [Finding(document.status, "expectation", clauses)]
+
+    def _values(self, answer: Answer) -> list[Finding]:
+        return [f for e in self._json if (f := e.finding(answer.document)) is not None]
+
+    def _texts(self, answer: Answer) -> list[Finding]:
+        expect = self._expect
+        try:
+            found = text_findings(answer.text, expect.text, expect.regex, expect.not_regex)
+        except BodyError as error:
+            return [Finding(Status.CRITICAL, "protocol", str(error))]
+        if found and answer.cut:
+            text = "only the first http.max_body bytes were read"
+            found.append(Finding(Status.CRITICAL, "limit", text))
+        return found
+
+    def _header_findings(self, answer: Answer) -> list[Finding]:
+        found = []
+        for name, pattern in self._headers:
+            value = answer.exchange.header(name.lower().encode("ascii", "replace"))
+            shown = value.decode("latin-1")
+            if not pattern.search(shown):
+                text = f"header {name} is {quoted(shown)}, expected {quoted(pattern.pattern)}"
+                found.append(Finding(Status.CRITICAL, "expectation", text))
+        return found
+
+
+def _some(finding: Finding | None) -> list[Finding]:
+    return [finding] if finding is not None else []
+
+
+def _is_code(status: int, code: int | str) -> bool:
+    return status == code if isinstance(code, int) else str(status)[0] == code[0]
+
+
+def _clause(part: Part) -> str:
+    if part.message:
+        return f"{part.name}: {part.message}"
+    return f"{part.name} is {quoted(part.value)}"
+
+
+def _expiry(
+    chain: tuple[Certificate, ...], bounds: RemainingBounds | None, now: float
+) -> Finding | None:
+    if not chain:
+        return None
+    first = min(chain, key=lambda certificate: certificate.not_after)
+    left = first.not_after - now
+    warning, critical = (min(most, first.lifetime / part) for most, part in _BOUNDS_LEFT)
+    if bounds is not None:
+        warning, critical = bounds.warning or 0.0, bounds.critical or 0.0
+    if left > max(warning, critical, 0.0):
+        return None
+    status = Status.CRITICAL if left <= max(critical, 0.0) else Status.WARNING
+    whose = "the certificate" if first is chain[0] else f"the certificate of {first.subject}"
+    day = datetime.fromtimestamp(first.not_after, UTC).strftime("%Y-%m-%d")
+    ends = f"ends in {seconds(left)}, on {day}" if left > 0 else f"ended on {day}"
+    return Finding(status, "tls", f"{whose} {ends}: renew it")
+
+
+_BOUNDS_LEFT: Final = (_WARNING_LEFT, _CRITICAL_LEFT)
+
+
+def _verdict(
+    answer: Answer,
+    duration: float,
+    findings: list[Finding],
+    document: HealthDocument | None,
+    *,
+    by_text: bool,
+) -> Verdict:
+    head = f"HTTP {answer.status} after {seconds(duration)}"
+    if not findings:
+        said = f": {document.key} is {quoted(document.word)}" if document and document.word else ""
+        return Verdict(Status.OK, "ok", head + said, by_text, document)
+    findings.sort(key=lambda finding: -finding.status.severity)
+    first = findings[0]
+    clauses = [finding.text for finding in findings if finding.text][:_CLAUSES]
+    message = f"{head}: {'; '.join(clauses)}" if clauses else head
+    return Verdict(first.status, first.reason, message, by_text, document)

@@ -1,0 +1,196 @@
+"""The way to one origin: one kept connection, replaced when it is old, broken or refused.
+
+An ``httpx`` transport: it takes an :class:`httpx.Request` and gives an
+:class:`httpx.Response`. There is no pool to search (a shared client's pool is scanned at
+every request, which at a thousand origins is most of a core).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import replace
+from typing import Final, cast
+
+import h11
+import httpx
+
+from checks.certificates import peer_chain, verified_until
+from checks.clock import Clock
+from checks.dial import Dialled, Phases, connection_error, dial, place
+from checks.errors import TargetError
+from checks.expectations import seconds
+from checks.probes.http_connection import Connection, Exchange, Peer, StaleConnectionError
+from checks.probes.http_tls import TlsFiles, certificate_error, context, handshake_error
+from checks.resolver import Resolver
+
+__all__ = ["OriginTransport"]
+
+_PORTS: Final = {"http": 80, "https": 443}
+_SAFE_TWICE: Final = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"}
+"""Methods that may be sent again when a kept connection turns out closed (RFC 9110, 9.2.2)."""
+
+
+class OriginTransport(httpx.AsyncBaseTransport):
+    """Requests to one scheme, host and port, one at a time.
+
+    A request says in ``extensions["exchange"]`` where its answer is gathered; the
+    response's stream is that answer, read already. ``max_age`` is the seconds after which
+    a connection is made anew, so that a new certificate, a new address or a server that
+    accepts no more is noticed.
+    """
+
+    def __init__(
+        self,
+        origin: httpx.URL,
+        resolver: Resolver,
+        clock: Clock,
+        *,
+        tls: TlsFiles = ("", "", "", True),
+        server_name: str = "",
+        max_age: float = 60.0,
+    ) -> None:
+        self._https = origin.scheme == "https"
+        self._host = origin.raw_host.decode("ascii").strip("[]")
+        self._port = origin.port or _PORTS[origin.scheme]
+        self._where = place(self._host, self._port)
+        self._resolver = resolver
+        self._clock = clock
+        self._tls = tls
+        self._name = server_name or self._host
+        self._max_age = max_age
+        self._made_at = 0.0
+        self._connection: Connection | None = None
+        self._encoded: tuple[httpx.Request, h11.Request] | None = None
+        self.peer: Peer | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request``; its content must have been read.
+
+        Raises:
+            TargetError: with a reason and a sentence, for everything that may go wrong.
+        """
+        exchange = cast("Exchange", request.extensions["exchange"])
+        exchange.over_tls = self._https
+        message = self._encode(request)
+        twice = request.method in _SAFE_TWICE
+        connection = await self._kept(twice) or await self._connect(exchange.phases)
+        try:
+            await connection.send(message, request.content, exchange)
+        except StaleConnectionError:
+            connection = await self._connect(exchange.phases)
+            await connection.send(message, request.content, exchange)
+        return httpx.Response(
+            exchange.status,
+            headers=exchange.headers,
+            stream=httpx.ByteStream(exchange.body),
+            extensions={"exchange": exchange},
+            request=request,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connection, and return when it is closed."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def _encode(self, request: httpx.Request) -> h11.Request:
+        """The request for h11; the same object as before for the same request."""
+        if self._encoded is None or self._encoded[0] is not request:
+            try:
+                message = h11.Request(
+                    method=request.method, target=request.url.raw_path, headers=request.headers.raw
+                )
+            except h11.LocalProtocolError as error:
+                raise TargetError("config", f"this request cannot be sent: {error}") from None
+            self._encoded = (request, message)
+        return self._encoded[1]
+
+    async def _kept(self, usable: bool) -> Connection | None:
+        connection = self._connection
+        if connection is None:
+            return None
+        young = self._clock.now() < self._made_at + self._max_age
+        if usable and young and connection.idle:
+            return connection
+        await self.aclose()
+        return None
+
+    async def _connect(self, phases: Phases) -> Connection:
+        await self.aclose()
+        dialled = await dial(self._host, self._port, self._resolver, phases)
+        if self._https:
+            phases.enter("tls")
+        connection = await self._open(dialled, phases)
+        phases.end()
+        self._connection = connection
+        self._made_at = self._clock.now()
+        self.peer = _peer(dialled, connection.tls)
+        return connection
+
+    async def _open(self, dialled: Dialled, phases: Phases) -> Connection:
+        if not self._https:
+            return await self._start(dialled, None)
+        try:
+            return await self._start(dialled, context(self._tls))
+        except ssl.SSLCertVerificationError as error:
+            peer = await self._look(dialled, phases)
+            self.peer = peer
+            chain = peer.chain if peer else ()
+            raise certificate_error(error, self._name, chain, self._clock.wall()) from None
+        except ssl.SSLError as error:
+            raise handshake_error(error, self._where) from None
+        except OSError as error:
+            raise connection_error(error, self._where) from None
+        except TargetError:
+            dialled.sock.close()
+            raise
+
+    async def _start(self, dialled: Dialled, tls: ssl.SSLContext | None) -> Connection:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: Connection(self._where),
+            sock=dialled.sock,
+            ssl=tls,
+            server_hostname=self._name if tls else None,
+        )
+        return connection
+
+    async def _look(self, first: Dialled, phases: Phases) -> Peer | None:
+        """The certificate that was refused, over a second connection that asks nothing.
+
+        The handshake that failed does not give it away.
+        """
+        try:
+            dialled = await dial(first.address, self._port, self._resolver, phases)
+            phases.enter("tls")
+            connection = await self._start(dialled, context((*self._tls[:3], False)))
+        except (OSError, TargetError):
+            return None
+        try:
+            return _peer(replace(dialled, addresses=first.addresses), connection.tls)
+        finally:
+            await connection.close()
+
+
+def _peer(dialled: Dialled, tls: ssl.SSLObject | None) -> Peer:
+    stale = dialled.addresses
+    notice = ""
+    if stale.error:
+        notice = (
+            f"the name look-up fails ({stale.error}); "
+            f"its answer from {seconds(stale.age)} ago is used"
+        )
+    ipv6 = ":" in dialled.address
+    if tls is None:
+        return Peer(dialled.address, ipv6, notice=notice)
+    cipher = tls.cipher()
+    return Peer(
+        dialled.address,
+        ipv6,
+        peer_chain(tls),
+        verified_until(tls),
+        tls.version() or "",
+        cipher[0] if cipher else "",
+        notice,
+    )

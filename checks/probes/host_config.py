@@ -61,8 +61,44 @@ class Bounds(Model):
 class CpuBounds(Bounds):
     """Bounds of the mean CPU use."""
 
+    warning: Percent | None = 0.90
+    """From here on it is a WARNING; null for never."""
     window: Duration = Field(default=300.0, ge=60.0)
     """Length of the mean: a minute at least, so that a spike pages nobody."""
+
+
+class MemoryBounds(Bounds):
+    """Bounds of the memory that could not be had back at once."""
+
+    warning: Percent | None = 0.90
+    """From here on it is a WARNING; null for never."""
+    critical: Percent | None = 0.97
+    """From here on it is CRITICAL; null for never."""
+
+
+class SwapBounds(Bounds):
+    """Bounds of the swap space in use."""
+
+    warning: Percent | None = 0.80
+    """From here on it is a WARNING; null for never."""
+
+
+class SpaceBounds(Bounds):
+    """Bounds of the space in use of a filesystem, as `df` reckons it."""
+
+    warning: Percent | None = 0.85
+    """From here on it is a WARNING; null for never."""
+    critical: Percent | None = 0.95
+    """From here on it is CRITICAL; null for never."""
+
+
+class InodeBounds(Bounds):
+    """Bounds of the inodes in use of a filesystem."""
+
+    warning: Percent | None = 0.90
+    """From here on it is a WARNING; null for never."""
+    critical: Percent | None = 0.97
+    """From here on it is CRITICAL; null for never."""
 
 
 class LoadBounds(Model):
@@ -79,17 +115,17 @@ class HostConfig(KindConfig):
 
     filesystems: list[str] = Field(default_factory=list)
     """Paths whose filesystems are watched; every real one where the list is empty."""
-    cpu: CpuBounds = CpuBounds(warning=90)
+    cpu: CpuBounds = CpuBounds()
     """Bounds of the CPU use, over all cores that may be used."""
     load: LoadBounds = LoadBounds()
     """Bounds of the load average."""
-    memory: Bounds = Bounds(warning=90, critical=97)
+    memory: MemoryBounds = MemoryBounds()
     """Bounds of the memory that could not be had back at once."""
-    swap: Bounds = Bounds(warning=80)
+    swap: SwapBounds = SwapBounds()
     """Bounds of the swap space in use."""
-    space: Bounds = Bounds(warning=85, critical=95)
+    space: SpaceBounds = SpaceBounds()
     """Bounds of the space in use of each filesystem, as `df` reckons it."""
-    inodes: Bounds = Bounds(warning=90, critical=97)
+    inodes: InodeBounds = InodeBounds()
     """Bounds of the inodes in use of each filesystem."""
     oom_hold: Duration = 300.0
     """How long a process killed for want of memory keeps the check at WARNING."""

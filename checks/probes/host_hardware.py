@@ -116,7 +116,7 @@ def _chip(path: str, monitor: str) -> str:
     if device != f"{path}/device":
         bus, name = os.path.split(device)
         return f"{_safe(os.path.basename(bus))}_{_safe(name)}"  # noqa: PTH119
-    return _safe("".join(fields(f"{path}/name"))) or monitor
+    return _safe(" ".join(fields(f"{path}/name"))) or monitor
 
 
 def _safe(text: str) -> str:

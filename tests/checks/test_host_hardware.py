@@ -1,0 +1,114 @@
+"""RAID, bonds, links, memory errors and temperatures, from recorded trees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from checks.probes.host_hardware import collect_hardware, parse_mdstat
+from tests.checks.host_trees import Tree
+
+MDSTAT = """\
+Personalities : [raid1] [raid6] [raid5] [raid4] [raid0]
+md0 : active raid1 sdb1[1] sda1[0]
+      1953382336 blocks super 1.2 [2/2] [UU]
+      bitmap: 0/15 pages [0KB], 65536KB chunk
+
+md1 : active raid6 sde1[5](F) sdd1[3] sdc1[2] sdf1[6](S)
+      3906 blocks super 1.2 level 6, 64k chunk, algorithm 2 [4/2] [__UU]
+
+md2 : active raid0 sdg1[1] sdh1[0]
+      7812 blocks super 1.2 512k chunks
+
+md3 : inactive sdi1[0](S)
+      976 blocks super 1.2
+
+unused devices: <none>
+"""
+
+
+def test_members_of_each_array() -> None:
+    assert parse_mdstat(MDSTAT) == {
+        "md0": (2, 2, 0, 0),
+        "md1": (4, 2, 1, 1),
+        "md2": (2, 2, 0, 0),
+        "md3": (0, 0, 0, 1),
+    }
+
+
+def collected(tree: Tree) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+
+    def emit(name: str, value: float | None, labels: Mapping[str, str] | None = None) -> None:
+        if value is not None:
+            text = ",".join(f"{key}={label}" for key, label in sorted((labels or {}).items()))
+            found[name, text] = value
+
+    collect_hardware(tree.roots, emit)
+    return found
+
+
+def test_a_machine_without_any_gives_nothing(tmp_path: Path) -> None:
+    assert collected(Tree(tmp_path)) == {}
+
+
+def test_a_machine_with_all_of_it(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    net, edac = "sys/class/net", "sys/devices/system/edac/mc"
+    tree.write_all(
+        {
+            "proc/mdstat": MDSTAT,
+            f"{net}/bonding_masters": "bond0\n",
+            f"{net}/bond0/bonding/slaves": "eth0 eth1\n",
+            f"{net}/bond0/lower_eth0/bonding_slave/mii_status": "up\n",
+            f"{net}/bond0/lower_eth1/bonding_slave/mii_status": "down\n",
+            f"{net}/eth0/operstate": "up\n",
+            f"{net}/eth0/speed": "1000\n",
+            f"{net}/eth1/operstate": "down\n",
+            f"{net}/eth1/speed": "-1\n",
+            f"{edac}/mc0/ce_count": "3\n",
+            f"{edac}/mc0/ue_count": "1\n",
+            f"{edac}/power/runtime_status": "0\n",
+            "sys/devices/platform/coretemp.0/uevent": "",
+            "sys/class/hwmon/hwmon0/name": "coretemp\n",
+            "sys/class/hwmon/hwmon0/temp1_input": "55500\n",
+            "sys/class/hwmon/hwmon0/temp1_max": "84000\n",
+            "sys/class/hwmon/hwmon0/temp1_crit_alarm": "1\n",
+            "sys/class/hwmon/hwmon1/name": "Nvme X\n",
+            "sys/class/hwmon/hwmon1/temp2_input": "garbage\n",
+            "sys/class/hwmon/hwmon1/temp2_alarm": "0\n",
+        }
+    )
+    device = tree.folder / "sys/class/hwmon/hwmon0/device"
+    device.symlink_to(tree.folder / "sys/devices/platform/coretemp.0")
+    found = collected(tree)
+    sensor = "chip=platform_coretemp_0,sensor=temp1"
+    assert found == {
+        ("node_md_disks_required", "device=md0"): 2,
+        ("node_md_disks", "device=md0,state=active"): 2,
+        ("node_md_disks", "device=md0,state=failed"): 0,
+        ("node_md_disks", "device=md0,state=spare"): 0,
+        ("node_md_disks_required", "device=md1"): 4,
+        ("node_md_disks", "device=md1,state=active"): 2,
+        ("node_md_disks", "device=md1,state=failed"): 1,
+        ("node_md_disks", "device=md1,state=spare"): 1,
+        ("node_md_disks_required", "device=md2"): 2,
+        ("node_md_disks", "device=md2,state=active"): 2,
+        ("node_md_disks", "device=md2,state=failed"): 0,
+        ("node_md_disks", "device=md2,state=spare"): 0,
+        ("node_md_disks_required", "device=md3"): 0,
+        ("node_md_disks", "device=md3,state=active"): 0,
+        ("node_md_disks", "device=md3,state=failed"): 0,
+        ("node_md_disks", "device=md3,state=spare"): 1,
+        ("node_bonding_slaves", "master=bond0"): 2,
+        ("node_bonding_active", "master=bond0"): 1,
+        ("node_network_up", "device=eth0"): 1,
+        ("node_network_up", "device=eth1"): 0,
+        ("node_network_speed_bytes", "device=eth0"): 125_000_000,
+        ("node_edac_correctable_errors_total", "controller=0"): 3,
+        ("node_edac_uncorrectable_errors_total", "controller=0"): 1,
+        ("node_hwmon_temp_celsius", sensor): 55.5,
+        ("node_hwmon_temp_max_celsius", sensor): 84.0,
+        ("node_hwmon_temp_crit_alarm_celsius", sensor): 1.0,
+        ("node_hwmon_temp_alarm", "chip=nvme_x,sensor=temp2"): 0.0,
+    }

@@ -38,7 +38,8 @@ class Reply:
 
     @classmethod
     def refused(cls, status: int, sentence: str, provider: str | None = None) -> Reply:
-        return cls(status, {"error": sentence}, provider, sentence)
+        """A refusal; only what is the service's own fault counts as an error in the log."""
+        return cls(status, {"error": sentence}, provider, sentence if status >= 500 else None)
 
     def response(self) -> Response:
         return json_response(self.value, self.status)

@@ -83,14 +83,23 @@ class Control:
         """What runs."""
         return self._ask({"do": "status"})
 
+    def processes(self) -> Mapping[str, int]:
+        """The process ids of the servers that run now, by name; and the janitor's."""
+        pids = self._answer({"do": "status"})["pids"]
+        return {name: pid for name, pid in pids.items() if pid is not None}
+
     def _ask(self, request: Mapping[str, Any]) -> tuple[Ongoing, ...]:
+        running = self._answer(request)["running"]
+        return tuple(Ongoing(str(run["name"]), run["left"]) for run in running)
+
+    def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             answer = json.loads(self._exchange(json.dumps(request).encode() + b"\n"))
         except (OSError, ValueError) as error:
             raise DemoError(f"the demo's supervisor does not answer: {error}") from None
         if "error" in answer:
             raise DemoError(str(answer["error"]))
-        return tuple(Ongoing(str(run["name"]), run["left"]) for run in answer["running"])
+        return dict(answer)
 
     def _exchange(self, line: bytes) -> bytes:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:

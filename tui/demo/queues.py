@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CACHE_HITS", "CACHE_MISSES", "HOARD_PREFIX", "QUEUES", "Queue", "queue"]
+__all__ = ["CACHE_HITS", "CACHE_MISSES", "QUEUES", "Queue", "queue"]
 
 CACHE_HITS: Final = "cache:hits"
 CACHE_MISSES: Final = "cache:misses"
-HOARD_PREFIX: Final = "sessions:"
-"""Keys without an expiry that the incident ``redis-full`` writes."""
 
 
 @dataclass(frozen=True, slots=True)

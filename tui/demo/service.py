@@ -6,30 +6,20 @@ import asyncio
 import random
 import sys
 from pathlib import Path
-from typing import Final
-
-from redis.asyncio import Redis
 
 from tui.demo.app import App
 from tui.demo.leash import Faults, announce, leashed
+from tui.demo.redis_client import connect
 from tui.demo.requestlog import Database
 from tui.demo.wire import serve
 
 __all__ = ["main"]
 
-_REDIS_TIMEOUT: Final = 1.0
-
 
 async def main(port: int, redis_port: int, database: Path, seed: int) -> None:
     """Serve on ``port`` until the leash ends."""
     faults = Faults()
-    redis = Redis(
-        host="127.0.0.1",
-        port=redis_port,
-        client_name="shop-api",
-        socket_timeout=_REDIS_TIMEOUT,
-        socket_connect_timeout=_REDIS_TIMEOUT,
-    )
+    redis = connect(redis_port, "api", timeout=1.0)
     files = Database(database)
     app = App(files, redis, faults, random.Random(seed))
     server = await serve(app.handle, "127.0.0.1", port)

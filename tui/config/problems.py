@@ -146,7 +146,7 @@ def _inside(annotation: Any, part: str | int) -> list[Any]:
             inner = [field.annotation for name, field in fields if part in (name, field.alias)]
             found += inner or [member]
         elif get_args(member):
-            found.append(get_args(member)[-1])
+            found.append([inner for inner in get_args(member) if inner is not ...][-1])
             if isinstance(part, str):
                 found.append(member)
     return found

@@ -30,6 +30,7 @@ _EXPECTED: Final = {
 }
 _PATTERNS: Final = {
     r"^[a-zA-Z_:][a-zA-Z0-9_:]*$": "a metric name: letters, digits, _ and :, no digit first",
+    r"^[1-5]xx$": "a status code, or a class of them such as 2xx",
     r"^[a-zA-Z_][a-zA-Z0-9_]*$": "a label name: letters, digits and _, no digit first",
 }
 _BOUNDS: Final = {

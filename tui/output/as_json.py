@@ -16,6 +16,8 @@ __all__ = ["VERSION", "as_json", "document"]
 VERSION: Final = 1
 """Grows when a script that reads the document would have to change."""
 
+_NAMES: Final = ("ok", "warning", "critical", "unknown")
+
 
 def as_json(triage: Triage, host: str, program: str) -> str:
     """The document as text, ending in a line break."""
@@ -28,7 +30,7 @@ def document(triage: Triage, host: str, program: str) -> dict[str, Any]:
 
     ``host`` is where it ran, ``program`` the version of onwatch.
     """
-    counts = Counter(check.status.value for check in triage.checks)
+    counts = Counter(_NAMES[check.status.exit_code] for check in triage.checks)
     return {
         "version": VERSION,
         "onwatch": program,
@@ -37,7 +39,7 @@ def document(triage: Triage, host: str, program: str) -> dict[str, Any]:
         "duration_seconds": _number(triage.duration),
         "status": triage.status.value,
         "exit_code": triage.status.exit_code,
-        "counts": {name: counts[name] for name in ("ok", "warning", "critical", "unknown")},
+        "counts": {name: counts[name] for name in _NAMES},
         "checks": [_check(check) for check in triage.checks],
     }
 

@@ -1,0 +1,96 @@
+"""YAML: values with lines, and one sentence for each way of not being a configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.errors import ConfigError
+from tui.config.document import parse, show_path
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse("f.yaml", text)
+    return str(caught.value)
+
+
+def test_scalars_follow_the_core_schema_of_yaml_1_2() -> None:
+    document = parse(
+        "f",
+        "a: [1, -2, 0x1f, 1.5, .5, 1e3, true, False, ~, null]\n"
+        "b: [no, on, 12:30, 2024-01-01, 1_000, 1.2.3, '5', \"true\", 127.0.0.1]\nc:\n",
+    )
+    assert document.data == {
+        "a": [1, -2, 31, 1.5, 0.5, 1000.0, True, False, None, None],
+        "b": ["no", "on", "12:30", "2024-01-01", "1_000", "1.2.3", "5", "true", "127.0.0.1"],
+        "c": None,
+    }
+
+
+def test_every_key_and_item_knows_its_line() -> None:
+    document = parse("f", "a: 1\nb:\n  - c: 2\n\n    d: 3\n  - 4\n")
+    assert document.line(("b",)) == 2
+    assert document.line(("b", 0, "d")) == 5
+    assert document.line(("b", 1)) == 6
+    assert document.line(("b", 1, "not", "there")) == 6
+
+
+def test_a_merge_adds_what_is_not_there() -> None:
+    document = parse("f", "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: {y: 4, <<: [*a, {z: 5}]}\n")
+    assert document.data["b"] == {"x": 1, "y": 3}
+    assert document.data["c"] == {"x": 1, "y": 4, "z": 5}
+
+
+def test_paths_are_shown_as_people_write_them() -> None:
+    assert show_path(("checks", 2, "http", "json", "a.b")) == 'checks[2].http.json["a.b"]'
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "f.yaml: is empty; it needs `version` and `checks`"),
+        ("# nothing\n\n", "f.yaml: is empty; it needs `version` and `checks`"),
+        ("- a\n- b\n", "f.yaml:1: expected keys and values at the top of the file, not a list"),
+        ("hello", "f.yaml:1: expected keys and values at the top of the file, not a single value"),
+        ("a:\n\tb: 1\n", "f.yaml:2: a tab indents this line; YAML wants spaces"),
+        ("a: 1\n\tb: 2\n", "f.yaml:2: a tab indents this line; YAML wants spaces"),
+        ("a: 1\nb: 'x\nc: 2\n", "f.yaml:2: not valid YAML: a quote is opened and not closed"),
+        (
+            "a: b: c\n",
+            "f.yaml:1: not valid YAML: mapping values are not allowed in this context (column 5)",
+        ),
+        ("a: *gone\n", "f.yaml:1: not valid YAML: found undefined alias (column 4)"),
+        ("a: 1\n---\nb: 2\n", "f.yaml:2: holds a second document (`---`); keep one a file"),
+        ("a: 1\nb: 2\na: 3\n", "f.yaml:3: a: is given twice; first on line 1"),
+        ("? [a]\n: 1\n", "f.yaml:1: a key must be plain text"),
+        (
+            "a: !!python/object/apply:os.system [id]\n",
+            "f.yaml:1: a: the YAML tag !!python/object/apply:os.system is not supported; "
+            "leave it out",
+        ),
+        ("a: !secret x\n", "f.yaml:1: a: the YAML tag !secret is not supported; leave it out"),
+        ("a: !!int x\n", "f.yaml:1: a: the value does not fit its tag !!int"),
+        ("a: 1" + "0" * 5000, "f.yaml:1: a: the value does not fit its tag !!int"),
+        ("a: &a [*a]\n", "f.yaml:1: an alias refers to what it is part of"),
+        ("a: {<<: 5}\n", "f.yaml:1: a: `<<` takes the alias of a mapping, or a list of them"),
+    ],
+)
+def test_one_sentence_says_what_is_wrong(text: str, sentence: str) -> None:
+    assert complaint(text) == sentence
+
+
+def test_all_duplicates_and_tags_are_told_at_once() -> None:
+    assert complaint("a: 1\na: 2\nb: !x 1\n").splitlines() == [
+        "f.yaml:2: a: is given twice; first on line 1",
+        "f.yaml:3: b: the YAML tag !x is not supported; leave it out",
+    ]
+
+
+def test_nesting_that_would_exhaust_the_stack_is_refused() -> None:
+    assert complaint("[" * 200_000) == "f.yaml:1: is nested more than 50 levels deep"
+
+
+def test_aliases_that_multiply_are_refused() -> None:
+    laughs = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
+    assert "aliases expand to more than 100,000 values" in complaint("\n".join(laughs))

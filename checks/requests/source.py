@@ -1,0 +1,276 @@
+"""What the reader asks of a database, and how that is said in SQL.
+
+A kind of database brings a :class:`Dialect` and a way to execute a statement; all
+statements are made here, so that a request log is read alike wherever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any, Final, Protocol
+
+from checks.requests.config import RequestLog, TimeFormat
+from checks.requests.sketch import LOG_GAMMA, LOWEST
+
+__all__ = ["Cell", "Dialect", "Execute", "RequestSource", "Row", "SqlSource", "TableState"]
+
+Row = tuple[Any, ...]
+"""``id, time, status, duration, error, *labels`` of one request.
+
+``time`` is seconds since 1970 (as if in UTC where the column's zone is a named one),
+``duration`` in the column's unit, ``error`` bounded text; each None where it is NULL.
+"""
+
+Cell = tuple[Any, ...]
+"""``time, status, log index, error, *labels, n, sum, min, max`` of ``n`` requests.
+
+``time`` is the end of their time step; ``log index`` is of the duration in seconds (see
+:mod:`checks.requests.sketch`); ``sum``, ``min``, ``max`` are in the column's unit.
+"""
+
+Execute = Callable[[str, Sequence[object]], Awaitable[Sequence[Row]]]
+
+RANGES_A_QUERY: Final = 50
+_TEXT_LIMIT: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """``last`` is the largest id (None of an empty table); ``anchor`` the time of the row
+    asked for as a tuple of one, None where that row is gone."""
+
+    last: int | None
+    anchor: tuple[float | None] | None
+
+
+class Dialect(Protocol):
+    """Where databases differ. Every method returns SQL text."""
+
+    def quote(self, name: str) -> str:
+        """``name`` as one quoted identifier."""
+
+    def parameter(self, position: int) -> str:
+        """Placeholder of the parameter at ``position``, counted from 1."""
+
+    def epoch(self, column: str, form: TimeFormat, zone: str) -> str:
+        """Seconds since 1970 of a quoted column as a float; NULL where it is unreadable.
+
+        For ``datetime`` in a named zone the date is taken as if it were in UTC; for
+        ``server`` in the server's zone.
+        """
+
+    def integer(self, column: str) -> str:
+        """A quoted column as an integer, NULL where it is NULL."""
+
+    def real(self, column: str) -> str:
+        """A quoted column as a float, NULL where it is NULL."""
+
+    def text(self, column: str, limit: int) -> str:
+        """A quoted column as text of at most ``limit`` characters."""
+
+
+class RequestSource(Protocol):
+    """A request log that can be read by key; times and units as in :data:`Row`."""
+
+    async def prepare(self) -> None:
+        """Find out the time column's format; call it while the table holds a row."""
+
+    async def now(self) -> float:
+        """The server's clock: seconds since 1970 in UTC."""
+
+    async def state(self, anchor: int | None) -> TableState:
+        """The largest id, and whether the row ``anchor`` is still there."""
+
+    async def first(self) -> int | None:
+        """The smallest id; None of an empty table."""
+
+    async def after(self, key: int, limit: int) -> Sequence[Row]:
+        """Rows with ids above ``key``, ascending."""
+
+    async def newest(self, limit: int) -> Sequence[Row]:
+        """The rows with the largest ids, ascending."""
+
+    async def within(self, ranges: Sequence[tuple[int, int]], limit: int) -> Sequence[Row]:
+        """Rows with ids in any of the ranges (both ends included), ascending."""
+
+    async def fingerprint(self, low: int, high: int) -> tuple[int, int]:
+        """Count of the ids from ``low`` to ``high``, and the sum of ``id - low``."""
+
+    async def time_at(self, key: int) -> tuple[int, float] | None:
+        """Id and time of the first row from ``key`` on that has a time."""
+
+    async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
+        """Rows with ids from ``low`` to ``high`` and times after ``since``, aggregated."""
+
+
+class SqlSource:
+    """A :class:`RequestSource` over a table of an SQL database."""
+
+    def __init__(
+        self, log: RequestLog, dialect: Dialect, execute: Execute, clock: Callable[[], float]
+    ) -> None:
+        self._log = log
+        self._dialect = dialect
+        self._execute = execute
+        self._clock = clock
+        self._table = ".".join(dialect.quote(part) for part in log.table.split("."))
+        self._id = dialect.quote(log.id)
+        self._form: TimeFormat = log.time.format
+        self._prepared = self._form != "auto"
+
+    async def prepare(self) -> None:
+        if self._prepared:
+            return
+        column = self._dialect.quote(self._log.time.column)
+        rows = await self._execute(
+            f"SELECT {column} FROM {self._table} WHERE {column} IS NOT NULL"  # noqa: S608
+            f" ORDER BY {self._id} DESC LIMIT 1",
+            (),
+        )
+        if rows:
+            self._form = _format_of(rows[0][0])
+            self._prepared = True
+
+    async def now(self) -> float:
+        return self._clock()
+
+    async def state(self, anchor: int | None) -> TableState:
+        sql = (
+            f"SELECT (SELECT MAX({self._id}) FROM {self._table})"  # noqa: S608
+            f", {self._of_row(self._id, 1)}, {self._of_row(self._time, 2)}"
+        )
+        key = -1 if anchor is None else anchor
+        last, found, time = (await self._execute(sql, (key, key)))[0]
+        kept = anchor is not None and found is not None
+        return TableState(last, (time,) if kept else None)
+
+    async def first(self) -> int | None:
+        rows = await self._execute(f"SELECT MIN({self._id}) FROM {self._table}", ())  # noqa: S608
+        first: int | None = rows[0][0]
+        return first
+
+    async def after(self, key: int, limit: int) -> Sequence[Row]:
+        where = f"{self._id} > {self._p(1)}"
+        return await self._execute(self._rows(where, "ASC", limit), (key,))
+
+    async def newest(self, limit: int) -> Sequence[Row]:
+        rows = await self._execute(self._rows("1 = 1", "DESC", limit), ())
+        return rows[::-1]
+
+    async def within(self, ranges: Sequence[tuple[int, int]], limit: int) -> Sequence[Row]:
+        spans = (
+            f"{self._id} BETWEEN {self._p(2 * i + 1)} AND {self._p(2 * i + 2)}"
+            for i in range(len(ranges))
+        )
+        where = f"({' OR '.join(spans)})"
+        return await self._execute(
+            self._rows(where, "ASC", limit), tuple(chain.from_iterable(ranges))
+        )
+
+    async def fingerprint(self, low: int, high: int) -> tuple[int, int]:
+        sql = (
+            f"SELECT COUNT(*), SUM({self._id} - {self._p(1)}) FROM {self._table}"  # noqa: S608
+            f" WHERE {self._id} BETWEEN {self._p(2)} AND {self._p(3)}{self._filter}"
+        )
+        count, total = (await self._execute(sql, (low, low, high)))[0]
+        return int(count), int(total or 0)
+
+    async def time_at(self, key: int) -> tuple[int, float] | None:
+        column = self._dialect.quote(self._log.time.column)
+        sql = (
+            f"SELECT {self._id}, {self._time} FROM {self._table}"  # noqa: S608
+            f" WHERE {self._id} >= {self._p(1)} AND {column} IS NOT NULL"
+            f" ORDER BY {self._id} LIMIT 1"
+        )
+        rows = await self._execute(sql, (key,))
+        return (int(rows[0][0]), rows[0][1]) if rows and rows[0][1] is not None else None
+
+    async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
+        duration = self._duration
+        groups = (
+            f"CEIL({self._time} / {step!r})",
+            self._status,
+            self._log_index(duration),
+            *self._texts,
+        )
+        totals = (
+            f"SUM(CASE WHEN {duration} >= 0 THEN {duration} END)",
+            f"MIN(CASE WHEN {duration} >= 0 THEN {duration} END)",
+            f"MAX({duration})",
+        )
+        sql = (
+            f"SELECT {', '.join(groups)}, COUNT(*), {', '.join(totals)} FROM {self._table}"  # noqa: S608
+            f" WHERE {self._id} BETWEEN {self._p(1)} AND {self._p(2)}"
+            f" AND {self._time} > {self._p(3)}{self._filter}"
+            f" GROUP BY {', '.join(str(i + 1) for i in range(len(groups)))}"
+        )
+        found = await self._execute(sql, (low, high, since))
+        return [(float(cell[0]) * step, *cell[1:]) for cell in found]
+
+    def _log_index(self, duration: str) -> str:
+        if self._log.duration is None:
+            return "NULL"
+        unit = self._log.duration.seconds
+        return (
+            f"CASE WHEN {duration} * {unit!r} > {LOWEST!r}"
+            f" THEN CEIL(LN({duration} * {unit!r}) / {LOG_GAMMA!r})"
+            f" WHEN {duration} >= 0 THEN -10000 END"
+        )
+
+    def _rows(self, where: str, order: str, limit: int) -> str:
+        columns = (self._id, self._time, self._status, self._duration, *self._texts)
+        return (
+            f"SELECT {', '.join(columns)} FROM {self._table}"  # noqa: S608
+            f" WHERE {where}{self._filter} ORDER BY {self._id} {order} LIMIT {limit:d}"
+        )
+
+    def _of_row(self, column: str, position: int) -> str:
+        where = f"{self._id} = {self._p(position)}"
+        return f"(SELECT {column} FROM {self._table} WHERE {where})"  # noqa: S608
+
+    def _p(self, position: int) -> str:
+        return self._dialect.parameter(position)
+
+    @property
+    def _time(self) -> str:
+        column = self._dialect.quote(self._log.time.column)
+        form = "datetime" if self._form == "auto" else self._form
+        return self._dialect.epoch(column, form, self._log.time.zone)
+
+    @property
+    def _status(self) -> str:
+        name = self._log.status
+        return self._dialect.integer(self._dialect.quote(name)) if name else "NULL"
+
+    @property
+    def _duration(self) -> str:
+        duration = self._log.duration
+        return self._dialect.real(self._dialect.quote(duration.column)) if duration else "NULL"
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        names = (self._log.error, *self._log.labels)
+        return tuple(
+            self._dialect.text(self._dialect.quote(name), _TEXT_LIMIT) if name else "NULL"
+            for name in names
+        )
+
+    @property
+    def _filter(self) -> str:
+        return f" AND ({self._log.where})" if self._log.where else ""
+
+
+def _format_of(value: object) -> TimeFormat:
+    """The format that ``value`` of a time column is written in.
+
+    Numbers are told apart by size: seconds stay below 1e11 until the year 5138.
+    """
+    if isinstance(value, str | bytes | date):
+        return "datetime"
+    number = abs(float(value))  # type: ignore[arg-type]
+    if number < 1e11:
+        return "s"
+    return "ms" if number < 1e14 else "us"

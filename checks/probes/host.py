@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from checks.lanes import LaneBusyError, Lanes
 from checks.model import Result, SampleBuilder, Table
@@ -32,7 +32,9 @@ __all__ = ["KIND", "HostConfig", "HostProbe"]
 T = TypeVar("T")
 HardwareSample = tuple[str, float | None, dict[str, str]]
 
-_HARDWARE_INTERVAL = 30.0
+_HARDWARE_INTERVAL: Final = 30.0
+_FILESYSTEMS: Final = 64
+"""Most filesystems that are watched unasked: each has a thread of its own."""
 
 
 class Periodic(Generic[T]):
@@ -130,7 +132,7 @@ class HostProbe:
         if configured:
             targets = chosen(tuple(mounts), configured)
         else:
-            targets = [(mount.point, mount) for mount in real(mounts)]
+            targets = [(mount.point, mount) for mount in real(mounts)[:_FILESYSTEMS]]
         paths = {path for path, _ in targets}
         self._drop_filesystems(paths)
         self._asked |= paths
@@ -209,6 +211,7 @@ def _figures(
         swap_total=memory.swap_total if memory else 0.0,
         filesystems=filesystems,
         lost=history.lost,
+        full_in=history.full_in,
         killed=history.killed,
         killed_ago=None if history.killed_at is None else now - history.killed_at,
     )

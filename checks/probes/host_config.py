@@ -10,7 +10,15 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 
 from checks.settings import Duration, KindConfig, Model
 
-__all__ = ["Bounds", "CpuBounds", "HostConfig", "LoadBounds", "Percent", "parse_percent"]
+__all__ = [
+    "Bounds",
+    "CpuBounds",
+    "FillBounds",
+    "HostConfig",
+    "LoadBounds",
+    "Percent",
+    "parse_percent",
+]
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?")
 
@@ -101,6 +109,20 @@ class InodeBounds(Bounds):
     """From here on it is CRITICAL; null for never."""
 
 
+class FillBounds(Model):
+    """Bounds of the time until a filesystem is full, if it goes on as in the last hour.
+
+    Judged once half an hour is known, and only where ``above`` is in use already.
+    """
+
+    warning: Duration | None = 14_400.0
+    """Full sooner than this is a WARNING; null for never."""
+    critical: Duration | None = None
+    """The same for CRITICAL; null for never."""
+    above: Percent = 0.60
+    """A filesystem with less than this in use is not judged."""
+
+
 class LoadBounds(Model):
     """Bounds of the load average for each CPU of the machine."""
 
@@ -127,6 +149,8 @@ class HostConfig(KindConfig):
     """Bounds of the space in use of each filesystem, as `df` reckons it."""
     inodes: InodeBounds = InodeBounds()
     """Bounds of the inodes in use of each filesystem."""
+    full_in: FillBounds = FillBounds()
+    """Bounds of the time until a filesystem is full."""
     oom_hold: Duration = 300.0
     """How long a process killed for want of memory keeps the check at WARNING."""
     processes: int = Field(default=15, ge=0, le=100)

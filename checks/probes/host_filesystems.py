@@ -74,7 +74,7 @@ async def _ask(
             lanes.run(f"statvfs {path}", partial(statvfs, path)), patience
         )
     except TimeoutError:
-        sentence = f"no answer from {shown} within {patience:.0f} s: is its server reachable?"
+        sentence = f"no answer from {shown} within {patience:g} s: is its server reachable?"
         return Filesystem(mount, path, error=sentence)
     except LaneBusyError as busy:
         waited = asyncio.get_running_loop().time() - busy.since
@@ -83,12 +83,13 @@ async def _ask(
     except OSError as error:
         refused = error.errno in {errno.EACCES, errno.EPERM}
         return Filesystem(mount, path, error=_sentence(shown, error), refused=refused)
+    block = answer.f_frsize or answer.f_bsize
     return Filesystem(
         mount,
         path,
-        size=float(answer.f_blocks * answer.f_frsize),
-        free=float(answer.f_bfree * answer.f_frsize),
-        available=float(answer.f_bavail * answer.f_frsize),
+        size=float(answer.f_blocks * block),
+        free=float(answer.f_bfree * block),
+        available=float(answer.f_bavail * block),
         files=float(answer.f_files),
         files_free=float(answer.f_ffree),
         readonly=bool(answer.f_flag & os.ST_RDONLY) or mount.readonly or mount.frozen,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from checks.probes.host_cpu import CpuWindow
 from checks.probes.host_filesystems import Filesystem
+from checks.probes.host_forecast import Forecast
 from checks.probes.host_reader import Reading
 from checks.probes.host_text import span
 
@@ -20,7 +21,7 @@ class History:
 
     ``lost`` are the mounts that were writable and no longer are; ``killed`` how many
     processes were killed for want of memory since the first reading, the last of them
-    noticed at ``killed_at``.
+    noticed at ``killed_at``. ``full_in`` is the seconds until a mount is full.
     """
 
     def __init__(self, cpu: CpuWindow) -> None:
@@ -28,23 +29,35 @@ class History:
         self.lost: frozenset[str] = frozenset()
         self.killed = 0
         self.killed_at: float | None = None
+        self.full_in: dict[str, float] = {}
+        self._forecast = Forecast()
         self._contained: bool | None = None
         self._kills: float | None = None
         self._uptime: float | None = None
         self._writable: set[str] = set()
 
-    def note(self, now: float, reading: Reading, filesystems: Iterable[Filesystem]) -> list[str]:
+    def note(self, now: float, reading: Reading, filesystems: Sequence[Filesystem]) -> list[str]:
         """Takes a reading in; returns what happened since the one before, in sentences."""
         if reading.contained is not self._contained:
             self.cpu = CpuWindow(self.cpu.span)
             self._contained = reading.contained
         if reading.cpu:
             self.cpu.add(now, sum(reading.cpu.values()))
+        self._foresee(now, filesystems)
         return [
             *self._boots(reading.kernel.uptime),
             *self._deaths(now, reading.oom_kills),
             *self._losses(filesystems),
         ]
+
+    def _foresee(self, now: float, filesystems: Iterable[Filesystem]) -> None:
+        left = {one.mount.point: one.available for one in filesystems if not one.error}
+        self._forecast.add(now, left)
+        self.full_in = {
+            point: seconds
+            for point, available in left.items()
+            if (seconds := self._forecast.full_in(point, available)) is not None
+        }
 
     def _boots(self, uptime: float | None) -> list[str]:
         before, self._uptime = self._uptime, uptime

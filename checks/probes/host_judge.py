@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from checks.model import Part, Status, worst
-from checks.probes.host_config import Bounds, HostConfig, LoadBounds
+from checks.probes.host_config import Bounds, FillBounds, HostConfig, LoadBounds
 from checks.probes.host_filesystems import Filesystem
 from checks.probes.host_text import percent, size, span
 
@@ -21,7 +21,7 @@ class Figures:
     ``cores`` those that may be used, ``cpus`` those of the machine. Memory and swap are
     bytes. ``killed_ago`` is the seconds since a process was last killed for want of memory,
     ``killed`` how many were since this check began. ``lost`` names the mounts that were
-    writable when first seen.
+    writable and no longer are, ``full_in`` the seconds until a mount is full.
     """
 
     cores: float
@@ -36,6 +36,7 @@ class Figures:
     swap_total: float = 0.0
     filesystems: Sequence[Filesystem] = ()
     lost: frozenset[str] = frozenset()
+    full_in: Mapping[str, float] = field(default_factory=dict)
     killed: int = 0
     killed_ago: float | None = None
 
@@ -144,6 +145,7 @@ def _filesystems(figures: Figures, config: HostConfig) -> Iterable[Part]:
             yield Part(f"disk {point}", Status.CRITICAL, sentence, "read-only")
         elif not filesystem.readonly:
             yield from _full(filesystem, config)
+            yield from _filling(filesystem, figures.full_in.get(point), config.full_in)
 
 
 def _full(filesystem: Filesystem, config: HostConfig) -> Iterator[Part]:
@@ -160,3 +162,17 @@ def _full(filesystem: Filesystem, config: HostConfig) -> Iterator[Part]:
             f"disk {point} has {share} of its inodes in use ({filesystem.files_free:,.0f} left)"
         )
         yield Part(f"inodes {point}", past[0], sentence, share)
+
+
+def _filling(filesystem: Filesystem, seconds: float | None, bounds: FillBounds) -> Iterator[Part]:
+    if seconds is None or (filesystem.used or 0.0) < bounds.above:
+        return
+    if bounds.critical is not None and seconds < bounds.critical:
+        status = Status.CRITICAL
+    elif bounds.warning is not None and seconds < bounds.warning:
+        status = Status.WARNING
+    else:
+        return
+    point, left = filesystem.mount.point, size(filesystem.available)
+    sentence = f"disk {point} will be full in {span(seconds)} at this rate ({left} left)"
+    yield Part(f"filling {point}", status, sentence, f"full in {span(seconds)}")

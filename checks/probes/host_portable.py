@@ -119,13 +119,13 @@ class PortableScanner:
         self._times = {one.key: one.time for one in found}
         self._then = now
         note = f"the system refuses figures of {refused} of them" if refused else ""
-        return Scan(tuple(top(found, self._count)), len(found), note)
+        ranked = tuple(_described(one) for one in top(found, self._count))
+        return Scan(ranked, len(found) + refused, note)
 
     def _found(self, now: float) -> tuple[list[Process], int]:
         import psutil  # noqa: PLC0415
 
-        attributes = ["pid", "name", "username", "status", "create_time", "cpu_times"]
-        attributes += ["memory_info", "cmdline"]
+        attributes = ["pid", "name", "status", "create_time", "cpu_times", "memory_info"]
         found: list[Process] = []
         refused = 0
         for process in psutil.process_iter(attributes):
@@ -144,8 +144,6 @@ class PortableScanner:
                     memory=float(info["memory_info"].rss),
                     key=key,
                     cpu=self._cpu(key, time, now),
-                    user=info["username"] or "",
-                    command=" ".join(info["cmdline"] or ()),
                 )
             )
         return found, refused
@@ -154,3 +152,15 @@ class PortableScanner:
         if self._then is None or now <= self._then:
             return None
         return max(0.0, time - self._times.get(key, 0.0)) / (now - self._then)
+
+
+def _described(one: Process) -> Process:
+    """With user and command line, as far as the system gives them."""
+    import psutil  # noqa: PLC0415
+
+    try:
+        process = psutil.Process(one.pid)
+        described = one._replace(user=process.username())
+        return described._replace(command=" ".join(process.cmdline()))
+    except psutil.Error:
+        return one

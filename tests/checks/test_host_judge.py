@@ -66,6 +66,16 @@ def test_a_disk_that_the_kernel_froze_before_we_came_is_critical() -> None:
     assert [status for status, _ in found] == [Status.CRITICAL]
 
 
+def test_a_disk_that_fills_up_warns_in_time() -> None:
+    state = figures(filesystems=(disk(0.7),), full_in={"/": 7200.0})
+    assert sentences(state) == [
+        (Status.WARNING, "disk / will be full in 2 h at this rate (9.0 GB left)")
+    ]
+    assert sentences(figures(filesystems=(disk(0.7),), full_in={"/": 20_000.0})) == []
+    assert sentences(figures(filesystems=(disk(0.4),), full_in={"/": 7200.0})) == []
+    assert sentences(state, full_in={"critical": "3h"})[0][0] is Status.CRITICAL
+
+
 def test_the_mean_is_judged_and_not_the_moment() -> None:
     assert sentences(figures(cpu=1.0, cpu_mean=0.2, cpu_span=300)) == []
     assert sentences(figures(cpu=0.1, cpu_mean=0.93, cpu_span=300)) == [

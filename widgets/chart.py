@@ -125,6 +125,7 @@ def _draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> str:
     start, end = chart.times[0], max(chart.times[-1], chart.times[0] + 1)
     plt.clear_figure()
     plt.theme("clear")
+    plt.limit_size(False, False)
     plt.plotsize(width, height)
     plt.xlim(start, end)
     plt.ylim(scale.low, scale.high)

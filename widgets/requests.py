@@ -69,7 +69,7 @@ def _is_bad(row: BreakdownRow) -> bool:
 
 
 def _shares(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[Seg]:
-    """A breakdown in one line: ``by provider  openai 61 % · anthropic 30 % (20 % errors)``; those failing first."""
+    """A breakdown in one line, failing values first: ``by provider  openai 61 % · local 9 %``."""
     head = Seg(f" by {label}  ", "label")
     groups = []
     for row in sorted(rows, key=_is_bad, reverse=True):
@@ -138,7 +138,7 @@ def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[l
     ]
     notes = _notes(view)
     lines += [notes] if notes else []
-    if len(lines) < height:
+    if len(lines) + bool(window.breakdown) < height:
         lines.append(_totals(window, glyphs))
     for label, rows in window.breakdown:
         room = height - len(lines)

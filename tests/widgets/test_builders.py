@@ -1,0 +1,336 @@
+"""What the panes say, as plain text, from hand-made snapshots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from checks.model import Status
+from checks.requests.stats import BreakdownRow
+from checks.views import Snapshot
+from tests.widgets import samples
+from widgets.alerts import alert_lines
+from widgets.frame import Frame
+from widgets.glyphs import UNICODE
+from widgets.hints import hint_line
+from widgets.host import host_lines, host_summary
+from widgets.queues import queue_lines, queue_summary
+from widgets.requests import request_lines, request_summary
+from widgets.services import service_lines
+from widgets.text import Line
+from widgets.verdict import state_segs, verdict_segs
+
+Builder = Callable[[Snapshot | None, Frame], list[Line]]
+BUILDERS: list[Builder] = [service_lines, request_lines, queue_lines, host_lines, alert_lines]
+HOSTILE = "[red]x[/] \x1b[31mred\x1b[0m \u202eevil"
+
+
+def texts(lines: list[Line]) -> list[str]:
+    return [line.text.rstrip() for line in lines]
+
+
+def joined(lines: list[Line]) -> str:
+    return "\n".join(texts(lines))
+
+
+def extreme() -> Snapshot:
+    """Figures and texts at their limits."""
+    queue = samples.queue("q" * 200, 1e18, growth=-1e12, failed=math.inf, processing=math.nan)
+    check = samples.check(
+        "名" * 60, Status.CRITICAL, value="v" * 40, duration=1e9, message="word" * 200
+    )
+    bare = samples.host(
+        cpu=None, memory=None, load=None, received=None, sent=None, pressure={}, filesystems=(),
+        modes={}, boot_time=None, memory_total=None, memory_available=None, swap=None,
+        disk_read=None, disk_written=None,
+    )  # fmt: skip
+    nothing = samples.requests(
+        "log", rate=0.0, count=0, errors=0, error_ratio=None, p50=None, p95=None, p99=None,
+        by_class=(), breakdown=(("provider", ()),), covered=3.0,
+    )  # fmt: skip
+    return samples.bad_night(
+        checks=(check, samples.check("", duration=math.nan, history=(math.nan,) * 60)),
+        queues=(queue,),
+        hosts=(bare, samples.host("second", load=(1e6, 1e6, 1e6), received=1e15)),
+        requests=(nothing,),
+    )
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+@pytest.mark.parametrize("width", [40, 41, 57, 80, 120, 200])
+@pytest.mark.parametrize("height", [1, 4, 12, 40])
+@pytest.mark.parametrize("snapshot", [samples.bad_night(), samples.empty(), extreme(), None])
+def test_lines_fit_in_the_width(
+    build: Builder, width: int, height: int, snapshot: Snapshot | None
+) -> None:
+    lines = build(snapshot, Frame(width, height))
+    assert lines
+    for line in lines:
+        assert cell_len(line.fitted(width).text) == width
+        assert "nan" not in line.text
+        assert "inf" not in line.text.replace("infra", "")
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_before_data_a_pane_says_that_it_waits(build: Builder) -> None:
+    assert texts(build(None, Frame(40, 5))) == [" waiting for the first result"]
+
+
+@pytest.mark.parametrize(
+    ("build", "hint"),
+    [
+        (service_lines, "http: http://127.0.0.1:8000/health"),
+        (request_lines, "table: request_logs"),
+        (queue_lines, "- {name: mail, size: {list: mail}}"),
+        (host_lines, "host: {}"),
+    ],
+)
+def test_an_empty_pane_says_which_configuration_fills_it(build: Builder, hint: str) -> None:
+    shown = joined(build(samples.empty(), Frame(44, 10)))
+    assert "onwatch.yaml" in shown
+    assert hint in shown
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_a_filter_without_matches_says_so(build: Builder) -> None:
+    frame = Frame(60, 10, filter_text="no such thing")
+    assert texts(build(samples.bad_night(), frame)) == [" nothing matches 'no such thing'"]
+
+
+def test_a_service_row_has_glyph_name_value_and_time() -> None:
+    row = joined(service_lines(samples.bad_night(), Frame(80, 40))).splitlines()[0]
+    assert row.startswith(" ✖ gateway")
+    assert "503" in row
+    assert "231 ms" in row
+
+
+def test_the_sentence_of_what_is_wrong_stands_beneath_it_where_there_is_room() -> None:
+    roomy = texts(service_lines(samples.bad_night(), Frame(100, 40)))
+    at = next(i for i, text in enumerate(roomy) if "✖ search" in text)
+    assert roomy[at + 1].strip().startswith("critical connection to 127.0.0.1:9200 refused")
+    tight = joined(service_lines(samples.bad_night(), Frame(100, 6)))
+    assert "127.0.0.1:9200" not in tight
+
+
+def test_children_that_are_fine_fold_away_first() -> None:
+    assert "└ ✔ replica" in joined(service_lines(samples.bad_night(), Frame(80, 40)))
+    tight = joined(service_lines(samples.bad_night(), Frame(80, 6)))
+    assert "replica" not in tight
+    assert "└ ✖ database" in tight
+    assert "└ ▲ memory" in tight
+
+
+def test_a_duration_that_is_not_known_is_a_dash() -> None:
+    down = next(
+        t for t in texts(service_lines(samples.bad_night(), Frame(80, 40))) if "search" in t
+    )
+    assert " — " in down
+    assert "0 ms" not in down
+
+
+def test_rows_are_known_by_check_and_part() -> None:
+    lines = service_lines(samples.bad_night(), Frame(80, 40))
+    keys = [line.key for line in lines]
+    assert "gateway" in keys
+    assert "gateway/database" in keys
+    assert all(line.check for line in lines)
+
+
+@pytest.mark.parametrize("wanted", ["GATEWAY", "critical", "refused", "database"])
+def test_the_filter_looks_at_name_word_sentence_and_parts(wanted: str) -> None:
+    shown = joined(service_lines(samples.bad_night(), Frame(100, 40, filter_text=wanted)))
+    assert "gateway" in shown
+    assert "ledger" not in shown
+
+
+def test_text_that_a_target_controls_is_shown_as_it_is() -> None:
+    check = samples.check("api", Status.CRITICAL, message="[red]x[/] [/bold] $foreground")
+    shown = joined(service_lines(samples.bad_night(checks=(check,)), Frame(80, 10)))
+    assert "[red]x[/] [/bold] $foreground" in shown
+
+
+def test_requests_show_rate_errors_and_percentiles() -> None:
+    shown = joined(request_lines(samples.bad_night(), Frame(60, 20)))
+    for figure in ("128/s", "6.2 %", "41 ms", "812 ms", "2.31 s", "7,680 requests", "5xx 476"):
+        assert figure in shown
+
+
+def test_a_breakdown_is_a_table_where_there_is_room_and_else_a_line() -> None:
+    roomy = texts(request_lines(samples.bad_night(), Frame(60, 12)))
+    row = next(text for text in roomy if "anthropic" in text)
+    assert "30 %" in row
+    assert "20 %" in row
+    assert "2.31 s" in row
+    tight = texts(request_lines(samples.bad_night(), Frame(60, 5)))
+    assert any("anthropic 30 % (20 % errors) · openai 61 %" in text for text in tight)
+
+
+def test_the_source_with_most_errors_comes_first() -> None:
+    quiet = samples.requests("quiet log", error_ratio=0.0)
+    snapshot = samples.bad_night(requests=(quiet, samples.requests("loud log")))
+    lines = request_lines(snapshot, Frame(60, 5))
+    assert lines[0].check == "loud log"
+    assert lines[-1].text.startswith(" quiet log")
+
+
+def test_figures_without_requests_are_dashes() -> None:
+    lines = request_lines(extreme(), Frame(60, 20))
+    assert "errors         —" in joined(lines)
+    assert "p50       —" in joined(lines)
+
+
+def test_a_window_that_is_not_covered_says_so() -> None:
+    assert "figures of the last 3 s" in joined(request_lines(extreme(), Frame(60, 20)))
+
+
+def test_what_limits_the_figures_is_said() -> None:
+    view = samples.requests()
+    noted = replace(view, stats=replace(view.stats, note="reading the last hour"))
+    shown = joined(request_lines(samples.bad_night(requests=(noted,)), Frame(60, 20)))
+    assert "reading the last hour" in shown
+
+
+def test_a_breakdown_value_cannot_style_itself() -> None:
+    row = BreakdownRow("[red]x[/]", 1, 1.0, 0.0, None)
+    view = samples.requests(breakdown=(("provider", (row,)),))
+    assert "[red]x[/]" in joined(request_lines(samples.bad_night(requests=(view,)), Frame(60, 20)))
+
+
+def test_a_queue_row_tells_size_growth_failed_and_busy() -> None:
+    row = texts(queue_lines(samples.bad_night(), Frame(80, 10)))[0]
+    assert row.startswith(" ▲ default")
+    for figure in ("1,204", "+38/min", "failed 3", "busy 8"):
+        assert figure in row
+
+
+def test_a_queue_of_unknown_size_is_a_dash_and_an_empty_one_nought() -> None:
+    rows = texts(queue_lines(samples.bad_night(), Frame(80, 10)))
+    assert rows[3].split()[2] == "—"
+    assert rows[2].split()[2] == "0"
+
+
+def test_the_host_in_two_lines() -> None:
+    shown = texts(host_lines(samples.bad_night(), Frame(90, 2)))
+    assert len(shown) == 2
+    for figure in ("cpu  71 %", "mem  62 %", "load 3.1/2"):
+        assert figure in shown[0]
+    for figure in ("/var 91 %", "/ 41 %", "net ↓2.1 MB/s ↑340 kB/s"):
+        assert figure in shown[1]
+
+
+def test_the_host_with_room_has_bars_pressure_and_memory() -> None:
+    shown = joined(host_lines(samples.bad_night(), Frame(80, 12)))
+    for figure in ("3.1 GB free of 8.2 GB", "wait   cpu 12 %", "25 GB free", "read-only", "up 3 d"):
+        assert figure in shown
+
+
+def test_the_fullest_filesystem_is_never_left_out() -> None:
+    assert "/var 91 %" in joined(host_lines(samples.bad_night(), Frame(44, 2)))
+
+
+def test_inodes_that_run_out_are_named() -> None:
+    full = replace(samples.host().filesystems[0], inodes_used=0.97)
+    host = samples.host(filesystems=(full,))
+    assert "inodes 97 %" in joined(host_lines(samples.bad_night(hosts=(host,)), Frame(80, 2)))
+
+
+def test_other_hosts_have_a_line_each() -> None:
+    hosts = (samples.host(), samples.host("db-1", status=Status.CRITICAL, cpu=0.99))
+    lines = host_lines(samples.bad_night(hosts=hosts), Frame(80, 4))
+    assert lines[0].check == "db-1"
+    assert lines[-1].text.startswith(" web-1")
+
+
+def test_alerts_have_glyph_word_age_and_sentence() -> None:
+    shown = texts(alert_lines(samples.bad_night(), Frame(40, 30)))
+    assert shown[0].split() == ["✖", "gateway", "critical", "2", "m"]
+    assert shown[1].strip() == "HTTP 503 after 231 ms: status is"
+    assert "follows from gateway" in "\n".join(shown)
+
+
+def test_alerts_shrink_to_a_sentence_line_each_where_room_is_scarce() -> None:
+    assert len(alert_lines(samples.bad_night(), Frame(40, 5))) == 5 * 2 + 1
+
+
+def test_compact_alerts_are_one_line_with_glyph_and_word() -> None:
+    lines = alert_lines(samples.bad_night(), Frame(80, 5, compact=True))
+    assert len(lines) == len(samples.bad_night().alerts)
+    assert lines[0].text.startswith(" ✖ gateway")
+    assert "critical" in lines[0].text
+
+
+def test_when_nothing_is_wrong_it_says_so_and_counts_who_has_yet_to_answer() -> None:
+    assert texts(alert_lines(samples.all_quiet(), Frame(60, 5))) == [" ✔ Nothing is wrong."]
+    checks = (samples.check("api"), samples.check("new", Status.WAITING))
+    shown = joined(alert_lines(samples.all_quiet(checks=checks), Frame(80, 5)))
+    assert "1 of 2 checks have yet to answer" in shown
+
+
+def verdict(snapshot: Snapshot | None, width: int = 140) -> str:
+    return "".join(seg.text for seg in verdict_segs(snapshot, width))
+
+
+def test_the_verdict_is_the_worst_thing_in_words() -> None:
+    said = verdict(samples.bad_night())
+    assert said.startswith(' ✖ CRITICAL   gateway: HTTP 503 after 231 ms: status is "degraded"')
+    assert said.endswith("· since 2 m · r runbook · +4 more")
+
+
+@pytest.mark.parametrize("width", [40, 60, 78, 100])
+def test_the_verdict_gives_way_at_its_end(width: int) -> None:
+    said = verdict(samples.bad_night(), width)
+    assert cell_len(said) <= width
+    assert said.startswith(" ✖ CRITICAL   gateway: HTTP")
+
+
+def test_a_cause_is_spoken_of_before_its_symptoms() -> None:
+    night = samples.bad_night()
+    symptom = replace(night.alerts[0], name="shop", cause="search")
+    assert "search:" in verdict(replace(night, alerts=(symptom, *night.alerts[1:])))
+
+
+def test_the_verdict_when_all_is_well_empty_or_to_come() -> None:
+    assert verdict(samples.all_quiet()) == " ✔ OK   all 3 checks are fine"
+    assert "add checks to onwatch.yaml" in verdict(samples.empty())
+    assert "on their way" in verdict(None)
+    checks = (samples.check("api"), samples.check("new", Status.WAITING))
+    assert "1 of 2 checks have answered" in verdict(samples.all_quiet(checks=checks))
+
+
+def test_the_state_says_live_frozen_or_past() -> None:
+    night = samples.bad_night()
+
+    def said(snapshot: Snapshot, frozen: bool = False, width: int = 120) -> str:
+        return "".join(seg.text for seg in state_segs(snapshot, frozen, width))
+
+    assert said(night) == "web-1  22:13:20 ● live "
+    assert said(night, frozen=True) == "web-1  22:13:20 ❄ frozen "
+    assert said(replace(night, source="history")) == "web-1  22:13:20 ◷ history "
+    assert said(night, width=80) == "22:13:20 ● live "
+
+
+def test_summaries_are_one_line_that_fits() -> None:
+    night = samples.bad_night()
+    for build in (request_summary, queue_summary, host_summary):
+        for width in (40, 80, 120):
+            assert cell_len(build(night, width).text) <= width
+        assert build(None, 80).text.endswith("waiting for the first result")
+        assert "none: add" in build(samples.empty(), 80).text
+    assert "errors 6.2 %" in request_summary(night, 80).text
+    assert "▲ default 1,204" in queue_summary(night, 80).text
+    assert "/var 91 %" in host_summary(night, 80).text
+
+
+def test_hints_are_shown_whole_or_not_at_all() -> None:
+    hints = (("r", "runbook"), ("a", "acknowledge"), ("?", "help"))
+    assert hint_line(hints, 80).text == " r runbook  a acknowledge  ? help"
+    assert hint_line(hints, 26).text == " r runbook  a acknowledge"
+    assert hint_line(hints, 24).text == " r runbook"
+
+
+def test_every_status_has_its_own_sign() -> None:
+    assert len({UNICODE.status(status) for status in Status}) == len(Status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -70,14 +70,18 @@ def fields(path: str) -> list[str]:
     return (read(path, 4_096) or "").split()
 
 
-def pairs(text: str) -> dict[str, float]:
-    """The lines ``name value`` of a flat file; lines of any other shape are left out."""
+def pairs(text: str, wanted: Container[str] | None = None) -> dict[str, float]:
+    """The lines ``name value`` of a flat file, or those of the ``wanted`` names alone.
+
+    Lines of any other shape are left out.
+    """
     found: dict[str, float] = {}
     for line in text.splitlines():
         name, _, rest = line.partition(" ")
-        value = number(rest)
-        if value is not None:
-            found[name] = value
+        if wanted is None or name in wanted:
+            value = number(rest)
+            if value is not None:
+                found[name] = value
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from checks.probes.host_files import Emit, Roots, fields, number, read, read_number
@@ -83,17 +84,27 @@ def parse_pressure(text: str) -> dict[str, float]:
     return found
 
 
-def parse_netstat(text: str) -> dict[str, dict[str, float]]:
-    """Values by protocol and field: a line of names, then a line of values, for each."""
-    found: dict[str, dict[str, float]] = {}
+def parse_netstat(text: str) -> dict[str, float]:
+    """Values by metric: a line of names, then a line of values, for each protocol."""
+    found: dict[str, float] = {}
     lines = text.splitlines()
     for header, values in zip(lines[::2], lines[1::2], strict=False):
-        protocol, _, listed = header.partition(":")
-        pairs = zip(listed.split(), values.partition(":")[2].split(), strict=False)
-        found[protocol] = {
-            field: value for field, text in pairs if (value := number(text)) is not None
-        }
+        columns = _columns(header)
+        words = values.split() if columns else []
+        for index, metric in columns:
+            value = number(words[index]) if index < len(words) else None
+            if value is not None:
+                found[metric] = value
     return found
+
+
+@lru_cache(maxsize=64)
+def _columns(header: str) -> tuple[tuple[int, str], ...]:
+    """Which columns of a line of names are wanted, and their metrics."""
+    words = header.split()
+    protocol = words[0].rstrip(":") if words else ""
+    wanted = [(index, NETSTAT.get((protocol, field))) for index, field in enumerate(words)]
+    return tuple((index, metric) for index, metric in wanted if metric is not None)
 
 
 def _load(roots: Roots, emit: Emit) -> tuple[float, float, float] | None:
@@ -116,12 +127,9 @@ def _pressure(roots: Roots, emit: Emit) -> None:
 
 
 def _sockets(roots: Roots, emit: Emit) -> None:
-    found = {
-        **parse_netstat(read(f"{roots.proc}/net/netstat") or ""),
-        **parse_netstat(read(f"{roots.proc}/net/snmp") or ""),
-    }
-    for (protocol, field), metric in NETSTAT.items():
-        emit(metric, found.get(protocol, {}).get(field))
+    for file in ("netstat", "snmp"):
+        for metric, value in parse_netstat(read(f"{roots.proc}/net/{file}") or "").items():
+            emit(metric, value)
     sockets: dict[tuple[str, str], float | None] = {}
     for line in (read(f"{roots.proc}/net/sockstat") or "").splitlines():
         protocol, _, rest = line.partition(":")

@@ -73,7 +73,7 @@ def parse_meminfo(text: str) -> dict[str, float]:
 
 def collect_memory(roots: Roots, emit: Emit) -> Memory | None:
     """Emits memory, swap and paging; None where `/proc/meminfo` cannot be read."""
-    vmstat = pairs(read(f"{roots.proc}/vmstat") or "")
+    vmstat = pairs(read(f"{roots.proc}/vmstat") or "", VMSTAT)
     for field, metric in VMSTAT.items():
         emit(metric, vmstat.get(field))
     info = parse_meminfo(read(f"{roots.proc}/meminfo") or "")

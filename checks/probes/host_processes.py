@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Final, NamedTuple
 
 from checks.model import Table
@@ -67,7 +68,7 @@ class Scan:
 def parse_process(text: bytes, ticks: int = _TICKS, page: int = _PAGE) -> Process | None:
     """Reads `/proc/<pid>/stat`; the name stands in brackets and may hold any character."""
     start, end = text.find(b"("), text.rfind(b")")
-    columns = text[end + 2 :].split()
+    columns = text[end + 2 :].split(None, 22)
     if start < 1 or end < start or len(columns) < 22:
         return None
     try:
@@ -87,8 +88,7 @@ def parse_process(text: bytes, ticks: int = _TICKS, page: int = _PAGE) -> Proces
 
 def top(processes: Iterable[Process], count: int) -> list[Process]:
     """Those that matter: by CPU, then by memory."""
-    ranked = sorted(processes, key=lambda one: (one.cpu or 0.0, one.memory), reverse=True)
-    return ranked[:count]
+    return nlargest(count, processes, key=lambda one: (one.cpu or 0.0, one.memory))
 
 
 def table(processes: Sequence[Process]) -> Table:
@@ -124,10 +124,12 @@ class Scanner:
         if pids is None:
             return None
         found = [one for pid in pids if (one := self._read(pid)) is not None]
-        ranked = top(self._rated(found, now), self._count)
+        used = self._meter(now)
+        ranked = nlargest(self._count, found, key=lambda one: (used(one) or 0.0, one.memory))
+        shown = tuple(self._described(one._replace(cpu=used(one))) for one in ranked)
         self._times = {one.key: one.time for one in found}
         self._then = now
-        return Scan(tuple(self._described(one) for one in ranked), len(found), note)
+        return Scan(shown, len(found), note)
 
     def _pids(self) -> tuple[list[str] | None, str]:
         try:
@@ -155,19 +157,14 @@ class Scanner:
         finally:
             os.close(descriptor)
 
-    def _rated(self, found: list[Process], now: float) -> list[Process]:
-        """``found`` with what each has used since the previous scan, a new one in its life."""
-        then, before = self._then, self._times
-        if then is None or now <= then:
-            return found
-        span = now - then
-        most = float(os.cpu_count() or 1)
-        return [
-            one._replace(
-                cpu=min(most, max(0.0, one.time - before.get(one.key, 0.0)) / span),
-            )
-            for one in found
-        ]
+    def _meter(self, now: float) -> Callable[[Process], float | None]:
+        """What a process has used since the previous scan, as a ratio of one core; a new one
+        in all its life."""
+        before, most = self._times, float(os.cpu_count() or 1)
+        if self._then is None or now <= self._then:
+            return lambda _: None
+        span = now - self._then
+        return lambda one: min(most, max(0.0, one.time - before.get(one.key, 0.0)) / span)
 
     def _described(self, one: Process) -> Process:
         words = read(f"{self._proc}/{one.pid}/cmdline", 4_096) or ""

@@ -88,8 +88,10 @@ _NO_VERDICT_IN = re.compile(
 class HealthDocument:
     """What a document says.
 
-    ``status`` is its own verdict, ``word`` as it wrote it; both come from the worst part
-    where it has no verdict. ``numbers`` are figures by dotted path, ``uptime`` seconds.
+    ``status`` is its own verdict, ``word`` as it wrote it; where it has no verdict the status
+    is its worst part's and the word empty. ``numbers`` are figures by dotted path, ``uptime``
+    seconds. Facts and names of numbers are as the target wrote them: the constructors of
+    :mod:`checks.model` clean them.
     """
 
     status: Status
@@ -291,7 +293,7 @@ class _Reader:
         self._number(path, value)
         if isinstance(value, str | int | float) and value != "" and len(self.facts) < NUMBERS_BOUND:
             text = value if isinstance(value, str) else json.dumps(value)
-            self.facts.append((clean(path, 60), clean(text)))
+            self.facts.append((path, text))
 
     def _number(self, path: str, value: object) -> None:
         if (
@@ -300,7 +302,7 @@ class _Reader:
             and abs(value) < 1e300
             and math.isfinite(value)
         ):
-            self.numbers.append((clean(path, 80), float(value)))
+            self.numbers.append((path, float(value)))
 
 
 def _plain(key: str) -> str:

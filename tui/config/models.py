@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from checks.model import clean
 from checks.settings import Duration, LabelName, Model
@@ -82,10 +82,13 @@ def _line(text: str) -> str:
 Line = Annotated[str, AfterValidator(_line), Field(min_length=1, max_length=100)]
 Labels = dict[
     Annotated[LabelName, AfterValidator(_not_reserved)],
-    Annotated[str, BeforeValidator(_label_value)],
+    Annotated[str, BeforeValidator(_label_value), WithJsonSchema({"type": ["string", "integer"]})],
 ]
-Texts = Annotated[list[str], BeforeValidator(_one_or_many)]
-Keys = Annotated[list[str], BeforeValidator(_keys)]
+_TEXTS_SCHEMA: Final = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+}
+Texts = Annotated[list[str], BeforeValidator(_one_or_many), WithJsonSchema(_TEXTS_SCHEMA)]
+Keys = Annotated[list[str], BeforeValidator(_keys), WithJsonSchema(_TEXTS_SCHEMA)]
 Interval = Annotated[Duration, Field(ge=0.1)]
 Timeout = Annotated[Duration, Field(ge=0.01, le=3600)]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from checks.registry import KINDS, kind
 from checks.settings import KindConfig
@@ -21,7 +23,8 @@ _VARIABLE: Final = {
     "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^${}]*)?\}",
     "description": "a value from the environment: ${NAME} or ${NAME:-default}",
 }
-_EXPANDED: Final = ("integer", "number", "boolean")
+_LONG_NAME: Final = re.compile(r"checks__probes__(\w+?)(?:_config)?__(\w+)")
+"""How models of the same name are told apart: by the module of their kind."""
 
 
 def text() -> str:
@@ -33,7 +36,9 @@ def schema() -> dict[str, Any]:
     """The schema as values; also scalars given by a variable conform to it."""
     kinds = {name: kind(name).config for name in KINDS}
     models: list[type[BaseModel]] = [File, Common, *kinds.values()]
-    references, definitions = models_json_schema([(m, "validation") for m in models])
+    references, definitions = models_json_schema(
+        [(model, "validation") for model in models], schema_generator=_Generator
+    )
     made: dict[str, Any] = definitions["$defs"]
     file = made.pop(_name(references[File, "validation"]))
     common = made.pop(_name(references[Common, "validation"]))
@@ -42,20 +47,37 @@ def schema() -> dict[str, Any]:
         common["properties"][name] = _kind(name, model, reference, made[_name(reference)])
     made["Check"] = {
         **common,
-        "title": "Check",
         "description": "One thing that is watched: common keys and exactly one kind.",
         "oneOf": [{"required": [name]} for name in kinds],
     }
     file["properties"]["checks"]["items"] = {"$ref": "#/$defs/Check"}
-    file["properties"]["version"].pop("title", None)
     whole = {
-        "$schema": _DIALECT,
-        "title": "onwatch configuration",
-        **{key: value for key, value in file.items() if key != "title"},
+        **file,
         "$defs": {"Variable": _VARIABLE, **{name: made[name] for name in sorted(made)}},
     }
-    plain: dict[str, Any] = _with_variables(whole)
-    return plain
+    text = json.dumps(_with_variables(_untitled(whole)))
+    made_plain: dict[str, Any] = json.loads(_LONG_NAME.sub(r"\1-\2", text))
+    return {"$schema": _DIALECT, "title": "onwatch configuration", **made_plain}
+
+
+class _Generator(GenerateJsonSchema):
+    """Knows the two short forms that validators of this program accept."""
+
+    def function_before_schema(
+        self, schema: core_schema.BeforeValidatorFunctionSchema
+    ) -> JsonSchemaValue:
+        made = super().function_before_schema(schema)
+        if made.get("type") == "array" and "items" in made:
+            return {"anyOf": [made["items"], made]}
+        return made
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        if schema["schema"]["type"] == "function-before" and not issubclass(
+            schema["cls"], KindConfig
+        ):
+            return {"anyOf": [made, {"type": "string"}]}
+        return made
 
 
 def _name(reference: Mapping[str, Any]) -> str:
@@ -76,13 +98,45 @@ def _kind(
 
 
 def _with_variables(value: Any) -> Any:
-    """``value`` with `${NAME}` allowed wherever a number or a boolean is."""
+    """``value`` with `${NAME}` allowed wherever something else than free text is."""
     if isinstance(value, list):
         return [_with_variables(item) for item in value]
     if not isinstance(value, dict):
         return value
     made = {key: _with_variables(item) for key, item in value.items()}
-    if made.get("type") not in _EXPANDED:
+    if isinstance(made.get("anyOf"), list):
+        made["anyOf"] = _flat(made["anyOf"])
+    if not _is_bound(made):
         return made
     about = {k: made.pop(k) for k in ("title", "description", "default") if k in made}
     return {**about, "anyOf": [made, {"$ref": "#/$defs/Variable"}]}
+
+
+def _is_bound(made: Mapping[str, Any]) -> bool:
+    """Whether this describes a scalar that no `${NAME}` would be."""
+    kind_of_value = made.get("type")
+    if kind_of_value in ("integer", "number", "boolean"):
+        return True
+    return kind_of_value == "string" and ("enum" in made or "pattern" in made) and made != _VARIABLE
+
+
+def _flat(alternatives: list[Any]) -> list[Any]:
+    """Alternatives of alternatives become alternatives; each stays once."""
+    flat: list[Any] = []
+    for one in alternatives:
+        inner = one["anyOf"] if isinstance(one, dict) and set(one) == {"anyOf"} else [one]
+        flat += [each for each in inner if each not in flat]
+    return flat
+
+
+def _untitled(value: Any) -> Any:
+    """``value`` without the titles that only repeat a key in capitals."""
+    if isinstance(value, list):
+        return [_untitled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _untitled(item)
+        for key, item in value.items()
+        if not (key == "title" and isinstance(item, str))
+    }

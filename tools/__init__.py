@@ -1,0 +1,1 @@
+"""Scripts for the developers of onwatch; none is shipped."""

@@ -21,6 +21,9 @@ _SYSTEM: Final = re.compile(
     r"/(dev|proc|sys|run|snap|etc|boot/efi|System/Volumes"
     r"|var/run|var/lib/(docker|containers|kubelet|containerd))(/|$)"
 )
+_FROZEN: Final = frozenset({"ro", "emergency_ro", "shutdown"})
+"""How a filesystem's own options say that it takes no writes; the latter two since Linux 6.12."""
+
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -70,7 +73,7 @@ def parse_mountinfo(text: str) -> list[Mount]:
             identity=columns[2],
             whole=columns[3] == "/",
             readonly="ro" in columns[5].split(","),
-            frozen=len(tail) > 2 and "ro" in tail[2].split(","),
+            frozen=len(tail) > 2 and not _FROZEN.isdisjoint(tail[2].split(",")),
         )
     return list(found.values())
 
@@ -109,19 +112,17 @@ def chosen(mounts: Sequence[Mount], paths: Iterable[str]) -> list[tuple[str, Mou
 def _matters(mount: Mount) -> bool:
     if mount.point == "/":
         return mount.type not in {"rootfs", "squashfs"}
-    if (
-        mount.type in _PSEUDO.split()
-        or mount.type == "overlay"
-        or mount.device.startswith("/dev/loop")
-    ):
+    if mount.type in _PSEUDO.split() or mount.type == "overlay":
         return False
     if mount.type == "tmpfs" and mount.readonly:
         return False
     return not _SYSTEM.match(mount.point)
 
 
-def _rank(mount: Mount) -> tuple[bool, bool, int]:
-    return (mount.point != "/", not mount.whole, len(mount.point))
+def _rank(mount: Mount) -> tuple[bool, bool]:
+    """Of mounts of one filesystem the root counts first, then one of the whole of it; among
+    equals the older, so that a bind mount made later changes nothing."""
+    return (mount.point != "/", not mount.whole)
 
 
 def _holds(point: str, path: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checks.probes.host_mounts import chosen, parse_mountinfo, real
 
 SERVER = """\
@@ -21,6 +23,8 @@ SERVER = """\
 39 27 0:70 /@home /home rw - btrfs /dev/vdc rw
 40 27 0:70 /@ /srv/data rw - btrfs /dev/vdc rw
 41 27 0:80 / /mnt/cd ro - iso9660 /dev/sr0 ro
+43 27 7:5 / /mnt/image rw - ext4 /dev/loop5 rw
+44 27 254:16 / /m rw - xfs /dev/vdb rw
 42 27 0:81 / /mnt/tools ro - tmpfs tools ro
 """
 CONTAINER = """\
@@ -41,6 +45,7 @@ def test_a_server_shows_each_real_filesystem_once() -> None:
     assert points(SERVER) == [
         "/",
         "/home",
+        "/mnt/image",
         "/mnt/nfs",
         "/mnt/with space",
         "/tmp",
@@ -69,10 +74,13 @@ def test_the_last_mount_on_a_place_is_the_visible_one() -> None:
     assert [mount.device for mount in parse_mountinfo(text)] == ["/dev/sdb1"]
 
 
-def test_read_only_by_wish_and_by_error() -> None:
+@pytest.mark.parametrize(
+    "options", ["ro,errors=remount-ro", "rw,errors=remount-ro,emergency_ro", "rw,shutdown"]
+)
+def test_read_only_by_wish_and_by_error(options: str) -> None:
     text = (
         "30 27 8:1 / /wished ro - ext4 /dev/sda1 ro\n"
-        "31 27 8:2 / /broken rw - ext4 /dev/sda2 ro,errors=remount-ro\n"
+        f"31 27 8:2 / /broken rw,relatime - ext4 /dev/sda2 {options}\n"
     )
     wished, broken = parse_mountinfo(text)
     assert (wished.readonly, wished.frozen) == (True, True)

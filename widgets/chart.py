@@ -23,7 +23,7 @@ from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
 from widgets.spark import top_of
-from widgets.text import Line, Seg, line
+from widgets.text import Line, Seg, groups_in, line
 from widgets.view import LineView
 
 __all__ = ["BigChart", "chart_lines", "legend", "thinned"]
@@ -131,10 +131,12 @@ def _draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> str:
     plt.ylim(scale.low, scale.high)
     for bound, colour in scale.bounds:
         plt.hline(bound, colour)
+    # An area would hide a bound that it passes; a line leaves it to be seen.
+    filled = not any(value > bound for bound, _ in scale.bounds for value in values)
     marker = "*" if glyphs.plain else "braille"
     for run_times, run_values in _runs(times, values):
         draw = plt.plot if len(run_times) > 1 else plt.scatter
-        draw(run_times, run_values, marker=marker, color="blue")
+        draw(run_times, run_values, marker=marker, color="blue", fillx=filled)
     ticks = scale.ticks(4 if height >= 12 else 2)
     plt.yticks(ticks, [fmt.value_in(chart.unit, tick) for tick in ticks])
     plt.xticks(*_time_ticks(start, end, width))
@@ -162,26 +164,30 @@ def _styled(drawn: str) -> list[Line]:
     return lines
 
 
-def legend(chart: Chart, glyphs: Glyphs) -> Line:
-    """The title, the newest, highest and mean value, and the bounds."""
+def legend(chart: Chart, width: int, glyphs: Glyphs) -> Line:
+    """The title, the newest and highest value, the bounds, and the mean where it fits."""
     known = [value for value in chart.values if math.isfinite(value)]
-    segs = [Seg(f" {chart.title}", "title")]
     newest = chart.values[-1] if chart.values else None
-    for name, value in (("now", newest), ("max", max(known, default=None))):
-        segs += [Seg(f"  {name} ", "dim"), *figure(fmt.value_in(chart.unit, value))]
+    mean = sum(known) / len(known) if known else None
+
+    def told(name: str, value: float | None) -> list[Seg]:
+        return [Seg(f"{name} ", "dim"), *figure(fmt.value_in(chart.unit, value))]
+
+    groups = [[Seg(f" {chart.title}", "title")], told("now", newest)]
+    groups.append(told("max", max(known, default=None)))
     for name, bound in (("warning", chart.warning), ("critical", chart.critical)):
         if bound is not None:
-            text = f"  {glyphs.rule}{glyphs.rule} {name} {fmt.value_in(chart.unit, bound)}"
-            segs.append(Seg(text, name))
-    mean = sum(known) / len(known) if known else None
-    return line(*segs, Seg("  mean ", "dim"), *figure(fmt.value_in(chart.unit, mean)))
+            sign = glyphs.rule * 2
+            groups.append([Seg(f"{sign} {name} {fmt.value_in(chart.unit, bound)}", name)])
+    groups.append(told("mean", mean))
+    return line(*groups_in(groups, width - 1)[0])
 
 
 def chart_lines(chart: Chart | None, frame: Frame) -> list[Line]:
     """Legend and chart in the frame; the legend alone where a chart has no room."""
     if chart is None:
         return note(WAITING, frame.width)
-    lines = [legend(chart, frame.glyphs)]
+    lines = [legend(chart, frame.width, frame.glyphs)]
     if not any(math.isfinite(value) for value in chart.values):
         return [*lines, *note("no figures yet", frame.width)]
     if frame.height < 6 or frame.width < 24:

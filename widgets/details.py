@@ -69,12 +69,11 @@ def phase_lines(phases: Sequence[tuple[str, float]], width: int, glyphs: Glyphs)
         end = round(before / total * room) if total else 0
         start = min(start, max(0, room - 1))
         full = glyphs.full * max(1, end - start) if room else ""
-        share = seconds / total if total else 0.0
         segs = [
             Seg(f" {left(name, names)}", "label"),
             *aligned(fmt.duration(seconds), 9),
             Seg("  " + glyphs.empty * start, "rule"),
-            Seg(full, "high" if share >= 0.8 and len(phases) > 1 else "spark"),
+            Seg(full, "spark"),
             Seg(glyphs.empty * (room - start - len(full)), "rule"),
         ]
         lines.append(line(*segs))

@@ -90,7 +90,10 @@ class LinePane(LineView, can_focus=True):
     # What subclasses say
 
     def build(self, width: int, height: int) -> list[Line]:
-        """All lines below the title, of ``width`` cells; more than ``height`` scroll."""
+        """All lines below the title, of ``width`` cells; more than ``height`` scroll.
+
+        The pane's last column stays free, so that neighbours never touch.
+        """
         raise NotImplementedError
 
     def frame(self, width: int, height: int) -> Frame:
@@ -145,7 +148,7 @@ class LinePane(LineView, can_focus=True):
         return max(0, self.size.height - self._titled)
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
-        self._body = self.build(width, self._room)
+        self._body = self.build(max(1, width - 1), self._room)
         self._keep_selection()
         self._top = max(0, min(self._top, len(self._body) - self._room))
         shown = self._body[self._top : self._top + self._room]
@@ -166,7 +169,8 @@ class LinePane(LineView, can_focus=True):
     def marked_lines(self) -> frozenset[int]:
         shown = self._body[self._top : self._top + self._room]
         offset = int(self._titled)
-        return frozenset(y + offset for y, line in enumerate(shown) if self._under_cursor(line))
+        first = next((y for y, line in enumerate(shown) if self._under_cursor(line)), None)
+        return frozenset() if first is None else frozenset({first + offset})
 
     def _title_line(self, width: int) -> Line:
         role = "focus" if self.has_focus else "title"

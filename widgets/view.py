@@ -107,7 +107,7 @@ class LineView(Widget):
         raise NotImplementedError
 
     def marked_lines(self) -> frozenset[int]:
-        """The lines, by place, that are under the cursor."""
+        """The lines, by place, that carry the cursor's background."""
         return frozenset()
 
     def update_lines(self) -> None:

@@ -104,7 +104,7 @@ def test_any_figures_make_a_chart(values: tuple[float, ...], size: tuple[int, in
 
 
 def test_the_legend_says_unknown_where_the_last_run_gave_nothing() -> None:
-    assert "now —" in legend(a_chart((0.1, NAN)), UNICODE).text
+    assert "now —" in legend(a_chart((0.1, NAN)), 80, UNICODE).text
 
 
 def test_plotext_is_imported_by_the_first_chart_alone() -> None:

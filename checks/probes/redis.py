@@ -231,7 +231,10 @@ class RedisProbe:
                 "is the host up, does a firewall drop it?"
             )
         if phases.current == "tls":
-            return f"TLS with {where} not agreed within {waited}: does this port speak TLS?"
+            return (
+                f"TLS with {where} not agreed within {waited}: does this port speak TLS? "
+                "if not, write redis:// instead of rediss://"
+            )
         return (
             f"{where} accepts connections but gave no answer within {waited}: "
             "it hangs, or a long command blocks it"

@@ -7,16 +7,26 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from redis.connection import Connection
 from redis.exceptions import RedisError
 
-__all__ = ["RedisServer", "free_port", "redis_binary"]
+from checks.clock import FakeClock
+from checks.lanes import Lanes
+from checks.model import Result, Sampler
+from checks.probe import CheckSpec, ProbeEnv, Target
+from checks.probes.redis import RedisProbe
+from checks.probes.redis_config import RedisConfig
+from checks.resolver import Resolver
+from checks.secrets import Masker
+
+__all__ = ["RedisServer", "RedisWatch", "free_port", "redis_binary"]
 
 
 def redis_binary() -> Path:
@@ -79,7 +89,7 @@ class RedisServer:
     def call(self, *command: str | bytes | float) -> Any:
         """The raw reply to ``command``; errors it answers with are raised."""
         if self._link is None:
-            self._link = Connection(
+            self._link = Connection(  # type: ignore[no-untyped-call]
                 host="127.0.0.1",
                 port=self.port,
                 password=self.password or None,
@@ -88,7 +98,7 @@ class RedisServer:
                 socket_timeout=5,
             )
         try:
-            self._link.send_command(*command)
+            self._link.send_command(*command)  # type: ignore[no-untyped-call]
             return self._link.read_response()
         except (OSError, RedisError):
             self.hang_up()
@@ -98,7 +108,7 @@ class RedisServer:
         """Close the helper's own connection."""
         link, self._link = self._link, None
         if link is not None:
-            link.disconnect()
+            link.disconnect()  # type: ignore[no-untyped-call]
 
     def set(self, **settings: str | int) -> None:
         """CONFIG SET; ``_`` in a name stands for ``-``."""
@@ -152,3 +162,41 @@ def redis_replica(redis_server: RedisServer, tmp_path: Path) -> Iterator[RedisSe
     redis_server.wait_for(lambda: b"state=online" in redis_server.call("INFO", "replication"))
     yield replica
     replica.kill()
+
+
+class RedisWatch:
+    """Makes probes as the engine does, runs them, and closes them when the test ends."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self.clock = FakeClock()
+        self._lanes = Lanes()
+        self.masker = Masker()
+        resolver = Resolver(self._lanes, self.clock)
+        self._env = ProbeEnv(self.clock, resolver, self._lanes, self.masker, base_dir)
+        self._probes: list[RedisProbe] = []
+
+    def probe(self, server: RedisServer | str, timeout: float = 3.0, **config: Any) -> RedisProbe:
+        """A probe of ``server`` named ``cache``, configured by ``config``."""
+        url = server if isinstance(server, str) else server.url
+        settings = RedisConfig.model_validate({"url": url, **config})
+        labels = CheckSpec("cache", "redis", settings).target_labels({})
+        made = RedisProbe(settings, Target("cache", 5.0, timeout, Sampler(labels), self._env))
+        self._probes.append(made)
+        return made
+
+    async def once(self, server: RedisServer | str, **config: Any) -> Result:
+        """The first result of a new probe."""
+        return await self.probe(server, **config).run()
+
+    async def close(self) -> None:
+        for probe in self._probes:
+            await probe.close()
+        self._lanes.close()
+
+
+@pytest_asyncio.fixture
+async def redis_watch(tmp_path: Path) -> AsyncIterator[RedisWatch]:
+    """Redis checks on a fake clock."""
+    watch = RedisWatch(tmp_path)
+    yield watch
+    await watch.close()

@@ -157,10 +157,11 @@ def _persistence(reading: Reading) -> Iterator[Judgement]:
 
 
 def _master_link(info: Info) -> Iterator[Judgement]:
-    if info.role != "replica":
+    link = info.text("master_link_status")
+    if info.role != "replica" or not link:
         return
     master = f"{info.text('master_host')}:{info.text('master_port')}"
-    if info.text("master_link_status") == "up":
+    if link == "up":
         ago = info.number("master_last_io_seconds_ago")
         message = f"replica of {master}, heard {ago or 0:.0f} s ago"
         yield Part("master link", Status.OK, message, "up"), "ok"

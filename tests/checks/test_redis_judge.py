@@ -166,5 +166,5 @@ def test_a_mangled_info_yields_fewer_figures_and_no_error(text: str) -> None:
     reading = Reading(info, info, 5.0, 0.001)
     assert all(map(math.isfinite, out.build().values))
     assert all(text for _, text in facts(reading))
-    assert len(list(judge(reading, RedisConfig()))) <= 1
+    assert {part.name for part, _ in judge(reading, RedisConfig())} <= {"replica"}
     assert list(events(info, info)) == []

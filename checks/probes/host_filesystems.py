@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +24,7 @@ class Filesystem:
     """What one filesystem answered: bytes and inodes.
 
     ``error`` is a sentence where it gave no answer, ``refused`` says that this user may not
-    look at it.
+    look at it, ``missing`` that there is no such path.
     """
 
     mount: Mount
@@ -37,6 +37,7 @@ class Filesystem:
     readonly: bool = False
     error: str = ""
     refused: bool = False
+    missing: bool = False
 
     @property
     def used(self) -> float | None:
@@ -62,7 +63,15 @@ async def ask_all(
     asked: list[Awaitable[Filesystem]] = [
         _ask(path, mount, lanes, statvfs, patience) for path, mount in targets
     ]
-    return list(await asyncio.gather(*asked))
+    return _once(await asyncio.gather(*asked))
+
+
+def _once(answers: Iterable[Filesystem]) -> list[Filesystem]:
+    """Of several paths on one filesystem the first; a path that is missing stands for itself."""
+    found: dict[str, Filesystem] = {}
+    for one in answers:
+        found.setdefault(f"missing {one.path}" if one.missing else one.mount.point, one)
+    return list(found.values())
 
 
 async def _ask(
@@ -82,7 +91,9 @@ async def _ask(
         return Filesystem(mount, path, error=sentence)
     except OSError as error:
         refused = error.errno in {errno.EACCES, errno.EPERM}
-        return Filesystem(mount, path, error=_sentence(shown, error), refused=refused)
+        missing = error.errno in {errno.ENOENT, errno.ENOTDIR}
+        sentence = _sentence(shown, error)
+        return Filesystem(mount, path, error=sentence, refused=refused, missing=missing)
     block = answer.f_frsize or answer.f_bsize
     return Filesystem(
         mount,
@@ -97,7 +108,7 @@ async def _ask(
 
 
 def _sentence(path: str, error: OSError) -> str:
-    if error.errno == errno.ENOENT:
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return f"{path} does not exist: is it mounted?"
     if error.errno == errno.EACCES:
         return f"no permission to look at {path}: run as a user who may"
@@ -106,6 +117,8 @@ def _sentence(path: str, error: OSError) -> str:
 
 def emit_filesystem(filesystem: Filesystem, emit: Emit) -> None:
     """Emits node_exporter's metrics; of one that gave no answer, only that."""
+    if filesystem.missing:
+        return
     labels = filesystem.mount.labels
     emit("node_filesystem_device_error", 1.0 if filesystem.error else 0.0, labels)
     if filesystem.error:

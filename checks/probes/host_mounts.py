@@ -96,17 +96,13 @@ def real(mounts: Iterable[Mount]) -> list[Mount]:
 
 
 def chosen(mounts: Sequence[Mount], paths: Iterable[str]) -> list[tuple[str, Mount]]:
-    """Each path with the mount that holds it; several paths on one mount count once."""
-    found: dict[str, tuple[str, Mount]] = {}
-    for path in paths:
+    """Each path with the mount that holds it; one made up where the table knows none."""
+    found = []
+    for path in dict.fromkeys(paths):
         holding = [mount for mount in mounts if _holds(mount.point, path)]
-        mount = max(
-            holding,
-            key=lambda mount: len(mount.point),
-            default=Mount(path, path, "unknown", path),
-        )
-        found.setdefault(mount.point, (path, mount))
-    return list(found.values())
+        nobody = Mount(path, path, "unknown", path)
+        found.append((path, max(holding, key=lambda mount: len(mount.point), default=nobody)))
+    return found
 
 
 def _matters(mount: Mount) -> bool:

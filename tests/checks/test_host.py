@@ -256,11 +256,25 @@ async def test_a_disk_that_is_read_only_from_the_start_is_meant_so(
 async def test_a_configured_path_that_is_missing_says_so(
     tmp_path: Path, disks: Disks, lanes: Lanes
 ) -> None:
-    box = Machine(machine(tmp_path), disks, lanes, filesystems=["/", "/var/lib/mysql/gone"])
-    disks.errors["/var/lib/mysql/gone"] = FileNotFoundError(2, "No such file or directory")
+    gone = "/var/lib/mysql/gone"
+    box = Machine(machine(tmp_path), disks, lanes, filesystems=[gone, "/var/lib/mysql"])
+    disks.errors[gone] = FileNotFoundError(2, "No such file or directory")
     result = await box.run()
     assert result.status is Status.UNKNOWN
     assert result.message == "/var/lib/mysql/gone does not exist: is it mounted?"
+    name = "node_filesystem_device_error"
+    assert value(result, name, mountpoint="/var/lib/mysql") == 0
+    assert len(labels_of(result, name)) == 1
+
+
+async def test_several_paths_on_one_filesystem_count_once(
+    tmp_path: Path, disks: Disks, lanes: Lanes
+) -> None:
+    disks.used.update({"/srv": 0.5, "/var/log": 0.5})
+    box = Machine(machine(tmp_path), disks, lanes, filesystems=["/srv", "/var/log"])
+    result = await box.run()
+    points = [labels["mountpoint"] for labels in labels_of(result, "node_filesystem_size_bytes")]
+    assert points == ["/"]
 
 
 async def test_a_mount_that_refuses_us_is_left_out_unless_it_is_configured(

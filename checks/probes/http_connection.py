@@ -26,6 +26,8 @@ HEAD_BOUND: Final = 64 * 1024
 PIECES_BOUND: Final = 2_048
 """Pieces a body may come in: a flood of one-byte chunks costs us more than the sender."""
 
+_GREETING: Final = b"HTTP/"
+
 
 class StaleConnectionError(Exception):
     """A kept connection had been closed by the server before it answered on it."""
@@ -170,7 +172,11 @@ class Connection(asyncio.Protocol):
             return
         if not exchange.received:
             exchange.phases.enter("transfer")
-            exchange.first = data[:64]
+            exchange.first = data[:64].lstrip(b"\r\n")
+            # A server of another kind greets and waits; h11 would wait for its headers' end.
+            if not exchange.first.startswith(_GREETING[: len(exchange.first)]):
+                self._fail(TargetError("protocol", _not_http(self._where, exchange.first)))
+                return
         exchange.received += len(data)
         self._feed(exchange, data)
 

@@ -169,10 +169,11 @@ class HttpServer:
 class RawServer:
     """Runs ``talk(connection)`` in a thread for each connection; for servers that misbehave."""
 
-    def __init__(self, talk: Callable[[socket.socket], None], host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, talk: Callable[[socket.socket], None], listener: socket.socket | None = None
+    ) -> None:
         self._talk = talk
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family)
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.ending = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -236,8 +237,8 @@ def raw_server() -> Iterator[Callable[[Callable[[socket.socket], None]], RawServ
     """Starts servers that do with each connection what they are told; all end with the test."""
     servers: list[RawServer] = []
 
-    def start(talk: Callable[[socket.socket], None], host: str = "127.0.0.1") -> RawServer:
-        servers.append(RawServer(talk, host))
+    def start(talk: Callable[[socket.socket], None]) -> RawServer:
+        servers.append(RawServer(talk))
         return servers[-1]
 
     yield start

@@ -26,7 +26,7 @@ UNKNOWN_STATUS: Final = 0
 
 _NO_ERROR: Final = frozenset({"", "0", "f", "false", "no", "none", "null"})
 _DIGITS = re.compile(r"\d+")
-_CLASS_END = re.compile(r"[:;(\[{\n]")
+_CLASS_END = re.compile(r"[:;(\[{]")
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,5 +155,6 @@ def _values(column: Sequence[str | None]) -> list[str]:
 def error_class(text: str) -> str:
     """What an error's text has in common with its like: ``refresh failed`` of
     ``refresh failed: token 8123 expired``."""
-    head = _CLASS_END.split(text.strip(), maxsplit=1)[0].strip() or text.strip()
+    first = clean(text.strip().split("\n", 1)[0], 200)
+    head = _CLASS_END.split(first, maxsplit=1)[0].strip() or first
     return clean(_DIGITS.sub("N", head), 60) or "error"

@@ -49,6 +49,9 @@ class TableState:
 class Dialect(Protocol):
     """Where databases differ. Every method returns SQL text."""
 
+    aggregates: bool
+    """Whether aggregates come cheaper than their rows: true where rows cross a network."""
+
     def quote(self, name: str) -> str:
         """``name`` as one quoted identifier."""
 
@@ -103,7 +106,8 @@ class RequestSource(Protocol):
         """Id and time of the first row from ``key`` on that has a time."""
 
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
-        """Rows with ids from ``low`` to ``high`` and times after ``since``, aggregated."""
+        """Rows with ids from ``low`` to ``high`` and times after ``since``, aggregated
+        as far as that is cheaper than not."""
 
 
 class SqlSource:
@@ -189,31 +193,32 @@ class SqlSource:
         return (int(rows[0][0]), rows[0][1]) if rows and rows[0][1] is not None else None
 
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
-        duration = self._duration
-        groups = (
-            f"CEIL({self._time} / {step!r})",
-            self._status,
-            self._log_index(duration),
-            *self._texts,
-        )
-        totals = (
-            f"SUM(CASE WHEN {duration} >= 0 THEN {duration} END)",
-            f"MIN(CASE WHEN {duration} >= 0 THEN {duration} END)",
-            f"MAX({duration})",
-        )
+        end = f"CEIL({self._time} / {step!r}) * {step!r}"
+        groups = (end, self._status, self._log_index, *self._texts)
+        sums = self._sums if self._dialect.aggregates else ("1", *[self._positive] * 3)
         sql = (
-            f"SELECT {', '.join(groups)}, COUNT(*), {', '.join(totals)} FROM {self._table}"  # noqa: S608
+            f"SELECT {', '.join((*groups, *sums))} FROM {self._table}"  # noqa: S608
             f" WHERE {self._id} BETWEEN {self._p(1)} AND {self._p(2)}"
             f" AND {self._time} > {self._p(3)}{self._filter}"
-            f" GROUP BY {', '.join(str(i + 1) for i in range(len(groups)))}"
         )
-        found = await self._execute(sql, (low, high, since))
-        return [(float(cell[0]) * step, *cell[1:]) for cell in found]
+        if self._dialect.aggregates:
+            sql += f" GROUP BY {', '.join(str(i + 1) for i in range(len(groups)))}"
+        return await self._execute(sql, (low, high, since))
 
-    def _log_index(self, duration: str) -> str:
+    @property
+    def _positive(self) -> str:
+        return f"CASE WHEN {self._duration} >= 0 THEN {self._duration} END"
+
+    @property
+    def _sums(self) -> tuple[str, str, str, str]:
+        value = self._positive
+        return ("COUNT(*)", f"SUM({value})", f"MIN({value})", f"MAX({value})")
+
+    @property
+    def _log_index(self) -> str:
         if self._log.duration is None:
             return "NULL"
-        unit = self._log.duration.seconds
+        duration, unit = self._duration, self._log.duration.seconds
         return (
             f"CASE WHEN {duration} * {unit!r} > {LOWEST!r}"
             f" THEN CEIL(LN({duration} * {unit!r}) / {LOG_GAMMA!r})"

@@ -1,1 +1,111 @@
-"""Filled in by its test files."""
+"""A real SQLite database file with a request log, written to from a second connection."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS request_logs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at TEXT,
+    provider_id TEXT,
+    status_code INTEGER,
+    latency_ms REAL,
+    error TEXT
+);
+CREATE TABLE IF NOT EXISTS failed_jobs (id INTEGER PRIMARY KEY, queue TEXT);
+"""
+
+HOLD_LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+Request = tuple[float, str | None, int | None, float | None, str | None]
+"""Seconds since 1970, provider, status, milliseconds, error."""
+
+
+def iso(when: float) -> str:
+    """``when`` as SQLite's ``datetime('now', 'subsec')`` writes it, in UTC."""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+class SqliteDatabase:
+    """A database file in WAL mode and the connection of its application."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = self.connect()
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.executescript(SCHEMA)
+
+    def connect(self) -> sqlite3.Connection:
+        """One more writer."""
+        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+
+    def insert(self, requests: Iterable[Request]) -> None:
+        """Log requests in one transaction."""
+        rows = ((iso(when), *rest) for when, *rest in requests)
+        self.connection.execute("BEGIN")
+        self.connection.executemany(
+            "INSERT INTO request_logs(created_at, provider_id, status_code, latency_ms, error)"
+            " VALUES (?, ?, ?, ?, ?)",
+            rows,
+        )
+        self.connection.execute("COMMIT")
+
+    def insert_with_id(self, key: int, when: float, status: int = 200) -> None:
+        """Log one request whose id was given out earlier."""
+        self.connection.execute(
+            "INSERT INTO request_logs(id, created_at, status_code, latency_ms)"
+            " VALUES (?, ?, ?, 10)",
+            (key, iso(when), status),
+        )
+
+    def execute(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def close(self) -> None:
+        """The application ends; SQLite removes the write-ahead log if it is the last."""
+        self.connection.close()
+
+    def rest(self) -> None:
+        """Leave WAL mode and close: a file that nobody has open."""
+        self.connection.execute("PRAGMA journal_mode = DELETE")
+        self.close()
+
+
+@contextmanager
+def exclusive_lock(path: Path) -> Iterator[int]:
+    """Another process that holds the database's exclusive lock; yields its pid."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    """An application's database with tables ``request_logs`` and ``failed_jobs``."""
+    database = SqliteDatabase(tmp_path / "app.db")
+    with closing(database):
+        yield database

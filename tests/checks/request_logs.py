@@ -1,0 +1,76 @@
+"""A request log in a real SQLite database and everything that reads it, without a check."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from checks.model import Sampler, Samples
+from checks.probes.sqlite import complete
+from checks.probes.sqlite_dialect import SqliteDialect
+from checks.requests.config import RequestLog
+from checks.requests.source import Row, SqlSource
+from checks.requests.stats import RequestStats
+from checks.requests.watch import RequestWatch
+
+__all__ = ["NOW", "LogBench", "log_config"]
+
+NOW = 1_700_000_000.0
+"""A multiple of the windows' time step."""
+
+
+def log_config(**changes: Any) -> RequestLog:
+    """The configuration for :class:`tests.servers.sqlite.SqliteDatabase`'s table."""
+    return RequestLog.model_validate(
+        {
+            "table": "request_logs",
+            "time": "created_at",
+            "status": "status_code",
+            "duration": "latency_ms",
+            "labels": ["provider_id"],
+            "error": "error",
+            **changes,
+        }
+    )
+
+
+class LogBench:
+    """Polls the log of ``connection`` at the times it is told."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        log: RequestLog,
+        now: float = NOW,
+        dialect: SqliteDialect | None = None,
+    ) -> None:
+        self.connection = connection
+        self.now = now
+        self.server_ahead = 0.0
+        self.statements: list[str] = []
+        source = SqlSource(
+            log, dialect or SqliteDialect(), self._execute, lambda: self.now + self.server_ahead
+        )
+        self.watch = RequestWatch(log, source, now)
+
+    async def _execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
+        self.statements.append(sql)
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def poll(self, seconds: float = 0.0, spare: float = 60.0) -> RequestStats:
+        """Let ``seconds`` go by and read; ``spare`` seconds may be spent."""
+        self.now += seconds
+        complete(self.watch.poll(self.now, lambda: spare))
+        return self.watch.stats()
+
+    def samples(self) -> Samples:
+        to = Sampler({}).builder()
+        self.watch.samples(to)
+        return to.build()
+
+    def counted(self) -> float:
+        """Requests counted since the first poll."""
+        samples = self.samples()
+        pairs = zip(samples.series, samples.values, strict=True)
+        return sum(value for series, value in pairs if series.name == "http_requests_total")

@@ -6,7 +6,7 @@ import re
 import socket
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from checks.settings import Duration, KindConfig, Model
 
@@ -24,20 +24,19 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?")
 
 
 def parse_percent(value: object) -> float:
-    """Ratio of ``85%``, ``"85 %"`` or of a plain number of percent.
+    """Percent of ``85%``, ``"85 %"`` or of a plain number.
 
     Raises ValueError for anything else, and for more than 100.
     """
     found = None if isinstance(value, bool) else _PERCENT.fullmatch(str(value).strip())
     if found is None or float(found.group(1)) > 100:
         raise ValueError(f"{value!r} is not a share; write 85% or 85, at most 100")
-    return float(found.group(1)) / 100
+    return float(found.group(1))
 
 
 Percent = Annotated[
     float,
     BeforeValidator(parse_percent),
-    PlainSerializer(lambda value: value * 100, return_type=float),
     WithJsonSchema(
         {
             "anyOf": [
@@ -48,7 +47,7 @@ Percent = Annotated[
         }
     ),
 ]
-"""Ratio from 0 to 1; written as percent."""
+"""Percent, from 0 to 100; written as ``85%`` or 85."""
 
 
 class Bounds(Model):
@@ -69,7 +68,7 @@ class Bounds(Model):
 class CpuBounds(Bounds):
     """Bounds of the mean CPU use."""
 
-    warning: Percent | None = 0.90
+    warning: Percent | None = 90.0
     """From here on it is a WARNING; null for never."""
     window: Duration = Field(default=300.0, ge=60.0)
     """Length of the mean: a minute at least, so that a spike pages nobody."""
@@ -78,34 +77,34 @@ class CpuBounds(Bounds):
 class MemoryBounds(Bounds):
     """Bounds of the memory that could not be had back at once."""
 
-    warning: Percent | None = 0.90
+    warning: Percent | None = 90.0
     """From here on it is a WARNING; null for never."""
-    critical: Percent | None = 0.97
+    critical: Percent | None = 97.0
     """From here on it is CRITICAL; null for never."""
 
 
 class SwapBounds(Bounds):
     """Bounds of the swap space in use."""
 
-    warning: Percent | None = 0.80
+    warning: Percent | None = 80.0
     """From here on it is a WARNING; null for never."""
 
 
 class SpaceBounds(Bounds):
     """Bounds of the space in use of a filesystem, as `df` reckons it."""
 
-    warning: Percent | None = 0.85
+    warning: Percent | None = 85.0
     """From here on it is a WARNING; null for never."""
-    critical: Percent | None = 0.95
+    critical: Percent | None = 95.0
     """From here on it is CRITICAL; null for never."""
 
 
 class InodeBounds(Bounds):
     """Bounds of the inodes in use of a filesystem."""
 
-    warning: Percent | None = 0.90
+    warning: Percent | None = 90.0
     """From here on it is a WARNING; null for never."""
-    critical: Percent | None = 0.97
+    critical: Percent | None = 97.0
     """From here on it is CRITICAL; null for never."""
 
 
@@ -119,7 +118,7 @@ class FillBounds(Model):
     """Full sooner than this is a WARNING; null for never."""
     critical: Duration | None = None
     """The same for CRITICAL; null for never."""
-    above: Percent = 0.60
+    above: Percent = 60.0
     """A filesystem with less than this in use is not judged."""
 
 

@@ -89,16 +89,21 @@ def _past(value: float | None, bounds: Bounds | LoadBounds) -> tuple[Status, flo
     return None
 
 
+def _share_past(ratio: float | None, bounds: Bounds) -> tuple[Status, float] | None:
+    """The bound, in percent, that ``ratio`` has reached."""
+    return _past(None if ratio is None else ratio * 100, bounds)
+
+
 def _resources(figures: Figures, config: HostConfig) -> Iterator[Part]:
     yield from _cpu(figures, config)
     yield from _load(figures, config)
-    memory = _past(figures.memory, config.memory)
+    memory = _share_past(figures.memory, config.memory)
     if memory and figures.memory is not None and figures.memory_limit is not None:
         left = size(max(0.0, figures.memory_limit - (figures.memory_used or 0.0)))
         sentence = f"memory is {percent(figures.memory)} in use ({left} left)"
         yield Part("memory", memory[0], sentence, percent(figures.memory))
     swap = figures.swap_used / figures.swap_total if figures.swap_total else None
-    past = _past(swap, config.swap)
+    past = _share_past(swap, config.swap)
     if past and swap is not None:
         left = size(figures.swap_total - figures.swap_used)
         yield Part("swap", past[0], f"swap is {percent(swap)} full ({left} left)", percent(swap))
@@ -110,11 +115,13 @@ def _resources(figures: Figures, config: HostConfig) -> Iterator[Part]:
 
 
 def _cpu(figures: Figures, config: HostConfig) -> Iterator[Part]:
-    past = _past(figures.cpu_mean, config.cpu)
+    past = _share_past(figures.cpu_mean, config.cpu)
     if past and figures.cpu_mean is not None:
-        share, bound = percent(figures.cpu_mean), percent(past[1])
+        share = percent(figures.cpu_mean)
         over = span(figures.cpu_span)
-        sentence = f"cpu {share} of {_cores(figures.cores)} in use over {over} (bound {bound})"
+        sentence = (
+            f"cpu {share} of {_cores(figures.cores)} in use over {over} (bound {past[1]:g} %)"
+        )
         yield Part("cpu", past[0], sentence, share)
 
 
@@ -150,12 +157,12 @@ def _filesystems(figures: Figures, config: HostConfig) -> Iterable[Part]:
 
 def _full(filesystem: Filesystem, config: HostConfig) -> Iterator[Part]:
     point = filesystem.mount.point
-    past = _past(filesystem.used, config.space)
+    past = _share_past(filesystem.used, config.space)
     if past and filesystem.used is not None:
         left = size(filesystem.available)
         share = percent(filesystem.used)
         yield Part(f"disk {point}", past[0], f"disk {point} is {share} full ({left} left)", share)
-    past = _past(filesystem.inodes_used, config.inodes)
+    past = _share_past(filesystem.inodes_used, config.inodes)
     if past and filesystem.inodes_used is not None:
         share = percent(filesystem.inodes_used)
         sentence = (
@@ -165,7 +172,7 @@ def _full(filesystem: Filesystem, config: HostConfig) -> Iterator[Part]:
 
 
 def _filling(filesystem: Filesystem, seconds: float | None, bounds: FillBounds) -> Iterator[Part]:
-    if seconds is None or (filesystem.used or 0.0) < bounds.above:
+    if seconds is None or (filesystem.used or 0.0) * 100 < bounds.above:
         return
     if bounds.critical is not None and seconds < bounds.critical:
         status = Status.CRITICAL

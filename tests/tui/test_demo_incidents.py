@@ -54,6 +54,17 @@ def test_two_incidents_run_side_by_side_and_stop_together() -> None:
     assert {turn.incident for turn in director.turns(2.0)} == {SLOW, DOWN}
 
 
+def test_the_schedule_waits_while_something_runs() -> None:
+    director = Director()
+    director.follow([SLOW], 0.0)
+    assert [run.until for run in director.running()] == [SLOW.duration]
+    director.stop()
+    director.start("slow-service", 1.0, hold=True)
+    director.follow([DOWN, SLOW], 2.0)
+    (running,) = director.running()
+    assert (running.incident, running.until) == (SLOW, None)
+
+
 @pytest.mark.parametrize("act", ["start", "toggle"])
 def test_an_unknown_incident_is_refused(act: str) -> None:
     with pytest.raises(KeyError):

@@ -7,7 +7,7 @@ says what to switch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,6 +106,12 @@ class Director:
         before = self._running.get(name)
         until = None if hold else now + chosen.duration
         self._running[name] = Running(chosen, before.since if before else now, until)
+
+    def follow(self, planned: Iterable[Incident], now: float) -> None:
+        """Begin what the schedule wants; while anything runs, it has to wait its turn."""
+        for wanted in planned:
+            if not self._running:
+                self.start(wanted.name, now)
 
     def stop(self, name: str | None = None) -> None:
         """End an incident, or all. Raises KeyError where there is none of that name."""

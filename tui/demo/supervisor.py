@@ -102,16 +102,11 @@ class Supervisor:
         while True:
             now = time.monotonic()
             if self._scheduled:
-                self._schedule(before - begun, now - begun, now)
+                plans = due(before - begun, now - begun, self._seed)
+                self._director.follow((plan.incident for plan in plans), now)
             before = now
             self._turn(now)
             await asyncio.sleep(_TICK)
-
-    def _schedule(self, before: float, elapsed: float, now: float) -> None:
-        """Begin what the schedule wants, unless somebody has begun something by hand."""
-        for plan in due(before, elapsed, self._seed):
-            if not self._director.running():
-                self._director.start(plan.incident.name, now)
 
     def _turn(self, now: float) -> None:
         for turn in self._director.turns(now):

@@ -66,9 +66,11 @@ async def serve(handler: Handler, host: str, port: int) -> asyncio.Server:
     """Answer connections to ``host:port`` with ``handler``. Raises OSError if it is taken."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await _converse(handler, reader, writer)
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await _converse(handler, reader, writer)
+        finally:
+            writer.close()
 
     return await asyncio.start_server(connected, host, port, limit=_MAX_HEAD)
 

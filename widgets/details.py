@@ -173,6 +173,9 @@ class DetailPane(LinePane):
             return None
         return details
 
+    def inputs(self) -> tuple[object, ...]:
+        return (self.snapshot, self.check)
+
     def watch_check(self) -> None:
         self.update_lines()
 

@@ -86,6 +86,7 @@ class LinePane(LineView, can_focus=True):
         self._selected: str | None = None
         self._place = 0
         self._lost = False
+        self._inputs: tuple[object, ...] = ()
 
     # What subclasses say
 
@@ -95,6 +96,10 @@ class LinePane(LineView, can_focus=True):
         The pane's last column stays free, so that neighbours never touch.
         """
         raise NotImplementedError
+
+    def inputs(self) -> tuple[object, ...]:
+        """The objects that :meth:`build` reads; it is asked again when one is another object."""
+        return (self.snapshot,)
 
     def frame(self, width: int, height: int) -> Frame:
         """How this pane is to be drawn now."""
@@ -148,13 +153,22 @@ class LinePane(LineView, can_focus=True):
         return max(0, self.size.height - self._titled)
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
-        self._body = self.build(max(1, width - 1), self._room)
+        self._rebuild(max(1, width - 1), self._room)
         self._keep_selection()
         self._top = max(0, min(self._top, len(self._body) - self._room))
         shown = self._body[self._top : self._top + self._room]
         marker = Seg(self.glyphs.cursor, "focus")
         lines = [self._mark(line, marker) for line in shown]
         return [self._title_line(width), *lines] if self._titled else lines
+
+    def _rebuild(self, width: int, height: int) -> None:
+        """Build anew, unless the same objects in the same frame would make the same lines."""
+        inputs = (self.frame(width, height), *self.inputs())
+        same = len(inputs) == len(self._inputs) and inputs[0] == self._inputs[0]
+        if same and all(a is b for a, b in zip(inputs[1:], self._inputs[1:], strict=True)):
+            return
+        self._inputs = inputs
+        self._body = self.build(width, height)
 
     def _mark(self, line: Line, marker: Seg) -> Line:
         """``line`` with the cursor's sign in its first cell, where it is selected."""

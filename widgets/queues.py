@@ -115,6 +115,9 @@ class QueuesPane(LinePane):
     def heading(self) -> Sequence[Seg]:
         return [Seg("Queues", "title")]
 
+    def inputs(self) -> tuple[object, ...]:
+        return (*self.snapshot.queues,) if self.snapshot else (None,)
+
     def build(self, width: int, height: int) -> list[Line]:
         if self.compact:
             return [queue_summary(self.snapshot, width, self.glyphs)]

@@ -225,6 +225,9 @@ class RequestsPane(LinePane):
             segs.append(Seg(f" {dot} {views[0].check}{others}", "dim"))
         return segs
 
+    def inputs(self) -> tuple[object, ...]:
+        return (*self.snapshot.requests,) if self.snapshot else (None,)
+
     def build(self, width: int, height: int) -> list[Line]:
         if self.compact:
             return [request_summary(self.snapshot, width, self.glyphs)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -55,6 +56,7 @@ def _texts(check: CheckView) -> tuple[str, ...]:
     return (check.name, check.kind, check.address, word, check.message, parts, labels)
 
 
+@lru_cache(maxsize=512)
 def _row(check: CheckView, columns: _Columns, glyphs: Glyphs) -> Line:
     fine = check.status is Status.OK
     role = role_of(check.status)
@@ -139,6 +141,9 @@ class ServicesPane(LinePane):
         if checks:
             segs.append(Seg(f" {fine}/{len(checks)} ok", "dim"))
         return segs
+
+    def inputs(self) -> tuple[object, ...]:
+        return (*self.snapshot.checks,) if self.snapshot else (None,)
 
     def build(self, width: int, height: int) -> list[Line]:
         return service_lines(self.snapshot, self.frame(width, height))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.reactive import reactive
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -93,13 +95,15 @@ class LineView(Widget):
         self._lines: list[Line] = []
         self._marked: frozenset[int] = frozenset()
         self._styles_of: dict[tuple[str, bool], Style] = {}
-        self._drawn: int = 0
+        self._composed: list[Line] = []
+        self._fitted_to = 0
 
     @property
     def glyphs(self) -> Glyphs:
         return glyphs_for(self.use_ascii)
 
     def watch_use_ascii(self) -> None:
+        self._composed = []
         self.update_lines()
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
@@ -116,7 +120,7 @@ class LineView(Widget):
         if width <= 0 or height <= 0:
             return
         lines = self.compose_lines(width, height)[:height]
-        fresh = [self._drawable(line.fitted(width)) for line in lines]
+        fresh = self._fitted(lines, width)
         marked = self.marked_lines()
         regions = self._differences(fresh, marked, width)
         self._lines, self._marked = fresh, marked
@@ -124,6 +128,13 @@ class LineView(Widget):
             # Textual empties this set only in the rendering that render_line replaces.
             self._dirty_regions.clear()
             self.refresh(*regions)
+
+    def _fitted(self, lines: list[Line], width: int) -> list[Line]:
+        """``lines`` as wide as the view; lines that are the same objects stay as they were."""
+        before = zip(self._composed, self._lines, strict=False) if width == self._fitted_to else ()
+        known = {id(line): fitted for line, fitted in before}
+        self._composed, self._fitted_to = lines, width
+        return [known.get(id(line)) or self._drawable(line.fitted(width)) for line in lines]
 
     def _drawable(self, line: Line) -> Line:
         if not self.use_ascii or line.text.isascii():
@@ -149,7 +160,27 @@ class LineView(Widget):
             return Strip.blank(width, self.rich_style)
         marked = y in self._marked
         segments = [Segment(seg.text, self._style(seg, marked)) for seg in self._lines[y].segs]
-        return Strip(segments, width)
+        return self._selectable(Strip(segments, width), y)
+
+    def _selectable(self, strip: Strip, y: int) -> Strip:
+        """``strip`` with what the mouse has selected in it, and where its text stands."""
+        span = self.text_selection.get_span(y) if self.text_selection else None
+        if span is not None:
+            text = strip.text
+            start = cell_len(text[: span[0]])
+            end = strip.cell_length if span[1] == -1 else cell_len(text[: span[1]])
+            chosen = self.screen.get_component_rich_style("screen--selection")
+            inside = Segment.apply_style(strip.crop(start, end), post_style=chosen)
+            strip = Strip.join([strip.crop(0, start), Strip(inside), strip.crop(end)])
+        return strip.apply_offsets(0, y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text as it stands on screen."""
+        text = "\n".join(line.text.rstrip() for line in self._lines)
+        return selection.extract(text), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
 
     def _style(self, seg: Seg, marked: bool) -> Style:
         key = (seg.role, marked)
@@ -167,6 +198,6 @@ class LineView(Widget):
         super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._lines = []
+        self._lines, self._composed = [], []
         self.update_lines()
         self.refresh()

@@ -26,7 +26,6 @@ from widgets.verdict import state_segs, verdict_segs
 
 Builder = Callable[[Snapshot | None, Frame], list[Line]]
 BUILDERS: list[Builder] = [service_lines, request_lines, queue_lines, host_lines, alert_lines]
-HOSTILE = "[red]x[/] \x1b[31mred\x1b[0m \u202eevil"
 
 
 def texts(lines: list[Line]) -> list[str]:

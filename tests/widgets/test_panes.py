@@ -300,6 +300,22 @@ async def test_markup_in_a_message_reaches_the_screen_as_text() -> None:
         assert "[red]x[/] [@click=app.quit]y[/]" in shown(pane)[2]
 
 
+async def test_text_can_be_selected_with_the_mouse_and_copied() -> None:
+    pane = AlertsPane()
+    app = Stage(pane)
+    async with app.run_test(size=(80, 12)) as pilot:
+        await show(pilot, pane, samples.bad_night())
+        await pilot.mouse_down(pane, offset=(3, 2))
+        await pilot.hover(pane, offset=(10, 2))
+        await pilot.mouse_up(pane, offset=(10, 2))
+        assert app.screen.get_selected_text() == "HTTP 503"
+        strip = pane.render_line(2)
+        chosen = strip.crop(3, 11)
+        assert {seg.style and seg.style.bgcolor for seg in chosen} != {
+            seg.style and seg.style.bgcolor for seg in strip.crop(20, 30)
+        }
+
+
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "nord"])
 async def test_every_role_has_a_style_in_every_theme(theme: str) -> None:
     line, pane = VerdictLine(), ServicesPane()

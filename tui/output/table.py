@@ -60,8 +60,9 @@ def table(checks: Iterable[CheckView], seconds: float, style: Style) -> str:
         max((cell_len(row.time) for row in rows), default=0),
     )
     lines = [line for row in rows for line in _lines(row, widths, style)]
-    took = style.glyphs.text(f" · {duration(seconds)}")
-    return "".join(f"{line}\n" for line in [*lines, summary(ordered) + took])
+    last = summary(ordered) + style.glyphs.text(f" · {duration(seconds)}")
+    lines += [last] if style.width is None else wrap(last, style.width, 3)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def summary(checks: Iterable[CheckView]) -> str:

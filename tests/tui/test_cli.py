@@ -1,0 +1,172 @@
+"""The command line: what it understands, what it says of the rest, how it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.tui.cli_helpers import PROGRAM, environment, onwatch
+from tests.tui.terminals import OnTerminal
+from tui.arguments import parse
+from tui.cli import main
+
+HEAVY = ("pydantic", "yaml", "textual", "rich", "numpy", "httpx", "redis", "psutil", "logging")
+
+
+def test_reading_the_command_line_imports_nothing_heavy() -> None:
+    code = f"import sys, tui.cli; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_version_goes_to_standard_output(tmp_path: Path) -> None:
+    for arguments in (("--version",), ("check", "--version")):
+        done = onwatch(tmp_path, *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0,
+            f"onwatch {version('onwatch')}\n",
+            "",
+        )
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = onwatch(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in ("check", "validate", "schema", "demo"):
+        assert f"onwatch {command} " in done.stdout
+        assert onwatch(tmp_path, command, "--help").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["chek"], 'no command "chek"; did you mean check?; see onwatch --help'),
+        (["frobnicate"], 'no command "frobnicate"; see onwatch --help'),
+        (["--thme", "x"], "no option --thme; did you mean --theme?; see onwatch --help"),
+        (["check", "--jsn"], "no option --jsn; did you mean --json?; see onwatch check --help"),
+        (["check", "-x"], "no option -x; see onwatch check --help"),
+        (
+            ["--json"],
+            "--json belongs to a command: onwatch check --json; see onwatch --help",
+        ),
+        (["schema", "x"], '"x" is one argument too many; see onwatch schema --help'),
+        (["-c"], "argument -c/--config: expected one argument; see onwatch --help"),
+        (
+            ["check", "--json", "--format", "nagios"],
+            "argument --format: not allowed with argument --json; see onwatch check --help",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_nearest_thing(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr() == ("", f"onwatch: {sentence}\n")
+
+
+def test_options_of_all_commands_stand_before_or_after_the_command() -> None:
+    for arguments in (["-c", "f", "-v", "check"], ["check", "-c", "f", "-v"]):
+        args = parse(arguments)
+        assert (args.command, args.config, args.verbose) == ("check", "f", 1)
+
+
+def test_the_monitor_and_the_demo_know_how_to_look() -> None:
+    for command in ([], ["demo"]):
+        args = parse([*command, "--theme", "nord", "--ascii", "--no-mouse"])
+        assert (args.theme, args.ascii, args.mouse) == ("nord", True, False)
+        args = parse(command)
+        assert (args.theme, args.ascii, args.mouse, args.config) == (None, False, True, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "instead"),
+    [([], "onwatch check"), (["demo"], "onwatch demo --headless")],
+)
+def test_without_a_terminal_the_monitor_names_what_works(
+    arguments: list[str], instead: str, tmp_path: Path
+) -> None:
+    done = onwatch(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "onwatch: the monitor needs a terminal, and standard input or error is not one; "
+        f"without one, run: {instead}\n"
+    )
+
+
+def test_a_dumb_terminal_gets_the_same_sentence() -> None:
+    program = ["-c", "import sys; from tui.cli import main; sys.exit(main([]))"]
+    with OnTerminal(program, environ={"TERM": "dumb"}) as terminal:
+        assert terminal.wait_reading(20) == 2
+        assert b"TERM=dumb" in terminal.output
+        assert b"run: onwatch check" in terminal.output
+
+
+def test_a_broken_configuration_ends_with_2_and_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "onwatch.yaml").write_text("version: 1\nchecks:\n  - {name: a, htpp: x}\n")
+    for command in ("check", "validate"):
+        done = onwatch(tmp_path, command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            'onwatch.yaml:3: checks[0].htpp: unknown key; did you mean "http"?\n'
+        )
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"'{PROGRAM}' schema | head -c 1; exit 0"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("{", "")
+
+
+def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        silent.settimeout(20)
+        port = silent.getsockname()[1]
+        check = f"{{name: a, interval: 1m, timeout: 50s, http: 'http://127.0.0.1:{port}/'}}"
+        (tmp_path / "onwatch.yaml").write_text(f"version: 1\nchecks:\n  - {check}\n")
+        with (
+            subprocess.Popen(
+                [str(PROGRAM), "check"],
+                cwd=tmp_path,
+                env=environment(tmp_path),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as process,
+            closing(silent.accept()[0]),
+        ):
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_an_error_of_our_own_is_a_sentence_and_unknown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_args: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tui.commands.schema.run", broken)
+    line = broken.__code__.co_firstlineno + 1
+    assert main(["schema"]) == 3
+    assert capsys.readouterr().err == (
+        f"onwatch: an error of its own, ZeroDivisionError in test_cli.py:{line}; "
+        "please report it with what -v prints\n"
+    )
+    assert main(["schema", "-v"]) == 3
+    assert "Traceback" in capsys.readouterr().err

@@ -1,0 +1,188 @@
+"""One pass as table, JSON and Monitoring Plugins' output, made from hand-made views."""
+
+from __future__ import annotations
+
+import json
+import re
+from math import nan
+
+import pytest
+from rich.cells import cell_len
+
+from checks.model import Status
+from checks.triage import Triage
+from checks.views import CheckView, PartView
+from tui.output.as_json import as_json, document
+from tui.output.nagios import nagios, unknown
+from tui.output.table import Style, summary, table
+from widgets.glyphs import ASCII, UNICODE
+
+LONG = 'HTTP 503 after 12 ms: status is "degraded", expected "healthy"; database does not answer'
+
+
+def view(
+    name: str,
+    status: Status = Status.OK,
+    message: str = "it is well",
+    *,
+    value: str = "200",
+    duration: float | None = 0.0123,
+    parts: tuple[PartView, ...] = (),
+    last_run: float | None = 1_700_000_001.5,
+) -> CheckView:
+    return CheckView(
+        name=name,
+        kind="http",
+        address="http://h/",
+        instance="h:80",
+        status=status,
+        since=1_700_000_000.0,
+        message=message,
+        reason="ok" if status is Status.OK else "expectation",
+        value=value,
+        duration=duration,
+        history=(),
+        parts=parts,
+        last_run=last_run,
+        interval=5.0,
+        up=duration is not None,
+        labels={"env": "prod"},
+        depends_on=("db",),
+        runbook="api-down",
+    )
+
+
+PART = PartView("database", Status.CRITICAL, "no answer", "", 0.0)
+MIXED = (
+    view("api"),
+    view("gateway", Status.CRITICAL, LONG, value="503", parts=(PART,)),
+    view("データベース", Status.WARNING, "slow"),
+    view("cache", Status.UNKNOWN, "it wants a password", value="", duration=None),
+)
+
+
+def lines(width: int | None = None, *, colour: bool = False, ascii_only: bool = False) -> list[str]:
+    style = Style(ASCII if ascii_only else UNICODE, width, colour)
+    return table(MIXED, 1.234, style).splitlines()
+
+
+def test_the_worst_comes_first_with_glyph_and_word_and_its_parts_beneath() -> None:
+    shown = lines()
+    assert [line.split()[:3] for line in shown[:5]] == [
+        ["✖", "CRITICAL", "gateway"],
+        ["✖", "CRITICAL", "└"],
+        ["?", "UNKNOWN", "cache"],
+        ["▲", "WARNING", "データベース"],
+        ["✔", "OK", "api"],
+    ]
+    assert shown[0].endswith(LONG)
+    assert shown[-1] == "4 checks: 1 critical, 1 unknown, 1 warning, 1 ok · 1.23 s"
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(width: int) -> None:
+    shown = lines(width)
+    assert max(map(cell_len, shown)) <= width
+    assert set(LONG.split()) <= set(" ".join(shown).split())
+
+
+def test_columns_are_aligned_in_cells() -> None:
+    starts = {
+        cell_len(line[: re.search(r"it is well|slow|it wants|HTTP 503", line).start()])  # type: ignore[union-attr]
+        for line in lines(200)
+        if not line.startswith(("✖ CRITICAL  └", "4 checks"))
+    }
+    assert len(starts) == 1
+
+
+def test_colour_only_where_asked_for_and_never_alone() -> None:
+    assert not [line for line in lines() if "\x1b" in line]
+    shown = lines(120, colour=True)
+    assert shown[0].startswith("\x1b[31m✖ CRITICAL\x1b[0m  gateway")
+    stripped = [re.sub(r"\x1b\[\d*m", "", line) for line in shown]
+    assert stripped == lines(120)
+
+
+def test_ascii_draws_with_ascii_alone() -> None:
+    style = Style(ASCII, 80)
+    assert table(MIXED[:2], 1.2, style).isascii()
+    assert table(MIXED[:2], 1.2, style).startswith("X CRITICAL")
+
+
+def test_the_summary_counts_one_check_as_one() -> None:
+    assert summary([view("a")]) == "1 check: 1 ok"
+
+
+def test_the_json_document_is_what_its_page_says() -> None:
+    made = document(Triage(MIXED, 1_700_000_000.25, 1.2345678), "web-1", "0.1.0")
+    assert {key: value for key, value in made.items() if key != "checks"} == {
+        "version": 1,
+        "onwatch": "0.1.0",
+        "host": "web-1",
+        "started": "2023-11-14T22:13:20.250+00:00",
+        "duration_seconds": 1.234568,
+        "status": "critical",
+        "exit_code": 2,
+        "counts": {"ok": 1, "warning": 1, "critical": 1, "unknown": 1},
+    }
+    assert made["checks"][1] == {
+        "name": "gateway",
+        "kind": "http",
+        "address": "http://h/",
+        "instance": "h:80",
+        "status": "critical",
+        "reason": "expectation",
+        "up": True,
+        "message": LONG,
+        "value": "503",
+        "duration_seconds": 0.0123,
+        "finished": "2023-11-14T22:13:21.500+00:00",
+        "labels": {"env": "prod"},
+        "depends_on": ["db"],
+        "runbook": "api-down",
+        "parts": [{"name": "database", "status": "critical", "message": "no answer", "value": ""}],
+    }
+
+
+def test_json_has_no_nan_and_keeps_the_order_of_the_configuration() -> None:
+    triage = Triage((view("b", duration=nan), view("a", last_run=None)), 0.0, nan)
+    made = json.loads(as_json(triage, "ホスト", "0"))
+    assert made["host"] == "ホスト"
+    assert made["duration_seconds"] is None
+    assert [check["duration_seconds"] for check in made["checks"]] == [None, 0.0123]
+    assert [check["name"] for check in made["checks"]] == ["b", "a"]
+    assert made["checks"][1]["finished"] is None
+
+
+def test_nothing_to_judge_is_unknown() -> None:
+    empty = Triage((), 0.0, 0.0)
+    assert document(empty, "h", "0")["exit_code"] == 3
+    assert nagios(empty) == "ONWATCH UNKNOWN - there is nothing to check\n"
+
+
+def test_nagios_gets_one_line_with_performance_data_and_a_line_a_check() -> None:
+    assert nagios(Triage(MIXED, 0.0, 1.0)).splitlines() == [
+        "ONWATCH CRITICAL - 4 checks: 1 critical, 1 unknown, 1 warning, 1 ok; "
+        f"gateway: {LONG} | 'api'=0.012300s;;;0 'gateway'=0.012300s;;;0 "
+        "'データベース'=0.012300s;;;0 'cache'=U;;;0",
+        f"[CRITICAL] gateway: {LONG}",
+        "  [CRITICAL] gateway/database: no answer",
+        "[UNKNOWN] cache: it wants a password",
+        "[WARNING] データベース: slow",
+        "[OK] api: it is well",
+    ]
+
+
+def test_nagios_of_one_check_is_its_sentence() -> None:
+    one = nagios(Triage((view("api", Status.WARNING, "slow"),), 0.0, 1.0))
+    assert one.startswith("ONWATCH WARNING - api: slow | 'api'=")
+    well = nagios(Triage((view("api"), view("b")), 0.0, 1.0))
+    assert well.startswith("ONWATCH OK - 2 checks: 2 ok | ")
+
+
+def test_bars_quotes_and_equal_signs_cannot_break_the_format() -> None:
+    made = nagios(Triage((view("it's a|b=c", message="x | y"),), 0.0, 1.0)).splitlines()
+    assert made[0].count("|") == 1
+    assert made[0].endswith("| 'it''s a/b_c'=0.012300s;;;0")
+    assert made[1] == "[OK] it's a/b=c: x / y"
+    assert unknown("a | b\nc") == "ONWATCH UNKNOWN - a / b\nc\n"

@@ -14,11 +14,11 @@ from checks.model import Part, Result, SampleBuilder, Status, worst
 from checks.probe import Kind, Probe, Target
 from checks.probes.redis_config import RedisConfig
 from checks.probes.redis_extras import Extras
-from checks.probes.redis_info import Info, add_info, parse_info
+from checks.probes.redis_info import SERIES_BOUND, Info, add_info, parse_info
 from checks.probes.redis_judge import Judgement, Reading, events, facts, headline, judge, restarted
 from checks.probes.redis_metrics import METRICS
 from checks.probes.redis_queues import judge_queues, plan_queues
-from checks.probes.redis_reply import ErrorReply, as_text, lookups
+from checks.probes.redis_reply import ErrorReply, as_text, code_of, lookups
 from checks.probes.redis_session import AnsweredError, Session
 from checks.probes.redis_values import judge_values, value_command
 from checks.settings import KindConfig
@@ -29,7 +29,9 @@ Command = tuple[str | int, ...]
 
 _UNJUDGED: Final = {"auth", "config", "permission"}
 """Reasons for which the server cannot be judged, rather than is down."""
-_SECTIONS: Final = (
+_INFO: Final = ("INFO", "all")
+_INFO_SECTIONS: Final = (
+    "INFO",
     "server",
     "clients",
     "memory",
@@ -50,13 +52,14 @@ class _Run:
     """What one run has gathered so far.
 
     ``latency`` is the seconds PING took, ``lookups`` the keyspace hits and misses of its
-    own reads, which the next INFO counts.
+    own reads, which the next INFO counts; ``raw`` is INFO as it came.
     """
 
     phases: Phases
     out: SampleBuilder
     latency: float = 0.0
     lookups: tuple[int, int] = (0, 0)
+    raw: str = ""
     rows: list[Judgement] = field(default_factory=list)
 
 
@@ -71,7 +74,8 @@ class RedisProbe:
         self._queue_commands = [c for plan in self._plans for c in plan.commands()]
         self._value_commands = [value_command(value) for value in config.values]
         self._extras = Extras(config.slowlog)
-        self._info_command: Command = ("INFO", "all")
+        self._info_command: Command = _INFO
+        self._knows_sections = True
         self._before: Info | None = None
         self._before_at = 0.0
         self._own = (0, 0)
@@ -84,7 +88,8 @@ class RedisProbe:
                 return await self._poll(run)
         except TimeoutError:
             self._session.drop()
-            return self._failure("timeout", self._waited(run.phases))
+            reason = "config" if run.phases.current == "credential" else "timeout"
+            return self._failure(reason, self._waited(run.phases))
         except AnsweredError as error:
             self._session.drop()
             return self._refusal(error)
@@ -112,13 +117,19 @@ class RedisProbe:
         replies = await self._session.ask(
             [*own, *self._queue_commands, *self._value_commands, *extras], run.phases
         )
-        ping, info, *rest = replies.values
+        ping, told, *rest = replies.values
+        if code_of(told) == "ERR" and self._info_command != _INFO:
+            self._knows_sections, self._info_command = False, _INFO
+            told = (await self._session.ask([_INFO], run.phases)).values[0]
+        if isinstance(told, bytes):
+            run.raw = as_text(told)
+        info = parse_info(run.raw)
         run.latency = replies.first
         run.out.add("redis_up", 1)
         run.out.add("redis_exporter_last_scrape_ping_time_seconds", run.latency)
-        obstacle = _obstacle(ping, info, str(self._session.address))
+        obstacle = _obstacle(ping, told, info, str(self._session.address))
         if obstacle is not None and obstacle.reason != "permission":
-            return self._held_up(obstacle, info, run)
+            return self._held_up(run, obstacle, info)
         self._read_keys(rest, run)
         more = self._extras.take(rest[len(rest) - len(extras) :], run.out)
         if more:
@@ -127,7 +138,7 @@ class RedisProbe:
             part = Part("INFO", Status.UNKNOWN, str(obstacle))
             run.rows.insert(0, (part, obstacle.reason))
             return self._result(run, "")
-        return self._judged(run, ping, as_text(info))
+        return self._judged(run, ping, info)
 
     def _read_keys(self, replies: Sequence[object], run: _Run) -> None:
         split, end = len(self._queue_commands), len(self._queue_commands + self._value_commands)
@@ -137,11 +148,13 @@ class RedisProbe:
         run.rows += judge_queues(self._plans, replies[:split], db, run.out)
         run.rows += judge_values(self._config.values, values, run.out)
 
-    def _judged(self, run: _Run, ping: object, text: str) -> Result:
+    def _judged(self, run: _Run, ping: object, info: Info) -> Result:
         """The result of a run that brought INFO."""
-        info = parse_info(text)
-        if info.major >= 7:
-            self._info_command = ("INFO", *_SECTIONS)
+        if info.major >= 7 and self._knows_sections:
+            self._info_command = _INFO_SECTIONS
+        if not info.text("maxclients") and info.text("connected_clients"):
+            self._extras.want_maxclients()
+            info = replace(info, fields={**info.fields, "maxclients": self._extras.maxclients})
         env = self._target.env
         add_info(run.out, info, env.clock.wall())
         self._add_empty(info, run.out)
@@ -161,7 +174,7 @@ class RedisProbe:
         return replace(
             result,
             facts=(*facts(reading), *self._extras.facts()),
-            raw=text,
+            raw=run.raw,
             events=tuple(events(info, before)),
         )
 
@@ -191,14 +204,14 @@ class RedisProbe:
         for name in self._databases - holding:
             out.add("redis_db_keys", 0, {"db": name})
             out.add("redis_db_keys_expiring", 0, {"db": name})
-        self._databases |= holding
+        if len(self._databases) < SERIES_BOUND:
+            self._databases |= holding
 
-    def _held_up(self, obstacle: TargetError, info: object, run: _Run) -> Result:
+    def _held_up(self, run: _Run, obstacle: TargetError, info: Info) -> Result:
         """The server answers, but serves nobody for the time being."""
         loading = obstacle.reason == "loading"
-        raw = as_text(info) if isinstance(info, bytes) else ""
-        if raw:
-            add_info(run.out, parse_info(raw), self._target.env.clock.wall())
+        if info.fields:
+            add_info(run.out, info, self._target.env.clock.wall())
         return Result(
             Status.WARNING if loading else Status.CRITICAL,
             str(obstacle),
@@ -206,7 +219,7 @@ class RedisProbe:
             value="loading" if loading else "busy",
             duration=run.latency,
             samples=run.out.build(),
-            raw=raw,
+            raw=run.raw,
         )
 
     def _refusal(self, error: AnsweredError) -> Result:
@@ -235,40 +248,43 @@ class RedisProbe:
                 f"TLS with {where} not agreed within {waited}: does this port speak TLS? "
                 "if not, write redis:// instead of rediss://"
             )
+        if phases.current == "credential":
+            return f"the password was not there within {waited}: see redis.password"
         return (
             f"{where} accepts connections but gave no answer within {waited}: "
             "it hangs, or a long command blocks it"
         )
 
 
-def _obstacle(ping: object, info: object, where: str) -> TargetError | None:
-    """What keeps the server from serving anybody, or us from judging it."""
-    replies = [reply for reply in (ping, info) if isinstance(reply, ErrorReply)]
-    loading = parse_info(as_text(info)) if isinstance(info, bytes) else None
-    if any(r.code == "LOADING" for r in replies) or (loading and loading.loading):
-        return TargetError("loading", f"{where} {_progress(loading)}")
-    if any(reply.code == "BUSY" for reply in replies):
+def _obstacle(ping: object, told: object, info: Info, where: str) -> TargetError | None:
+    """What keeps the server from serving anybody, or us from judging it.
+
+    ``told`` is the reply to INFO, ``info`` what there is in it.
+    """
+    codes = {code_of(ping), code_of(told)}
+    if "LOADING" in codes or info.loading:
+        return TargetError("loading", f"{where} is loading its data from disk{_progress(info)}")
+    if "BUSY" in codes:
         return TargetError(
             "limit",
             f"{where} runs a script that does not end and serves nobody: "
             "SCRIPT KILL (or FUNCTION KILL) ends it",
         )
-    if isinstance(info, bytes):
+    if isinstance(told, bytes):
         return None
-    if isinstance(info, ErrorReply) and info.code == "NOPERM":
+    if code_of(told) == "NOPERM":
         return TargetError(
             "permission",
             f"{where} forbids INFO to this user: grant it with ACL SETUSER <user> +info +ping",
         )
-    return TargetError("protocol", f"{where} did not answer INFO as Redis does: {as_text(info)}")
+    return TargetError("protocol", f"{where} did not answer INFO as Redis does: {as_text(told)}")
 
 
-def _progress(info: Info | None) -> str:
-    if info is None or not info.text("loading_loaded_perc"):
-        return "is loading its data from disk"
-    left = info.number("loading_eta_seconds")
-    rest = f", about {left:,.0f} s left" if left is not None and left >= 0 else ""
-    return f"is loading its data from disk: {info.number('loading_loaded_perc') or 0:.0f} %{rest}"
+def _progress(info: Info) -> str:
+    done, left = info.number("loading_loaded_perc"), info.number("loading_eta_seconds")
+    if done is None:
+        return ""
+    return f": {done:.0f} %" + (f", about {left:,.0f} s left" if left is not None else "")
 
 
 def _probe(config: KindConfig, target: Target) -> Probe:

@@ -1,4 +1,4 @@
-"""The slow log and the latency monitor: what a Redis check can do without."""
+"""Slow log, latency monitor, limit of clients: what a Redis check can do without."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ __all__ = ["Extras"]
 Command = tuple[str | int, ...]
 
 _SLOWLOG: Final = "slow log"
+_LATENCY: Final = "latency events"
+_CLIENTS: Final = "client limit"
 
 
 @dataclass(slots=True, eq=False)
@@ -37,13 +39,20 @@ class Extras:
         self._shown = entries
         self._entries: tuple[SlowEntry, ...] = ()
         slowlog = _Extra(_SLOWLOG, "+slowlog", (("SLOWLOG", "LEN"), ("SLOWLOG", "GET", 1)))
-        latency = _Extra("latency events", "+latency", (("LATENCY", "LATEST"),))
-        self._extras = (slowlog, latency) if entries else (latency,)
+        latency = _Extra(_LATENCY, "+latency", (("LATENCY", "LATEST"),))
+        self._extras = [slowlog, latency] if entries else [latency]
+        self.maxclients = ""
 
     def forgive(self) -> None:
         """Ask for everything again: another connection may have other rights."""
         for extra in self._extras:
             extra.refused = ""
+
+    def want_maxclients(self) -> None:
+        """Ask for ``maxclients`` from now on: servers before Redis 6.2 leave it out of INFO."""
+        if all(extra.name != _CLIENTS for extra in self._extras):
+            command = ("CONFIG", "GET", "maxclients")
+            self._extras.append(_Extra(_CLIENTS, "+config|get", (command,)))
 
     def commands(self) -> list[Command]:
         """What to ask in this run."""
@@ -68,8 +77,10 @@ class Extras:
                 extra.refused = _refused(extra, error)
             elif extra.name == _SLOWLOG:
                 more += self._take_slowlog(own, out)
-            else:
+            elif extra.name == _LATENCY:
                 _add_latency(out, own[0])
+            elif isinstance(own[0], list) and len(own[0]) == 2:
+                self.maxclients = as_text(own[0][1])
         return more
 
     def take_more(self, replies: Sequence[object]) -> None:

@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from checks.model import SampleBuilder
 
-__all__ = ["COUNTERS", "GAUGES", "Info", "Replica", "add_info", "parse_info"]
+__all__ = ["COUNTERS", "GAUGES", "SERIES_BOUND", "Info", "Replica", "add_info", "parse_info"]
 
 GAUGES: Final = {
     "uptime_in_seconds": "redis_uptime_in_seconds",
@@ -164,8 +165,10 @@ _INSTANCE: Final = (
 )
 _REPLICA = re.compile(r"slave\d+")
 _DATABASE = re.compile(r"db\d+")
-_SERIES_BOUND: Final = 512
-"""Commands, and kinds of errors, that are followed; scripts can invent the latter."""
+_COMMAND = re.compile(r"cmdstat_.+")
+_ERROR = re.compile(r"errorstat_.+")
+SERIES_BOUND: Final = 512
+"""Databases, replicas, commands, kinds of errors that are followed; scripts invent the latter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +188,10 @@ class Replica:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Info:
-    """The fields of one INFO."""
+    """The fields of one INFO; ``compound`` those of the form ``a=1,b=2``."""
 
     fields: dict[str, str]
+    compound: dict[str, str]
 
     def text(self, name: str) -> str:
         """A field; empty where the server does not report it."""
@@ -220,7 +224,7 @@ class Info:
 
     def replicas(self) -> tuple[Replica, ...]:
         """The replicas connected to this master."""
-        found = (_pairs(v) for k, v in self.fields.items() if _REPLICA.fullmatch(k))
+        found = (_pairs(value) for _, value in self._matching(_REPLICA))
         return tuple(
             Replica(
                 pairs.get("ip", ""),
@@ -234,38 +238,35 @@ class Info:
 
     def databases(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Name (``db0``) and figures of each database that holds keys."""
-        for name, value in self.fields.items():
-            if _DATABASE.fullmatch(name):
-                yield name, _pairs(value)
+        for name, value in self._matching(_DATABASE):
+            yield name, _pairs(value)
 
     def errors(self) -> Iterator[tuple[str, float]]:
         """How often each kind of error was answered (``OOM``, ``MISCONF``), from Redis 6.2."""
-        for name, value in self._prefixed("errorstat_"):
+        for name, value in self._matching(_ERROR):
             count = _number(_pairs(value).get("count", ""))
             if count is not None:
-                yield name, count
+                yield name.removeprefix("errorstat_"), count
 
     def commands(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Name and figures of each command that was called."""
-        for name, value in self._prefixed("cmdstat_"):
-            yield name, _pairs(value)
+        for name, value in self._matching(_COMMAND):
+            yield name.removeprefix("cmdstat_"), _pairs(value)
 
-    def _prefixed(self, prefix: str) -> Iterator[tuple[str, str]]:
-        found = 0
-        for name, value in self.fields.items():
-            if name.startswith(prefix) and found < _SERIES_BOUND:
-                found += 1
-                yield name.removeprefix(prefix), value
+    def _matching(self, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+        found = (field for field in self.compound.items() if pattern.fullmatch(field[0]))
+        return islice(found, SERIES_BOUND)
 
 
 def parse_info(text: str) -> Info:
     """The fields in the text of an INFO reply."""
     fields: dict[str, str] = {}
+    compound: dict[str, str] = {}
     for line in text.splitlines():
         name, colon, value = line.partition(":")
-        if colon and not line.startswith("#"):
-            fields[name] = value
-    return Info(fields)
+        if colon and name[0:1] != "#":
+            (compound if "=" in value else fields)[name] = value
+    return Info(fields, compound)
 
 
 def add_info(out: SampleBuilder, info: Info, wall: float) -> None:

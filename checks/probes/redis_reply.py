@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ErrorReply", "as_count", "as_text", "lookups", "parse_number"]
+__all__ = ["ErrorReply", "as_count", "as_text", "code_of", "lookups", "parse_number"]
 
 # PHP's serialize(): i:12;  d:0.5;  b:1;  s:2:"12";
 _PHP = re.compile(r'(?:[id]:(?P<number>[^;]+)|b:(?P<flag>[01])|s:\d+:"(?P<text>[^"]*)");')
@@ -23,6 +23,11 @@ class ErrorReply:
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}".strip()
+
+
+def code_of(reply: object) -> str:
+    """The code of an error reply; empty for any other."""
+    return reply.code if isinstance(reply, ErrorReply) else ""
 
 
 def as_text(reply: object) -> str:
@@ -64,7 +69,6 @@ def lookups(replies: Sequence[object]) -> tuple[int, int]:
     A monitor that reads missing keys (an empty queue is one) would else drag down the
     hit rate it shows.
     """
-    codes = [reply.code if isinstance(reply, ErrorReply) else "" for reply in replies]
-    counted = [r for r, code in zip(replies, codes, strict=True) if code in {"", "WRONGTYPE"}]
+    counted = [reply for reply in replies if code_of(reply) in {"", "WRONGTYPE"}]
     misses = sum(reply in (0, b"", None) for reply in counted)
     return len(counted) - misses, misses

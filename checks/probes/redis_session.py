@@ -10,7 +10,7 @@ from checks.dial import Phases
 from checks.errors import TargetError
 from checks.probe import ProbeEnv
 from checks.probes.redis_config import RedisConfig, Tls, parse_url
-from checks.probes.redis_reply import ErrorReply
+from checks.probes.redis_reply import ErrorReply, code_of
 from checks.settings import SecretCommand
 
 if TYPE_CHECKING:
@@ -86,16 +86,16 @@ class Session:
     async def _ask(self, commands: Sequence[Command], phases: Phases) -> Replies:
         if self._link is None:
             self._link = await self._open(phases)
-        phases.enter("login" if not self._logged_in else "answer")
         if not self._logged_in:
-            await self._log_in(self._link)
+            phases.enter("credential")
+            password = await self._credential()
+            phases.enter("login")
+            await self._log_in(self._link, password)
             self._logged_in = True
-            phases.enter("answer")
+        phases.enter("answer")
         replies = await self._link.ask(commands)
         phases.end()
-        wanting = next((r for r in replies.values if _code(r) == "NOAUTH"), None)
-        if wanting is not None:
-            self._logged_in = False
+        if any(code_of(reply) == "NOAUTH" for reply in replies.values):
             raise self._wants_password()
         return replies
 
@@ -108,10 +108,9 @@ class Session:
         await link.open(self._env.resolver, phases)
         return link
 
-    async def _log_in(self, link: RedisLink) -> None:
-        password = await self._credential()
+    async def _log_in(self, link: RedisLink, password: str) -> None:
         if password and password == self._refused:
-            if _code((await link.ask([("PING",)])).values[0]) in {"NOAUTH", "WRONGPASS"}:
+            if code_of((await link.ask([("PING",)])).values[0]) in {"NOAUTH", "WRONGPASS"}:
                 raise self._wrong_password()
             self._refused = None
         elif password:
@@ -139,7 +138,7 @@ class Session:
         if self.address.db:
             commands.append(("SELECT", self.address.db))
         replies = (await link.ask(commands)).values
-        if _code(replies[0]) == "NOAUTH":
+        if code_of(replies[0]) == "NOAUTH":
             raise self._wants_password()
         if self.address.db and isinstance(replies[-1], ErrorReply):
             reason = "permission" if replies[-1].code == "NOPERM" else "config"
@@ -188,10 +187,6 @@ class Session:
                 "set a password there, or watch it from there",
             )
         return AnsweredError("protocol", f"{self.address} refuses the connection: {said}")
-
-
-def _code(reply: object) -> str:
-    return reply.code if isinstance(reply, ErrorReply) else ""
 
 
 def tls_context(tls: Tls, env: ProbeEnv) -> ssl.SSLContext:

@@ -128,6 +128,15 @@ async def test_a_command_that_prints_the_password_is_not_run_at_every_poll(
     assert attempts(redis_server) == 1
 
 
+async def test_a_password_that_does_not_come_is_not_blamed_on_the_server(
+    redis_server: RedisServer, redis_watch: RedisWatch
+) -> None:
+    source = {"command": ["sleep", "30"]}
+    result = await redis_watch.once(redis_server, timeout=0.2, password=source)
+    assert (result.status, result.reason) == (Status.UNKNOWN, "config")
+    assert result.message == "the password was not there within 180 ms: see redis.password"
+
+
 async def test_a_user_without_the_slow_log_gets_the_rest_and_the_grant_it_lacks(
     redis_server: RedisServer, redis_watch: RedisWatch
 ) -> None:

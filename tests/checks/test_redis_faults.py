@@ -310,3 +310,68 @@ async def tls_in_front_of(server: RedisServer, authority: trustme.CA) -> AsyncIt
         yield front.sockets[0].getsockname()[1]
     finally:
         front.close()
+
+
+@asynccontextmanager
+async def old_or_odd(answers: dict[bytes, bytes]) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A server that answers each command as ``answers`` says by how it begins, else +OK.
+
+    Yields its URL and the commands it has been asked.
+    """
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readline():
+            words = []
+            for _ in range(int(head[1:])):
+                length = int((await reader.readline())[1:])
+                words.append((await reader.readexactly(length + 2))[:-2])
+            asked.append(b" ".join(words))
+            found = (v for k, v in answers.items() if asked[-1].startswith(k))
+            writer.write(next(found, b"+OK\r\n"))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+    finally:
+        server.close()
+
+
+def bulk(text: str) -> bytes:
+    return b"$%d\r\n%s\r\n" % (len(text), text.encode())
+
+
+async def test_the_limit_of_clients_of_servers_whose_info_lacks_it(
+    redis_watch: RedisWatch,
+) -> None:
+    answers = {
+        b"INFO": bulk("redis_version:5.0.7\r\nrole:master\r\nconnected_clients:99\r\n"),
+        b"CONFIG GET maxclients": b"*2\r\n$10\r\nmaxclients\r\n$3\r\n100\r\n",
+    }
+    async with old_or_odd(answers) as (url, _):
+        probe = redis_watch.probe(url)
+        await probe.run()
+        result = await probe.run()
+        await probe.close()
+    assert result.samples.get("redis_config_maxclients") == 100
+    assert result.status is Status.WARNING
+    assert "99 of maxclients 100 connected" in result.message
+
+
+async def test_info_by_sections_from_redis_7_on_and_in_full_where_that_is_refused(
+    redis_watch: RedisWatch,
+) -> None:
+    text = "redis_version:7.2.4\r\nrole:master\r\nused_memory:5\r\nmaxclients:9\r\n"
+    for refuses in (False, True):
+        answers = {b"INFO all": bulk(text), b"INFO server": bulk(text)}
+        if refuses:
+            answers[b"INFO server"] = b"-ERR syntax error\r\n"
+        async with old_or_odd(answers) as (url, asked):
+            probe = redis_watch.probe(url)
+            results = [await probe.run() for _ in range(3)]
+            await probe.close()
+        assert [result.status for result in results] == [Status.OK] * 3
+        infos = [command.split()[1] for command in asked if command.startswith(b"INFO")]
+        expected = [b"all", b"server", b"all", b"all"] if refuses else [b"all"] + [b"server"] * 2
+        assert infos == expected

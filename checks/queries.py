@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from checks.errors import TargetError
 from checks.model import SampleBuilder
 from checks.settings import Duration, LabelName, MetricName, Model
 
-__all__ = ["DueQueries", "QueryError", "UserQuery", "readings"]
+__all__ = ["DueQueries", "Reading", "UserQuery", "readings"]
 
 
 class UserQuery(Model):
@@ -34,10 +35,6 @@ class UserQuery(Model):
     """Rows that are read; what is beyond them is left out and reported."""
 
 
-class QueryError(Exception):
-    """A query's rows cannot be used; the text says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One sample of a query."""
@@ -52,13 +49,13 @@ def readings(
     """The samples in ``rows``, at most ``max_rows``; rows whose value is NULL yield none.
 
     Raises:
-        QueryError: a column is missing, a value is no number, or two rows have the same
+        TargetError: a column is missing, a value is no number, or two rows have the same
             labels.
     """
     where = {name: index for index, name in reversed(list(enumerate(columns)))}
     for name in (query.value, *query.labels):
         if name not in where:
-            raise QueryError(f"it has no column {name!r}; it has {', '.join(columns)}")
+            raise TargetError("config", f"it has no column {name!r}; it has {', '.join(columns)}")
     found: dict[tuple[tuple[str, str], ...], Reading] = {}
     for row in rows[: query.max_rows]:
         if row[where[query.value]] is None:
@@ -66,7 +63,7 @@ def readings(
         labels = tuple((name, _text(row[where[name]])) for name in query.labels)
         if labels in found:
             shown = ", ".join(f"{k}={v}" for k, v in labels) or "no labels"
-            raise QueryError(f"two rows have the same labels ({shown[:80]})")
+            raise TargetError("config", f"two rows have the same labels ({shown[:80]})")
         found[labels] = Reading(_number(row[where[query.value]], query.value), labels)
     return tuple(found.values())
 
@@ -77,7 +74,9 @@ def _number(value: object, column: str) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isnan(number):
-        raise QueryError(f"its column {column!r} holds {str(value)[:40]!r}, which is no number")
+        raise TargetError(
+            "config", f"its column {column!r} holds {str(value)[:40]!r}, which is no number"
+        )
     return number
 
 
@@ -94,28 +93,33 @@ class DueQueries:
         self._queries = tuple(queries)
         self._next = [-math.inf] * len(self._queries)
         self._last: list[tuple[Reading, ...]] = [()] * len(self._queries)
-        self._problems = [""] * len(self._queries)
+        self._problems: list[TargetError | None] = [None] * len(self._queries)
 
     def due(self, now: float) -> list[tuple[int, UserQuery]]:
         """Number and query of those to run now."""
         return [(i, query) for i, query in enumerate(self._queries) if now >= self._next[i]]
 
-    def succeeded(self, number: int, now: float, found: tuple[Reading, ...], note: str) -> None:
-        """Query ``number`` yielded ``found``; ``note`` says what was left out."""
+    def succeeded(self, number: int, now: float, found: tuple[Reading, ...], *, more: bool) -> None:
+        """Query ``number`` yielded ``found``; ``more`` says that rows were left out."""
+        query = self._queries[number]
+        left_out = (
+            f"query {query.metric} yields too many rows; those past {len(found):,} are left out"
+        )
         self._last[number] = found
-        self._problems[number] = note
+        self._problems[number] = TargetError("limit", left_out) if more else None
         self._postpone(number, now)
 
-    def failed(self, number: int, now: float, sentence: str) -> None:
+    def failed(self, number: int, now: float, error: TargetError) -> None:
         """Query ``number`` failed: its series end here, and it is tried again when due."""
+        sentence = f"query {self._queries[number].metric}: {error}"
         self._last[number] = ()
-        self._problems[number] = sentence
+        self._problems[number] = TargetError(error.reason, sentence)
         self._postpone(number, now)
 
-    def problems(self) -> list[tuple[str, str]]:
-        """Metric and sentence of each query that is in trouble."""
+    def problems(self) -> list[tuple[str, TargetError]]:
+        """Metric of each query that is in trouble, and what the trouble is."""
         pairs = zip(self._queries, self._problems, strict=True)
-        return [(query.metric, problem) for query, problem in pairs if problem]
+        return [(query.metric, problem) for query, problem in pairs if problem is not None]
 
     def samples(self, to: SampleBuilder) -> None:
         """Add what each query said last, until it is asked again."""

@@ -19,7 +19,7 @@ from checks.probe import Kind, Metric, Target
 from checks.probes.sqlite_dialect import SqliteDialect
 from checks.probes.sqlite_file import DatabaseFile, Session
 from checks.probes.sqlite_survey import Survey, TableRows, human_size, survey, table_rows
-from checks.queries import DueQueries, QueryError, UserQuery, readings
+from checks.queries import DueQueries, UserQuery, readings
 from checks.requests.config import RequestLog
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import Duration, KindConfig, Model, Size
@@ -183,8 +183,8 @@ class SqliteProbe:
         findings = self._read_requests(session)
         self._run_queries(session)
         findings += [
-            Finding("config", Part(f"query {metric}", Status.UNKNOWN, text))
-            for metric, text in self._queries.problems()
+            _finding(f"query {metric}", str(error), error)
+            for metric, error in self._queries.problems()
         ]
         return findings + self._estimate_rows(session)
 
@@ -219,11 +219,10 @@ class SqliteProbe:
             try:
                 found = session.bounded(query.sql, query.max_rows, session.spare / 2)
                 values = readings(query, found.columns, found.rows)
-            except (TargetError, QueryError) as error:
-                self._queries.failed(number, now, f"query {query.metric}: {error}")
-                continue
-            left_out = f"query {query.metric} yields more than {len(found.rows):,} rows"
-            self._queries.succeeded(number, now, values, left_out if found.more else "")
+            except TargetError as error:
+                self._queries.failed(number, now, error)
+            else:
+                self._queries.succeeded(number, now, values, more=found.more)
 
     def _estimate_rows(self, session: Session) -> list[Finding]:
         now = self._clock.now()
@@ -346,7 +345,8 @@ class SqliteProbe:
 
 
 def _finding(name: str, text: str, error: TargetError) -> Finding:
-    status = Status.WARNING if error.reason == "timeout" else Status.UNKNOWN
+    passing = error.reason in ("timeout", "limit")
+    status = Status.WARNING if passing else Status.UNKNOWN
     return Finding(error.reason, Part(name, status, text))
 
 

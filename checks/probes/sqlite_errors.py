@@ -83,14 +83,14 @@ def _locked(path: Path, _: sqlite3.Error, waited: float) -> str:
 
 
 def _refused(path: Path, error: sqlite3.Error, _: float) -> str:
-    if not os.access(path, os.R_OK):
+    if not _may(path, os.R_OK):
         return f"cannot read {path}: {_denied(path)}"
     if Path(f"{path}-journal").exists():
         return (
             f"{path} was left amid a transaction; only a writer can roll it back:"
             " open it once with its application"
         )
-    if Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK):
+    if Path(f"{path}-wal").exists() and not _may(path.parent, os.W_OK):
         return (
             f"cannot read {path}: it has a write-ahead log, and reading that wants write access"
             f" to {path.parent} ({_mode(path.parent)}); give user {_me()} that access"
@@ -107,9 +107,13 @@ def _denied(path: Path) -> str:
             return f"user {_me()} may not look into {part.parent} ({_mode(part.parent)})"
         except OSError:
             continue
-        if stat.S_ISDIR(found.st_mode) and not os.access(part, os.X_OK):
+        if stat.S_ISDIR(found.st_mode) and not _may(part, os.X_OK):
             return f"user {_me()} may not look into {part} ({_mode(part)})"
     return f"permission denied ({_mode(path)}); let user {_me()} read it"
+
+
+def _may(path: Path, what: int) -> bool:
+    return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _mode(path: Path) -> str:

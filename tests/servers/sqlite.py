@@ -5,12 +5,22 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
+
+from checks.clock import FakeClock
+from checks.lanes import Lanes
+from checks.model import Sampler
+from checks.probe import ProbeEnv, Target
+from checks.probes.sqlite import KIND, SqliteConfig, SqliteProbe
+from checks.resolver import Resolver
+from checks.secrets import Masker
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS request_logs (
@@ -109,3 +119,36 @@ def sqlite_database(tmp_path: Path) -> Iterator[SqliteDatabase]:
     database = SqliteDatabase(tmp_path / "app.db")
     with closing(database):
         yield database
+
+
+class SqliteWatch:
+    """Makes probes as the engine does, on a fake clock; closes them when the test ends."""
+
+    def __init__(self, directory: Path) -> None:
+        self.clock = FakeClock()
+        self.lanes = Lanes()
+        resolver = Resolver(self.lanes, self.clock)
+        self._env = ProbeEnv(self.clock, resolver, self.lanes, Masker(), directory)
+        self._probes: list[SqliteProbe] = []
+
+    def probe(self, *, timeout: float = 3.0, **config: Any) -> SqliteProbe:
+        """A probe of ``app.db``, or of ``path``, named ``db<number>``."""
+        model = SqliteConfig.model_validate({"path": "app.db", **config})
+        name = f"db{len(self._probes)}"
+        probe = KIND.probe(model, Target(name, 5.0, timeout, Sampler({"job": name}), self._env))
+        assert isinstance(probe, SqliteProbe)
+        self._probes.append(probe)
+        return probe
+
+    async def close(self) -> None:
+        for probe in self._probes:
+            await probe.close()
+        self.lanes.close()
+
+
+@pytest_asyncio.fixture
+async def sqlite_watch(tmp_path: Path) -> AsyncIterator[SqliteWatch]:
+    """Checks of the files in ``tmp_path``."""
+    watch = SqliteWatch(tmp_path)
+    yield watch
+    await watch.close()

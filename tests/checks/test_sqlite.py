@@ -1,0 +1,307 @@
+"""The SQLite check against real files, with a writer beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.model import Result, Status
+from checks.probes.sqlite import KIND, SqliteConfig
+from checks.requests.stats import RequestStats, WindowStats
+from tests.servers.sqlite import SqliteDatabase, SqliteWatch
+
+
+def traces(directory: Path) -> dict[str, tuple[str, int]]:
+    """Content and modification time of everything in ``directory``."""
+    return {
+        file.name: (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns)
+        for file in sorted(directory.iterdir())
+    }
+
+
+def minute(result: Result) -> WindowStats:
+    """What the request log said of the last minute."""
+    assert isinstance(result.requests, RequestStats)
+    return result.requests.windows[0]
+
+
+def part(result: Result, name: str) -> tuple[Status, str]:
+    found = next(p for p in result.parts if p.name == name)
+    return found.status, found.message
+
+
+async def test_a_healthy_database(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    sqlite_database.execute("PRAGMA user_version = 7")
+    sqlite_database.insert((1.7e9, "a", 200, 1.0, None) for _ in range(500))
+    result = await sqlite_watch.probe().run()
+    assert (result.status, result.up, result.reason) == (Status.OK, True, "ok")
+    assert "write-ahead log" in result.message
+    size = sqlite_database.path.stat().st_size
+    wal = sqlite_database.path.with_name("app.db-wal").stat().st_size
+    samples = result.samples
+    assert samples.get("sqlite_up", job="db0") == 1
+    assert samples.get("sqlite_database_size_bytes") == size
+    assert samples.get("sqlite_wal_size_bytes") == wal > 0
+    assert samples.get("sqlite_user_version") == 7
+    assert samples.get("sqlite_tables") == 3
+    assert samples.get("sqlite_info", journal_mode="wal", encoding="UTF-8") == 1
+    assert samples.get("sqlite_table_rows_estimate", table="request_logs") == 500
+    pages = sqlite_database.execute("PRAGMA page_count")[0][0]
+    assert samples.get("sqlite_page_count") == pages
+    assert ("request_logs", "≈ 500", "largest rowid") in result.tables[0].rows
+
+
+async def test_every_metric_is_declared(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    log = {"table": "request_logs", "time": "created_at", "error": "error"}
+    sqlite_database.insert([(1.7e9, "a", 200, 1.0, "boom")])
+    probe = sqlite_watch.probe(request_log=log)
+    await probe.check_integrity()
+    declared = {metric.name for metric in KIND.metrics}
+    for series in (await probe.run()).samples.series:
+        assert (
+            series.name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count")
+            in declared
+            or series.name in declared
+        )
+
+
+async def test_it_sees_what_a_writer_commits(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    probe = sqlite_watch.probe(
+        queries=[
+            {
+                "metric": "failed_jobs",
+                "value": "n",
+                "labels": ["queue"],
+                "sql": "SELECT queue, count(*) AS n FROM failed_jobs GROUP BY queue",
+            }
+        ]
+    )
+    assert (await probe.run()).samples.get("failed_jobs") is None
+    sqlite_database.execute("INSERT INTO failed_jobs(queue) VALUES ('mail'), ('mail'), ('push')")
+    samples = (await probe.run()).samples
+    assert samples.get("failed_jobs", queue="mail") == 2
+    assert samples.get("failed_jobs", queue="push") == 1
+
+
+async def test_request_log(sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch) -> None:
+    probe = sqlite_watch.probe(
+        request_log={
+            "table": "request_logs",
+            "time": {"column": "created_at", "zone": "server"},
+            "status": "status_code",
+            "duration": {"column": "latency_ms", "unit": "ms"},
+            "labels": ["provider_id"],
+            "error": "error",
+        }
+    )
+    now = sqlite_watch.clock.now()
+    sqlite_database.insert((now - i, "openai", 200, 40.0, None) for i in range(30))
+    assert minute(await probe.run()).count == 30
+    await sqlite_watch.clock.advance(5)
+    sqlite_database.insert((now + 4, "openai", 500, 900.0, "boom") for _ in range(10))
+    result = await probe.run()
+    window = minute(result)
+    assert (window.count, window.errors) == (40, 10)
+    assert result.samples.get("http_requests_total", status="500", provider_id="openai") == 10
+
+
+async def test_a_missing_request_log_leaves_the_rest(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    sqlite_database.execute("DROP TABLE request_logs")
+    result = await sqlite_watch.probe(
+        request_log={"table": "request_logs", "time": "created_at"}
+    ).run()
+    assert (result.status, result.up, result.reason) == (Status.UNKNOWN, True, "config")
+    assert result.message == "request log request_logs: no such table: request_logs"
+    assert result.samples.get("sqlite_up") == 1
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+async def test_a_file_nobody_has_open_is_left_without_a_trace(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, tmp_path: Path, mode: str
+) -> None:
+    sqlite_database.insert((1.7e9, "a", 200, 1.0, None) for _ in range(100))
+    sqlite_database.execute(f"PRAGMA journal_mode = {mode}")
+    sqlite_database.close()
+    before = traces(tmp_path)
+    assert list(before) == ["app.db"]
+    log = {"table": "request_logs", "time": "created_at", "status": "status_code"}
+    probe = sqlite_watch.probe(request_log=log, integrity_check="1h")
+    for _ in range(3):
+        result = await probe.run()
+        assert result.status is Status.OK
+        assert result.samples.get("sqlite_info", journal_mode=mode) == 1
+        assert result.samples.get("sqlite_table_rows_estimate", table="request_logs") == 100
+        await probe.check_integrity()
+    assert traces(tmp_path) == before
+
+
+async def test_the_writer_cleans_up_after_itself_as_if_nobody_watched(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, tmp_path: Path
+) -> None:
+    probe = sqlite_watch.probe()
+    sqlite_database.insert([(1.7e9, "a", 200, 1.0, None)])
+    await probe.run()
+    sqlite_database.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["app.db"]
+    assert (await probe.run()).status is Status.OK
+    assert [file.name for file in tmp_path.iterdir()] == ["app.db"]
+
+
+async def test_no_query_of_the_configuration_can_write(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, tmp_path: Path
+) -> None:
+    sqlite_database.rest()
+    before = traces(tmp_path)
+    for sql in (
+        "DELETE FROM failed_jobs",
+        "CREATE TABLE x(y)",
+        f"ATTACH '{tmp_path}/new.db' AS other",
+        "PRAGMA user_version = 3",
+        f"VACUUM INTO '{tmp_path}/copy.db'",
+    ):
+        probe = sqlite_watch.probe(queries=[{"metric": "bad", "sql": sql}])
+        result = await probe.run()
+        assert result.status is Status.UNKNOWN, sql
+        assert result.up
+    assert traces(tmp_path) == before
+
+
+async def test_a_replaced_file_is_opened_anew(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, tmp_path: Path
+) -> None:
+    probe = sqlite_watch.probe(request_log={"table": "request_logs", "time": "created_at"})
+    now = sqlite_watch.clock.now()
+    sqlite_database.insert((now - 10 - i, "a", 200, 1.0, None) for i in range(20))
+    await probe.run()
+    sqlite_database.close()
+    sqlite_database.path.unlink()
+    gone = await probe.run()
+    assert (gone.status, gone.reason, gone.up) == (Status.CRITICAL, "missing", False)
+    assert gone.samples.get("sqlite_up") == 0
+    await sqlite_watch.clock.advance(10)
+    fresh = SqliteDatabase(tmp_path / "app.db")
+    fresh.execute("PRAGMA user_version = 2")
+    fresh.insert((now + 9, "b", 200, 1.0, None) for _ in range(5))
+    result = await probe.run()
+    fresh.close()
+    assert result.status is Status.OK
+    assert "the file was replaced by another" in result.events
+    assert result.samples.get("http_requests_total") == 5
+    assert result.samples.get("sqlite_user_version") == 2
+
+
+async def test_a_changed_schema_is_an_event(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    probe = sqlite_watch.probe()
+    assert (await probe.run()).events == ()
+    sqlite_database.execute("ALTER TABLE failed_jobs ADD COLUMN reason TEXT")
+    events = (await probe.run()).events
+    assert len(events) == 1
+    assert events[0].startswith("the schema changed: version ")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "status"),
+    [
+        ({"size": {"warning": "1GB"}}, Status.OK),
+        ({"size": {"warning": "1kB"}}, Status.WARNING),
+        ({"size": {"warning": "1kB", "critical": "2kB"}}, Status.CRITICAL),
+        ({"wal_size": {"warning": 1}}, Status.WARNING),
+    ],
+)
+async def test_sizes_have_bounds(
+    sqlite_database: SqliteDatabase,
+    sqlite_watch: SqliteWatch,
+    bounds: dict[str, Any],
+    status: Status,
+) -> None:
+    sqlite_database.insert((1.7e9, "a", 200, 1.0, None) for _ in range(500))
+    result = await sqlite_watch.probe(**bounds).run()
+    assert result.status is status
+    assert result.reason == ("ok" if status is Status.OK else "limit")
+    assert (" holds " in result.message) == (status is not Status.OK)
+
+
+async def test_estimates_use_analyze_and_leave_odd_tables_out(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    run = sqlite_database.execute
+    run("CREATE TABLE keyed(a TEXT PRIMARY KEY) WITHOUT ROWID")
+    run("CREATE VIRTUAL TABLE words USING fts5(body)")
+    run('CREATE TABLE "we""ird [red]" (x)')
+    run('INSERT INTO "we""ird [red]" VALUES (1), (2)')
+    run("INSERT INTO failed_jobs(id, queue) VALUES (1000, 'a'), (2000, 'a')")
+    run("ANALYZE failed_jobs")
+    rows = {row[0]: row[1:] for row in (await sqlite_watch.probe().run()).tables[0].rows}
+    assert rows['we"ird [red]'] == ("≈ 2", "largest rowid")
+    assert rows["failed_jobs"] == ("≈ 2", "ANALYZE")
+    assert "keyed" not in rows
+    assert "words" not in rows
+
+
+async def test_integrity(sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch) -> None:
+    probe = sqlite_watch.probe(integrity_check="1h")
+    sound = await probe.check_integrity()
+    assert sound.sound is True
+    result = await probe.run()
+    assert part(result, "integrity")[0] is Status.OK
+    assert result.samples.get("sqlite_integrity_ok") == 1
+
+
+async def test_damage_is_found_by_the_integrity_check(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    sqlite_database.insert((1.7e9, "a", 200, 1.0, "x" * 500) for _ in range(500))
+    sqlite_database.rest()
+    with sqlite_database.path.open("r+b") as file:
+        file.seek(4096 * 20)
+        file.write(b"\xa5" * 4096 * 5)
+    probe = sqlite_watch.probe()
+    assert (await probe.check_integrity()).sound is False
+    result = await probe.run()
+    assert result.status is Status.CRITICAL
+    assert "damaged" in result.message
+    assert result.samples.get("sqlite_integrity_ok") == 0
+
+
+async def test_shorthand_and_instance(tmp_path: Path) -> None:
+    config = SqliteConfig.model_validate("data/app.db")
+    assert (config.path, config.instance()) == ("data/app.db", "data/app.db")
+
+
+async def test_an_empty_file_is_an_empty_database(
+    tmp_path: Path, sqlite_watch: SqliteWatch
+) -> None:
+    (tmp_path / "app.db").touch()
+    result = await sqlite_watch.probe().run()
+    assert (result.status, result.samples.get("sqlite_tables")) == (Status.OK, 0)
+    assert (tmp_path / "app.db").stat().st_size == 0
+
+
+async def test_a_rollback_journal_database_with_a_reader_beside_us(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    """Closing our own descriptors must not drop another connection's locks."""
+    sqlite_database.execute("PRAGMA journal_mode = DELETE")
+    sqlite_database.execute("BEGIN IMMEDIATE")
+    sqlite_database.execute("INSERT INTO failed_jobs(queue) VALUES ('held')")
+    probe = sqlite_watch.probe()
+    assert (await probe.run()).status is Status.OK
+    other = sqlite3.connect(sqlite_database.path, isolation_level=None, timeout=0)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+    sqlite_database.execute("ROLLBACK")

@@ -1,7 +1,7 @@
 """Styled text as values: segments, lines, and which cells differ between two lines.
 
-Nothing here is markup: text is shown as it is. A segment's role names the component
-class that colours it (role ``dim`` is styled by ``.lines--dim``).
+Nothing here is markup: text is shown as it is. A segment's role names the ink that it
+is written in (:mod:`widgets.ink`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from textual.reactive import reactive
 
@@ -95,17 +93,10 @@ def state_segs(
 class VerdictLine(LineView):
     """One line across the top; a second one only while the engine has something to say."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--chip-{status.value}" for status in Status}
     DEFAULT_CSS = """
     VerdictLine {
         height: 1;
         &.-notice { height: 2; }
-        & > .lines--chip-ok { color: $text-success; text-style: bold reverse; }
-        & > .lines--chip-waiting { color: $foreground 55%; text-style: bold reverse; }
-        & > .lines--chip-warning { color: $text-warning; text-style: bold reverse; }
-        & > .lines--chip-stale { color: $text-warning; text-style: bold reverse; }
-        & > .lines--chip-unknown { color: $text-secondary; text-style: bold reverse; }
-        & > .lines--chip-critical { color: $text-error; text-style: bold reverse; }
     }
     """
 

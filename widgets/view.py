@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -16,29 +16,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.glyphs import Glyphs, glyphs_for
+from widgets.ink import style_of
 from widgets.text import Line, Seg, changed_spans, pad_segs
 
-__all__ = ["ROLES", "LineView"]
-
-ROLES = (
-    "text",
-    "title",
-    "rule",
-    "name",
-    "value",
-    "dim",
-    "label",
-    "spark",
-    "key",
-    "high",
-    "ok",
-    "waiting",
-    "warning",
-    "stale",
-    "unknown",
-    "critical",
-)
-"""What a segment's role may be; each is styled by the class ``lines--<role>``."""
+__all__ = ["LineView"]
 
 
 class LineView(Widget):
@@ -49,38 +30,7 @@ class LineView(Widget):
     screen, and the changed spans alone are painted. Nothing repaints by itself.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"lines--{role}" for role in ROLES),
-        "lines--cursor",
-        "lines--focus",
-    }
-
-    DEFAULT_CSS = """
-    LineView {
-        height: 1fr;
-        & > .lines--text { color: $foreground; }
-        & > .lines--title { color: $foreground; text-style: bold; }
-        & > .lines--focus { color: $text-accent; text-style: bold; }
-        & > .lines--rule { color: $foreground 20%; }
-        & > .lines--name { color: $foreground; }
-        & > .lines--value { color: $foreground; text-style: bold; }
-        & > .lines--dim { color: $foreground 55%; }
-        & > .lines--label { color: $foreground 70%; }
-        & > .lines--spark { color: $text-primary 75%; }
-        & > .lines--key { color: $text-accent; text-style: bold; }
-        & > .lines--high { color: $text-warning; text-style: bold; }
-        & > .lines--ok { color: $text-success; }
-        & > .lines--waiting { color: $foreground 55%; }
-        & > .lines--warning { color: $text-warning; }
-        & > .lines--stale { color: $text-warning; }
-        & > .lines--unknown { color: $text-secondary; text-style: bold; }
-        & > .lines--critical { color: $text-error; text-style: bold; }
-        &:ansi > .lines--dim { text-style: dim; }
-        &:ansi > .lines--rule { text-style: dim; }
-        &:ansi > .lines--waiting { text-style: dim; }
-        & > .lines--cursor { background: $block-cursor-blurred-background; }
-    }
-    """
+    DEFAULT_CSS = "LineView { height: 1fr; }"
 
     use_ascii: reactive[bool] = reactive(False, repaint=False, layout=False)
 
@@ -95,6 +45,7 @@ class LineView(Widget):
         self._lines: list[Line] = []
         self._marked: frozenset[int] = frozenset()
         self._styles_of: dict[tuple[str, bool], Style] = {}
+        self._styled_for: Mapping[str, str] = {}
         self._composed: list[Line] = []
         self._fitted_to = 0
 
@@ -183,18 +134,18 @@ class LineView(Widget):
         self.refresh()
 
     def _style(self, seg: Seg, marked: bool) -> Style:
+        variables = self.app.theme_variables
+        if variables is not self._styled_for:
+            self._styles_of, self._styled_for = {}, variables
         key = (seg.role, marked)
         style = self._styles_of.get(key)
         if style is None:
-            style = self.get_component_rich_style(f"lines--{seg.role}")
-            if marked:
-                cursor = self.get_component_rich_style("lines--cursor")
-                style += Style(bgcolor=cursor.bgcolor)
+            style = style_of(seg.role, marked, variables, self.background_colors[1])
             self._styles_of[key] = style
         return style
 
     def notify_style_update(self) -> None:
-        self._styles_of.clear()
+        self._styles_of = {}
         super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:

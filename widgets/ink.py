@@ -1,0 +1,84 @@
+"""How each role of text is written: in the theme's colours, worked out once a theme.
+
+As component classes these styles would be resolved anew for every pane at every change
+of a class, which took longer than all else before the first frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rich.style import Style
+from textual.color import Color
+
+__all__ = ["INKS", "Ink", "style_of"]
+
+
+class Ink(NamedTuple):
+    """A variable of the theme, how much of it is seen, and how it is written.
+
+    ``strength`` below 1 blends the colour into the background; where colours are the
+    terminal's own, and cannot be blended, the text is dim instead.
+    """
+
+    variable: str
+    strength: float = 1.0
+    bold: bool = False
+    reverse: bool = False
+
+
+_BASE: Final = {
+    "text": Ink("foreground"),
+    "title": Ink("foreground", bold=True),
+    "focus": Ink("text-accent", bold=True),
+    "rule": Ink("foreground", 0.2),
+    "name": Ink("foreground"),
+    "value": Ink("foreground", bold=True),
+    "dim": Ink("foreground", 0.55),
+    "label": Ink("foreground", 0.7),
+    "spark": Ink("text-primary", 0.75),
+    "key": Ink("text-accent", bold=True),
+    "high": Ink("text-warning", bold=True),
+    "ok": Ink("text-success"),
+    "waiting": Ink("foreground", 0.55),
+    "warning": Ink("text-warning"),
+    "stale": Ink("text-warning"),
+    "unknown": Ink("text-secondary", bold=True),
+    "critical": Ink("text-error", bold=True),
+}
+_STATUSES: Final = ("ok", "waiting", "warning", "stale", "unknown", "critical")
+
+INKS: Final[Mapping[str, Ink]] = {
+    **_BASE,
+    **{f"chip-{s}": _BASE[s]._replace(bold=True, reverse=True) for s in _STATUSES},
+}
+"""What a segment's role may be. ``chip-*`` are statuses that stand out in full."""
+
+_CURSOR: Final = "block-cursor-blurred-background"
+
+
+def style_of(role: str, marked: bool, variables: Mapping[str, str], background: Color) -> Style:
+    """The style of ``role``, on the cursor's background where ``marked``."""
+    ink = INKS[role]
+    cursor = variables[_CURSOR] if marked else ""
+    return _style(ink, variables[ink.variable], cursor, background)
+
+
+@lru_cache(maxsize=512)
+def _style(ink: Ink, written: str, cursor: str, background: Color) -> Style:
+    colour = Color.parse(written)
+    fixed = colour.ansi is not None
+    if not fixed:
+        colour = background.blend(colour, ink.strength * colour.a, 1.0)
+    on = background if not cursor else Color.parse(cursor)
+    if on.ansi is None and on.a < 1:
+        on = background.blend(on, on.a, 1.0)
+    return Style(
+        color=colour.rich_color,
+        bgcolor=on.rich_color,
+        bold=ink.bold or None,
+        reverse=ink.reverse or None,
+        dim=(fixed and ink.strength < 0.6) or None,
+    )

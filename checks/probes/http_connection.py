@@ -18,6 +18,7 @@ from checks.certificates import Certificate
 from checks.dial import Phases
 from checks.errors import TargetError
 from checks.model import clean
+from checks.probes.http_tls import handshake_error
 
 __all__ = ["Connection", "Exchange", "Peer", "StaleConnectionError"]
 
@@ -188,7 +189,12 @@ class Connection(asyncio.Protocol):
         if not self._lost.done():
             self._lost.set_result(None)
         exchange = self._exchange
-        if exchange is not None:
+        if exchange is None:
+            return
+        # With TLS 1.3 a client certificate is refused only after the handshake.
+        if isinstance(exc, ssl.SSLError):
+            self._fail(handshake_error(exc, self._where))
+        else:
             self._fail(self._ended(exchange))
 
     def _feed(self, exchange: Exchange, data: bytes) -> None:

@@ -162,7 +162,7 @@ def _silence(phase: str, exchange: Exchange, phases: Phases) -> str:
         "dns": "the name look-up hangs; is the name server up?",
         "connect": "the connection attempt is not answered; is the host up, "
         "does a firewall drop it?",
-        "tls": f"{connected}, then silence in the TLS handshake",
+        "tls": f"{connected}, then silence in the TLS handshake; is it a TLS port?",
         "first byte": f"{connected}, then silence",
     }.get(phase, "a credential's source did not answer")
 

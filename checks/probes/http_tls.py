@@ -14,7 +14,7 @@ from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.model import clean
 
-__all__ = ["TlsFiles", "certificate_error", "context", "handshake_error"]
+__all__ = ["TlsFiles", "certificate_error", "context", "handshake_error", "hung_up"]
 
 _EXPIRED: Final = 10
 _NOT_YET: Final = 9
@@ -114,12 +114,26 @@ def handshake_error(error: ssl.SSLError, where: str) -> TargetError:
         text = f"{where} does not speak TLS: write http:// in the url, or use its TLS port"
     elif "CERTIFICATE_REQUIRED" in reason or "BAD_CERTIFICATE" in reason:
         text = f"{where} wants a client certificate: give http.tls.cert and http.tls.key"
+    elif reason == "SSLV3_ALERT_HANDSHAKE_FAILURE":
+        text = (
+            f"{where} refuses the TLS handshake: it wants a client certificate "
+            "(http.tls.cert), or shares no TLS version or cipher with us"
+        )
     elif reason == "TLSV1_ALERT_NO_APPLICATION_PROTOCOL":
         text = f"{where} speaks HTTP/2 only; it must offer HTTP/1.1 to be checked"
     else:
         said = clean(reason.replace("_", " ").lower() or error, 100)
         text = f"the TLS handshake with {where} failed: {said}"
     return TargetError("tls", text)
+
+
+def hung_up(where: str) -> TargetError:
+    """The connection to ``where`` was closed within the handshake, without a reason."""
+    return TargetError(
+        "tls",
+        f"{where} closed the connection within the TLS handshake: is it a TLS port, "
+        "and does it want a client certificate (http.tls.cert)?",
+    )
 
 
 def _since(ended: Certificate | None, now: float) -> str:

@@ -21,7 +21,7 @@ from checks.dial import Dialled, Phases, connection_error, dial, place
 from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.probes.http_connection import Connection, Exchange, Peer, StaleConnectionError
-from checks.probes.http_tls import TlsFiles, certificate_error, context, handshake_error
+from checks.probes.http_tls import TlsFiles, certificate_error, context, handshake_error, hung_up
 from checks.resolver import Resolver
 
 __all__ = ["OriginTransport"]
@@ -140,6 +140,8 @@ class OriginTransport(httpx.AsyncBaseTransport):
             raise certificate_error(error, self._name, chain, self._clock.wall()) from None
         except ssl.SSLError as error:
             raise handshake_error(error, self._where) from None
+        except ConnectionError:
+            raise hung_up(self._where) from None
         except OSError as error:
             raise connection_error(error, self._where) from None
         except TargetError:

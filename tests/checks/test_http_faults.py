@@ -78,7 +78,7 @@ async def test_silence_within_the_tls_handshake() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         result = await ask("http", f"https://127.0.0.1:{port}/", timeout=0.3)
-    assert result.message.endswith(", then silence in the TLS handshake")
+    assert result.message.endswith(", then silence in the TLS handshake; is it a TLS port?")
 
 
 async def test_a_name_that_does_not_exist() -> None:

@@ -152,7 +152,11 @@ class HttpServer:
             pass
         finally:
             self._writers.discard(writer)
-            writer.close()
+            # A polite end of TLS would wait for the other side's.
+            if self._tls:
+                writer.transport.abort()
+            else:
+                writer.close()
 
     async def _read(self, reader: asyncio.StreamReader) -> Request | None:
         with contextlib.suppress(asyncio.IncompleteReadError):

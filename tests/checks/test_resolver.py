@@ -1,0 +1,174 @@
+"""The resolver: one look-up a name at a time, answers kept, nobody held up."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+
+from checks.clock import FakeClock
+from checks.errors import TargetError
+from checks.lanes import Lanes
+from checks.resolver import FAILURE_TTL, GRACE, TTL, Address, Resolver
+
+V4 = int(socket.AF_INET)
+
+
+class Names:
+    """A name server that the tests direct."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+        self.known: dict[str, str] = {"a.example": "192.0.2.1", "b.example": "192.0.2.2"}
+        self.hung: set[str] = set()
+        self.release = threading.Event()
+
+    def __call__(self, host: str) -> list[Address]:
+        self.asked[host] += 1
+        if host in self.hung:
+            self.release.wait(10)
+        if host not in self.known:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(V4, self.known[host])] * 2
+
+
+class Kit:
+    def __init__(self) -> None:
+        self.names = Names()
+        self.clock = FakeClock()
+        self.lanes = Lanes()
+        self.resolver = Resolver(self.lanes, self.clock, self.names)
+
+    async def settled(self) -> None:
+        """Wait until no look-up is under way."""
+        async with asyncio.timeout(5):
+            while self.resolver.hanging():
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def kit() -> AsyncIterator[Kit]:
+    made = Kit()
+    yield made
+    made.names.release.set()
+    await made.resolver.close()
+    made.lanes.close()
+
+
+async def test_an_answer_is_kept_for_its_time(kit: Kit) -> None:
+    assert await kit.resolver.resolve("a.example", 80) == [(V4, "192.0.2.1")]
+    await kit.clock.advance(TTL - 1)
+    assert (await kit.resolver.addresses("A.Example.")).age == TTL - 1
+    assert kit.names.asked["a.example"] == 1
+    kit.names.known["a.example"] = "192.0.2.9"
+    await kit.clock.advance(2)
+    await kit.resolver.resolve("a.example", 80)
+    await kit.settled()
+    assert await kit.resolver.resolve("a.example", 80) == [(V4, "192.0.2.9")]
+    assert kit.names.asked["a.example"] == 2
+
+
+async def test_a_hundred_ask_once(kit: Kit) -> None:
+    answers = await asyncio.gather(*(kit.resolver.resolve("a.example", 80) for _ in range(100)))
+    assert answers == [[(V4, "192.0.2.1")]] * 100
+    assert kit.names.asked["a.example"] == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", (V4, "127.0.0.1")),
+        ("::1", (int(socket.AF_INET6), "::1")),
+        ("fe80::1%lo", (int(socket.AF_INET6), "fe80::1%lo")),
+        ("localhost", (V4, "127.0.0.1")),
+        ("api.localhost", (V4, "127.0.0.1")),
+    ],
+)
+async def test_literals_and_localhost_ask_nobody(kit: Kit, host: str, address: Address) -> None:
+    assert (await kit.resolver.resolve(host, 80))[0] == address
+    assert not kit.names.asked
+
+
+async def test_a_failure_says_why_and_is_remembered_briefly(kit: Kit) -> None:
+    for _ in range(3):
+        with pytest.raises(TargetError, match=r"cannot resolve nosuch\.example: no such name"):
+            await kit.resolver.resolve("nosuch.example", 80)
+    assert kit.names.asked["nosuch.example"] == 1
+    kit.names.known["nosuch.example"] = "192.0.2.7"
+    await kit.clock.advance(FAILURE_TTL)
+    assert await kit.resolver.resolve("nosuch.example", 80) == [(V4, "192.0.2.7")]
+
+
+async def test_the_last_good_answer_outlives_a_failing_name_server(kit: Kit) -> None:
+    await kit.resolver.resolve("a.example", 80)
+    del kit.names.known["a.example"]
+    await kit.clock.advance(3600)
+    waiting = asyncio.create_task(kit.resolver.addresses("a.example"))
+    await kit.settled()
+    answer = await waiting
+    assert answer.found == ((V4, "192.0.2.1"),)
+    assert answer.age == 3600
+    assert answer.error.startswith("no such name")
+
+
+async def test_the_last_good_answer_outlives_a_hanging_name_server(kit: Kit) -> None:
+    await kit.resolver.resolve("a.example", 80)
+    kit.names.hung.add("a.example")
+    await kit.clock.advance(TTL + 1)
+    waiting = asyncio.create_task(kit.resolver.addresses("a.example"))
+    await kit.clock.advance(GRACE)
+    answer = await waiting
+    assert answer.found == ((V4, "192.0.2.1"),)
+    await kit.clock.advance(20)
+    answer = await kit.resolver.addresses("a.example")
+    assert answer.error == "the name server has not answered for 20 s"
+    assert kit.names.asked["a.example"] == 2
+
+
+async def test_names_that_hang_hold_up_no_other(kit: Kit) -> None:
+    hung = [f"hung{i}.example" for i in range(20)]
+    kit.names.hung.update(hung)
+    stuck = [asyncio.create_task(kit.resolver.resolve(name, 80)) for name in hung]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        assert await kit.resolver.resolve("b.example", 80) == [(V4, "192.0.2.2")]
+    assert kit.resolver.hanging() == 20
+    kit.names.release.set()
+    outcomes = await asyncio.gather(*stuck, return_exceptions=True)
+    assert all(isinstance(outcome, TargetError) for outcome in outcomes)
+
+
+async def test_giving_up_the_wait_leaves_the_look_up_to_the_others(kit: Kit) -> None:
+    kit.names.hung.add("a.example")
+    first = asyncio.create_task(kit.resolver.resolve("a.example", 80))
+    second = asyncio.create_task(kit.resolver.resolve("a.example", 80))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    kit.names.release.set()
+    assert await second == [(V4, "192.0.2.1")]
+    assert kit.names.asked["a.example"] == 1
+
+
+async def test_look_ups_leave_no_thread_behind(kit: Kit) -> None:
+    before = threading.active_count()
+    for i in range(30):
+        kit.names.known[f"n{i}.example"] = "192.0.2.3"
+    await asyncio.gather(*(kit.resolver.resolve(f"n{i}.example", 80) for i in range(30)))
+    for _ in range(200):
+        if threading.active_count() <= before:
+            break
+        await asyncio.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+async def test_a_name_that_is_none() -> None:
+    lanes = Lanes()
+    resolver = Resolver(lanes, FakeClock())
+    with pytest.raises(TargetError, match="not a valid host name"):
+        await resolver.resolve("a" * 70 + ".example", 80)
+    await resolver.close()
+    lanes.close()

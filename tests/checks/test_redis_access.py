@@ -156,6 +156,21 @@ async def test_a_user_without_the_slow_log_gets_the_rest_and_the_grant_it_lacks(
     assert counts[b"latency"] == 1
 
 
+async def test_the_rights_the_documentation_names_are_enough(
+    redis_server: RedisServer, redis_watch: RedisWatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "checks" / "redis.md").read_text()
+    line = next(line for line in page.splitlines() if line.startswith("ACL SETUSER onwatch on "))
+    redis_server.call(*line.replace(">secret", f">{PASSWORD}").split())
+    redis_server.call("ACL", "LOG", "RESET")
+    probe = redis_watch.probe(
+        redis_server.url.replace("/0", "/1"), username="onwatch", password=PASSWORD
+    )
+    result = await probe.run()
+    assert result.status is Status.OK
+    assert refusals(redis_server) == {}
+
+
 async def test_a_user_without_info_is_unknown_and_its_queues_are_read(
     redis_server: RedisServer, redis_watch: RedisWatch
 ) -> None:

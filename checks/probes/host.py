@@ -16,7 +16,7 @@ from checks.probe import Kind, Target
 from checks.probes.host_config import HostConfig
 from checks.probes.host_cpu import CpuWindow
 from checks.probes.host_files import Roots
-from checks.probes.host_filesystems import Filesystem, StatVfs, ask_all, emit_filesystem
+from checks.probes.host_filesystems import Asker, Filesystem, StatVfs, emit_filesystem
 from checks.probes.host_hardware import collect_hardware
 from checks.probes.host_history import History
 from checks.probes.host_judge import Figures, judge, problems
@@ -82,13 +82,12 @@ class HostProbe:
         self._config = config
         self._target = target
         self._roots = roots or Roots()
-        self._statvfs = statvfs
         self._lanes = target.env.lanes
         self._lane = f"host {target.name}"
         self._reader = Reader(self._roots)
         self._history = History(CpuWindow(config.cpu.window))
         self._patience = min(1.0, target.timeout / 2)
-        self._asked: set[str] = set()
+        self._asker = Asker(self._lanes, f"{self._lane} statvfs", statvfs, self._patience)
         self._hardware = Periodic(
             self._lanes, f"{self._lane} hardware", _HARDWARE_INTERVAL, self._read_hardware
         )
@@ -125,7 +124,7 @@ class HostProbe:
         """Ends the lanes; one that hangs ends with the process."""
         for name in (self._lane, f"{self._lane} hardware", f"{self._lane} processes"):
             self._lanes.drop(name)
-        self._drop_filesystems(())
+        self._asker.close()
 
     async def _ask_filesystems(self, mounts: Iterable[Mount]) -> list[Filesystem]:
         configured = self._config.filesystems
@@ -133,16 +132,8 @@ class HostProbe:
             targets = chosen(tuple(mounts), configured)
         else:
             targets = [(mount.point, mount) for mount in real(mounts)[:_FILESYSTEMS]]
-        paths = {path for path, _ in targets}
-        self._drop_filesystems(paths)
-        self._asked |= paths
-        answers = await ask_all(targets, self._lanes, self._statvfs, self._patience)
+        answers = await self._asker.ask(targets)
         return [one for one in answers if configured or not one.refused]
-
-    def _drop_filesystems(self, keep: Iterable[str]) -> None:
-        for path in self._asked.difference(keep):
-            self._lanes.drop(f"statvfs {path}")
-            self._asked.discard(path)
 
     async def _refresh_processes(self, now: float) -> None:
         if self._config.processes:

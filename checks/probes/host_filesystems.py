@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ from checks.model import clean
 from checks.probes.host_files import Emit
 from checks.probes.host_mounts import Mount
 
-__all__ = ["Filesystem", "StatVfs", "ask_all", "emit_filesystem"]
+__all__ = ["Asker", "Filesystem", "StatVfs", "emit_filesystem"]
 
 StatVfs = Callable[[str], os.statvfs_result]
 
@@ -56,14 +56,48 @@ class Filesystem:
         return self.mount.frozen and not self.mount.readonly
 
 
-async def ask_all(
-    targets: Sequence[tuple[str, Mount]], lanes: Lanes, statvfs: StatVfs, patience: float
-) -> list[Filesystem]:
-    """Asks every filesystem at once; waits at most ``patience`` seconds for any of them."""
-    asked: list[Awaitable[Filesystem]] = [
-        _ask(path, mount, lanes, statvfs, patience) for path, mount in targets
-    ]
-    return _once(await asyncio.gather(*asked))
+class Asker:
+    """Asks filesystems how full they are; ``lane`` begins the names of its lanes."""
+
+    def __init__(self, lanes: Lanes, lane: str, statvfs: StatVfs, patience: float) -> None:
+        self.statvfs = statvfs
+        self.patience = patience
+        self._lanes = lanes
+        self._lane = lane
+        self._asked: set[str] = set()
+
+    async def ask(self, targets: Sequence[tuple[str, Mount]]) -> list[Filesystem]:
+        """Asks all at once; waits at most ``patience`` seconds for any of them."""
+        self._drop_all_but({path for path, _ in targets})
+        self._asked.update(path for path, _ in targets)
+        return _once(await asyncio.gather(*(self._ask(path, mount) for path, mount in targets)))
+
+    def close(self) -> None:
+        """Ends the lanes; one that hangs ends with the process."""
+        self._drop_all_but(frozenset())
+
+    def _drop_all_but(self, keep: Set[str]) -> None:
+        for path in self._asked - keep:
+            self._lanes.drop(f"{self._lane} {path}")
+        self._asked &= keep
+
+    async def _ask(self, path: str, mount: Mount) -> Filesystem:
+        shown = clean(path, 80)
+        call = partial(self.statvfs, path)
+        try:
+            answer = await asyncio.wait_for(
+                self._lanes.run(f"{self._lane} {path}", call), self.patience
+            )
+        except TimeoutError:
+            waited = f"within {self.patience:g} s"
+        except LaneBusyError as busy:
+            waited = f"since {asyncio.get_running_loop().time() - busy.since:.0f} s"
+        except OSError as error:
+            return _failed(path, mount, error)
+        else:
+            return _answered(path, mount, answer)
+        sentence = f"no answer from {shown} {waited}: is its server reachable?"
+        return Filesystem(mount, path, error=sentence)
 
 
 def _once(answers: Iterable[Filesystem]) -> list[Filesystem]:
@@ -74,26 +108,17 @@ def _once(answers: Iterable[Filesystem]) -> list[Filesystem]:
     return list(found.values())
 
 
-async def _ask(
-    path: str, mount: Mount, lanes: Lanes, statvfs: StatVfs, patience: float
-) -> Filesystem:
-    shown = clean(path, 80)
-    try:
-        answer = await asyncio.wait_for(
-            lanes.run(f"statvfs {path}", partial(statvfs, path)), patience
-        )
-    except TimeoutError:
-        sentence = f"no answer from {shown} within {patience:g} s: is its server reachable?"
-        return Filesystem(mount, path, error=sentence)
-    except LaneBusyError as busy:
-        waited = asyncio.get_running_loop().time() - busy.since
-        sentence = f"no answer from {shown} since {waited:.0f} s: is its server reachable?"
-        return Filesystem(mount, path, error=sentence)
-    except OSError as error:
-        refused = error.errno in {errno.EACCES, errno.EPERM}
-        missing = error.errno in {errno.ENOENT, errno.ENOTDIR}
-        sentence = _sentence(shown, error)
-        return Filesystem(mount, path, error=sentence, refused=refused, missing=missing)
+def _failed(path: str, mount: Mount, error: OSError) -> Filesystem:
+    return Filesystem(
+        mount,
+        path,
+        error=_sentence(clean(path, 80), error),
+        refused=error.errno in {errno.EACCES, errno.EPERM},
+        missing=error.errno in {errno.ENOENT, errno.ENOTDIR},
+    )
+
+
+def _answered(path: str, mount: Mount, answer: os.statvfs_result) -> Filesystem:
     block = answer.f_frsize or answer.f_bsize
     return Filesystem(
         mount,

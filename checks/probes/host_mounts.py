@@ -65,7 +65,6 @@ def parse_mountinfo(text: str) -> list[Mount]:
         if not separator or len(columns) < 6 or len(tail) < 2:
             continue
         point = _plain(columns[4])
-        found.pop(point, None)
         found[point] = Mount(
             point=point,
             device=_plain(tail[1]),

@@ -120,6 +120,6 @@ def machine(folder: Path) -> Tree:
     return tree
 
 
-def host_target(clock: FakeClock, lanes: Lanes, folder: Path) -> Target:
+def host_target(clock: FakeClock, lanes: Lanes, folder: Path, name: str = "web1") -> Target:
     env = ProbeEnv(clock, Resolver(lanes, clock), lanes, Masker(), folder)
-    return Target("web1", 5.0, 3.0, Sampler({"job": "web1", "instance": "box"}), env)
+    return Target(name, 5.0, 3.0, Sampler({"job": name, "instance": "box"}), env)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 import threading
@@ -211,7 +212,7 @@ async def test_a_full_disk_is_a_part_and_the_sentence(box: Machine, disks: Disks
 
 async def test_a_hung_mount_costs_its_own_row_alone(box: Machine, disks: Disks) -> None:
     disks.hanging.add("/var/lib/mysql")
-    box.probe._patience = 0.05
+    box.probe._asker.patience = 0.3
     first = await box.run()
     began = time.monotonic()
     second = await box.run()
@@ -230,6 +231,30 @@ async def test_a_hung_mount_costs_its_own_row_alone(box: Machine, disks: Disks) 
             break
         time.sleep(0.01)
     assert third.status is Status.OK
+
+
+async def test_a_kernel_that_stops_answering_is_critical(box: Machine, lanes: Lanes) -> None:
+    release = threading.Event()
+    hung = asyncio.ensure_future(lanes.run("host web1", lambda: release.wait(30)))
+    await asyncio.sleep(0)
+    result = await box.run()
+    assert (result.status, result.reason, result.up) == (Status.CRITICAL, "timeout", False)
+    assert "no answer from the kernel since" in result.message
+    release.set()
+    await hung
+    assert (await box.run()).status is Status.OK
+
+
+async def test_two_checks_of_one_machine_do_not_wait_for_each_other(
+    tmp_path: Path, disks: Disks, lanes: Lanes
+) -> None:
+    tree = machine(tmp_path)
+    probes = [
+        HostProbe(HostConfig(), host_target(FakeClock(), lanes, tmp_path, name), tree.roots, disks)
+        for name in ("one", "two")
+    ]
+    results = await asyncio.gather(*(probe.run() for probe in probes))
+    assert [result.status for result in results] == [Status.OK, Status.OK]
 
 
 async def test_a_disk_that_becomes_read_only(box: Machine, disks: Disks) -> None:
@@ -304,7 +329,7 @@ async def test_a_reboot_is_an_event_and_a_jump_of_the_clock_is_none(box: Machine
     box.clock.wall_offset = 7200.0
     assert (await box.run()).events == ()
     box.tree.uptime(4)
-    box.tree.kills(0)
+    box.tree.kills(5)
     assert (await box.run()).events == ("rebooted: uptime fell from 3 d to 4 s",)
 
 
@@ -361,6 +386,49 @@ async def test_in_a_container_its_limits_are_the_limits(box: Machine) -> None:
     assert value(result, "container_oom_events_total") == 1
 
 
+async def test_limits_larger_than_the_machine_are_none(box: Machine) -> None:
+    box.tree.write_all(
+        {
+            "sys/fs/cgroup/cpu.max": "400000 100000\n",
+            "sys/fs/cgroup/cpu.stat": "user_usec 1\nsystem_usec 1\n",
+            "sys/fs/cgroup/memory.max": "64000000000\n",
+            "sys/fs/cgroup/memory.current": "1000\n",
+        }
+    )
+    result = await box.run()
+    assert value(result, "onwatch_host_cores") == 2
+    assert value(result, "onwatch_host_cpu_seconds_total", mode="user") == pytest.approx(10.0)
+    assert value(result, "onwatch_host_memory_limit_bytes") == 16_000_000 * 1024
+    assert value(result, "onwatch_host_memory_used_bytes") == 4_000_000 * 1024
+    assert "container" not in dict(result.facts)
+
+
+async def test_a_limit_set_while_we_run_does_not_mix_two_counters(box: Machine) -> None:
+    await box.run()
+    box.tree.write("sys/fs/cgroup/cpu.max", "50000 100000\n")
+    box.tree.write("sys/fs/cgroup/cpu.stat", "user_usec 900000000\nsystem_usec 0\n")
+    assert (await box.run()).value == "up"
+    box.tree.write("sys/fs/cgroup/cpu.stat", "user_usec 901000000\nsystem_usec 0\n")
+    assert (await box.run()).value == "cpu 40 %"
+
+
+async def test_processes_show_cpu_in_the_second_run_and_then_are_read_seldom(
+    box: Machine,
+) -> None:
+    line = "7 (work) S 1 7 7 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 5 0 100 0 0 0 0 0\n"
+
+    async def shown(used: float) -> str:
+        ticks = int(used * os.sysconf("SC_CLK_TCK"))
+        box.tree.write("proc/7/stat", line.format(ticks=ticks))
+        table = (await box.run()).tables[0]
+        return table.rows[0][table.columns.index("cpu %")]
+
+    assert await shown(1.0) == ""
+    assert await shown(2.0) == "20.0"
+    assert await shown(4.0) == "20.0"
+    assert await shown(5.0) == "30.0"
+
+
 @pytest.mark.parametrize(
     "missing",
     ["stat", "meminfo", "vmstat", "self/mountinfo", "loadavg", "uptime", "pressure/io", "net/dev"],
@@ -379,7 +447,8 @@ async def test_garbage_in_every_file_breaks_nothing(box: Machine) -> None:
         if file.is_file():
             file.write_bytes(b"\xff\xfe: (x \n\n - \0 cpu 1\ncpu0 z\n")
     result = await box.run()
-    assert isinstance(result, Result)
+    assert result.up
+    assert all(figure == figure for figure in result.samples.values)  # noqa: PLR0124 - no NaN
 
 
 async def test_a_system_without_proc_is_told_by_psutil(
@@ -387,7 +456,7 @@ async def test_a_system_without_proc_is_told_by_psutil(
 ) -> None:
     box = Machine(Tree(tmp_path), disks, lanes)
     box.disks.used = dict.fromkeys(("/", "/dev/shm"), 0.5)
-    box.probe._statvfs = os.statvfs
+    box.probe._asker.statvfs = os.statvfs
     await box.run()
     time.sleep(0.05)
     result = await box.run()
@@ -446,7 +515,7 @@ async def test_this_machine_agrees_with_psutil(here: HostProbe) -> None:
     memory = psutil.virtual_memory()
     assert value(result, "node_memory_MemTotal_bytes") == memory.total
     available = value(result, "node_memory_MemAvailable_bytes")
-    assert available == pytest.approx(memory.available, rel=0.05)
+    assert available == pytest.approx(memory.available, rel=0.2)
     assert value(result, "node_boot_time_seconds") == pytest.approx(psutil.boot_time(), abs=2)
     space = os.statvfs("/")
     size = value(result, "node_filesystem_size_bytes", mountpoint="/")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
 from checks.lanes import LaneBusyError, Lanes
-from checks.model import Result, SampleBuilder, Table
+from checks.model import Result, SampleBuilder, Status, Table
 from checks.probe import Kind, Target
 from checks.probes.host_config import HostConfig
 from checks.probes.host_cpu import CpuWindow
@@ -160,12 +160,11 @@ class HostProbe:
         figures = _figures(reading, filesystems, history, now)
         parts = problems(figures, self._config)
         status, message = judge(parts, figures)
-        hung = any(one.error for one in filesystems)
         scan = self._processes.value
         return Result(
             status,
             message,
-            reason="ok" if not parts else "timeout" if hung and len(parts) == 1 else "limit",
+            reason=_reason(status, filesystems),
             value="up" if figures.cpu is None else f"cpu {percent(figures.cpu)}",
             duration=duration,
             samples=builder.build(),
@@ -206,6 +205,14 @@ def _figures(
         killed=history.killed,
         killed_ago=None if history.killed_at is None else now - history.killed_at,
     )
+
+
+def _reason(status: Status, filesystems: Iterable[Filesystem]) -> str:
+    """Why the check has its status; only a filesystem makes it unknown."""
+    if status is not Status.UNKNOWN:
+        return "ok" if status is Status.OK else "limit"
+    silent = next(one for one in filesystems if one.error)
+    return "missing" if silent.missing else "permission" if silent.refused else "timeout"
 
 
 def _process_table(scan: Scan | None) -> tuple[Table, ...]:

@@ -285,7 +285,7 @@ async def test_a_configured_path_that_is_missing_says_so(
     box = Machine(machine(tmp_path), disks, lanes, filesystems=[gone, "/var/lib/mysql"])
     disks.errors[gone] = FileNotFoundError(2, "No such file or directory")
     result = await box.run()
-    assert result.status is Status.UNKNOWN
+    assert (result.status, result.reason) == (Status.UNKNOWN, "missing")
     assert result.message == "/var/lib/mysql/gone does not exist: is it mounted?"
     name = "node_filesystem_device_error"
     assert value(result, name, mountpoint="/var/lib/mysql") == 0
@@ -309,7 +309,7 @@ async def test_a_mount_that_refuses_us_is_left_out_unless_it_is_configured(
     disks.errors["/var/lib/mysql"] = PermissionError(13, "Permission denied")
     assert (await Machine(tree, disks, lanes).run()).status is Status.OK
     configured = await Machine(tree, disks, lanes, filesystems=["/var/lib/mysql"]).run()
-    assert configured.status is Status.UNKNOWN
+    assert (configured.status, configured.reason) == (Status.UNKNOWN, "permission")
     assert "no permission" in configured.message
 
 

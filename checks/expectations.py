@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from checks.model import Status, clean
 from checks.settings import Duration, Model
@@ -105,10 +105,10 @@ JsonValues = Annotated[tuple[JsonScalar, ...], BeforeValidator(_as_list), Field(
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 """A text, or a list of texts."""
 
-Pattern = Annotated[str, BeforeValidator(_compiles)]
+Pattern = Annotated[str, AfterValidator(_compiles)]
 """A regular expression in Python's syntax."""
 
-JmesPath = Annotated[str, BeforeValidator(_is_jmespath)]
+JmesPath = Annotated[str, AfterValidator(_is_jmespath)]
 """A JMESPath expression."""
 
 
@@ -121,10 +121,9 @@ def seconds(value: float) -> str:
         return f"{milliseconds:.0f} ms"
     if value < 120:
         return f"{value:.3g} s"
-    for unit, size in (("m", 60), ("h", 3600)):
-        if value < 120 * size:
-            return f"{value / size:.0f} {unit}"
-    return f"{value / 86400:.0f} d"
+    if value < 7_200:
+        return f"{value / 60:.0f} m"
+    return f"{value / 3_600:.0f} h" if value < 172_800 else f"{value / 86_400:.0f} d"
 
 
 def quoted(value: object) -> str:

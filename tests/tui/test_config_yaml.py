@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from checks.errors import ConfigError
@@ -57,7 +60,23 @@ def test_paths_are_shown_as_people_write_them() -> None:
         ("a: 1\nb: 'x\nc: 2\n", "f.yaml:2: not valid YAML: a quote is opened and not closed"),
         (
             "a: b: c\n",
-            "f.yaml:1: not valid YAML: mapping values are not allowed in this context (column 5)",
+            "f.yaml:1: not valid YAML: a colon where none can be; check the indentation, "
+            "or put the value in quotes (column 5)",
+        ),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            "f.yaml:3: not valid YAML: this does not fit the lines above; check the indentation "
+            "(column 2)",
+        ),
+        (
+            "a: [1, 2\nb: 3\n",
+            "f.yaml:2: not valid YAML: a [ is opened and not closed, or a comma is missing "
+            "(column 2)",
+        ),
+        (
+            "a: @b\n",
+            "f.yaml:1: not valid YAML: a value cannot begin with this character; put it in quotes "
+            "(column 4)",
         ),
         ("a: *gone\n", "f.yaml:1: not valid YAML: found undefined alias (column 4)"),
         ("a: 1\n---\nb: 2\n", "f.yaml:2: holds a second document (`---`); keep one a file"),
@@ -94,3 +113,27 @@ def test_aliases_that_multiply_are_refused() -> None:
     laughs = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
     assert "aliases expand to more than 100,000 values" in complaint("\n".join(laughs))
+
+
+def test_without_libyaml_the_same_comes_out() -> None:
+    code = (
+        "import sys; sys.modules['yaml._yaml'] = sys.modules['yaml.cyaml'] = None\n"
+        "from tui.config.document import _Loader, parse\n"
+        "from tui.config.slow_yaml import Parser\n"
+        "assert issubclass(_Loader, Parser)\n"
+        "made = parse('f', 'a: [1, no, &x {b: 2.5}]\\nc: *x\\n')\n"
+        "print(made.data, made.line(('c', 'b')))\n"
+        "for text in ('[' * 5000, 'a: 1\\na: 2', 'a:\\n\\tb: 1', 'a: \\'x'):\n"
+        "    try:\n"
+        "        parse('f', text)\n"
+        "    except Exception as error:\n"
+        "        print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "{'a': [1, 'no', {'b': 2.5}], 'c': {'b': 2.5}} 1",
+        "f:1: is nested more than 50 levels deep",
+        "f:2: a: is given twice; first on line 1",
+        "f:2: a tab indents this line; YAML wants spaces",
+        "f:1: not valid YAML: a quote is opened and not closed",
+    ]

@@ -33,6 +33,18 @@ MAX_VALUES: Final = 100_000
 
 _TAG: Final = "tag:yaml.org,2002:"
 _MERGE: Final = "<<"
+_SYNTAX: Final = {
+    "mapping values are not allowed": "a colon where none can be; "
+    "check the indentation, or put the value in quotes",
+    "did not find expected key": "this does not fit the lines above; check the indentation",
+    "expected <block end>": "this does not fit the lines above; check the indentation",
+    "expected '-' indicator": "this is no item of the list above; check the indentation",
+    "block sequence entries are not allowed": "a list cannot begin here; check the indentation",
+    "expected ',' or ']'": "a [ is opened and not closed, or a comma is missing",
+    "expected ',' or '}'": "a { is opened and not closed, or a comma is missing",
+    "cannot start any token": "a value cannot begin with this character; put it in quotes",
+}
+"""What libyaml and PyYAML say, and what we say instead."""
 _PLAIN_KEY = re.compile(r"[\w-]+")
 
 
@@ -145,7 +157,8 @@ def _syntax_problem(name: str, text: str, error: yaml.MarkedYAMLError) -> Config
     if mark and ("tab character" in what or _character(text, mark) == "\t"):
         return ConfigProblem(name, line, "", "a tab indents this line; YAML wants spaces")
     column = f" (column {mark.column + 1})" if mark else ""
-    return ConfigProblem(name, line, "", f"not valid YAML: {clean(what)}{column}")
+    said = next((words for part, words in _SYNTAX.items() if part in what), clean(what))
+    return ConfigProblem(name, line, "", f"not valid YAML: {said}{column}")
 
 
 def _character(text: str, mark: yaml.Mark) -> str:

@@ -81,12 +81,12 @@ def _filesystems(host: HostView, width: int) -> list[Seg]:
     return [*segs, Seg(f" +{left_out}", "dim")] if left_out else segs
 
 
-def _pressure(host: HostView) -> list[Seg]:
+def _pressure(host: HostView, width: int) -> list[Seg]:
     groups = [
         [Seg(f"{name} ", "dim"), *figure(fmt.percent(share), "high" if share >= 0.2 else "label")]
         for name, share in host.pressure.items()
     ]
-    return groups_in(groups, 60)[0]
+    return groups_in(groups, width)[0]
 
 
 def _small(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
@@ -108,19 +108,20 @@ def _small(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
     return [[*first, *load], [Seg(" "), *disks, *net]]
 
 
-def _meter(
-    label: str,
-    ratio: float | None,
-    points: Sequence[float],
-    made_of: Sequence[Sequence[Seg]],
-    frame: Frame,
-) -> list[Seg]:
-    """A label, a percentage, its history, and as much of what it is made of as fits."""
-    segs = [Seg(f" {left(label, 5)}", "label"), *aligned(fmt.percent(ratio), 7, _role(ratio))]
-    tail, _ = groups_in(made_of, frame.width - segs_width(segs) - 17)
-    room = min(60, frame.width - segs_width(segs) - segs_width(tail) - 5)
-    drawn = spark(points, room, 1.0, frame.glyphs) if room >= 6 else ""
-    return [*segs, Seg(f"  {drawn}" if drawn else "", "spark"), Seg("  "), *tail]
+def _meters(host: HostView, frame: Frame) -> list[list[Seg]]:
+    """Processor and memory: a percentage, its history, and as much of its parts as fits."""
+    rows = (
+        ("cpu", host.cpu, host.cpu_history, _modes(host)),
+        ("mem", host.memory, host.memory_history, _memory(host)),
+    )
+    tails = [groups_in(parts, frame.width - 31)[0] for *_, parts in rows]
+    room = min(60, frame.width - 18 - max(segs_width(tail) for tail in tails))
+    made = []
+    for (label, ratio, points, _), tail in zip(rows, tails, strict=True):
+        segs = [Seg(f" {left(label, 5)}", "label"), *aligned(fmt.percent(ratio), 7, _role(ratio))]
+        drawn = spark(points, room, 1.0, frame.glyphs) if room >= 6 else ""
+        made.append([*segs, Seg(f"  {drawn}" if drawn else "", "spark"), Seg("  "), *tail])
+    return made
 
 
 def _modes(host: HostView) -> list[list[Seg]]:
@@ -150,16 +151,16 @@ def _tall(host: HostView, frame: Frame, now: float) -> list[list[Seg]]:
     load = [Seg(f" {left('load', 5)}", "label"), Seg("  ")]
     load += groups_in([_load(host, 3), *up], width - 9)[0]
     lines = [
-        _meter("cpu", host.cpu, host.cpu_history, _modes(host), frame),
-        _meter("mem", host.memory, host.memory_history, _memory(host), frame),
+        *_meters(host, frame),
         load,
         [Seg(f" {left('net', 5)}", "label"), Seg("  "), *_network(host, glyphs)],
     ]
-    io = [Seg(f" {left('disk', 5)}", "label"), Seg("  read ", "dim")]
-    io += [*figure(fmt.rate(host.disk_read, "B"), "label"), Seg("  written ", "dim")]
+    read, written = ("read", "written") if width >= 42 else ("r", "w")
+    io = [Seg(f" {left('disk', 5)}", "label"), Seg(f"  {read} ", "dim")]
+    io += [*figure(fmt.rate(host.disk_read, "B"), "label"), Seg(f"  {written} ", "dim")]
     lines.append([*io, *figure(fmt.rate(host.disk_written, "B"), "label")])
     if host.pressure:
-        lines.append([Seg(f" {left('wait', 5)}", "label"), Seg("  "), *_pressure(host)])
+        lines.append([Seg(f" {left('wait', 5)}", "label"), Seg("  "), *_pressure(host, width - 9)])
     room = frame.height - len(lines)
     if host.filesystems and room >= len(host.filesystems):
         lines += _disk_bars(host, width, glyphs)
@@ -225,7 +226,7 @@ def host_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     tall = Frame(width, room, glyphs)
     block = _tall(first, tall, snapshot.time) if room >= 6 else _small(first, width, glyphs)
     if 3 <= room < 6 and first.pressure:
-        block.append([Seg(" wait  ", "label"), *_pressure(first)])
+        block.append([Seg(" wait  ", "label"), *_pressure(first, width - 8)])
     lines = [line(*segs, key=first.check, check=first.check) for segs in block]
     for host in others:
         segs = _short(host, f" {left(host.name, 10)} ", width, glyphs)

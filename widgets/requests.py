@@ -55,9 +55,12 @@ class _Curve:
 
 def _percentiles(view: RequestView, width: int, glyphs: Glyphs) -> list[Seg]:
     window = view.window
+    roomy = width >= 41
     segs = [Seg(" ")]
     for name, value in (("p50", window.p50), ("p95", window.p95), ("p99", window.p99)):
-        segs += [Seg(f"{name} ", "label"), *aligned(fmt.duration(value), 7), Seg("  ")]
+        text = fmt.duration(value)
+        segs += [Seg(f"{name} ", "label"), *aligned(text, 7 if roomy else 0)]
+        segs.append(Seg("  " if roomy else " "))
     room = width - segs_width(segs) - 1
     if room >= 8:
         segs.append(Seg(spark(view.stats.p95s, room, 0.1, glyphs), "spark"))
@@ -83,27 +86,27 @@ def _shares(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs
 
 
 def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[list[Seg]]:
-    """A breakdown with a line each: share as a bar, its own errors and p95."""
+    """A breakdown with a line each: share, its own errors, p95 and a bar where there is room."""
     names = max(len(label) + 3, min(max(cell_len(r.value) for r in rows), 22, width // 4))
-    room = min(24, width - 3 - names - 8 - 2 - 8 - 9)
+    rest = width - 3 - names - 8 - 8
+    timed = rest >= 9
+    room = min(24, rest - 9 - 2)
     room = room if room >= 6 else 0
     blank = " " * (room + 2 if room else 0)
-    head = left(f"by {label}", names + 2) + right("share", 8) + blank
-    made = [[Seg(f" {head}{right('errors', 8)}{right('p95', 9)}", "dim")]]
+    head = left(f"by {label}", names + 2) + right("share", 8) + blank + right("errors", 8)
+    made = [[Seg(f" {head}{right('p95', 9) if timed else ''}", "dim")]]
     for row in rows:
         bad = _is_bad(row)
-        full, rest = bar(row.share, room, glyphs)
-        made.append(
-            [
-                Seg(f"   {left(row.value, names)}", "critical" if bad else "name"),
-                *aligned(fmt.percent(row.share), 8),
-                Seg("  " if room else ""),
-                Seg(full, "spark"),
-                Seg(rest, "rule"),
-                *aligned(fmt.percent(row.error_ratio), 8, "critical" if bad else "label"),
-                *aligned(fmt.duration(row.p95), 9, "label"),
-            ]
-        )
+        full, free = bar(row.share, room, glyphs)
+        segs = [
+            Seg(f"   {left(row.value, names)}", "critical" if bad else "name"),
+            *aligned(fmt.percent(row.share), 8),
+            Seg("  " if room else ""),
+            Seg(full, "spark"),
+            Seg(free, "rule"),
+            *aligned(fmt.percent(row.error_ratio), 8, "critical" if bad else "label"),
+        ]
+        made.append([*segs, *(aligned(fmt.duration(row.p95), 9, "label") if timed else ())])
     return made
 
 
@@ -142,7 +145,7 @@ def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[l
         lines.append(_totals(window, glyphs))
     for label, rows in window.breakdown:
         room = height - len(lines)
-        if rows and room > len(rows) and width >= 40:
+        if rows and room > len(rows) and width >= 32:
             lines += _table(label, rows, width, glyphs)
         elif rows and room > 0:
             lines.append(_shares(label, rows, width, glyphs))

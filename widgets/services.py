@@ -39,11 +39,11 @@ class _Columns:
 
 def _columns(checks: Sequence[CheckView], width: int) -> _Columns:
     """The widths of the columns; the sparkline gets what remains, or nothing."""
-    duration = 8 if width >= 34 else 0
+    duration = 8 if width >= 30 else 0
     longest = max((cell_len(check.name) for check in checks), default=0)
     name = max(6, min(longest, 28, int(width * 0.36)))
     longest = max((cell_len(check.value) for check in checks), default=0)
-    value = max(3, min(longest, 12, int(width * 0.18)))
+    value = max(3, min(longest, 12, max(8, int(width * 0.18))))
     rest = width - 3 - name - 1 - value - duration - 2
     return _Columns(name, value, duration, rest if rest >= 5 else 0)
 

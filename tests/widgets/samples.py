@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from checks.model import Status, Table
+from checks.model import Status
 from checks.requests.stats import WINDOWS, BreakdownRow, RequestStats, WindowStats
 from checks.views import (
     AlertView,
-    Chart,
-    CheckDetails,
     CheckView,
     EngineHealth,
-    EventView,
     FilesystemView,
     HostView,
     PartView,
     Points,
     QueueView,
     RequestView,
-    ResultLine,
     Snapshot,
 )
+from tests.widgets.curves import NAN, NOW, ramp, wave
+from tests.widgets.sample_details import details, events, processes
 
 __all__ = [
     "NOW",
@@ -38,28 +35,6 @@ __all__ = [
     "requests",
     "window",
 ]
-
-NOW = 1_700_000_000.0
-"""22:13:20 on 14 November 2023, UTC."""
-
-NAN = math.nan
-
-
-def wave(length: int, low: float, high: float, period: float = 17.0) -> Points:
-    """A smooth curve between ``low`` and ``high``."""
-    middle, swing = (low + high) / 2, (high - low) / 2
-    return tuple(
-        middle + swing * math.sin(2 * math.pi * i / period) + swing * 0.1 * math.sin(i * 2.3)
-        for i in range(length)
-    )
-
-
-def ramp(length: int, low: float, high: float) -> Points:
-    """A curve that turns up in its second half."""
-    half = length // 2
-    flat = tuple(low * (1 + 0.1 * math.sin(i)) for i in range(half))
-    rise = tuple(low + (high - low) * (i + 1) / (length - half) for i in range(length - half))
-    return flat + rise
 
 
 def part(
@@ -239,6 +214,30 @@ def queue(
     return QueueView(source, name, size, processing, failed, growth, points, status)
 
 
+def _quiet_requests() -> RequestView:
+    """A second source, in which nothing is wrong."""
+    rows = (
+        BreakdownRow("/", 520, 0.7, 0.0, 0.03),
+        BreakdownRow("/cart", 224, 0.3, 0.0, 0.09),
+    )
+    view = requests(
+        "web log",
+        rate=12.4,
+        count=744,
+        errors=0,
+        error_ratio=0.0,
+        by_class=(("2xx", 744),),
+        p50=0.012,
+        p95=0.061,
+        p99=0.094,
+        breakdown=(("route", rows),),
+    )
+    quiet = replace(
+        view.stats, rates=wave(60, 8, 14), error_ratios=(0.0,) * 60, p95s=wave(60, 0.05, 0.07)
+    )
+    return replace(view, stats=quiet)
+
+
 def _night_queues() -> tuple[QueueView, ...]:
     return (
         queue(
@@ -253,20 +252,6 @@ def _night_queues() -> tuple[QueueView, ...]:
         queue("emails", 12, growth=-0.4, processing=2, history=wave(60, 4, 20)),
         queue("reports", 0, growth=0.0),
         queue("exports", None, growth=None, failed=None, processing=None),
-    )
-
-
-def _processes() -> Table:
-    rows = (
-        ("412", "mysqld", "148 %", "1.9 GB", "mysql", "/usr/sbin/mysqld"),
-        ("2291", "php-fpm", "61 %", "212 MB", "www-data", "php-fpm: pool www"),
-        ("873", "redis-server", "4.1 %", "58 MB", "redis", "redis-server 127.0.0.1:6379"),
-    )
-    return Table(
-        "top processes",
-        ("pid", "name", "cpu", "memory", "user", "command"),
-        rows,
-        frozenset({"pid", "cpu", "memory"}),
     )
 
 
@@ -299,7 +284,7 @@ def host(name: str = "web-1", **changes: object) -> HostView:
         memory_history=wave(60, 0.58, 0.63, 40),
         received_history=wave(60, 1e6, 2.5e6),
         sent_history=wave(60, 2e5, 4e5),
-        processes=_processes(),
+        processes=processes(),
         boot_time=NOW - 3.2 * 86400,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
@@ -338,58 +323,6 @@ def health(**changes: object) -> EngineHealth:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def _events() -> tuple[EventView, ...]:
-    return (
-        EventView(NOW - 61, "search", "CRITICAL: connection to 127.0.0.1:9200 refused"),
-        EventView(NOW - 134, "gateway", "CRITICAL: status is degraded"),
-        EventView(NOW - 150, "gateway", "restarted: uptime fell from 3 d to 4 s"),
-    )
-
-
-def details(name: str = "gateway") -> CheckDetails:
-    """What the detail screen shows of ``name``."""
-    times = tuple(NOW - 600 + 5.0 * i for i in range(120))
-    curve = ramp(120, 0.03, 0.24)
-    gap = tuple(NAN if 30 <= i < 40 else value for i, value in enumerate(curve))
-    degraded = 'HTTP 503 after 231 ms: status is "degraded", expected "healthy"'
-    results = tuple(
-        ResultLine(
-            NOW - 2 - 5.0 * i,
-            Status.CRITICAL if i < 4 else Status.OK,
-            degraded if i < 4 else "HTTP 200 after 31 ms",
-            0.231 if i < 4 else 0.031,
-        )
-        for i in range(40)
-    )
-    return CheckDetails(
-        check=name,
-        charts=(
-            Chart("duration", "s", times, gap, 0.2, 0.5),
-            Chart("error ratio", "ratio", times, ramp(120, 0.002, 0.062), 0.01, 0.05),
-        ),
-        results=results,
-        phases=(
-            ("dns", 0.0004),
-            ("connect", 0.0021),
-            ("tls", 0.0183),
-            ("first byte", 0.2012),
-            ("transfer", 0.009),
-        ),
-        facts=(
-            ("address", "https://127.0.0.1:8443/health"),
-            ("certificate", "expires in 12 d (CN=gateway.example)"),
-            ("version", "2.14.1"),
-        ),
-        tables=(_processes(),),
-        samples=(
-            ('probe_success{job="gateway"}', 0.0),
-            ('probe_duration_seconds{job="gateway"}', 0.231),
-        ),
-        raw='{\n    "status": "degraded",\n    "note": "[red]not markup[/]"\n}',
-        events=_events(),
-    )
-
-
 def bad_night(**changes: object) -> Snapshot:
     """Several things are wrong at once; ``changes`` replace fields of the snapshot."""
     checks = _night_checks()
@@ -398,11 +331,11 @@ def bad_night(**changes: object) -> Snapshot:
         hostname="web-1",
         window=60.0,
         checks=checks,
-        requests=(requests(), requests("web log", error_ratio=0.0, errors=0, rate=12.4)),
+        requests=(requests(), _quiet_requests()),
         queues=_night_queues(),
         hosts=(host(),),
         alerts=_night_alerts(checks),
-        events=_events(),
+        events=events(),
         health=health(),
     )
     return replace(made, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""What the detail screen shows on the bad night."""
+
+from __future__ import annotations
+
+from checks.model import Status, Table
+from checks.views import Chart, CheckDetails, EventView, ResultLine
+from tests.widgets.curves import NAN, NOW, ramp
+
+__all__ = ["details", "events", "processes"]
+
+
+def processes() -> Table:
+    rows = (
+        ("412", "mysqld", "148 %", "1.9 GB", "mysql", "/usr/sbin/mysqld"),
+        ("2291", "php-fpm", "61 %", "212 MB", "www-data", "php-fpm: pool www"),
+        ("873", "redis-server", "4.1 %", "58 MB", "redis", "redis-server 127.0.0.1:6379"),
+    )
+    return Table(
+        "top processes",
+        ("pid", "name", "cpu", "memory", "user", "command"),
+        rows,
+        frozenset({"pid", "cpu", "memory"}),
+    )
+
+
+def events() -> tuple[EventView, ...]:
+    return (
+        EventView(NOW - 61, "search", "CRITICAL: connection to 127.0.0.1:9200 refused"),
+        EventView(NOW - 134, "gateway", "CRITICAL: status is degraded"),
+        EventView(NOW - 150, "gateway", "restarted: uptime fell from 3 d to 4 s"),
+    )
+
+
+def details(name: str = "gateway") -> CheckDetails:
+    """What the detail screen shows of ``name``."""
+    times = tuple(NOW - 600 + 5.0 * i for i in range(120))
+    curve = ramp(120, 0.03, 0.24)
+    gap = tuple(NAN if 30 <= i < 40 else value for i, value in enumerate(curve))
+    degraded = 'HTTP 503 after 231 ms: status is "degraded", expected "healthy"'
+    results = tuple(
+        ResultLine(
+            NOW - 2 - 5.0 * i,
+            Status.CRITICAL if i < 4 else Status.OK,
+            degraded if i < 4 else "HTTP 200 after 31 ms",
+            0.231 if i < 4 else 0.031,
+        )
+        for i in range(40)
+    )
+    return CheckDetails(
+        check=name,
+        charts=(
+            Chart("duration", "s", times, gap, 0.2, 0.5),
+            Chart("error ratio", "ratio", times, ramp(120, 0.002, 0.062), 0.01, 0.05),
+        ),
+        results=results,
+        phases=(
+            ("dns", 0.0004),
+            ("connect", 0.0021),
+            ("tls", 0.0183),
+            ("first byte", 0.2012),
+            ("transfer", 0.009),
+        ),
+        facts=(
+            ("address", "https://127.0.0.1:8443/health"),
+            ("certificate", "expires in 12 d (CN=gateway.example)"),
+            ("version", "2.14.1"),
+        ),
+        tables=(processes(),),
+        samples=(
+            ('probe_success{job="gateway"}', 0.0),
+            ('probe_duration_seconds{job="gateway"}', 0.231),
+        ),
+        raw='{\n    "status": "degraded",\n    "note": "[red]not markup[/]"\n}',
+        events=events(),
+    )

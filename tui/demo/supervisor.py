@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -74,24 +74,18 @@ class Supervisor:
         """Run until cancelled; ``first`` is an incident to begin with, and to hold if asked."""
         keepers = [asyncio.create_task(kept.keep()) for kept in (self._janitor, *self._children)]
         try:
-            await self._all_ready(keepers)
+            await _unless_one_fails(self._each_ready(), keepers)
             self._endpoints.write_config()
             server = await listen(self._endpoints.control, self.answer)
             if first:
                 self._director.start(first, time.monotonic(), hold=hold)
             _say(self._endpoints.to_line())
             async with server:
-                await self._conduct()
+                await _unless_one_fails(self._conduct(), keepers)
         finally:
             for keeper in keepers:
                 keeper.cancel()
             await asyncio.gather(*(child.end() for child in self._children))
-
-    async def _all_ready(self, keepers: Sequence[asyncio.Task[None]]) -> None:
-        ready = asyncio.create_task(self._each_ready())
-        done, _ = await asyncio.wait((ready, *keepers), return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
 
     async def _each_ready(self) -> None:
         for child in self._children:
@@ -150,6 +144,19 @@ class Supervisor:
         }
 
 
+async def _unless_one_fails(
+    work: Coroutine[Any, Any, None], others: Sequence[asyncio.Task[None]]
+) -> None:
+    """Do ``work``, ended by the error of any of ``others``."""
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait((task, *others), return_when=asyncio.FIRST_COMPLETED)
+        for ended in done:
+            ended.result()
+    finally:
+        task.cancel()
+
+
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -194,14 +201,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.getsid(0) != os.getpid():
         parser.error("this is started by `onwatch demo`, in a session of its own")
     sweep_stale()
-    folder, lock = new_folder()
     try:
+        folder, _lock = new_folder()
         asyncio.run(_supervise(folder, options))
     except (DemoError, OSError) as error:
         _say(json.dumps({"error": str(error)}))
         return 3
-    finally:
-        os.close(lock)
     return 0
 
 

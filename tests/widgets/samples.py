@@ -345,7 +345,7 @@ def all_quiet(**changes: object) -> Snapshot:
     """Everything is fine."""
     made = bad_night(
         checks=(check("api"), check("web", duration=0.041), check("cache", kind="redis")),
-        requests=(requests(error_ratio=0.0, errors=0),),
+        requests=(_quiet_requests(),),
         queues=(queue("default", 3, history=wave(60, 0, 6)),),
         alerts=(),
         events=(),

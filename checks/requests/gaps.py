@@ -76,7 +76,8 @@ class Gaps:
         return [gap for gap in self._gaps if gap.due <= now and gap.born < now]
 
     def looked(self, gap: Gap, found: Ids, now: float) -> None:
-        """``gap`` was looked at and now shows ``found``, all of its ids that are visible."""
+        """``gap`` was looked at and shows ``found``, all of its ids that are visible now;
+        those not seen before have been added to its ``seen`` already."""
         if now >= gap.born + self._late:
             self._gaps.remove(gap)
             return
@@ -84,7 +85,6 @@ class Gaps:
             self._split(gap, found, now)
             return
         if len(found):
-            gap.seen = np.union1d(gap.seen, found)
             gap.mark = (len(found), int((found - gap.low).sum()))
         self._postpone(gap, now)
 

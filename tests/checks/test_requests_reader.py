@@ -158,12 +158,13 @@ def test_a_table_that_was_rotated_away_and_made_anew(connection: sqlite3.Connect
     assert bench.counted() == 1
 
 
-def test_a_restored_backup_is_not_counted_again(connection: sqlite3.Connection) -> None:
+@pytest.mark.parametrize("age", ["-2 hours", "-6 minutes"])
+def test_a_restored_backup_is_not_counted_again(connection: sqlite3.Connection, age: str) -> None:
     bench = LogBench(connection, log_config())
     for key in range(1, 51):
         insert(connection, key, NOW - 1000 + key)
     bench.poll()
-    connection.execute("UPDATE request_logs SET created_at = datetime(created_at, '-2 hours')")
+    connection.execute("UPDATE request_logs SET created_at = datetime(created_at, ?)", (age,))
     bench.poll(5)
     insert(connection, 51, NOW + 6)
     bench.poll(5)
@@ -191,6 +192,19 @@ def test_the_newest_rows_deleted_are_no_new_table(connection: sqlite3.Connection
     bench.poll(5)
     for key in range(91, 96):
         insert(connection, key, NOW + 7)
+    bench.poll(5)
+    assert bench.counted() == 5
+    assert bench.watch.events() == ()
+
+
+def test_ids_of_deleted_rows_that_are_used_again(connection: sqlite3.Connection) -> None:
+    bench = LogBench(connection, log_config())
+    for key in range(1, 101):
+        insert(connection, key, NOW - 100 + key)
+    bench.poll()
+    connection.execute("DELETE FROM request_logs WHERE id > 90")
+    for key in range(91, 96):
+        insert(connection, key, NOW + 2)
     bench.poll(5)
     assert bench.counted() == 5
     assert bench.watch.events() == ()

@@ -43,7 +43,7 @@ METRICS: Final = (
     ),
     _gauge("probe_tls_version_info", "always 1", labels=("version",)),
     _gauge("probe_health_part_ok", "1 where the health document's part is OK", labels=("part",)),
-    _gauge("probe_health_value", "a figure of the health document, by path", labels=("name",)),
+    _gauge("probe_health_value", "a figure of the health document", labels=("path",)),
 )
 
 

@@ -64,7 +64,7 @@ class Reporter:
                 ok = float(part.status is Status.OK)
                 builder.add("probe_health_part_ok", ok, {"part": part.name})
             for name, value in document.numbers:
-                builder.add("probe_health_value", value, {"name": name})
+                builder.add("probe_health_value", value, {"path": name})
             samples = samples + builder.build()
             facts = document.facts + facts
         return Result(

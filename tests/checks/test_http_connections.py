@@ -54,7 +54,7 @@ async def test_a_connection_that_dies_under_the_request_is_retried_once(
     async with probing("http", url) as probe:
         results = [await probe.run() for _ in range(3)]
     assert [result.status for result in results] == [Status.OK] * 3
-    assert len(asked) == 5
+    assert len([request for request in asked if request]) == 5
     async with probing("http", {"url": url, "method": "POST", "body": "x"}) as probe:
         del asked[:]
         results = [await probe.run() for _ in range(3)]

@@ -1,12 +1,11 @@
 """A real HTTP(S) server whose answers tests change while it runs, and servers that misbehave.
 
-Each runs in a thread of its own, so that a test may block, be synchronous, or run the
+They run in threads of their own, so that a test may block, be synchronous, or run the
 engine in another thread.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import socket
@@ -14,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import pytest
 import trustme
@@ -49,7 +49,7 @@ class Request:
 
 
 class HttpServer:
-    """HTTP/1.1 with keep-alive on a free port of 127.0.0.1.
+    """HTTP/1.1 with keep-alive on a free port of 127.0.0.1; a thread for each connection.
 
     ``requests`` are those seen so far, ``connections`` how many were accepted.
     """
@@ -57,9 +57,8 @@ class HttpServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self._answers: dict[str, Answer] = {}
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._server: RawServer | None = None
+        self._open: set[socket.socket] = set()
         self.requests: list[Request] = []
         self.connections = 0
         self.port = 0
@@ -91,83 +90,64 @@ class HttpServer:
 
     def start(self) -> None:
         """Listen; again on the same port after :meth:`stop`."""
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
-        self._thread.start()
-        assert ready.wait(5), "the test server did not start"
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        self._server = RawServer(self._serve, listener)
 
     def stop(self) -> None:
         """Close the port and every connection."""
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(5)
-            assert not self._thread.is_alive()
-            self._loop = None
+        server, self._server = self._server, None
+        if server is not None:
+            server.ending.set()
+            self.drop_connections()
+            server.close()
 
     def drop_connections(self) -> None:
         """Close the connections there are, as a server does that tidies up its idle ones."""
-        assert self._loop is not None
-        done = threading.Event()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
-        def drop() -> None:
-            for writer in list(self._writers):
-                writer.close()
-            done.set()
-
-        self._loop.call_soon_threadsafe(drop)
-        assert done.wait(5)
-
-    def _serve(self, ready: threading.Event) -> None:
-        asyncio.run(self._main(ready))
-
-    async def _main(self, ready: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.set_exception_handler(lambda _loop, _context: None)
-        self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, ssl=self._tls)
-        self.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        await self._stop.wait()
-        server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _serve(self, connection: socket.socket) -> None:
         self.connections += 1
-        self._writers.add(writer)
+        self._open.add(connection)
         try:
-            while (request := await self._read(reader)) is not None:
+            if self._tls is None:
+                self._talk(connection)
+                return
+            # A second handle: the one that is wrapped is taken over by the wrapping.
+            with self._tls.wrap_socket(connection.dup(), server_side=True) as secure:
+                self._talk(secure)
+        finally:
+            self._open.discard(connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as stream:
+            while (request := _read(stream)) is not None:
                 self.requests.append(request)
                 path = request.path.partition("?")[0]
                 answer = self._answers.get(path, Answer(404, b"no such page"))
-                if answer.delay:
-                    await asyncio.sleep(answer.delay)
+                server = self._server
+                if answer.delay and server is not None and server.ending.wait(answer.delay):
+                    return
                 data = answer.encode()
-                writer.write(data[: -len(answer.body)] if request.method == "HEAD" else data)
-                await writer.drain()
+                if request.method == "HEAD":
+                    data = data[: len(data) - len(answer.body)]
+                connection.sendall(data)
                 if answer.close:
-                    break
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            # A polite end of TLS would wait for the other side's.
-            if self._tls:
-                writer.transport.abort()
-            else:
-                writer.close()
+                    return
 
-    async def _read(self, reader: asyncio.StreamReader) -> Request | None:
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            first, *lines = head.split("\r\n")
-            method, path, _ = first.split(" ")
-            pairs = (line.split(": ", 1) for line in lines if line)
-            headers = {name.lower(): value for name, value in pairs}
-            body = await reader.readexactly(int(headers.get("content-length", 0)))
-            return Request(method, path, headers, body)
+
+def _read(stream: BinaryIO) -> Request | None:
+    first = stream.readline().decode("latin-1").split()
+    if len(first) != 3:
         return None
+    headers = {}
+    while line := stream.readline().decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", 0)))
+    return Request(first[0], first[1], headers, body)
 
 
 class RawServer:
@@ -202,7 +182,7 @@ class RawServer:
 
     def _run(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            connection.settimeout(10)
+            connection.settimeout(30)
             self._talk(connection)
 
 

@@ -1,0 +1,350 @@
+"""Health documents in the dialects that frameworks speak, pure and through a real server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks.clock import FakeClock
+from checks.health_document import HealthDocument, changes, read_document
+from checks.health_words import counterpart, word_status
+from checks.model import Status
+from tests.checks.http_kit import ask, probing
+from tests.servers.http import HttpServer
+
+OK, WARNING, CRITICAL = Status.OK, Status.WARNING, Status.CRITICAL
+
+FASTAPI: dict[str, Any] = {
+    "status": "limited",
+    "version": "2.0.0",
+    "platform": "Shop AI",
+    "timestamp": "2025-10-01T05:08:03.580606+00:00",
+    "uptime_seconds": 5,
+    "services": {
+        "database": {"status": "connected", "type": "SQLite", "error": None},
+        "ai_providers": {
+            "configured": 0,
+            "total": 3,
+            "status": {"openai": False, "anthropic": False, "perplexity": False},
+        },
+    },
+    "system": {"memory_used_percent": 26.9, "memory_available_mb": 46891.06},
+    "environment": {"debug": True, "log_level": "ERROR"},
+}
+DETAILED = {
+    "status": "healthy",
+    "services": {"database": "healthy", "redis": "healthy", "minio": "unhealthy"},
+    "workers": {"celery": "healthy", "active_tasks": 5},
+}
+SPRING = {
+    "status": "DOWN",
+    "components": {
+        "db": {"status": "DOWN", "details": {"error": "connection refused"}},
+        "diskSpace": {"status": "UP", "details": {"total": 1000, "free": 400}},
+        "redis": {"status": "UP", "components": {"cache": {"status": "UP"}}},
+        "mail": {"status": "OUT_OF_SERVICE"},
+    },
+    "groups": ["liveness", "readiness"],
+}
+ASPNET = {
+    "status": "Unhealthy",
+    "totalDuration": "00:00:00.0512",
+    "entries": {
+        "sqlserver": {
+            "data": {},
+            "description": "login failed",
+            "duration": "00:00:00.05",
+            "status": "Unhealthy",
+            "tags": ["db"],
+        },
+        "queue": {"data": {}, "duration": "00:00:00.001", "status": "Degraded", "tags": []},
+    },
+}
+IETF = {
+    "status": "warn",
+    "version": "1",
+    "releaseId": "1.2.2",
+    "checks": {
+        "cassandra:responseTime": [
+            {
+                "componentType": "datastore",
+                "observedValue": 250,
+                "observedUnit": "ms",
+                "status": "pass",
+            },
+        ],
+        "cpu:utilization": [
+            {
+                "componentId": "n1",
+                "observedValue": 85,
+                "observedUnit": "percent",
+                "status": "warn",
+                "output": "above 80",
+            },
+            {"componentId": "n2", "observedValue": 8, "observedUnit": "percent", "status": "pass"},
+        ],
+    },
+}
+TERMINUS = {
+    "status": "error",
+    "info": {"memory": {"status": "up"}},
+    "error": {"database": {"status": "down", "message": "timeout of 1000ms"}},
+    "details": {
+        "memory": {"status": "up"},
+        "database": {"status": "down", "message": "timeout of 1000ms"},
+    },
+}
+SPATIE = {
+    "finishedAt": 1700000000,
+    "checkResults": [
+        {"name": "UsedDiskSpace", "notificationMessage": "97 % full", "status": "failed"},
+        {"name": "Schedule", "notificationMessage": "", "status": "ok"},
+        {"name": "Horizon", "status": "skipped"},
+    ],
+}
+
+
+def document(value: object) -> HealthDocument:
+    found = read_document(value)
+    assert found is not None
+    return found
+
+
+def parts(value: object) -> dict[str, tuple[Status, str, str]]:
+    return {p.name: (p.status, p.message, p.value) for p in document(value).parts}
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "word"),
+    [
+        ({"status": "ok"}, OK, "ok"),
+        ({"status": "UP"}, OK, "UP"),
+        ({"status": "pass"}, OK, "pass"),
+        ({"status": "degraded"}, WARNING, "degraded"),
+        ({"status": "limited"}, WARNING, "limited"),
+        ({"status": "Out Of Service"}, CRITICAL, "Out Of Service"),
+        ({"healthy": True}, OK, "true"),
+        ({"healthy": False, "message": "Slow response"}, CRITICAL, "false"),
+        ({"ok": False}, CRITICAL, "false"),
+        ({"status": 200}, OK, "200"),
+        ({"status": 503}, CRITICAL, "503"),
+        ({"state": "running"}, OK, "running"),
+        ({"cluster_name": "logs", "status": "yellow", "timed_out": False}, WARNING, "yellow"),
+        (FASTAPI, WARNING, "limited"),
+        (DETAILED, OK, "healthy"),
+        (SPRING, CRITICAL, "DOWN"),
+        (ASPNET, CRITICAL, "Unhealthy"),
+        (IETF, WARNING, "warn"),
+        (TERMINUS, CRITICAL, "error"),
+        (SPATIE, CRITICAL, ""),
+        ({"services": {"db": "up", "cache": "down"}}, CRITICAL, ""),
+    ],
+)
+def test_the_verdict_of_each_dialect(value: object, status: Status, word: str) -> None:
+    found = document(value)
+    assert (found.status, found.word) == (status, word)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        "ok",
+        {},
+        {"name": "shop", "price": 3},
+        {"status": "shipped", "order": {"id": 4}},
+        {"status": None, "state": {"x": 1}},
+        {"users": [{"name": "bob", "status": "active"}]},
+        {"log_level": "error", "environment": "production"},
+    ],
+)
+def test_what_is_no_health_document(value: object) -> None:
+    assert read_document(value) is None
+
+
+def test_parts_as_objects_with_alternatives() -> None:
+    assert parts(FASTAPI) == {
+        "database": (OK, "", "connected"),
+        "ai_providers": (WARNING, "none of openai, anthropic, perplexity", "0/3"),
+    }
+    one = {"services": {"ai": {"status": {"openai": True, "anthropic": False}}}}
+    assert parts(one) == {"ai": (OK, "", "1/2")}
+
+
+def test_parts_as_words_and_figures_beside_them() -> None:
+    assert parts(DETAILED) == {
+        "database": (OK, "", "healthy"),
+        "redis": (OK, "", "healthy"),
+        "minio": (CRITICAL, "", "unhealthy"),
+        "celery": (OK, "", "healthy"),
+    }
+    assert document(DETAILED).numbers == (("workers.active_tasks", 5.0),)
+
+
+def test_components_nest_and_bring_their_error() -> None:
+    found = parts(SPRING)
+    assert found["db"] == (CRITICAL, "connection refused", "DOWN")
+    assert found["mail"] == (CRITICAL, "", "OUT_OF_SERVICE")
+    assert found["redis/cache"] == (OK, "", "UP")
+    assert ("components.diskSpace.details.free", 400.0) in document(SPRING).numbers
+
+
+def test_entries_lists_observations_and_doubles() -> None:
+    assert parts(ASPNET) == {
+        "sqlserver": (CRITICAL, "login failed", "Unhealthy"),
+        "queue": (WARNING, "", "Degraded"),
+    }
+    assert parts(IETF) == {
+        "cassandra:responseTime": (OK, "", "250 ms"),
+        "cpu:utilization n1": (WARNING, "above 80", "85 percent"),
+        "cpu:utilization n2": (OK, "", "8 percent"),
+    }
+    assert parts(TERMINUS) == {
+        "memory": (OK, "", "up"),
+        "database": (CRITICAL, "timeout of 1000ms", "down"),
+    }
+    assert parts(SPATIE) == {
+        "UsedDiskSpace": (CRITICAL, "97 % full", "failed"),
+        "Schedule": (OK, "", "ok"),
+        "Horizon": (OK, "", "skipped"),
+    }
+
+
+def test_words_beside_the_verdict_are_parts_but_settings_are_not() -> None:
+    flat = {"status": "ok", "database": "connected", "redis": "disconnected", "log_level": "error"}
+    assert parts(flat) == {
+        "database": (OK, "", "connected"),
+        "redis": (CRITICAL, "", "disconnected"),
+    }
+
+
+def test_a_boolean_is_a_part_only_where_parts_are_kept() -> None:
+    assert parts({"status": "ok", "checks": {"db": True, "cache": False}}) == {
+        "db": (OK, "", "true"),
+        "cache": (CRITICAL, "", "false"),
+    }
+    assert parts({"status": "ok", "info": {"debug": False}, "environment": {"debug": False}}) == {}
+
+
+def test_facts_version_and_uptime() -> None:
+    found = document(FASTAPI)
+    assert found.version == "2.0.0"
+    assert found.uptime == 5
+    facts = dict(found.facts)
+    assert facts["platform"] == "Shop AI"
+    assert facts["system.memory_used_percent"] == "26.9"
+    names = [name for name, _ in found.numbers]
+    assert "system.memory_available_mb" in names
+    assert "uptime_seconds" not in names
+    assert document({"status": "ok", "process": {"uptime_ms": 2500}}).uptime == 2.5
+    assert document({"status": "ok", "app": {"version": "3.1"}, "build": {"version": "9"}}).version
+
+
+def test_a_huge_document_is_read_to_a_bound() -> None:
+    deep: dict[str, Any] = {"status": "ok"}
+    for _ in range(500):
+        deep = {"status": "ok", "components": {"inner": deep}}
+    wide = {"status": "ok", "services": {f"s{i}": "up" for i in range(10_000)}}
+    figures = {"status": "ok", "stats": {f"n{i}": i for i in range(10_000)}}
+    assert len(document(deep).parts) < 10
+    assert len(document(wide).parts) == 50
+    assert len(document(figures).numbers) == 50
+
+
+def test_words() -> None:
+    assert word_status("Not-Ready ") is CRITICAL
+    assert word_status("production") is None
+    assert word_status("x" * 1000) is None
+    assert counterpart("degraded") == "healthy"
+    assert counterpart("DOWN") == "UP"
+    assert counterpart("Unhealthy") == "Healthy"
+    assert counterpart("fail") == "pass"
+
+
+def test_a_restart_is_told_from_another_instance() -> None:
+    def at(uptime: float, version: str = "1") -> HealthDocument:
+        return document({"status": "ok", "uptime_seconds": uptime, "version": version})
+
+    assert changes(at(259_200), at(4), 5.0) == ("restarted: uptime fell from 3 d to 4 s",)
+    assert changes(at(100), at(105), 5.0) == ()
+    # Up for a day though it was asked five seconds ago: a load balancer's other instance.
+    assert changes(at(259_200), at(86_400), 5.0) == ()
+    assert changes(at(259_200), at(86_400), 90_000.0) != ()
+    assert changes(at(5, "1.2.3"), at(10, "1.2.4"), 5.0) == ("version changed from 1.2.3 to 1.2.4",)
+    early, late = (document({"status": "ok", "started_at": at}) for at in ("10:00", "11:00"))
+    assert changes(early, late, 5.0) == ("restarted: started at 11:00",)
+
+
+async def test_a_document_decides_where_nothing_is_expected(http_server: HttpServer) -> None:
+    url = http_server.answer("/", FASTAPI)
+    result = await ask("http", url)
+    assert (result.status, result.reason) == (WARNING, "expectation")
+    assert result.message.endswith(
+        ': status is "limited", expected "healthy"; '
+        "ai_providers: none of openai, anthropic, perplexity"
+    )
+    assert [part.name for part in result.parts] == ["database", "ai_providers"]
+    assert result.samples.get("probe_health_part_ok", part="database") == 1
+    assert result.samples.get("probe_health_part_ok", part="ai_providers") == 0
+    assert result.samples.get("probe_health_value", path="system.memory_used_percent") == 26.9
+    assert ("version", "2.0.0") in result.facts
+
+
+async def test_a_well_document_is_ok_and_quoted(http_server: HttpServer) -> None:
+    result = await ask("http", http_server.answer("/", {"status": "ok"}))
+    assert result.status is OK
+    assert result.message.endswith(': status is "ok"')
+
+
+async def test_a_503_with_a_document_speaks_in_its_words(http_server: HttpServer) -> None:
+    result = await ask("http", http_server.answer("/", {"status": "degraded"}, status=503))
+    assert result.status is CRITICAL
+    assert result.message.startswith("HTTP 503 after ")
+    assert result.message.endswith(': status is "degraded", expected "healthy"')
+
+
+async def test_a_failing_part_warns_though_the_document_is_well(http_server: HttpServer) -> None:
+    result = await ask("http", http_server.answer("/", DETAILED))
+    assert result.status is WARNING
+    assert result.message.endswith('status is "healthy", but minio is "unhealthy"')
+
+
+async def test_a_document_without_verdict_names_its_parts(http_server: HttpServer) -> None:
+    result = await ask("http", http_server.answer("/", SPATIE))
+    assert result.status is CRITICAL
+    assert result.message.endswith(": UsedDiskSpace: 97 % full")
+
+
+async def test_expectations_of_the_body_take_the_documents_place(http_server: HttpServer) -> None:
+    url = http_server.answer("/", {"status": "degraded", "services": {"db": "down"}})
+    expect = {"json": {"status": ["healthy", "degraded"]}}
+    result = await ask("http", {"url": url, "expect": expect})
+    assert result.status is OK
+    assert [part.status for part in result.parts] == [CRITICAL]
+    result = await ask("http", {"url": url, "expect": {"status": 200}})
+    assert result.status is WARNING
+    result = await ask("http", {"url": url, "health_document": False})
+    assert result.status is OK
+
+
+async def test_restart_and_new_version_are_events(http_server: HttpServer) -> None:
+    clock = FakeClock()
+    up = {"status": "ok", "version": "1.0", "uptime_seconds": 259_200}
+    async with probing("http", http_server.answer("/", up), clock=clock) as probe:
+        assert (await probe.run()).events == ()
+        await clock.advance(5)
+        http_server.answer("/", "gone", status=502)
+        await probe.run()
+        await clock.advance(5)
+        http_server.answer("/", {"status": "ok", "version": "1.1", "uptime_seconds": 4})
+        restarted = await probe.run()
+        await clock.advance(5)
+        http_server.answer("/", {"status": "ok", "version": "1.1", "uptime_seconds": 9})
+        later = await probe.run()
+    assert restarted.events == (
+        "restarted: uptime fell from 3 d to 4 s",
+        "version changed from 1.0 to 1.1",
+    )
+    assert later.events == ()

@@ -212,6 +212,14 @@ def test_validate_says_what_it_found(tmp_path: Path) -> None:
         assert onwatch(tmp_path, *arguments).stdout == done.stdout
 
 
+def test_verbose_says_which_file_is_read(tmp_path: Path) -> None:
+    configure(tmp_path, "{name: c, tcp: 'h:1'}")
+    assert onwatch(tmp_path, "validate").stderr == ""
+    assert onwatch(tmp_path, "-v", "validate").stderr.endswith(
+        " INFO onwatch.config: reading onwatch.yaml\n"
+    )
+
+
 def test_validate_without_a_file_says_what_would_happen(tmp_path: Path) -> None:
     done = onwatch(tmp_path, "validate")
     assert done.stdout == "no configuration found: this machine would be watched (1 host)\n"

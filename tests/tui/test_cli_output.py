@@ -86,6 +86,13 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(width: int) -> N
     assert set(LONG.split()) <= set(" ".join(shown).split())
 
 
+def test_a_narrow_terminal_drops_whole_columns() -> None:
+    style = Style(UNICODE, 36)
+    shown = table([view("a-name-of-some-length", value="200")], 1.0, style).splitlines()
+    assert shown[0] == "✔ OK        a-name-of-some-length"
+    assert shown[1] == "  it is well"
+
+
 def test_columns_are_aligned_in_cells() -> None:
     starts = {
         cell_len(line[: re.search(r"it is well|slow|it wants|HTTP 503", line).start()])  # type: ignore[union-attr]

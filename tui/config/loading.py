@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
 
 __all__ = ["Loaded", "load"]
+
+log = logging.getLogger("onwatch.config")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +55,9 @@ def load(path: str | None = None, environ: Mapping[str, str] = os.environ) -> Lo
     """
     found = files.find(path, environ)
     if found is None:
+        log.info("no configuration found; watching this machine")
         return _this_machine()
+    log.info("reading %s", found)
     named = bool(path or environ.get(files.VARIABLE))
     try:
         text, warning = files.read_text(found, trusted=named)

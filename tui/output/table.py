@@ -85,24 +85,40 @@ def _rows(check: CheckView, glyphs: Glyphs) -> Iterator[_Row]:
 
 def _lines(row: _Row, widths: tuple[int, int, int], style: Style) -> Iterator[str]:
     """The row on one line, its sentence folded below itself where it needs more."""
-    name, value, time = widths
     word = left(f"{style.glyphs.status(row.status)} {WORDS[row.status].upper()}", _STATUS_CELLS)
-    after = f"  {left(row.name, name)}  {left(row.value, value)}  {right(row.time, time)}"
-    indent = cell_len(word + after) + 2
-    head = _coloured(word, row.status, style) + after
+    cells = _cells(row, widths, style)
+    head = _coloured(word, row.status, style)
+    indent = cell_len(word) + sum(map(cell_len, cells)) + 2
     if style.width is None:
-        yield f"{head}  {row.message}".rstrip()
+        yield f"{head}{''.join(cells)}  {row.message}".rstrip()
         return
     if style.width - indent >= _LEAST_SENTENCE:
         first, *more = wrap(row.message, style.width - indent, 20) or [""]
-        yield f"{head}  {first}".rstrip()
+        yield f"{head}{''.join(cells)}  {first}".rstrip()
     else:
         indent = 2
         more = wrap(row.message, style.width - indent, 20)
-        room = style.width - cell_len(word)
-        yield (_coloured(word, row.status, style) + fit(after, room)).rstrip()
+        yield (head + _fitting(cells, style.width - cell_len(word))).rstrip()
     for line in more:
         yield " " * indent + line
+
+
+def _cells(row: _Row, widths: tuple[int, int, int], style: Style) -> list[str]:
+    """Name, value and time, each with the blanks before it."""
+    name, value, time = widths
+    cut = style.glyphs.cut
+    return [
+        "  " + left(fit(row.name, name, cut), name),
+        "  " + left(fit(row.value, value, cut), value),
+        "  " + right(row.time, time),
+    ]
+
+
+def _fitting(cells: list[str], width: int) -> str:
+    """As many of ``cells`` as there is room for, at least a part of the first."""
+    while len(cells) > 1 and sum(map(cell_len, cells)) > width:
+        cells = cells[:-1]
+    return fit("".join(cells), width)
 
 
 def _coloured(text: str, status: Status, style: Style) -> str:

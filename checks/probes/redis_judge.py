@@ -8,10 +8,10 @@ from typing import Final
 
 from checks.expectations import latency_finding, seconds
 from checks.model import Part, Status
-from checks.probes.host_text import percent, size, span
 from checks.probes.redis_config import RedisConfig
 from checks.probes.redis_info import Info, Replica
 from checks.probes.redis_reply import ErrorReply
+from checks.wording import percent, size, span
 
 __all__ = ["Judgement", "Reading", "events", "facts", "headline", "judge", "restarted"]
 

@@ -125,6 +125,12 @@ class Session:
         elif "without any password configured" in reply.text or "no password is set" in reply.text:
             # The server lets everybody in; what we have is simply not needed.
             self._refused = None
+        elif "wrong number of arguments" in reply.text:
+            raise AnsweredError(
+                "config",
+                f"{self.address} is older than Redis 6 and knows no users: leave "
+                f'redis.username of "{self._check}" out',
+            )
         elif reply.code in {"WRONGPASS", "ERR"}:
             self._refused = password
             raise self._wrong_password()

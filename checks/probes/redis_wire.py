@@ -34,8 +34,8 @@ REPLY_BOUND: Final = 8 * 1024 * 1024
 class ClosedError(TargetError):
     """The server ended the connection instead of answering; ``said`` is its last word."""
 
-    def __init__(self, sentence: str, said: ErrorReply | None = None) -> None:
-        super().__init__("protocol", sentence)
+    def __init__(self, reason: str, sentence: str, said: ErrorReply | None) -> None:
+        super().__init__(reason, sentence)
         self.said = said
 
 
@@ -130,13 +130,8 @@ class RedisLink(AbstractConnection):
                 "protocol",
                 f"{self._address} does not speak Redis' protocol ({error}): is it a Redis port?",
             ) from None
-        except (RedisError, OSError, EOFError):
-            said = next((value for value in values if isinstance(value, ErrorReply)), None)
-            raise ClosedError(
-                f"{self._address} closed the connection without an answer: "
-                "does it expect TLS (rediss://), or is it no Redis?",
-                said,
-            ) from None
+        except (RedisError, OSError, EOFError) as error:
+            raise self._lost(error, values) from None
         return Replies(tuple(values), first, time.perf_counter() - began)
 
     async def _reply(self) -> object:
@@ -147,6 +142,19 @@ class RedisLink(AbstractConnection):
             if reply is None:
                 raise
             return reply
+
+    def _lost(self, error: Exception, values: Sequence[object]) -> ClosedError:
+        """The error of a connection that ended before every reply was there."""
+        said = next((value for value in values if isinstance(value, ErrorReply)), None)
+        closed = f"{self._address} closed the connection without an answer"
+        if self._context is None:
+            hint = "does it expect TLS (rediss://), or is it no Redis?"
+            return ClosedError("protocol", f"{closed}: {hint}", said)
+        # redis-py wraps what the socket said.
+        cause = error.__context__ if isinstance(error, RedisError) else error
+        alert = f" ({_ssl_text(cause)})" if isinstance(cause, ssl.SSLError) else ""
+        hint = "does it want a client certificate (redis.tls.cert)?"
+        return ClosedError("tls", f"{closed}{alert}: {hint}", said)
 
     def abort(self) -> None:
         """Close at once, without waiting for a peer that may hang."""

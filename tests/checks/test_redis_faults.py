@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 from checks.model import Status
 from tests.servers.redis import RedisServer, RedisWatch, free_port
@@ -285,12 +286,48 @@ async def test_a_certificate_is_verified_and_plain_text_is_told_from_tls(
     assert "missing.pem" in result.message
 
 
-@asynccontextmanager
-async def tls_in_front_of(server: RedisServer, authority: trustme.CA) -> AsyncIterator[int]:
-    """TLS ended before ``server``, whose binary is built without it; yields the port."""
+async def test_a_client_certificate_is_presented_and_its_lack_is_named(
+    redis_server: RedisServer, redis_watch: RedisWatch, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    client = authority.issue_cert("client@example.org")
+    client.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "client.pem"))
+    lock_key(client.private_key_pem.bytes(), tmp_path / "locked.pem")
+    async with tls_in_front_of(redis_server, authority, client_certificate=True) as port:
+        url = f"rediss://localhost:{port}"
+        tls = {"ca": "ca.pem", "cert": "client.pem"}
+        assert (await redis_watch.once(url, tls=tls)).status is Status.OK
+        result = await redis_watch.once(url, tls={"ca": "ca.pem"})
+        assert (result.status, result.reason) == (Status.CRITICAL, "tls")
+        assert "does it want a client certificate (redis.tls.cert)?" in result.message
+        result = await redis_watch.once(url, tls={**tls, "key": "locked.pem"})
+        assert (result.status, result.reason) == (Status.UNKNOWN, "config")
+        assert "the private key is encrypted" in result.message
 
+
+def lock_key(pem: bytes, path: Path) -> None:
+    """Write the private key ``pem`` encrypted with a passphrase."""
+    key = serialization.load_pem_private_key(pem, None)
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+
+
+@asynccontextmanager
+async def tls_in_front_of(
+    server: RedisServer, authority: trustme.CA, *, client_certificate: bool = False
+) -> AsyncIterator[int]:
+    """TLS ended before ``server``, whose binary is built without it; yields the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
+    if client_certificate:
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ssl.SSLError):
@@ -375,3 +412,19 @@ async def test_info_by_sections_from_redis_7_on_and_in_full_where_that_is_refuse
         infos = [command.split()[1] for command in asked if command.startswith(b"INFO")]
         expected = [b"all", b"server", b"all", b"all"] if refuses else [b"all"] + [b"server"] * 2
         assert infos == expected
+
+
+async def test_a_server_before_redis_6_knows_no_users(redis_watch: RedisWatch) -> None:
+    refusal = b"-ERR wrong number of arguments for 'auth' command\r\n"
+    async with old_or_odd({b"AUTH": refusal}) as (url, _):
+        result = await redis_watch.once(url, username="bob", password="secret")
+    assert (result.status, result.reason, result.up) == (Status.UNKNOWN, "config", True)
+    assert "older than Redis 6 and knows no users" in result.message
+
+
+async def test_protected_mode_is_named(redis_watch: RedisWatch) -> None:
+    denied = b"-DENIED Redis is running in protected mode because ...\r\n"
+    async with answering(denied, close=True) as url:
+        result = await redis_watch.once(url)
+    assert (result.status, result.reason, result.up) == (Status.UNKNOWN, "permission", True)
+    assert "is in protected mode" in result.message

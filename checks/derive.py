@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from checks.model import Samples, Status, Table
+from checks.model import Samples, Series, Status, Table
 from checks.probe import ChartSpec
 from checks.store.window import Window
 from checks.views import Chart, CheckView, FilesystemView, HostView, Points, QueueView
@@ -17,7 +17,10 @@ __all__ = ["chart", "host_view", "queue_views"]
 
 POINTS: Final = 120
 """Points of a history, as many as the widest pane draws."""
-_IDLE_MODES: Final = ("idle", "iowait")
+_LAYERED_DISKS: Final = ("dm-", "md", "loop", "ram", "zram")
+_INWARD_DEVICES: Final = (
+    "lo", "docker", "br-", "virbr", "veth", "bond", "tun", "tap", "wg", "cali", "cni", "flannel"
+)  # fmt: skip
 
 
 def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
@@ -46,8 +49,7 @@ def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
 
 def host_view(check: CheckView, window: Window, processes: Table | None) -> HostView:
     """The machine that ``check`` (of the kind host) watches."""
-    modes = window.rates("node_cpu_seconds_total", "mode")
-    total = sum(modes.values())
+    modes = window.rates("onwatch_host_cpu_seconds_total", "mode")
     loads = [window.last(name) for name in ("node_load1", "node_load5", "node_load15")]
     load = tuple(value for value in loads if value is not None)
     cores = window.last("onwatch_host_cores")
@@ -59,7 +61,7 @@ def host_view(check: CheckView, window: Window, processes: Table | None) -> Host
         status=check.status,
         cores=cores or 0.0,
         cpu=_cpu(window, cores),
-        modes={mode: rate / total for mode, rate in modes.items()} if total else {},
+        modes={mode: rate / cores for mode, rate in modes.items()} if cores else {},
         load=(load[0], load[1], load[2]) if len(load) == 3 else None,
         memory=_ratio(memory_used, memory_total),
         memory_total=memory_total,
@@ -69,15 +71,15 @@ def host_view(check: CheckView, window: Window, processes: Table | None) -> Host
         swap=_swap(window),
         pressure=_pressure(window),
         filesystems=_filesystems(window),
-        disk_read=window.rate("node_disk_read_bytes_total"),
-        disk_written=window.rate("node_disk_written_bytes_total"),
-        received=window.rate("node_network_receive_bytes_total"),
-        sent=window.rate("node_network_transmit_bytes_total"),
+        disk_read=window.rate("node_disk_read_bytes_total", keep=_whole_disk),
+        disk_written=window.rate("node_disk_written_bytes_total", keep=_whole_disk),
+        received=window.rate("node_network_receive_bytes_total", keep=_outward),
+        sent=window.rate("node_network_transmit_bytes_total", keep=_outward),
         network_errors=_network_errors(window),
-        cpu_history=_cpu_history(window),
+        cpu_history=_cpu_history(window, cores),
         memory_history=_memory_history(window),
-        received_history=window.history("node_network_receive_bytes_total", POINTS, rate=True),
-        sent_history=window.history("node_network_transmit_bytes_total", POINTS, rate=True),
+        received_history=_outward_history(window, "receive"),
+        sent_history=_outward_history(window, "transmit"),
         processes=processes,
         boot_time=window.last("node_boot_time_seconds"),
     )
@@ -89,24 +91,31 @@ def _ratio(part: float | None, whole: float | None) -> float | None:
 
 def _cpu(window: Window, cores: float | None) -> float | None:
     """Busy share of the cores; of the container's own where a cgroup limits it."""
-    own = window.rate("onwatch_host_cpu_seconds_total")
-    if own is not None and cores:
-        return min(1.0, own / cores)
-    modes = window.rates("node_cpu_seconds_total", "mode")
-    total = sum(modes.values())
-    if not total:
-        return None
-    return 1.0 - sum(modes.get(mode, 0.0) for mode in _IDLE_MODES) / total
+    busy = window.rate("onwatch_host_cpu_seconds_total")
+    return min(1.0, busy / cores) if busy is not None and cores else None
 
 
-def _cpu_history(window: Window) -> Points:
-    name = "node_cpu_seconds_total"
-    total = np.array(window.history(name, POINTS, rate=True))
-    idle = sum(np.array(window.history(name, POINTS, rate=True, mode=m)) for m in _IDLE_MODES)
-    if not total.size or np.shape(idle) != total.shape:
+def _cpu_history(window: Window, cores: float | None) -> Points:
+    if not cores:
         return ()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return tuple((1.0 - idle / total).clip(0.0, 1.0).tolist())
+    busy = window.history("onwatch_host_cpu_seconds_total", POINTS, rate=True)
+    return tuple(min(1.0, used / cores) if math.isfinite(used) else used for used in busy)
+
+
+def _whole_disk(series: Series) -> bool:
+    """Whether a disk is none that is made of others, which count the same bytes again."""
+    return not series.label("device").startswith(_LAYERED_DISKS)
+
+
+def _outward(series: Series) -> bool:
+    """Whether an interface leads out of the machine itself: no loopback, bridge or tunnel."""
+    device = series.label("device")
+    return not device.startswith(_INWARD_DEVICES) and "." not in device
+
+
+def _outward_history(window: Window, way: str) -> Points:
+    name = f"node_network_{way}_bytes_total"
+    return window.history(name, POINTS, rate=True, keep=_outward)
 
 
 def _memory_history(window: Window) -> Points:

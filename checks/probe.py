@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from checks.clock import Clock
 from checks.errors import SecretError
-from checks.lanes import Lanes
 from checks.model import Result, Sampler
-from checks.resolver import Resolver
 from checks.secrets import Masker
 from checks.settings import KindConfig, Secret, SecretCommand
+
+if TYPE_CHECKING:
+    from checks.lanes import Lanes
+    from checks.resolver import Resolver
 
 __all__ = ["ChartSpec", "CheckSpec", "Kind", "Metric", "Probe", "ProbeEnv", "Target"]
 

@@ -6,7 +6,6 @@ what happened, a rule is evaluated by the evaluator.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,8 @@ from checks.store.block import Block, Floats, Times, is_stale
 from checks.store.store import Store
 
 __all__ = ["Window"]
+
+Keep = Callable[[Series], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,14 +32,16 @@ class Window:
     def _block(self) -> Block | None:
         return self.store.block(self.check)
 
-    def _series(self, name: str, labels: Mapping[str, str]) -> list[Series]:
+    def _series(
+        self, name: str, labels: Mapping[str, str], keep: Keep | None = None
+    ) -> list[Series]:
         block = self._block()
         if block is None:
             return []
         return [
             series
             for series in self.store.select(name).get(block, [])
-            if all(series.label(k) == v for k, v in labels.items())
+            if all(series.label(k) == v for k, v in labels.items()) and (not keep or keep(series))
         ]
 
     def _read(
@@ -70,12 +73,15 @@ class Window:
             if not stale
         }
 
-    def rates(self, name: str, by: str = "", **labels: str) -> dict[str, float]:
+    def rates(
+        self, name: str, by: str = "", *, keep: Keep | None = None, **labels: str
+    ) -> dict[str, float]:
         """Per-second increase of counters over the window, summed by the label ``by``.
 
-        A counter that fell was reset. Series with fewer than two samples are left out.
+        A counter that fell was reset. Series with fewer than two samples are left out, and
+        those that ``keep`` refuses.
         """
-        series = self._series(name, labels)
+        series = self._series(name, labels, keep)
         times, values = self._read(series)
         sums: dict[str, float] = {}
         for at, one in enumerate(series):
@@ -85,9 +91,9 @@ class Window:
                 sums[key] = sums.get(key, 0.0) + rate
         return sums
 
-    def rate(self, name: str, **labels: str) -> float | None:
+    def rate(self, name: str, *, keep: Keep | None = None, **labels: str) -> float | None:
         """The summed per-second increase of all matching counters; None while unknown."""
-        found = self.rates(name, "", **labels)
+        found = self.rates(name, "", keep=keep, **labels)
         return sum(found.values()) if found else None
 
     def slope(self, name: str, **labels: str) -> float | None:
@@ -104,13 +110,19 @@ class Window:
         return float((x * (y - y.mean())).sum() / (x * x).sum())
 
     def history(
-        self, name: str, points: int, *, rate: bool = False, **labels: str
+        self,
+        name: str,
+        points: int,
+        *,
+        rate: bool = False,
+        keep: Keep | None = None,
+        **labels: str,
     ) -> tuple[float, ...]:
         """The last ``points`` values (or increases a second) of the summed series.
 
         NaN where a run did not return it. Oldest first; shorter while there are fewer.
         """
-        series = self._series(name, labels)
+        series = self._series(name, labels, keep)
         block = self._block()
         if not series or block is None:
             return ()
@@ -129,19 +141,6 @@ class Window:
             return (), ()
         line = _line(times, values, rate=rate)
         return tuple((times[-len(line) :] / 1000.0).tolist()), tuple(line.tolist())
-
-    def combined(self, points: int, figure: Callable[[Window], float | None]) -> tuple[float, ...]:
-        """``figure`` at each of the block's last ``points`` rows, NaN where it is None."""
-        block = self._block()
-        if block is None:
-            return ()
-        end = round(self.end * 1000)
-        times, _ = block.read([], end - round(block.interval * (points + 2) * 1000), end)
-        found = []
-        for moment in times[-points:].tolist():
-            value = figure(Window(self.store, self.check, moment / 1000.0, self.seconds))
-            found.append(math.nan if value is None else value)
-        return tuple(found)
 
 
 def _rate(times: Times, values: Floats) -> float | None:

@@ -9,7 +9,7 @@ from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.model import Sampler
 from checks.probe import ProbeEnv, Target
-from checks.probes.host_files import Roots
+from checks.probes.host.files import Roots
 from checks.resolver import Resolver
 from checks.secrets import Masker
 

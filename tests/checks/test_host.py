@@ -17,7 +17,7 @@ from checks.clock import FakeClock, SystemClock
 from checks.lanes import Lanes
 from checks.model import Result, Sampler, Series, Status
 from checks.probe import ProbeEnv, Target
-from checks.probes.host import KIND, HostConfig, HostProbe
+from checks.probes.host.probe import KIND, HostConfig, HostProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
 from tests.checks.host_trees import NETDEV, Tree, host_target, machine

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.probes.host_cgroup import Limits, count_cpus, read_limits
+from checks.probes.host.cgroup import Limits, count_cpus, read_limits
 from tests.checks.host_trees import Tree
 
 MIB = 1024 * 1024

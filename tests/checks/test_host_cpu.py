@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.probes.host_cpu import CpuWindow, Monotonic, parse_stat
+from checks.probes.host.cpu import CpuWindow, Monotonic, parse_stat
 
 NEW = """\
 cpu  2570 10 1801 211025 1578 3 42 1248 7 8

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
-from checks.probes.host import KIND, HostConfig
+from checks.probes.host.probe import KIND, HostConfig
 
 PAGE = (Path(__file__).parents[2] / "docs/checks/host.md").read_text()
 

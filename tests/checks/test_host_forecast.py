@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.probes.host_forecast import Forecast, slope
+from checks.probes.host.forecast import Forecast, slope
 
 GB = 1e9
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from checks.probes.host_hardware import collect_hardware, parse_mdstat
+from checks.probes.host.hardware import collect_hardware, parse_mdstat
 from tests.checks.host_trees import Tree
 
 MDSTAT = """\

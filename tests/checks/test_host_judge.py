@@ -8,11 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from checks.model import Status
-from checks.probes.host_config import HostConfig, parse_percent
-from checks.probes.host_filesystems import Filesystem
-from checks.probes.host_judge import Figures, judge, problems
-from checks.probes.host_mounts import Mount
-from checks.probes.host_text import percent, size, span
+from checks.probes.host.config import HostConfig, parse_percent
+from checks.probes.host.filesystems import Filesystem
+from checks.probes.host.judge import Figures, judge, problems
+from checks.probes.host.mounts import Mount
+from checks.wording import percent, size, span
 
 GB = 1e9
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from checks.probes.host_kernel import parse_netstat, parse_pressure
-from checks.probes.host_memory import parse_meminfo
+from checks.probes.host.kernel import parse_netstat, parse_pressure
+from checks.probes.host.memory import parse_meminfo
 
 NETSTAT = """\
 TcpExt: SyncookiesSent PruneCalled ListenOverflows ListenDrops TCPTimeouts

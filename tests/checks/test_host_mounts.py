@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.probes.host_mounts import chosen, parse_mountinfo, real
+from checks.probes.host.mounts import chosen, parse_mountinfo, real
 
 SERVER = """\
 22 27 0:21 / /proc rw,relatime - proc proc rw

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.probes.host_files import Roots
-from checks.probes.host_portable import PortableScanner
-from checks.probes.host_processes import COLUMNS, Process, Scanner, parse_process, table, top
+from checks.probes.host.files import Roots
+from checks.probes.host.portable import PortableScanner
+from checks.probes.host.processes import COLUMNS, Process, Scanner, parse_process, table, top
 from tests.checks.host_trees import Tree
 
 LINE = (

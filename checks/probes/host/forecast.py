@@ -1,0 +1,55 @@
+"""When a filesystem will be full, if it goes on as in the last hour."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+__all__ = ["Forecast", "slope"]
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Change of the value a second, by least squares; 0 for fewer than two points in time."""
+    if len(points) < 2:
+        return 0.0
+    middle = sum(time for time, _ in points) / len(points)
+    mean = sum(value for _, value in points) / len(points)
+    spread = sum((time - middle) ** 2 for time, _ in points)
+    if spread <= 0:
+        return 0.0
+    return sum((time - middle) * (value - mean) for time, value in points) / spread
+
+
+class Forecast:
+    """Keeps a point a minute of the space left on each mount, for an hour."""
+
+    SPAN: Final = 3600.0
+    STEP: Final = 60.0
+    LEAST: Final = 1800.0
+
+    def __init__(self) -> None:
+        self._points: dict[str, deque[tuple[float, float]]] = {}
+        self._rates: dict[str, float] = {}
+
+    def add(self, now: float, available: dict[str, float]) -> None:
+        """Space left by mount, in bytes; a mount that is gone is forgotten."""
+        for mount in self._points.keys() - available.keys():
+            del self._points[mount]
+        for mount, left in available.items():
+            points = self._points.setdefault(mount, deque())
+            if points and now - points[-1][0] < self.STEP:
+                continue
+            points.append((now, left))
+            while now - points[0][0] > self.SPAN:
+                points.popleft()
+            self._rates[mount] = slope(points)
+
+    def full_in(self, mount: str, left: float) -> float | None:
+        """Seconds until ``left`` bytes are used up; None where half an hour is not yet known,
+        or where the space is not shrinking."""
+        points = self._points.get(mount)
+        if not points or points[-1][0] - points[0][0] < self.LEAST:
+            return None
+        rate = self._rates[mount]
+        return left / -rate if rate < 0 else None

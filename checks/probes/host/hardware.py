@@ -1,0 +1,123 @@
+"""What changes slowly or answers slowly: links, bonds, RAID, memory errors, temperatures.
+
+Sensors may take milliseconds each (a bus has to be asked), so this is read seldom and in
+a thread of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+
+from checks.probes.host.files import Emit, Roots, fields, names, read, read_number
+
+__all__ = ["collect_hardware", "parse_mdstat"]
+
+_MEGABIT: Final = 125_000.0
+_ARRAY = re.compile(r"^(\S+) : (active|inactive)(.*)$")
+_REQUIRED = re.compile(r"\[(\d+)/(\d+)\]")
+_MEMBER = re.compile(r"\S+\[\d+\](?:\((\w)\))*")
+_INPUT = re.compile(r"(temp\d+)_input")
+_UNSAFE = re.compile(r"[^a-z0-9:_]")
+
+
+def collect_hardware(roots: Roots, emit: Emit) -> None:
+    """Emits what the machine has of these; what it lacks costs a look each."""
+    _links(roots, emit)
+    _bonds(roots, emit)
+    for device, (required, active, failed, spare) in parse_mdstat(
+        read(f"{roots.proc}/mdstat") or ""
+    ).items():
+        emit("node_md_disks_required", required, {"device": device})
+        for state, count in (("active", active), ("failed", failed), ("spare", spare)):
+            emit("node_md_disks", count, {"device": device, "state": state})
+    _memory_errors(roots, emit)
+    _temperatures(roots, emit)
+
+
+def parse_mdstat(text: str) -> dict[str, tuple[int, int, int, int]]:
+    """Members required, active, failed and spare of each software RAID in `/proc/mdstat`.
+
+    An array without redundancy (raid0, linear) requires all that it has.
+    """
+    found: dict[str, tuple[int, int, int, int]] = {}
+    lines = text.splitlines()
+    for line, following in zip(lines, [*lines[1:], ""], strict=False):
+        array = _ARRAY.match(line)
+        if array is None:
+            continue
+        marks = [member.group(1) for member in _MEMBER.finditer(array.group(3))]
+        failed, spare = marks.count("F"), marks.count("S")
+        counts = _REQUIRED.search(following)
+        present = len(marks) - failed - spare if array.group(2) == "active" else 0
+        required, active = map(int, counts.groups()) if counts else (present, present)
+        found[array.group(1)] = (required, active, failed, spare)
+    return found
+
+
+def _links(roots: Roots, emit: Emit) -> None:
+    for device in names(f"{roots.sys}/class/net"):
+        folder = f"{roots.sys}/class/net/{device}"
+        state = fields(f"{folder}/operstate")
+        if state:
+            emit("node_network_up", 1.0 if state[0] == "up" else 0.0, {"device": device})
+        speed = read_number(f"{folder}/speed")
+        if speed is not None and speed >= 0:
+            emit("node_network_speed_bytes", speed * _MEGABIT, {"device": device})
+
+
+def _bonds(roots: Roots, emit: Emit) -> None:
+    network = f"{roots.sys}/class/net"
+    for master in fields(f"{network}/bonding_masters"):
+        members = fields(f"{network}/{master}/bonding/slaves")
+        active = sum(
+            fields(f"{network}/{master}/lower_{member}/bonding_slave/mii_status") == ["up"]
+            for member in members
+        )
+        emit("node_bonding_slaves", len(members), {"master": master})
+        emit("node_bonding_active", active, {"master": master})
+
+
+def _memory_errors(roots: Roots, emit: Emit) -> None:
+    folder = f"{roots.sys}/devices/system/edac/mc"
+    for controller in names(folder):
+        if not re.fullmatch(r"mc\d+", controller):
+            continue
+        labels = {"controller": controller[2:]}
+        for kind, file in (("correctable", "ce_count"), ("uncorrectable", "ue_count")):
+            value = read_number(f"{folder}/{controller}/{file}")
+            emit(f"node_edac_{kind}_errors_total", value, labels)
+
+
+def _temperatures(roots: Roots, emit: Emit) -> None:
+    folder = f"{roots.sys}/class/hwmon"
+    for monitor in names(folder):
+        path = f"{folder}/{monitor}"
+        chip = _chip(path, monitor)
+        for file in names(path):
+            found = _INPUT.fullmatch(file)
+            if found is None:
+                continue
+            labels = {"chip": chip, "sensor": found.group(1)}
+            start = f"{path}/{found.group(1)}"
+            for suffix, metric in (("input", ""), ("max", "_max"), ("crit", "_crit")):
+                value = read_number(f"{start}_{suffix}")
+                celsius = None if value is None else value / 1000
+                emit(f"node_hwmon_temp{metric}_celsius", celsius, labels)
+            # A flag despite its name: node_exporter's thousandth of it would fire no rule.
+            emit("node_hwmon_temp_crit_alarm_celsius", read_number(f"{start}_crit_alarm"), labels)
+            emit("node_hwmon_temp_alarm", read_number(f"{start}_alarm"), labels)
+
+
+def _chip(path: str, monitor: str) -> str:
+    """Bus and device, which stay the same over reboots; else the driver's name."""
+    device = os.path.realpath(f"{path}/device")
+    if device != f"{path}/device":
+        bus, name = os.path.split(device)
+        return f"{_safe(os.path.basename(bus))}_{_safe(name)}"  # noqa: PTH119
+    return _safe(" ".join(fields(f"{path}/name"))) or monitor
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("_", text.lower()).strip("_")

@@ -1,0 +1,95 @@
+"""What is kept from one reading to the next, and the events that two of them make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from checks.probes.host.cpu import CpuWindow
+from checks.probes.host.filesystems import Filesystem
+from checks.probes.host.forecast import Forecast
+from checks.probes.host.reader import Reading
+from checks.wording import span
+
+__all__ = ["History"]
+
+_RECENT: Final = 600.0
+
+
+class History:
+    """Compares each reading with the one before.
+
+    ``lost`` are the mounts that were writable and no longer are; ``killed`` how many
+    processes were killed for want of memory since the first reading, the last of them
+    noticed at ``killed_at``. ``full_in`` is the seconds until a mount is full.
+    """
+
+    def __init__(self, cpu: CpuWindow) -> None:
+        self.cpu = cpu
+        self.lost: frozenset[str] = frozenset()
+        self.killed = 0
+        self.killed_at: float | None = None
+        self.full_in: dict[str, float] = {}
+        self._forecast = Forecast()
+        self._contained: bool | None = None
+        self._kills: float | None = None
+        self._uptime: float | None = None
+        self._writable: set[str] = set()
+
+    def note(self, now: float, reading: Reading, filesystems: Sequence[Filesystem]) -> list[str]:
+        """Takes a reading in; returns what happened since the one before, in sentences."""
+        if reading.contained is not self._contained:
+            self.cpu = CpuWindow(self.cpu.span)
+            self._contained = reading.contained
+        if reading.cpu:
+            self.cpu.add(now, sum(reading.cpu.values()))
+        self._foresee(now, filesystems)
+        return [
+            *self._boots(reading.kernel.uptime),
+            *self._deaths(now, reading.oom_kills),
+            *self._losses(filesystems),
+        ]
+
+    def _foresee(self, now: float, filesystems: Iterable[Filesystem]) -> None:
+        left = {one.mount.point: one.available for one in filesystems if not one.error}
+        self._forecast.add(now, left)
+        self.full_in = {
+            point: seconds
+            for point, available in left.items()
+            if (seconds := self._forecast.full_in(point, available)) is not None
+        }
+
+    def _boots(self, uptime: float | None) -> list[str]:
+        before, self._uptime = self._uptime, uptime
+        if uptime is None:
+            return []
+        if before is None:
+            return [f"the machine was started {span(uptime)} ago"] if uptime < _RECENT else []
+        if uptime < before:
+            self._kills = None
+            return [f"rebooted: uptime fell from {span(before)} to {span(uptime)}"]
+        return []
+
+    def _deaths(self, now: float, kills: float | None) -> list[str]:
+        before, self._kills = self._kills, kills
+        if kills is None or before is None or kills <= before:
+            return []
+        new = int(kills - before)
+        self.killed += new
+        self.killed_at = now
+        many = "a process" if new == 1 else f"{new} processes"
+        return [f"out of memory: the kernel killed {many}"]
+
+    def _losses(self, filesystems: Iterable[Filesystem]) -> list[str]:
+        lost = set()
+        for filesystem in filesystems:
+            point = filesystem.mount.point
+            if filesystem.error:
+                lost |= {point} & self.lost
+            elif not filesystem.readonly:
+                self._writable.add(point)
+            elif filesystem.broken or point in self._writable:
+                lost.add(point)
+        new = lost - self.lost
+        self.lost = frozenset(lost)
+        return [f"disk {point} has become read-only" for point in sorted(new)]

@@ -33,13 +33,14 @@ _CELL: Final = 2 * _SLOTS
 _KEPT: Final = round(max(WINDOWS) / STEP)
 
 Ints = NDArray[np.int64]
+Compact = NDArray[np.int32]
 
 
 @dataclass(slots=True, eq=False)
 class _Step:
     """One time step. ``chunks`` are keys (each once) with their counts."""
 
-    chunks: list[tuple[Ints, Ints]] = field(default_factory=list)
+    chunks: list[tuple[Compact, Compact]] = field(default_factory=list)
     count: int = 0
     errors: int = 0
     timed: int = 0
@@ -99,13 +100,14 @@ class RequestWindow:
         flat = ((numbers[kept] - first) * width + keys[:, kept]).ravel()
         weights = np.tile(batch.weights[kept], len(keys))
         unique, inverse = np.unique(flat, return_inverse=True)
-        counts = np.bincount(inverse, weights).astype(np.int64)
+        counts = np.bincount(inverse, weights).astype(np.int32)
         present = np.unique(numbers[kept])
         bounds = np.searchsorted(unique, (present - first) * width)
         for number, low, high in zip(
             present.tolist(), bounds, [*bounds[1:], len(unique)], strict=True
         ):
-            self._put(number, unique[low:high] - (number - first) * width, counts[low:high])
+            own = (unique[low:high] - (number - first) * width).astype(np.int32)
+            self._put(number, own, counts[low:high].copy())
         self._measure(numbers, kept, batch)
 
     def stats(self, note: str = "") -> RequestStats:
@@ -140,7 +142,7 @@ class RequestWindow:
         if missing > 0:
             self._sums = [np.pad(sums, (0, missing)) for sums in self._sums]
 
-    def _put(self, number: int, keys: Ints, counts: Ints) -> None:
+    def _put(self, number: int, keys: Compact, counts: Compact) -> None:
         self._steps.setdefault(number, _Step()).chunks.append((keys, counts))
         for sums, length in zip(self._sums, self._lengths, strict=True):
             if number > self._current - length:

@@ -97,6 +97,24 @@ def test_the_last_hour_of_a_large_table(large: sqlite3.Connection, aggregates: b
     assert bench.counted() == 0
 
 
+@pytest.mark.parametrize(
+    ("zone", "server_ahead", "behind"),
+    [("Europe/Berlin", 0.0, 3600.0), ("server", 5400.0, 5400.0), ("Asia/Kolkata", -60.0, 19740.0)],
+)
+def test_the_last_hour_of_a_server_with_another_clock_or_zone(
+    large: sqlite3.Connection, zone: str, server_ahead: float, behind: float
+) -> None:
+    """The table's own time is NOW while ours is ``behind`` seconds less."""
+    log = log_config(time={"column": "created_at", "zone": zone})
+    bench = LogBench(large, log, now=NOW - behind)
+    bench.server_ahead = server_ahead
+    stats = bench.poll()
+    for window in stats.windows:
+        given = {"since": iso(NOW - window.seconds)}
+        assert window.count == large.execute(TOTALS, given).fetchone()[0]
+        assert window.covered == window.seconds
+
+
 def test_backfill_takes_its_share_of_time_and_no_more(large: sqlite3.Connection) -> None:
     """Newest first: short windows are right at once, the hour follows run by run."""
     bench = LogBench(large, log_config())

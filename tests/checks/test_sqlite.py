@@ -12,7 +12,7 @@ import pytest
 from checks.model import Result, Status
 from checks.probes.sqlite import KIND, SqliteConfig
 from checks.requests.stats import RequestStats, WindowStats
-from tests.servers.sqlite import SqliteDatabase, SqliteWatch
+from tests.servers.sqlite import SqliteDatabase, SqliteWatch, writer
 
 
 def traces(directory: Path) -> dict[str, tuple[str, int]]:
@@ -113,6 +113,25 @@ async def test_request_log(sqlite_database: SqliteDatabase, sqlite_watch: Sqlite
     window = minute(result)
     assert (window.count, window.errors) == (40, 10)
     assert result.samples.get("http_requests_total", status="500", provider_id="openai") == 10
+
+
+async def test_requests_of_two_writing_processes(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    log = {"table": "request_logs", "time": "created_at", "labels": ["provider_id"]}
+    probe = sqlite_watch.probe(request_log=log)
+    await probe.run()
+    path = sqlite_database.path
+    with writer(path, 200, "one") as one, writer(path, 200, "two") as two:
+        results = []
+        while one.poll() is None or two.poll() is None:
+            results.append(await probe.run())
+            await sqlite_watch.clock.advance(0.01)
+    result = await probe.run()
+    assert one.returncode == two.returncode == 0
+    assert {seen.status for seen in results} == {Status.OK}
+    for provider in ("one", "two"):
+        assert result.samples.get("http_requests_total", provider_id=provider) == 1000
 
 
 async def test_a_missing_request_log_leaves_the_rest(
@@ -261,6 +280,22 @@ async def test_integrity(sqlite_database: SqliteDatabase, sqlite_watch: SqliteWa
     assert result.samples.get("sqlite_integrity_ok") == 1
 
 
+async def test_integrity_is_checked_at_its_interval(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    probe = sqlite_watch.probe(integrity_check="1h")
+    start = sqlite_watch.clock.now()
+    checked = []
+    for seconds in (0, 1900, 1900, 10):
+        await sqlite_watch.clock.advance(seconds)
+        await probe.run()
+        assert probe._checking is not None
+        await probe._checking
+        samples = (await probe.run()).samples
+        checked.append(samples.get("sqlite_integrity_check_timestamp_seconds"))
+    assert checked == [start, start, start + 3800, start + 3800]
+
+
 async def test_damage_is_found_by_the_integrity_check(
     sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
 ) -> None:
@@ -275,6 +310,13 @@ async def test_damage_is_found_by_the_integrity_check(
     assert result.status is Status.CRITICAL
     assert "damaged" in result.message
     assert result.samples.get("sqlite_integrity_ok") == 0
+
+
+@pytest.mark.parametrize("metric", [metric.name for metric in KIND.metrics])
+def test_every_metric_is_in_the_documentation(metric: str) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    pages = ((docs / name).read_text() for name in ("checks/sqlite.md", "request-logs.md"))
+    assert metric in "".join(pages)
 
 
 async def test_shorthand_and_instance(tmp_path: Path) -> None:

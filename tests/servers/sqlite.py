@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -40,6 +41,18 @@ connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute("BEGIN EXCLUSIVE")
 print("held", flush=True)
 sys.stdin.read()
+"""
+
+WRITE_REQUESTS = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+for number in range(int(sys.argv[2])):
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(
+        "INSERT INTO request_logs(created_at, provider_id, status_code, latency_ms)"
+        " VALUES (strftime('%Y-%m-%d %H:%M:%f', 'now'), ?, 200, 5.0)", [(sys.argv[3],)] * 5)
+    connection.execute("COMMIT")
+    time.sleep(0.001)
 """
 
 Request = tuple[float, str | None, int | None, float | None, str | None]
@@ -97,6 +110,17 @@ class SqliteDatabase:
 
 
 @contextmanager
+def writer(path: Path, transactions: int, provider: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that commits ``transactions`` of five requests each."""
+    command = [sys.executable, "-c", WRITE_REQUESTS, str(path), str(transactions), provider]
+    with subprocess.Popen(command) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
 def exclusive_lock(path: Path) -> Iterator[int]:
     """Another process that holds the database's exclusive lock; yields its pid."""
     with subprocess.Popen(
@@ -125,7 +149,7 @@ class SqliteWatch:
     """Makes probes as the engine does, on a fake clock; closes them when the test ends."""
 
     def __init__(self, directory: Path) -> None:
-        self.clock = FakeClock()
+        self.clock = FakeClock(time.time())
         self.lanes = Lanes()
         resolver = Resolver(self.lanes, self.clock)
         self._env = ProbeEnv(self.clock, resolver, self.lanes, Masker(), directory)

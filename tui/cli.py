@@ -5,10 +5,12 @@ Nothing heavy is imported here: the time to the first frame begins with this fil
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from tui.arguments import parse
@@ -33,8 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads any more. The interpreter would flush once more at exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the rim: a sentence and a code of our own
         return _explain(error, args.verbose)
@@ -51,6 +52,8 @@ def _run(args: argparse.Namespace) -> int:
         from tui.logs import configure  # noqa: PLC0415 - the monitor owns the terminal
 
         configure(args.verbose)
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
     module = import_module(f"tui.commands.{args.command or 'monitor'}")
     code: int = module.run(args)
     return code
@@ -80,6 +83,10 @@ def _explain(error: Exception, verbose: int) -> int:
     if isinstance(error, OnwatchError):
         _say(f"onwatch: {error}")
         return error.exit_code
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+        _drop_output()
+        _say(f"onwatch: the output cannot be written: {error.strerror}")
+        return INTERNAL
     import traceback  # noqa: PLC0415 - for errors of our own alone
 
     if verbose:
@@ -91,6 +98,11 @@ def _explain(error: Exception, verbose: int) -> int:
         "please report it with what -v prints"
     )
     return INTERNAL
+
+
+def _drop_output() -> None:
+    """Nobody reads any more, and the interpreter would flush once more and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

@@ -133,6 +133,20 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("{", "")
 
 
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec '{PROGRAM}' schema > /dev/full"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr == "onwatch: the output cannot be written: No space left on device\n"
+
+
 def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         silent.settimeout(20)

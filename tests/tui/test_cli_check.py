@@ -193,6 +193,12 @@ def test_a_locale_without_glyphs_gets_ascii(tmp_path: Path, http_server: HttpSer
     assert done.stdout.isascii()
 
 
+def test_json_is_utf_8_whatever_the_locale(tmp_path: Path, http_server: HttpServer) -> None:
+    configure(tmp_path, f"{{name: データ, http: '{http_server.answer('/', 'fine')}'}}")
+    done = onwatch(tmp_path, "check", "--json", PYTHONIOENCODING="ascii")
+    assert json.loads(done.stdout)["checks"][0]["name"] == "データ"
+
+
 def test_validate_says_what_it_found(tmp_path: Path) -> None:
     configure(
         tmp_path,

@@ -51,6 +51,8 @@ def test_problems_of_an_included_file_carry_its_name_and_line() -> None:
     [
         ("gone.yaml", "gone.yaml cannot be read: there is no such file"),
         ("folder", "folder is not a regular file"),
+        ("~nosuchuser/x", "~nosuchuser/x cannot be read: there is no such file"),
+        ('"a\\0b"', "ab is no name that a file can have"),
         ("binary", "binary:1 is not a text file: it holds U+0000"),
         (
             "open.yaml",

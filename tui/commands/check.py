@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
         _write(unknown(str(error)))
         return Status.UNKNOWN.exit_code
-    _write(_formatted(triage, args))
+    _write(_formatted(triage, args), encoding="utf-8" if args.format == "json" else None)
     if not triage.checks:
         sys.stderr.write("onwatch: there is nothing to check: no check is enabled\n")
     return triage.status.exit_code
@@ -105,7 +105,9 @@ def _formatted(triage: Triage, args: argparse.Namespace) -> str:
     return table(triage.checks, triage.duration, style)
 
 
-def _write(text: str) -> None:
-    """To standard output, whatever its encoding can show of it."""
-    encoding = sys.stdout.encoding
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+def _write(text: str, *, encoding: str | None = None) -> None:
+    """To standard output, in ``encoding`` where the reader expects one."""
+    if encoding is None:
+        sys.stdout.write(text)
+    else:
+        sys.stdout.buffer.write(text.encode(encoding))

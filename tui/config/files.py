@@ -15,7 +15,7 @@ from typing import Final
 
 from checks.errors import ConfigError, ConfigProblem
 
-__all__ = ["VARIABLE", "find", "is_pattern", "matching", "read_text", "searched"]
+__all__ = ["VARIABLE", "expanded", "find", "is_pattern", "matching", "read_text", "searched"]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 VARIABLE: Final = "ONWATCH_CONFIG"
@@ -36,10 +36,15 @@ def searched() -> Iterator[Path]:
 def find(named: str | None, environ: Mapping[str, str] = os.environ) -> Path | None:
     """The configuration to use: ``named``, $ONWATCH_CONFIG, or the first that exists."""
     if named:
-        return Path(named).expanduser()
+        return expanded(named)
     if environ.get(VARIABLE):
-        return Path(environ[VARIABLE]).expanduser()
+        return expanded(environ[VARIABLE])
     return next((path for path in searched() if os.path.lexists(path)), None)
+
+
+def expanded(text: str) -> Path:
+    """``text`` as a path; a ``~user`` that there is not stays as it is."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - Path's own raises for unknown users
 
 
 def is_pattern(text: str) -> bool:
@@ -49,7 +54,7 @@ def is_pattern(text: str) -> bool:
 
 def matching(pattern: str, base: Path) -> list[Path]:
     """The files that ``pattern`` names, sorted; relative to ``base``."""
-    whole = str(base / Path(pattern).expanduser())
+    whole = str(base / expanded(pattern))
     return [Path(found) for found in sorted(glob.glob(whole))]  # noqa: PTH207 - any base
 
 
@@ -75,6 +80,8 @@ def read_text(path: Path, *, trusted: bool, shown: Path | None = None) -> tuple[
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _error(shown, f"cannot be read: {_reason(error)}") from None
+    except ValueError:
+        raise _error(shown, "is no name that a file can have") from None
     if len(data) > MAX_BYTES:
         raise _error(shown, f"is larger than {MAX_BYTES // 1024**2} MiB; split it with `include`")
     return _decode(shown, data), f"{shown}: {doubt}" if doubt else ""

@@ -167,7 +167,7 @@ class _Loading:
 
     def _paths(self, report: Report, where: Where, include: str) -> list[Path]:
         if not files.is_pattern(include):
-            return [self._base / Path(include).expanduser()]
+            return [self._base / files.expanded(include)]
         paths = files.matching(include, self._base)
         if not paths:
             problem = report.document.problem(where, f"no file matches {include}")

@@ -1,4 +1,8 @@
-"""The words for what pydantic finds wrong. No value is repeated: any may hold a secret."""
+"""The words for what pydantic finds wrong.
+
+No value is repeated, since any may hold a secret. Sentences of a model's own validators
+are passed on, the passwords of URLs in them masked.
+"""
 
 from __future__ import annotations
 

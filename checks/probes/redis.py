@@ -18,14 +18,12 @@ from checks.probes.redis_info import SERIES_BOUND, Info, add_info, parse_info
 from checks.probes.redis_judge import Judgement, Reading, events, facts, headline, judge, restarted
 from checks.probes.redis_metrics import METRICS
 from checks.probes.redis_queues import judge_queues, plan_queues
-from checks.probes.redis_reply import ErrorReply, as_text, code_of, lookups
+from checks.probes.redis_reply import Command, ErrorReply, as_text, code_of, lookups
 from checks.probes.redis_session import AnsweredError, Session
 from checks.probes.redis_values import judge_values, value_command
 from checks.settings import KindConfig
 
 __all__ = ["KIND", "RedisProbe"]
-
-Command = tuple[str | int, ...]
 
 _UNJUDGED: Final = {"auth", "config", "permission"}
 """Reasons for which the server cannot be judged, rather than is down."""

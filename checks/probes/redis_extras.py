@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from checks.model import SampleBuilder, Table
-from checks.probes.redis_reply import ErrorReply, as_count, as_text
+from checks.probes.redis_reply import Command, ErrorReply, as_count, as_text
 from checks.probes.redis_slowlog import SlowEntry, add_slowlog, parse_entries, slowlog_table
 
 __all__ = ["Extras"]
-
-Command = tuple[str | int, ...]
 
 _SLOWLOG: Final = "slow log"
 _LATENCY: Final = "latency events"

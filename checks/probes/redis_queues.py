@@ -8,11 +8,9 @@ from typing import Final
 
 from checks.model import Part, SampleBuilder, Status
 from checks.probes.redis_config import KeySource, Queue
-from checks.probes.redis_reply import ErrorReply, as_count, as_text, parse_number
+from checks.probes.redis_reply import Command, ErrorReply, as_count, as_text, parse_number
 
 __all__ = ["Figure", "QueuePlan", "judge_queues", "plan_queues", "read_figure"]
-
-Command = tuple[str | int, ...]
 
 _COUNT: Final = {
     "list": "LLEN",

@@ -8,7 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ErrorReply", "as_count", "as_text", "code_of", "lookups", "parse_number"]
+__all__ = ["Command", "ErrorReply", "as_count", "as_text", "code_of", "lookups", "parse_number"]
+
+Command = tuple[str | int, ...]
+"""A command and its arguments."""
 
 # PHP's serialize(): i:12;  d:0.5;  b:1;  s:2:"12";
 _PHP = re.compile(r'(?:[id]:(?P<number>[^;]+)|b:(?P<flag>[01])|s:\d+:"(?P<text>[^"]*)");')

@@ -10,11 +10,11 @@ from checks.dial import Phases
 from checks.errors import TargetError
 from checks.probe import ProbeEnv
 from checks.probes.redis_config import RedisConfig, Tls, parse_url
-from checks.probes.redis_reply import ErrorReply, code_of
+from checks.probes.redis_reply import Command, ErrorReply, code_of
 from checks.settings import SecretCommand
 
 if TYPE_CHECKING:
-    from checks.probes.redis_wire import Command, RedisLink, Replies
+    from checks.probes.redis_wire import RedisLink, Replies
 
 __all__ = ["AnsweredError", "Session"]
 
@@ -147,7 +147,8 @@ class Session:
         if code_of(replies[0]) == "NOAUTH":
             raise self._wants_password()
         if self.address.db and isinstance(replies[-1], ErrorReply):
-            reason = "permission" if replies[-1].code == "NOPERM" else "config"
+            # Others than these two pass: a script that blocks the server (BUSY) is one.
+            reason = {"NOPERM": "permission", "ERR": "config"}.get(replies[-1].code, "limit")
             raise AnsweredError(
                 reason, f"{self.address} refuses database {self.address.db}: {replies[-1]}"
             )

@@ -7,7 +7,7 @@ from typing import Final
 
 from checks.model import Part, SampleBuilder, Status
 from checks.probes.redis_config import Value
-from checks.probes.redis_reply import ErrorReply, as_text, parse_number
+from checks.probes.redis_reply import Command, ErrorReply, as_text, parse_number
 
 __all__ = ["judge_values", "value_command"]
 
@@ -15,7 +15,7 @@ _BOUND: Final = 63
 """Last byte of a string that is read for a number."""
 
 
-def value_command(value: Value) -> tuple[str | int, ...]:
+def value_command(value: Value) -> Command:
     """The command that reads ``value``; never more of a string than a number needs."""
     if value.field is not None:
         return ("HGET", value.key, value.field)

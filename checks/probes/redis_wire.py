@@ -20,12 +20,10 @@ from redis.exceptions import InvalidResponse, RedisError, ResponseError
 from checks.dial import Phases, connection_error, dial
 from checks.errors import TargetError
 from checks.probes.redis_config import Address
-from checks.probes.redis_reply import ErrorReply
+from checks.probes.redis_reply import Command, ErrorReply
 from checks.resolver import Resolver
 
-__all__ = ["ClosedError", "Command", "RedisLink", "Replies"]
-
-Command = tuple[str | int, ...]
+__all__ = ["ClosedError", "RedisLink", "Replies"]
 
 REPLY_BOUND: Final = 8 * 1024 * 1024
 """Bytes that the replies to one round may come to."""

@@ -164,6 +164,8 @@ async def test_a_script_without_end_is_critical_and_ends(
         result = await probe.run()
         assert (result.status, result.reason, result.up) == (Status.CRITICAL, "limit", True)
         assert "SCRIPT KILL" in result.message
+        result = await redis_watch.once(redis_server.url.replace("/0", "/1"))
+        assert (result.status, result.reason, result.up) == (Status.CRITICAL, "limit", True)
         redis_server.call("SCRIPT", "KILL")
         redis_server.wait_for(lambda: redis_server.call("PING") == b"PONG")
     assert (await probe.run()).status is Status.OK

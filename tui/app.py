@@ -28,7 +28,6 @@ from widgets.lines import LinePane
 
 __all__ = ["OnwatchApp"]
 
-_MOUSE_OFF: Final = "".join(f"\x1b[?{mode}l" for mode in (1000, 1003, 1015, 1006))
 _SWITCH_INTERVAL: Final = 0.0005
 """Seconds after which a busy thread gives way to the one that draws."""
 _LOOK: Final = 1.0
@@ -54,25 +53,11 @@ class OnwatchApp(App[int], inherit_bindings=False):
     class News(Message):
         """The source has something new; may be posted from any thread."""
 
-    class Preferences(Message):
-        """What the configuration says about the monitor; may be posted from any thread.
+    class Keybindings(Message):
+        """Binding ids with the keys a user wants for them; may be posted from any thread."""
 
-        ``theme`` is empty for the one there is; ``ascii_only`` adds to what the terminal
-        needs; without ``mouse`` the terminal keeps its own selection.
-        """
-
-        def __init__(
-            self,
-            keybindings: Mapping[str, str],
-            theme: str = "",
-            *,
-            ascii_only: bool = False,
-            mouse: bool = True,
-        ) -> None:
-            self.keybindings = keybindings
-            self.theme = theme
-            self.ascii_only = ascii_only
-            self.mouse = mouse
+        def __init__(self, wanted: Mapping[str, str]) -> None:
+            self.wanted = wanted
             super().__init__()
 
     def __init__(
@@ -99,8 +84,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._interrupted_at = -_AGAIN
         for house in HOUSE_THEMES:
             self.register_theme(house)
-        self._may_choose_theme = colour and not theme
-        self.theme = DARK.name if colour else WITHOUT_COLOUR
+        self._start_with(DARK.name if colour else WITHOUT_COLOUR)
         if colour and theme:
             self._choose_theme(theme)
 
@@ -108,15 +92,24 @@ class OnwatchApp(App[int], inherit_bindings=False):
         return OverviewScreen(ascii_only=self.ascii_only)
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, self._resumed)
         self.call_after_refresh(self._begin)
+
+    def _resumed(self, _: object) -> None:
+        """Draw on the terminal that has been somebody else's meanwhile."""
+        self._news_at = self._clock()
+        self.action_repaint()
 
     def _begin(self) -> None:
         """Start the engine, now that the first frame is painted."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
         self._news_at = self._clock()
-        self.source.subscribe(lambda: self.post_message(self.News()) and None)
+        self.source.subscribe(self._wake)
         self.source.start()
         self.set_interval(_LOOK, self._look, name="look at the source")
+
+    def _wake(self) -> None:
+        self.post_message(self.News())
 
     @on(News)
     def _take(self) -> None:
@@ -155,35 +148,29 @@ class OnwatchApp(App[int], inherit_bindings=False):
         """The picture as it is to be shown now."""
         return Standing(self._shown, self._newest, self._frozen, self.silence)
 
-    @on(Preferences)
-    def _prefer(self, message: Preferences) -> None:
-        if message.theme and self._may_choose_theme:
-            self._choose_theme(message.theme)
-        if message.ascii_only:
-            self.ascii_only = True
-            for screen in self.screen_stack:
-                if isinstance(screen, PictureScreen):
-                    screen.use_ascii = True
-        if not message.mouse and self._driver is not None:
-            self._driver.write(_MOUSE_OFF)
-        if message.keybindings:
-            self._rebind(message.keybindings)
+    @on(Keybindings)
+    def _rebind(self, message: Keybindings) -> None:
+        from tui.bindings import all_bindings  # noqa: PLC0415 - needed by few
+
+        made = keymap.plan(message.wanted, all_bindings())
+        self.set_keymap(dict(made.keymap))
+        for notice in made.notices:
+            self.say(notice, "warning", seconds=15)
+
+    def _start_with(self, theme: str) -> None:
+        """Set the theme as assigning it does, without parsing the style sheet again."""
+        self.set_reactive(OnwatchApp.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        dark = self.current_theme.dark
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
 
     def _choose_theme(self, name: str) -> None:
         if name in self.available_themes:
             self.theme = name
-        else:
-            near = get_close_matches(name, self.available_themes, n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
-            self.say(f"there is no theme {name}{hint}", "warning", seconds=15)
-
-    def _rebind(self, wanted: Mapping[str, str]) -> None:
-        from tui.bindings import all_bindings  # noqa: PLC0415 - opens every screen's module
-
-        made = keymap.plan(wanted, all_bindings())
-        self.set_keymap(dict(made.keymap))
-        for notice in made.notices:
-            self.say(notice, "warning", seconds=15)
+            return
+        near = get_close_matches(name, self.available_themes, n=1)
+        hint = f", did you mean {near[0]}?" if near else ""
+        self.call_after_refresh(self.say, f"there is no theme {name}{hint}", "warning", 15)
 
     def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 4) -> None:
         """Show a sentence for a few seconds, as it is."""

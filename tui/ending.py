@@ -34,6 +34,7 @@ RESTORE: Final = (
 )
 """What undoes everything the UI switched on; harmless where it did not."""
 
+_ATTEMPTS: Final = 40
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -164,14 +165,33 @@ class Ending:
         if self._terminal is None:
             return
         with contextlib.suppress(OSError, termios.error):
-            # Another open file description: O_NONBLOCK on ours would be the shell's too.
-            name = os.ttyname(self._terminal)
-            own = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            termios.tcflush(own, termios.TCOFLUSH)
-            os.write(own, RESTORE)
+            self._write_restore(os.ttyname(self._terminal))
         if self._attributes is not None:
             with contextlib.suppress(OSError, termios.error):
                 termios.tcsetattr(self._terminal, termios.TCSANOW, self._attributes)
+
+    def _write_restore(self, name: str) -> None:
+        # Another open file description: O_NONBLOCK on ours would be the shell's too.
+        own = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        # A blocked write holds the terminal's lock: interrupted, it comes to its end, and
+        # what the UI would write after it goes nowhere.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for standard in (1, 2):
+            os.dup2(nowhere, standard)
+        for _ in range(_ATTEMPTS):
+            _interrupt_others()
+            termios.tcflush(own, termios.TCOFLUSH)
+            with contextlib.suppress(BlockingIOError):
+                os.write(own, RESTORE)
+                return
+            time.sleep(0.005)
+
+def _interrupt_others() -> None:
+    """Have system calls of other threads return; the handlers were set without restarting."""
+    for thread in threading.enumerate():
+        if thread.ident is not None and thread is not threading.current_thread():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pthread_kill(thread.ident, signal.SIGTERM)
 
 
 def _noted(number: int, frame: FrameType | None) -> None:

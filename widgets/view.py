@@ -22,6 +22,9 @@ from widgets.text import Line, Seg, changed_spans, pad_segs
 __all__ = ["LineView"]
 
 
+_BLANK = Seg("", "text")
+
+
 class LineView(Widget):
     """Lines of styled text on the line API.
 
@@ -108,7 +111,7 @@ class LineView(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style(_BLANK, False))
         marked = y in self._marked
         segments = [Segment(seg.text, self._style(seg, marked)) for seg in self._lines[y].segs]
         return self._selectable(Strip(segments, width), y)

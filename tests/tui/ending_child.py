@@ -1,8 +1,9 @@
 """The monitor over a fake source, run by the tests of its ending on a pty of theirs.
 
 ``argv[1]`` says how it behaves: ``quiet``, ``busy`` (draws everything anew for ever, so
-that a terminal nobody reads blocks the UI), or ``hung`` (a thread that never ends, and a
-source that does not close).
+that a terminal nobody reads blocks the UI), ``hung`` (a thread that never ends, and a
+source that does not close), or ``ticking`` (a picture every second that differs from the
+one before in its time alone).
 """
 
 from __future__ import annotations
@@ -10,15 +11,28 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from dataclasses import replace
 
 from tests.tui.fakes import FakeSource
 from tui.app import OnwatchApp
 from tui.commands.monitor import watch
+from tui.terminal import judge
 
 
 class HungSource(FakeSource):
     def close(self) -> None:
         time.sleep(3600)
+
+
+class TickingSource(FakeSource):
+    def start(self) -> None:
+        super().start()
+        threading.Thread(target=self._tick, daemon=True).start()
+
+    def _tick(self) -> None:
+        while True:
+            time.sleep(1)
+            self.show(replace(self.picture, time=self.picture.time + 1))
 
 
 class BusyApp(OnwatchApp):
@@ -29,11 +43,13 @@ class BusyApp(OnwatchApp):
 
 def main() -> int:
     behaviour = sys.argv[1]
-    source = HungSource() if behaviour == "hung" else FakeSource()
+    source = {"hung": HungSource, "ticking": TickingSource}.get(behaviour, FakeSource)()
     if behaviour == "hung":
         threading.Thread(target=time.sleep, args=(3600,)).start()
-    app = BusyApp(source) if behaviour == "busy" else OnwatchApp(source)
-    return watch(app, source)
+    terminal = judge()
+    kind = BusyApp if behaviour == "busy" else OnwatchApp
+    app = kind(source, ascii_only=terminal.ascii_only, colour=terminal.colour)
+    return watch(app, source, terminal=terminal)
 
 
 if __name__ == "__main__":

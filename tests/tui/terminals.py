@@ -47,12 +47,7 @@ class OnTerminal:
             stderr=slave,
             cwd=_ROOT,
             start_new_session=True,
-            env={
-                **inherited,
-                "TERM": "xterm-256color",
-                "COLORTERM": "truecolor",
-                **(environ or {}),
-            },
+            env={**inherited, **looks, **(environ or {})},
         )
 
     def __enter__(self) -> Self:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,17 +159,3 @@ def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:
 
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
-def test_without_a_terminal_it_says_what_to_do_instead() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from tui.commands.monitor import run; raise SystemExit(run())"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert done.returncode == 3
-    assert "onwatch check" in done.stderr
-    assert "Traceback" not in done.stderr

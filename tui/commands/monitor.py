@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
     from checks.config import EngineConfig
     from tui.app import OnwatchApp
 
-__all__ = ["run", "watch"]
+__all__ = ["open_monitor", "run", "watch"]
 
 
-def run(
+def run(args: argparse.Namespace) -> int:
+    """Watch what ``args.config`` says, or this machine; the exit code."""
+    return open_monitor(args.config, theme=args.theme, ascii_only=args.ascii, mouse=args.mouse)
+
+
+def open_monitor(
     config: str | None = None,
     *,
     theme: str | None = None,
@@ -28,30 +34,22 @@ def run(
     mouse: bool = True,
     commands: Sequence[PaletteCommand] = (),
 ) -> int:
-    """Watch what the file ``config`` says, or this machine; the exit code.
+    """Run the monitor on the file ``config``; the exit code.
 
     ``commands`` are offered in the palette besides the usual.
     """
-    terminal = judge()
-    if not terminal.interactive:
-        print(
-            "onwatch needs a terminal to draw on; `onwatch check` does without one", file=sys.stderr
-        )
-        return 3
-    from checks.engine import EngineSource  # noqa: PLC0415 - not without a terminal
+    from checks.live import EngineSource  # noqa: PLC0415 - a test of watch() needs none
     from tui.app import OnwatchApp  # noqa: PLC0415
+
+    terminal = judge()
 
     def load() -> EngineConfig:
         # Called in the engine's thread, with the first frame on the screen already.
         from tui.config import load as read  # noqa: PLC0415
 
         loaded = read(config)
-        ui = loaded.ui
-        app.post_message(
-            OnwatchApp.Preferences(
-                loaded.keybindings, ui.theme, ascii_only=ui.ascii, mouse=ui.mouse
-            )
-        )
+        if loaded.keybindings:
+            app.post_message(OnwatchApp.Keybindings(loaded.keybindings))
         return loaded.engine
 
     source = EngineSource(load)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 
-__all__ = ["Arrangement", "alerts_height", "arrange", "lower_height"]
+__all__ = ["Arrangement", "alerts_height", "arrange", "lower_height", "row_heights"]
 
 
 class Arrangement(enum.Enum):
@@ -36,3 +37,12 @@ def alerts_height(alerts: int, room: int, lines: int) -> int:
 def lower_height(height: int) -> int:
     """The height of the grid's lower row: a machine in full takes some twelve lines."""
     return min(12, (height - 2) * 2 // 5)
+
+
+def row_heights(needs: Sequence[int], columns: int, most: int) -> tuple[int, ...]:
+    """The height of each row of panes that stand ``columns`` abreast and need ``needs``.
+
+    No row is higher than ``most``: what is longer scrolls within its pane.
+    """
+    rows = [needs[start : start + columns] for start in range(0, len(needs), columns)]
+    return tuple(min(most, max(row)) for row in rows)

@@ -10,8 +10,9 @@ from textual.containers import Container, VerticalScroll
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from checks.views import CheckDetails, Snapshot
+from checks.views import CheckDetails
 from tui import keymap
+from tui.screens.arrangement import row_heights
 from tui.screens.picture import PictureScreen
 from widgets.chart import BigChart
 from widgets.details import (
@@ -29,7 +30,11 @@ from widgets.related import RelatedPane
 
 __all__ = ["DetailsScreen", "columns_for"]
 
-_PANES: Final = (
+_MOST: Final = 12
+"""Lines of a pane, at most; the rest is scrolled to."""
+
+
+PANES: Final = (
     FactsPane,
     ResultsPane,
     PhasesPane,
@@ -39,6 +44,10 @@ _PANES: Final = (
     EventsPane,
     SamplesPane,
 )
+
+
+class Page(VerticalScroll, inherit_bindings=False):
+    """Scrolls to the pane with the focus; its arrow keys are the screen's."""
 
 
 def columns_for(width: int) -> int:
@@ -71,6 +80,7 @@ class DetailsScreen(PictureScreen):
     def __init__(self, check: str, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self.set_reactive(DetailsScreen.check, check)
+        self._fitted: tuple[int, tuple[int, ...]] = (0, ())
 
     def header(self) -> Widget:
         return CheckHeader(id="verdict").data_bind(
@@ -87,30 +97,54 @@ class DetailsScreen(PictureScreen):
             pane(id=pane.__name__.removesuffix("Pane").lower()).data_bind(
                 *bound, DetailsScreen.filter_text
             )
-            for pane in _PANES
+            for pane in PANES
         )
-        return VerticalScroll(chart, Container(*panes, id="facets"), id="page", can_focus=False)
+        return Page(chart, Container(*panes, id="facets"), id="page", can_focus=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        columns = columns_for(event.size.width)
-        self.query_one("#facets").styles.grid_size_columns = columns
         self.query_one(BigChart).styles.height = max(8, event.size.height * 2 // 5 - 1)
+        self._fit()
 
-    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
-        details = new.details if new else None
-        if details is not None and details.check == self.check:
-            self._leave_out(details)
+    def watch_snapshot(self) -> None:
+        self._fit()
 
-    def _leave_out(self, details: CheckDetails) -> None:
-        """Show no pane for what this kind of check does not have."""
-        for pane, has in (
-            (PhasesPane, details.phases),
-            (TablesPane, details.tables),
-            (RawPane, details.raw),
-        ):
-            self.query_one(pane, DetailPane).display = bool(has)
+    @property
+    def details(self) -> CheckDetails | None:
+        """What the picture says about this check; None until the engine has seen to it."""
+        details = self.snapshot.details if self.snapshot else None
+        return details if details is not None and details.check == self.check else None
+
+    def _fit(self) -> None:
+        """Give the panes the lines they need; none to what this kind of check lacks."""
+        if self.details is None:
+            return
+        needs = _needs(self.details)
+        for kind, lines in needs.items():
+            self.query_one(kind).display = lines > 0
+        shown = [lines + 1 for lines in needs.values() if lines]
+        columns = columns_for(self.size.width)
+        heights = row_heights(shown, columns, _MOST)
+        if (columns, heights) != self._fitted:
+            self._fitted = (columns, heights)
+            facets = self.query_one("#facets")
+            facets.styles.grid_size_columns = columns
+            facets.styles.grid_rows = " ".join(map(str, heights))
 
     def action_chart(self, step: int) -> None:
-        details = self.snapshot.details if self.snapshot else None
-        if details is not None and details.charts:
-            self.chart = (self.chart + step) % len(details.charts)
+        if self.details is not None and self.details.charts:
+            self.chart = (self.chart + step) % len(self.details.charts)
+
+
+def _needs(details: CheckDetails) -> dict[type[DetailPane], int]:
+    """The lines that each pane has to show, in the order of the panes."""
+    tables = sum(len(table.rows) + 3 for table in details.tables)
+    return {
+        FactsPane: len(details.facts) + 9,
+        ResultsPane: max(1, len(details.results)),
+        PhasesPane: len(details.phases),
+        RelatedPane: 5,
+        TablesPane: tables,
+        RawPane: details.raw.count("\n") + 1 if details.raw else 0,
+        EventsPane: max(1, len(details.events)),
+        SamplesPane: max(1, len(details.samples)),
+    }

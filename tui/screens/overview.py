@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.containers import Container
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -40,57 +41,67 @@ class OverviewScreen(PictureScreen):
         (("app.quit",), "quit"),
     )
 
-    arrangement: reactive[Arrangement | None] = reactive(None, repaint=False)
+    arrangement: reactive[Arrangement] = reactive(Arrangement.GRID, repaint=False)
 
     def header(self) -> Widget:
         bound = (OverviewScreen.snapshot, OverviewScreen.frozen, OverviewScreen.use_ascii)
         return VerdictLine(id="verdict").data_bind(*bound)
 
     def body(self) -> Widget:
+        # Arranged for the terminal there is from the start: the first frame is the right one.
+        size = self.app.size
+        self.set_reactive(OverviewScreen.arrangement, arrange(size.width, size.height))
+        self.add_class(self.arrangement.value, update=False)
         bound = (OverviewScreen.snapshot, OverviewScreen.filter_text, OverviewScreen.use_ascii)
-        panes = (
+        alerts = AlertsPane(id="alerts")
+        panes: list[LinePane] = [
             ServicesPane(id="services"),
             RequestsPane(id="requests"),
-            AlertsPane(id="alerts"),
             QueuesPane(id="queues"),
             HostPane(id="host"),
-        )
-        return Container(*(pane.data_bind(*bound) for pane in panes), id="panes")
+        ]
+        panes.insert(2 if self.arrangement is Arrangement.GRID else 0, alerts)
+        for pane in panes:
+            pane.set_reactive(LinePane.compact, self.arrangement is Arrangement.FOLDED)
+            pane.data_bind(*bound)
+        container = Container(*panes, id="panes")
+        self._fit(container, alerts, size)
+        return container
 
     def on_resize(self, event: events.Resize) -> None:
         self.arrangement = arrange(event.size.width, event.size.height)
-        self.query_one("#panes").styles.grid_rows = f"1fr {lower_height(event.size.height)}"
-        self._fit_alerts()
+        self._fit(self.query_one("#panes"), self.query_one(AlertsPane), event.size)
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         if new is not None and (old is None or len(old.alerts) != len(new.alerts)):
-            self._fit_alerts()
+            self._fit(self.query_one("#panes"), self.query_one(AlertsPane), self.size)
 
-    def watch_arrangement(self, arrangement: Arrangement | None) -> None:
-        if arrangement is None:
+    def watch_arrangement(self, old: Arrangement, new: Arrangement) -> None:
+        if new is old:
             return
-        for each in Arrangement:
-            self.set_class(each is arrangement, each.value)
+        self.update_classes({each.value: each is new for each in Arrangement})
         panes, alerts = self.query_one("#panes"), self.query_one(AlertsPane)
-        if arrangement is Arrangement.GRID:
+        if new is Arrangement.GRID:
             panes.move_child(alerts, after=self.query_one(RequestsPane))
         else:
             panes.move_child(alerts, before=self.query_one(ServicesPane))
         self.arranged()
 
-    def _fit_alerts(self) -> None:
-        """Give the alerts the lines they need, where panes stand in one column."""
-        pane = self.query_one(AlertsPane)
+    def _fit(self, panes: Widget, alerts: Widget, size: Size) -> None:
+        """Give a machine in full the lines it takes; the alerts theirs, in one column."""
         if self.arrangement is Arrangement.GRID:
-            pane.styles.height = "100%"
+            panes.styles.grid_rows = f"1fr {lower_height(size.height)}"
+        if self.arrangement is Arrangement.GRID or self.maximized:
+            alerts.styles.height = "1fr"
             return
-        alerts = len(self.snapshot.alerts) if self.snapshot else 0
+        count = len(self.snapshot.alerts) if self.snapshot else 0
         folded = self.arrangement is Arrangement.FOLDED
-        room = self.size.height - (5 if folded else 25)
-        pane.styles.height = alerts_height(alerts, room, 1 if folded else 2)
+        room = size.height - (5 if folded else 25)
+        alerts.styles.height = alerts_height(count, room, 1 if folded else 2)
 
     def arranged(self) -> None:
         """Make a line of what has no room for more; a maximised pane always has."""
         folded = self.arrangement is Arrangement.FOLDED
         for pane in self.query(LinePane):
             pane.compact = folded and pane is not self.maximized
+        self._fit(self.query_one("#panes"), self.query_one(AlertsPane), self.size)

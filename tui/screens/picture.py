@@ -125,7 +125,7 @@ class PictureScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         header = self.header()
-        header.add_class("header")
+        header.add_class("header", update=False)
         yield header
         yield Banner()
         yield self.body()

@@ -1,0 +1,122 @@
+"""The live engine as a source of pictures: a thread, a loop, and nothing imported before.
+
+The engine with its probes and numbers is imported in its own thread, so that whoever
+shows the pictures can paint a first frame meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from checks.source import Mailbox
+from checks.views import Snapshot
+
+if TYPE_CHECKING:
+    from checks.config import EngineConfig
+    from checks.engine import Engine
+
+__all__ = ["EngineSource"]
+
+log = logging.getLogger("onwatch.engine")
+
+
+class EngineSource:
+    """An engine in its own thread, as a :class:`checks.source.SnapshotSource`.
+
+    ``load`` reads the configuration; it is called in the engine's thread, so that the
+    first picture does not wait for it, and may raise :class:`checks.errors.ConfigError`.
+    """
+
+    def __init__(self, load: Callable[[], EngineConfig]) -> None:
+        self._load = load
+        self._mailbox = Mailbox()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._closed = threading.Event()
+        self._wishes: list[Callable[[Engine], None]] = []
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        self._mailbox.subscribe(wake)
+
+    def latest(self) -> Snapshot | None:
+        return self._mailbox.take()
+
+    def failure(self) -> BaseException | None:
+        return self._failure
+
+    def _work(self) -> None:
+        try:
+            config = self._load()
+            if not self._closed.is_set():
+                asyncio.run(self._serve(config))
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # the thread's end; the app reports it
+            self._failure = error
+            log.debug("the engine ended", exc_info=error)
+            self._mailbox.poke()
+
+    async def _serve(self, config: EngineConfig) -> None:
+        from checks.engine import Engine  # noqa: PLC0415 - see above
+
+        # What start-up made lives as long as the process: collections need not look at it.
+        gc.collect()
+        gc.freeze()
+        engine = Engine(config)
+        with self._lock:
+            self._engine, self._loop = engine, asyncio.get_running_loop()
+            self._main = asyncio.current_task()
+            wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            wish(engine)
+        if not self._closed.is_set():
+            await engine.run(self._mailbox.put)
+
+    def _wish(self, wish: Callable[[Engine], None]) -> None:
+        with self._lock:
+            engine, loop = self._engine, self._loop
+            if engine is None or loop is None:
+                self._wishes.append(wish)
+                return
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(wish, engine)
+
+    def focus(self, check: str | None) -> None:
+        def wish(engine: Engine) -> None:
+            engine.focus = check
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def set_window(self, seconds: float) -> None:
+        def wish(engine: Engine) -> None:
+            engine.window = seconds
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def poll_now(self) -> None:
+        self._wish(lambda engine: engine.scheduler.poll_now())
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._lock:
+            loop, main = self._loop, self._main
+        if loop is not None and main is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(main.cancel)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout=1.0)

@@ -1,0 +1,590 @@
+"""The app over a fake source: what each key does, and what a person sees then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import cast
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from checks.errors import ConfigError, ConfigProblem
+from tests.tui.fakes import FakeSource
+from tests.widgets import samples
+from tui.app import OnwatchApp
+from tui.palette import PaletteCommand
+from tui.screens.details import DetailsScreen
+from tui.screens.help import HelpScreen
+from tui.screens.overview import OverviewScreen
+from tui.screens.picture import Banner, PictureScreen
+from widgets.alerts import AlertsPane
+from widgets.chart import BigChart
+from widgets.hints import HintLine
+from widgets.host import HostPane
+from widgets.lines import LinePane
+from widgets.queues import QueuesPane
+from widgets.requests import RequestsPane
+from widgets.services import ServicesPane
+
+WIDE = (120, 36)
+
+
+class Clock:
+    """The app's clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@asynccontextmanager
+async def running(
+    source: FakeSource | None = None,
+    size: tuple[int, int] = WIDE,
+    commands: tuple[PaletteCommand, ...] = (),
+    clock: Clock | None = None,
+) -> AsyncIterator[Pilot[int]]:
+    app = OnwatchApp(source or FakeSource(), commands=commands, clock=clock or Clock())
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        yield pilot
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    for _ in range(3):
+        await pilot.pause()
+
+
+def app_of(pilot: Pilot[int]) -> OnwatchApp:
+    return cast("OnwatchApp", pilot.app)
+
+
+def source_of(pilot: Pilot[int]) -> FakeSource:
+    return cast("FakeSource", app_of(pilot).source)
+
+
+def seen(pilot: Pilot[int]) -> str:
+    """Everything on the screen, as text."""
+    width, height = pilot.app.size
+    lines = pilot.app.screen._compositor.render_strips()
+    assert len(lines) == height
+    return "\n".join(strip.crop(0, width).text for strip in lines)
+
+
+def notes(pilot: Pilot[int]) -> list[str]:
+    return [note.message for note in pilot.app._notifications]
+
+
+def services(pilot: Pilot[int]) -> ServicesPane:
+    return pilot.app.screen.query_one(ServicesPane)
+
+
+# From the source to the screen
+
+
+async def test_the_source_starts_only_after_the_first_frame() -> None:
+    class Watchful(FakeSource):
+        painted = ""
+
+        def start(self) -> None:
+            strips = app.screen._compositor.render_strips()
+            self.painted = "\n".join(strip.text for strip in strips)
+            super().start()
+
+    source = Watchful()
+    app = OnwatchApp(source)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "Services" in source.painted
+        assert "gateway" not in source.painted
+        assert "gateway" in seen(pilot)
+
+
+async def test_a_new_picture_is_shown() -> None:
+    async with running() as pilot:
+        assert "CRITICAL" in seen(pilot)
+        source_of(pilot).show(samples.all_quiet())
+        await settle(pilot)
+        assert "CRITICAL" not in seen(pilot)
+        assert "all 3 checks are fine" in seen(pilot)
+
+
+async def test_a_config_error_ends_the_app_with_its_code() -> None:
+    error = ConfigError([ConfigProblem("onwatch.yaml", 3, "checks", "is missing")])
+    source = FakeSource()
+    app = OnwatchApp(source)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        source.fail(error)
+        await settle(pilot)
+    assert app.return_value == 2
+    assert app.ended_by is error
+
+
+async def test_an_engine_that_falls_silent_is_named() -> None:
+    clock = Clock()
+    async with running(clock=clock) as pilot:
+        clock.time += 8
+        app_of(pilot)._look()
+        await settle(pilot)
+        assert "no picture from the engine for 8 s" in seen(pilot)
+        source_of(pilot).show(samples.bad_night())
+        await settle(pilot)
+        assert "no picture" not in seen(pilot)
+
+
+# Panes
+
+
+async def test_tab_goes_from_pane_to_pane_and_back() -> None:
+    async with running() as pilot:
+        order = [type(pilot.app.focused)]
+        for _ in range(4):
+            await pilot.press("tab")
+            order.append(type(pilot.app.focused))
+        assert order == [ServicesPane, RequestsPane, AlertsPane, QueuesPane, HostPane]
+        await pilot.press("shift+tab")
+        assert isinstance(pilot.app.focused, QueuesPane)
+
+
+async def test_folded_tab_follows_the_order_on_screen() -> None:
+    async with running(size=(80, 24)) as pilot:
+        alerts, first = pilot.app.screen.query_one(AlertsPane), services(pilot)
+        assert alerts.region.y < first.region.y
+        await pilot.press("shift+tab")
+        assert pilot.app.focused is alerts
+
+
+@pytest.mark.parametrize(
+    ("pane", "check"),
+    [
+        (ServicesPane, "search"),
+        (AlertsPane, "gateway"),
+        (QueuesPane, "cache"),
+        (RequestsPane, "gateway log"),
+        (HostPane, "web-1"),
+    ],
+)
+async def test_enter_opens_the_check_of_a_row(pane: type[LinePane], check: str) -> None:
+    async with running() as pilot:
+        target = pilot.app.screen.query_one(pane)
+        target.focus()
+        await settle(pilot)
+        await pilot.press("home")
+        if pane is ServicesPane:
+            services(pilot).select("search")
+        await pilot.press("enter")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, DetailsScreen)
+        assert screen.check == check
+
+
+async def test_the_cursor_stays_with_its_check_when_rows_reorder() -> None:
+    async with running() as pilot:
+        services(pilot).select("api")
+        picture = source_of(pilot).picture
+        source_of(pilot).show(replace(picture, checks=tuple(reversed(picture.checks))))
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert cast("DetailsScreen", pilot.app.screen).check == "api"
+
+
+# Details
+
+
+@asynccontextmanager
+async def details_of(check: str, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
+    async with running(size=size) as pilot:
+        services(pilot).select(check)
+        await pilot.press("enter")
+        await settle(pilot)
+        yield pilot
+
+
+async def test_details_are_asked_for_and_given_up() -> None:
+    async with details_of("gateway") as pilot:
+        assert source_of(pilot).asked[-1] == "focus gateway"
+        text = seen(pilot)
+        assert "duration" in text
+        assert "HTTP 503 after 231 ms" in text
+        await pilot.press("escape")
+        await settle(pilot)
+        assert source_of(pilot).asked[-1] == "focus None"
+        assert isinstance(pilot.app.screen, OverviewScreen)
+
+
+@pytest.mark.parametrize("key", ["right", "c"])
+async def test_a_key_changes_the_chart(key: str) -> None:
+    async with details_of("gateway") as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        chart = pilot.app.screen.query_one(BigChart).chart
+        assert chart is not None
+        assert chart.title == "error ratio"
+        assert "error ratio" in seen(pilot)
+        await pilot.press("left")
+        await settle(pilot)
+        assert "duration" in seen(pilot)
+
+
+async def test_a_covered_screen_gets_no_pictures_and_catches_up() -> None:
+    async with details_of("gateway") as pilot:
+        overview = cast("OverviewScreen", pilot.app.screen_stack[0])
+        before = overview.snapshot
+        source_of(pilot).show(samples.all_quiet())
+        await settle(pilot)
+        assert overview.snapshot is before
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "all 3 checks are fine" in seen(pilot)
+
+
+async def test_every_facet_of_a_check_can_be_reached() -> None:
+    async with details_of("gateway", size=(80, 24)) as pilot:
+        texts = []
+        for _ in range(8):
+            texts.append(seen(pilot))
+            await pilot.press("tab")
+            await settle(pilot)
+        everything = "\n".join(texts)
+        for title in ("About", "Results", "Phases", "Concerns", "Raw answer", "Samples"):
+            assert title in everything
+        assert "[red]not markup[/]" in everything
+
+
+async def test_details_of_a_check_that_is_no_longer_there() -> None:
+    async with details_of("gateway") as pilot:
+        source_of(pilot).show(samples.all_quiet(details=samples.details("gateway")))
+        await settle(pilot)
+        assert "no longer" in seen(pilot)
+
+
+# Filter
+
+
+async def test_filter_narrows_enter_keeps_and_escape_clears() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", *"ledger")
+        await settle(pilot)
+        assert "gateway" not in services(pilot).keys
+        assert services(pilot).keys == ["ledger"]
+        await pilot.press("enter")
+        assert pilot.app.focused is services(pilot)
+        assert services(pilot).keys == ["ledger"]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "gateway" in services(pilot).keys
+
+
+async def test_escape_while_typing_clears_the_filter() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", *"led", "escape")
+        await settle(pilot)
+        assert "gateway" in services(pilot).keys
+        assert pilot.app.focused is services(pilot)
+
+
+async def test_keys_of_the_app_are_text_while_a_filter_is_typed() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", *"qp1")
+        await settle(pilot)
+        assert pilot.app.is_running
+        assert pilot.app.screen.query_one("#filter").has_focus
+        assert cast("PictureScreen", pilot.app.screen).filter_text == "qp1"
+
+
+# Freeze, window, poll, repaint
+
+
+async def test_p_freezes_the_picture_and_lets_it_go_on() -> None:
+    async with running() as pilot:
+        await pilot.press("p")
+        quiet = samples.all_quiet(time=samples.NOW + 300)
+        source_of(pilot).show(quiet)
+        await settle(pilot)
+        assert "FROZEN, 5 min old" in seen(pilot)
+        assert "gateway" in seen(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "FROZEN" not in seen(pilot)
+        assert "all 3 checks are fine" in seen(pilot)
+
+
+async def test_plus_and_minus_step_through_the_windows() -> None:
+    async with running() as pilot:
+        for key in ("plus", "plus", "plus", "plus", "minus"):
+            await pilot.press(key)
+            await settle(pilot)
+        asked = [each for each in source_of(pilot).asked if each.startswith("window")]
+        assert asked == ["window 300", "window 900", "window 3600", "window 3600", "window 900"]
+
+
+async def test_f5_polls_now() -> None:
+    async with running() as pilot:
+        await pilot.press("f5")
+        assert source_of(pilot).asked[-1] == "poll"
+
+
+# Maximise
+
+
+async def test_m_gives_a_pane_the_screen_and_escape_takes_it_back() -> None:
+    async with running(size=(80, 24)) as pilot:
+        host = pilot.app.screen.query_one(HostPane)
+        host.focus()
+        assert host.size.height == 1
+        await pilot.press("M")
+        await settle(pilot)
+        assert host.size.height > 15
+        assert "CRITICAL" in seen(pilot)
+        assert "/mnt/backup" in seen(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert host.size.height == 1
+        assert isinstance(pilot.app.screen, OverviewScreen)
+
+
+# Copying
+
+
+async def test_y_copies_the_sentence_of_the_row() -> None:
+    async with running() as pilot:
+        services(pilot).select("search")
+        await pilot.press("y")
+        await settle(pilot)
+        copied = pilot.app.clipboard
+        assert copied.startswith("search (tcp://127.0.0.1/search) critical since 2023-11-14")
+        assert copied.endswith("connection to 127.0.0.1:9200 refused: is the server running?")
+
+
+async def test_y_copies_parts_queues_and_alerts() -> None:
+    async with running() as pilot:
+        services(pilot).select("gateway/database")
+        await pilot.press("y")
+        await settle(pilot)
+        assert pilot.app.clipboard.startswith("gateway database critical since")
+        pilot.app.screen.query_one(QueuesPane).focus()
+        await pilot.press("home", "y")
+        await settle(pilot)
+        assert "1,204 items" in pilot.app.clipboard
+        pilot.app.screen.query_one(AlertsPane).focus()
+        await pilot.press("home", "y")
+        await settle(pilot)
+        assert 'status is "degraded", expected "healthy"' in pilot.app.clipboard
+
+
+# Leaving
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_q_and_ctrl_q_quit(key: str) -> None:
+    async with running() as pilot:
+        await pilot.press(key)
+    assert pilot.app.return_value == 0
+
+
+async def test_ctrl_q_quits_while_a_filter_is_typed() -> None:
+    async with running() as pilot:
+        await pilot.press("slash", "a", "ctrl+q")
+    assert pilot.app.return_value == 0
+
+
+async def test_escape_never_quits() -> None:
+    async with running() as pilot:
+        await pilot.press("escape", "escape", "escape")
+        await settle(pilot)
+        assert pilot.app.is_running
+        assert isinstance(pilot.app.screen, OverviewScreen)
+
+
+async def test_ctrl_c_warns_and_quits_only_when_pressed_again_soon() -> None:
+    clock = Clock()
+    async with running(clock=clock) as pilot:
+        await pilot.press("ctrl+c")
+        assert notes(pilot) == ["Ctrl-C again to quit"]
+        clock.time += 5
+        await pilot.press("ctrl+c")
+        await settle(pilot)
+        assert pilot.app.is_running
+        await pilot.press("ctrl+c")
+    assert pilot.app.return_value == 0
+
+
+# Help and hints
+
+
+async def test_help_names_the_keys_of_its_screen_alone() -> None:
+    async with running() as pilot:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        text = seen(pilot)
+        assert "Freeze the picture" in text
+        assert "Next chart" not in text
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, OverviewScreen)
+
+
+async def test_help_on_the_details_names_the_charts() -> None:
+    async with details_of("gateway") as pilot:
+        await pilot.press("f1")
+        await settle(pilot)
+        assert "Next chart" in seen(pilot)
+
+
+async def test_hints_name_the_keys_a_user_has_chosen() -> None:
+    async with running() as pilot:
+        pilot.app.post_message(OnwatchApp.Keybindings({"app.freeze": "f"}))
+        await settle(pilot)
+        hints = {text: key for key, text in pilot.app.screen.query_one(HintLine).hints}
+        assert hints["freeze"] == "f"
+        await pilot.press("f")
+        await settle(pilot)
+        assert "FROZEN" in seen(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "FROZEN" in seen(pilot), "p is free now"
+
+
+async def test_wishes_for_keys_that_clash_are_refused_with_a_sentence() -> None:
+    async with running() as pilot:
+        pilot.app.post_message(OnwatchApp.Keybindings({"app.freeze": "q", "app.freez": "z"}))
+        await settle(pilot)
+        said = "\n".join(notes(pilot))
+        assert "app.freeze: q is taken by app.quit; p stays as it was" in said
+        assert "app.freez: no such key binding, did you mean app.freeze?" in said
+        await pilot.press("p")
+        await settle(pilot)
+        assert "FROZEN" in seen(pilot)
+
+
+# Palette
+
+
+async def test_the_palette_finds_a_check_by_name() -> None:
+    async with running() as pilot:
+        await pilot.press("colon")
+        await pilot.press(*"ledger")
+        await pilot.pause(0.5)
+        await pilot.press("enter", "enter")
+        await pilot.pause(0.3)
+        screen = pilot.app.screen
+        assert isinstance(screen, DetailsScreen)
+        assert screen.check == "ledger"
+
+
+async def test_the_palette_runs_the_commands_it_was_given_and_says_what_they_say() -> None:
+    ran: list[str] = []
+
+    def run() -> str:
+        ran.append("burst")
+        return "an error burst has begun"
+
+    burst = PaletteCommand("incident: error burst", "one provider fails", run)
+    async with running(commands=(burst,)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"error burst")
+        await pilot.pause(0.5)
+        await pilot.press("enter", "enter")
+        await pilot.pause(0.3)
+        assert ran == ["burst"]
+        assert "an error burst has begun" in notes(pilot)
+
+
+async def test_a_theme_can_be_chosen_and_repaints_the_panes() -> None:
+    async with running() as pilot:
+        before = services(pilot).render_line(1)
+        app_of(pilot).set_theme("onwatch-light")
+        await settle(pilot)
+        after = services(pilot).render_line(1)
+        assert before.text == after.text
+        assert [s.style for s in before] != [s.style for s in after]
+
+
+async def test_an_unknown_theme_is_named_with_the_nearest() -> None:
+    app = OnwatchApp(FakeSource(), theme="onwatch-lite")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "there is no theme onwatch-lite, did you mean onwatch-light?" in notes(pilot)
+        assert app.theme == "onwatch-dark"
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 15), (80, 24), (104, 22), (120, 36), (300, 100)])
+async def test_every_size_shows_the_verdict_and_the_worst_service(size: tuple[int, int]) -> None:
+    async with running(size=size) as pilot:
+        first = seen(pilot).splitlines()[0]
+        assert "CRITICAL" in first
+        assert "gateway" in seen(pilot)
+        for pane in pilot.app.screen.query(LinePane):
+            assert pane.region.height >= 1
+            assert pane.region.bottom <= size[1]
+
+
+async def test_resizing_rearranges_down_and_up_again() -> None:
+    async with running() as pilot:
+        original = seen(pilot)
+        for width, height in ((80, 24), (40, 12), (300, 100), (20, 5), (90, 50), WIDE):
+            await pilot.resize_terminal(width, height)
+            await settle(pilot)
+            assert "CRITICAL" in seen(pilot) or width < 40
+        assert seen(pilot) == original
+
+
+async def test_alerts_get_more_lines_when_there_are_more() -> None:
+    quiet = samples.all_quiet()
+    async with running(FakeSource(quiet), size=(80, 24)) as pilot:
+        pane = pilot.app.screen.query_one(AlertsPane)
+        assert pane.size.height == 2
+        source_of(pilot).show(samples.bad_night())
+        await settle(pilot)
+        assert pane.size.height == 6
+        source_of(pilot).show(quiet)
+        await settle(pilot)
+        assert pane.size.height == 2
+
+
+# Looks
+
+
+async def test_ascii_needs_no_other_sign() -> None:
+    app = OnwatchApp(
+        FakeSource(samples.bad_night(checks=samples.bad_night().checks[:5])), ascii_only=True
+    )
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        text = seen(pilot)
+        assert text.isascii(), sorted({c for c in text if not c.isascii()})
+        assert "X gateway" in text
+
+
+async def test_without_colour_no_colour_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = OnwatchApp(FakeSource(), colour=False)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        colours = {
+            str(colour.name)
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(app._filters[-1], app.styles.background)
+            if segment.style
+            for colour in (segment.style.color, segment.style.bgcolor)
+            if colour is not None
+        }
+        assert colours <= {"default"}
+
+
+async def test_the_banner_is_gone_while_all_is_well() -> None:
+    async with running() as pilot:
+        banner = pilot.app.screen.query_one(Banner)
+        assert isinstance(banner, Static)
+        assert banner.size.height == 0

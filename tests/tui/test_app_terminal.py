@@ -1,0 +1,61 @@
+"""What the app sends to a real terminal, byte by byte."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from tests.tui.terminals import OnTerminal
+
+COLOURS = re.compile(rb"\x1b\[[0-9;]*(?:38;|48;|(?<![0-9])(?:3|4|9|10)[0-7](?![0-9]))[0-9;]*m")
+
+
+def child(behaviour: str) -> list[str]:
+    return ["-m", "tests.tui.ending_child", behaviour]
+
+
+def test_ctrl_l_draws_a_garbled_screen_again() -> None:
+    with OnTerminal(child("quiet")) as terminal:
+        terminal.read_until(b"poll now")
+        for _ in terminal.drain():
+            pass
+        terminal.output = b""
+        terminal.type(b"\x0c")
+        for text in (b"CRITICAL", b"Services", b"nightly export", b"/mnt/backup", b"poll now"):
+            terminal.read_until(text, 5)
+
+
+def test_no_color_means_no_colour_in_a_single_byte() -> None:
+    with OnTerminal(child("quiet"), environ={"NO_COLOR": "1"}) as terminal:
+        terminal.read_until(b"CRITICAL")
+        for _ in terminal.drain():
+            pass
+        assert COLOURS.search(terminal.output) is None
+    with OnTerminal(child("quiet")) as terminal:
+        terminal.read_until(b"CRITICAL")
+        assert COLOURS.search(terminal.output), "the pattern finds no colour where there is some"
+
+
+def test_a_terminal_without_utf8_gets_ascii_alone() -> None:
+    with OnTerminal(child("quiet"), environ={"TERM": "vt100"}) as terminal:
+        terminal.read_until(b"CRITICAL")
+        for _ in terminal.drain():
+            pass
+        text = re.sub(r"[東京]", "", terminal.output.decode())
+        assert text.isascii(), sorted({c for c in text if not c.isascii()})
+
+
+def test_a_picture_that_has_not_changed_sends_next_to_nothing() -> None:
+    with OnTerminal(child("ticking")) as terminal:
+        terminal.read_until(b"poll now")
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            for _ in terminal.drain():
+                pass
+        terminal.output = b""
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            for _ in terminal.drain():
+                pass
+        assert terminal.output, "the clock goes on"
+        assert len(terminal.output) < 3 * 1500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from checks import registry
@@ -46,14 +47,16 @@ class PlayedProbe:
 PLAYED_KIND = Kind(
     "played", "for tests", PlayedConfig, PlayedProbe, (Metric("played_value", "gauge", "a value"),)
 )
+COUNTING_KIND = replace(PLAYED_KIND, name="counting", counters=True)
 if "played" not in registry._loaded:
     registry.add(PLAYED_KIND)
+    registry.add(COUNTING_KIND)
 
 
 def spec(name: str, interval: float = 5.0, timeout: float = 3.0, **more: object) -> CheckSpec:
     return CheckSpec(
         name=name,
-        kind="played",
+        kind=str(more.pop("kind", "played")),
         config=PlayedConfig(player=name),
         interval=interval,
         timeout=timeout,

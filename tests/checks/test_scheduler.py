@@ -112,6 +112,16 @@ async def test_poll_now_runs_every_idle_check_at_once() -> None:
         assert len(times) == before + 1
 
 
+async def test_what_counts_things_runs_twice_at_the_start_for_a_first_figure() -> None:
+    clock = FakeClock()
+    times: list[float] = []
+    recorder(clock, times)
+    async with running(clock, spec("watched", 3600, kind="counting")):
+        await clock.advance(1)
+    assert len(times) == 2
+    assert times[1] - times[0] == pytest.approx(0.3)
+
+
 async def test_a_hung_check_is_told_by_the_hard_timeout() -> None:
     clock = FakeClock()
     PLAYED["dead"] = lambda target: asyncio.sleep(3600, Result(Status.OK, "never"))

@@ -226,6 +226,17 @@ def test_verbose_says_which_file_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_validate_knows_the_keys_of_the_monitor(tmp_path: Path) -> None:
+    configure(tmp_path, "{name: c, tcp: 'h:1'}")
+    with (tmp_path / "onwatch.yaml").open("a") as file:
+        file.write("keybindings: {app.frezze: f, app.help: h}\n")
+    done = onwatch(tmp_path, "validate")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1:] == [
+        "warning: keybindings: app.frezze: no such key binding, did you mean app.freeze?"
+    ]
+
+
 def test_validate_without_a_file_says_what_would_happen(tmp_path: Path) -> None:
     done = onwatch(tmp_path, "validate")
     assert done.stdout == "no configuration found: this machine would be watched (1 host)\n"

@@ -21,13 +21,23 @@ def run(args: argparse.Namespace) -> int:
 
     loaded = load(args.file or args.config)
     print(describe(loaded))
-    for warning in loaded.engine.warnings:
+    for warning in (*loaded.engine.warnings, *_refused_keys(loaded)):
         print(f"warning: {warning}")
     return 0
 
 
+def _refused_keys(loaded: Loaded) -> tuple[str, ...]:
+    """What the monitor would say of the key bindings that are asked for."""
+    if not loaded.keybindings:
+        return ()
+    from tui.bindings import all_bindings  # noqa: PLC0415 - imports the monitor
+    from tui.keymap import plan  # noqa: PLC0415
+
+    return plan(loaded.keybindings, all_bindings()).notices
+
+
 def describe(loaded: Loaded) -> str:
-    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 of them disabled``."""
+    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 more disabled``."""
     kinds = Counter(check.kind for check in loaded.engine.checks)
     total = kinds.total()
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

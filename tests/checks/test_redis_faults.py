@@ -104,7 +104,8 @@ async def test_a_hung_server_times_out_and_recovers_without_mixing_replies(
 async def test_a_cancelled_run_leaves_no_reply_for_the_next(
     redis_server: RedisServer, redis_watch: RedisWatch
 ) -> None:
-    probe = redis_watch.probe(redis_server)
+    queue = {"name": "jobs", "size": {"list": "jobs"}}
+    probe = redis_watch.probe(redis_server, queues=[queue])
     await probe.run()
     redis_server.freeze()
     task = asyncio.create_task(probe.run())
@@ -113,7 +114,11 @@ async def test_a_cancelled_run_leaves_no_reply_for_the_next(
     with pytest.raises(asyncio.CancelledError):
         await task
     redis_server.thaw()
-    assert (await probe.run()).status is Status.OK
+    redis_server.call("PING")
+    redis_server.call("RPUSH", "jobs", "1")
+    result = await probe.run()
+    assert result.status is Status.OK
+    assert result.samples.get("queue_size", queue="jobs") == 1
 
 
 async def test_an_idle_connection_that_the_server_closed_is_reopened_in_the_same_run(

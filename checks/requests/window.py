@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ _CELL: Final = 2 * _SLOTS
 _KEPT: Final = round(max(WINDOWS) / STEP)
 
 Ints = NDArray[np.int64]
-Compact = NDArray[np.int32]
+Compact = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(slots=True, eq=False)
@@ -100,14 +100,14 @@ class RequestWindow:
         flat = ((numbers[kept] - first) * width + keys[:, kept]).ravel()
         weights = np.tile(batch.weights[kept], len(keys))
         unique, inverse = np.unique(flat, return_inverse=True)
-        counts = np.bincount(inverse, weights).astype(np.int32)
+        counts = np.bincount(inverse, weights).astype(np.int64)
         present = np.unique(numbers[kept])
         bounds = np.searchsorted(unique, (present - first) * width)
         for number, low, high in zip(
             present.tolist(), bounds, [*bounds[1:], len(unique)], strict=True
         ):
-            own = (unique[low:high] - (number - first) * width).astype(np.int32)
-            self._put(number, own, counts[low:high].copy())
+            own = unique[low:high] - (number - first) * width
+            self._put(number, _compact(own), _compact(counts[low:high]))
         self._measure(numbers, kept, batch)
 
     def stats(self, note: str = "") -> RequestStats:
@@ -237,6 +237,13 @@ class RequestWindow:
             min((step.low for step in steps), default=math.inf),
             max((step.high for step in steps), default=-math.inf),
         )
+
+
+def _compact(values: Ints) -> Compact:
+    """``values`` in as few bytes as hold them, two at least."""
+    kind = np.promote_types(np.min_scalar_type(int(values.max())), np.uint16)
+    compact: Compact = values.astype(kind)
+    return compact
 
 
 def _step_of(time: float) -> int:

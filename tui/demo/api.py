@@ -104,7 +104,7 @@ class Api:
             text = None
         result = "miss" if text is None else "hit"
         self._meters.cache.add(result)
-        await self._count(CACHE_MISSES if text is None else CACHE_HITS)
+        await self._count(hit=text is not None)
         return None if text is None else dict(json.loads(text))
 
     async def _remember(self, number: str, found: Mapping[str, Any]) -> None:
@@ -113,9 +113,13 @@ class Api:
         except RedisError:
             self._meters.cache.add("refused")
 
-    async def _count(self, key: str) -> None:
+    async def _count(self, *, hit: bool) -> None:
+        """Count in Redis; both counters are there from the first look-up on."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.incrby(CACHE_HITS, int(hit))
+        pipeline.incrby(CACHE_MISSES, int(not hit))
         try:
-            await self._redis.incr(key)
+            await pipeline.execute()
         except RedisError:
             self._meters.cache.add("uncounted")
 

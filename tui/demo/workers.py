@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from tui.demo.hoard import Hoard
 from tui.demo.leash import Faults, announce, leashed
-from tui.demo.queues import QUEUES, Queue
+from tui.demo.queues import CACHE_HITS, CACHE_MISSES, QUEUES, Queue
 from tui.demo.redis_client import connect
 
 __all__ = ["main"]
@@ -88,6 +88,18 @@ class Workers:
             await self._redis.incr(queue.failed)
 
 
+async def open_counters(redis: Redis) -> None:
+    """See to it that the counters are there before the first figure is; wait for Redis."""
+    while True:
+        try:
+            for key in (CACHE_HITS, CACHE_MISSES, *(queue.failed for queue in QUEUES)):
+                await redis.set(key, 0, nx=True)
+        except RedisError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
 async def main(redis_port: int, seed: int) -> None:
     """Work until the leash ends."""
     faults = Faults()
@@ -99,6 +111,7 @@ async def main(redis_port: int, seed: int) -> None:
             group.create_task(Workers(redis, faults, dice).run())
             group.create_task(Hoard(redis, faults, dice).run())
 
+    await open_counters(redis)
     announce()
     await leashed(work(), faults)
 

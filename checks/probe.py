@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +92,11 @@ class ProbeEnv:
 
     def path(self, text: str) -> Path:
         """``text`` as a path: ``~`` expanded, relative to the configuration's folder."""
-        return self.base_dir / Path(text).expanduser()
+        path = Path(text)
+        # The home of a user who does not exist stays as it was written.
+        with contextlib.suppress(RuntimeError):
+            path = path.expanduser()
+        return self.base_dir / path
 
     async def secret(self, source: Secret) -> str:
         """The credential, read anew; the masker learns it.

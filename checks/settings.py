@@ -6,7 +6,11 @@ every field, since the JSON Schema and the reference page are made from them.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import textwrap
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
@@ -29,6 +33,7 @@ __all__ = [
     "Secret",
     "SecretCommand",
     "Size",
+    "field_docs",
     "parse_duration",
     "parse_size",
 ]
@@ -117,10 +122,34 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
         populate_by_name=True,
     )
+
+
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """The docstring under each field of ``model``, by the field's name.
+
+    pydantic can read them itself (``use_attribute_docstrings``), but does so whenever a model
+    is defined: parsing the source of every model takes longer than all else at start-up.
+    """
+    docs: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if not issubclass(owner, BaseModel) or owner is BaseModel:
+            continue
+        (made,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+        statements = made.body if isinstance(made, ast.ClassDef) else []
+        for field, after in pairwise(statements):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and field.target.id in model.model_fields
+                and isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+                and isinstance(after.value.value, str)
+            ):
+                docs[field.target.id] = inspect.cleandoc(after.value.value)
+    return docs
 
 
 class SecretCommand(Model):

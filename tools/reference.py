@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from checks.registry import KINDS, kind
-from checks.settings import SecretCommand, parse_duration, parse_size
+from checks.settings import SecretCommand, field_docs, parse_duration, parse_size
 from tui.config.models import Common, Defaults, File
 from tui.config.schema import text as schema_text
 
@@ -101,9 +101,10 @@ def _about(model: type[BaseModel]) -> str:
 
 def _table(model: type[BaseModel]) -> str:
     lines = ["| key | value | default | what it is |", "|---|---|---|---|"]
+    docs = {model.model_fields[name].alias or name: doc for name, doc in field_docs(model).items()}
     for key, field in _fields(model):
         value = _NAMED.get((model, key)) or _value(field.annotation, field.metadata)
-        cells = (f"`{key}`", value, _default(field), _plain(field.description or ""))
+        cells = (f"`{key}`", value, _default(field), _plain(docs.get(key, "")))
         lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 

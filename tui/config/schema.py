@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from checks.registry import KINDS, kind
-from checks.settings import KindConfig
+from checks.settings import KindConfig, field_docs
 from tui.config.models import Common, File
 
 __all__ = ["schema", "text"]
@@ -73,11 +73,21 @@ class _Generator(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         made = super().model_schema(schema)
+        _describe(schema["cls"], made)
         if schema["schema"]["type"] == "function-before" and not issubclass(
             schema["cls"], KindConfig
         ):
             return {"anyOf": [made, {"type": "string"}]}
         return made
+
+
+def _describe(model: type[BaseModel], made: JsonSchemaValue) -> None:
+    """Give each property of ``model`` the docstring under its field as its description."""
+    docs = field_docs(model)
+    for name, field in model.model_fields.items():
+        described = made.get("properties", {}).get(field.alias or name)
+        if described is not None and name in docs:
+            described["description"] = docs[name]
 
 
 def _name(reference: Mapping[str, Any]) -> str:

@@ -56,6 +56,8 @@ DETAILS: Final = (
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
+_APART: Final = {"help", "filter"}
+"""Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",
     "colon": ":",
@@ -157,6 +159,6 @@ def _clashes(keymap: Mapping[str, str], known: Mapping[str, Binding]) -> list[tu
 def _meet(one: str, other: str) -> bool:
     """Whether two bindings can be active at the same time."""
     scopes = {one.partition(".")[0], other.partition(".")[0]}
-    if len(scopes) == 1 or _EVERYWHERE in scopes:
-        return "help" not in scopes or len(scopes) == 1
-    return bool(scopes & {"screen", "pane"}) and "help" not in scopes
+    if len(scopes) == 1:
+        return True
+    return not scopes & _APART and bool(scopes & {_EVERYWHERE, "screen", "pane"})

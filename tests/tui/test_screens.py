@@ -1,0 +1,140 @@
+"""The screens as pictures, the arrangement behind them, and the page of keys."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from tests.tui.fakes import FakeSource
+from tests.widgets import samples
+from tui import keymap
+from tui.app import OnwatchApp
+from tui.bindings import all_bindings, keys_page
+from tui.screens.arrangement import Arrangement, alerts_height, arrange, row_heights
+from tui.screens.details import columns_for
+
+SIZES = [(80, 24), (120, 36), (200, 60)]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks on the pictures are local time."""
+    import time  # noqa: PLC0415
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_overview(snap_compare: object, size: tuple[int, int]) -> None:
+    assert snap_compare(OnwatchApp(FakeSource()), terminal_size=size)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_details(snap_compare: object, size: tuple[int, int]) -> None:
+    app = OnwatchApp(FakeSource())
+    assert snap_compare(app, press=["enter"], terminal_size=size)  # type: ignore[operator]
+
+
+def test_overview_in_ascii(snap_compare: object) -> None:
+    app = OnwatchApp(FakeSource(), ascii_only=True)
+    assert snap_compare(app, terminal_size=(120, 36))  # type: ignore[operator]
+
+
+def test_overview_light(snap_compare: object) -> None:
+    app = OnwatchApp(FakeSource(), theme="onwatch-light")
+    assert snap_compare(app, terminal_size=(120, 36))  # type: ignore[operator]
+
+
+def test_nothing_to_watch(snap_compare: object) -> None:
+    app = OnwatchApp(FakeSource(samples.empty()))
+    assert snap_compare(app, terminal_size=(120, 36))  # type: ignore[operator]
+
+
+def test_help(snap_compare: object) -> None:
+    app = OnwatchApp(FakeSource())
+    keys = ["question_mark"]
+    assert snap_compare(app, press=keys, terminal_size=(120, 36))  # type: ignore[operator]
+
+
+# Arrangement
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((80, 24), Arrangement.FOLDED),
+        ((40, 12), Arrangement.FOLDED),
+        ((200, 15), Arrangement.FOLDED),
+        ((80, 60), Arrangement.STACK),
+        ((120, 36), Arrangement.GRID),
+        ((300, 100), Arrangement.GRID),
+    ],
+)
+def test_the_arrangement_follows_the_cells(size: tuple[int, int], expected: Arrangement) -> None:
+    assert arrange(*size) is expected
+
+
+@pytest.mark.parametrize("room", range(2, 60))
+@pytest.mark.parametrize("alerts", [0, 1, 3, 50])
+def test_alerts_leave_room_for_services(alerts: int, room: int) -> None:
+    height = alerts_height(alerts, room, 1)
+    assert height >= 2
+    assert height <= max(2, room * 2 // 5)
+
+
+def test_rows_of_facets_are_as_high_as_their_highest() -> None:
+    assert row_heights([3, 9, 40, 2, 5], 2, 12) == (9, 12, 5)
+    assert columns_for(80) == 1
+    assert columns_for(120) == 2
+    assert columns_for(200) == 3
+
+
+# Keys
+
+
+def test_the_page_of_keys_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
+    assert page == keys_page(), f"run {Path(sys.executable).name} tools/keys.py"
+
+
+def test_every_binding_has_an_id_of_its_own_and_says_what_it_does() -> None:
+    groups = (keymap.APP, keymap.SCREEN, keymap.DETAILS, keymap.HELP)
+    for group in groups:
+        for binding in group:
+            assert binding.id
+            assert binding.description
+    ids = [binding.id for binding in all_bindings()]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_keys_as_shipped_do_not_clash() -> None:
+    shipped = {str(b.id): b.key for b in all_bindings()}
+    assert keymap.plan(shipped, all_bindings()).notices == ()
+
+
+def test_a_wish_may_take_a_key_that_another_wish_sets_free() -> None:
+    bindings = [Binding("a", "x", id="app.one"), Binding("b", "y", id="app.two")]
+    made = keymap.plan({"app.one": "b", "app.two": "a"}, bindings)
+    assert made.notices == ()
+    assert made.keymap == {"app.one": "b", "app.two": "a"}
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("question_mark", "?"),
+        ("ctrl+l", "Ctrl-L"),
+        ("f5", "F5"),
+        ("M", "M"),
+        ("p", "p"),
+        ("shift+tab", "Shift-Tab"),
+        ("escape", "Esc"),
+    ],
+)
+def test_keys_are_named_as_people_write_them(key: str, shown: str) -> None:
+    assert keymap.key_name(key) == shown

@@ -18,12 +18,11 @@ from checks.certificates import Certificate
 from checks.dial import Phases
 from checks.errors import TargetError
 from checks.model import clean
+from checks.probes.http_message import HEAD_BOUND, Sendable, read_plain
 from checks.probes.http_tls import handshake_error
 
 __all__ = ["Connection", "Exchange", "Peer", "StaleConnectionError"]
 
-HEAD_BOUND: Final = 64 * 1024
-"""Bytes that status line and headers may take."""
 PIECES_BOUND: Final = 2_048
 """Pieces a body may come in: a flood of one-byte chunks costs us more than the sender."""
 
@@ -89,12 +88,14 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BOUND)
+        self._sent: Sendable | None = None
+        self._machine: h11.Connection | None = None
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
         self._done: asyncio.Future[None] | None = None
         self._lost = asyncio.get_running_loop().create_future()
         self._used = False
+        self._reusable = True
 
     @property
     def idle(self) -> bool:
@@ -104,7 +105,7 @@ class Connection(asyncio.Protocol):
             transport is not None
             and not transport.is_closing()
             and self._exchange is None
-            and self._h11.our_state is h11.IDLE
+            and self._reusable
         )
 
     @property
@@ -114,7 +115,7 @@ class Connection(asyncio.Protocol):
             return None
         return cast("ssl.SSLObject | None", self._transport.get_extra_info("ssl_object"))
 
-    async def send(self, request: h11.Request, content: bytes, exchange: Exchange) -> None:
+    async def send(self, request: Sendable, exchange: Exchange) -> None:
         """Send ``request`` and return once the answer is in ``exchange``.
 
         Raises:
@@ -122,32 +123,22 @@ class Connection(asyncio.Protocol):
             TargetError: reason protocol, with what is wrong with the answer.
         """
         assert self._transport is not None  # noqa: S101 - connected before it is handed out
-        data = self._h11.send(request) or b""
-        if content:
-            data += self._h11.send(h11.Data(data=content)) or b""
-        data += self._h11.send(h11.EndOfMessage()) or b""
+        self._reusable = False
+        self._sent = request
         self._exchange = exchange
         self._done = asyncio.get_running_loop().create_future()
         exchange.phases.enter("first byte")
-        self._transport.write(data)
+        self._transport.write(request.wire)
         try:
             await self._done
         except BaseException:
             self.abort()
             raise
         finally:
-            self._exchange = self._done = None
+            self._exchange = self._done = self._machine = None
         exchange.phases.end()
-        self._settle()
-
-    def _settle(self) -> None:
-        """Keep the connection where both sides may go on, else close it."""
         self._used = True
-        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
-        # What follows an answer unasked would be taken for the next one.
-        if done and not self._h11.trailing_data[0]:
-            self._h11.start_next_cycle()
-        else:
+        if not self._reusable:
             self.abort()
 
     def abort(self) -> None:
@@ -173,17 +164,22 @@ class Connection(asyncio.Protocol):
             return
         if not exchange.received:
             exchange.phases.enter("transfer")
+            if self._is_plain(exchange, data):
+                return
             exchange.first = data[:64].lstrip(b"\r\n")
             # A server of another kind greets and waits; h11 would wait for its headers' end.
             if not exchange.first.startswith(_GREETING[: len(exchange.first)]):
                 self._fail(TargetError("protocol", _not_http(self._where, exchange.first)))
                 return
         exchange.received += len(data)
-        self._feed(exchange, data)
+        if self._machine is None and self._sent is not None:
+            self._machine = self._sent.machine()
+        if self._machine is not None:
+            self._feed(exchange, self._machine, data)
 
     def eof_received(self) -> None:
-        if self._exchange is not None:
-            self._feed(self._exchange, b"")
+        if self._exchange is not None and self._machine is not None:
+            self._feed(self._exchange, self._machine, b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._lost.done():
@@ -197,20 +193,44 @@ class Connection(asyncio.Protocol):
         else:
             self._fail(self._ended(exchange))
 
-    def _feed(self, exchange: Exchange, data: bytes) -> None:
+    def _is_plain(self, exchange: Exchange, data: bytes) -> bool:
+        """Whether ``data`` is a whole answer that needs no state machine; if so, take it."""
+        plain = None
+        if self._sent is not None and self._sent.plain:
+            plain = read_plain(data, exchange.bound)
+        if plain is None:
+            return False
+        exchange.received = len(data)
+        exchange.status = plain.status
+        exchange.reason = plain.reason
+        exchange.version = "1.1"
+        exchange.headers = plain.headers
+        exchange.pieces.append(plain.body)
+        exchange.size = len(plain.body)
+        self._reusable = True
+        self._finish()
+        return True
+
+    def _feed(self, exchange: Exchange, machine: h11.Connection, data: bytes) -> None:
         try:
-            self._h11.receive_data(data)
-            if self._pump(exchange):
+            machine.receive_data(data)
+            if self._pump(exchange, machine):
+                self._settle(machine)
                 self._finish()
             elif not exchange.status and exchange.received > HEAD_BOUND:
                 self._fail(self._flood())
         except h11.RemoteProtocolError as error:
             self._fail(self._misbehaved(exchange, error, ended=not data))
 
-    def _pump(self, exchange: Exchange) -> bool:
+    def _settle(self, machine: h11.Connection) -> None:
+        """Whether both sides may go on. What follows an answer unasked is not the next one."""
+        done = machine.our_state is h11.DONE and machine.their_state is h11.DONE
+        self._reusable = done and not machine.trailing_data[0]
+
+    def _pump(self, exchange: Exchange, machine: h11.Connection) -> bool:
         """Take what has come; whether the answer is complete, or as long as it may be."""
         while True:
-            event = self._h11.next_event()
+            event = machine.next_event()
             if isinstance(event, h11.Data):
                 piece = bytes(event.data[: exchange.bound - exchange.size])
                 exchange.pieces.append(piece)

@@ -21,6 +21,7 @@ from checks.dial import Dialled, Phases, connection_error, dial, place
 from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.probes.http_connection import Connection, Exchange, Peer, StaleConnectionError
+from checks.probes.http_message import Sendable
 from checks.probes.http_tls import TlsFiles, certificate_error, context, handshake_error, hung_up
 from checks.resolver import Resolver
 
@@ -61,7 +62,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
         self._max_age = max_age
         self._made_at = 0.0
         self._connection: Connection | None = None
-        self._encoded: tuple[httpx.Request, h11.Request] | None = None
+        self._encoded: tuple[httpx.Request, Sendable] | None = None
         self.peer: Peer | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -76,10 +77,10 @@ class OriginTransport(httpx.AsyncBaseTransport):
         twice = request.method in _SAFE_TWICE
         connection = await self._kept(twice) or await self._connect(exchange.phases)
         try:
-            await connection.send(message, request.content, exchange)
+            await connection.send(message, exchange)
         except StaleConnectionError:
             connection = await self._connect(exchange.phases)
-            await connection.send(message, request.content, exchange)
+            await connection.send(message, exchange)
         return httpx.Response(
             exchange.status,
             headers=exchange.headers,
@@ -94,16 +95,16 @@ class OriginTransport(httpx.AsyncBaseTransport):
         if connection is not None:
             await connection.close()
 
-    def _encode(self, request: httpx.Request) -> h11.Request:
-        """The request for h11; the same object as before for the same request."""
+    def _encode(self, request: httpx.Request) -> Sendable:
+        """The request as bytes; the same object as before for the same request."""
         if self._encoded is None or self._encoded[0] is not request:
             try:
-                message = h11.Request(
+                event = h11.Request(
                     method=request.method, target=request.url.raw_path, headers=request.headers.raw
                 )
+                self._encoded = (request, Sendable(event, request.content))
             except h11.LocalProtocolError as error:
                 raise TargetError("config", f"this request cannot be sent: {error}") from None
-            self._encoded = (request, message)
         return self._encoded[1]
 
     async def _kept(self, usable: bool) -> Connection | None:

@@ -251,6 +251,15 @@ async def test_a_missing_secret_is_a_matter_of_configuration(http_server: HttpSe
     assert http_server.requests == []
 
 
+async def test_a_request_that_cannot_be_sent_is_a_matter_of_configuration(
+    http_server: HttpServer,
+) -> None:
+    config = {"url": http_server.url, "body": "four", "method": "PUT"}
+    result = await ask("http", {**config, "headers": {"Content-Length": "3"}})
+    assert (result.status, result.reason) == (Status.UNKNOWN, "config")
+    assert "this request cannot be sent" in result.message
+
+
 async def test_compressed_answers_are_read(http_server: HttpServer) -> None:
     text = b'{"status": "ok"}'
     for coding, body in (

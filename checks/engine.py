@@ -13,6 +13,7 @@ import resource
 import socket
 from collections import deque
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final
 
 from checks.clock import Clock, SystemClock
@@ -21,7 +22,7 @@ from checks.lanes import Lanes
 from checks.live import EngineSource
 from checks.model import Result, Status, clean
 from checks.probe import ProbeEnv
-from checks.resolver import Resolver
+from checks.resolver import Lookup, Resolver, system_lookup
 from checks.runner import Runner
 from checks.scheduler import Scheduler
 from checks.secrets import Masker
@@ -48,14 +49,19 @@ _SPARE_DESCRIPTORS: Final = 64
 class Engine:
     """Everything that happens to one configuration. Make and use it within one event loop."""
 
-    def __init__(self, config: EngineConfig, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        clock: Clock | None = None,
+        lookup: Lookup = system_lookup,
+    ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
         self.store = Store()
         self._lanes = Lanes()
         self._env = ProbeEnv(
             clock=self.clock,
-            resolver=Resolver(self._lanes, self.clock),
+            resolver=Resolver(self._lanes, self.clock, lookup),
             lanes=self._lanes,
             masker=Masker(),
             base_dir=config.base_dir,
@@ -82,6 +88,11 @@ class Engine:
         self.store.append(spec.name, spec.interval, began, result.samples)
         self._events.extend(self.states[spec.name].apply(began, result))
 
+    def prepare(self) -> None:
+        """Load the drivers of the kinds in use, so that no run is timed with an import in it."""
+        for driver in dict.fromkeys(d for runner in self.runners for d in runner.kind.drivers):
+            import_module(driver)
+
     @property
     def waiting(self) -> bool:
         """Whether a check has had no result yet."""
@@ -90,6 +101,8 @@ class Engine:
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Work until cancelled, handing a snapshot to ``publish`` once a second."""
         try:
+            publish(self.snapshot())
+            self.prepare()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.scheduler.run(), name="scheduler")
                 group.create_task(self._tick(publish), name="tick")

@@ -166,5 +166,7 @@ class Kind:
     metrics: tuple[Metric, ...]
     counters: bool = False
     """Whether a judgement needs two samples (`onwatch check` then takes two a second apart)."""
+    drivers: tuple[str, ...] = ()
+    """Modules that its probe imports late; loaded before the first run, which is timed."""
     charts: Callable[[KindConfig], tuple[ChartSpec, ...]] = _no_charts
     """Curves for the detail screen beside the run's duration, which every check has."""

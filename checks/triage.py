@@ -47,8 +47,9 @@ async def triage(
     chosen = [spec for spec in config.checks if only is None or spec.name in only]
     if timeout is not None:
         chosen = [replace(spec, timeout=timeout) for spec in chosen]
-    started = clock.now()
     engine = Engine(replace(config, checks=tuple(chosen)), clock)
+    engine.prepare()
+    started = clock.now()
     try:
         await engine.scheduler.once()
         if any(runner.kind.counters for runner in engine.runners):

@@ -11,7 +11,7 @@ import pytest
 from redis.exceptions import OutOfMemoryError
 
 from checks.model import Result, Status
-from checks.probes.redis import KIND
+from checks.probes.redis.probe import KIND
 from tests.servers.redis import RedisServer, RedisWatch
 
 RULES = (

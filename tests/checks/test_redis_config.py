@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from checks.probes.redis_config import Address, RedisConfig, parse_url
+from checks.probes.redis.config import Address, RedisConfig, parse_url
 
 
 @pytest.mark.parametrize(

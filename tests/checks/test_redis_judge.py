@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from checks.model import Sampler
-from checks.probes.redis_config import RedisConfig
-from checks.probes.redis_info import add_info, parse_info
-from checks.probes.redis_judge import Reading, events, facts, judge
-from checks.probes.redis_reply import ErrorReply
+from checks.probes.redis.config import RedisConfig
+from checks.probes.redis.info import add_info, parse_info
+from checks.probes.redis.judge import Reading, events, facts, judge
+from checks.probes.redis.reply import ErrorReply
 
 MASTER = """# Server
 redis_version:7.2.4

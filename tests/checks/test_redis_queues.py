@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from checks.model import Status
-from checks.probes.redis_config import KeySource
-from checks.probes.redis_queues import read_figure
-from checks.probes.redis_reply import parse_number
+from checks.probes.redis.config import KeySource
+from checks.probes.redis.queues import read_figure
+from checks.probes.redis.reply import parse_number
 from tests.servers.redis import RedisServer, RedisWatch
 
 SEED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.model import Result
-from checks.probes.redis_slowlog import parse_entries
+from checks.probes.redis.slowlog import parse_entries
 from tests.servers.redis import RedisServer, RedisWatch
 
 

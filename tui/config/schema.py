@@ -23,7 +23,7 @@ _VARIABLE: Final = {
     "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^${}]*)?\}",
     "description": "a value from the environment: ${NAME} or ${NAME:-default}",
 }
-_LONG_NAME: Final = re.compile(r"checks__probes__(\w+?)(?:_config)?__(\w+)")
+_LONG_NAME: Final = re.compile(r"checks__probes__([a-z]+)(?:_config|__config)?__(\w+)")
 """How models of the same name are told apart: by the module of their kind."""
 
 

@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 
 from checks.lanes import LaneBusyError, Lanes
 from checks.model import Result, SampleBuilder, Status, Table
-from checks.probe import Kind, Target
+from checks.probe import ChartSpec, Kind, Target
 from checks.probes.host.config import HostConfig
 from checks.probes.host.cpu import CpuWindow
 from checks.probes.host.files import Roots
@@ -269,6 +269,19 @@ def _probe(config: KindConfig, target: Target) -> HostProbe:
     return HostProbe(config, target)
 
 
+def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    del config
+    return (
+        ChartSpec("cores in use", "onwatch_host_cpu_seconds_total", rate=True),
+        ChartSpec("memory used", "onwatch_host_memory_used_bytes", "bytes"),
+        ChartSpec("load, 1 min", "node_load1"),
+        ChartSpec("received", "node_network_receive_bytes_total", "bytes", rate=True),
+        ChartSpec("sent", "node_network_transmit_bytes_total", "bytes", rate=True),
+        ChartSpec("read from disks", "node_disk_read_bytes_total", "bytes", rate=True),
+        ChartSpec("written to disks", "node_disk_written_bytes_total", "bytes", rate=True),
+    )
+
+
 KIND = Kind(
     name="host",
     summary="this machine: CPU, load, memory, disks, network, pressure, processes",
@@ -276,4 +289,5 @@ KIND = Kind(
     probe=_probe,
     metrics=METRICS,
     counters=True,
+    charts=_charts,
 )

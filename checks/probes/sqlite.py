@@ -32,7 +32,7 @@ __all__ = ["KIND", "SizeBounds", "SqliteConfig", "SqliteProbe"]
 
 _SLOW_TIER: Final = 60.0
 _LONGEST_INTEGRITY_CHECK: Final = 1800.0
-_REQUEST_LOG_BUDGET: Final = 1.0
+_REQUEST_LOG_BUDGET: Final = 0.5
 _UNJUDGED: Final = ("permission", "config", "limit")
 
 T = TypeVar("T")

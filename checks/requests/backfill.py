@@ -58,15 +58,13 @@ class Backfill:
                 return
             low = max(self._low, self._high - self._span + 1)
             take(await self._source.cells(low, self._high, self._since, self._step))
-            await self._advance(low)
+            # Before anything is awaited: a run cut short must not read this range again.
+            self._high = low - 1
+            self.done = self._high < self._low
             self._adapt(before - spare())
-
-    async def _advance(self, low: int) -> None:
-        found = await self._source.time_at(low)
-        if found is not None:
-            self.reached = found[1]
-        self._high = low - 1
-        self.done = self._low is not None and self._high < self._low
+            found = await self._source.time_at(low)
+            if found is not None:
+                self.reached = found[1]
 
     def _adapt(self, took: float) -> None:
         if took < _TARGET / 2:

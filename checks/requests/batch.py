@@ -148,7 +148,7 @@ def _floats(column: Sequence[Any]) -> Floats:
 
 def _values(column: Sequence[str | None]) -> list[str]:
     """Label values as clean text; ``none`` where there is none."""
-    cleaned = {value: clean(value, 80) if value else "none" for value in set(column)}
+    cleaned = {value: clean("" if value is None else value, 80) or "none" for value in set(column)}
     return [cleaned[value] for value in column]
 
 

@@ -101,11 +101,16 @@ class LogReader:
         if not self._started:
             await self._start(state, now)
         else:
-            if anchor is not None and state.anchor != (anchor[1],):
+            if self._lost_its_place(state):
                 await self._recover(state, now)
             await self._catch_up(state, now, spare)
             await self._look_again(now, spare)
         await self._fill(now, spare)
+
+    def _lost_its_place(self, state: TableState) -> bool:
+        if self._recent:
+            return state.anchor != (self._recent[-1][1],)
+        return state.last is not None and state.last < self._last
 
     async def _set_clock(self, now: float) -> None:
         measured = await self._source.now() - now
@@ -141,7 +146,7 @@ class LogReader:
 
     async def _fill(self, now: float, spare: Callable[[], float]) -> None:
         backfill = self._backfill
-        if backfill is None or backfill.done:
+        if backfill is None:
             return
 
         def take(cells: Sequence[Cell]) -> None:
@@ -151,6 +156,7 @@ class LogReader:
         await backfill.run(spare, take)
         if backfill.done:
             self._sink.covered(self._since)
+            self._backfill = None
         elif backfill.reached is not None:
             self._sink.covered(self._from_column(backfill.reached, now))
 
@@ -173,12 +179,13 @@ class LogReader:
             self._note_skew(self._count(self._young(rows), now), now)
             self._remember(rows)
             self._last = int(ids[-1])
-            if after == _BEFORE_ALL:
-                after = int(ids[0]) - 1 - BATCH
-        if upto is not None and upto > self._last:
-            self._last = upto
-        if self._last > after:
-            self._gaps.note(after, ids, now, self._last)
+        if upto is not None:
+            self._last = max(self._last, upto)
+        if self._last == after:
+            return
+        if after == _BEFORE_ALL:
+            after = (int(ids[0]) if len(ids) else self._last) - 1 - BATCH
+        self._gaps.note(after, ids, now, self._last)
 
     def _young(self, rows: Sequence[Row]) -> Sequence[Row]:
         """``rows`` without those that had been counted before the table was made anew."""
@@ -255,8 +262,10 @@ class LogReader:
     async def _recover(self, state: TableState, now: float) -> None:
         """The newest row seen has gone: were rows deleted, or is this another table?"""
         known = dict(self._recent)
-        span = (min(known), max(known))
-        rows = await self._source.within([span], 2 * _REMEMBERED) if state.last is not None else ()
+        rows: Sequence[Row] = ()
+        if known and state.last is not None:
+            span = (min(known), max(known))
+            rows = await self._source.within([span], 2 * _REMEMBERED)
         missing = object()
         same = [row for row in rows if known.get(row[0], missing) == row[1]]
         if not same:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from checks.errors import TargetError
 from checks.model import Sampler, Samples
 from checks.probes.sqlite import complete
 from checks.probes.sqlite_dialect import SqliteDialect
@@ -49,6 +51,7 @@ class LogBench:
         self.now = now
         self.server_ahead = 0.0
         self.statements: list[str] = []
+        self.fails: Callable[[], bool] = lambda: False
         source = SqlSource(
             log, dialect or SqliteDialect(), self._execute, lambda: self.now + self.server_ahead
         )
@@ -56,6 +59,8 @@ class LogBench:
 
     async def _execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
         self.statements.append(sql)
+        if self.fails():
+            raise TargetError("timeout", "stopped")
         return self.connection.execute(sql, parameters).fetchall()
 
     def poll(self, seconds: float = 0.0, spare: float = 60.0) -> RequestStats:
@@ -63,6 +68,11 @@ class LogBench:
         self.now += seconds
         complete(self.watch.poll(self.now, lambda: spare))
         return self.watch.stats()
+
+    def try_to_poll(self, seconds: float = 0.0, spare: float = 60.0) -> None:
+        """Poll; a statement that failed ends it, as it would end a check's run."""
+        with contextlib.suppress(TargetError):
+            self.poll(seconds, spare)
 
     def samples(self) -> Samples:
         to = Sampler({}).builder()

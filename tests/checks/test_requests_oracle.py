@@ -135,6 +135,16 @@ def test_backfill_takes_its_share_of_time_and_no_more(large: sqlite3.Connection)
     compare(large, stats)
 
 
+def test_backfill_survives_statements_that_fail(large: sqlite3.Connection) -> None:
+    dice = random.Random(5)
+    bench = LogBench(large, log_config())
+    bench.fails = lambda: dice.random() < 0.1
+    for _ in range(20):
+        bench.try_to_poll()
+    bench.fails = lambda: False
+    compare(large, bench.poll())
+
+
 def test_what_is_read_live_agrees_with_the_table(sqlite_database: SqliteDatabase) -> None:
     dice = random.Random(8)
     bench = LogBench(sqlite_database.connection, log_config())

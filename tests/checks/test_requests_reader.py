@@ -41,7 +41,8 @@ def key_sequence(style: str, dice: random.Random) -> Iterator[int]:
 def test_rows_committed_late_and_out_of_order_are_counted_once(
     connection: sqlite3.Connection, style: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sessions take ids in order and commit up to ``late`` later, or never."""
+    """Sessions take ids in order and commit up to ``late`` later, or never; now and then
+    a run is cut short by its time or by a statement that fails."""
     monkeypatch.setattr(reader, "BATCH", 40)
     dice = random.Random(seed)
     bench = LogBench(connection, log_config(late="60s"))
@@ -50,6 +51,7 @@ def test_rows_committed_late_and_out_of_order_are_counted_once(
     for key, _ in zip(keys, range(30), strict=False):
         insert(connection, key, NOW - 1)
     bench.poll()
+    bench.fails = lambda: dice.random() < 0.05
     committed = 0
     for _ in range(40):
         bench.now += dice.uniform(0.5, 6)
@@ -60,13 +62,14 @@ def test_rows_committed_late_and_out_of_order_are_counted_once(
             pending.remove(entry)
             insert(connection, entry[1], entry[2])
             committed += 1
-        bench.poll(spare=dice.choice([60.0, 60.0, -1.0]))
+        bench.try_to_poll(spare=dice.choice([60.0, 60.0, -1.0]))
     for commit, key, when in sorted(pending):
         if commit < 1e8 + NOW:
             bench.now = max(bench.now, commit)
             insert(connection, key, when)
             committed += 1
-            bench.poll()
+            bench.try_to_poll()
+    bench.fails = lambda: False
     for _ in range(40):
         bench.poll(5)
     assert bench.counted() == committed
@@ -258,3 +261,18 @@ def test_a_condition_leaves_rows_out(connection: sqlite3.Connection) -> None:
     insert(connection, 202, NOW, 200)
     bench.poll(5)
     assert bench.counted() == 101
+
+
+def test_a_truncated_table_of_which_no_row_met_the_condition(
+    connection: sqlite3.Connection,
+) -> None:
+    bench = LogBench(connection, log_config(where="status_code = 500"))
+    bench.poll()
+    for key in range(1, 51):
+        insert(connection, key, NOW)
+    bench.poll(5)
+    assert bench.counted() == 0
+    connection.execute("DELETE FROM request_logs")
+    insert(connection, 1, NOW + 6, 500)
+    bench.poll(5)
+    assert bench.counted() == 1

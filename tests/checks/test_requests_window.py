@@ -148,6 +148,13 @@ def test_hostile_values_are_neutralised(bench: LogBench, sqlite_database: Sqlite
     assert bench.samples().get("http_request_errors_total", error="boom") == 1
 
 
+def test_labels_that_are_numbers(sqlite_database: SqliteDatabase) -> None:
+    bench = LogBench(sqlite_database.connection, log_config(labels=["status_code"]))
+    sqlite_database.insert((NOW, "a", status, 1.0, None) for status in (0, 0, 200, None))
+    rows = dict(bench.poll(1).windows[0].breakdown)["status_code"]
+    assert [(row.value, row.count) for row in rows] == [("0", 2), ("200", 1), ("none", 1)]
+
+
 def test_negative_and_infinite_durations_are_none(sqlite_database: SqliteDatabase) -> None:
     bench = LogBench(sqlite_database.connection, log_config())
     bench.poll()

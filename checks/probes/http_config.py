@@ -54,6 +54,11 @@ class Expect(Model):
     """Time that must remain to the certificate; otherwise 14d and 3d, less for short-lived ones."""
 
     @property
+    def judges_status(self) -> bool:
+        """Whether the user said what the status must be."""
+        return "status" in self.model_fields_set
+
+    @property
     def judges_body(self) -> bool:
         """Whether it says what the body must be, so that a health document need not."""
         return bool(self.json_ or self.text or self.regex or self.not_regex)

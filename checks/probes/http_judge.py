@@ -24,7 +24,7 @@ from checks.health_document import HealthDocument, read_document
 from checks.health_words import counterpart
 from checks.model import Part, Status
 from checks.probes.http_answer import Answer, BodyError
-from checks.probes.http_config import Expect, HttpConfig
+from checks.probes.http_config import HttpConfig
 from checks.probes.http_connection import Peer
 
 __all__ = ["Judge", "Verdict"]
@@ -109,9 +109,9 @@ class Judge:
     def _status(self, status: int, advice: str) -> Finding | None:
         if any(_is_code(status, code) for code in self._expect.status):
             return None
-        if status in {401, 407} and self._expect.status == Expect().status:
+        if status in {401, 407} and not self._expect.judges_status:
             return Finding(Status.UNKNOWN, "auth", advice)
-        if status == 403 and self._expect.status == Expect().status:
+        if status == 403 and not self._expect.judges_status:
             text = "access is forbidden; give http.auth, or the user of these credentials the right"
             return Finding(Status.UNKNOWN, "auth", text)
         wanted = " or ".join(str(code) for code in self._expect.status)

@@ -6,6 +6,8 @@ import base64
 import gzip
 import logging
 import re
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -291,6 +293,26 @@ async def test_session_cookies_are_not_shown(http_server: HttpServer) -> None:
     result = await ask("http", url)
     assert "abcdef" not in result.raw
     assert "Set-Cookie: sid=•••; Path=/" in result.raw
+
+
+async def test_a_403_asks_for_rights_unless_a_status_is_expected(http_server: HttpServer) -> None:
+    url = http_server.answer("/", status=403)
+    result = await ask("http", url)
+    assert (result.status, result.reason) == (Status.UNKNOWN, "auth")
+    assert "access is forbidden" in result.message
+    result = await ask("http", {"url": url, "expect": {"status": 200}})
+    assert (result.status, result.reason) == (Status.CRITICAL, "expectation")
+
+
+def test_reading_a_configuration_does_not_load_the_http_library() -> None:
+    code = """
+import sys
+from checks.registry import kind
+kind("http").config.model_validate("http://h/")
+print(sorted({"httpx", "h11", "jmespath"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def _is_jmespath(value: str) -> str:
 
 
 JsonScalar = str | int | float | bool | None
-JsonValues = Annotated[tuple[JsonScalar, ...], BeforeValidator(_as_list), Field(min_length=1)]
+JsonValues = Annotated[tuple[JsonScalar, ...], Field(min_length=1), BeforeValidator(_as_list)]
 """A value, or a list of values any of which will do."""
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]

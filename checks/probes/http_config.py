@@ -28,8 +28,8 @@ Code = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[
 """A status code, or a class of them: ``2xx``."""
 Codes = Annotated[
     tuple[Code, ...],
-    BeforeValidator(lambda v: v if isinstance(v, list | tuple) else [v]),
     Field(min_length=1),
+    BeforeValidator(lambda v: v if isinstance(v, list | tuple) else [v]),
 ]
 
 

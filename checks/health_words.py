@@ -66,7 +66,7 @@ def word_status(value: object) -> Status | None:
         return _code_status(value)
     if not isinstance(value, str) or len(value) > 40:
         return None
-    return _WORDS.get(_SEPARATORS.sub("_", value.strip().lower()))
+    return _WORDS.get(value.lower()) or _WORDS.get(_plain(value))
 
 
 def _code_status(code: int) -> Status | None:
@@ -78,7 +78,11 @@ def _code_status(code: int) -> Status | None:
 
 def counterpart(word: str) -> str:
     """The word its author would have written were all well: ``degraded`` gives ``healthy``."""
-    good = _COUNTERPARTS.get(_SEPARATORS.sub("_", word.strip().lower()), "healthy")
+    good = _COUNTERPARTS.get(_plain(word), "healthy")
     if word.isupper():
         return good.upper()
     return good.capitalize() if word[:1].isupper() else good
+
+
+def _plain(word: str) -> str:
+    return _SEPARATORS.sub("_", word.strip().lower())

@@ -157,7 +157,7 @@ async def test_an_address_that_hangs_is_overtaken(raw_server: StartRaw) -> None:
         server.close()
     assert result.status is Status.OK
     assert ("address", "127.0.0.2") in result.facts
-    assert 0.2 < dict(result.phases)["connect"] < 1
+    assert 0.2 < dict(result.phases)["connect"] < 1.8
 
 
 async def test_when_no_address_answers_the_first_ones_error_is_told() -> None:

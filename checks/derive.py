@@ -24,13 +24,16 @@ _INWARD_DEVICES: Final = (
 
 
 def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
-    """The queues of one check, in the order its samples have them."""
+    """The queues of one check, in the order its samples have them.
+
+    A queue that could be read within the window stays, with its figures unknown.
+    """
     sizes = window.last_by("queue_size", "queue")
     processing = window.last_by("queue_processing", "queue")
     failed = window.last_by("queue_failed", "queue")
     statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
     views = []
-    for name in dict.fromkeys([*sizes, *processing, *failed]):
+    for name in dict.fromkeys([*sizes, *processing, *failed, *window.seen("queue_size", "queue")]):
         slope = window.slope("queue_size", queue=name)
         views.append(
             QueueView(
@@ -41,10 +44,14 @@ def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
                 failed=failed.get(name),
                 growth=None if slope is None else slope * 60.0,
                 history=window.history("queue_size", POINTS, queue=name),
-                status=statuses.get(name, Status.OK if check.up else check.status),
+                status=statuses.get(name, Status.OK) if name in sizes else _unseen(check),
             )
         )
     return tuple(views)
+
+
+def _unseen(check: CheckView) -> Status:
+    return Status.UNKNOWN if check.status is Status.OK else check.status
 
 
 def host_view(check: CheckView, window: Window, processes: Table | None) -> HostView:

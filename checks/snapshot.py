@@ -9,7 +9,6 @@ from checks.derive import chart, host_view, queue_views, sample_lines
 from checks.model import Result, Status, Table
 from checks.probe import ChartSpec
 from checks.registry import kind
-from checks.requests.stats import RequestStats
 from checks.state import CheckState
 from checks.store.store import Store
 from checks.store.window import Window
@@ -135,7 +134,7 @@ class SnapshotBuilder:
             view=view,
             hosts=self._hosts(state, figures),
             queues=queue_views(view, figures) if self._has_queues(view.name) else (),
-            requests=_requests(view, result, window),
+            requests=_requests(state, window),
         )
         self._derived[view.name] = found
         return found
@@ -181,8 +180,9 @@ def _processes(tables: tuple[Table, ...]) -> Table | None:
     return next((table for table in tables if table.title == "processes"), None)
 
 
-def _requests(view: CheckView, result: Result, window: float) -> tuple[RequestView, ...]:
-    stats = result.requests
-    if not isinstance(stats, RequestStats):
+def _requests(state: CheckState, window: float) -> tuple[RequestView, ...]:
+    stats, result = state.requests, state.result
+    if stats is None or result is None:
         return ()
-    return (RequestView(view.name, stats.window(window), stats),)
+    silent = None if result.requests is stats else stats.at
+    return (RequestView(state.spec.name, stats.window(window), stats, silent),)

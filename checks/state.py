@@ -9,6 +9,7 @@ from typing import Final
 
 from checks.model import Part, Result, Status
 from checks.probe import CheckSpec
+from checks.requests.stats import RequestStats
 from checks.views import CheckView, EventView, PartView, ResultLine
 
 __all__ = ["CheckState"]
@@ -25,6 +26,7 @@ class CheckState:
     def __init__(self, spec: CheckSpec, now: float) -> None:
         self.spec = spec
         self.result: Result | None = None
+        self.requests: RequestStats | None = None
         self.results: deque[ResultLine] = deque(maxlen=RESULTS)
         self.events: deque[EventView] = deque(maxlen=RESULTS)
         self._history: deque[float] = deque(maxlen=HISTORY)
@@ -68,6 +70,8 @@ class CheckState:
             events.append(EventView(began, self.spec.name, words))
         self.events.extend(events)
         self.result = result
+        if isinstance(result.requests, RequestStats):
+            self.requests = result.requests
         self._last_run = began
         self._history.append(math.nan if result.duration is None else result.duration)
         self.results.append(ResultLine(began, result.status, result.message, result.duration))

@@ -74,11 +74,16 @@ class CheckView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RequestView:
-    """Requests of one source, over the window chosen by the user."""
+    """Requests of one source, over the window chosen by the user.
+
+    ``silent_since`` is when it could last be read, None while it can: the figures are then
+    those of that moment.
+    """
 
     check: str
     window: WindowStats
     stats: RequestStats
+    silent_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

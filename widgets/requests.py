@@ -129,6 +129,10 @@ def _notes(view: RequestView) -> list[Seg]:
     return []
 
 
+def _silence(since: float) -> str:
+    return f"no data since {fmt.clock(since)}; these are the last figures"
+
+
 def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[list[Seg]]:
     """One source in ``height`` lines at most: what matters most stays longest."""
     window, stats = view.window, view.stats
@@ -139,6 +143,8 @@ def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[l
         _Curve("errors", errors, stats.error_ratios, 0.05, bad).segs(width, glyphs),
         _percentiles(view, width, glyphs),
     ]
+    if view.silent_since is not None:
+        lines.insert(0, [Seg(f" {_silence(view.silent_since)}", "warning")])
     notes = _notes(view)
     lines += [notes] if notes else []
     if len(lines) + bool(window.breakdown) < height:
@@ -165,6 +171,10 @@ def _short(view: RequestView, name: str, width: int, glyphs: Glyphs) -> list[Seg
         Seg("  errors ", "dim"),
         *figure(fmt.percent(window.error_ratio), "critical" if bad else "value"),
     ]
+    if view.silent_since is not None:
+        return list(
+            fit_segs([segs[0], Seg(_silence(view.silent_since), "warning")], width, glyphs.cut)
+        )
     for label, value in (("p50", window.p50), ("p95", window.p95), ("p99", window.p99)):
         more = [Seg(f"  {label} ", "dim"), *figure(fmt.duration(value), "label")]
         if segs_width(segs) + segs_width(more) <= width:

@@ -9,8 +9,8 @@ from typing import Any
 
 from checks.errors import TargetError
 from checks.model import Sampler, Samples
-from checks.probes.sqlite import complete
-from checks.probes.sqlite_dialect import SqliteDialect
+from checks.probes.sqlite.dialect import SqliteDialect
+from checks.probes.sqlite.probe import complete
 from checks.requests.config import RequestLog
 from checks.requests.source import Row, SqlSource
 from checks.requests.stats import RequestStats

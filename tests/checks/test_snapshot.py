@@ -6,7 +6,12 @@ from checks.clock import FakeClock
 from checks.engine import Engine
 from checks.model import Result, Sampler, Status
 from checks.probe import Target
+from checks.requests.stats import RequestStats, WindowStats
 from tests.checks.fakes import PLAYED, config, down, ok, spec
+
+NOTHING = WindowStats(
+    60.0, 60.0, 0, 0.0, 0, None, (), None, None, None, None, None, None, ()
+)  # fmt: skip
 
 
 async def pictured(clock: FakeClock, engine: Engine) -> None:
@@ -100,3 +105,25 @@ async def test_every_sample_carries_the_targets_labels() -> None:
     expected = Sampler({"job": "shop", "instance": "one:1", "env": "prod"}).series("up")
     (found,) = engine.store.select("up").values()
     assert found == [expected]
+
+
+async def test_what_can_no_longer_be_read_stays_as_unknown_not_as_gone() -> None:
+    clock = FakeClock()
+    stats = RequestStats(clock.now(), (NOTHING,), 5.0, (), (), ())
+
+    async def full(target: Target) -> Result:
+        builder = target.sampler.builder()
+        builder.add("queue_size", 7, {"queue": "mail"})
+        return Result(Status.OK, "fine", samples=builder.build(), requests=stats)
+
+    PLAYED["both"] = full
+    engine = Engine(config(spec("both", 5)), clock)
+    await pictured(clock, engine)
+    before = engine.snapshot()
+    assert before.queues[0].size == 7
+    assert before.requests[0].silent_since is None
+    PLAYED["both"] = down("refused")
+    await pictured(clock, engine)
+    after = engine.snapshot()
+    assert [(q.name, q.size, q.status) for q in after.queues] == [("mail", None, Status.CRITICAL)]
+    assert after.requests[0].silent_since == stats.at

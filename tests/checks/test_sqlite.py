@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from checks.model import Result, Status
-from checks.probes.sqlite import KIND, SqliteConfig
+from checks.probes.sqlite.probe import KIND, SqliteConfig
 from checks.requests.stats import RequestStats, WindowStats
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch, writer
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from checks.model import Result, Status
-from checks.probes.sqlite_file import DatabaseFile, add_math
+from checks.probes.sqlite.file import DatabaseFile, add_math
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch, exclusive_lock
 
 NOBODY = 65534

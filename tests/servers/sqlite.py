@@ -19,7 +19,7 @@ from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.model import Sampler
 from checks.probe import ProbeEnv, Target
-from checks.probes.sqlite import KIND, SqliteConfig, SqliteProbe
+from checks.probes.sqlite.probe import KIND, SqliteConfig, SqliteProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
 

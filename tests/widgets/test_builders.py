@@ -333,3 +333,12 @@ def test_hints_are_shown_whole_or_not_at_all() -> None:
 
 def test_every_status_has_its_own_sign() -> None:
     assert len({UNICODE.status(status) for status in Status}) == len(Status)
+
+
+def test_figures_that_are_no_longer_read_say_since_when() -> None:
+    snapshot = samples.bad_night()
+    silent = tuple(replace(view, silent_since=snapshot.time - 60) for view in snapshot.requests)
+    snapshot = replace(snapshot, requests=silent)
+    lines = request_lines(snapshot, Frame(60, 12))
+    assert "no data since" in lines[0].text
+    assert "no data since" in request_summary(snapshot, 80).text

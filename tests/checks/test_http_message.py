@@ -8,7 +8,7 @@ import time
 import h11
 import pytest
 
-from checks.probes.http_message import Sendable, read_plain
+from checks.probes.http.message import Sendable, read_plain
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 BOUND = 1000

@@ -13,13 +13,13 @@ from checks.errors import SecretError, TargetError
 from checks.health_document import HealthDocument, changes
 from checks.model import Result, Status
 from checks.probe import Target
-from checks.probes.http_answer import Answer
-from checks.probes.http_auth import Credentials
-from checks.probes.http_config import HttpConfig
-from checks.probes.http_connection import Exchange, Peer
-from checks.probes.http_judge import Judge
-from checks.probes.http_report import Reporter
-from checks.probes.http_transport import OriginTransport
+from checks.probes.http.answer import Answer
+from checks.probes.http.auth import Credentials
+from checks.probes.http.config import HttpConfig
+from checks.probes.http.connection import Exchange, Peer
+from checks.probes.http.judge import Judge
+from checks.probes.http.report import Reporter
+from checks.probes.http.transport import OriginTransport
 from checks.secrets import mask_url
 
 __all__ = ["HttpProbe"]

@@ -20,9 +20,9 @@ from checks.clock import Clock
 from checks.dial import Dialled, Phases, connection_error, dial, place
 from checks.errors import TargetError
 from checks.expectations import seconds
-from checks.probes.http_connection import Connection, Exchange, Peer, StaleConnectionError
-from checks.probes.http_message import Sendable
-from checks.probes.http_tls import TlsFiles, certificate_error, context, handshake_error, hung_up
+from checks.probes.http.connection import Connection, Exchange, Peer, StaleConnectionError
+from checks.probes.http.message import Sendable
+from checks.probes.http.tls import TlsFiles, certificate_error, context, handshake_error, hung_up
 from checks.resolver import Resolver
 
 __all__ = ["OriginTransport"]

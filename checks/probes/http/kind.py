@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, cast
 
 from checks.probe import Kind, Metric, Probe, Target
-from checks.probes.http_config import HttpConfig
+from checks.probes.http.config import HttpConfig
 from checks.settings import KindConfig
 
 __all__ = ["KIND", "METRICS", "HttpConfig"]
@@ -49,7 +49,7 @@ METRICS: Final = (
 
 def _probe(config: KindConfig, target: Target) -> Probe:
     # Here and not above: reading a configuration must not cost what the HTTP library does.
-    from checks.probes.http_probe import HttpProbe  # noqa: PLC0415
+    from checks.probes.http.probe import HttpProbe  # noqa: PLC0415
 
     return HttpProbe(cast("HttpConfig", config), target)
 

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from checks.probe import ProbeEnv
-from checks.probes.http_config import Auth, Basic, HttpConfig
+from checks.probes.http.config import Auth, Basic, HttpConfig
 
 __all__ = ["Credentials"]
 

@@ -23,9 +23,9 @@ from checks.expectations import (
 from checks.health_document import HealthDocument, read_document
 from checks.health_words import counterpart
 from checks.model import Part, Status
-from checks.probes.http_answer import Answer, BodyError
-from checks.probes.http_config import HttpConfig
-from checks.probes.http_connection import Peer
+from checks.probes.http.answer import Answer, BodyError
+from checks.probes.http.config import HttpConfig
+from checks.probes.http.connection import Peer
 
 __all__ = ["Judge", "Verdict"]
 

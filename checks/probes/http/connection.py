@@ -18,8 +18,8 @@ from checks.certificates import Certificate
 from checks.dial import Phases
 from checks.errors import TargetError
 from checks.model import clean
-from checks.probes.http_message import HEAD_BOUND, Sendable, read_plain
-from checks.probes.http_tls import handshake_error
+from checks.probes.http.message import HEAD_BOUND, Sendable, read_plain
+from checks.probes.http.tls import handshake_error
 
 __all__ = ["Connection", "Exchange", "Peer", "StaleConnectionError"]
 

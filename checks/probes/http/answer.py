@@ -9,7 +9,7 @@ import zlib
 from functools import cached_property
 from typing import Any
 
-from checks.probes.http_connection import Exchange
+from checks.probes.http.connection import Exchange
 
 __all__ = ["Answer", "BodyError"]
 

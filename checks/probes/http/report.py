@@ -9,10 +9,10 @@ from checks.dial import Phases
 from checks.expectations import seconds
 from checks.model import Result, Samples, Series, Status
 from checks.probe import Target
-from checks.probes.http_answer import Answer, BodyError
-from checks.probes.http_config import HttpConfig
-from checks.probes.http_connection import Exchange, Peer
-from checks.probes.http_judge import Verdict
+from checks.probes.http.answer import Answer, BodyError
+from checks.probes.http.config import HttpConfig
+from checks.probes.http.connection import Exchange, Peer
+from checks.probes.http.judge import Verdict
 
 __all__ = ["Reporter"]
 

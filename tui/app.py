@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -102,6 +103,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def _begin(self) -> None:
         """Start the engine, now that the first frame is painted."""
+        gc.enable()
         sys.setswitchinterval(_SWITCH_INTERVAL)
         self._news_at = self._clock()
         self.source.subscribe(self._wake)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -51,6 +51,7 @@ class LineView(Widget):
         self._styled_for: Mapping[str, str] = {}
         self._composed: list[Line] = []
         self._fitted_to = 0
+        self._drawn_size = Size(0, 0)
 
     @property
     def glyphs(self) -> Glyphs:
@@ -77,7 +78,7 @@ class LineView(Widget):
         fresh = self._fitted(lines, width)
         marked = self.marked_lines()
         regions = self._differences(fresh, marked, width)
-        self._lines, self._marked = fresh, marked
+        self._lines, self._marked, self._drawn_size = fresh, marked, self.size
         if regions:
             # Textual empties this set only in the rendering that render_line replaces.
             self._dirty_regions.clear()
@@ -110,6 +111,8 @@ class LineView(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        if self._drawn_size != self.size:
+            self._draw_anew()
         if y >= len(self._lines):
             return Strip.blank(width, self._style(_BLANK, False))
         marked = y in self._marked
@@ -152,6 +155,13 @@ class LineView(Widget):
         super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
+        if self._drawn_size != self.size:
+            self._draw_anew()
+            self.refresh()
+
+    def _draw_anew(self) -> None:
+        """Compose for another size. Painting does so before the event of it has come."""
         self._lines, self._composed = [], []
-        self.update_lines()
-        self.refresh()
+        width, height = self._drawn_size = self.size
+        self._lines = self._fitted(self.compose_lines(width, height)[:height], width)
+        self._marked = self.marked_lines()

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
 from checks.source import SnapshotSource
 from tui.ending import Ending
-from tui.palette import PaletteCommand
 from tui.terminal import Terminal, judge
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
     from tui.app import OnwatchApp
+    from tui.palette import PaletteCommand
 
 __all__ = ["open_monitor", "run", "watch"]
 
@@ -38,6 +38,8 @@ def open_monitor(
 
     ``commands`` are offered in the palette besides the usual.
     """
+    # Nothing that start-up makes is garbage; the app switches collections on again.
+    gc.disable()
     from checks.live import EngineSource  # noqa: PLC0415 - a test of watch() needs none
     from tui.app import OnwatchApp  # noqa: PLC0415
 
@@ -94,5 +96,7 @@ def _explain(error: BaseException) -> None:
     if isinstance(error, OnwatchError):
         print(error, file=sys.stderr)
     else:
+        import traceback  # noqa: PLC0415 - for errors of our own alone
+
         traceback.print_exception(error, file=sys.stderr)
         print("onwatch: the engine ended by an error of its own (above)", file=sys.stderr)

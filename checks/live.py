@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from checks.source import Mailbox
-from checks.views import Snapshot
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
     from checks.engine import Engine
+    from checks.views import Snapshot
 
 __all__ = ["EngineSource"]
 
@@ -110,6 +110,9 @@ class EngineSource:
 
     def poll_now(self) -> None:
         self._wish(lambda engine: engine.scheduler.poll_now())
+
+    def ask(self, check: str, question: str) -> None:
+        self._wish(lambda engine: engine.ask(check, question))
 
     def close(self) -> None:
         self._closed.set()

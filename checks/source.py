@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from checks.views import Snapshot
+if TYPE_CHECKING:
+    from checks.views import Snapshot
 
 __all__ = ["Mailbox", "SnapshotSource"]
 
@@ -38,6 +39,12 @@ class SnapshotSource(Protocol):
 
     def poll_now(self) -> None:
         """Run every check at once instead of waiting for its interval."""
+
+    def ask(self, check: str, question: str) -> None:
+        """Put one of its :attr:`~checks.views.CheckView.questions` to ``check``.
+
+        The answer arrives among the events of a later snapshot.
+        """
 
     def close(self) -> None:
         """End, without waiting longer than a moment for anything that hangs."""

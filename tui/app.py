@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import App
@@ -17,15 +17,16 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from checks.requests.stats import WINDOWS
 from checks.source import SnapshotSource
-from checks.views import Snapshot
 from tui import keymap
 from tui.palette import CommandProvider, PaletteCommand
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
 from tui.themes import DARK, HOUSE_THEMES, WITHOUT_COLOUR
 from widgets.lines import LinePane
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
 
 __all__ = ["OnwatchApp"]
 
@@ -189,6 +190,8 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def action_window(self, step: int) -> None:
         """Compute figures over the next longer (1) or shorter (-1) window."""
+        from checks.requests.stats import WINDOWS  # noqa: PLC0415 - not for the first frame
+
         now = self._newest.window if self._newest else WINDOWS[0]
         nearest = min(range(len(WINDOWS)), key=lambda i: abs(WINDOWS[i] - now))
         self.set_window(WINDOWS[max(0, min(len(WINDOWS) - 1, nearest + step))])

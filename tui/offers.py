@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from checks.requests.stats import WINDOWS
-from checks.views import CheckView, Snapshot
 from tui.palette import PaletteCommand
 from tui.themes import HOUSE_THEMES
 
 if TYPE_CHECKING:
+    from checks.views import CheckView, Snapshot
     from tui.app import OnwatchApp
 
 __all__ = ["offers"]

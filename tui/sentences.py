@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from checks.model import Status
-from checks.views import CheckView, QueueView, Snapshot
+
+if TYPE_CHECKING:
+    from checks.views import CheckView, QueueView, Snapshot
 
 __all__ = ["sentence_of"]
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.views import AlertView, Snapshot
 from widgets import format as fmt
 from widgets.empty import WAITING, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, fit, left, line, right, role_of, wrap
+
+if TYPE_CHECKING:
+    from checks.views import AlertView, Snapshot
 
 __all__ = ["AlertsPane", "alert_counts", "alert_lines"]
 

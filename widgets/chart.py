@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.reactive import reactive
 
-from checks.views import Chart, Snapshot
 from widgets import format as fmt
 from widgets.empty import WAITING, note
 from widgets.figures import figure
@@ -25,6 +24,9 @@ from widgets.glyphs import Glyphs
 from widgets.spark import top_of
 from widgets.text import Line, Seg, groups_in, line
 from widgets.view import LineView
+
+if TYPE_CHECKING:
+    from checks.views import Chart, Snapshot
 
 __all__ = ["BigChart", "chart_lines", "legend", "thinned"]
 

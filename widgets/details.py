@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 from textual.reactive import reactive
 
 from checks.model import Status
-from checks.views import CheckDetails, CheckView, EventView
 from widgets import format as fmt
 from widgets.empty import WAITING, note
 from widgets.figures import aligned, figure
@@ -17,6 +17,9 @@ from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.table import table_lines
 from widgets.text import Line, Seg, left, line, role_of, wrap
+
+if TYPE_CHECKING:
+    from checks.views import CheckDetails, CheckView, EventView
 
 __all__ = [
     "DetailPane",

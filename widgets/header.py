@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.reactive import reactive
 
-from checks.views import CheckView
 from widgets import format as fmt
 from widgets.glyphs import WORDS, Glyphs
 from widgets.text import Line, Seg, fit, line, role_of, segs_width
 from widgets.verdict import VerdictLine, state_segs
+
+if TYPE_CHECKING:
+    from checks.views import CheckView
 
 __all__ = ["CheckHeader"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.views import FilesystemView, HostView, Snapshot
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.figures import aligned, figure
@@ -16,6 +16,9 @@ from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import bar, spark
 from widgets.text import Line, Seg, fit_segs, groups_in, left, line, role_of, segs_width
+
+if TYPE_CHECKING:
+    from checks.views import FilesystemView, HostView, Snapshot
 
 __all__ = ["HostPane", "host_lines", "host_summary"]
 

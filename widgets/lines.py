@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from checks.views import Snapshot
 from widgets.frame import Frame
 from widgets.text import Line, Seg, fit_segs, segs_width
 from widgets.view import LineView
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
 
 __all__ = ["LinePane"]
 

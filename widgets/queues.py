@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.views import QueueView, Snapshot
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.frame import Frame
@@ -15,6 +15,9 @@ from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import spark
 from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_width
+
+if TYPE_CHECKING:
+    from checks.views import QueueView, Snapshot
 
 __all__ = ["QueuesPane", "queue_lines", "queue_summary"]
 

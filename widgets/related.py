@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from checks.views import AlertView, CheckDetails, CheckView, Snapshot
+from typing import TYPE_CHECKING
+
 from widgets.details import DetailPane
 from widgets.empty import note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.text import Line, Seg, left, line, role_of
+
+if TYPE_CHECKING:
+    from checks.views import AlertView, CheckDetails, CheckView, Snapshot
 
 __all__ = ["RelatedPane", "related"]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from checks.requests.stats import BreakdownRow, WindowStats
-from checks.views import Points, RequestView, Snapshot
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.figures import aligned, figure
@@ -17,6 +16,10 @@ from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import bar, spark
 from widgets.text import Line, Seg, fit_segs, groups_in, left, line, right, segs_width
+
+if TYPE_CHECKING:
+    from checks.requests.stats import BreakdownRow, WindowStats
+    from checks.views import Points, RequestView, Snapshot
 
 __all__ = ["RequestsPane", "request_lines", "request_summary"]
 

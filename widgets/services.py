@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.views import CheckView, PartView, Snapshot
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.frame import Frame
@@ -17,6 +17,9 @@ from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import spark
 from widgets.text import Line, Seg, left, line, right, role_of
+
+if TYPE_CHECKING:
+    from checks.views import CheckView, PartView, Snapshot
 
 __all__ = ["ServicesPane", "service_lines"]
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from textual.reactive import reactive
 
 from checks.model import Status
-from checks.views import AlertView, Snapshot
 from widgets import format as fmt
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
 from widgets.view import LineView
+
+if TYPE_CHECKING:
+    from checks.views import AlertView, Snapshot
 
 __all__ = ["VerdictLine", "state_segs", "verdict_segs"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
@@ -10,7 +10,6 @@ from textual.containers import Container, VerticalScroll
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from checks.views import CheckDetails
 from tui import keymap
 from tui.screens.arrangement import row_heights
 from tui.screens.picture import PictureScreen
@@ -27,6 +26,9 @@ from widgets.details import (
 )
 from widgets.header import CheckHeader
 from widgets.related import RelatedPane
+
+if TYPE_CHECKING:
+    from checks.views import CheckDetails
 
 __all__ = ["DetailsScreen", "columns_for"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.containers import Container
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from checks.views import Snapshot
 from tui.screens.arrangement import Arrangement, alerts_height, arrange, lower_height
 from tui.screens.picture import PictureScreen
 from widgets.alerts import AlertsPane
@@ -18,6 +19,9 @@ from widgets.queues import QueuesPane
 from widgets.requests import RequestsPane
 from widgets.services import ServicesPane
 from widgets.verdict import VerdictLine
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
 
 __all__ = ["OverviewScreen"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,13 +15,15 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from checks.views import Snapshot
 from tui import keymap
 from tui.keymap import key_name
 from tui.screens.filter import FilterLine
 from tui.sentences import sentence_of
 from widgets.hints import Hint, HintLine
 from widgets.lines import LinePane
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
 
 __all__ = ["Banner", "PictureScreen", "Standing", "hints_from"]
 

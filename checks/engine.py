@@ -59,9 +59,10 @@ class Engine:
         self.clock = clock or SystemClock()
         self.store = Store()
         self._lanes = Lanes()
+        self._resolver = Resolver(self._lanes, self.clock, lookup)
         self._env = ProbeEnv(
             clock=self.clock,
-            resolver=Resolver(self._lanes, self.clock, lookup),
+            resolver=self._resolver,
             lanes=self._lanes,
             masker=Masker(),
             base_dir=config.base_dir,
@@ -74,6 +75,7 @@ class Engine:
             list(self.states.values()), self.store, clean(socket.gethostname(), 64)
         )
         self._events: deque[EventView] = deque(maxlen=200)
+        self._asking: set[asyncio.Task[None]] = set()
         self._drift = self.clock.wall() - now
         self._lag = 0.0
         self._tick_cost = 0.0
@@ -92,6 +94,19 @@ class Engine:
         """Load the drivers of the kinds in use, so that no run is timed with an import in it."""
         for driver in dict.fromkeys(d for runner in self.runners for d in runner.kind.drivers):
             import_module(driver)
+
+    def ask(self, check: str, question: str) -> None:
+        """Put ``question`` to ``check``; the answer becomes an event, and a new run shows it."""
+        runner = next((one for one in self.runners if one.spec.name == check), None)
+        if runner is not None:
+            task = asyncio.create_task(self._answer(runner, question), name=f"ask {check}")
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _answer(self, runner: Runner, question: str) -> None:
+        answer = await runner.ask(question)
+        self._events.append(EventView(self.clock.now(), runner.spec.name, answer))
+        await self.scheduler.once(lambda one: one is runner)
 
     @property
     def waiting(self) -> bool:
@@ -158,7 +173,11 @@ class Engine:
 
     async def close(self) -> None:
         """Close every probe, waiting a moment at most for those that hang."""
-        closing = asyncio.gather(*(r.close() for r in self.runners), return_exceptions=True)
+        closing = asyncio.gather(
+            *(runner.close() for runner in self.runners),
+            self._resolver.close(),
+            return_exceptions=True,
+        )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(closing, 0.5)
         self._lanes.close()

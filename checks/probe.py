@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from checks.clock import Clock
 from checks.errors import SecretError
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from checks.lanes import Lanes
     from checks.resolver import Resolver
 
-__all__ = ["ChartSpec", "CheckSpec", "Kind", "Metric", "Probe", "ProbeEnv", "Target"]
+__all__ = [
+    "Answering",
+    "ChartSpec",
+    "CheckSpec",
+    "Kind",
+    "Metric",
+    "Probe",
+    "ProbeEnv",
+    "Question",
+    "Target",
+    "response_time",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +161,47 @@ class Probe(Protocol):
         """Give back connections and files. Called once, also after a failed run."""
 
 
+def response_time(bounds: Bounded | None = None) -> ChartSpec:
+    """The curve of how long runs took, with the bounds of a latency."""
+    return ChartSpec(
+        "response time",
+        "probe_duration_seconds",
+        "s",
+        warning=bounds.warning if bounds else None,
+        critical=bounds.critical if bounds else None,
+    )
+
+
+class Bounded(Protocol):
+    """Something with a warning and a critical bound."""
+
+    @property
+    def warning(self) -> float | None: ...
+
+    @property
+    def critical(self) -> float | None: ...
+
+
 def _no_charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     del config
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something a user may ask of a check besides its runs; answering it changes nothing."""
+
+    id: str
+    title: str
+    help: str
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A probe that answers questions."""
+
+    async def ask(self, question: str) -> str:
+        """The answer to the question of that id, a sentence; may take its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +215,8 @@ class Kind:
     metrics: tuple[Metric, ...]
     counters: bool = False
     """Whether a judgement needs two samples (`onwatch check` then takes two a second apart)."""
+    questions: tuple[Question, ...] = ()
+    """What its probe, which is then :class:`Answering`, may be asked."""
     drivers: tuple[str, ...] = ()
     """Modules that its probe imports late; loaded before the first run, which is timed."""
     charts: Callable[[KindConfig], tuple[ChartSpec, ...]] = _no_charts

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Mapping
 
 from checks.errors import SecretError
-from checks.model import Result, Sampler, Samples, Status
-from checks.probe import CheckSpec, Kind, Probe, ProbeEnv, Target
+from checks.model import Result, Sampler, Samples, Status, clean
+from checks.probe import Answering, CheckSpec, Kind, Probe, ProbeEnv, Target
 from checks.registry import kind as load_kind
 
 __all__ = ["Runner"]
@@ -63,6 +63,14 @@ class Runner:
                 f"internal error in the {self.spec.kind} check: {type(error).__name__}: {error}"
             )
             return Result.failed("internal", sentence, status=Status.UNKNOWN)
+
+    async def ask(self, question: str) -> str:
+        """The probe's answer to ``question``, masked; a sentence also where there is none."""
+        if self._probe is None:
+            return f"{self.spec.name} has not run yet"
+        if not isinstance(self._probe, Answering):
+            return f"a {self.spec.kind} check answers no questions"
+        return self._env.masker.text(clean(await self._probe.ask(question)))
 
     def _finish(self, result: Result, took: float) -> Result:
         success = float(result.status is Status.OK)

@@ -28,6 +28,7 @@ __all__ = ["SnapshotBuilder", "alerts_of"]
 
 CHART_SECONDS = 3600.0
 _QUEUE_METRICS = ("queue_size", "queue_processing", "queue_failed")
+_DURATION = "probe_duration_seconds"
 _ALERTING = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 
 
@@ -154,10 +155,9 @@ class SnapshotBuilder:
             return None
         result = state.result
         figures = Window(self._store, focus, now, CHART_SECONDS)
-        specs = (
-            *kind(state.spec.kind).charts(state.spec.config),
-            ChartSpec("duration of a run", "scrape_duration_seconds", "s"),
-        )
+        specs = kind(state.spec.kind).charts(state.spec.config)
+        if not any(spec.metric == _DURATION for spec in specs):
+            specs += (ChartSpec("duration of a run", _DURATION, "s"),)
         hidden = ("job", "instance", *state.spec.labels)
         return CheckDetails(
             check=focus,

@@ -9,6 +9,7 @@ from typing import Final
 
 from checks.model import Part, Result, Status
 from checks.probe import CheckSpec
+from checks.registry import kind
 from checks.requests.stats import RequestStats
 from checks.views import CheckView, EventView, PartView, ResultLine
 
@@ -58,6 +59,7 @@ class CheckState:
             labels=spec.labels,
             depends_on=spec.depends_on,
             runbook=spec.runbook,
+            questions=tuple((q.id, q.title, q.help) for q in kind(spec.kind).questions),
         )
 
     def apply(self, began: float, result: Result) -> list[EventView]:

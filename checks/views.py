@@ -70,6 +70,8 @@ class CheckView:
     labels: Mapping[str, str]
     depends_on: tuple[str, ...] = ()
     runbook: str = ""
+    questions: tuple[tuple[str, str, str], ...] = ()
+    """Id, title and help of each question that may be put to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

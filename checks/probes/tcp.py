@@ -13,7 +13,7 @@ from checks.dial import Phases, connection_error, dial
 from checks.errors import TargetError
 from checks.expectations import LatencyBounds, Pattern, latency_finding, quoted, seconds
 from checks.model import Result, SampleBuilder, Status
-from checks.probe import Kind, Metric, Probe, Target
+from checks.probe import ChartSpec, Kind, Metric, Probe, Target, response_time
 from checks.settings import KindConfig
 
 __all__ = ["KIND", "TcpConfig", "TcpProbe"]
@@ -188,11 +188,16 @@ def _probe(config: KindConfig, target: Target) -> Probe:
     return TcpProbe(cast("TcpConfig", config), target)
 
 
+def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    return (response_time(cast("TcpConfig", config).latency),)
+
+
 KIND: Final = Kind(
     name="tcp",
     summary="a TCP port must accept connections",
     config=TcpConfig,
     probe=_probe,
+    charts=_charts,
     metrics=(
         Metric("probe_dns_lookup_time_seconds", "gauge", "time the name look-up took", "s"),
         Metric("probe_ip_protocol", "gauge", "4 or 6"),

@@ -77,9 +77,7 @@ class Window:
         """The values of the label ``by`` that had a sample within the window."""
         series = self._series(name, {})
         _, values = self._read(series)
-        return [
-            one.label(by) for at, one in enumerate(series) if not is_stale(values[:, at]).all()
-        ]
+        return [one.label(by) for at, one in enumerate(series) if not is_stale(values[:, at]).all()]
 
     def rates(
         self, name: str, by: str = "", *, keep: Keep | None = None, **labels: str

@@ -49,6 +49,9 @@ class FakeSource:
     def poll_now(self) -> None:
         self.asked.append("poll")
 
+    def ask(self, check: str, question: str) -> None:
+        self.asked.append(f"ask {check} {question}")
+
     def close(self) -> None:
         self.asked.append("close")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from checks.probe import Kind, Metric, Probe, Target
+from checks.probe import ChartSpec, Kind, Metric, Probe, Target, response_time
 from checks.probes.http.config import HttpConfig
 from checks.settings import KindConfig
 
@@ -54,10 +54,16 @@ def _probe(config: KindConfig, target: Target) -> Probe:
     return HttpProbe(cast("HttpConfig", config), target)
 
 
+def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    return (response_time(cast("HttpConfig", config).expect.latency),)
+
+
 KIND: Final = Kind(
     name="http",
     summary="an HTTP or HTTPS address must answer as expected",
     config=HttpConfig,
     probe=_probe,
     metrics=METRICS,
+    drivers=("checks.probes.http.probe", "jmespath"),
+    charts=_charts,
 )

@@ -15,7 +15,7 @@ from pydantic import Field
 from checks.errors import TargetError
 from checks.lanes import LaneBusyError
 from checks.model import Part, Result, Samples, Status, worst
-from checks.probe import ChartSpec, Kind, Metric, Target
+from checks.probe import ChartSpec, Kind, Metric, Question, Target
 from checks.probes.sqlite.dialect import SqliteDialect
 from checks.probes.sqlite.file import DatabaseFile, Session
 from checks.probes.sqlite.survey import Survey, TableRows, human_size, survey, table_rows
@@ -150,6 +150,12 @@ class SqliteProbe:
             if not lanes.busy(lane):
                 file.close()
             lanes.drop(lane)
+
+    async def ask(self, question: str) -> str:
+        """``integrity`` is what it can be asked."""
+        if question != "integrity":
+            return f"an sqlite check knows no {question}"
+        return f"integrity: {(await self.check_integrity()).text}"
 
     async def check_integrity(self) -> Integrity:
         """Read the whole file with ``PRAGMA quick_check``, now, in a lane of its own."""
@@ -376,6 +382,9 @@ KIND = Kind(
     config=SqliteConfig,
     probe=_probe,
     charts=_charts,
+    questions=(
+        Question("integrity", "check integrity", "read the whole file and look for damage"),
+    ),
     metrics=(
         Metric("sqlite_up", "gauge", "Whether the database could be read."),
         Metric("sqlite_database_size_bytes", "gauge", "Size of the file.", "bytes"),

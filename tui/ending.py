@@ -186,6 +186,7 @@ class Ending:
                 return
             time.sleep(0.005)
 
+
 def _interrupt_others() -> None:
     """Have system calls of other threads return; the handlers were set without restarting."""
     for thread in threading.enumerate():

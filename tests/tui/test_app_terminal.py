@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 from tests.tui.terminals import OnTerminal
 
@@ -59,3 +60,16 @@ def test_a_picture_that_has_not_changed_sends_next_to_nothing() -> None:
                 pass
         assert terminal.output, "the clock goes on"
         assert len(terminal.output) < 3 * 1500
+
+
+def test_a_broken_config_is_named_after_the_terminal_was_restored(tmp_path: Path) -> None:
+    config = tmp_path / "onwatch.yaml"
+    config.write_text("version: 1\nchekcs: []\n")
+    main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    with OnTerminal(["-c", main, "-c", str(config)]) as terminal:
+        assert terminal.wait_reading(10) == 2
+        restored, _, said = terminal.output.rpartition(b"\x1b[?1049l")
+        assert restored
+        assert b"onwatch.yaml:2" in said
+        assert b"checks" in said
+        assert b"Traceback" not in said

@@ -65,13 +65,13 @@ def _options(args: argparse.Namespace) -> list[str]:
 def _stay(stack: Stack) -> int:
     """Say where the servers are, and keep them until Ctrl-C."""
     places = stack.endpoints
-    print(f"http      {places.http}  (/health, /health/detailed, /metrics, /api/…)")
-    print(f"redis     {places.redis}")
-    print(f"database  {places.database}")
-    print(f"config    {places.config}")
-    print(f"control   {places.control}")
-    print("Ctrl-C ends it.", flush=True)
     try:
+        print(f"http      {places.http}  (/health, /health/detailed, /metrics, /api/…)")
+        print(f"redis     {places.redis}")
+        print(f"database  {places.database}")
+        print(f"config    {places.config}")
+        print(f"control   {places.control}")
+        print("Ctrl-C ends it.", flush=True)
         stack.wait()
     except KeyboardInterrupt:
         return 0

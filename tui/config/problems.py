@@ -34,6 +34,7 @@ class Report:
         """Add a sentence for each thing wrong with ``data``, at ``path``, as a ``model``."""
         errors = error.errors(include_url=False, include_input=False)
         entries = [_entry(details, data) for details in errors]
+        entries = [entry for entry in entries if not _follows(entry, entries)]
         found: dict[tuple[Path, str], None] = {}
         for group in _by_union(entries):
             found |= dict.fromkeys(_sentences(group, model, data))
@@ -78,6 +79,14 @@ def _entry(error: ErrorDetails, data: object) -> _Entry:
             branch.append(str(part))
             branch_at = len(path) if branch_at < 0 else branch_at
     return _Entry(tuple(path), tuple(branch), branch_at, error)
+
+
+def _follows(entry: _Entry, entries: list[_Entry]) -> bool:
+    """Whether a list is too short only because its items were refused, which is told already."""
+    depth = len(entry.path)
+    return entry.error["type"] == "too_short" and any(
+        len(other.path) > depth and other.path[:depth] == entry.path for other in entries
+    )
 
 
 def _holds(data: object, part: str | int) -> bool:

@@ -12,7 +12,7 @@ from widgets.view import LineView
 __all__ = ["Hint", "HintLine", "hint_line"]
 
 Hint = tuple[str, str]
-"""A key as it is shown and what it does: ``("r", "runbook")``."""
+"""A key as it is shown and what it does: ``("p", "freeze")``."""
 
 
 def hint_line(hints: Sequence[Hint], width: int) -> Line:

@@ -14,6 +14,7 @@ from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
+from widgets.processes import process_lines
 from widgets.spark import bar, spark
 from widgets.text import Line, Seg, fit_segs, groups_in, left, line, role_of, segs_width
 
@@ -28,6 +29,9 @@ CONFIG = (
 )
 NEARLY_FULL = 0.9
 """From this ratio on a figure stands out; the check's own bounds decide its status."""
+
+PROCESSES_FROM = 4
+"""Lines that must be left before processes are listed."""
 
 
 def _role(ratio: float | None) -> str:
@@ -171,6 +175,9 @@ def _tall(host: HostView, frame: Frame, now: float) -> list[list[Seg]]:
         lines.insert(
             2, [Seg(f" {left('full', 5)}", "label"), Seg("  "), *_filesystems(host, width - 9)]
         )
+    room = frame.height - len(lines) - 1
+    if host.processes is not None and room >= PROCESSES_FROM:
+        lines += [[], *process_lines(host.processes, width, room)]
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -18,7 +18,10 @@ from widgets.view import LineView
 if TYPE_CHECKING:
     from checks.views import Snapshot
 
-__all__ = ["LinePane"]
+__all__ = ["ANY_HEIGHT", "LinePane"]
+
+ANY_HEIGHT: Final = 1000
+"""Lines in which every pane shows all it has."""
 
 
 class LinePane(LineView, can_focus=True):
@@ -98,6 +101,15 @@ class LinePane(LineView, can_focus=True):
         The pane's last column stays free, so that neighbours never touch.
         """
         raise NotImplementedError
+
+    def lines_wanted(self, width: int) -> int:
+        """How many lines it could use in ``width`` cells, its title among them.
+
+        All there are before the first picture: what will come is not known.
+        """
+        if self.snapshot is None:
+            return ANY_HEIGHT
+        return len(self.build(max(1, width - 1), ANY_HEIGHT)) + self._titled
 
     def inputs(self) -> tuple[object, ...]:
         """The objects that :meth:`build` reads; it is asked again when one is another object."""

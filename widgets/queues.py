@@ -13,7 +13,7 @@ from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, Glyphs
 from widgets.lines import LinePane
-from widgets.spark import spark
+from widgets.spark import area
 from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_width
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ CONFIG = (
 )
 LEAST_ITEMS = 10.0
 """Items that a full block stands for at least."""
+MOST_LINES = 3
+"""Lines that the curve of one queue takes at most."""
 
 
 def _key(queue: QueueView) -> str:
@@ -47,7 +49,8 @@ def _tail(queue: QueueView) -> list[Seg]:
     return segs
 
 
-def _row(queue: QueueView, names: int, width: int, glyphs: Glyphs) -> Line:
+def _rows(queue: QueueView, names: int, width: int, level: int, glyphs: Glyphs) -> list[Line]:
+    """One queue; its curve is ``level`` lines high."""
     fine = queue.status is Status.OK
     role = role_of(queue.status)
     head = [
@@ -63,13 +66,25 @@ def _row(queue: QueueView, names: int, width: int, glyphs: Glyphs) -> Line:
     while len(tail) > 1 and segs_width(head) + segs_width(tail) + 7 > width:
         tail = tail[: 1 if len(tail) == 3 else 3]
     room = min(40, width - segs_width(head) - segs_width(tail) - 1)
-    drawn = spark(queue.history, room, LEAST_ITEMS, glyphs) if room >= 4 else ""
-    segs = [*head, Seg(drawn, "spark" if fine else role), *tail]
-    return line(*segs, key=_key(queue), check=queue.check)
+    if room < 4:
+        return [line(*head, *tail, key=_key(queue), check=queue.check)]
+    drawn = area(queue.history, room, level, LEAST_ITEMS, glyphs)
+    blank = Seg(" " * segs_width(head))
+    made = []
+    for place, row in enumerate(drawn):
+        segs = [*([blank] if place else head), Seg(row, "spark" if fine else role)]
+        made.append(line(*segs, *(() if place else tail), key=_key(queue), check=queue.check))
+    return made
+
+
+def _level(queues: int, height: int) -> int:
+    """How many lines each curve takes; charts of several have a line between them."""
+    level = (height + 1) // queues - 1
+    return min(MOST_LINES, level) if level > 1 else 1
 
 
 def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
-    """A row a queue."""
+    """A row a queue, or a chart each where there is room."""
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
@@ -79,7 +94,13 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not queues:
         return nothing_matches(frame.filter_text, width)
     names = max(4, min(max(cell_len(q.name) for q in queues), 20, int(width * 0.3)))
-    return [_row(queue, names, width, glyphs) for queue in queues]
+    level = _level(len(queues), frame.height)
+    lines: list[Line] = []
+    for queue in queues:
+        if lines and level > 1:
+            lines.append(line())
+        lines += _rows(queue, names, width, level, glyphs)
+    return lines
 
 
 def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -13,13 +12,14 @@ from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, Glyphs
-from widgets.lines import LinePane
-from widgets.spark import bar, spark
+from widgets.lines import ANY_HEIGHT, LinePane
+from widgets.request_charts import LEVELS, chart_lines, spark_lines
+from widgets.spark import bar
 from widgets.text import Line, Seg, fit_segs, groups_in, left, line, right, segs_width
 
 if TYPE_CHECKING:
     from checks.requests.stats import BreakdownRow, WindowStats
-    from checks.views import Points, RequestView, Snapshot
+    from checks.views import RequestView, Snapshot
 
 __all__ = ["RequestsPane", "request_lines", "request_summary"]
 
@@ -33,41 +33,13 @@ CONFIG = (
 )
 
 
+CHARTS_FROM = 48
+"""The width from which on curves may be charts of several lines."""
+
+
 def worst_first(requests: Sequence[RequestView]) -> list[RequestView]:
     """Sources with most errors first; those alike as configured."""
     return sorted(requests, key=lambda view: -(view.window.error_ratio or 0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """A figure and its history; ``least`` is what a full block stands for at least."""
-
-    label: str
-    figure: str
-    points: Points
-    least: float
-    bad: bool = False
-
-    def segs(self, width: int, glyphs: Glyphs) -> list[Seg]:
-        role = "critical" if self.bad else "value"
-        segs = [Seg(f" {left(self.label, 7)}", "label"), *aligned(self.figure, 9, role), Seg("  ")]
-        room = width - segs_width(segs) - 1
-        drawn = spark(self.points, room, self.least, glyphs) if room >= 4 else ""
-        return [*segs, Seg(drawn, "critical" if self.bad else "spark")]
-
-
-def _percentiles(view: RequestView, width: int, glyphs: Glyphs) -> list[Seg]:
-    window = view.window
-    roomy = width >= 41
-    segs = [Seg(" ")]
-    for name, value in (("p50", window.p50), ("p95", window.p95), ("p99", window.p99)):
-        text = fmt.duration(value)
-        segs += [Seg(f"{name} ", "label"), *aligned(text, 7 if roomy else 0)]
-        segs.append(Seg("  " if roomy else " "))
-    room = width - segs_width(segs) - 1
-    if room >= 8:
-        segs.append(Seg(spark(view.stats.p95s, room, 0.1, glyphs), "spark"))
-    return segs
 
 
 def _is_bad(row: BreakdownRow) -> bool:
@@ -113,12 +85,18 @@ def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs)
     return made
 
 
-def _totals(window: WindowStats, glyphs: Glyphs) -> list[Seg]:
+def _totals(window: WindowStats, width: int, glyphs: Glyphs, *, durations: bool) -> list[Seg]:
+    """How many requests of each class; with ``durations`` the extremes too, where they fit."""
     segs = [Seg(f" {fmt.count(window.count)}", "label"), Seg(" requests", "dim")]
     for name, number in window.by_class:
         bad = name.startswith("5")
         segs += [Seg(f" {glyphs.dot} {name} ", "dim")]
         segs += [Seg(fmt.count(number), "critical" if bad and number else "label")]
+    extremes = (("min", window.minimum), ("mean", window.mean), ("max", window.maximum))
+    for name, value in extremes if durations else ():
+        more = [Seg(f" {glyphs.dot} {name} ", "dim"), *figure(fmt.duration(value), "label")]
+        if segs_width(segs) + segs_width(more) <= width:
+            segs += more
     return segs
 
 
@@ -136,22 +114,23 @@ def _silence(since: float) -> str:
     return f"no data since {fmt.clock(since)}; these are the last figures"
 
 
-def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[list[Seg]]:
-    """One source in ``height`` lines at most: what matters most stays longest."""
-    window, stats = view.window, view.stats
-    bad = (window.error_ratio or 0.0) >= 0.01
-    errors = fmt.percent(window.error_ratio)
-    lines = [
-        _Curve("rate", fmt.rate(window.rate), stats.rates, 1.0).segs(width, glyphs),
-        _Curve("errors", errors, stats.error_ratios, 0.05, bad).segs(width, glyphs),
-        _percentiles(view, width, glyphs),
-    ]
+def _block(
+    view: RequestView, width: int, height: int, glyphs: Glyphs, level: int = 1
+) -> list[list[Seg]]:
+    """One source in ``height`` lines at most: what matters most stays longest.
+
+    ``level`` is how many lines each of its three curves takes.
+    """
+    window = view.window
+    lines = (
+        chart_lines(view, width, level, glyphs) if level > 1 else spark_lines(view, width, glyphs)
+    )
     if view.silent_since is not None:
         lines.insert(0, [Seg(f" {_silence(view.silent_since)}", "warning")])
     notes = _notes(view)
     lines += [notes] if notes else []
     if len(lines) + bool(window.breakdown) < height:
-        lines.append(_totals(window, glyphs))
+        lines.append(_totals(window, width, glyphs, durations=level == 1))
     for label, rows in window.breakdown:
         room = height - len(lines)
         if rows and room > len(rows) and width >= 32:
@@ -162,6 +141,26 @@ def _block(view: RequestView, width: int, height: int, glyphs: Glyphs) -> list[l
         label, rows = window.breakdown[0]
         lines = [*lines[: height - 1], _shares(label, rows, width, glyphs)]
     return lines
+
+
+def _blocks(
+    views: Sequence[RequestView], width: int, height: int, glyphs: Glyphs
+) -> list[list[list[Seg]]] | None:
+    """Every source in full, with charts as high as they fit in with: of all, else of the first.
+
+    None where there is no room for a chart.
+    """
+    if width < CHARTS_FROM:
+        return None
+    whole = sum(len(_block(view, width, ANY_HEIGHT, glyphs)) for view in views)
+    room = height - whole - 2 * (len(views) - 1)
+    for charts in dict.fromkeys((len(views), 1)):
+        for level in LEVELS:
+            if 3 * (level - 1) * charts <= room:
+                levels = [level if place < charts else 1 for place in range(len(views))]
+                pairs = zip(views, levels, strict=True)
+                return [_block(view, width, ANY_HEIGHT, glyphs, one) for view, one in pairs]
+    return None
 
 
 def _short(view: RequestView, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
@@ -197,6 +196,9 @@ def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     views = [v for v in worst_first(snapshot.requests) if frame.wants(v.check)]
     if not views:
         return nothing_matches(frame.filter_text, width)
+    charted = _blocks(views, width, frame.height, glyphs)
+    if charted is not None:
+        return _charted(views, charted)
     lines: list[Line] = []
     for place, view in enumerate(views):
         room = frame.height - len(lines) - (len(views) - place - 1)
@@ -207,6 +209,19 @@ def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         else:
             name = f" {left(view.check, min(16, max(6, width // 4)))} "
             rows = [_short(view, name, width, glyphs)]
+        lines += [line(*segs, key=view.check, check=view.check) for segs in rows]
+    return lines
+
+
+def _charted(views: Sequence[RequestView], blocks: Sequence[list[list[Seg]]]) -> list[Line]:
+    """Blocks beneath each other, all but the first under the name of their source."""
+    lines: list[Line] = []
+    for view, rows in zip(views, blocks, strict=True):
+        if lines:
+            lines += [
+                line(),
+                line(Seg(f" {view.check}", "title"), key=view.check, check=view.check),
+            ]
         lines += [line(*segs, key=view.check, check=view.check) for segs in rows]
     return lines
 

@@ -48,10 +48,9 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     """What may follow the sentence, from the most to the least."""
     dot = f" {glyphs.dot} "
     since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
-    hint = [Seg(dot, "dim"), Seg("r", "key"), Seg(" runbook", "dim")] if alert.runbook else []
     others = len(snapshot.alerts) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
-    return [[*since, *hint, *more], [*since, *hint], [*since, *more], since]
+    return [[*since, *more], since]
 
 
 def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:

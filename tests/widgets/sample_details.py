@@ -9,25 +9,32 @@ from tests.widgets.curves import NAN, NOW, ramp
 __all__ = ["details", "events", "processes"]
 
 
+DEGRADED = 'HTTP 503 after 231 ms: status is "degraded", expected "healthy"'
+
+
 def processes() -> Table:
     rows = (
-        ("412", "mysqld", "148 %", "1.9 GB", "mysql", "/usr/sbin/mysqld"),
-        ("2291", "php-fpm", "61 %", "212 MB", "www-data", "php-fpm: pool www"),
-        ("873", "redis-server", "4.1 %", "58 MB", "redis", "redis-server 127.0.0.1:6379"),
+        ("412", "mysqld", "mysql", "148.0", "1.9 GB", "running", "/usr/sbin/mysqld"),
+        ("2291", "php-fpm", "www-data", "61.2", "212 MB", "sleeping", "php-fpm: pool www"),
+        ("873", "redis-server", "redis", "4.1", "58 MB", "sleeping", "redis-server 127.0.0.1:6379"),
+        ("1", "systemd", "root", "0.0", "12 MB", "sleeping", "/sbin/init"),
+        ("640", "sshd", "root", "0.0", "9.1 MB", "sleeping", "sshd: /usr/sbin/sshd -D"),
     )
-    return Table(
-        "top processes",
-        ("pid", "name", "cpu", "memory", "user", "command"),
-        rows,
-        frozenset({"pid", "cpu", "memory"}),
-    )
+    columns = ("pid", "name", "user", "cpu %", "memory", "state", "command")
+    return Table("processes", columns, rows, frozenset({"pid", "cpu %", "memory"}))
 
 
 def events() -> tuple[EventView, ...]:
     return (
-        EventView(NOW - 61, "search", "CRITICAL: connection to 127.0.0.1:9200 refused"),
-        EventView(NOW - 134, "gateway", "CRITICAL: status is degraded"),
+        EventView(NOW - 545, "cache", "ok → warning: 91 % of maxmemory used (58 MB of 64 MB)"),
         EventView(NOW - 150, "gateway", "restarted: uptime fell from 3 d to 4 s"),
+        EventView(NOW - 134, "gateway", f"ok → critical: {DEGRADED}"),
+        EventView(
+            NOW - 61,
+            "search",
+            "ok → critical: connection to 127.0.0.1:9200 refused: is the server running?",
+        ),
+        EventView(NOW - 40, "nightly export", "ok → stale: no answer within 3 s"),
     )
 
 
@@ -36,12 +43,11 @@ def details(name: str = "gateway") -> CheckDetails:
     times = tuple(NOW - 600 + 5.0 * i for i in range(120))
     curve = ramp(120, 0.03, 0.24)
     gap = tuple(NAN if 30 <= i < 40 else value for i, value in enumerate(curve))
-    degraded = 'HTTP 503 after 231 ms: status is "degraded", expected "healthy"'
     results = tuple(
         ResultLine(
             NOW - 2 - 5.0 * i,
             Status.CRITICAL if i < 4 else Status.OK,
-            degraded if i < 4 else "HTTP 200 after 31 ms",
+            DEGRADED if i < 4 else "HTTP 200 after 31 ms",
             0.231 if i < 4 else 0.031,
         )
         for i in range(40)

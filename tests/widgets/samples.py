@@ -191,10 +191,10 @@ def requests(name: str = "gateway log", **changes: object) -> RequestView:
     stats = RequestStats(
         at=NOW,
         windows=windows,
-        step=5.0,
-        rates=wave(60, 60, 150),
-        error_ratios=(*(0.002,) * 40, *wave(20, 0.02, 0.08)),
-        p95s=ramp(60, 0.3, 0.812),
+        step=2.5,
+        rates=wave(1439, 60, 150, 170),
+        error_ratios=(*(0.002,) * 1375, *wave(64, 0.02, 0.08, 54)),
+        p95s=(*wave(1300, 0.25, 0.35, 90), *ramp(139, 0.3, 0.812)),
     )
     return RequestView(name, windows[0], stats)
 
@@ -233,7 +233,10 @@ def _quiet_requests() -> RequestView:
         breakdown=(("route", rows),),
     )
     quiet = replace(
-        view.stats, rates=wave(60, 8, 14), error_ratios=(0.0,) * 60, p95s=wave(60, 0.05, 0.07)
+        view.stats,
+        rates=wave(1439, 8, 14, 240),
+        error_ratios=(0.0,) * 1439,
+        p95s=wave(1439, 0.05, 0.07, 130),
     )
     return replace(view, stats=quiet)
 

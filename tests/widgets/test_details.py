@@ -172,9 +172,9 @@ def test_phases_of_no_time_and_none_at_all() -> None:
 
 def test_tables_align_numbers_right_and_text_left() -> None:
     lines = [line.text.rstrip() for line in table_lines(samples.details().tables[0], 100)]
-    assert lines[0] == " top processes"
-    assert lines[2].startswith("  412  mysqld        148 %")
-    assert lines[3].startswith(" 2291  php-fpm        61 %")
+    assert lines[0] == " processes"
+    assert lines[2].startswith("  412  mysqld        mysql     148.0")
+    assert lines[3].startswith(" 2291  php-fpm       www-data   61.2")
 
 
 def test_columns_without_room_are_left_out() -> None:

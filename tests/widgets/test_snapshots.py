@@ -13,6 +13,7 @@ from tests.widgets.stage import Stage
 from widgets.alerts import AlertsPane
 from widgets.chart import BigChart
 from widgets.details import DetailPane, FactsPane, PhasesPane, ResultsPane
+from widgets.events import EventsPane
 from widgets.host import HostPane
 from widgets.lines import LinePane
 from widgets.queues import QueuesPane
@@ -20,7 +21,14 @@ from widgets.requests import RequestsPane
 from widgets.services import ServicesPane
 from widgets.verdict import VerdictLine
 
-PANES: list[type[LinePane]] = [ServicesPane, RequestsPane, QueuesPane, HostPane, AlertsPane]
+PANES: list[type[LinePane]] = [
+    ServicesPane,
+    RequestsPane,
+    QueuesPane,
+    HostPane,
+    AlertsPane,
+    EventsPane,
+]
 
 
 class Compare(Protocol):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.containers import Container
-from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.screens.arrangement import Arrangement, alerts_height, arrange, lower_height
+from checks.model import Status
+from tui.screens.arrangement import Arrangement, arrange
 from tui.screens.picture import PictureScreen
+from tui.screens.places import Panes
 from widgets.alerts import AlertsPane
+from widgets.events import EventsPane
 from widgets.host import HostPane
 from widgets.lines import LinePane
 from widgets.queues import QueuesPane
@@ -57,55 +58,52 @@ class OverviewScreen(PictureScreen):
         self.set_reactive(OverviewScreen.arrangement, arrange(size.width, size.height))
         self.add_class(self.arrangement.value, update=False)
         bound = (OverviewScreen.snapshot, OverviewScreen.filter_text, OverviewScreen.use_ascii)
-        alerts = AlertsPane(id="alerts")
         panes: list[LinePane] = [
             ServicesPane(id="services"),
             RequestsPane(id="requests"),
+            AlertsPane(id="alerts"),
             QueuesPane(id="queues"),
             HostPane(id="host"),
+            EventsPane(id="events"),
         ]
-        panes.insert(2 if self.arrangement is Arrangement.GRID else 0, alerts)
         for pane in panes:
             pane.set_reactive(LinePane.compact, self.arrangement is Arrangement.FOLDED)
             pane.data_bind(*bound)
-        container = Container(*panes, id="panes")
-        self._fit(container, alerts, size)
-        return container
+        return Panes(*panes, arrangement=self.arrangement, height=size.height)
 
     def on_resize(self, event: events.Resize) -> None:
         self.arrangement = arrange(event.size.width, event.size.height)
-        self._fit(self.query_one("#panes"), self.query_one(AlertsPane), event.size)
+        self.query_one(Panes).fit(self.arrangement, event.size.height)
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
-        if new is not None and (old is None or len(old.alerts) != len(new.alerts)):
-            self._fit(self.query_one("#panes"), self.query_one(AlertsPane), self.size)
+        if new is not None and (old is None or _shape(old) != _shape(new)):
+            self.query_one(Panes).refit()
 
     def watch_arrangement(self, old: Arrangement, new: Arrangement) -> None:
         if new is old:
             return
         self.update_classes({each.value: each is new for each in Arrangement})
-        panes, alerts = self.query_one("#panes"), self.query_one(AlertsPane)
-        if new is Arrangement.GRID:
-            panes.move_child(alerts, after=self.query_one(RequestsPane))
-        else:
-            panes.move_child(alerts, before=self.query_one(ServicesPane))
         self.arranged()
-
-    def _fit(self, panes: Widget, alerts: Widget, size: Size) -> None:
-        """Give a machine in full the lines it takes; the alerts theirs, in one column."""
-        if self.arrangement is Arrangement.GRID:
-            panes.styles.grid_rows = f"1fr {lower_height(size.height)}"
-        if self.arrangement is Arrangement.GRID or self.maximized:
-            alerts.styles.height = "1fr"
-            return
-        count = len(self.snapshot.alerts) if self.snapshot else 0
-        folded = self.arrangement is Arrangement.FOLDED
-        room = size.height - (5 if folded else 25)
-        alerts.styles.height = alerts_height(count, room, 1 if folded else 2)
 
     def arranged(self) -> None:
         """Make a line of what has no room for more; a maximised pane always has."""
         folded = self.arrangement is Arrangement.FOLDED
         for pane in self.query(LinePane):
             pane.compact = folded and pane is not self.maximized
-        self._fit(self.query_one("#panes"), self.query_one(AlertsPane), self.size)
+        self.query_one(Panes).refit()
+
+
+def _shape(snapshot: Snapshot) -> tuple[int, ...]:
+    """How much there is of everything: while it stays the same, so do the panes' heights."""
+    checks, hosts = snapshot.checks, snapshot.hosts
+    return (
+        len(checks),
+        sum(len(check.parts) for check in checks),
+        sum(check.status is not Status.OK for check in checks),
+        len(snapshot.alerts),
+        len(snapshot.queues),
+        sum(1 + len(rows) for view in snapshot.requests for _, rows in view.window.breakdown),
+        len(snapshot.requests),
+        sum(1 + len(host.filesystems) for host in hosts),
+        sum(len(host.processes.rows) for host in hosts if host.processes),
+    )

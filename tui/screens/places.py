@@ -1,0 +1,65 @@
+"""The part of the overview that puts its panes where the arrangement says."""
+
+from __future__ import annotations
+
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.widget import Widget
+
+from tui.screens.arrangement import Arrangement, pane_widths, place, shows_events
+from widgets.lines import LinePane
+
+__all__ = ["Panes"]
+
+_NOWHERE = Region(0, 0, 0, 0)
+
+
+class _PanesLayout(Layout):
+    """Gives each pane lines by what it has to show; the panes are known by their ids."""
+
+    name = "panes"
+
+    def __init__(self) -> None:
+        self.arrangement = Arrangement.GRID
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        parent.pre_layout(self)
+        panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
+        widths = pane_widths(self.arrangement, size.width)
+        wanted = {name: pane.lines_wanted(widths[name]) for name, pane in panes.items()}
+        regions = place(self.arrangement, size.width, size.height, wanted)
+        return [
+            WidgetPlacement(regions.get(name, _NOWHERE), NULL_OFFSET, NULL_SPACING, pane)
+            for name, pane in panes.items()
+        ]
+
+
+class Panes(Widget):
+    """The panes of the overview, in an arrangement that may change."""
+
+    DEFAULT_CSS = "Panes { height: 1fr; }"
+
+    def __init__(self, *panes: LinePane, arrangement: Arrangement, height: int) -> None:
+        super().__init__(*panes, id="panes")
+        self._places = _PanesLayout()
+        self.fit(arrangement, height)
+
+    @property
+    def layout(self) -> Layout:
+        return self._places
+
+    def fit(self, arrangement: Arrangement, height: int) -> None:
+        """Stand as ``arrangement`` says, on a screen of ``height`` lines."""
+        self._places.arrangement = arrangement
+        for pane in self._nodes:
+            if pane.id == "events":
+                pane.display = shows_events(arrangement, height)
+        self.refit()
+
+    def refit(self) -> None:
+        """Share the room anew: what the panes have to show has become more or less."""
+        # Textual forgets where children stand only where one of them asks for it.
+        for pane in self.children:
+            pane.refresh(layout=True)

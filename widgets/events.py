@@ -1,0 +1,89 @@
+"""The events pane: what has happened lately, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from widgets import format as fmt
+from widgets.empty import WAITING, note, nothing_matches
+from widgets.frame import Frame
+from widgets.glyphs import WORDS, Glyphs
+from widgets.lines import LinePane
+from widgets.text import Line, Seg, left, line, role_of, wrap
+
+if TYPE_CHECKING:
+    from checks.views import EventView, Snapshot
+
+__all__ = ["EventsPane", "event_lines"]
+
+_STATUSES: Final = {status.value: status for status in Status}
+_LONGEST: Final = 3
+"""Lines that the text of one event takes at most."""
+
+
+def newest_first(events: Sequence[EventView]) -> list[EventView]:
+    """Those of one moment: the one told last comes first."""
+    return sorted(events, key=lambda event: event.time)[::-1]
+
+
+def _turned(text: str) -> tuple[Status | None, str]:
+    """The status that ``text`` says a check has come to, and the sentence after it.
+
+    A change reads ``ok → critical: refused``; everything else is told as it is.
+    """
+    change, colon, sentence = text.partition(": ")
+    before, arrow, after = change.partition(" → ")
+    if colon and arrow and before in _STATUSES and after in _STATUSES:
+        return _STATUSES[after], sentence
+    return None, text
+
+
+def _rows(event: EventView, names: int, width: int, glyphs: Glyphs) -> list[Line]:
+    status, sentence = _turned(event.text)
+    role = role_of(status) if status else "name"
+    word = WORDS[status] if status else ""
+    texts = wrap(f"{word} {sentence}", width - 13 - names, _LONGEST) or [""]
+    key = f"{event.time!r}/{event.check}/{event.text}"
+    first = [
+        Seg(f" {fmt.clock(event.time)} ", "dim"),
+        Seg(f"{glyphs.status(status) if status else ' '} ", role),
+        Seg(f"{left(event.check, names)} ", role),
+        Seg(texts[0][: len(word)], role),
+        Seg(texts[0][len(word) :], "label"),
+    ]
+    blank = Seg(" " * (13 + names))
+    rest = [line(blank, Seg(text, "label"), key=key, check=event.check) for text in texts[1:]]
+    return [line(*first, key=key, check=event.check), *rest]
+
+
+def event_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
+    """Time, check and text of each event."""
+    if snapshot is None:
+        return note(WAITING, frame.width)
+    if not snapshot.events:
+        return note("Nothing has happened since the start.", frame.width)
+    events = [e for e in newest_first(snapshot.events) if frame.wants(e.check, e.text)]
+    if not events:
+        return nothing_matches(frame.filter_text, frame.width)
+    longest = max(cell_len(event.check) for event in events)
+    names = max(4, min(longest, 16, frame.width // 4))
+    return [row for event in events for row in _rows(event, names, frame.width, frame.glyphs)]
+
+
+class EventsPane(LinePane):
+    """What happened to the checks: changes of status, restarts, answers to questions."""
+
+    def heading(self) -> Sequence[Seg]:
+        events = self.snapshot.events if self.snapshot else ()
+        count = [Seg(f" {len(events)}", "dim")] if events else []
+        return [Seg("Events", "title"), *count]
+
+    def inputs(self) -> tuple[object, ...]:
+        return (*self.snapshot.events,) if self.snapshot else (None,)
+
+    def build(self, width: int, height: int) -> list[Line]:
+        return event_lines(self.snapshot, self.frame(width, height))

@@ -48,6 +48,8 @@ class Terminal:
         self.moments: list[tuple[float, int]] = []
         self._environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         self._environment |= {"COLORTERM": "truecolor", **(env or {})}
+        # Every program has its bytecode cached, as an installed one has.
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             with contextlib.suppress(OSError):

@@ -10,7 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.console import RenderableType
 from textual import on
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
@@ -19,6 +21,7 @@ from textual.screen import Screen
 
 from checks.source import SnapshotSource
 from tui import keymap
+from tui.economy import SpanUpdate
 from tui.palette import CommandProvider, PaletteCommand
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
@@ -96,6 +99,11 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, self._resumed)
         self.call_after_refresh(self._begin)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, ChopsUpdate):
+            renderable = SpanUpdate(renderable)
+        super()._display(screen, renderable)
 
     def _resumed(self, _: object) -> None:
         """Draw on the terminal that has been somebody else's meanwhile."""

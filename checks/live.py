@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from checks.numerics import import_numpy
 from checks.source import Mailbox
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class EngineSource:
 
     def _work(self) -> None:
         try:
+            import_numpy()
             config = self._load()
             if not self._closed.is_set():
                 asyncio.run(self._serve(config))

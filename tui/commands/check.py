@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from checks.errors import ConfigError, ConfigProblem, OnwatchError
 from checks.model import Status
+from checks.numerics import import_numpy
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _triage(args: argparse.Namespace) -> Triage:
+    import_numpy()
     from checks.triage import triage  # noqa: PLC0415 - imports the engine
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 

@@ -24,6 +24,9 @@ _STATUSES: Final = {status.value: status for status in Status}
 _LONGEST: Final = 3
 """Lines that the text of one event takes at most."""
 
+BESIDE: Final = 48
+"""The width from which on the text stands beside the check's name, not beneath it."""
+
 
 def newest_first(events: Sequence[EventView]) -> list[EventView]:
     """Those of one moment: the one told last comes first."""
@@ -46,18 +49,19 @@ def _rows(event: EventView, names: int, width: int, glyphs: Glyphs) -> list[Line
     status, sentence = _turned(event.text)
     role = role_of(status) if status else "name"
     word = WORDS[status] if status else ""
-    texts = wrap(f"{word} {sentence}", width - 13 - names, _LONGEST) or [""]
-    key = f"{event.time!r}/{event.check}/{event.text}"
-    first = [
+    indent = 13 + names if width >= BESIDE else 3
+    texts = wrap(f"{word} {sentence}", width - indent, _LONGEST) or [""]
+    key = f"{event.time!r}/{event.check}/{event.text}" if event.check else None
+    head = [
         Seg(f" {fmt.clock(event.time)} ", "dim"),
         Seg(f"{glyphs.status(status) if status else ' '} ", role),
         Seg(f"{left(event.check, names)} ", role),
-        Seg(texts[0][: len(word)], role),
-        Seg(texts[0][len(word) :], "label"),
     ]
-    blank = Seg(" " * (13 + names))
-    rest = [line(blank, Seg(text, "label"), key=key, check=event.check) for text in texts[1:]]
-    return [line(*first, key=key, check=event.check), *rest]
+    blank = Seg(" " * indent)
+    rows = [[blank, Seg(text, "label")] for text in texts]
+    rows[0] = [blank, Seg(texts[0][: len(word)], role), Seg(texts[0][len(word) :], "label")]
+    rows[:1] = [[*head, *rows[0][1:]]] if width >= BESIDE else [head, rows[0]]
+    return [line(*segs, key=key, check=event.check) for segs in rows]
 
 
 def event_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
@@ -70,7 +74,7 @@ def event_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not events:
         return nothing_matches(frame.filter_text, frame.width)
     longest = max(cell_len(event.check) for event in events)
-    names = max(4, min(longest, 16, frame.width // 4))
+    names = max(4, min(longest, 16, frame.width // (4 if frame.width >= BESIDE else 2)))
     return [row for event in events for row in _rows(event, names, frame.width, frame.glyphs)]
 
 

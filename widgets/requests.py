@@ -33,7 +33,7 @@ CONFIG = (
 )
 
 
-CHARTS_FROM = 48
+CHARTS_FROM = 40
 """The width from which on curves may be charts of several lines."""
 
 
@@ -156,8 +156,10 @@ def _blocks(
     room = height - whole - 2 * (len(views) - 1)
     for charts in dict.fromkeys((len(views), 1)):
         for level in LEVELS:
-            if 3 * (level - 1) * charts <= room:
+            spare = room - 3 * (level - 1) * charts
+            if spare >= 0:
                 levels = [level if place < charts else 1 for place in range(len(views))]
+                levels[0] = min(LEVELS[0], level + spare // 3)
                 pairs = zip(views, levels, strict=True)
                 return [_block(view, width, ANY_HEIGHT, glyphs, one) for view, one in pairs]
     return None

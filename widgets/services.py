@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
@@ -40,10 +40,16 @@ class _Columns:
     spark: int
 
 
+_INDENT: Final = 4
+"""Cells by which a part's name begins further right than its check's."""
+
+
 def _columns(checks: Sequence[CheckView], width: int) -> _Columns:
     """The widths of the columns; the sparkline gets what remains, or nothing."""
     duration = 8 if width >= 30 else 0
     longest = max((cell_len(check.name) for check in checks), default=0)
+    parts = (cell_len(part.name) + _INDENT for check in checks for part in check.parts)
+    longest = max(longest, *parts, 0)
     name = max(6, min(longest, 28, int(width * 0.36)))
     longest = max((cell_len(check.value) for check in checks), default=0)
     value = max(3, min(longest, 12, max(8, int(width * 0.18))))
@@ -89,7 +95,7 @@ def _part_row(check: CheckView, part: PartView, columns: _Columns, glyphs: Glyph
         Seg(f"   {glyphs.branch} ", "dim"),
         Seg(glyphs.status(part.status), role),
         Seg(" "),
-        Seg(left(part.name, max(4, columns.name - 4)), "label" if fine else role),
+        Seg(left(part.name, max(4, columns.name - _INDENT)), "label" if fine else role),
         Seg(" "),
         Seg(text, "dim" if fine else role),
     ]

@@ -22,6 +22,7 @@ from tui.screens.overview import OverviewScreen
 from tui.screens.picture import Banner, PictureScreen
 from widgets.alerts import AlertsPane
 from widgets.chart import BigChart
+from widgets.events import EventsPane
 from widgets.hints import HintLine
 from widgets.host import HostPane
 from widgets.lines import LinePane
@@ -144,15 +145,15 @@ async def test_an_engine_that_falls_silent_is_named() -> None:
 async def test_tab_goes_from_pane_to_pane_as_they_stand_and_back() -> None:
     async with running() as pilot:
         order = [pilot.app.focused]
-        for _ in range(4):
+        for _ in range(5):
             await pilot.press("tab")
             order.append(pilot.app.focused)
         assert [type(pane) for pane in order[:3]] == [ServicesPane, RequestsPane, AlertsPane]
-        assert {type(pane) for pane in order[3:]} == {QueuesPane, HostPane}
+        assert {type(pane) for pane in order[3:]} == {QueuesPane, HostPane, EventsPane}
         places = [pane.region.offset for pane in order if pane]
         assert places == sorted(places, key=lambda place: (place.y, place.x))
         await pilot.press("shift+tab")
-        assert pilot.app.focused is order[3]
+        assert pilot.app.focused is order[4]
 
 
 async def test_folded_tab_follows_the_order_on_screen() -> None:
@@ -529,7 +530,7 @@ async def test_every_size_shows_the_verdict_and_the_worst_service(size: tuple[in
         assert "CRITICAL" in first
         assert "gateway" in seen(pilot)
         shown = [pane for pane in pilot.app.screen.query(LinePane) if pane.display]
-        assert len(shown) == (6 if size[1] >= 40 else 5)
+        assert len(shown) == (6 if size[1] >= 36 else 5)
         for pane in shown:
             assert pane.region.height >= 1
             assert pane.region.bottom <= size[1]

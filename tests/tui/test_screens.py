@@ -13,7 +13,16 @@ from tests.widgets import samples
 from tui import keymap
 from tui.app import OnwatchApp
 from tui.bindings import all_bindings, keys_page
-from tui.screens.arrangement import Arrangement, alerts_height, arrange, row_heights
+from tui.screens.arrangement import (
+    Arrangement,
+    Wish,
+    alerts_height,
+    arrange,
+    heights,
+    place,
+    row_heights,
+    shows_events,
+)
 from tui.screens.details import columns_for
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
@@ -85,6 +94,36 @@ def test_alerts_leave_room_for_services(alerts: int, room: int) -> None:
     height = alerts_height(alerts, room, 1)
     assert height >= 2
     assert height <= max(2, room * 2 // 5)
+
+
+WANTED = {"services": 20, "queues": 16, "requests": 64, "host": 26, "alerts": 12, "events": 9}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (120, 36), (200, 60), (300, 100), (90, 58)])
+def test_panes_fill_the_height_and_never_overlap(size: tuple[int, int]) -> None:
+    width, height = size
+    arrangement = arrange(*size)
+    wanted = dict(WANTED)
+    if not shows_events(arrangement, height):
+        del wanted["events"]
+    placed = place(arrangement, width, height - 2, wanted)
+    assert set(placed) == set(wanted)
+    regions = list(placed.values())
+    assert all(not a.overlaps(b) for a in regions for b in regions if a is not b)
+    assert all(region.right <= width and region.bottom <= height - 2 for region in regions)
+    columns = {region.x for region in regions}
+    for x in columns:
+        assert sum(region.height for region in regions if region.x == x) == height - 2
+
+
+def test_what_a_pane_does_not_need_goes_to_one_that_can_use_it() -> None:
+    given = heights(58, {"requests": Wish(9, 64), "host": Wish(10, 26)})
+    assert given == {"requests": 32, "host": 26}
+    assert heights(58, {"alerts": Wish(3, 4), "events": Wish(5, 9)}) == {"alerts": 4, "events": 54}
+    assert heights(6, {"services": Wish(8, 20), "queues": Wish(5, 5)}) == {
+        "services": 6,
+        "queues": 0,
+    }
 
 
 def test_rows_of_facets_are_as_high_as_their_highest() -> None:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from checks.requests.stats import BreakdownRow
-from checks.views import Snapshot
+from checks.views import EventView, Snapshot
 from tests.widgets import samples
 from widgets.alerts import alert_lines
 from widgets.events import event_lines
@@ -351,3 +351,88 @@ def test_figures_that_are_no_longer_read_say_since_when() -> None:
     lines = request_lines(snapshot, Frame(60, 12))
     assert "no data since" in lines[0].text
     assert "no data since" in request_summary(snapshot, 80).text
+
+
+def test_with_height_to_spare_curves_are_charts_with_their_scale() -> None:
+    shown = texts(request_lines(samples.bad_night(), Frame(72, 40)))
+    top = next(at for at, text in enumerate(shown) if text.startswith(" rate"))
+    bottom = next(at for at in range(top, len(shown)) if re.search(r"  0 [▁-█]", shown[at]))
+    assert "200/s" in shown[top]
+    assert bottom - top >= 2
+    assert re.search(r"past \d+ min", shown[top + 1])
+    for figure in ("p50        41 ms", "p99       2.31 s", "7,680 requests", "anthropic"):
+        assert figure in "\n".join(shown)
+
+
+@pytest.mark.parametrize("height", range(3, 70))
+def test_charts_never_push_a_source_out_of_the_pane(height: int) -> None:
+    lines = request_lines(samples.bad_night(), Frame(72, height))
+    assert len(lines) <= max(4, height)
+    assert {line.check for line in lines if line.check} == {"gateway log", "web log"}
+
+
+def test_a_chart_counts_errors_by_how_many_requests_there_were() -> None:
+    view = samples.requests()
+    stats = replace(view.stats, rates=(99.0, 1.0) * 700, error_ratios=(0.0, 1.0) * 700)
+    lines = request_lines(samples.bad_night(requests=(replace(view, stats=stats),)), Frame(72, 40))
+    scale = next(line.text for line in lines if line.text.startswith(" errors"))
+    assert " 5 % " in scale
+
+
+def test_a_new_step_of_time_leaves_all_but_the_newest_column_as_it_was() -> None:
+    view = samples.requests()
+    rates = tuple(float(n * 13 % 97) for n in range(1500))
+
+    def drawn(first: int) -> list[str]:
+        at = (first + 1440) * view.stats.step
+        stats = replace(view.stats, at=at, rates=rates[first : first + 1439])
+        moved = replace(view, stats=stats)
+        lines = request_lines(samples.bad_night(requests=(moved,)), Frame(72, 40))
+        return [line.text[:-1] for line in lines[:8]]
+
+    pairs = [(drawn(first), drawn(first + 1)) for first in range(4)]
+    assert sum(before == after for before, after in pairs) == 3
+
+
+def test_processes_are_listed_where_the_host_has_room() -> None:
+    shown = texts(host_lines(samples.bad_night(), Frame(72, 30)))
+    head = next(at for at, text in enumerate(shown) if "cpu %" in text)
+    assert shown[head + 1].split()[:4] == ["412", "mysqld", "mysql", "148.0"]
+    assert "cpu %" not in joined(host_lines(samples.bad_night(), Frame(72, 12)))
+
+
+def test_processes_in_a_narrow_pane_lose_whole_columns() -> None:
+    shown = joined(host_lines(samples.bad_night(), Frame(42, 30)))
+    assert "148.0  1.9 GB" in shown
+    assert "www-data" not in shown
+
+
+def test_queues_have_charts_where_there_is_room() -> None:
+    shown = texts(queue_lines(samples.bad_night(), Frame(70, 20)))
+    assert shown[0].startswith(" ▲ default")
+    assert "█" in shown[2]
+    assert len(queue_lines(samples.bad_night(), Frame(70, 5))) == 4
+
+
+def test_events_come_newest_first_with_time_check_and_word() -> None:
+    shown = texts(event_lines(samples.bad_night(), Frame(90, 30)))
+    assert shown[0] == " 22:12:40 ◌ nightly export stale no answer within 3 s"
+    assert shown[1].startswith(" 22:12:19 ✖ search         critical connection to 127.0.0.1:9200")
+    assert any("gateway        restarted: uptime fell" in text for text in shown)
+
+
+def test_what_belongs_to_no_check_cannot_be_opened() -> None:
+    jump = EventView(samples.NOW, "", "the wall clock jumped back 5 s")
+    lines = event_lines(samples.bad_night(events=(jump,)), Frame(90, 5))
+    assert "the wall clock jumped back 5 s" in joined(lines)
+    assert lines[0].key is None
+
+
+def test_without_events_the_pane_says_so() -> None:
+    assert texts(event_lines(samples.all_quiet(), Frame(60, 5))) == [
+        " Nothing has happened since the start."
+    ]
+
+
+def test_no_key_is_promised_that_does_nothing() -> None:
+    assert "runbook" not in verdict(samples.bad_night(), 200)

@@ -13,6 +13,7 @@ from checks.views import Snapshot
 from tests.widgets import samples
 from tests.widgets.stage import Stage, shown, spy_on
 from widgets.alerts import AlertsPane
+from widgets.events import EventsPane
 from widgets.hints import HintLine
 from widgets.host import HostPane
 from widgets.lines import LinePane
@@ -340,3 +341,13 @@ async def test_a_change_of_theme_recolours_what_is_shown() -> None:
         app.theme = "textual-light"
         await pilot.pause()
         assert pane._style(seg, marked=False) != before
+
+
+async def test_enter_on_an_event_opens_its_check() -> None:
+    pane = EventsPane()
+    app = Stage(pane)
+    async with app.run_test(size=(80, 12)) as pilot:
+        await show(pilot, pane, samples.bad_night())
+        pane.focus()
+        await pilot.press("down", "enter")
+        assert [check for _, check in app.opened] == ["search"]

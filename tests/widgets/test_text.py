@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from widgets.glyphs import ASCII, UNICODE
-from widgets.spark import bar, spark, top_of
+from widgets.spark import area, bar, mean, peak, spark, time_columns, top_of
 from widgets.text import Seg, changed_spans, fit, groups_in, left, line, right, wrap
 
 WIDE = "東京 api"
@@ -113,3 +113,51 @@ def test_plain_terminals_get_nothing_but_ascii_of_the_same_width() -> None:
     assert shown == "???? api - 12 us~"
     assert cell_len(shown) == cell_len(f"{WIDE} — 12 µs…")
     assert UNICODE.text(WIDE) == WIDE
+
+
+def test_an_area_rises_from_nought_through_its_lines() -> None:
+    assert area((0, 0.25, 0.5, 1), 4, 2) == ["   █", "▁▄██"]
+    assert area((0.75,), 3, 2) == ["  ▄", "  █"]
+    assert area((1, 0.5), 2, 2, glyphs=ASCII) == ["# ", "##"]
+
+
+def test_an_area_has_gaps_where_nothing_is_known_and_a_baseline_at_nought() -> None:
+    assert area((1, math.nan, 0), 3, 3) == ["█  ", "█  ", "█ ▁"]
+
+
+@pytest.mark.parametrize("height", [1, 2, 6])
+@pytest.mark.parametrize("points", [(), (math.nan,) * 3, (1e9, 0.001), (math.inf, 2.0)])
+def test_an_area_is_as_large_as_asked(points: tuple[float, ...], height: int) -> None:
+    drawn = area(points, 7, height)
+    assert [cell_len(row) for row in drawn] == [7] * height
+    assert drawn[-1] == area(points, 7, height, top_of(points, 1.0))[-1]
+
+
+def test_columns_of_time_begin_at_multiples_and_the_newest_may_be_part_full() -> None:
+    cuts = time_columns(10, last=13, steps=4, width=5)
+    numbers = [list(range(4, 14))[cut] for cut in cuts]
+    assert numbers == [[4, 5, 6, 7], [8, 9, 10, 11], [12, 13]]
+
+
+def test_a_new_point_changes_the_newest_column_alone() -> None:
+    history = [float(n * 7 % 11) for n in range(60)]
+
+    def drawn(last: int) -> list[float]:
+        points = history[last - 29 : last + 1]
+        return [mean(points[cut]) for cut in time_columns(30, last, 4, 6)]
+
+    assert drawn(49)[:-1] == drawn(50)[:-1]
+    assert drawn(51)[1:] == drawn(52)[:-1]
+
+
+def test_only_as_many_columns_as_there_is_width() -> None:
+    assert len(time_columns(1000, last=999, steps=4, width=6)) == 6
+    assert time_columns(0, last=5, steps=4, width=6) == []
+    assert time_columns(10, last=5, steps=4, width=0) == []
+
+
+def test_mean_and_peak_pass_over_what_is_not_known() -> None:
+    assert mean((1, math.nan, 3)) == 2
+    assert peak((1, math.nan, 3)) == 3
+    assert math.isnan(mean((math.nan,)))
+    assert math.isnan(peak(()))

@@ -55,7 +55,7 @@ LEAST: Final = {
 """The lines of each pane, its title among them, with which it still says what matters."""
 FIRST: Final = ("alerts", "services", "host", "requests", "queues", "events")
 """Who is given more of the lines that are left, in this order."""
-EVENTS_FROM: Final = 40
+EVENTS_FROM: Final = 30
 """The height of a screen from which on there is room for what happened before."""
 _WEIGHTS: Final = (10, 11, 9)
 
@@ -129,12 +129,15 @@ def place(
 
 
 def _wishes(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dict[str, Wish]:
-    """No pane of several may want more than its share, or it would starve the others."""
+    """A free line below each pane, where there is room for it.
+
+    No pane of several may want more than its share, or it would starve the others.
+    """
     shown = [name for name in names if name in wanted]
     most = height * (3 if len(shown) == 2 else 2) // 5
     wishes = {}
     for name in shown:
-        want = wanted[name]
+        want = wanted[name] + 1
         if name in ("alerts", "host") and len(shown) > 1:
             want = min(want, most)
         wishes[name] = Wish(min(LEAST[name], want), want)

@@ -105,7 +105,7 @@ class Engine:
 
     async def _answer(self, runner: Runner, question: str) -> None:
         answer = await runner.ask(question)
-        self._events.append(EventView(self.clock.now(), runner.spec.name, answer))
+        self._events.append(EventView(self.clock.now(), runner.spec.name, answer, answer=True))
         await self.scheduler.once(lambda one: one is runner)
 
     @property

@@ -169,11 +169,12 @@ class AlertView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventView:
-    """Something that happened to a check."""
+    """Something that happened to a check; ``answer`` where it answers a question."""
 
     time: float
     check: str
     text: str
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

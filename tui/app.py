@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,6 +87,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._shown: Snapshot | None = None
         self._news_at = 0.0
         self._frozen = False
+        self._asked: dict[str, float] = {}
         self._interrupted_at = -_AGAIN
         for house in HOUSE_THEMES:
             self.register_theme(house)
@@ -134,6 +136,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
             return
         self._newest = snapshot
         self._news_at = self._clock()
+        self._tell_answers(snapshot)
         if not self._frozen:
             self._shown = snapshot
         self.show()
@@ -262,6 +265,18 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         self.exit(0)
+
+    def ask(self, check: str, question: str, title: str) -> None:
+        """Put a question to ``check``; the answer is told when it comes."""
+        self._asked[check] = self._newest.time if self._newest else 0.0
+        self.source.ask(check, question)
+        self.say(f"{title}: asked {check}")
+
+    def _tell_answers(self, snapshot: Snapshot) -> None:
+        for event in snapshot.events if self._asked else ():
+            if event.answer and event.time > self._asked.get(event.check, math.inf):
+                del self._asked[event.check]
+                self.say(f"{event.check}: {event.text}", seconds=15)
 
     def set_theme(self, name: str) -> None:
         self.theme = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from checks.requests.stats import WINDOWS
@@ -21,6 +22,7 @@ def offers(app: OnwatchApp, snapshot: Snapshot | None) -> Iterator[PaletteComman
     yield from _general(app)
     for check in snapshot.checks if snapshot else ():
         yield _check(app, check)
+        yield from _questions(app, check)
     for seconds in WINDOWS:
         yield _window(app, seconds)
     house = [theme.name for theme in HOUSE_THEMES]
@@ -39,6 +41,12 @@ def _general(app: OnwatchApp) -> Iterator[PaletteCommand]:
 def _check(app: OnwatchApp, check: CheckView) -> PaletteCommand:
     help_text = f"{check.status.value}: {check.message}" if check.message else check.status.value
     return PaletteCommand(f"check {check.name}", help_text, lambda: app.action_details(check.name))
+
+
+def _questions(app: OnwatchApp, check: CheckView) -> Iterator[PaletteCommand]:
+    for question, title, help_text in check.questions:
+        run = partial(app.ask, check.name, question, title)
+        yield PaletteCommand(f"{title}: {check.name}", help_text, run)
 
 
 def _window(app: OnwatchApp, seconds: float) -> PaletteCommand:

@@ -14,6 +14,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from textual.pilot import Pilot
 
 from checks.live import EngineSource
 from tests.servers.http import HttpServer
@@ -33,8 +34,16 @@ SLACK = 1.0
 class Screen:
     """The rendered screen of a running app."""
 
-    def __init__(self, app: OnwatchApp) -> None:
+    def __init__(self, app: OnwatchApp, pilot: Pilot[int]) -> None:
         self._app = app
+        self._pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press ``keys``; the palette needs a moment to find what is typed."""
+        for key in keys:
+            if key == "enter":
+                await asyncio.sleep(0.5)
+            await self._pilot.press(key)
 
     def lines(self) -> list[str]:
         strips = self._app.screen._compositor.render_strips()
@@ -59,9 +68,9 @@ async def watching(tmp_path: Path, checks: str) -> AsyncIterator[Screen]:
     path.chmod(0o600)
     source = EngineSource(lambda: load(str(path)).engine)
     app = OnwatchApp(source)
-    async with app.run_test(size=(160, 40)):
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
         try:
-            yield Screen(app)
+            yield Screen(app, pilot)
         finally:
             source.close()
 
@@ -143,3 +152,13 @@ async def test_request_log_from_outside(sqlite_database: SqliteDatabase, folder:
         await screen.shows(r"errors +25 %")
         await screen.shows(r"p50 +40 ms")
         await screen.shows(r"openai +100 %")
+
+
+async def test_the_integrity_of_a_file_on_request(
+    sqlite_database: SqliteDatabase, folder: Path
+) -> None:
+    async with watching(folder, f"    - {{name: shop, sqlite: {sqlite_database.path}}}") as screen:
+        await screen.shows("✔ shop", START)
+        await screen.press("colon", *"integrity", "enter")
+        await screen.shows("shop: integrity: sound", 5)
+        await screen.shows("└ ✔ integrity +sound", 5)

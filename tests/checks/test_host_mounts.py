@@ -104,3 +104,8 @@ def test_configured_paths_stand_for_the_filesystem_that_holds_them() -> None:
 def test_a_prefix_of_a_name_is_no_parent() -> None:
     mounts = parse_mountinfo(SERVER)
     assert chosen(mounts, ["/database"])[0][1].point == "/"
+
+
+def test_within_a_chroot_whose_root_is_no_mount_the_root_is_watched_all_the_same() -> None:
+    text = "25 30 0:23 / /proc rw,relatime shared:14 - proc proc rw\n"
+    assert points(text) == ["/"]

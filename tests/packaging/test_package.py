@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*hatchling, "-t", "sdist", "-d", built, cwd=ROOT)
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        archive.extractall(built, filter="data")
+        archive.extractall(built)  # noqa: S202 - made here; 3.11.2 has no filters yet
     run(*hatchling, "-t", "wheel", "-d", built, cwd=built / f"onwatch-{VERSION}")
     return built / f"onwatch-{VERSION}-py3-none-any.whl"
 
@@ -54,7 +54,7 @@ def test_the_command_runs_from_outside_the_checkout(wheel: Path, tmp_path: Path)
     venv = tmp_path / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", venv, cwd=tmp_path)
     site = next((venv / "lib").glob("python*")) / "site-packages"
-    zipfile.ZipFile(wheel).extractall(site)
+    zipfile.ZipFile(wheel).extractall(site)  # noqa: S202 - made here
     # The libraries come from the environment of the tests; onwatch itself does not.
     (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"])
     python = venv / "bin" / "python"

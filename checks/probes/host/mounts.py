@@ -82,8 +82,11 @@ def real(mounts: Iterable[Mount]) -> list[Mount]:
 
     Left out are the kernel's own, images that are full by nature, layers of containers,
     memory under `/dev` and `/run` or that nobody can fill, and further mounts of the same
-    filesystem.
+    filesystem. Where the table has no root, as within a chroot, one is made up.
     """
+    mounts = list(mounts)
+    if not any(mount.point == "/" for mount in mounts):
+        mounts.insert(0, _unknown("/"))
     best: dict[str, Mount] = {}
     for mount in mounts:
         if not _matters(mount):
@@ -99,9 +102,13 @@ def chosen(mounts: Sequence[Mount], paths: Iterable[str]) -> list[tuple[str, Mou
     found = []
     for path in dict.fromkeys(paths):
         holding = [mount for mount in mounts if _holds(mount.point, path)]
-        nobody = Mount(path, path, "unknown", path)
-        found.append((path, max(holding, key=lambda mount: len(mount.point), default=nobody)))
+        longest = max(holding, key=lambda mount: len(mount.point), default=_unknown(path))
+        found.append((path, longest))
     return found
+
+
+def _unknown(path: str) -> Mount:
+    return Mount(path, path, "unknown", path)
 
 
 def _matters(mount: Mount) -> bool:

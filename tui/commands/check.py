@@ -6,9 +6,11 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from checks.errors import ConfigError, ConfigProblem, OnwatchError
 from checks.model import Status
@@ -48,7 +50,25 @@ def _triage(args: argparse.Namespace) -> Triage:
     for warning in engine.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     only = _only(args.only, engine)
-    return asyncio.run(triage(engine, only=only, timeout=_timeout(args.timeout)))
+    return _run(triage(engine, only=only, timeout=_timeout(args.timeout)))
+
+
+def _run(work: Coroutine[Any, Any, Triage]) -> Triage:
+    """``work`` to its end; Ctrl-C cancels it between two callbacks of the loop.
+
+    The handler that asyncio sets cancels within whatever callback is running, which then
+    complains on standard error that its future is done.
+    """
+
+    async def interruptible() -> Triage:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _only(names: list[str] | None, engine: EngineConfig) -> frozenset[str] | None:

@@ -1,8 +1,9 @@
 """Draw screenshots/ through the app's own test driver: ``python tools/screenshots.py``.
 
-Each picture is an SVG as Textual exports it. Where a headless Chromium is found, a PNG is
-made of each as well (with the font Fira Code installed, or the letters are not as wide as
-their cells).
+The pictures named ``demo-`` show the demo's real servers during an incident; the others a
+made-up bad night with every state there is. Each is an SVG as Textual exports it. Where a
+headless Chromium is found, a PNG is made of each as well (with the font Fira Code installed,
+or the letters are not as wide as their cells).
 """
 
 from __future__ import annotations
@@ -10,17 +11,23 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from checks.live import EngineSource  # noqa: E402 - the repository is no package
+from checks.views import Snapshot  # noqa: E402
 from tests.tui.fakes import FakeSource  # noqa: E402 - the repository is no package
 from tests.widgets import samples  # noqa: E402
 from tui.app import OnwatchApp  # noqa: E402
+from tui.config import load  # noqa: E402
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
@@ -50,9 +57,61 @@ SHOTS = (
 )
 
 
+DEMO_SIZES = ((120, 36), (80, 24))
+"""Narrow enough to leave out the commands of processes, which name this machine's folders."""
+DEMO_SECONDS = 100
+"""How long the demo runs before its pictures: its curves need a past."""
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The demo's servers with failing answers of one provider; yields their configuration."""
+    argv = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())", "demo"]
+    options = ["--headless", "--no-incidents", "--incident", "provider-errors", "--hold"]
+    with subprocess.Popen(
+        [*argv, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            for line in running.stdout or ():
+                name, _, value = line.strip().partition(" ")
+                if name == "config":
+                    yield value.strip()
+                    break
+        finally:
+            running.send_signal(signal.SIGINT)
+
+
+async def draw_demo(config: str) -> dict[str, str]:
+    """The demo's overview at each size and the details of a check, as SVG by name."""
+    source = EngineSource(lambda: load(config).engine)
+    app = OnwatchApp(source)
+    drawn = {}
+    try:
+        async with app.run_test(size=DEMO_SIZES[0]) as pilot:
+            await asyncio.sleep(DEMO_SECONDS)
+            for width, height in DEMO_SIZES:
+                await pilot.resize_terminal(width, height)
+                await pilot.pause(3)
+                drawn[f"demo-{width}x{height}"] = app.export_screenshot()
+            await pilot.resize_terminal(*DEMO_SIZES[0])
+            app.action_details("api-parts")
+            await pilot.pause(3)
+            drawn["demo-details"] = app.export_screenshot()
+    finally:
+        source.close()
+    return drawn
+
+
+def picture(shot: Shot) -> Snapshot:
+    """What ``shot`` shows, without the name in characters that few fonts have."""
+    snapshot = samples.all_quiet() if shot.quiet else samples.bad_night()
+    checks = tuple(check for check in snapshot.checks if check.name.isascii())
+    return replace(snapshot, checks=checks)
+
+
 async def draw(shot: Shot) -> str:
     """The picture as SVG."""
-    source = FakeSource(samples.all_quiet() if shot.quiet else samples.bad_night())
+    source = FakeSource(picture(shot))
     app = OnwatchApp(source, theme=shot.theme)
     async with app.run_test(size=shot.size) as pilot:
         await pilot.pause(0.2)
@@ -77,9 +136,12 @@ def main() -> None:
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
     browser = next((path for path in map(shutil.which, CHROMIUM) if path), None)
-    for shot in SHOTS:
-        svg = folder / f"{shot.name}.svg"
-        svg.write_text(asyncio.run(draw(shot)), encoding="utf-8")
+    drawn = {shot.name: asyncio.run(draw(shot)) for shot in SHOTS}
+    with demo() as config:
+        drawn |= asyncio.run(draw_demo(config))
+    for name, text in drawn.items():
+        svg = folder / f"{name}.svg"
+        svg.write_text(text, encoding="utf-8")
         if browser:
             to_png(svg, browser)
         print(svg.relative_to(ROOT))

@@ -105,7 +105,7 @@ def _notes(view: RequestView) -> list[Seg]:
     window = view.window
     if view.stats.note:
         return [Seg(f" {view.stats.note}", "warning")]
-    if window.covered < window.seconds * 0.98:
+    if window.covered < window.seconds * 0.9:
         return [Seg(f" figures of the last {fmt.span(window.covered)}", "dim")]
     return []
 

@@ -54,7 +54,7 @@ def _columns(checks: Sequence[CheckView], width: int) -> _Columns:
     longest = max((cell_len(check.value) for check in checks), default=0)
     value = max(3, min(longest, 12, max(8, int(width * 0.18))))
     rest = width - 3 - name - 1 - value - duration - 2
-    return _Columns(name, value, duration, rest if rest >= 5 else 0)
+    return _Columns(name, value, duration, rest if rest >= 4 else 0)
 
 
 def _texts(check: CheckView) -> tuple[str, ...]:

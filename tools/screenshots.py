@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,7 +77,7 @@ def demo() -> Iterator[str]:
                     yield value.strip()
                     break
         finally:
-            running.send_signal(signal.SIGINT)
+            running.terminate()
 
 
 async def draw_demo(config: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ def run() -> None:
         config = Path(folder) / "onwatch.yaml"
         config.write_text(CONFIG)
         config.chmod(0o600)
-        programs = {
+        programs: dict[str, tuple[str | Path, ...]] = {
             "minimal Textual app": (BIN / "python", "-m", "benchmarks.minimal"),
             "onwatch": (BIN / "onwatch", "-c", config),
             "glances": (BIN / "glances", "--disable-check-update"),

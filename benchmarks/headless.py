@@ -10,7 +10,6 @@ import json
 import resource
 import sys
 import time
-from pathlib import Path
 
 from checks.clock import SystemClock
 from checks.engine import Engine
@@ -37,7 +36,7 @@ def cpu() -> float:
 
 async def main(path: str, warm_up: float, seconds: float) -> None:
     clock = NotingClock()
-    engine = Engine(load(Path(path)).engine, clock)
+    engine = Engine(load(path).engine, clock)
     task = asyncio.create_task(engine.run(lambda snapshot: None))
     await asyncio.sleep(warm_up)
     counts = engine.scheduler.counts

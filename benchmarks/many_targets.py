@@ -65,7 +65,8 @@ def measure_onwatch(folder: Path, port: int) -> dict[str, float]:
     config = folder / "onwatch.yaml"
     config.write_text(yaml.safe_dump(onwatch_config(port)))
     config.chmod(0o600)
-    argv = [BIN / "python", "-m", "benchmarks.headless", config, str(WARM_UP), str(SECONDS)]
+    argv = [str(BIN / "python"), "-m", "benchmarks.headless", str(config)]
+    argv += [str(WARM_UP), str(SECONDS)]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
@@ -111,7 +112,7 @@ def measure_prometheus(folder: Path, port: int) -> tuple[float, float] | None:
 def run() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        argv = [BIN / "python", "-m", "benchmarks.loopback", str(TARGETS)]
+        argv = [str(BIN / "python"), "-m", "benchmarks.loopback", str(TARGETS)]
         with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
             try:
                 assert server.stdout is not None

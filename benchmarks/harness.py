@@ -42,6 +42,8 @@ class Terminal:
     """A program on a pty of 180x50 that somebody reads all the time."""
 
     def __init__(self, argv: Sequence[str], env: dict[str, str] | None = None) -> None:
+        if not os.access(argv[0], os.X_OK):
+            raise FileNotFoundError(f"{argv[0]} is not installed; run: make bench")
         self.started = time.perf_counter()
         self.received = 0
         self.output = bytearray()
@@ -54,7 +56,10 @@ class Terminal:
         if self.pid == 0:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-            os.execve(argv[0], list(argv), self._environment)
+            # A child that cannot become the program must not unwind the parent's stack.
+            with contextlib.suppress(OSError):
+                os.execve(argv[0], list(argv), self._environment)
+            os._exit(127)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)

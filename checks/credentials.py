@@ -33,10 +33,12 @@ def read_env(name: str) -> str:
 
 
 def read_file(path: Path) -> str:
-    """The first line of ``path``; refused when everybody can read it."""
+    """The first line of ``path``; refused when everybody can read it. May block on a hung mount."""
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+        # Opening a named pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - opened above
+            mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise SecretError(f"the credential file {path} is not a regular file")
             if mode & stat.S_IROTH:
@@ -66,7 +68,7 @@ async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # no
     try:
         async with asyncio.timeout(timeout):
             assert process.stdout is not None  # noqa: S101 - asked for above
-            data = await process.stdout.read(_BOUND)
+            data = await _until_end(process.stdout)
             code = await process.wait()
     except TimeoutError:
         raise SecretError(
@@ -79,3 +81,11 @@ async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # no
     if code != 0:
         raise SecretError(f"the credential command {name} ended with exit code {code}")
     return _first_line(data, f"the command {name}")
+
+
+async def _until_end(stream: asyncio.StreamReader) -> bytes:
+    """All that comes; a credential printed in two goes is still one."""
+    data = b""
+    while len(data) < _BOUND and (chunk := await stream.read(_BOUND - len(data))):
+        data += chunk
+    return data

@@ -39,6 +39,8 @@ TICK: Final = 1.0
 """Seconds between snapshots."""
 EAGER_TICK: Final = 0.1
 """Seconds between snapshots while checks still wait for their first result."""
+ANSWER_TIMEOUT: Final = 600.0
+"""Seconds that a question to a check may take: the integrity of a large file."""
 HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
 CLOCK_JUMP: Final = 2.0
@@ -104,9 +106,17 @@ class Engine:
             task.add_done_callback(self._asking.discard)
 
     async def _answer(self, runner: Runner, question: str) -> None:
-        answer = await runner.ask(question)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                answer = await runner.ask(question)
+        except TimeoutError:
+            answer = f"no answer to {question} within {ANSWER_TIMEOUT:.0f} s"
+        except Exception as error:
+            # The rim, as in the runner: a bug in one probe is a sentence.
+            log.exception("the %s check %s failed inside", runner.spec.kind, runner.spec.name)
+            answer = f"internal error: {type(error).__name__}: {clean(error)}"
         self._events.append(EventView(self.clock.now(), runner.spec.name, answer, answer=True))
-        await self.scheduler.once(lambda one: one is runner)
+        await self.scheduler.fresh(runner)
 
     @property
     def waiting(self) -> bool:

@@ -121,11 +121,16 @@ class ProbeEnv:
 
     async def _fetch(self, source: SecretCommand) -> str:
         from checks.credentials import read_command, read_env, read_file  # noqa: PLC0415
+        from checks.lanes import LaneBusyError  # noqa: PLC0415
 
         if source.env:
             return read_env(source.env)
         if source.file:
-            return read_file(self.path(source.file))
+            path = self.path(source.file)
+            try:
+                return await self.lanes.run(f"credential {path}", lambda: read_file(path))
+            except LaneBusyError:
+                raise SecretError(f"reading the credential file {path} hangs") from None
         if source.command:
             return await read_command(source.command, source.timeout, self.base_dir)
         raise SecretError("a credential names no source")

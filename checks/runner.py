@@ -10,6 +10,7 @@ from checks.errors import SecretError
 from checks.model import Result, Sampler, Samples, Status, clean
 from checks.probe import Answering, CheckSpec, Kind, Probe, ProbeEnv, Target
 from checks.registry import kind as load_kind
+from checks.secrets import url_secrets
 
 __all__ = ["Runner"]
 
@@ -26,6 +27,9 @@ class Runner:
         self._sampler = Sampler(spec.target_labels(external))
         self._target = Target(spec.name, spec.interval, spec.timeout, self._sampler, env)
         self._probe: Probe | None = None
+        for value in spec.config.model_dump().values():
+            for secret in url_secrets(value) if isinstance(value, str) else ():
+                env.masker.learn(secret)
         self._extra = tuple(
             self._sampler.series(name)
             for name in (

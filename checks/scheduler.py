@@ -107,6 +107,12 @@ class Scheduler:
         finally:
             self._running.discard(name)
 
+    async def fresh(self, runner: Runner) -> None:
+        """Run ``runner`` once more, after the run that is under way."""
+        while runner.spec.name in self._running:
+            await self._clock.sleep_until(self._clock.now() + 0.05)
+        await self._once(runner)
+
     def poll_now(self) -> None:
         """Run every check that is not running at this moment."""
         for runner in self._runners:

@@ -6,25 +6,41 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
+from urllib.parse import unquote_plus
 
 from checks.model import Part, Result, Table
 
-__all__ = ["MASK", "Masker", "mask_url"]
+__all__ = ["MASK", "Masker", "mask_url", "url_secrets"]
 
 MASK: Final = "•••"
-_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<user>[^/@:\s?#]*):[^/@\s]*@")
+_USERINFO = re.compile(
+    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)"
+    r"(?P<user>[^/@:\s?#]{0,200}):(?P<password>[^/@\s]{0,500})@"
+)
 _QUERY_SECRET = re.compile(
-    r"(?P<key>[?&;](?:[\w-]*(?:password|passwd|token|secret|api[_-]?key|access[_-]?key|"
-    r"signature|credential)[\w-]*|auth|sig|key|pwd)=)[^&;#\s\"']*",
+    r"(?P<key>[?&;](?:[\w-]{0,30}(?:password|passwd|token|secret|api[_-]?key|access[_-]?key|"
+    r"signature|credential)[\w-]{0,30}|auth|sig|key|pwd)=)(?P<value>[^&;#\s\"']*)",
     re.IGNORECASE,
 )
 
 
 def mask_url(text: str) -> str:
     """``text`` with the password of every URL in it, and secret-like query values, masked."""
-    if "://" not in text:
-        return text
-    return _QUERY_SECRET.sub(rf"\g<key>{MASK}", _USERINFO.sub(rf"\g<scheme>\g<user>:{MASK}@", text))
+    if "=" in text:
+        text = _QUERY_SECRET.sub(rf"\g<key>{MASK}", text)
+    return _USERINFO.sub(rf"\g<scheme>\g<user>:{MASK}@", text) if "://" in text else text
+
+
+def url_secrets(url: str) -> list[str]:
+    """The password and the secret-like query values of ``url``, as written and decoded.
+
+    Short query values are left out: they are words such as ``main``, and masking those
+    everywhere would hide more than it protects.
+    """
+    found = [match["password"] for match in _USERINFO.finditer(url)]
+    values = [match["value"] for match in _QUERY_SECRET.finditer(url)]
+    found += [value for value in values if len(value) >= 8]
+    return [form for secret in found for form in dict.fromkeys((secret, unquote_plus(secret)))]
 
 
 class Masker:
@@ -49,7 +65,11 @@ class Masker:
         self._pattern = re.compile("|".join(re.escape(s) for s in longest_first))
 
     def _holds(self, text: str) -> bool:
-        return "://" in text or (self._pattern is not None and bool(self._pattern.search(text)))
+        return (
+            "://" in text
+            or "=" in text
+            or (self._pattern is not None and bool(self._pattern.search(text)))
+        )
 
     def text(self, text: str) -> str:
         """``text`` with known secrets and URL passwords masked."""

@@ -40,6 +40,11 @@ class PlayedProbe:
     async def run(self) -> Result:
         return await PLAYED[self._player](self._target)
 
+    async def ask(self, question: str) -> str:
+        if question == "break":
+            raise RuntimeError("broken")
+        return f"{question}: fine"
+
     async def close(self) -> None:
         CLOSED.append(self._player)
 

@@ -214,3 +214,17 @@ async def test_down_and_up_again_are_told_with_since_when() -> None:
         assert engine.snapshot().alerts == ()
         texts = [event.text for event in engine.snapshot().events]
         assert texts == ["ok → critical: connection to db:1 refused", "critical → ok: fine"]
+
+
+async def test_a_question_is_answered_as_an_event_whatever_happens() -> None:
+    clock = FakeClock()
+    PLAYED["asked"] = ok()
+    async with running(clock, spec("asked", 60)) as engine:
+        await clock.advance(1)
+        runs = engine.scheduler.counts.runs
+        engine.ask("asked", "how are you")
+        engine.ask("asked", "break")
+        await settle()
+        answers = [event.text for event in engine.snapshot().events if event.answer]
+        assert answers == ["how are you: fine", "internal error: RuntimeError: broken"]
+        assert engine.scheduler.counts.runs > runs

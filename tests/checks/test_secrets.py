@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from checks.credentials import read_command, read_env, read_file
 from checks.errors import SecretError
 from checks.model import Part, Result, Status, Table
-from checks.secrets import MASK, Masker, mask_url
+from checks.secrets import MASK, Masker, mask_url, url_secrets
 
 
 @pytest.mark.parametrize(
@@ -88,3 +90,27 @@ async def test_a_command_that_gives_nothing(argv: list[str], sentence: str, tmp_
     with pytest.raises(SecretError, match=sentence):
         await read_command(argv, 0.2, tmp_path)
     assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 1
+
+
+async def test_a_credential_printed_in_two_goes_is_taken_whole(tmp_path: Path) -> None:
+    argv = ["sh", "-c", "printf abcd; sleep 0.2; printf 'efgh\\n'"]
+    assert await read_command(argv, 5, tmp_path) == "abcdefgh"
+
+
+def test_a_named_pipe_is_refused_at_once_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(SecretError, match="not a regular file"):
+        read_file(tmp_path / "pipe")
+
+
+def test_what_is_secret_in_a_url_is_known_as_written_and_decoded() -> None:
+    url = "https://bob:p%40ss@h/x?api_key=abc%2Fdef-123&page=2&key=main"
+    assert url_secrets(url) == ["p%40ss", "p@ss", "abc%2Fdef-123", "abc/def-123"]
+    masked = Masker(url_secrets(url)).text("echo: abc/def-123 and p@ss on main")
+    assert masked == f"echo: {MASK} and {MASK} on main"
+
+
+def test_hostile_text_is_masked_in_no_time() -> None:
+    began = time.perf_counter()
+    mask_url("?" + "password" * 4000 + " ://" + "a" * 20_000)
+    assert time.perf_counter() - began < 0.5

@@ -263,6 +263,15 @@ class OnwatchApp(App[int], inherit_bindings=False):
             self._interrupted_at = self._clock()
             self.say("Ctrl-C again to quit", seconds=_AGAIN)
 
+    def action_suspend_process(self) -> None:
+        from tui.suspension import has_shell, stop_job  # noqa: PLC0415 - seldom needed
+
+        if self._driver is None or not self._driver.can_suspend or not has_shell():
+            self.say("there is no shell to come back from: nothing suspended", "warning")
+            return
+        with self.suspend():
+            stop_job()
+
     async def action_quit(self) -> None:
         self.exit(0)
 

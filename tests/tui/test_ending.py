@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -141,21 +142,45 @@ def test_a_hung_source_keeps_nobody_waiting_after_q() -> None:
         assert_restored(terminal)
 
 
-def test_ctrl_z_suspends_and_fg_brings_the_screen_back() -> None:
+SHELL = (
+    "import fcntl, os, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])"
+)
+"""An interactive shell with job control that the terminal belongs to."""
+
+
+@pytest.mark.parametrize("command", ["{child}", "sh -c '{child}; true'"])
+def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back(command: str) -> None:
+    child = f"{sys.executable} -m tests.tui.ending_child quiet"
+    with OnTerminal(["-c", SHELL], environ={"PS1": "ready> "}) as terminal:
+
+        def run(line: str, until: bytes) -> None:
+            terminal.output = b""
+            terminal.type(f"{line}\n".encode())
+            terminal.read_until(until)
+
+        def leave(key: bytes) -> None:
+            terminal.output = b""
+            terminal.type(key)
+            terminal.read_until(LEFT_ALT_SCREEN)
+            terminal.read_until(b"ready> ")
+
+        terminal.read_until(b"ready> ")
+        run(command.format(child=child), b"CRITICAL")
+        leave(b"\x1a")
+        assert b"Stopped" in terminal.output
+        run("echo shell-$((20 + 3))", b"shell-23")
+        run("fg", b"CRITICAL")
+        leave(b"\x1a")
+        run("bg; sleep 0.3; jobs; fg", b"CRITICAL")
+        assert terminal.output.count(b"Stopped"), "it ran on without the terminal"
+        leave(b"q")
+        run("echo code-$?", b"code-0")
+
+
+def test_ctrl_z_stops_nothing_where_no_shell_could_bring_it_back() -> None:
     with monitor("quiet") as terminal:
         terminal.type(b"\x1a")
-        terminal.read_until(LEFT_ALT_SCREEN)
-        deadline = time.monotonic() + 5
-        while _state(terminal.process.pid) != "T":
-            assert time.monotonic() < deadline, "it is not stopped"
-            time.sleep(0.02)
-        assert terminal.attributes() == terminal.before
-        terminal.output = b""
-        terminal.process.send_signal(signal.SIGCONT)
-        terminal.read_until(b"CRITICAL")
+        terminal.read_until(b"nothing suspended")
         terminal.type(b"q")
         assert terminal.wait_reading(LIMIT) == 0
-
-
-def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -16,11 +16,13 @@ class EngineConfig:
     """Checks and what they share.
 
     ``base_dir`` is what relative paths are relative to; ``path`` names the file it came
-    from, empty where there is none; ``warnings`` are sentences for the user.
+    from, empty where there is none; ``files`` are all that it was read from, watched for
+    changes; ``warnings`` are sentences for the user.
     """
 
     checks: tuple[CheckSpec, ...]
     external_labels: Mapping[str, str] = field(default_factory=dict)
     base_dir: Path = field(default_factory=Path.cwd)
     path: str = ""
+    files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()

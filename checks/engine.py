@@ -87,6 +87,22 @@ class Engine:
         self.window = 60.0
         self.notice = "; ".join(config.warnings)
 
+    def follow(self, old: Engine) -> None:
+        """Go on where ``old`` ended, with another configuration; call before :meth:`run`.
+
+        Checks that did not change keep their past; of the others it is forgotten.
+        """
+        self.store, self._builder = old.store, old._builder.over(list(self.states.values()))
+        for name, before in old.states.items():
+            state = self.states.get(name)
+            if state is None or not state.adopt(before):
+                self.store.drop(name)
+        self._events = old._events
+        self.focus, self.window = old.focus, old.window
+        counted = "1 check" if len(self.states) == 1 else f"{len(self.states)} checks"
+        text = f"configuration reloaded: {counted}"
+        self._events.append(EventView(self.clock.now(), "", text))
+
     def _take(self, runner: Runner, began: float, result: Result) -> None:
         spec = runner.spec
         self.store.append(spec.name, spec.interval, began, result.samples)

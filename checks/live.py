@@ -11,9 +11,13 @@ import contextlib
 import gc
 import logging
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from checks.clock import SystemClock
+from checks.errors import OnwatchError
+from checks.lanes import Lanes
 from checks.numerics import import_numpy
 from checks.source import Mailbox
 
@@ -24,14 +28,32 @@ if TYPE_CHECKING:
 
 __all__ = ["EngineSource"]
 
+LOOK_INTERVAL: Final = 2.0
+"""Seconds between looks at the configuration's files."""
+
 log = logging.getLogger("onwatch.engine")
+
+
+def stamps(files: Sequence[Path]) -> tuple[tuple[int, int, int] | None, ...]:
+    """What changes when a file does: inode, size and time of change; None where it is gone."""
+    return tuple(_stamp(file) for file in files)
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 class EngineSource:
     """An engine in its own thread, as a :class:`checks.source.SnapshotSource`.
 
-    ``load`` reads the configuration; it is called in the engine's thread, so that the
-    first picture does not wait for it, and may raise :class:`checks.errors.ConfigError`.
+    ``load`` reads the configuration; it is called off the UI's thread, so that the first
+    picture does not wait for it, and may raise :class:`checks.errors.ConfigError`. It is
+    called again when a file of the configuration changes; what cannot be used then leaves
+    the running configuration in force, and a notice says why.
     """
 
     def __init__(self, load: Callable[[], EngineConfig]) -> None:
@@ -77,15 +99,55 @@ class EngineSource:
         # What start-up made lives as long as the process: collections need not look at it.
         gc.collect()
         gc.freeze()
-        engine = Engine(config)
+        clock = SystemClock()
         with self._lock:
-            self._engine, self._loop = engine, asyncio.get_running_loop()
-            self._main = asyncio.current_task()
+            self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        engine: Engine | None = None
+        while not self._closed.is_set():
+            following = Engine(config, clock)
+            if engine is not None:
+                following.follow(engine)
+            engine = following
+            self._hand_over(engine)
+            config = await self._until_changed(engine)
+
+    def _hand_over(self, engine: Engine) -> None:
+        with self._lock:
+            self._engine = engine
             wishes, self._wishes = self._wishes, []
         for wish in wishes:
             wish(engine)
-        if not self._closed.is_set():
-            await engine.run(self._mailbox.put)
+
+    async def _until_changed(self, engine: Engine) -> EngineConfig:
+        """Run ``engine`` until its files say something else; what they say then."""
+        running = asyncio.create_task(engine.run(self._mailbox.put), name="engine")
+        watching = asyncio.create_task(self._changed(engine), name="configuration")
+        try:
+            await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+            return await watching
+        finally:
+            for task in (running, watching):
+                task.cancel()
+            await asyncio.gather(running, watching, return_exceptions=True)
+
+    async def _changed(self, engine: Engine) -> EngineConfig:
+        """Wait for a usable change of the files; one that is not leaves the engine as it is."""
+        lanes, files = Lanes(), engine.config.files
+        known = await lanes.run("configuration", lambda: stamps(files))
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            now = await lanes.run("configuration", lambda: stamps(files))
+            if now == known:
+                continue
+            known = now
+            try:
+                return await lanes.run("configuration", self._load)
+            except OnwatchError as error:
+                first, *more = str(error).splitlines()
+                others = f" (and {len(more)} more)" if more else ""
+                engine.notice = f"configuration not reloaded: {first}{others}"
 
     def _wish(self, wish: Callable[[Engine], None]) -> None:
         with self._lock:

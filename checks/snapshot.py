@@ -91,6 +91,10 @@ class SnapshotBuilder:
         self._hostname = hostname
         self._derived: dict[str, _Derived] = {}
 
+    def over(self, states: Sequence[CheckState]) -> SnapshotBuilder:
+        """A builder over ``states`` and the same store."""
+        return SnapshotBuilder(states, self._store, self._hostname)
+
     def build(
         self,
         now: float,
@@ -134,14 +138,16 @@ class SnapshotBuilder:
             window=window,
             view=view,
             hosts=self._hosts(state, figures),
-            queues=queue_views(view, figures) if self._has_queues(view.name) else (),
+            queues=queue_views(view, figures) if self._has_queues(view) else (),
             requests=_requests(state, window),
         )
         self._derived[view.name] = found
         return found
 
-    def _has_queues(self, check: str) -> bool:
-        block = self._store.block(check)
+    def _has_queues(self, check: CheckView) -> bool:
+        if check.queues:
+            return True
+        block = self._store.block(check.name)
         return block is not None and any(block in self._store.select(q) for q in _QUEUE_METRICS)
 
     def _hosts(self, state: CheckState, figures: Window) -> tuple[HostView, ...]:

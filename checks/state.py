@@ -38,8 +38,26 @@ class CheckState:
         self._instance = spec.config.instance()
         self.view = self._waiting(now)
 
+    def adopt(self, old: CheckState) -> bool:
+        """Go on from ``old`` where it is the same check, unchanged. Returns whether it is."""
+        spec, before = self.spec, old.spec
+        same = (spec.kind, spec.config, spec.interval, spec.job, dict(spec.labels)) == (
+            before.kind,
+            before.config,
+            before.interval,
+            before.job,
+            dict(before.labels),
+        )
+        if same:
+            self.result, self.requests = old.result, old.requests
+            self.results, self.events = old.results, old.events
+            self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
+            self.view = replace(old.view, depends_on=spec.depends_on, runbook=spec.runbook)
+        return same
+
     def _waiting(self, now: float) -> CheckView:
-        spec = self.spec
+        spec, own = self.spec, kind(self.spec.kind)
+        expected = own.expects(spec.config)
         return CheckView(
             name=spec.name,
             kind=spec.kind,
@@ -59,7 +77,9 @@ class CheckState:
             labels=spec.labels,
             depends_on=spec.depends_on,
             runbook=spec.runbook,
-            questions=tuple((q.id, q.title, q.help) for q in kind(spec.kind).questions),
+            questions=tuple((q.id, q.title, q.help) for q in own.questions),
+            queues=expected.queues,
+            tells_requests=expected.requests,
         )
 
     def apply(self, began: float, result: Result) -> list[EventView]:

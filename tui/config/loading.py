@@ -87,6 +87,7 @@ class _Loading:
     def __init__(self, path: Path, environ: Mapping[str, str], warnings: list[str]) -> None:
         self._path = path
         self._base = path.parent.absolute()
+        self._files = [path.absolute()]
         self._environ = environ
         self._warnings = warnings
         self._problems: list[ConfigProblem] = []
@@ -119,6 +120,7 @@ class _Loading:
             external_labels=head.external_labels,
             base_dir=self._base,
             path=str(self._path),
+            files=tuple(self._files),
             warnings=tuple(warnings),
         )
         return Loaded(engine, str(self._path), keys, len(entries) - len(specs))
@@ -179,6 +181,7 @@ class _Loading:
     ) -> list[build.Entry]:
         shown = self._shown(path)
         try:
+            self._files.append(path)
             text, _ = files.read_text(path, trusted=False, shown=shown)
         except ConfigError as error:
             for problem in error.problems:

@@ -27,10 +27,10 @@ lint: $(STAMP) types layers ## Format, lint, types and layering
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 
-types: $(STAMP)
+types: $(STAMP) ## Types alone
 	$(RUN)/mypy
 
-layers: $(STAMP)
+layers: $(STAMP) ## Layering alone
 	$(RUN)/lint-imports
 
 format: $(STAMP) ## Format the code and mend what can be mended

@@ -17,6 +17,9 @@ __all__ = ["chart", "host_view", "queue_views"]
 
 POINTS: Final = 120
 """Points of a history, as many as the widest pane draws."""
+LEAST_GROWTH: Final = 10.0
+"""Seconds of a queue's sizes without which nothing is said about where it is going."""
+_DURATION: Final = "probe_duration_seconds"
 _LAYERED_DISKS: Final = ("dm-", "md", "loop", "ram", "zram")
 _INWARD_DEVICES: Final = (
     "lo", "docker", "br-", "virbr", "veth", "bond", "tun", "tap", "wg", "cali", "cni", "flannel"
@@ -26,15 +29,16 @@ _INWARD_DEVICES: Final = (
 def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
     """The queues of one check, in the order its samples have them.
 
-    A queue that could be read within the window stays, with its figures unknown.
+    A queue that could be read within the window, or is configured, stays with its figures
+    unknown while it cannot be read.
     """
     sizes = window.last_by("queue_size", "queue")
     processing = window.last_by("queue_processing", "queue")
     failed = window.last_by("queue_failed", "queue")
     statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
     views = []
-    for name in dict.fromkeys([*sizes, *processing, *failed, *window.seen("queue_size", "queue")]):
-        slope = window.slope("queue_size", queue=name)
+    known = [*sizes, *processing, *failed, *window.seen("queue_size", "queue"), *check.queues]
+    for name in dict.fromkeys(known):
         views.append(
             QueueView(
                 check=check.name,
@@ -42,12 +46,18 @@ def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
                 size=sizes.get(name),
                 processing=processing.get(name),
                 failed=failed.get(name),
-                growth=None if slope is None else slope * 60.0,
+                growth=_growth(window, name) if name in sizes else None,
                 history=window.history("queue_size", POINTS, queue=name),
                 status=statuses.get(name, Status.OK) if name in sizes else _unseen(check),
             )
         )
     return tuple(views)
+
+
+def _growth(window: Window, queue: str) -> float | None:
+    """Items a minute, by a line through what was seen; None while that is too short a time."""
+    slope = window.slope("queue_size", least=LEAST_GROWTH, queue=queue)
+    return None if slope is None else slope * 60.0
 
 
 def _unseen(check: CheckView) -> Status:
@@ -187,11 +197,23 @@ def _filesystems(window: Window) -> tuple[FilesystemView, ...]:
 
 
 def chart(spec: ChartSpec, window: Window) -> Chart | None:
-    """The curve of ``spec`` over the window; None while nothing is known."""
+    """The curve of ``spec`` over the window; None while nothing is known.
+
+    How long a run took that brought no answer is no response time: it is a gap.
+    """
     times, values = window.curve(spec.metric, rate=spec.rate, **spec.labels)
+    if spec.metric == _DURATION:
+        values = _answered(times, values, window)
     if not any(math.isfinite(value) for value in values):
         return None
     return Chart(spec.title, spec.unit, times, values, spec.warning, spec.critical)
+
+
+def _answered(times: Points, values: Points, window: Window) -> Points:
+    """``values`` of the runs whose target was up; NaN for the others."""
+    ups = dict(zip(*window.curve("up"), strict=True))
+    pairs = zip(times, values, strict=True)
+    return tuple(value if ups.get(time) == 1.0 else math.nan for time, value in pairs)
 
 
 def sample_lines(samples: Samples, hidden: Iterable[str]) -> tuple[tuple[str, float], ...]:

@@ -22,6 +22,7 @@ __all__ = [
     "Answering",
     "ChartSpec",
     "CheckSpec",
+    "Expected",
     "Kind",
     "Metric",
     "Probe",
@@ -187,6 +188,21 @@ class Bounded(Protocol):
     def critical(self) -> float | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a check is configured to bring for the panes, whether or not it could be read yet."""
+
+    queues: tuple[str, ...] = ()
+    """Names of its queues."""
+    requests: bool = False
+    """Whether it tells of requests."""
+
+
+def _nothing_more(config: KindConfig) -> Expected:
+    del config
+    return Expected()
+
+
 def _no_charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     del config
     return ()
@@ -226,3 +242,5 @@ class Kind:
     """Modules that its probe imports late; loaded before the first run, which is timed."""
     charts: Callable[[KindConfig], tuple[ChartSpec, ...]] = _no_charts
     """Curves for the detail screen beside the run's duration, which every check has."""
+    expects: Callable[[KindConfig], Expected] = _nothing_more
+    """What the panes may say is configured before it could be read."""

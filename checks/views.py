@@ -72,6 +72,10 @@ class CheckView:
     runbook: str = ""
     questions: tuple[tuple[str, str, str], ...] = ()
     """Id, title and help of each question that may be put to it."""
+    queues: tuple[str, ...] = ()
+    """Names of the queues that it is configured to read."""
+    tells_requests: bool = False
+    """Whether it is configured to tell of requests."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

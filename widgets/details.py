@@ -92,7 +92,8 @@ def _about(check: CheckView, now: float) -> list[tuple[str, str]]:
         ("interval", fmt.span(check.interval)),
     ]
     if check.last_run is not None:
-        pairs.append(("last run", f"{fmt.age(max(0.0, now - check.last_run))} ago"))
+        ago = now - check.last_run
+        pairs.append(("last run", "now" if ago < 1 else f"{fmt.age(ago)} ago"))
     if check.depends_on:
         pairs.append(("depends on", ", ".join(check.depends_on)))
     if check.runbook:

@@ -102,15 +102,19 @@ class Window:
         found = self.rates(name, "", keep=keep, **labels)
         return sum(found.values()) if found else None
 
-    def slope(self, name: str, **labels: str) -> float | None:
-        """Least-squares slope per second of the first matching gauge; None below 3 samples."""
+    def slope(self, name: str, *, least: float = 0.0, **labels: str) -> float | None:
+        """Least-squares slope per second of the first matching gauge.
+
+        None below 3 samples, and where they cover clearly less than ``least`` seconds.
+        """
         series = self._series(name, labels)[:1]
         times, values = self._read(series)
         if not series:
             return None
         kept = ~is_stale(values[:, 0]) & np.isfinite(values[:, 0])
         x, y = times[kept] / 1000.0, values[kept, 0]
-        if len(x) < 3 or x[-1] == x[0]:
+        # Runs begin a little early or late.
+        if len(x) < 3 or x[-1] == x[0] or x[-1] - x[0] < 0.9 * least:
             return None
         x = x - x.mean()
         return float((x * (y - y.mean())).sum() / (x * x).sum())

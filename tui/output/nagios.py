@@ -12,7 +12,7 @@ from typing import Final
 
 from checks.model import Status
 from checks.triage import Triage
-from checks.views import CheckView
+from checks.views import CheckView, PartView
 from tui.output.table import summary
 
 __all__ = ["nagios", "unknown"]
@@ -30,10 +30,16 @@ def nagios(triage: Triage) -> str:
     for check in ordered:
         lines.append(_plain(f"[{_word(check.status)}] {check.name}: {check.message}"))
         lines += [
-            _plain(f"  [{_word(part.status)}] {check.name}/{part.name}: {part.message}")
+            _plain(f"  [{_word(part.status)}] {check.name}/{part.name}{_told(part)}")
             for part in check.parts
         ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _told(part: PartView) -> str:
+    """What there is to say of ``part``, after a colon."""
+    text = part.message or part.value
+    return f": {text}" if text else ""
 
 
 def unknown(sentence: str) -> str:

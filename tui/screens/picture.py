@@ -43,13 +43,17 @@ class Standing:
     frozen: bool
     silence: float
 
-    def sentence(self) -> str:
-        """What the user must know about the picture; empty where it is live and well."""
+    def sentence(self, thaw: str = "") -> str:
+        """What the user must know about the picture; empty where it is live and well.
+
+        ``thaw`` is the key that makes it live again, empty where there is none.
+        """
         if self.silence:
             return f"no picture from the engine for {self.silence:.0f} s: what you see is old"
         if self.frozen and self.shown and self.newest:
             age = max(0.0, self.newest.time - self.shown.time)
-            return f"FROZEN, {_age(age)} old; checks go on running (p: live again)"
+            hint = f" ({thaw}: live again)" if thaw else ""
+            return f"FROZEN, {_age(age)} old; checks go on running{hint}"
         return ""
 
 
@@ -144,11 +148,16 @@ class PictureScreen(Screen[None], inherit_bindings=False):
 
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says."""
-        self.query_one(Banner).tell(standing.sentence())
+        self.query_one(Banner).tell(standing.sentence(self._thaw() if standing.frozen else ""))
         self.frozen = standing.frozen
         self.snapshot = standing.shown
 
     # Keys
+
+    def _thaw(self) -> str:
+        """The key that freezes and thaws, empty where it has none."""
+        found = hints_from(((("app.freeze",), ""),), self.active_bindings.values())
+        return found[0][0] if found else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a pane only where the focus is on one."""

@@ -11,7 +11,7 @@ from checks.dial import Phases
 from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.model import Part, Result, SampleBuilder, Status, worst
-from checks.probe import ChartSpec, Kind, Probe, Target
+from checks.probe import ChartSpec, Expected, Kind, Probe, Target
 from checks.probes.redis.config import RedisConfig
 from checks.probes.redis.extras import Extras
 from checks.probes.redis.info import SERIES_BOUND, Info, add_info, parse_info
@@ -311,6 +311,12 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     )
 
 
+def _expects(config: KindConfig) -> Expected:
+    if not isinstance(config, RedisConfig):
+        return Expected()
+    return Expected(queues=tuple(queue.name for queue in plan_queues(config.queues)))
+
+
 KIND: Final = Kind(
     name="redis",
     summary="Redis, Valkey or KeyDB: health, memory, replication, persistence, queues, values",
@@ -320,4 +326,5 @@ KIND: Final = Kind(
     counters=True,
     drivers=("checks.probes.redis.wire",),
     charts=_charts,
+    expects=_expects,
 )

@@ -79,22 +79,14 @@ class Resolver:
         self._entries: dict[str, _Entry] = {}
         self._slots = asyncio.Semaphore(PARALLEL)
 
-    async def resolve(self, host: str, port: int) -> list[Address]:
-        """Address family and address of each answer for ``host``, in the system's order.
-
-        ``port`` plays no part: no name here is looked up by service.
-
-        Raises:
-            TargetError: reason ``dns``, where the name has no address and never had one.
-        """
-        del port
-        return list((await self.addresses(host)).found)
-
     async def addresses(self, host: str) -> Addresses:
-        """As :meth:`resolve`, with how old the answer is.
+        """The addresses of ``host``, and how old that answer is.
 
         Waits for as long as the look-up takes where there is no earlier answer to use;
         the caller's own timeout bounds that.
+
+        Raises:
+            TargetError: reason ``dns``, where the name has no address and never had one.
         """
         literal = _literal(host)
         if literal is not None:

@@ -50,6 +50,10 @@ class Kit:
                 await asyncio.sleep(0.005)
 
 
+async def resolve(resolver: Resolver, host: str) -> list[Address]:
+    return list((await resolver.addresses(host)).found)
+
+
 @pytest.fixture
 async def kit() -> AsyncIterator[Kit]:
     made = Kit()
@@ -60,20 +64,20 @@ async def kit() -> AsyncIterator[Kit]:
 
 
 async def test_an_answer_is_kept_for_its_time(kit: Kit) -> None:
-    assert await kit.resolver.resolve("a.example", 80) == [(V4, "192.0.2.1")]
+    assert await resolve(kit.resolver, "a.example") == [(V4, "192.0.2.1")]
     await kit.clock.advance(TTL - 1)
     assert (await kit.resolver.addresses("A.Example.")).age == TTL - 1
     assert kit.names.asked["a.example"] == 1
     kit.names.known["a.example"] = "192.0.2.9"
     await kit.clock.advance(2)
-    await kit.resolver.resolve("a.example", 80)
+    await resolve(kit.resolver, "a.example")
     await kit.settled()
-    assert await kit.resolver.resolve("a.example", 80) == [(V4, "192.0.2.9")]
+    assert await resolve(kit.resolver, "a.example") == [(V4, "192.0.2.9")]
     assert kit.names.asked["a.example"] == 2
 
 
 async def test_a_hundred_ask_once(kit: Kit) -> None:
-    answers = await asyncio.gather(*(kit.resolver.resolve("a.example", 80) for _ in range(100)))
+    answers = await asyncio.gather(*(resolve(kit.resolver, "a.example") for _ in range(100)))
     assert answers == [[(V4, "192.0.2.1")]] * 100
     assert kit.names.asked["a.example"] == 1
 
@@ -89,22 +93,22 @@ async def test_a_hundred_ask_once(kit: Kit) -> None:
     ],
 )
 async def test_literals_and_localhost_ask_nobody(kit: Kit, host: str, address: Address) -> None:
-    assert (await kit.resolver.resolve(host, 80))[0] == address
+    assert (await resolve(kit.resolver, host))[0] == address
     assert not kit.names.asked
 
 
 async def test_a_failure_says_why_and_is_remembered_briefly(kit: Kit) -> None:
     for _ in range(3):
         with pytest.raises(TargetError, match=r"cannot resolve nosuch\.example: no such name"):
-            await kit.resolver.resolve("nosuch.example", 80)
+            await resolve(kit.resolver, "nosuch.example")
     assert kit.names.asked["nosuch.example"] == 1
     kit.names.known["nosuch.example"] = "192.0.2.7"
     await kit.clock.advance(FAILURE_TTL)
-    assert await kit.resolver.resolve("nosuch.example", 80) == [(V4, "192.0.2.7")]
+    assert await resolve(kit.resolver, "nosuch.example") == [(V4, "192.0.2.7")]
 
 
 async def test_the_last_good_answer_outlives_a_failing_name_server(kit: Kit) -> None:
-    await kit.resolver.resolve("a.example", 80)
+    await resolve(kit.resolver, "a.example")
     del kit.names.known["a.example"]
     await kit.clock.advance(3600)
     waiting = asyncio.create_task(kit.resolver.addresses("a.example"))
@@ -116,7 +120,7 @@ async def test_the_last_good_answer_outlives_a_failing_name_server(kit: Kit) -> 
 
 
 async def test_the_last_good_answer_outlives_a_hanging_name_server(kit: Kit) -> None:
-    await kit.resolver.resolve("a.example", 80)
+    await resolve(kit.resolver, "a.example")
     kit.names.hung.add("a.example")
     await kit.clock.advance(TTL + 1)
     waiting = asyncio.create_task(kit.resolver.addresses("a.example"))
@@ -135,10 +139,10 @@ async def test_the_last_good_answer_outlives_a_hanging_name_server(kit: Kit) -> 
 async def test_names_that_hang_hold_up_no_other(kit: Kit) -> None:
     hung = [f"hung{i}.example" for i in range(20)]
     kit.names.hung.update(hung)
-    stuck = [asyncio.create_task(kit.resolver.resolve(name, 80)) for name in hung]
+    stuck = [asyncio.create_task(resolve(kit.resolver, name)) for name in hung]
     await asyncio.sleep(0)
     async with asyncio.timeout(2):
-        assert await kit.resolver.resolve("b.example", 80) == [(V4, "192.0.2.2")]
+        assert await resolve(kit.resolver, "b.example") == [(V4, "192.0.2.2")]
     assert kit.resolver.hanging() == 20
     kit.names.release.set()
     outcomes = await asyncio.gather(*stuck, return_exceptions=True)
@@ -147,8 +151,8 @@ async def test_names_that_hang_hold_up_no_other(kit: Kit) -> None:
 
 async def test_giving_up_the_wait_leaves_the_look_up_to_the_others(kit: Kit) -> None:
     kit.names.hung.add("a.example")
-    first = asyncio.create_task(kit.resolver.resolve("a.example", 80))
-    second = asyncio.create_task(kit.resolver.resolve("a.example", 80))
+    first = asyncio.create_task(resolve(kit.resolver, "a.example"))
+    second = asyncio.create_task(resolve(kit.resolver, "a.example"))
     await asyncio.sleep(0.01)
     first.cancel()
     kit.names.release.set()
@@ -160,7 +164,7 @@ async def test_look_ups_leave_no_thread_behind(kit: Kit) -> None:
     before = threading.active_count()
     for i in range(30):
         kit.names.known[f"n{i}.example"] = "192.0.2.3"
-    await asyncio.gather(*(kit.resolver.resolve(f"n{i}.example", 80) for i in range(30)))
+    await asyncio.gather(*(resolve(kit.resolver, f"n{i}.example") for i in range(30)))
     for _ in range(200):
         if threading.active_count() <= before:
             break
@@ -172,6 +176,6 @@ async def test_a_name_that_is_none() -> None:
     lanes = Lanes()
     resolver = Resolver(lanes, FakeClock())
     with pytest.raises(TargetError, match="not a valid host name"):
-        await resolver.resolve("a" * 70 + ".example", 80)
+        await resolve(resolver, "a" * 70 + ".example")
     await resolver.close()
     lanes.close()

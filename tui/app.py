@@ -168,8 +168,8 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
         made = keymap.plan(message.wanted, all_bindings())
         self.set_keymap(dict(made.keymap))
-        for notice in made.notices:
-            self.say(notice, "warning", seconds=15)
+        if made.refused:
+            self.say("\n".join(made.notices), "warning", seconds=15)
 
     def _start_with(self, theme: str) -> None:
         """Set the theme as assigning it does, without parsing the style sheet again."""
@@ -186,8 +186,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
         hint = f", did you mean {near[0]}?" if near else ""
         self.call_after_refresh(self.say, f"there is no theme {name}{hint}", "warning", 15)
 
-    def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 4) -> None:
-        """Show a sentence for a few seconds, as it is."""
+    def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 2) -> None:
+        """Show a sentence for a few seconds, as it is, instead of the one before."""
+        self.clear_notifications()
         self.notify(text, severity=severity, timeout=seconds, markup=False)
 
     def get_key_display(self, binding: object) -> str:

@@ -23,9 +23,11 @@ keybindings:
   screen.filter: "ctrl+f,slash"
 ```
 
-A key that is taken, that a terminal cannot tell from another (Ctrl-I, -J, -M, -H, -[) or
-that ssh keeps for itself (`~`) is refused at the start with a sentence, and the key below
-stays. Ctrl-A and Ctrl-B work, but screen and tmux may keep them.
+`onwatch validate` reports every wish that cannot be granted, with its line, and ends with 2:
+an id that there is not, a key that is taken, that there is not, that a terminal cannot tell
+from another (Ctrl-I, -J, -M, -H, -[) or that ssh keeps for itself (`~`). The monitor starts
+all the same, says so, and keeps the key below. Ctrl-A and Ctrl-B work, but screen and tmux
+may keep them: a warning.
 """
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding
-from textual.keys import _character_to_key
+
+from tui.keynames import split, why_not
 
 __all__ = [
     "APP",
@@ -70,6 +71,7 @@ _SHOWN: Final = {
     "space": "Space",
     "tab": "Tab",
     "shift+tab": "Shift-Tab",
+    "tilde": "~",
     "backspace": "Backspace",
     "pageup": "PgUp",
     "pagedown": "PgDn",
@@ -84,32 +86,31 @@ _SHOWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class KeyPlan:
-    """``keymap`` is what Textual is told: binding id to keys; ``notices`` are sentences
-    about the wishes that were refused.
+    """``keymap`` is what Textual is told: binding id to keys; ``refused`` says by id why a
+    wish is not granted and what stays instead.
     """
 
     keymap: Mapping[str, str]
-    notices: tuple[str, ...]
+    refused: Mapping[str, str]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The refusals as sentences that stand alone."""
+        return tuple(f"keybindings: {name}: {text}" for name, text in self.refused.items())
 
 
 def plan(wanted: Mapping[str, str], bindings: Iterable[Binding]) -> KeyPlan:
     """What to do about ``wanted`` (binding id to keys, separated by commas).
 
-    Keys that a terminal cannot send were refused when the configuration was read. A wish
-    that cannot be granted leaves the binding's own keys in force.
+    A wish that cannot be granted leaves the binding's own keys in force.
     """
     known = {binding.id: binding for binding in bindings if binding.id}
-    keymap: dict[str, str] = {}
-    notices: list[str] = []
-    for name, keys in wanted.items():
-        if name in known:
-            keymap[name] = ",".join(_split(keys))
-        else:
-            notices.append(f"keybindings: {name}: {_unknown(name, known)}")
+    refused = {name: text for name, keys in wanted.items() if (text := _wrong(name, keys, known))}
+    keymap = {name: ",".join(split(keys)) for name, keys in wanted.items() if name not in refused}
     for name, clash in _clashes(keymap, known):
-        notices.append(f"keybindings: {name}: {clash}")
+        refused[name] = clash
         keymap.pop(name, None)
-    return KeyPlan(keymap, tuple(notices))
+    return KeyPlan(keymap, refused)
 
 
 def key_name(key: str) -> str:
@@ -124,20 +125,22 @@ def key_name(key: str) -> str:
     return "-".join([*(modifier.capitalize() for modifier in modifiers), last])
 
 
-def _unknown(name: str, known: Mapping[str, Binding]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return "no such key binding" + (f", did you mean {near[0]}?" if near else "")
+def _wrong(name: str, keys: str, known: Mapping[str, Binding]) -> str:
+    """Why the wish of ``keys`` for ``name`` can never be granted; empty where it can."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        return (
+            f"no such key binding{f', did you mean {near[0]}?' if near else '; see docs/keys.md'}"
+        )
+    wrong = [f"{_SHOWN.get(key, key)} {why}" for key in split(keys) if (why := why_not(key))]
+    if not keys:
+        wrong = ["names no key"]
+    return f"{', and '.join(wrong)}; {_own(known[name])}" if wrong else ""
 
 
-def _split(keys: str) -> list[str]:
-    return [_normal(key) for key in (part.strip() for part in keys.split(",")) if key]
-
-
-def _normal(key: str) -> str:
-    """``key`` as Textual calls it: ``ctrl+[`` is ``ctrl+left_square_bracket``."""
-    *modifiers, last = key.split("+") if len(key) > 1 else (key,)
-    name = _character_to_key(last) if len(last) == 1 else last.lower()
-    return "+".join([*(modifier.lower() for modifier in modifiers), name])
+def _own(binding: Binding) -> str:
+    keys = " and ".join(key_name(key) for key in split(binding.key))
+    return f"{keys} {'stay as they were' if ',' in binding.key else 'stays as it was'}"
 
 
 def _clashes(keymap: Mapping[str, str], known: Mapping[str, Binding]) -> list[tuple[str, str]]:
@@ -145,13 +148,11 @@ def _clashes(keymap: Mapping[str, str], known: Mapping[str, Binding]) -> list[tu
     found = []
     for name, keys in keymap.items():
         for other, binding in known.items():
-            taken = set(_split(keymap.get(other, binding.key)))
-            common = sorted(taken & set(_split(keys)))
+            taken = set(split(keymap.get(other, binding.key)))
+            common = sorted(taken & set(split(keys)))
             if other != name and common and _meet(name, other):
-                own = key_name(_split(known[name].key)[0])
-                found.append(
-                    (name, f"{key_name(common[0])} is taken by {other}; {own} stays as it was")
-                )
+                text = f"{key_name(common[0])} is taken by {other}; {_own(known[name])}"
+                found.append((name, text))
                 break
     return found
 

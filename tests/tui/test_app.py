@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
+from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from checks.errors import ConfigError, ConfigProblem
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
+from tui import keymap
 from tui.app import OnwatchApp
+from tui.bindings import all_bindings
 from tui.palette import PaletteCommand
 from tui.screens.details import DetailsScreen
 from tui.screens.help import HelpScreen
@@ -457,16 +460,32 @@ async def test_hints_name_the_keys_a_user_has_chosen() -> None:
         assert "FROZEN" in seen(pilot), "p is free now"
 
 
-async def test_wishes_for_keys_that_clash_are_refused_with_a_sentence() -> None:
+async def test_wishes_for_keys_that_cannot_be_granted_are_named_and_the_old_keys_stay() -> None:
+    wanted = {"app.freeze": "q", "app.freez": "z", "app.help": "ctrl+i", "app.poll": "ctrl+foo"}
     async with running() as pilot:
-        pilot.app.post_message(OnwatchApp.Keybindings({"app.freeze": "q", "app.freez": "z"}))
+        pilot.app.post_message(OnwatchApp.Keybindings(wanted))
         await settle(pilot)
-        said = "\n".join(notes(pilot))
+        (said,) = notes(pilot)
         assert "app.freeze: q is taken by app.quit; p stays as it was" in said
         assert "app.freez: no such key binding, did you mean app.freeze?" in said
+        assert "app.help: ctrl+i cannot be bound" in said
+        assert "app.poll: ctrl+foo is no key; F5 stays as it was" in said
         await pilot.press("p")
         await settle(pilot)
         assert "FROZEN" in seen(pilot)
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "ctrl+m", "ctrl+h", "ctrl+[", "~", "crtl+a", "tab+a"])
+def test_keys_that_can_never_work_are_refused(key: str) -> None:
+    made = keymap.plan({"app.freeze": key}, all_bindings())
+    assert made.keymap == {}
+    assert made.refused["app.freeze"].endswith("p stays as it was")
+
+
+@pytest.mark.parametrize("key", ["f5", "ctrl+]", "ctrl++", "+", "plus", "alt+x", "at", "é", "F"])
+def test_keys_of_every_spelling_are_accepted(key: str) -> None:
+    bindings = [Binding("p", "freeze", id="app.freeze")]
+    assert keymap.plan({"app.freeze": key}, bindings).refused == {}
 
 
 # Palette

@@ -226,15 +226,48 @@ def test_verbose_says_which_file_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_validate_knows_the_keys_of_the_monitor(tmp_path: Path) -> None:
-    configure(tmp_path, "{name: c, tcp: 'h:1'}")
+def test_validate_reports_every_wish_for_a_key_beside_all_else(tmp_path: Path) -> None:
+    configure(tmp_path, "{name: c, tpc: 'h:1'}")
     with (tmp_path / "onwatch.yaml").open("a") as file:
-        file.write("keybindings: {app.frezze: f, app.help: h}\n")
+        file.write(
+            "defaults: {interval: often}\n"
+            "keybindings:\n"
+            "  app.frezze: f\n"
+            "  app.freeze: ctrl+i\n"
+            "  app.poll: ctrl+foo, spcae\n"
+            "  app.quit: '1'\n"
+            "  app.repaint: '~'\n"
+            "  screen.copy: shift+a\n"
+            "  screen.maximise: []\n"
+            "  screen.filter: f\n"
+        )
     done = onwatch(tmp_path, "validate")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[1:] == [
-        "warning: keybindings: app.frezze: no such key binding, did you mean app.freeze?"
+    assert (done.returncode, done.stdout) == (2, "")
+    said = [line.partition("onwatch.yaml:")[2] for line in done.stderr.splitlines()]
+    assert said[0].endswith('unknown key; did you mean "tcp"?')
+    assert "defaults.interval" in said[1]
+    assert [line.partition("keybindings")[2] for line in said[2:]] == [
+        '["app.frezze"]: no such key binding, did you mean app.freeze?',
+        '["app.freeze"]: ctrl+i cannot be bound: the terminal cannot tell it from Tab; '
+        "p stays as it was",
+        '["app.poll"]: ctrl+foo is no key, and spcae is no key (did you mean space?); '
+        "F5 stays as it was",
+        '["app.quit"]: 1 is taken by app.overview; q stays as it was',
+        '["app.repaint"]: ~ cannot be bound: after Enter it commands ssh; Ctrl-L stays as it was',
+        '["screen.copy"]: shift+a never arrives: terminals send A; y stays as it was',
+        '["screen.maximise"]: names no key; M stays as it was',
     ]
+    lines = [int(line.partition(":")[0]) for line in said]
+    assert lines == sorted(lines)
+
+
+def test_a_wrong_wish_for_a_key_keeps_no_check_from_running(tmp_path: Path) -> None:
+    configure(tmp_path, "{name: c, tcp: '127.0.0.1:1'}")
+    with (tmp_path / "onwatch.yaml").open("a") as file:
+        file.write("keybindings: {app.freeze: ctrl+i, nope: a}\n")
+    done = onwatch(tmp_path, "check")
+    assert "refused" in done.stdout
+    assert "keybindings" not in done.stderr
 
 
 def test_validate_without_a_file_says_what_would_happen(tmp_path: Path) -> None:

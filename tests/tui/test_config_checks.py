@@ -262,9 +262,3 @@ def test_keys_are_spelled_as_the_terminal_library_knows_them() -> None:
         'onwatch.yaml:3: keybindings["app.quit"]: ctrl+b does not arrive inside tmux, '
         "which keeps it for itself"
     ) in made.engine.warnings
-
-
-@pytest.mark.parametrize("key", ["ctrl+i", "Ctrl-J", "ctrl+m", "ctrl+h", "ctrl+[", "~"])
-def test_keys_that_a_terminal_cannot_tell_apart_are_refused(key: str) -> None:
-    (sentence,) = sentences(f"version: 1\nchecks: []\nkeybindings: {{a: '{key}'}}\n")
-    assert "cannot be bound: " in sentence

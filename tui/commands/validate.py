@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,21 +20,19 @@ def run(args: argparse.Namespace) -> int:
     """
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
-    loaded = load(args.file or args.config)
+    loaded = load(args.file or args.config, key_judge=_refused_keys)
     print(describe(loaded))
-    for warning in (*loaded.engine.warnings, *_refused_keys(loaded)):
+    for warning in loaded.engine.warnings:
         print(f"warning: {warning}")
     return 0
 
 
-def _refused_keys(loaded: Loaded) -> tuple[str, ...]:
-    """What the monitor would say of the key bindings that are asked for."""
-    if not loaded.keybindings:
-        return ()
+def _refused_keys(wanted: Mapping[str, str]) -> Mapping[str, str]:
+    """What the monitor would refuse, by the binding's id."""
     from tui.bindings import all_bindings  # noqa: PLC0415 - imports the monitor
     from tui.keymap import plan  # noqa: PLC0415
 
-    return plan(loaded.keybindings, all_bindings()).notices
+    return plan(wanted, all_bindings()).refused
 
 
 def describe(loaded: Loaded) -> str:

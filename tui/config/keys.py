@@ -1,44 +1,40 @@
-"""Keys that a user may bind, in the spelling the terminal library knows."""
+"""Keys that a user wants, in the spelling the terminal library knows.
+
+Whether there is such a binding and such a key is for the monitor to say, which has both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tui.config.problems import Report
 
-__all__ = ["read_keybindings"]
+__all__ = ["KeyJudge", "read_keybindings"]
 
-_REFUSED = {
-    "ctrl+i": "the terminal cannot tell it from Tab",
-    "ctrl+j": "the terminal cannot tell it from Enter",
-    "ctrl+m": "the terminal cannot tell it from Enter",
-    "ctrl+h": "the terminal cannot tell it from Backspace",
-    "ctrl+[": "the terminal cannot tell it from Escape",
-    "ctrl+left_square_bracket": "the terminal cannot tell it from Escape",
-    "~": "after Enter it commands ssh",
-    "tilde": "after Enter it commands ssh",
-}
+KeyJudge = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Takes keys by the binding's id, and gives by id why some are refused."""
+
 _TAKEN = {"ctrl+a": "screen", "ctrl+b": "tmux"}
 _SPELLED = {",": "comma", " ": "space", "esc": "escape", "return": "enter"}
 
 
 def read_keybindings(
-    report: Report, bindings: Mapping[str, Sequence[str]], warnings: list[str]
+    report: Report,
+    bindings: Mapping[str, Sequence[str]],
+    warnings: list[str],
+    judge: KeyJudge | None,
 ) -> dict[str, str]:
-    """Action's id to its keys, joined by commas."""
+    """A binding's id to its keys, joined by commas; reports what ``judge`` refuses."""
     read: dict[str, str] = {}
-    for action, keys in bindings.items():
+    for name, keys in bindings.items():
         spelled = [_spell(key) for given in keys for key in _split(given)]
-        path = ("keybindings", action)
-        if not spelled:
-            report.add(path, "names no key")
-        for key in spelled:
-            if key in _REFUSED:
-                report.add(path, f"{key} cannot be bound: {_REFUSED[key]}")
-            elif key in _TAKEN:
-                text = f"{key} does not arrive inside {_TAKEN[key]}, which keeps it for itself"
-                warnings.append(str(report.document.problem(path, text)))
-        read[action] = ",".join(spelled)
+        for key in set(spelled) & _TAKEN.keys():
+            text = f"{key} does not arrive inside {_TAKEN[key]}, which keeps it for itself"
+            warnings.append(str(report.document.problem(("keybindings", name), text)))
+        read[name] = ",".join(spelled)
+    if judge is not None and read:
+        for name, text in judge(read).items():
+            report.add(("keybindings", name), text)
     return read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -21,7 +22,7 @@ from tui.config import build, files
 from tui.config.document import Document, parse
 from tui.config.document import Path as Where
 from tui.config.expand import expand
-from tui.config.keys import read_keybindings
+from tui.config.keys import KeyJudge, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
 
@@ -45,10 +46,17 @@ class Loaded:
     disabled: int = 0
 
 
-def load(path: str | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:
+def load(
+    path: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    key_judge: KeyJudge | None = None,
+) -> Loaded:
     """The configuration at ``path``, or the one found where one is looked for.
 
-    Without any file the outcome is a check of this machine.
+    Without any file the outcome is a check of this machine. What ``key_judge`` refuses is a
+    problem like any other; without one, keys are left for the monitor to judge, which keeps
+    those it has and starts all the same.
 
     Raises:
         ConfigError: with every problem of every file read.
@@ -63,7 +71,7 @@ def load(path: str | None = None, environ: Mapping[str, str] = os.environ) -> Lo
         text, warning = files.read_text(found, trusted=named)
     except ConfigError as error:
         raise _tell_origin(error, path, environ) from None
-    return _Loading(found, environ, [warning] if warning else []).run(text)
+    return _Loading(found, environ, [warning] if warning else []).run(text, key_judge)
 
 
 def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str]) -> ConfigError:
@@ -92,12 +100,10 @@ class _Loading:
         self._warnings = warnings
         self._problems: list[ConfigProblem] = []
 
-    def run(self, text: str) -> Loaded:
+    def run(self, text: str, key_judge: KeyJudge | None) -> Loaded:
         report = self._report(self._path, text)
         top = self._model(report, File)
-        # A broken head must not hide what is wrong with the checks, so they are read
-        # with the defaults where it has none that can be used.
-        head = top if isinstance(top, File) else File(version=1)
+        head = top if isinstance(top, File) else _usable(report.document.data)
         entries = self._entries(report, head.defaults)
         entries += self._included(report, head.defaults)
         build.check_names(entries)
@@ -105,7 +111,7 @@ class _Loading:
             build.check_dependencies(entries)
         if not {"checks", "include"} & set(report.document.data):
             report.add((), 'the key "checks" is missing')
-        keys = read_keybindings(report, head.keybindings, self._warnings)
+        keys = read_keybindings(report, head.keybindings, self._warnings, key_judge)
         if self._problems:
             raise ConfigError(_in_order(self._problems))
         return self._loaded(head, keys, entries)
@@ -202,6 +208,16 @@ class _Loading:
             return self._path.parent / path.relative_to(self._base)
         except ValueError:
             return path
+
+
+def _usable(data: Mapping[str, Any]) -> File:
+    """What is right in the head of a broken file: a mistake there hides no other."""
+    right: dict[str, Any] = {"version": 1}
+    for key in data.keys() & (File.model_fields.keys() - {"version", "checks", "include"}):
+        with contextlib.suppress(ValidationError):
+            File.model_validate({"version": 1, key: data[key]})
+            right[key] = data[key]
+    return File.model_validate(right)
 
 
 def _in_order(problems: list[ConfigProblem]) -> list[ConfigProblem]:

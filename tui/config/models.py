@@ -137,7 +137,7 @@ class File(Model):
     include: Texts = Field(default_factory=list)
     """Files or patterns (`checks.d/*.yaml`) with further checks, relative to this file."""
     keybindings: dict[str, Keys] = Field(default_factory=dict)
-    """Keys of the monitor by the action's id: `alerts.ack: a`, or a list of keys."""
+    """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys."""
     checks: list[Any] = Field(default_factory=list)
     """What is watched: common keys and exactly one kind each."""
 

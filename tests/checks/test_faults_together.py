@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 
 from checks.engine import Engine
@@ -76,10 +78,11 @@ def body(text: str) -> bytes:
     return ANSWER % len(text.encode()) + text.encode()
 
 
-async def test_what_is_broken_costs_the_healthy_nothing(
+async def test_what_is_broken_costs_the_healthy_nothing(  # noqa: PLR0917 - servers, each
     http_server: HttpServer,
     redis_server: RedisServer,
     raw_server: RawStart,
+    https_server: Callable[[trustme.LeafCert | None], HttpServer],
     hanging_names: Callable[[str], list[Address]],
     tmp_path: Path,
 ) -> None:
@@ -92,7 +95,10 @@ async def test_what_is_broken_costs_the_healthy_nothing(
         def raw(talk: Callable[[socket.socket], None]) -> int:
             return raw_server(talk).port
 
+        never_ends = {"command": ["sleep", "60"], "timeout": "30s"}
+        pipe = {"file": str(tmp_path / "pipe")}
         http = {
+            "latin-1": f"127.0.0.1:{raw(answering(ANSWER % 4 + bytes([123, 255, 254, 125])))}",
             "refused": f"127.0.0.1:{free_port()}",
             "black-hole": f"127.0.0.1:{black_hole}",
             "silent": f"127.0.0.1:{raw(silent)}",
@@ -106,11 +112,20 @@ async def test_what_is_broken_costs_the_healthy_nothing(
         checks: list[dict[str, object]] = [
             {"name": name, "http": {"url": f"http://{where}/"}} for name, where in http.items()
         ]
-        checks[5]["http"] = {
+        broken = next(check for check in checks if check["name"] == "broken-json")
+        broken["http"] = {
             "url": f"http://{http['broken-json']}/",
             "expect": {"json": {"status": "ok"}},
         }
+        os.mkfifo(tmp_path / "pipe", 0o600)
+        locked = RedisServer(tmp_path, "--requirepass", "opensesame")
+        locked.start(wait=False)
+        stack.callback(locked.kill)
         checks += [
+            {"name": "untrusted", "http": f"{https_server(None).url}/"},
+            {"name": "locked", "redis": locked.url},
+            {"name": "slow-secret", "redis": {"url": locked.url, "password": never_ends}},
+            {"name": "pipe-secret", "redis": {"url": locked.url, "password": pipe}},
             {"name": "no-redis", "redis": f"redis://127.0.0.1:{raw(silent)}/0"},
             {"name": "no-db", "sqlite": str(tmp_path / "not-a.db")},
             {"name": "missing-db", "sqlite": str(tmp_path / "missing.db")},

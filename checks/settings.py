@@ -30,6 +30,7 @@ __all__ = [
     "LabelName",
     "MetricName",
     "Model",
+    "NamedFile",
     "Secret",
     "SecretCommand",
     "Size",
@@ -152,10 +153,17 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
     return docs
 
 
+class NamedFile:
+    """Marks a field as the path of a file or folder that should be there: ``Annotated``.
+
+    One that is not there is told, with its line, when the configuration is read.
+    """
+
+
 class SecretCommand(Model):
     """A credential kept outside the configuration: exactly one source."""
 
-    file: str | None = None
+    file: Annotated[str | None, NamedFile()] = None
     """Path of a file whose first line is the credential; others must not be able to read it."""
     env: str | None = None
     """Name of an environment variable."""

@@ -246,6 +246,64 @@ def test_dependencies_exist_and_do_not_go_round() -> None:
     ]
 
 
+def test_what_checks_refer_to_is_judged_beside_what_else_is_wrong_with_them() -> None:
+    assert sentences(
+        """\
+        version: 1
+        checks:
+          - {name: web, htpp: x}
+          - {name: api, depends_on: [web, db], host: {nope: 1}}
+          - {name: api, host: }
+          - {name: a, depends_on: b, host: }
+          - {name: b, depends_on: [a], host: }
+        """
+    ) == [
+        'onwatch.yaml:3: checks[0].htpp: unknown key; did you mean "http"?',
+        'onwatch.yaml:4: checks[1].host.nope: unknown key; did you mean "inodes"?',
+        'onwatch.yaml:4: checks[1].depends_on: no check is called "db"',
+        'onwatch.yaml:5: checks[2].name: the name "api" is taken by the check at onwatch.yaml:4',
+        "onwatch.yaml:6: checks[3].depends_on: goes round in a circle: a → b → a",
+    ]
+
+
+def test_what_an_unreadable_file_may_hold_is_not_said_to_be_missing() -> None:
+    (sentence,) = sentences(
+        """\
+        version: 1
+        include: gone.yaml
+        checks: [{name: api, depends_on: [db], host: }]
+        """
+    )
+    assert "gone.yaml" in sentence
+
+
+def test_files_that_are_not_there_are_told_with_their_lines(tmp_path: Path) -> None:
+    there = tmp_path / "there.pem"
+    there.touch()
+    made = loaded(
+        f"""\
+        version: 1
+        checks:
+          - name: api
+            http:
+              url: https://127.0.0.1/
+              tls:
+                ca: gone.pem
+                cert: {there}
+          - name: cache
+            redis:
+              url: rediss://127.0.0.1/
+              password: {{file: ~/nowhere}}
+              tls: {{ca: {there}}}
+          - {{name: off, enabled: false, http: {{url: "https://h/", tls: {{ca: gone.pem}}}}}}
+        """
+    )
+    assert made.engine.warnings == (
+        "onwatch.yaml:7: checks[0].http.tls.ca: there is no such file: gone.pem",
+        "onwatch.yaml:12: checks[1].redis.password.file: there is no such file: ~/nowhere",
+    )
+
+
 def test_keys_are_spelled_as_the_terminal_library_knows_them() -> None:
     text = """\
         version: 1

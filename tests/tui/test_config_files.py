@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from checks.errors import ConfigError
+from tests.tui.cli_helpers import PROGRAM, environment
 from tests.tui.config_helpers import write
 from tui.config import load
 
@@ -70,6 +73,29 @@ def test_a_dangling_link_is_not_skipped() -> None:
 def test_a_pipe_in_the_folder_is_not_waited_for() -> None:
     os.mkfifo("onwatch.yaml")
     assert complaint() == "onwatch.yaml: is not a regular file"
+
+
+def test_a_named_pipe_that_nobody_writes_to_is_given_up() -> None:
+    os.mkfifo("pipe")
+    began = time.monotonic()
+    assert complaint("pipe") == "pipe: cannot be read: it is a pipe that nobody writes to"
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("delay", ["", "sleep 1.3; "])
+def test_a_pipe_is_read_to_its_end_however_slow_its_writer(delay: str, tmp_path: Path) -> None:
+    lines = "printf 'version: 1\\n'; sleep 0.2; printf 'checks: [{name: c, host: }]\\n'"
+    script = f"{PROGRAM} validate <({delay}{lines})"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 check (1 host)" in done.stdout
 
 
 @pytest.mark.parametrize("mode", [0o646, 0o666, 0o664])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,13 +15,16 @@ from checks.registry import KINDS, kind
 from checks.settings import KindConfig
 from tui.config.document import Path
 from tui.config.models import LATER_CHECK_KEYS, Common, Defaults
+from tui.config.named import missing_files
 from tui.config.problems import Report
 from tui.config.wording import nearest, unknown_key
 
 __all__ = [
+    "Declared",
     "Entry",
     "check_dependencies",
     "check_names",
+    "declared",
     "enabled_specs",
     "read_check",
     "warnings",
@@ -35,10 +39,6 @@ class Entry:
     enabled: bool
     report: Report
     path: Path
-
-    def add(self, key: str, text: str) -> None:
-        """Report something wrong with one of its keys."""
-        self.report.add((*self.path, key), text)
 
 
 def read_check(report: Report, path: Path, data: Any, defaults: Defaults) -> Entry | None:
@@ -112,26 +112,55 @@ def _spec(
     )
 
 
-def check_names(entries: Iterable[Entry]) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """A check as far as others refer to it, whether or not the rest of it is right."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    report: Report
+    path: Path
+
+    def add(self, key: str, text: str) -> None:
+        """Report something wrong with one of its keys."""
+        self.report.add((*self.path, key), text)
+
+    @property
+    def place(self) -> str:
+        """The file and line."""
+        return f"{self.report.document.name}:{self.report.document.line(self.path)}"
+
+
+def declared(report: Report, path: Path, data: Any) -> Declared | None:
+    """What others can refer to in the check at ``path``; None where it has no name."""
+    name = data.get("name") if isinstance(data, dict) else None
+    if not isinstance(name, str) or not name:
+        return None
+    needs = data.get("depends_on")
+    found = needs if isinstance(needs, list) else [needs]
+    texts = dict.fromkeys(need for need in found if isinstance(need, str))
+    return Declared(name, tuple(texts), report, path)
+
+
+def check_names(checks: Iterable[Declared]) -> None:
     """Report each name that an earlier check has already."""
-    taken: dict[str, Entry] = {}
-    for entry in entries:
-        name = entry.spec.name
-        first = taken.setdefault(name, entry)
-        if first is not entry:
-            entry.add("name", f'the name "{name}" is taken by the check at {first.spec.place}')
+    taken: dict[str, Declared] = {}
+    for check in checks:
+        first = taken.setdefault(check.name, check)
+        if first is not check:
+            check.add("name", f'the name "{check.name}" is taken by the check at {first.place}')
 
 
-def check_dependencies(entries: Iterable[Entry]) -> None:
-    """Report each dependency that there is not, and each circle."""
-    known = {entry.spec.name: entry for entry in entries}
-    for entry in known.values():
-        for name in entry.spec.depends_on:
+def check_dependencies(checks: Sequence[Declared], *, complete: bool) -> None:
+    """Report each circle, and where ``checks`` are all there are, what does not exist."""
+    known = {check.name: check for check in reversed(checks)}
+    for check in checks:
+        for name in check.depends_on if complete else ():
             if name not in known:
                 near = nearest(name, known)
                 hint = f'; did you mean "{near}"?' if near else ""
-                entry.add("depends_on", f'no check is called "{name}"{hint}')
-    for circle in _circles({name: e.spec.depends_on for name, e in known.items()}):
+                check.add("depends_on", f'no check is called "{name}"{hint}')
+    for circle in _circles({name: check.depends_on for name, check in known.items()}):
         known[circle[0]].add("depends_on", f"goes round in a circle: {' → '.join(circle)}")
 
 
@@ -167,12 +196,12 @@ def enabled_specs(entries: Iterable[Entry]) -> tuple[CheckSpec, ...]:
     )
 
 
-def warnings(entries: Iterable[Entry]) -> list[ConfigProblem]:
-    """What is allowed and probably not meant."""
-    return [
-        entry.report.document.problem(
-            (*entry.path, "timeout"), "is longer than the interval; runs will be left out"
-        )
-        for entry in entries
-        if entry.spec.timeout > entry.spec.interval
-    ]
+def warnings(entries: Iterable[Entry], base: FilePath) -> Iterator[ConfigProblem]:
+    """What is allowed and probably not meant; paths are relative to ``base``."""
+    for entry in entries:
+        document, spec = entry.report.document, entry.spec
+        if spec.timeout > spec.interval:
+            text = "is longer than the interval; runs will be left out"
+            yield document.problem((*entry.path, "timeout"), text)
+        for where, text in missing_files(spec.config, base) if entry.enabled else ():
+            yield document.problem((*entry.path, spec.kind, *where), text)

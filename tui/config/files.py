@@ -7,8 +7,10 @@ import grp
 import os
 import pwd
 import re
+import select
 import shlex
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,9 @@ __all__ = ["VARIABLE", "expanded", "find", "is_pattern", "matching", "read_text"
 MAX_BYTES: Final = 2 * 1024 * 1024
 VARIABLE: Final = "ONWATCH_CONFIG"
 LOCAL: Final = Path("onwatch.yaml")
+
+_WRITER: Final = 1.0
+"""Seconds within which somebody must have opened a pipe to write the configuration to it."""
 
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -72,12 +77,17 @@ def read_text(path: Path, *, trusted: bool, shown: Path | None = None) -> tuple[
     try:
         if not trusted and not stat.S_ISREG(path.stat().st_mode):
             raise _error(shown, "is not a regular file")
-        with path.open("rb") as file:
+        # Opening a pipe would wait for somebody to write to it.
+        with open(path, "rb", opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
             doubt = _doubt(shown, status) if stat.S_ISREG(status.st_mode) else ""
             if doubt and not trusted:
                 raise _error(shown, f"refused: {doubt}")
-            data = file.read(MAX_BYTES + 1)
+            begun = _begun(file.fileno()) if stat.S_ISFIFO(status.st_mode) else b""
+            if begun is None:
+                raise _error(shown, "cannot be read: it is a pipe that nobody writes to")
+            os.set_blocking(file.fileno(), True)
+            data = begun + file.read(MAX_BYTES + 1 - len(begun))
     except OSError as error:
         raise _error(shown, f"cannot be read: {_reason(error)}") from None
     except ValueError:
@@ -85,6 +95,29 @@ def read_text(path: Path, *, trusted: bool, shown: Path | None = None) -> tuple[
     if len(data) > MAX_BYTES:
         raise _error(shown, f"is larger than {MAX_BYTES // 1024**2} MiB; split it with `include`")
     return _decode(shown, data), f"{shown}: {doubt}" if doubt else ""
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NONBLOCK)
+
+
+def _begun(pipe: int) -> bytes | None:
+    """What was first written to ``pipe``, empty where somebody is about to write.
+
+    None where nobody opens it for writing within a second.
+    """
+    poller = select.poll()
+    poller.register(pipe, select.POLLIN)
+    until = time.monotonic() + _WRITER
+    while time.monotonic() < until:
+        gone = poller.poll(50)
+        try:
+            data = os.read(pipe, MAX_BYTES)
+        except BlockingIOError:
+            return b""
+        if data or gone:
+            return data
+    return None
 
 
 def _error(path: Path, text: str, line: int = 0) -> ConfigError:

@@ -90,7 +90,11 @@ def _this_machine() -> Loaded:
 
 
 class _Loading:
-    """One file with what it includes; problems are gathered on the way."""
+    """One file with what it includes; problems are gathered on the way.
+
+    ``_complete`` turns false where an included file cannot be read: what others refer to
+    may be in there.
+    """
 
     def __init__(self, path: Path, environ: Mapping[str, str], warnings: list[str]) -> None:
         self._path = path
@@ -99,6 +103,8 @@ class _Loading:
         self._environ = environ
         self._warnings = warnings
         self._problems: list[ConfigProblem] = []
+        self._declared: list[build.Declared] = []
+        self._complete = True
 
     def run(self, text: str, key_judge: KeyJudge | None) -> Loaded:
         report = self._report(self._path, text)
@@ -106,9 +112,8 @@ class _Loading:
         head = top if isinstance(top, File) else _usable(report.document.data)
         entries = self._entries(report, head.defaults)
         entries += self._included(report, head.defaults)
-        build.check_names(entries)
-        if not self._problems:
-            build.check_dependencies(entries)
+        build.check_names(self._declared)
+        build.check_dependencies(self._declared, complete=self._complete)
         if not {"checks", "include"} & set(report.document.data):
             report.add((), 'the key "checks" is missing')
         keys = read_keybindings(report, head.keybindings, self._warnings, key_judge)
@@ -117,7 +122,7 @@ class _Loading:
         return self._loaded(head, keys, entries)
 
     def _loaded(self, head: File, keys: dict[str, str], entries: list[build.Entry]) -> Loaded:
-        warnings = [*self._warnings, *map(str, build.warnings(entries))]
+        warnings = [*self._warnings, *map(str, build.warnings(entries, self._base))]
         specs = build.enabled_specs(entries)
         if not specs:
             warnings.append(f"{self._path}: no check is enabled")
@@ -156,11 +161,14 @@ class _Loading:
         checks: Any = report.document.data.get("checks")
         if not isinstance(checks, list):
             return []
-        read = (
-            build.read_check(report, ("checks", index), data, defaults)
-            for index, data in enumerate(checks)
-        )
-        return [entry for entry in read if entry is not None]
+        entries = []
+        for index, data in enumerate(checks):
+            path = ("checks", index)
+            declared = build.declared(report, path, data)
+            entry = build.read_check(report, path, data, defaults)
+            self._declared += [declared] if declared else []
+            entries += [entry] if entry else []
+        return entries
 
     def _included(self, report: Report, defaults: Defaults) -> list[build.Entry]:
         """The checks of the files that ``include`` names."""
@@ -190,6 +198,7 @@ class _Loading:
             self._files.append(path)
             text, _ = files.read_text(path, trusted=False, shown=shown)
         except ConfigError as error:
+            self._complete = False
             for problem in error.problems:
                 place = f"{problem.file}:{problem.line}" if problem.line else problem.file
                 report.add(where, f"{place} {problem.text}")
@@ -197,6 +206,7 @@ class _Loading:
         try:
             inner = self._report(shown, text)
         except ConfigError as error:
+            self._complete = False
             self._problems += error.problems
             return []
         self._model(inner, Included)

@@ -17,7 +17,7 @@ from checks.expectations import (
     Texts,
 )
 from checks.secrets import mask_url
-from checks.settings import Duration, KindConfig, Model, Secret, Size
+from checks.settings import Duration, KindConfig, Model, NamedFile, Secret, Size
 
 __all__ = ["Auth", "Basic", "Expect", "HttpConfig", "Tls"]
 
@@ -91,11 +91,11 @@ class Auth(Model):
 class Tls(Model):
     """How the server's certificate is judged, and which one we show."""
 
-    ca: str = ""
+    ca: Annotated[str, NamedFile()] = ""
     """File or folder with the CA certificates to trust in place of the system's."""
-    cert: str = ""
+    cert: Annotated[str, NamedFile()] = ""
     """Client certificate (PEM), with its chain."""
-    key: str = ""
+    key: Annotated[str, NamedFile()] = ""
     """Its private key (PEM), where the certificate's file does not hold it."""
     verify: bool = True
     """Whether the certificate must be valid; its expiry is watched either way."""

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from checks.expectations import LatencyBounds
-from checks.settings import KindConfig, LabelName, MetricName, Model, Secret
+from checks.settings import KindConfig, LabelName, MetricName, Model, NamedFile, Secret
 
 __all__ = [
     "Address",
@@ -94,11 +94,11 @@ def _database(text: str) -> int:
 class Tls(Model):
     """How a rediss:// connection is secured."""
 
-    ca: str | None = None
+    ca: Annotated[str | None, NamedFile()] = None
     """File with the certificates to trust instead of the system's."""
-    cert: str | None = None
+    cert: Annotated[str | None, NamedFile()] = None
     """File with the client's certificate."""
-    key: str | None = None
+    key: Annotated[str | None, NamedFile()] = None
     """File with the client's private key; without it `cert` holds both."""
     verify: Literal["full", "ca", "none"] = "full"
     """`full` checks certificate and host name, `ca` the certificate alone, `none` nothing."""

@@ -36,22 +36,20 @@ def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
     processing = window.last_by("queue_processing", "queue")
     failed = window.last_by("queue_failed", "queue")
     statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
-    views = []
     known = [*sizes, *processing, *failed, *window.seen("queue_size", "queue"), *check.queues]
-    for name in dict.fromkeys(known):
-        views.append(
-            QueueView(
-                check=check.name,
-                name=name,
-                size=sizes.get(name),
-                processing=processing.get(name),
-                failed=failed.get(name),
-                growth=_growth(window, name) if name in sizes else None,
-                history=window.history("queue_size", POINTS, queue=name),
-                status=statuses.get(name, Status.OK) if name in sizes else _unseen(check),
-            )
+    return tuple(
+        QueueView(
+            check=check.name,
+            name=name,
+            size=sizes.get(name),
+            processing=processing.get(name),
+            failed=failed.get(name),
+            growth=_growth(window, name) if name in sizes else None,
+            history=window.history("queue_size", POINTS, queue=name),
+            status=statuses.get(name, Status.OK) if name in sizes else _unseen(check),
         )
-    return tuple(views)
+        for name in dict.fromkeys(known)
+    )
 
 
 def _growth(window: Window, queue: str) -> float | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from checks.clock import FakeClock
 from checks.engine import Engine
 from checks.model import Result, Sampler, Status
-from checks.probe import Target
+from checks.probe import CheckSpec, Target
+from checks.probes.redis.config import Queue, RedisConfig
 from checks.requests.stats import RequestStats, WindowStats
 from tests.checks.fakes import PLAYED, config, down, ok, spec
+from tests.servers.redis import free_port
 
 NOTHING = WindowStats(
     60.0, 60.0, 0, 0.0, 0, None, (), None, None, None, None, None, None, ()
@@ -127,3 +131,52 @@ async def test_what_can_no_longer_be_read_stays_as_unknown_not_as_gone() -> None
     after = engine.snapshot()
     assert [(q.name, q.size, q.status) for q in after.queues] == [("mail", None, Status.CRITICAL)]
     assert after.requests[0].silent_since == stats.at
+
+
+async def test_configured_queues_are_shown_though_they_could_never_be_read() -> None:
+    url = f"redis://127.0.0.1:{free_port()}"
+    cache = RedisConfig(url=url, queues=(Queue(celery=("default",)), Queue(laravel=("mail",))))
+    engine = Engine(config(CheckSpec("cache", "redis", cache)), FakeClock())
+    assert engine.snapshot().checks[0].queues == ("default", "mail")
+    await engine.scheduler.once()
+    found = [(q.name, q.size, q.growth, q.status) for q in engine.snapshot().queues]
+    assert found == [
+        ("default", None, None, Status.CRITICAL),
+        ("mail", None, None, Status.CRITICAL),
+    ]
+
+
+async def test_the_growth_of_a_queue_is_known_while_its_size_is_and_after_ten_seconds() -> None:
+    clock = FakeClock()
+    depth = 0.0
+
+    async def queue(target: Target) -> Result:
+        nonlocal depth
+        builder = target.sampler.builder()
+        builder.add("queue_size", depth, {"queue": "mail"})
+        depth += 2
+        return Result(Status.OK, "fine", samples=builder.build())
+
+    PLAYED["q"] = queue
+    engine = Engine(config(spec("q", 1, 1)), clock)
+    grown = []
+    for _ in range(12):
+        await pictured(clock, engine)
+        grown.append(engine.snapshot().queues[0].growth)
+    assert grown[:9] == [None] * 9
+    assert [round(growth) for growth in grown[10:] if growth is not None] == [120, 120]
+    PLAYED["q"] = down("refused")
+    await pictured(clock, engine)
+    assert [(q.size, q.growth) for q in engine.snapshot().queues] == [(None, None)]
+
+
+async def test_a_run_without_an_answer_is_a_gap_in_the_chart_of_response_times() -> None:
+    clock = FakeClock()
+    engine = Engine(config(spec("one")), clock)
+    for answer in (ok(), down("refused"), ok()):
+        PLAYED["one"] = answer
+        await pictured(clock, engine)
+    engine.focus = "one"
+    details = engine.snapshot().details
+    assert details is not None
+    assert [math.isfinite(value) for value in details.charts[-1].values] == [True, False, True]

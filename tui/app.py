@@ -7,7 +7,6 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -93,7 +92,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
             self.register_theme(house)
         self._start_with(DARK.name if colour else WITHOUT_COLOUR)
         if colour and theme:
-            self._choose_theme(theme)
+            self.theme = theme
 
     def get_default_screen(self) -> Screen[None]:
         return OverviewScreen(ascii_only=self.ascii_only)
@@ -177,14 +176,6 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
         dark = self.current_theme.dark
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
-
-    def _choose_theme(self, name: str) -> None:
-        if name in self.available_themes:
-            self.theme = name
-            return
-        near = get_close_matches(name, self.available_themes, n=1)
-        hint = f", did you mean {near[0]}?" if near else ""
-        self.call_after_refresh(self.say, f"there is no theme {name}{hint}", "warning", 15)
 
     def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 2) -> None:
         """Show a sentence for a few seconds, as it is, instead of the one before."""

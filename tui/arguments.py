@@ -56,6 +56,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
     Ends the program with exit code 2 and one line where they are wrong.
     """
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:2], "--help"]
     parser, commands = _parsers()
     _refuse_unknown_first(parser, commands, argv)
     args, rest = parser.parse_known_args(argv)
@@ -138,7 +140,9 @@ def _shared(default: str | None) -> _Parser:
         default=default if default else 0,
         help="log to standard error; twice for more (not for the monitor)",
     )
-    parent.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parent.add_argument(
+        "-V", "--version", action=_Version, nargs=0, help="print the version and exit"
+    )
     return parent
 
 

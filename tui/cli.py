@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     interactive = not args.command or (args.command == "demo" and not args.headless)
-    problem = _terminal_problem(args.command) if interactive else ""
+    problem = _screen_problem(args) if interactive else ""
     if problem:
         _say(problem)
         return 2
@@ -59,8 +59,19 @@ def _run(args: argparse.Namespace) -> int:
     return code
 
 
+def _screen_problem(args: argparse.Namespace) -> str:
+    """Why the monitor cannot be shown as it is asked for; empty where it can."""
+    if args.theme:
+        from tui.themes import theme_problem  # noqa: PLC0415 - imports the terminal library
+
+        problem = theme_problem(args.theme)
+        if problem:
+            return f"onwatch: {problem}"
+    return _terminal_problem(args.command)
+
+
 def _terminal_problem(command: str) -> str:
-    """Why the monitor cannot be shown; empty where it can."""
+    """Why there is no terminal that the monitor could be shown on; empty where there is."""
     from tui.terminal import judge  # noqa: PLC0415 - not needed for --help
 
     if os.environ.get("TERM", "") == "dumb":

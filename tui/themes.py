@@ -6,11 +6,12 @@ they survive the common kinds of colour blindness; a glyph and a word stand besi
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
-__all__ = ["DARK", "HOUSE_THEMES", "LIGHT", "WITHOUT_COLOUR"]
+__all__ = ["DARK", "HOUSE_THEMES", "LIGHT", "WITHOUT_COLOUR", "theme_problem"]
 
 WITHOUT_COLOUR: Final = "ansi-dark"
 """With any other theme Textual turns NO_COLOR into shades of grey."""
@@ -83,3 +84,13 @@ LIGHT: Final = Theme(
 )
 
 HOUSE_THEMES: Final = (DARK, LIGHT)
+
+
+def theme_problem(name: str) -> str:
+    """Why there is no theme ``name``, with the nearest and all there are; empty where it is."""
+    known = [*(house.name for house in HOUSE_THEMES), *sorted(BUILTIN_THEMES)]
+    if name in known:
+        return ""
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ";"
+    return f"no theme {name}{hint} there are {', '.join(known)}"

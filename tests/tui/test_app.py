@@ -531,14 +531,6 @@ async def test_a_theme_can_be_chosen_and_repaints_the_panes() -> None:
         assert [s.style for s in before] != [s.style for s in after]
 
 
-async def test_an_unknown_theme_is_named_with_the_nearest() -> None:
-    app = OnwatchApp(FakeSource(), theme="onwatch-lite")
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        assert "there is no theme onwatch-lite, did you mean onwatch-light?" in notes(pilot)
-        assert app.theme == "onwatch-dark"
-
-
 # Sizes
 
 

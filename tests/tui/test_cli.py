@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.tui.cli_helpers import PROGRAM, environment, onwatch
+from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
+from tui.app import OnwatchApp
 from tui.arguments import parse
 from tui.cli import main
+from tui.themes import theme_problem
 
 HEAVY = ("pydantic", "yaml", "textual", "rich", "numpy", "httpx", "redis", "psutil", "logging")
 
@@ -27,7 +30,7 @@ def test_reading_the_command_line_imports_nothing_heavy() -> None:
 
 
 def test_the_version_goes_to_standard_output(tmp_path: Path) -> None:
-    for arguments in (("--version",), ("check", "--version")):
+    for arguments in (("--version",), ("-V",), ("check", "--version")):
         done = onwatch(tmp_path, *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (
             0,
@@ -41,13 +44,17 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert done.returncode == 0
     for command in ("check", "validate", "schema", "demo"):
         assert f"onwatch {command} " in done.stdout
-        assert onwatch(tmp_path, command, "--help").returncode == 0
+        help_of_command = onwatch(tmp_path, command, "--help")
+        assert help_of_command.returncode == 0
+        assert onwatch(tmp_path, "help", command).stdout == help_of_command.stdout
+    assert onwatch(tmp_path, "help").stdout == done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["chek"], 'no command "chek"; did you mean check?; see onwatch --help'),
+        (["help", "chek"], 'no command "chek"; did you mean check?; see onwatch --help'),
         (["frobnicate"], 'no command "frobnicate"; see onwatch --help'),
         (["--thme", "x"], "no option --thme; did you mean --theme?; see onwatch --help"),
         (["check", "--jsn"], "no option --jsn; did you mean --json?; see onwatch check --help"),
@@ -100,6 +107,25 @@ def test_without_a_terminal_the_monitor_names_what_works(
         "onwatch: the monitor needs a terminal, and standard input or error is not one; "
         f"without one, run: {instead}\n"
     )
+
+
+@pytest.mark.parametrize("command", [[], ["demo"]])
+def test_an_unknown_theme_is_named_with_the_nearest_and_all_there_are(
+    command: list[str], tmp_path: Path
+) -> None:
+    done = onwatch(tmp_path, *command, "--theme", "onwatch-lite")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "onwatch: no theme onwatch-lite; did you mean onwatch-light? "
+        "there are onwatch-dark, onwatch-light, "
+    )
+    assert "nord" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["onwatch-light", "nord", "ansi-dark"])
+def test_every_theme_that_is_named_can_be_used(name: str) -> None:
+    assert theme_problem(name) == ""
+    assert OnwatchApp(FakeSource(), theme=name).theme == name
 
 
 def test_a_dumb_terminal_gets_the_same_sentence() -> None:

@@ -252,7 +252,7 @@ def test_what_checks_refer_to_is_judged_beside_what_else_is_wrong_with_them() ->
         version: 1
         checks:
           - {name: web, htpp: x}
-          - {name: api, depends_on: [web, db], host: {nope: 1}}
+          - {name: api, depends_on: [web, queue], host: {nope: 1}}
           - {name: api, host: }
           - {name: a, depends_on: b, host: }
           - {name: b, depends_on: [a], host: }
@@ -260,7 +260,7 @@ def test_what_checks_refer_to_is_judged_beside_what_else_is_wrong_with_them() ->
     ) == [
         'onwatch.yaml:3: checks[0].htpp: unknown key; did you mean "http"?',
         'onwatch.yaml:4: checks[1].host.nope: unknown key; did you mean "inodes"?',
-        'onwatch.yaml:4: checks[1].depends_on: no check is called "db"',
+        'onwatch.yaml:4: checks[1].depends_on: no check is called "queue"',
         'onwatch.yaml:5: checks[2].name: the name "api" is taken by the check at onwatch.yaml:4',
         "onwatch.yaml:6: checks[3].depends_on: goes round in a circle: a → b → a",
     ]

@@ -153,7 +153,9 @@ def check_names(checks: Iterable[Declared]) -> None:
 
 def check_dependencies(checks: Sequence[Declared], *, complete: bool) -> None:
     """Report each circle, and where ``checks`` are all there are, what does not exist."""
-    known = {check.name: check for check in reversed(checks)}
+    known: dict[str, Declared] = {}
+    for check in checks:
+        known.setdefault(check.name, check)
     for check in checks:
         for name in check.depends_on if complete else ():
             if name not in known:

@@ -258,8 +258,8 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def action_suspend_process(self) -> None:
         from tui.suspension import has_shell, stop_job  # noqa: PLC0415 - seldom needed
 
-        if self._driver is None or not self._driver.can_suspend or not has_shell():
-            self.say("there is no shell to come back from: nothing suspended", "warning")
+        if self.is_headless or self.is_web or not has_shell():
+            self.say("there is no shell to come back from: nothing suspended", "warning", 4)
             return
         with self.suspend():
             stop_job()

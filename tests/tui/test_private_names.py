@@ -1,0 +1,30 @@
+"""What we use of Textual although it promises nothing about it: the reason for the pin."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+
+import pytest
+
+NAMES = {
+    "textual._compositor:ChopsUpdate": "(chops, spans, chop_ends)",
+    "textual.app:App._display": "(self, screen, renderable)",
+    "textual.keys:_character_to_key": "(character)",
+    "textual.keys:REPLACED_KEYS": "",
+}
+"""Each with the parameters we rely on; none for what is no function."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_textual_still_has_what_it_keeps_to_itself(name: str) -> None:
+    module, _, path = name.partition(":")
+    advice = "this Textual cannot be used: adapt tui, or keep the pin in pyproject.toml"
+    found: object = import_module(module)
+    for part in path.split("."):
+        assert hasattr(found, part), f"{name} is gone; {advice}"
+        found = getattr(found, part)
+    if NAMES[name]:
+        assert callable(found)
+        given = ", ".join(inspect.signature(found).parameters)
+        assert f"({given})" == NAMES[name], f"{name} takes {given}; {advice}"

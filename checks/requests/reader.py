@@ -309,7 +309,7 @@ def _ids(rows: Sequence[Row]) -> Ids:
     except (TypeError, OverflowError):
         raise TargetError(
             "config",
-            f"request log: the id {str(rows[0][0])[:40]!r} is no integer;"
+            f"the id {str(rows[0][0])[:40]!r} is no integer;"
             " name an integer key that grows as `id`",
         ) from None
 

@@ -66,10 +66,11 @@ class Dialect(Protocol):
         """
 
     def integer(self, column: str) -> str:
-        """A quoted column as an integer, NULL where it is NULL."""
+        """A quoted column as an integer: NULL where it is NULL, of a text the digits it
+        begins with, 0 or NULL where it begins with none."""
 
     def real(self, column: str) -> str:
-        """A quoted column as a float, NULL where it is NULL."""
+        """A quoted column as a float, NULL where it is NULL or no number."""
 
     def text(self, column: str, limit: int) -> str:
         """A quoted column as text of at most ``limit`` characters."""
@@ -121,14 +122,14 @@ class SqlSource:
         self._execute = execute
         self._clock = clock
         self._table = ".".join(dialect.quote(part) for part in log.table.split("."))
-        self._id = dialect.quote(log.id)
+        self._id = self._column(log.id)
         self._form: TimeFormat = log.time.format
         self._prepared = self._form != "auto"
 
     async def prepare(self) -> None:
         if self._prepared:
             return
-        column = self._dialect.quote(self._log.time.column)
+        column = self._column(self._log.time.column)
         rows = await self._execute(
             f"SELECT {column} FROM {self._table} WHERE {column} IS NOT NULL"  # noqa: S608
             f" ORDER BY {self._id} DESC LIMIT 1",
@@ -183,7 +184,7 @@ class SqlSource:
         return int(count), int(total or 0)
 
     async def time_at(self, key: int) -> tuple[int, float] | None:
-        column = self._dialect.quote(self._log.time.column)
+        column = self._column(self._log.time.column)
         sql = (
             f"SELECT {self._id}, {self._time} FROM {self._table}"  # noqa: S608
             f" WHERE {self._id} >= {self._p(1)} AND {column} IS NOT NULL"
@@ -236,30 +237,34 @@ class SqlSource:
         where = f"{self._id} = {self._p(position)}"
         return f"(SELECT {column} FROM {self._table} WHERE {where})"  # noqa: S608
 
+    def _column(self, name: str) -> str:
+        """``name`` with its table: SQLite takes an unknown name for a text without it."""
+        return f"{self._table}.{self._dialect.quote(name)}"
+
     def _p(self, position: int) -> str:
         return self._dialect.parameter(position)
 
     @property
     def _time(self) -> str:
-        column = self._dialect.quote(self._log.time.column)
+        column = self._column(self._log.time.column)
         form = "datetime" if self._form == "auto" else self._form
         return self._dialect.epoch(column, form, self._log.time.zone)
 
     @property
     def _status(self) -> str:
         name = self._log.status
-        return self._dialect.integer(self._dialect.quote(name)) if name else "NULL"
+        return self._dialect.integer(self._column(name)) if name else "NULL"
 
     @property
     def _duration(self) -> str:
         duration = self._log.duration
-        return self._dialect.real(self._dialect.quote(duration.column)) if duration else "NULL"
+        return self._dialect.real(self._column(duration.column)) if duration else "NULL"
 
     @property
     def _texts(self) -> tuple[str, ...]:
         names = (self._log.error, *self._log.labels)
         return tuple(
-            self._dialect.text(self._dialect.quote(name), _TEXT_LIMIT) if name else "NULL"
+            self._dialect.text(self._column(name), _TEXT_LIMIT) if name else "NULL"
             for name in names
         )
 

@@ -31,7 +31,8 @@ class WindowStats:
     """Rate, errors and duration over the last ``seconds``.
 
     ``covered`` is how many of these seconds the source could be read for (less right
-    after the start). ``rate`` is requests a second over ``covered``. Ratios are 0 to 1
+    after the start). ``rate`` is requests a second over the window's time steps up to now,
+    as far as they are covered. Ratios are 0 to 1
     and None without requests; durations are seconds and None where none is known.
     ``by_class`` holds ``("2xx", n)`` and so on, classes that occur only.
     ``breakdown`` maps a label's name to its values, most requests first, capped.

@@ -201,7 +201,7 @@ class RequestWindow:
         count = int(overall.sum())
         errors = int(overall[1].sum())
         begin = (self._current - length + 1) * STEP
-        covered = max(0.0, self._now - max(begin, self.covered_from))
+        span = max(0.0, self._now - max(begin, self.covered_from))
         sketch = overall.sum(axis=0)[:BINS]
         p50, p95, p99 = (
             None if value is None else _within(value, extremes.low, extremes.high)
@@ -210,9 +210,10 @@ class RequestWindow:
         timed = extremes.timed
         return WindowStats(
             seconds=WINDOWS[index],
-            covered=covered,
+            # The present step is not over yet; the figures are those of the whole window.
+            covered=WINDOWS[index] if self.covered_from <= begin else span,
             count=count,
-            rate=count / covered if covered else 0.0,
+            rate=count / span if span else 0.0,
             errors=errors,
             error_ratio=errors / count if count else None,
             by_class=tuple((c, n) for c, n in zip(CLASSES, by_class, strict=True) if n),

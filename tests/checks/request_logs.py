@@ -10,31 +10,32 @@ from typing import Any
 from checks.errors import TargetError
 from checks.model import Sampler, Samples
 from checks.probes.sqlite.dialect import SqliteDialect
-from checks.probes.sqlite.probe import complete
+from checks.probes.sqlite.request_log import complete
 from checks.requests.config import RequestLog
 from checks.requests.source import Row, SqlSource
 from checks.requests.stats import RequestStats
 from checks.requests.watch import RequestWatch
 
-__all__ = ["NOW", "LogBench", "log_config"]
+__all__ = ["LOG", "NOW", "LogBench", "log_config"]
 
 NOW = 1_700_000_000.0
 """A multiple of the windows' time step."""
 
 
+LOG = {
+    "table": "request_logs",
+    "time": "created_at",
+    "status": "status_code",
+    "duration": "latency_ms",
+    "labels": ["provider_id"],
+    "error": "error",
+}
+"""The configuration for :class:`tests.servers.sqlite.SqliteDatabase`'s table."""
+
+
 def log_config(**changes: Any) -> RequestLog:
-    """The configuration for :class:`tests.servers.sqlite.SqliteDatabase`'s table."""
-    return RequestLog.model_validate(
-        {
-            "table": "request_logs",
-            "time": "created_at",
-            "status": "status_code",
-            "duration": "latency_ms",
-            "labels": ["provider_id"],
-            "error": "error",
-            **changes,
-        }
-    )
+    """:data:`LOG` with ``changes``."""
+    return RequestLog.model_validate({**LOG, **changes})
 
 
 class LogBench:

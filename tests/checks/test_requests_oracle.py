@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from checks.probes.sqlite.dialect import SqliteDialect
-from checks.probes.sqlite.probe import complete
+from checks.probes.sqlite.request_log import complete
 from checks.requests.stats import WINDOWS, RequestStats
 from tests.checks.request_logs import NOW, LogBench, log_config
 from tests.servers.sqlite import SCHEMA, SqliteDatabase, iso

@@ -63,6 +63,20 @@ def test_history_is_unknown_before_the_source_was_read(sqlite_database: SqliteDa
     assert stats.rates[-1] == 2.0
 
 
+def test_a_log_older_than_a_window_covers_it_at_every_moment(
+    bench: LogBench, sqlite_database: SqliteDatabase
+) -> None:
+    """Also while the present time step has only begun."""
+    sqlite_database.insert((NOW + i * 0.1 + 0.05, "a", 200, 20.0, None) for i in range(600))
+    bench.poll(60)
+    for _ in range(20):
+        times = [bench.now + i * 0.1 + 0.05 for i in range(7)]
+        sqlite_database.insert((when, "a", 200, 20.0, None) for when in times)
+        minute = bench.poll(0.7).windows[0]
+        assert minute.covered == 60.0
+        assert minute.rate == pytest.approx(10.0, rel=0.02)
+
+
 def test_values_past_the_cap_become_other(bench: LogBench, sqlite_database: SqliteDatabase) -> None:
     sqlite_database.insert((NOW + 1, f"p{i:03}", 200, 10.0, None) for i in range(100))
     rows = dict(bench.poll(5).windows[0].breakdown)["provider_id"]

@@ -42,11 +42,11 @@ async def test_a_healthy_database(
     result = await sqlite_watch.probe().run()
     assert (result.status, result.up, result.reason) == (Status.OK, True, "ok")
     assert "write-ahead log" in result.message
-    size = sqlite_database.path.stat().st_size
+    file = sqlite_database.path.stat().st_size
     wal = sqlite_database.path.with_name("app.db-wal").stat().st_size
     samples = result.samples
     assert samples.get("sqlite_up", job="db0") == 1
-    assert samples.get("sqlite_database_size_bytes") == size
+    assert samples.get("sqlite_file_size_bytes") == file
     assert samples.get("sqlite_wal_size_bytes") == wal > 0
     assert samples.get("sqlite_user_version") == 7
     assert samples.get("sqlite_tables") == 3
@@ -54,6 +54,10 @@ async def test_a_healthy_database(
     assert samples.get("sqlite_table_rows_estimate", table="request_logs") == 500
     pages = sqlite_database.execute("PRAGMA page_count")[0][0]
     assert samples.get("sqlite_page_count") == pages
+    page_size = sqlite_database.execute("PRAGMA page_size")[0][0]
+    assert isinstance(pages, int)
+    assert isinstance(page_size, int)
+    assert samples.get("sqlite_database_size_bytes") == pages * page_size != file
     assert ("request_logs", "≈ 500", "largest rowid") in result.tables[0].rows
 
 
@@ -142,7 +146,8 @@ async def test_a_missing_request_log_leaves_the_rest(
         request_log={"table": "request_logs", "time": "created_at"}
     ).run()
     assert (result.status, result.up, result.reason) == (Status.UNKNOWN, True, "config")
-    assert result.message == "request log request_logs: no such table: request_logs"
+    assert result.message == "request_log: no such table: request_logs"
+    assert result.requests is None
     assert result.samples.get("sqlite_up") == 1
 
 
@@ -183,16 +188,19 @@ async def test_no_query_of_the_configuration_can_write(
 ) -> None:
     sqlite_database.rest()
     before = traces(tmp_path)
-    for sql in (
-        "DELETE FROM failed_jobs",
-        "CREATE TABLE x(y)",
-        f"ATTACH '{tmp_path}/new.db' AS other",
-        "PRAGMA user_version = 3",
-        f"VACUUM INTO '{tmp_path}/copy.db'",
+    for sql, why in (
+        ("DELETE FROM failed_jobs", "tries to write"),
+        ("INSERT INTO failed_jobs(queue) VALUES ('a') RETURNING id AS value", "tries to write"),
+        ("CREATE TABLE x(y)", "tries to write"),
+        ("CREATE TEMP TABLE x(y)", "tries to write"),
+        ("PRAGMA user_version = 3", "tries to write"),
+        (f"ATTACH '{tmp_path}/new.db' AS other", "attaches or copies a database"),
+        (f"VACUUM INTO '{tmp_path}/copy.db'", "attaches or copies a database"),
     ):
         probe = sqlite_watch.probe(queries=[{"metric": "bad", "sql": sql}])
         result = await probe.run()
-        assert result.status is Status.UNKNOWN, sql
+        assert (result.status, result.reason) == (Status.UNKNOWN, "config"), sql
+        assert result.message.startswith(f"query bad: it {why}; queries must only read")
         assert result.up
     assert traces(tmp_path) == before
 
@@ -289,8 +297,8 @@ async def test_integrity_is_checked_at_its_interval(
     for seconds in (0, 1900, 1900, 10):
         await sqlite_watch.clock.advance(seconds)
         await probe.run()
-        assert probe._checking is not None
-        await probe._checking
+        assert probe._integrity.task is not None
+        await probe._integrity.task
         samples = (await probe.run()).samples
         checked.append(samples.get("sqlite_integrity_check_timestamp_seconds"))
     assert checked == [start, start, start + 3800, start + 3800]

@@ -28,13 +28,15 @@ class SqliteDialect:
     def epoch(self, column: str, form: TimeFormat, zone: str) -> str:
         if form == "datetime":
             return f"ROUND((julianday({column}) - 2440587.5) * 86400.0, 3)"
-        return f"(CAST({column} AS REAL) / {_UNIT[form]})"
+        return f"({self.real(column)} / {_UNIT[form]})"
 
     def integer(self, column: str) -> str:
+        # 404 of "404 Not Found"; 0 of other texts, which is no status.
         return f"CAST({column} AS INTEGER)"
 
     def real(self, column: str) -> str:
-        return f"CAST({column} AS REAL)"
+        # A cast makes 0 of "n/a"; compared with it, a text that is no number stays a text.
+        return f"CASE WHEN CAST({column} AS REAL) = {column} THEN CAST({column} AS REAL) END"
 
     def text(self, column: str, limit: int) -> str:
         return f"substr({column}, 1, {limit})"

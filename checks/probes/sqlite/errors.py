@@ -13,7 +13,7 @@ from typing import Final
 
 from checks.errors import TargetError
 
-__all__ = ["lock_holders", "opening_error", "translate"]
+__all__ = ["lock_holders", "opening_error", "translate", "write_error"]
 
 
 def opening_error(path: Path, error: OSError) -> TargetError:
@@ -32,6 +32,16 @@ def translate(path: Path, error: sqlite3.Error, waited: float) -> TargetError:
         if code.startswith(prefixes):
             return TargetError(reason, sentence(path, error, waited))
     return TargetError("config", str(error))
+
+
+def write_error(error: sqlite3.Error) -> TargetError | None:
+    """What is wrong with a query that does more than read; None of other errors."""
+    code = str(getattr(error, "sqlite_errorname", ""))
+    if code == "SQLITE_READONLY":
+        return TargetError("config", "it tries to write; queries must only read (one SELECT)")
+    if code == "SQLITE_ERROR" and "attached databases" in str(error):
+        return TargetError("config", "it attaches or copies a database; queries must only read")
+    return None
 
 
 def lock_holders(path: Path) -> list[str]:

@@ -25,7 +25,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from checks.errors import TargetError
-from checks.probes.sqlite.errors import opening_error, translate
+from checks.probes.sqlite.errors import opening_error, translate, write_error
 
 __all__ = ["DatabaseFile", "Found", "Session"]
 
@@ -213,6 +213,7 @@ class Session:
         wait = max(0.05, min(_LONGEST_WAIT, self.spare / 3))
         try:
             connection = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
+            connection.execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
             raise translate(self._file.path, error, 0.0) from None
         connection.text_factory = _text
@@ -227,7 +228,10 @@ class Session:
         return time.monotonic() > self._until or self._stopped()
 
     def _fetch(self, sql: str, max_rows: int) -> Found:
-        cursor = self._connection.execute(sql)
+        try:
+            cursor = self._connection.execute(sql)
+        except sqlite3.OperationalError as error:
+            raise write_error(error) or error from None
         columns = tuple(column[0] for column in cursor.description or ())
         rows: list[tuple[Any, ...]] = []
         size = 0

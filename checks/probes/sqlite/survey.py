@@ -17,9 +17,13 @@ _MOST_TABLES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Figures of the whole file; sizes in bytes."""
+    """Figures of the whole database; sizes in bytes.
 
-    size: int
+    What was committed may be in the write-ahead log alone, so ``file_size`` can be less
+    than the pages take, and more where pages were given up that no checkpoint has cut off.
+    """
+
+    file_size: int
     wal_size: int
     page_size: int
     pages: int
@@ -31,8 +35,24 @@ class Survey:
     application_id: int
     tables: int
 
+    @property
+    def size(self) -> int:
+        """What readers see: all pages, wherever they are."""
+        return self.pages * self.page_size
+
+    def sizes(self) -> str:
+        """The size, and what it lies in where that is not the file alone."""
+        places = []
+        if self.file_size != self.size:
+            places.append(f"{human_size(self.file_size)} in the file")
+        if self.wal_size:
+            places.append(f"{human_size(self.wal_size)} of write-ahead log")
+        where = f" ({', '.join(places)})" if places else ""
+        return f"{human_size(self.size)}{where}"
+
     def samples(self, to: SampleBuilder) -> None:
         to.add("sqlite_database_size_bytes", self.size)
+        to.add("sqlite_file_size_bytes", self.file_size)
         to.add("sqlite_wal_size_bytes", self.wal_size)
         to.add("sqlite_page_size_bytes", self.page_size)
         to.add("sqlite_page_count", self.pages)
@@ -46,6 +66,7 @@ class Survey:
         free = self.free_pages / self.pages if self.pages else 0.0
         return (
             ("size", f"{human_size(self.size)} in {self.pages:,} pages of {self.page_size:,} B"),
+            ("file", human_size(self.file_size)),
             ("free", f"{human_size(self.free_pages * self.page_size)} ({free:.0%})"),
             ("journal", self.journal_mode),
             ("write-ahead log", human_size(self.wal_size)),
@@ -79,7 +100,7 @@ def survey(session: Session, file: DatabaseFile) -> Survey:
     page_size = session.value("PRAGMA page_size")
     pages = session.value("PRAGMA page_count")
     return Survey(
-        size=file.path.stat().st_size,
+        file_size=file.path.stat().st_size,
         wal_size=file.wal_size,
         page_size=page_size,
         pages=pages,

@@ -1,0 +1,129 @@
+"""The request log in an SQLite file: its columns are looked at before they are read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from checks.clock import Clock
+from checks.errors import TargetError
+from checks.model import SampleBuilder
+from checks.probes.sqlite.dialect import SqliteDialect
+from checks.probes.sqlite.file import Session
+from checks.probes.sqlite.findings import Finding, trouble
+from checks.requests.columns import configured, missing_table, require_columns
+from checks.requests.config import RequestLog
+
+if TYPE_CHECKING:
+    from checks.requests.source import Row
+    from checks.requests.stats import RequestStats
+    from checks.requests.watch import RequestWatch
+
+__all__ = ["RequestLogTable", "complete"]
+
+_BUDGET: Final = 0.5
+_ROWID: Final = ("rowid", "oid", "_rowid_")
+
+T = TypeVar("T")
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never has to wait, run where it is called."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    work.close()
+    raise RuntimeError("a coroutine that was to run in a lane had to wait")
+
+
+class RequestLogTable:
+    """Reads one table. What a run could not read has no figures in that run."""
+
+    def __init__(self, log: RequestLog, clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+        self._session: Session | None = None
+        self._watch: RequestWatch | None = None
+        self._readable = False
+
+    def read(self, session: Session) -> list[Finding]:
+        """Read what is new, in half a second or half of what the session has left."""
+        self._session = session
+        self._readable = False
+        try:
+            check_columns(session, self._log)
+            watch = self._watch or self._make_watch()
+            end = time.monotonic() + min(session.spare / 2, _BUDGET)
+            complete(watch.poll(self._clock.now(), lambda: end - time.monotonic()))
+        except TargetError as error:
+            return [trouble("request log", f"request_log: {error}", error)]
+        self._readable = True
+        return []
+
+    def stats(self) -> RequestStats | None:
+        """The figures of the last run; None where it could not read the table."""
+        return self._watch.stats() if self._watch is not None and self._readable else None
+
+    def samples(self, to: SampleBuilder) -> None:
+        """Add the counters of the last run, where it could read the table."""
+        if self._watch is not None and self._readable:
+            self._watch.samples(to)
+
+    def events(self) -> tuple[str, ...]:
+        """What happened to the table since this was last asked."""
+        return self._watch.events() if self._watch is not None else ()
+
+    def _make_watch(self) -> RequestWatch:
+        # numpy comes with these: only checks that have a request log pay for it.
+        from checks.requests.source import SqlSource  # noqa: PLC0415
+        from checks.requests.watch import RequestWatch  # noqa: PLC0415
+
+        source = SqlSource(self._log, SqliteDialect(), self._execute, self._clock.wall)
+        self._watch = RequestWatch(self._log, source, self._clock.now())
+        return self._watch
+
+    async def _execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
+        assert self._session is not None  # noqa: S101 - set by the run that polls
+        return self._session.rows(sql, parameters)
+
+
+def check_columns(session: Session, log: RequestLog) -> None:
+    """See that the table or view has every column that ``log`` names.
+
+    Raises:
+        TargetError: ``config`` where it has not.
+    """
+    *schema, table = log.table.split(".")
+    rows = session.rows(
+        "SELECT name FROM pragma_table_xinfo(?1, ?2)", (table, schema[0] if schema else None)
+    )
+    columns = [str(row[0]) for row in rows]
+    if not columns:
+        raise missing_table(log.table, _tables(session))
+    asks_rowid = any(name.lower() in _ROWID for name in configured(log))
+    hidden = _ROWID if asks_rowid and _has_rowid(session, log.table) else ()
+    require_columns(log, columns, hidden)
+
+
+def _tables(session: Session) -> list[str]:
+    rows = session.rows("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")
+    return [str(row[0]) for row in rows]
+
+
+def _has_rowid(session: Session, table: str) -> bool:
+    """Whether rows have a number of their own. That of a view's rows is always NULL."""
+    views = session.rows(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE",
+        (table.rpartition(".")[2],),
+    )
+    quoted = ".".join(SqliteDialect().quote(part) for part in table.split("."))
+    try:
+        session.rows(f"SELECT {quoted}.rowid FROM {quoted} LIMIT 0")  # noqa: S608
+    except TargetError as error:
+        if error.reason != "config":
+            raise
+        return False
+    return not views

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from tui.demo.leash import Faults
+from tui.demo.redis_client import AFTER_TROUBLE
 
 __all__ = ["SESSIONS", "Hoard"]
 
@@ -21,7 +22,6 @@ _SMALLEST: Final = 192
 _AT_ONCE: Final = 6
 _MOST_AT_ONCE: Final = 100
 _EVERY: Final = 0.15
-_AFTER_TROUBLE: Final = 1.0
 
 
 class Hoard:
@@ -48,7 +48,7 @@ class Hoard:
                 # A large value is refused while small ones still fit: fill these gaps too.
                 self._size = max(_SMALLEST, self._size // 4)
             except RedisError:
-                await asyncio.sleep(_AFTER_TROUBLE)
+                await asyncio.sleep(AFTER_TROUBLE)
 
     async def _write(self) -> None:
         self._dirty = True

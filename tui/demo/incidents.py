@@ -42,8 +42,8 @@ INCIDENTS: Final = (
     Incident(
         "queue-backlog",
         "Queue backlog",
-        "a bulk import meets slow workers: the queue default grows by a thousand jobs a minute "
-        "and drains afterwards",
+        "a bulk import meets slow workers: the queue default grows to more than 1,500 jobs and "
+        "drains afterwards",
         70.0,
     ),
     Incident(

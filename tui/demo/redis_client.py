@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-__all__ = ["connect"]
+__all__ = ["AFTER_TROUBLE", "connect"]
+
+AFTER_TROUBLE: Final = 1.0
+"""Seconds after which what failed is tried again."""
 
 
 def connect(port: int, name: str, *, timeout: float) -> Redis:

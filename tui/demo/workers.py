@@ -17,14 +17,13 @@ from redis.exceptions import RedisError
 from tui.demo.hoard import Hoard
 from tui.demo.leash import Faults, announce, leashed
 from tui.demo.queues import CACHE_HITS, CACHE_MISSES, QUEUES, Queue
-from tui.demo.redis_client import connect
+from tui.demo.redis_client import AFTER_TROUBLE, connect
 
 __all__ = ["main"]
 
 _HEARTBEAT_EVERY: Final = 2.0
 _HEARTBEAT_LIVES: Final = 7
 _WAIT_FOR_JOB: Final = 2.0
-_AFTER_TROUBLE: Final = 1.0
 _SLOWER: Final = 15.0
 
 
@@ -47,7 +46,7 @@ class Workers:
         while True:
             if await self._take_back(queue):
                 break
-            await asyncio.sleep(_AFTER_TROUBLE)
+            await asyncio.sleep(AFTER_TROUBLE)
         async with asyncio.TaskGroup() as group:
             for _ in range(queue.workers):
                 group.create_task(self._work(queue))
@@ -66,7 +65,7 @@ class Workers:
             try:
                 await self._redis.set(queue.heartbeat, "1", ex=_HEARTBEAT_LIVES)
             except RedisError:
-                await asyncio.sleep(_AFTER_TROUBLE)
+                await asyncio.sleep(AFTER_TROUBLE)
             await asyncio.sleep(_HEARTBEAT_EVERY)
 
     async def _work(self, queue: Queue) -> None:
@@ -78,7 +77,7 @@ class Workers:
                 if isinstance(job, str):
                     await self._do(queue, job)
             except RedisError:
-                await asyncio.sleep(_AFTER_TROUBLE)
+                await asyncio.sleep(AFTER_TROUBLE)
 
     async def _do(self, queue: Queue, job: str) -> None:
         slower = _SLOWER if self._faults.backlog and queue.name == "default" else 1.0

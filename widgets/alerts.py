@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
@@ -14,12 +15,15 @@ from widgets.empty import WAITING, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
-from widgets.text import Line, Seg, fit, left, line, right, role_of, wrap
+from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
     from checks.views import AlertView, Snapshot
 
 __all__ = ["AlertsPane", "alert_counts", "alert_lines"]
+
+_LONGEST: Final = 8
+"""Lines that a sentence takes at most."""
 
 
 def alert_counts(alerts: Sequence[AlertView], glyphs: Glyphs = UNICODE) -> list[Seg]:
@@ -35,73 +39,139 @@ def _head(alert: AlertView, now: float, width: int, glyphs: Glyphs) -> Line:
     age = fmt.age(max(0.0, now - alert.since))
     word = f"{WORDS[alert.status]} " if width >= 30 else ""
     tail = cell_len(word) + 5
-    name = alert.name if alert.check in ("", alert.name) else f"{alert.name} {alert.check}"
+    name = alert.name if alert.check in alert.name else f"{alert.name} {alert.check}"
     return line(
         " ",
         Seg(glyphs.status(alert.status), role),
         " ",
-        Seg(left(name, max(4, width - 4 - tail)), role),
-        Seg(word, role),
+        Seg(left(name, max(4, width - 5 - tail)), role),
+        Seg(f" {word}", role),
         Seg(right(age, 5), "dim"),
         key=alert.id,
         check=alert.check,
     )
 
 
-def _one_line(alert: AlertView, now: float, names: int, width: int, glyphs: Glyphs) -> Line:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An alert and what is said of it in full."""
+
+    alert: AlertView
+    texts: tuple[Seg, ...]
+
+    def wrapped(self, width: int, limit: int) -> list[Seg]:
+        """The texts below each other, each in ``limit`` lines at most."""
+        return [
+            Seg(row, role) for text, role in self.texts for row in wrap(text, width, limit) or [""]
+        ]
+
+
+def _told(alerts: Sequence[AlertView], glyphs: Glyphs) -> list[_Told]:
+    """What to say of each: a symptom's sentence only where nobody has said it before."""
+    said: set[str] = set()
+    told = []
+    for alert in alerts:
+        texts = [Seg(alert.sentence, "label")]
+        if alert.cause:
+            texts = [] if alert.sentence in said else texts
+            texts.append(Seg(f"{glyphs.follows} may follow from {alert.cause}", "dim"))
+        said.add(alert.sentence)
+        told.append(_Told(alert, tuple(texts)))
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Cells for the name of an alert and for what is said of it; ``worded``: then its status."""
+
+    name: int
+    text: int
+    worded: bool
+
+
+def _columns(told: Sequence[_Told], width: int) -> _Columns:
+    name = min(max(cell_len(one.alert.name) for one in told), 20, width // 3)
+    worded = width >= 60
+    return _Columns(name, max(0, width - name - 10 - 9 * worded), worded)
+
+
+def _row(
+    alert: AlertView, text: Sequence[Seg], columns: _Columns, now: float, glyphs: Glyphs
+) -> Line:
     role = role_of(alert.status)
     age = right(fmt.age(max(0.0, now - alert.since)), 5)
-    word = f" {right(WORDS[alert.status], 8)}" if width >= 60 else ""
-    room = max(0, width - 3 - names - 1 - len(word) - 6)
     return line(
         " ",
         Seg(glyphs.status(alert.status), role),
         " ",
-        Seg(left(alert.name, names), role),
+        Seg(left(alert.name, columns.name), role),
         " ",
-        Seg(left(alert.sentence, room), "label"),
-        Seg(word, role),
+        *text,
+        Seg(" " * (columns.text - segs_width(text))),
+        Seg(f" {right(WORDS[alert.status], 8)}" if columns.worded else "", role),
         Seg(f" {age}", "dim"),
         key=alert.id,
         check=alert.check,
     )
 
 
-def _body(alert: AlertView, width: int, limit: int, glyphs: Glyphs) -> list[Line]:
-    """The sentence, and what it follows from."""
-    key, check = alert.id, alert.check
-    sentence = wrap(alert.sentence, width - 4, limit)
-    lines = [line("   ", Seg(one, "label"), key=key, check=check) for one in sentence]
-    if alert.cause:
-        text = f"{glyphs.follows} follows from {alert.cause}"
-        lines.append(line("   ", Seg(fit(text, width - 4), "dim"), key=key, check=check))
+def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
+    """All of it in one line: a symptom ends in what it may follow from."""
+    text, *more = told.texts
+    after = fit(f" {glyphs.follows} {told.alert.cause}", width // 2) if more else ""
+    return [Seg(fit(text.text, width - cell_len(after)), text.role), Seg(after, "dim")]
+
+
+def _compact(told: Sequence[_Told], now: float, frame: Frame) -> list[Line]:
+    """A line each; where lines are free, what one would cut goes on beneath it."""
+    glyphs = frame.glyphs
+    columns = _columns(told, frame.width)
+    free = frame.height - len(told)
+    lines: list[Line] = []
+    for one in told:
+        alert, (first, *more) = one.alert, one.wrapped(columns.text, _LONGEST)
+        fits = len(more) <= free
+        text = [first] if fits else _shortened(one, columns.text, glyphs)
+        lines.append(_row(alert, text, columns, now, glyphs))
+        if fits:
+            free -= len(more)
+            indent = " " * (columns.name + 4)
+            lines += [line(indent, row, key=alert.id, check=alert.check) for row in more]
     return lines
 
 
+def _most_lines(told: Sequence[_Told], width: int, height: int) -> int:
+    """How many lines each text may take, so that all fit in ``height``; at least one."""
+    counts = [len(wrap(text, width, _LONGEST)) for one in told for text, _ in one.texts]
+    limits = range(_LONGEST, 1, -1)
+    return next((n for n in limits if sum(min(n, count) for count in counts) <= height), 1)
+
+
 def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
-    """The pane's rows: two lines each and up to three where there is room, or one."""
+    """The pane's rows: a head and sentences as long as there is room for them, or one line."""
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
     if not snapshot.alerts:
         return _quiet(snapshot, width, glyphs)
-    alerts = [
-        a for a in snapshot.alerts if frame.wants(a.name, a.check, WORDS[a.status], a.sentence)
-    ]
+    alerts = [a for a in snapshot.alerts if frame.wants(*_texts(a))]
     if not alerts:
         return nothing_matches(frame.filter_text, width)
+    told = _told(alerts, glyphs)
     if frame.compact:
-        names = min(max(cell_len(alert.name) for alert in alerts), 20, width // 3)
-        return [_one_line(alert, snapshot.time, names, width, glyphs) for alert in alerts]
+        return _compact(told, snapshot.time, frame)
+    limit = _most_lines(told, width - 4, frame.height - len(told))
     lines: list[Line] = []
-    for limit in (3, 2, 1):
-        lines = []
-        for alert in alerts:
-            lines.append(_head(alert, snapshot.time, width, glyphs))
-            lines.extend(_body(alert, width, limit, glyphs))
-        if len(lines) <= frame.height:
-            break
+    for one in told:
+        lines.append(_head(one.alert, snapshot.time, width, glyphs))
+        key, check = one.alert.id, one.alert.check
+        rows = one.wrapped(width - 4, limit)
+        lines += [line("   ", row, key=key, check=check) for row in rows]
     return lines
+
+
+def _texts(alert: AlertView) -> tuple[str, ...]:
+    return (alert.name, alert.check, WORDS[alert.status], alert.sentence, alert.cause)
 
 
 def _quiet(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:

@@ -13,7 +13,7 @@ from widgets.empty import WAITING, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
-from widgets.text import Line, Seg, left, line, role_of, wrap
+from widgets.text import Line, Seg, fit, left, line, role_of, wrap
 
 if TYPE_CHECKING:
     from checks.views import EventView, Snapshot
@@ -45,13 +45,34 @@ def _turned(text: str) -> tuple[Status | None, str]:
     return None, text
 
 
-def _rows(event: EventView, names: int, width: int, glyphs: Glyphs) -> list[Line]:
+def _fine_again(event: EventView, sentence: str, names: int, width: int, glyphs: Glyphs) -> Line:
+    """What is well needs no more than a line."""
+    role = role_of(Status.OK)
+    name = left(event.check, names) if width >= BESIDE else fit(event.check, names)
+    return line(
+        Seg(f" {fmt.clock(event.time)} ", "dim"),
+        Seg(f"{glyphs.status(Status.OK)} {name} ", role),
+        Seg(fit(f"ok again: {sentence}", width - 13 - cell_len(name)), "label"),
+        key=_key(event),
+        check=event.check,
+    )
+
+
+def _key(event: EventView) -> str | None:
+    return f"{event.time!r}/{event.check}/{event.text}" if event.check else None
+
+
+def _rows(
+    event: EventView, names: int, width: int, glyphs: Glyphs, limit: int = _LONGEST
+) -> list[Line]:
     status, sentence = _turned(event.text)
+    if status is Status.OK:
+        return [_fine_again(event, sentence, names, width, glyphs)]
     role = role_of(status) if status else "name"
     word = WORDS[status] if status else ""
     indent = 13 + names if width >= BESIDE else 3
-    texts = wrap(f"{word} {sentence}", width - indent, _LONGEST) or [""]
-    key = f"{event.time!r}/{event.check}/{event.text}" if event.check else None
+    texts = wrap(f"{word} {sentence}", width - indent, limit) or [""]
+    key = _key(event)
     head = [
         Seg(f" {fmt.clock(event.time)} ", "dim"),
         Seg(f"{glyphs.status(status) if status else ' '} ", role),
@@ -75,7 +96,9 @@ def event_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return nothing_matches(frame.filter_text, frame.width)
     longest = max(cell_len(event.check) for event in events)
     names = max(4, min(longest, 16, frame.width // (4 if frame.width >= BESIDE else 2)))
-    return [row for event in events for row in _rows(event, names, frame.width, frame.glyphs)]
+    limit = 1 if frame.compact else _LONGEST
+    rows = (_rows(event, names, frame.width, frame.glyphs, limit) for event in events)
+    return [row for each in rows for row in each]
 
 
 class EventsPane(LinePane):
@@ -85,6 +108,10 @@ class EventsPane(LinePane):
         events = self.snapshot.events if self.snapshot else ()
         count = [Seg(f" {len(events)}", "dim")] if events else []
         return [Seg("Events", "title"), *count]
+
+    def allow_focus(self) -> bool:
+        """Not where the arrangement has left no lines for it."""
+        return super().allow_focus() and self.size.height > 0
 
     def inputs(self) -> tuple[object, ...]:
         return (*self.snapshot.events,) if self.snapshot else (None,)

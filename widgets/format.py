@@ -22,6 +22,7 @@ __all__ = [
     "size",
     "span",
     "value_in",
+    "window",
 ]
 
 DASH: Final = "—"
@@ -84,6 +85,11 @@ def span(seconds: float | None) -> str:
             second = rest // next_length
             return f"{first} {unit} {second} {next_unit}" if second else f"{first} {unit}"
     return "0 s"
+
+
+def window(seconds: float) -> str:
+    """The time that figures are computed over: ``1 min``, ``15 min``, ``1 h``."""
+    return f"{seconds / 3600:.0f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
 
 
 def age(seconds: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
-from widgets.glyphs import UNICODE, Glyphs
+from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.processes import process_lines
 from widgets.spark import bar, spark
@@ -204,13 +205,19 @@ def _disk_bars(host: HostView, width: int, glyphs: Glyphs) -> list[list[Seg]]:
     return made
 
 
-def _short(host: HostView, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
-    """One machine in one line."""
+def _cpu_now(host: HostView) -> float | None:
+    """The newest point of its history, the figure that its check tells too."""
+    newest = host.cpu_history[-1] if host.cpu_history else math.nan
+    return newest if math.isfinite(newest) else None
+
+
+def _short(host: HostView, cpu: float | None, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
+    """One machine in one line, ``cpu`` the ratio of its processor in use."""
     fine = host.status in (Status.OK, Status.WAITING)
     titled = name.startswith(" Host")
     role = "title" if titled else "name" if fine else role_of(host.status)
     segs = [Seg(name, role), Seg("cpu ", "label")]
-    segs += [*figure(fmt.percent(host.cpu), _role(host.cpu)), Seg("  mem ", "label")]
+    segs += [*figure(fmt.percent(cpu), _role(cpu)), Seg("  mem ", "label")]
     segs += [*figure(fmt.percent(host.memory), _role(host.memory)), Seg("  load ", "label")]
     segs += [*_load(host), Seg("  ")]
     disks = _filesystems(host, max(0, width - segs_width(segs) - 24))
@@ -220,14 +227,21 @@ def _short(host: HostView, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
     return list(fit_segs([*segs, *disks], width, glyphs.cut))
 
 
+def _expects(snapshot: Snapshot) -> bool:
+    """Whether there is a machine, which has told nothing yet."""
+    return any(check.kind == "host" for check in snapshot.checks)
+
+
 def host_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     """The worst machine in full, the others in a line each."""
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
+    if not snapshot.hosts and _expects(snapshot):
+        return note(WAITING, width)
     if not snapshot.hosts:
         return config_lines("No host check yet. In onwatch.yaml:", CONFIG, width)
-    hosts = [h for h in snapshot.hosts if frame.wants(h.name, h.check)]
+    hosts = [h for h in snapshot.hosts if frame.wants(h.name, h.check, WORDS[h.status])]
     if not hosts:
         return nothing_matches(frame.filter_text, width)
     hosts.sort(key=lambda host: -host.status.severity)
@@ -239,7 +253,7 @@ def host_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         block.append([Seg(" wait  ", "label"), *_pressure(first, width - 8)])
     lines = [line(*segs, key=first.check, check=first.check) for segs in block]
     for host in others:
-        segs = _short(host, f" {left(host.name, 10)} ", width, glyphs)
+        segs = _short(host, host.cpu, f" {left(host.name, 10)} ", width, glyphs)
         lines.append(line(*segs, key=host.check, check=host.check))
     return lines
 
@@ -247,10 +261,12 @@ def host_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
 def host_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """The worst machine in one line."""
     if snapshot is None or not snapshot.hosts:
-        text = WAITING if snapshot is None else "none: add {name: this host, host: {}}"
+        waits = snapshot is None or _expects(snapshot)
+        text = WAITING if waits else "none: add {name: this host, host: {}}"
         return line(Seg(" Host     ", "title"), Seg(text, "dim"))
     host = max(snapshot.hosts, key=lambda one: one.status.severity)
-    return line(*_short(host, " Host     ", width, glyphs), key=host.check, check=host.check)
+    segs = _short(host, _cpu_now(host), " Host     ", width, glyphs)
+    return line(*segs, key=host.check, check=host.check)
 
 
 class HostPane(LinePane):
@@ -264,6 +280,9 @@ class HostPane(LinePane):
         if hosts:
             name = max(hosts, key=lambda one: one.status.severity).name
             segs.append(Seg(f" {self.glyphs.dot} {name}", "dim"))
+        if hosts and self.snapshot:
+            text = f"rates over {fmt.window(self.snapshot.window)}"
+            segs.append(Seg(f" {self.glyphs.dot} {text}", "dim"))
         return segs
 
     def build(self, width: int, height: int) -> list[Line]:

@@ -11,7 +11,7 @@ from checks.model import Status
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.frame import Frame
-from widgets.glyphs import UNICODE, Glyphs
+from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import area
 from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_width
@@ -83,14 +83,21 @@ def _level(queues: int, height: int) -> int:
     return min(MOST_LINES, level) if level > 1 else 1
 
 
+def _expects(snapshot: Snapshot) -> bool:
+    """Whether there are queues, of which nobody has told yet."""
+    return any(check.queues for check in snapshot.checks)
+
+
 def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     """A row a queue, or a chart each where there is room."""
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
+    if not snapshot.queues and _expects(snapshot):
+        return note(WAITING, width)
     if not snapshot.queues:
         return config_lines("No queues yet. Give a redis check in onwatch.yaml:", CONFIG, width)
-    queues = [q for q in snapshot.queues if frame.wants(_key(q))]
+    queues = [q for q in snapshot.queues if frame.wants(_key(q), WORDS[q.status])]
     if not queues:
         return nothing_matches(frame.filter_text, width)
     names = max(4, min(max(cell_len(q.name) for q in queues), 20, int(width * 0.3)))
@@ -106,7 +113,8 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
 def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """All queues in one line, for as many as there is room; worst first, as given."""
     if snapshot is None or not snapshot.queues:
-        text = WAITING if snapshot is None else "none: add queues: to a redis check"
+        waits = snapshot is None or _expects(snapshot)
+        text = WAITING if waits else "none: add queues: to a redis check"
         return line(Seg(" Queues   ", "title"), Seg(text, "dim"))
     segs = [Seg(" Queues   ", "title")]
     for shown, queue in enumerate(snapshot.queues):
@@ -140,7 +148,8 @@ class QueuesPane(LinePane):
         return [Seg("Queues", "title")]
 
     def inputs(self) -> tuple[object, ...]:
-        return (*self.snapshot.queues,) if self.snapshot else (None,)
+        snapshot = self.snapshot
+        return (*(snapshot.queues or snapshot.checks),) if snapshot else (None,)
 
     def build(self, width: int, height: int) -> list[Line]:
         if self.compact:

@@ -32,27 +32,51 @@ _SCALE: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """The newest columns of ``seconds`` each: mean rate, ratio of errors, highest p95."""
+    """The ``columns`` that ``seconds`` are cut into, fewer where less is known: mean rate,
+    ratio of errors, highest p95."""
 
     seconds: float
+    columns: int
     rates: Points
     errors: Points
     p95s: Points
 
 
 def _history(view: RequestView, width: int) -> _History:
-    """What ``width`` columns can show; the window fits in where it is long."""
+    """What ``width`` columns can show: the window, or whole minutes where it is shorter."""
     stats = view.stats
-    seconds = max(_COLUMN, view.window.seconds / max(1, width))
-    steps = math.ceil(seconds / stats.step)
+    steps, width = _columns(view.window.seconds, stats.step, max(1, width))
     last = math.ceil(stats.at / stats.step) - 1
     cuts = time_columns(len(stats.rates), last, steps, width)
     return _History(
-        steps * stats.step,
+        steps * stats.step * width,
+        width,
         tuple(mean(stats.rates[cut]) for cut in cuts),
         tuple(_errors(stats, cut) for cut in cuts),
         tuple(peak(stats.p95s[cut]) for cut in cuts),
     )
+
+
+def _columns(window: float, step: float, width: int) -> tuple[int, int]:
+    """How many steps of time a column stands for, and how many columns there are.
+
+    Together they are the ``window`` exactly, where some number of at most ``width``
+    columns is. A window that would leave more than half of them empty is shown with what
+    was before it, in minutes.
+    """
+    least = math.ceil(_COLUMN / step)
+    if window < least * step * width / 2:
+        minute = round(60 / (least * step))
+        return least, width - width % minute if width >= minute else width
+    lowest = max(least, math.ceil(window / width / step))
+    for steps in range(lowest, 2 * lowest):
+        if (window / (steps * step)).is_integer():
+            return steps, round(window / (steps * step))
+    return lowest, width
+
+
+def _span(seconds: float) -> str:
+    return fmt.window(seconds) if seconds >= 60 else fmt.span(seconds)
 
 
 def _errors(stats: RequestStats, cut: slice) -> float:
@@ -146,9 +170,9 @@ def chart_lines(view: RequestView, width: int, height: int, glyphs: Glyphs) -> l
     """Three charts of ``height`` lines each."""
     room = max(1, width - 17 - _SCALE - 3)
     history = _history(view, room)
-    span = f"past {max(1, round(room * history.seconds / 60))} min"
+    span = f"chart {_span(history.seconds)}"
     curves = _curves(view, history, span)
-    return [row for curve in curves for row in curve.chart(room, height, glyphs)]
+    return [row for curve in curves for row in curve.chart(history.columns, height, glyphs)]
 
 
 def spark_lines(view: RequestView, width: int, glyphs: Glyphs) -> list[list[Seg]]:

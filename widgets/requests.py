@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -11,7 +11,7 @@ from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
-from widgets.glyphs import UNICODE, Glyphs
+from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import ANY_HEIGHT, LinePane
 from widgets.request_charts import LEVELS, chart_lines, spark_lines
 from widgets.spark import bar
@@ -186,16 +186,31 @@ def _short(view: RequestView, name: str, width: int, glyphs: Glyphs) -> list[Seg
     return list(fit_segs(segs, width, glyphs.cut))
 
 
+def _unread(snapshot: Snapshot) -> str:
+    """Who is configured to tell of requests and how they do; empty where there is nobody."""
+    checks = [check for check in snapshot.checks if check.tells_requests]
+    return "; ".join(f"{check.name} {WORDS[check.status]}: {check.message}" for check in checks)
+
+
+def _texts(view: RequestView) -> Iterator[str]:
+    """Everything that a user would look for a source by."""
+    yield view.check
+    for label, rows in view.window.breakdown:
+        yield from (label, *(row.value for row in rows))
+
+
 def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     """The worst source in full, the others too where there is room, else in a line each."""
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
+    if not snapshot.requests and (told := _unread(snapshot)):
+        return note(f"No data yet: {told}", width)
     if not snapshot.requests:
         return config_lines(
             "No request log yet. Give a sqlite check in onwatch.yaml:", CONFIG, width
         )
-    views = [v for v in worst_first(snapshot.requests) if frame.wants(v.check)]
+    views = [v for v in worst_first(snapshot.requests) if frame.wants(*_texts(v))]
     if not views:
         return nothing_matches(frame.filter_text, width)
     charted = _blocks(views, width, frame.height, glyphs)
@@ -231,7 +246,8 @@ def _charted(views: Sequence[RequestView], blocks: Sequence[list[list[Seg]]]) ->
 def request_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """The worst source in one line."""
     if snapshot is None or not snapshot.requests:
-        text = WAITING if snapshot is None else "none: add request_log: to a check"
+        text = WAITING if snapshot is None else _unread(snapshot)
+        text = text or "none: add request_log: to a check"
         return line(Seg(" Requests ", "title"), Seg(text, "dim"))
     view = worst_first(snapshot.requests)[0]
     segs = _short(view, " Requests ", width, glyphs)
@@ -239,6 +255,22 @@ def request_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNIC
     if others and segs_width(segs) + 12 <= width:
         segs.append(Seg(f"  +{others} more", "dim"))
     return line(*segs, key=view.check, check=view.check)
+
+
+def request_digest(
+    snapshot: Snapshot | None, width: int, height: int, glyphs: Glyphs = UNICODE
+) -> list[Line]:
+    """The worst source in one line, and its breakdowns where there are lines for them."""
+    lines = [request_summary(snapshot, width, glyphs)]
+    if snapshot is None or not snapshot.requests:
+        return lines
+    view = worst_first(snapshot.requests)[0]
+    for label, rows in view.window.breakdown:
+        if rows and len(lines) < height:
+            lines.append(
+                line(*_shares(label, rows, width, glyphs), key=view.check, check=view.check)
+            )
+    return lines
 
 
 class RequestsPane(LinePane):
@@ -251,7 +283,7 @@ class RequestsPane(LinePane):
         if self.snapshot is None:
             return segs
         dot = self.glyphs.dot
-        segs.append(Seg(f" {dot} {window_text(self.snapshot.window)}", "dim"))
+        segs.append(Seg(f" {dot} {fmt.window(self.snapshot.window)}", "dim"))
         views = worst_first(self.snapshot.requests)
         if views:
             others = f" +{len(views) - 1}" if len(views) > 1 else ""
@@ -259,14 +291,10 @@ class RequestsPane(LinePane):
         return segs
 
     def inputs(self) -> tuple[object, ...]:
-        return (*self.snapshot.requests,) if self.snapshot else (None,)
+        snapshot = self.snapshot
+        return (*(snapshot.requests or snapshot.checks),) if snapshot else (None,)
 
     def build(self, width: int, height: int) -> list[Line]:
         if self.compact:
-            return [request_summary(self.snapshot, width, self.glyphs)]
+            return request_digest(self.snapshot, width, height, self.glyphs)
         return request_lines(self.snapshot, self.frame(width, height))
-
-
-def window_text(seconds: float) -> str:
-    """``1 min``, ``15 min``, ``1 h``."""
-    return f"{seconds / 3600:.0f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"

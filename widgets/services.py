@@ -16,7 +16,7 @@ from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import spark
-from widgets.text import Line, Seg, left, line, right, role_of
+from widgets.text import Line, Seg, fit, left, line, right, role_of
 
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView, Snapshot
@@ -59,10 +59,12 @@ def _columns(checks: Sequence[CheckView], width: int) -> _Columns:
 
 def _texts(check: CheckView) -> tuple[str, ...]:
     """Everything that a user would look for a check by."""
-    parts = " ".join(f"{part.name} {part.message}" for part in check.parts)
+    parts = " ".join(
+        f"{part.name} {WORDS[part.status]} {part.value} {part.message}" for part in check.parts
+    )
     labels = " ".join(f"{name}={value}" for name, value in check.labels.items())
     word = WORDS[check.status]
-    return (check.name, check.kind, check.address, word, check.message, parts, labels)
+    return (check.name, check.kind, check.address, word, check.value, check.message, parts, labels)
 
 
 @lru_cache(maxsize=512)
@@ -90,12 +92,14 @@ def _row(check: CheckView, columns: _Columns, glyphs: Glyphs) -> Line:
 def _part_row(check: CheckView, part: PartView, columns: _Columns, glyphs: Glyphs) -> Line:
     fine = part.status is Status.OK
     role = role_of(part.status)
+    room = max(4, columns.name - _INDENT)
+    name = fit(part.name, room + columns.value)
     text = part.value or ("" if fine else part.message)
     segs = [
         Seg(f"   {glyphs.branch} ", "dim"),
         Seg(glyphs.status(part.status), role),
         Seg(" "),
-        Seg(left(part.name, max(4, columns.name - _INDENT)), "label" if fine else role),
+        Seg(left(name, max(room, cell_len(name))), "label" if fine else role),
         Seg(" "),
         Seg(text, "dim" if fine else role),
     ]
@@ -121,7 +125,8 @@ def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return note(WAITING, width)
     if not snapshot.checks:
         return config_lines("No checks yet. In onwatch.yaml:", CONFIG, width)
-    checks = [c for c in snapshot.checks if frame.wants(*_texts(c))]
+    alerts = {alert.check: alert.name for alert in snapshot.alerts}
+    checks = [c for c in snapshot.checks if frame.wants(*_texts(c), alerts.get(c.name, ""))]
     if not checks:
         return nothing_matches(frame.filter_text, width)
     rows = len(checks) + sum(len(check.parts) for check in checks)

@@ -155,6 +155,22 @@ def test_the_filter_looks_at_name_word_sentence_and_parts(wanted: str) -> None:
     assert "ledger" not in shown
 
 
+def test_the_filter_looks_at_values_alert_names_and_words() -> None:
+    night = samples.bad_night()
+    alert = replace(night.alerts[1], name="search is gone")
+    night = replace(night, alerts=(alert,))
+
+    def found(build: Builder, wanted: str) -> str:
+        return joined(build(night, Frame(100, 40, filter_text=wanted)))
+
+    assert "ledger" in found(service_lines, "812 kB")
+    assert "search" in found(service_lines, "is gone")
+    assert "default" in found(queue_lines, "warning")
+    assert "emails" not in found(queue_lines, "warning")
+    assert "128/s" in found(request_lines, "anthropic")
+    assert "gateway" in found(event_lines, "restarted")
+
+
 def test_text_that_a_target_controls_is_shown_as_it_is() -> None:
     check = samples.check("api", Status.CRITICAL, message="[red]x[/] [/bold] $foreground")
     shown = joined(service_lines(samples.bad_night(checks=(check,)), Frame(80, 10)))
@@ -246,6 +262,11 @@ def test_inodes_that_run_out_are_named() -> None:
     assert "inodes 97 %" in joined(host_lines(samples.bad_night(hosts=(host,)), Frame(80, 2)))
 
 
+def test_the_line_of_the_host_tells_the_processor_as_its_check_does_now() -> None:
+    host = samples.host(cpu=0.18, cpu_history=(0.3, 0.04))
+    assert " cpu 4 % " in host_summary(samples.bad_night(hosts=(host,)), 80).text
+
+
 def test_other_hosts_have_a_line_each() -> None:
     hosts = (samples.host(), samples.host("db-1", status=Status.CRITICAL, cpu=0.99))
     lines = host_lines(samples.bad_night(hosts=hosts), Frame(80, 4))
@@ -257,7 +278,7 @@ def test_alerts_have_glyph_word_age_and_sentence() -> None:
     shown = texts(alert_lines(samples.bad_night(), Frame(40, 30)))
     assert shown[0].split() == ["✖", "gateway", "critical", "2", "m"]
     assert shown[1].strip() == "HTTP 503 after 231 ms: status is"
-    assert "follows from gateway" in "\n".join(shown)
+    assert "↳ may follow from gateway" in "\n".join(shown)
 
 
 def test_alerts_shrink_to_a_sentence_line_each_where_room_is_scarce() -> None:
@@ -269,6 +290,48 @@ def test_compact_alerts_are_one_line_with_glyph_and_word() -> None:
     assert len(lines) == len(samples.bad_night().alerts)
     assert lines[0].text.startswith(" ✖ gateway")
     assert "critical" in lines[0].text
+    billing = next(text for text in texts(lines) if "billing" in text)
+    assert "↳ gateway" in billing
+
+
+def test_compact_alerts_go_on_beneath_where_lines_are_free() -> None:
+    shown = texts(alert_lines(samples.bad_night(), Frame(80, 12, compact=True)))
+    first = shown.index(next(text for text in shown if "✖ search" in text))
+    assert "connection to 127.0.0.1:9200 refused" in shown[first]
+    assert shown[first + 1].strip() == "server running?"
+    assert "↳ may follow from gateway" in "\n".join(shown)
+    assert "…" not in "\n".join(shown)
+    assert len(shown) <= 12
+
+
+def test_a_remedy_is_told_whole_where_lines_are_free() -> None:
+    check = samples.check("api", Status.CRITICAL, message=" ".join(f"word{n}" for n in range(40)))
+    alert = replace(samples.bad_night().alerts[0], sentence=check.message)
+    shown = joined(alert_lines(samples.bad_night(alerts=(alert,)), Frame(60, 20)))
+    assert "word39" in shown
+
+
+def test_symptoms_do_not_repeat_the_sentence_of_another() -> None:
+    first = samples.bad_night().alerts[0]
+    symptoms = tuple(
+        replace(first, id=name, name=name, check=name, cause="gateway") for name in ("a", "b")
+    )
+    night = samples.bad_night(alerts=(first, *symptoms))
+    for frame in (Frame(60, 20), Frame(80, 4, compact=True)):
+        shown = joined(alert_lines(night, frame))
+        assert shown.count("HTTP 503") == 1
+        assert shown.count("may follow from gateway") == 2
+
+
+@pytest.mark.parametrize(("name", "told"), [("cache down", "cache down"), ("slow", "slow cache")])
+def test_the_name_of_a_check_is_told_once_and_apart_from_the_word(name: str, told: str) -> None:
+    alert = replace(samples.bad_night().alerts[0], name=name, check="cache")
+    for width in (32, 36, 40, 60):
+        head = texts(alert_lines(samples.bad_night(alerts=(alert,)), Frame(width, 9)))[0]
+        assert head.split() == ["✖", *told.split(), "critical", "2", "m"]
+    long = replace(alert, name="the gateway of the shop is down", check="gateway")
+    head = texts(alert_lines(samples.bad_night(alerts=(long,)), Frame(36, 9)))[0]
+    assert "… critical" in head
 
 
 def test_when_nothing_is_wrong_it_says_so_and_counts_who_has_yet_to_answer() -> None:
@@ -359,9 +422,52 @@ def test_with_height_to_spare_curves_are_charts_with_their_scale() -> None:
     bottom = next(at for at in range(top, len(shown)) if re.search(r"  0 [▁-█]", shown[at]))
     assert "200/s" in shown[top]
     assert bottom - top >= 2
-    assert re.search(r"past \d+ min", shown[top + 1])
+    assert "chart 7 min" in shown[top + 1]
     for figure in ("p50        41 ms", "p99       2.31 s", "7,680 requests", "anthropic"):
         assert figure in "\n".join(shown)
+
+
+@pytest.mark.parametrize("width", range(42, 130, 3))
+def test_a_chart_covers_the_window_that_the_title_names(width: int) -> None:
+    night = samples.bad_night()
+    for window, name in ((900.0, "15 min"), (3600.0, "1 h")):
+        view = replace(night.requests[0], window=samples.window(window))
+        lines = texts(request_lines(replace(night, requests=(view,)), Frame(width, 40)))
+        assert re.match(f" chart {name}(  |$)", lines[1])
+
+
+def test_what_is_configured_and_could_not_be_read_is_not_called_unconfigured() -> None:
+    checks = (
+        replace(
+            samples.check("shop", Status.UNKNOWN, message="shop.db is locked"), tells_requests=True
+        ),
+        replace(samples.check("cache", Status.WAITING), queues=("mail",)),
+        samples.check("this host", Status.WAITING, kind="host"),
+    )
+    night = samples.empty(checks=checks)
+    told = "No data yet: shop unknown: shop.db is locked"
+    assert joined(request_lines(night, Frame(60, 9))).strip() == told
+    for build in (queue_lines, host_lines):
+        assert joined(build(night, Frame(60, 9))).strip() == "waiting for the first result"
+    assert "shop.db is locked" in request_summary(night, 80).text
+    assert queue_summary(night, 80).text.endswith("waiting for the first result")
+    assert host_summary(night, 80).text.endswith("waiting for the first result")
+
+
+def test_the_name_of_a_part_takes_the_room_of_the_values() -> None:
+    parts = (samples.part("queue default", Status.WARNING, "", "1,204 waiting, above 1,000"),)
+    check = samples.check("cache", Status.WARNING, value="up", parts=parts)
+    row = texts(service_lines(samples.bad_night(checks=(check,)), Frame(40, 9)))[-1]
+    assert row.startswith("   └ ▲ queue default 1,204 wait")
+
+
+@pytest.mark.parametrize("width", [34, 40, 60])
+def test_a_check_that_is_ok_again_takes_one_line(width: int) -> None:
+    text = "critical → ok: HTTP 200 after 0.9 ms, all 4 parts are healthy, as was expected"
+    event = EventView(samples.NOW, "gateway", text)
+    lines = event_lines(samples.bad_night(events=(event,)), Frame(width, 9))
+    assert len(lines) == 1
+    assert "✔ gateway ok again: " in lines[0].text
 
 
 @pytest.mark.parametrize("height", range(3, 70))

@@ -263,7 +263,7 @@ async def test_panes_draw_anew_at_any_size(size: tuple[int, int]) -> None:
     [
         (RequestsPane, "Requests 128/s"),
         (QueuesPane, "Queues   ▲ default"),
-        (HostPane, "Host     cpu 71 %"),
+        (HostPane, "Host     cpu 63 %"),
     ],
 )
 async def test_compact_panes_are_one_line_with_their_title(
@@ -349,5 +349,5 @@ async def test_enter_on_an_event_opens_its_check() -> None:
     async with app.run_test(size=(80, 12)) as pilot:
         await show(pilot, pane, samples.bad_night())
         pane.focus()
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         assert [check for _, check in app.opened] == ["search"]

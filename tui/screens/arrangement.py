@@ -13,7 +13,6 @@ from textual.geometry import Region
 __all__ = [
     "Arrangement",
     "Wish",
-    "alerts_height",
     "arrange",
     "column_widths",
     "heights",
@@ -21,6 +20,7 @@ __all__ = [
     "place",
     "row_heights",
     "shows_events",
+    "steady",
 ]
 
 
@@ -43,6 +43,7 @@ class Wish:
 
 
 COLUMNS: Final = (("services", "queues"), ("requests", "host"), ("alerts", "events"))
+FOLDED: Final = ("alerts", "services", "events", "requests", "queues", "host")
 STACKED: Final = ("alerts", "services", "requests", "queues", "host", "events")
 LEAST: Final = {
     "services": 8,
@@ -57,6 +58,10 @@ FIRST: Final = ("alerts", "services", "host", "requests", "queues", "events")
 """Who is given more of the lines that are left, in this order."""
 EVENTS_FROM: Final = 30
 """The height of a screen from which on there is room for what happened before."""
+CHANGE: Final = 6
+"""Lines by which the room for requests must change before their pane does."""
+LEAST_EVENTS: Final = 3
+"""Lines, the title among them, below which events are not worth showing."""
 _WEIGHTS: Final = (10, 11, 9)
 
 
@@ -68,8 +73,11 @@ def arrange(width: int, height: int) -> Arrangement:
 
 
 def shows_events(arrangement: Arrangement, height: int) -> bool:
-    """Whether a screen of ``height`` lines has room for what happened before."""
-    return arrangement is not Arrangement.FOLDED and height >= EVENTS_FROM
+    """Whether a screen of ``height`` lines may have room for what happened before.
+
+    Folded, it is shown where the other panes leave lines.
+    """
+    return arrangement is Arrangement.FOLDED or height >= EVENTS_FROM
 
 
 def column_widths(width: int) -> tuple[int, int, int]:
@@ -106,29 +114,49 @@ def heights(room: int, wishes: Mapping[str, Wish]) -> dict[str, int]:
 
 
 def place(
-    arrangement: Arrangement, width: int, height: int, wanted: Mapping[str, int]
+    arrangement: Arrangement, width: int, height: int, wanted: Mapping[str, int], held: int = 0
 ) -> dict[str, Region]:
     """Where each pane stands in ``width`` by ``height`` cells; those left out have no room.
 
-    ``wanted`` is how many lines each of those that are shown could use.
+    ``wanted`` is how many lines each of those that are shown could use; ``held`` the
+    lines that the requests are to have, 0 where that is open.
     """
     if arrangement is Arrangement.FOLDED:
-        short = dict.fromkeys(("requests", "queues", "host"), Wish(1, 1))
-        alerts = alerts_height(wanted["alerts"] - 1, height - len(short), 1)
-        services = max(0, height - len(short) - alerts)
-        shared = {"alerts": Wish(alerts, alerts), "services": Wish(services, services)}
-        return _column(0, width, height, shared | short)
+        return _column(0, width, height, _folded(height, wanted))
     if arrangement is Arrangement.STACK:
-        return _column(0, width, height, _wishes(STACKED, height, wanted))
+        return _column(0, width, height, _wishes(STACKED, height, wanted, held))
     placed: dict[str, Region] = {}
     x = 0
     for names, own in zip(COLUMNS, column_widths(width), strict=True):
-        placed |= _column(x, own, height, _wishes(names, height, wanted))
+        placed |= _column(x, own, height, _wishes(names, height, wanted, held))
         x += own + 1
     return placed
 
 
-def _wishes(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dict[str, Wish]:
+def steady(
+    arrangement: Arrangement, width: int, height: int, wanted: Mapping[str, int], held: int
+) -> dict[str, Region]:
+    """As :func:`place`, but the requests stay ``held`` lines high as long as they may.
+
+    Their curves change shape with their height: a line more or less of alerts or of
+    processes is no reason to. Nothing is taken from the alerts for that, and no pane is
+    left without what it needs.
+    """
+    fresh = place(arrangement, width, height, wanted)
+    change = abs(fresh["requests"].height - held) if "requests" in fresh else 0
+    if not held or not 0 < change < CHANGE or arrangement is Arrangement.FOLDED:
+        return fresh
+    kept = place(arrangement, width, height, wanted, held)
+    for name, region in fresh.items():
+        least = region.height if name == "alerts" else min(region.height, LEAST[name])
+        if name != "requests" and (name not in kept or kept[name].height < least):
+            return fresh
+    return kept
+
+
+def _wishes(
+    names: Sequence[str], height: int, wanted: Mapping[str, int], held: int
+) -> dict[str, Wish]:
     """A free line below each pane, where there is room for it.
 
     No pane of several may want more than its share, or it would starve the others.
@@ -141,7 +169,24 @@ def _wishes(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dic
         if name in ("alerts", "host") and len(shown) > 1:
             want = min(want, most)
         wishes[name] = Wish(min(LEAST[name], want), want)
+    if held and "requests" in wishes:
+        wishes["requests"] = Wish(held, held)
     return wishes
+
+
+def _folded(height: int, wanted: Mapping[str, int]) -> dict[str, Wish]:
+    """A line for each of the rest; what alerts and services leave goes to requests and events."""
+    room = height - 3
+    most = max(room * 2 // 5, room - wanted["services"])
+    lines = dict.fromkeys(FOLDED, 1)
+    lines["alerts"] = max(2, min(wanted["alerts"], most))
+    lines["services"] = max(0, min(wanted["services"], room - lines["alerts"]))
+    free = room - lines["alerts"] - lines["services"]
+    lines["requests"] += min(free, wanted["requests"] - 1, 3)
+    free -= lines["requests"] - 1
+    lines["events"] = min(free, wanted.get("events", 0)) if free >= LEAST_EVENTS else 0
+    lines["services"] += free - lines["events"]
+    return {name: Wish(own, own) for name, own in lines.items()}
 
 
 def _column(x: int, width: int, height: int, wishes: Mapping[str, Wish]) -> dict[str, Region]:
@@ -152,15 +197,6 @@ def _column(x: int, width: int, height: int, wishes: Mapping[str, Wish]) -> dict
         for (name, own), top in zip(given.items(), tops, strict=False)
         if own > 0
     }
-
-
-def alerts_height(alerts: int, room: int, lines: int) -> int:
-    """The height of the alerts above the services, of the ``room`` that both share.
-
-    ``lines`` is what an alert takes. The services keep at least three fifths; the alerts
-    keep their title and a line.
-    """
-    return max(2, min(1 + max(1, alerts * lines), room * 2 // 5))
 
 
 def row_heights(needs: Sequence[int], columns: int, most: int) -> tuple[int, ...]:

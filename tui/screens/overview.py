@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["OverviewScreen"]
 
+MOST_EVENTS = 8
+"""From so many events on, another one changes nothing about who needs how much room."""
+
 
 class OverviewScreen(PictureScreen):
     """Everything at once. Enter on a row opens the details of its check."""
@@ -101,6 +104,7 @@ def _shape(snapshot: Snapshot) -> tuple[int, ...]:
         sum(len(check.parts) for check in checks),
         sum(check.status is not Status.OK for check in checks),
         len(snapshot.alerts),
+        min(len(snapshot.events), MOST_EVENTS),
         len(snapshot.queues),
         sum(1 + len(rows) for view in snapshot.requests for _, rows in view.window.breakdown),
         len(snapshot.requests),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from tui.screens.arrangement import Arrangement, pane_widths, place, shows_events
+from tui.screens.arrangement import Arrangement, pane_widths, shows_events, steady
 from widgets.lines import LinePane
 
 __all__ = ["Panes"]
@@ -21,6 +23,7 @@ class _PanesLayout(Layout):
 
     def __init__(self) -> None:
         self.arrangement = Arrangement.GRID
+        self._held: tuple[object, int] = ((), 0)
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
@@ -29,11 +32,19 @@ class _PanesLayout(Layout):
         panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
         widths = pane_widths(self.arrangement, size.width)
         wanted = {name: pane.lines_wanted(widths[name]) for name, pane in panes.items()}
-        regions = place(self.arrangement, size.width, size.height, wanted)
+        regions = self._regions(size, wanted)
         return [
             WidgetPlacement(regions.get(name, _NOWHERE), NULL_OFFSET, NULL_SPACING, pane)
             for name, pane in panes.items()
         ]
+
+    def _regions(self, size: Size, wanted: Mapping[str, int]) -> dict[str, Region]:
+        """Steady on one screen, as long as the requests have the same to show."""
+        key = (self.arrangement, size, wanted.get("requests"))
+        held = self._held[1] if key == self._held[0] else 0
+        regions = steady(self.arrangement, size.width, size.height, wanted, held)
+        self._held = (key, regions["requests"].height if "requests" in regions else 0)
+        return regions
 
 
 class Panes(Widget):

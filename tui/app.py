@@ -15,6 +15,7 @@ from textual import on
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -236,7 +237,11 @@ class OnwatchApp(App[int], inherit_bindings=False):
     @on(PictureScreen.Copied)
     def _copy(self, event: PictureScreen.Copied) -> None:
         self.copy_to_clipboard(event.text)
-        self.say(f"copied: {event.text}")
+        self._say_copied(event.what)
+
+    def _say_copied(self, what: str) -> None:
+        # The terminal answers nothing: whether it has a clipboard is not known.
+        self.say(f"asked the terminal to copy {what}")
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom opened
@@ -248,7 +253,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         selection = self.screen.get_selected_text()
         if selection:
             self.copy_to_clipboard(selection)
-            self.say("copied")
+            self._say_copied("the selection")
         elif self._clock() - self._interrupted_at < _AGAIN:
             self.exit(0)
         else:
@@ -286,13 +291,17 @@ class OnwatchApp(App[int], inherit_bindings=False):
         """End with ``code``; may be called from any thread."""
         self.call_later(self.exit, code)
 
+    def act(self, action: str, node: DOMNode) -> None:
+        """Do what a key of ``node`` does, soon."""
+        self.call_later(self.run_action, action, node)
+
     def run_command(self, command: PaletteCommand) -> None:
         said = command.run()
         if said:
             self.say(said)
 
-    def palette_commands(self) -> Iterable[PaletteCommand]:
+    def palette_commands(self, screen: Screen[object]) -> Iterable[PaletteCommand]:
         from tui.offers import offers  # noqa: PLC0415 - only when the palette opens
 
         yield from self._commands
-        yield from offers(self, self._newest)
+        yield from offers(self, screen, self._newest)

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.binding import Binding
+from textual.screen import Screen
+
 from checks.requests.stats import WINDOWS
+from tui.keymap import key_name
 from tui.palette import PaletteCommand
 from tui.themes import HOUSE_THEMES
 
@@ -17,9 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["offers"]
 
 
-def offers(app: OnwatchApp, snapshot: Snapshot | None) -> Iterator[PaletteCommand]:
-    """What can be done in ``app`` while it shows ``snapshot``."""
-    yield from _general(app)
+_NOT_OFFERED = {"app.palette", "app.copy_or_quit", "app.quit_always"}
+"""What is there already, or means something else from here."""
+
+
+def offers(
+    app: OnwatchApp, screen: Screen[object], snapshot: Snapshot | None
+) -> Iterator[PaletteCommand]:
+    """What can be done on ``screen`` of ``app`` while it shows ``snapshot``."""
+    yield from _keys(app, screen)
     for check in snapshot.checks if snapshot else ():
         yield _check(app, check)
         yield from _questions(app, check)
@@ -30,12 +40,26 @@ def offers(app: OnwatchApp, snapshot: Snapshot | None) -> Iterator[PaletteComman
         yield _theme(app, name, common=name in house)
 
 
-def _general(app: OnwatchApp) -> Iterator[PaletteCommand]:
-    yield PaletteCommand("overview", "everything at once", app.action_overview)
-    yield PaletteCommand("freeze", "hold the picture, or let it go on", app.action_freeze)
-    yield PaletteCommand("poll now", "run every check at once", app.action_poll)
-    yield PaletteCommand("help", "the keys of this screen", app.action_help)
-    yield PaletteCommand("quit", "leave onwatch", app.leave)
+def _keys(app: OnwatchApp, screen: Screen[object]) -> Iterator[PaletteCommand]:
+    """Everything that a key does on ``screen`` now, by the words of its id."""
+    offered: set[str] = set(_NOT_OFFERED)
+    for each in screen.active_bindings.values():
+        binding, node = each.binding, each.node
+        if binding.id and each.enabled and binding.id not in offered:
+            offered.add(binding.id)
+            yield PaletteCommand(
+                _title(binding),
+                f"key {key_name(binding.key)}",
+                partial(app.act, binding.action, node),
+                common=not binding.id.startswith("pane."),
+            )
+
+
+def _title(binding: Binding) -> str:
+    """``maximise: give the pane the whole screen, or take it``."""
+    name = str(binding.id).partition(".")[2].replace("_", " ")
+    what = f"{binding.description[:1].lower()}{binding.description[1:]}"
+    return name if sorted(what.split()) == sorted(name.split()) else f"{name}: {what}"
 
 
 def _check(app: OnwatchApp, check: CheckView) -> PaletteCommand:

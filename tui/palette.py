@@ -1,4 +1,4 @@
-"""The command palette: screens, checks by name, windows, themes, and the demo's commands."""
+"""The command palette: what keys do, checks by name, windows, themes, the demo's commands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
 
 __all__ = ["CommandProvider", "Offers", "PaletteCommand"]
 
@@ -30,8 +31,8 @@ class PaletteCommand:
 class Offers(Protocol):
     """The part of the app that the palette asks."""
 
-    def palette_commands(self) -> Iterable[PaletteCommand]:
-        """What can be done now."""
+    def palette_commands(self, screen: Screen[object]) -> Iterable[PaletteCommand]:
+        """What can be done now on ``screen``."""
 
     def run_command(self, command: PaletteCommand) -> None:
         """Run ``command`` and show what it says."""
@@ -56,5 +57,5 @@ class CommandProvider(Provider):
         app = self.app
         if not isinstance(app, Offers):
             return
-        for command in app.palette_commands():
+        for command in app.palette_commands(self.screen):
             yield command, partial(app.run_command, command)

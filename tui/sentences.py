@@ -8,9 +8,26 @@ from typing import TYPE_CHECKING
 from checks.model import Status
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, QueueView, Snapshot
+    from checks.views import AlertView, CheckView, QueueView, Snapshot
 
-__all__ = ["sentence_of"]
+__all__ = ["sentence_of", "situation_of"]
+
+
+def situation_of(snapshot: Snapshot) -> str:
+    """The verdict and every alert, a line each, causes before their symptoms."""
+    head = f"{snapshot.hostname} at {_moment(snapshot.time)}: "
+    if not snapshot.alerts:
+        waiting = sum(check.status is Status.WAITING for check in snapshot.checks)
+        fine = f"{len(snapshot.checks) - waiting} of {len(snapshot.checks)} checks fine"
+        return head + fine + (f", {waiting} not yet run" if waiting else "")
+    alerts = sorted(snapshot.alerts, key=lambda alert: bool(alert.cause))
+    count = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
+    return "\n".join([f"{head}{alerts[0].status.value}, {count}", *map(_alert, alerts)])
+
+
+def _alert(alert: AlertView) -> str:
+    told = _told(alert.name, alert.status, alert.sentence, alert.since)
+    return f"{told} (follows from {alert.cause})" if alert.cause else told
 
 
 def sentence_of(snapshot: Snapshot, key: str, check_name: str) -> str:

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 from textual.binding import Binding
+from textual.fuzzy import Matcher
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -387,6 +388,29 @@ async def test_y_copies_parts_queues_and_alerts() -> None:
         assert 'status is "degraded", expected "healthy"' in pilot.app.clipboard
 
 
+async def test_capital_y_copies_the_verdict_and_all_alerts_for_the_incident_channel() -> None:
+    async with running() as pilot:
+        await pilot.press("Y")
+        await settle(pilot)
+        head, *lines = pilot.app.clipboard.splitlines()
+        alerts = source_of(pilot).picture.alerts
+        assert head.startswith("web-1 at 2023-11-14 ")
+        assert head.endswith(f": critical, {len(alerts)} alerts")
+        for alert in alerts:
+            (line,) = [
+                each for each in lines if each.startswith(f"{alert.name} {alert.status.value}")
+            ]
+            assert alert.sentence in line
+            assert not alert.cause or line.endswith(f"(follows from {alert.cause})")
+        assert notes(pilot) == [f"asked the terminal to copy the verdict and {len(alerts)} alerts"]
+        source_of(pilot).show(samples.all_quiet())
+        await settle(pilot)
+        await pilot.press("Y")
+        await settle(pilot)
+        assert pilot.app.clipboard.endswith("3 of 3 checks fine")
+        assert notes(pilot) == ["asked the terminal to copy the verdict and 0 alerts"], "one note"
+
+
 # Leaving
 
 
@@ -501,6 +525,61 @@ async def test_the_palette_finds_a_check_by_name() -> None:
         screen = pilot.app.screen
         assert isinstance(screen, DetailsScreen)
         assert screen.check == "ledger"
+
+
+def offered(pilot: Pilot[int], word: str) -> list[PaletteCommand]:
+    """The palette's commands whose titles match ``word`` as the palette matches."""
+    matcher = Matcher(word)
+    found = app_of(pilot).palette_commands(pilot.app.screen)
+    return [each for each in found if matcher.match(each.title) > 0]
+
+
+@pytest.mark.parametrize(
+    ("word", "title"),
+    [
+        ("copy", "copy: copy the sentence of the selected row"),
+        ("filter", "filter: filter the rows by any text in them"),
+        ("suspend", "suspend"),
+        ("maximise", "maximise: give the pane the whole screen, or take it"),
+        ("redraw", "repaint: draw the screen again"),
+        ("repaint", "repaint: draw the screen again"),
+        ("next pane", "next pane"),
+        ("window", "window longer"),
+        ("window", "window 15 min"),
+        ("poll", "poll: run every check now"),
+    ],
+)
+async def test_the_palette_finds_whatever_a_key_does(word: str, title: str) -> None:
+    async with running() as pilot:
+        titles = [command.title for command in offered(pilot, word)]
+        assert title in titles
+
+
+async def test_the_palette_offers_every_binding_that_works_here_with_its_key() -> None:
+    async with running() as pilot:
+        pilot.app.post_message(OnwatchApp.Keybindings({"app.freeze": "f"}))
+        await settle(pilot)
+        helps = {each.title.partition(":")[0]: each.help for each in offered(pilot, "e")}
+        assert helps["freeze"] == "key f"
+        active = pilot.app.screen.active_bindings.values()
+        names = {str(each.binding.id).partition(".")[2].replace("_", " ") for each in active}
+        titles = {
+            each.title.partition(":")[0]
+            for each in app_of(pilot).palette_commands(pilot.app.screen)
+        }
+        assert names - titles == {"palette", "copy or quit", "quit always"}
+        assert "next chart" not in titles
+
+
+async def test_a_command_of_a_key_does_what_the_key_does_where_the_focus_was() -> None:
+    async with running(size=(80, 24)) as pilot:
+        pilot.app.screen.query_one(HostPane).focus()
+        await pilot.press("colon", *"maximise: give")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        screen = cast("PictureScreen", pilot.app.screen)
+        assert isinstance(screen.maximized, HostPane)
 
 
 async def test_the_palette_runs_the_commands_it_was_given_and_says_what_they_say() -> None:

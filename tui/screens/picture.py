@@ -18,7 +18,7 @@ from textual.widgets import Static
 from tui import keymap
 from tui.keymap import key_name
 from tui.screens.filter import FilterLine
-from tui.sentences import sentence_of
+from tui.sentences import sentence_of, situation_of
 from widgets.hints import Hint, HintLine
 from widgets.lines import LinePane
 
@@ -107,10 +107,11 @@ class PictureScreen(Screen[None], inherit_bindings=False):
     filter_text: reactive[str] = reactive("", repaint=False)
 
     class Copied(Message):
-        """``text`` is to go to the clipboard."""
+        """``text`` is to go to the clipboard; ``what`` it is in a word or two."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, what: str) -> None:
             self.text = text
+            self.what = what
             super().__init__()
 
     class Left(Message):
@@ -202,7 +203,13 @@ class PictureScreen(Screen[None], inherit_bindings=False):
         pane, snapshot = self.focused, self.snapshot
         if isinstance(pane, LinePane) and pane.selected is not None and snapshot is not None:
             text = sentence_of(snapshot, pane.selected, pane.selected_check)
-            self.post_message(self.Copied(text))
+            self.post_message(self.Copied(text, "the row"))
+
+    def action_copy_all(self) -> None:
+        if self.snapshot is not None:
+            count = len(self.snapshot.alerts)
+            what = f"the verdict and {count} alert{'' if count == 1 else 's'}"
+            self.post_message(self.Copied(situation_of(self.snapshot), what))
 
 
 def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -> tuple[Hint, ...]:

@@ -181,7 +181,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 2) -> None:
         """Show a sentence for a few seconds, as it is, instead of the one before."""
         self.clear_notifications()
-        self.notify(text, severity=severity, timeout=seconds, markup=False)
+        screen = self.screen
+        if not (isinstance(screen, PictureScreen) and screen.say(text, seconds)):
+            self.notify(text, severity=severity, timeout=seconds, markup=False)
 
     def get_key_display(self, binding: object) -> str:
         return keymap.key_name(getattr(binding, "key", ""))

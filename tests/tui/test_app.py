@@ -411,6 +411,30 @@ async def test_capital_y_copies_the_verdict_and_all_alerts_for_the_incident_chan
         assert notes(pilot) == ["asked the terminal to copy the verdict and 0 alerts"], "one note"
 
 
+async def test_a_low_screen_says_it_in_the_line_of_hints_and_hides_no_pane() -> None:
+    async with running(size=(80, 24)) as pilot:
+        before = seen(pilot).splitlines()
+        await pilot.press("y")
+        await settle(pilot)
+        assert notes(pilot) == []
+        after = seen(pilot).splitlines()
+        assert after[-1].strip() == "asked the terminal to copy the row"
+        assert after[:-1] == before[:-1]
+        app_of(pilot).say("done", seconds=0.05)
+        await pilot.pause(0.2)
+        assert seen(pilot).splitlines() == before
+
+
+async def test_what_has_no_room_in_the_line_of_hints_is_a_note_and_there_is_one_at_a_time() -> None:
+    async with running(size=(80, 24)) as pilot:
+        await pilot.press("y")
+        for text in ("x" * 90, "two\nlines"):
+            app_of(pilot).say(text)
+            await settle(pilot)
+            assert notes(pilot) == [text]
+            assert "asked the terminal" not in seen(pilot)
+
+
 # Leaving
 
 

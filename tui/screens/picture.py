@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from checks.views import Snapshot
 
 __all__ = ["Banner", "PictureScreen", "Standing", "hints_from"]
+
+_ROOMY: Final = 30
+"""Lines from which on a note in the corner hides nothing that matters."""
 
 HintSource = tuple[tuple[str, ...], str]
 """Ids of bindings whose keys are named together, and what they do in a word or two."""
@@ -146,6 +150,12 @@ class PictureScreen(Screen[None], inherit_bindings=False):
     def _name_keys(self) -> None:
         hints = hints_from(self.HINTS, self.active_bindings.values())
         self.query_one(HintLine).hints = hints
+
+    def say(self, text: str, seconds: float) -> bool:
+        """Say ``text`` in the line of hints; false where there is room elsewhere or none here."""
+        fits = self.size.height < _ROOMY and "\n" not in text and cell_len(text) < self.size.width
+        self.query_one(HintLine).say(text if fits else "", seconds)
+        return fits
 
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says."""

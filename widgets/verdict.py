@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual.reactive import reactive
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from checks.views import AlertView, Snapshot
 
 __all__ = ["VerdictLine", "state_segs", "verdict_segs"]
+
+
+_ROOMY: Final = 100
+"""Cells of a line from which on it holds everything."""
+_NARROW: Final = 72
+"""Cells of a line below which the host's name has no room."""
+_SINCE: Final = 36
+"""Cells for a sentence and its age from which on the age is worth some words of it."""
 
 
 def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
@@ -59,7 +67,7 @@ def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs
     room = width - segs_width(head)
     tails = _tails(snapshot, alert, glyphs)
     needed = cell_len(alert.sentence)
-    short = tails[-1] if room >= 48 else []
+    short = tails[-1] if room >= _SINCE else []
     tail = next((tail for tail in tails if needed + segs_width(tail) <= room), short)
     return [*head, Seg(fit(alert.sentence, room - segs_width(tail)), "text"), *tail]
 
@@ -78,7 +86,10 @@ def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE
 def state_segs(
     snapshot: Snapshot | None, frozen: bool, width: int, glyphs: Glyphs = UNICODE
 ) -> list[Seg]:
-    """The right part: host name, time, and live, frozen or past; less in less room."""
+    """The right part: host name, time, and live, frozen or past.
+
+    In less room what is wrong goes before the host's name, and that before the time.
+    """
     if frozen:
         state = Seg(f"{glyphs.frozen} frozen", "warning")
     elif snapshot is not None and snapshot.source != "live":
@@ -86,10 +97,14 @@ def state_segs(
     else:
         state = Seg(f"{glyphs.live} live", "ok" if snapshot else "dim")
     segs = [state, Seg(" ")]
-    if snapshot is not None:
+    if snapshot is None:
+        return segs
+    roomy = width >= _ROOMY
+    if roomy or not snapshot.alerts:
         segs = [Seg(fmt.clock(snapshot.time), "label"), Seg(" "), *segs]
-        if width >= 100:
-            segs = [Seg(fit(snapshot.hostname, 24, glyphs.cut), "name"), Seg("  "), *segs]
+    if width >= _NARROW:
+        most = 24 if roomy else 12
+        segs = [Seg(fit(snapshot.hostname, most, glyphs.cut), "name"), Seg("  "), *segs]
     return segs
 
 

@@ -359,6 +359,22 @@ async def test_m_gives_a_pane_the_screen_and_escape_takes_it_back() -> None:
         assert isinstance(pilot.app.screen, OverviewScreen)
 
 
+async def test_the_verdict_and_the_banner_stay_above_a_pane_that_has_the_screen() -> None:
+    async with running(size=(80, 24)) as pilot:
+        await pilot.press("M", "p")
+        await settle(pilot)
+        source_of(pilot).show(replace(samples.bad_night(), time=samples.NOW + 300))
+        await settle(pilot)
+        lines = seen(pilot).splitlines()
+        assert lines[0].startswith(" ✖ CRITICAL   gateway: HTTP 503 after 231 ms: ")
+        assert "FROZEN" in lines[1]
+        assert "Services" in lines[2]
+        assert services(pilot).size.height == 21
+        await pilot.press("escape")
+        await settle(pilot)
+        assert seen(pilot).splitlines()[0].startswith(" ✖ CRITICAL")
+
+
 # Copying
 
 

@@ -23,7 +23,7 @@ from widgets.host import host_lines, host_summary
 from widgets.queues import queue_lines, queue_summary
 from widgets.requests import request_lines, request_summary
 from widgets.services import service_lines
-from widgets.text import Line
+from widgets.text import Line, segs_width
 from widgets.verdict import state_segs, verdict_segs
 
 Builder = Callable[[Snapshot | None, Frame], list[Line]]
@@ -381,7 +381,14 @@ def test_the_state_says_live_frozen_or_past() -> None:
     assert said(night) == "web-1  22:13:20 ● live "
     assert said(night, frozen=True) == "web-1  22:13:20 ❄ frozen "
     assert said(replace(night, source="history")) == "web-1  22:13:20 ◷ history "
-    assert said(night, width=80) == "22:13:20 ● live "
+    assert said(night, width=80) == "web-1  ● live ", "what is wrong needs the clock's room"
+    assert said(night, width=60) == "● live "
+    assert said(samples.all_quiet(), width=80).endswith("22:13:20 ● live ")
+
+
+def test_the_age_of_what_is_wrong_is_there_on_eighty_columns() -> None:
+    room = 80 - segs_width(state_segs(samples.bad_night(), False, 80)) - 2
+    assert verdict(samples.bad_night(), room).endswith("… · since 2 m")
 
 
 def test_summaries_are_one_line_that_fits() -> None:

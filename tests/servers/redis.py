@@ -21,8 +21,8 @@ from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.model import Result, Sampler
 from checks.probe import CheckSpec, ProbeEnv, Target
-from checks.probes.redis.probe import RedisProbe
 from checks.probes.redis.config import RedisConfig
+from checks.probes.redis.probe import RedisProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
 

@@ -102,14 +102,15 @@ class LinePane(LineView, can_focus=True):
         """
         raise NotImplementedError
 
-    def lines_wanted(self, width: int) -> int:
+    def lines_wanted(self, width: int, height: int = ANY_HEIGHT) -> int:
         """How many lines it could use in ``width`` cells, its title among them.
 
-        All there are before the first picture: what will come is not known.
+        Those that it cannot do without, where ``height`` is 0. All there are before the
+        first picture: what will come is not known.
         """
         if self.snapshot is None:
             return ANY_HEIGHT
-        return len(self.build(max(1, width - 1), ANY_HEIGHT)) + self._titled
+        return len(self.build(max(1, width - 1), height)) + self._titled
 
     def inputs(self) -> tuple[object, ...]:
         """The objects that :meth:`build` reads; it is asked again when one is another object."""

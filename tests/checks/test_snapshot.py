@@ -9,6 +9,7 @@ from checks.engine import Engine
 from checks.model import Result, Sampler, Status
 from checks.probe import CheckSpec, Target
 from checks.probes.redis.config import Queue, RedisConfig
+from checks.probes.sqlite.probe import SqliteConfig
 from checks.requests.stats import RequestStats, WindowStats
 from tests.checks.fakes import PLAYED, config, down, ok, spec
 from tests.servers.redis import free_port
@@ -180,3 +181,12 @@ async def test_a_run_without_an_answer_is_a_gap_in_the_chart_of_response_times()
     details = engine.snapshot().details
     assert details is not None
     assert [math.isfinite(value) for value in details.charts[-1].values] == [True, False, True]
+
+
+def test_a_request_log_is_expected_before_it_could_be_read() -> None:
+    log = {"table": "log", "id": "id", "time": "at", "status": "status", "duration": "ms"}
+    told = SqliteConfig.model_validate({"path": "shop.db", "request_log": log})
+    silent = SqliteConfig.model_validate({"path": "shop.db"})
+    specs = [CheckSpec("told", "sqlite", told), CheckSpec("silent", "sqlite", silent)]
+    views = Engine(config(*specs), FakeClock()).snapshot().checks
+    assert [view.tells_requests for view in views] == [True, False]

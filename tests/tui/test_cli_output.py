@@ -180,6 +180,15 @@ def test_nagios_gets_one_line_with_performance_data_and_a_line_a_check() -> None
     ]
 
 
+def test_nagios_tells_the_value_of_a_part_that_has_no_sentence() -> None:
+    parts = (
+        PartView("database", Status.OK, "", "connected", 0.0),
+        PartView("a", Status.OK, "", "", 0),
+    )
+    lines = nagios(Triage((view("api", parts=parts),), 0.0, 1.0)).splitlines()
+    assert lines[2:] == ["  [OK] api/database: connected", "  [OK] api/a"]
+
+
 def test_nagios_of_one_check_is_its_sentence() -> None:
     one = nagios(Triage((view("api", Status.WARNING, "slow"),), 0.0, 1.0))
     assert one.startswith("ONWATCH WARNING - api: slow | 'api'=")

@@ -109,12 +109,20 @@ def test_folded_lines_that_are_free_go_to_alerts_then_requests_then_events() -> 
     assert few["requests"].height == 2
 
 
+def test_folded_alerts_are_no_longer_than_a_line_each_while_services_need_the_lines() -> None:
+    wanted = {"services": 14, "alerts": 9, "requests": 2, "queues": 1, "host": 1}
+    placed = place(Arrangement.FOLDED, 80, 22, wanted, brief=5)
+    assert (placed["alerts"].height, placed["services"].height) == (5, 14)
+    roomy = place(Arrangement.FOLDED, 80, 24, wanted, brief=5)
+    assert (roomy["alerts"].height, roomy["services"].height) == (7, 14)
+
+
 def test_the_requests_keep_their_shape_when_an_alert_or_a_process_comes_or_goes() -> None:
     for arrangement, size in ((Arrangement.GRID, (120, 34)), (Arrangement.STACK, (90, 58))):
         held = place(arrangement, *size, WANTED)["requests"].height
         for name in ("alerts", "host"):
             more = {**WANTED, name: WANTED[name] - 3}
-            placed = steady(arrangement, *size, more, held)
+            placed = steady(arrangement, *size, more, held=held)
             assert placed["requests"].height == held
             assert placed["alerts"].height >= place(arrangement, *size, more)["alerts"].height
 
@@ -123,7 +131,7 @@ def test_requests_give_way_where_an_alert_needs_the_lines() -> None:
     wanted = {**WANTED, "services": 6, "queues": 4, "host": 11, "events": 6, "alerts": 3}
     held = place(Arrangement.STACK, 90, 58, wanted)["requests"].height
     more = {**wanted, "alerts": 20}
-    placed = steady(Arrangement.STACK, 90, 58, more, held)
+    placed = steady(Arrangement.STACK, 90, 58, more, held=held)
     assert placed["alerts"].height == 21
 
 

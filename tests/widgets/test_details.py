@@ -25,6 +25,7 @@ from widgets.details import (
     ResultsPane,
     SamplesPane,
     TablesPane,
+    fact_lines,
     phase_lines,
     raw_lines,
     result_lines,
@@ -155,6 +156,14 @@ def test_results_tell_when_what_and_how_long() -> None:
     assert text.startswith(" 22:13:18 ✖ critical")
     assert "231 ms" in text
     assert 'status is "degraded"' in text
+
+
+def test_the_last_run_is_now_or_so_long_ago() -> None:
+    check = samples.check("api")
+    for passed, told in ((0.2, "now"), (2.5, "2 s ago")):
+        check = replace(check, last_run=samples.NOW - passed)
+        lines = [line.text.split() for line in fact_lines(check, (), samples.NOW, Frame(60, 20))]
+        assert ["last", "run", *told.split()] in lines
 
 
 def test_phases_are_a_waterfall() -> None:

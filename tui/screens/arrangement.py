@@ -60,7 +60,7 @@ EVENTS_FROM: Final = 30
 """The height of a screen from which on there is room for what happened before."""
 CHANGE: Final = 6
 """Lines by which the room for requests must change before their pane does."""
-LEAST_EVENTS: Final = 3
+LEAST_EVENTS: Final = 2
 """Lines, the title among them, below which events are not worth showing."""
 _WEIGHTS: Final = (10, 11, 9)
 
@@ -114,15 +114,22 @@ def heights(room: int, wishes: Mapping[str, Wish]) -> dict[str, int]:
 
 
 def place(
-    arrangement: Arrangement, width: int, height: int, wanted: Mapping[str, int], held: int = 0
+    arrangement: Arrangement,
+    width: int,
+    height: int,
+    wanted: Mapping[str, int],
+    *,
+    held: int = 0,
+    brief: int = 0,
 ) -> dict[str, Region]:
     """Where each pane stands in ``width`` by ``height`` cells; those left out have no room.
 
     ``wanted`` is how many lines each of those that are shown could use; ``held`` the
-    lines that the requests are to have, 0 where that is open.
+    lines that the requests are to have, 0 where that is open; ``brief`` those of the
+    alerts in a line each, which is what they take where panes are folded and crowded.
     """
     if arrangement is Arrangement.FOLDED:
-        return _column(0, width, height, _folded(height, wanted))
+        return _column(0, width, height, _folded(height, wanted, brief))
     if arrangement is Arrangement.STACK:
         return _column(0, width, height, _wishes(STACKED, height, wanted, held))
     placed: dict[str, Region] = {}
@@ -134,7 +141,13 @@ def place(
 
 
 def steady(
-    arrangement: Arrangement, width: int, height: int, wanted: Mapping[str, int], held: int
+    arrangement: Arrangement,
+    width: int,
+    height: int,
+    wanted: Mapping[str, int],
+    *,
+    held: int = 0,
+    brief: int = 0,
 ) -> dict[str, Region]:
     """As :func:`place`, but the requests stay ``held`` lines high as long as they may.
 
@@ -142,11 +155,11 @@ def steady(
     processes is no reason to. Nothing is taken from the alerts for that, and no pane is
     left without what it needs.
     """
-    fresh = place(arrangement, width, height, wanted)
+    fresh = place(arrangement, width, height, wanted, brief=brief)
     change = abs(fresh["requests"].height - held) if "requests" in fresh else 0
     if not held or not 0 < change < CHANGE or arrangement is Arrangement.FOLDED:
         return fresh
-    kept = place(arrangement, width, height, wanted, held)
+    kept = place(arrangement, width, height, wanted, held=held)
     for name, region in fresh.items():
         least = region.height if name == "alerts" else min(region.height, LEAST[name])
         if name != "requests" and (name not in kept or kept[name].height < least):
@@ -174,14 +187,18 @@ def _wishes(
     return wishes
 
 
-def _folded(height: int, wanted: Mapping[str, int]) -> dict[str, Wish]:
-    """A line for each of the rest; what alerts and services leave goes to requests and events."""
+def _folded(height: int, wanted: Mapping[str, int], brief: int) -> dict[str, Wish]:
+    """A line each for requests, queues and host; the rest for alerts and services.
+
+    What these leave goes to longer alerts, then to the requests, then to the events.
+    """
     room = height - 3
-    most = max(room * 2 // 5, room - wanted["services"])
     lines = dict.fromkeys(FOLDED, 1)
-    lines["alerts"] = max(2, min(wanted["alerts"], most))
+    lines["alerts"] = max(2, min(brief or wanted["alerts"], room * 2 // 5))
     lines["services"] = max(0, min(wanted["services"], room - lines["alerts"]))
-    free = room - lines["alerts"] - lines["services"]
+    free = max(0, room - lines["alerts"] - lines["services"])
+    lines["alerts"] += min(free, max(0, wanted["alerts"] - lines["alerts"]))
+    free = max(0, room - lines["alerts"] - lines["services"])
     lines["requests"] += min(free, wanted["requests"] - 1, 3)
     free -= lines["requests"] - 1
     lines["events"] = min(free, wanted.get("events", 0)) if free >= LEAST_EVENTS else 0

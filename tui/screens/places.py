@@ -32,17 +32,20 @@ class _PanesLayout(Layout):
         panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
         widths = pane_widths(self.arrangement, size.width)
         wanted = {name: pane.lines_wanted(widths[name]) for name, pane in panes.items()}
-        regions = self._regions(size, wanted)
+        alerts = panes.get("alerts")
+        brief = alerts.lines_wanted(size.width, 0) if alerts else 0
+        regions = self._regions(size, wanted, brief)
         return [
             WidgetPlacement(regions.get(name, _NOWHERE), NULL_OFFSET, NULL_SPACING, pane)
             for name, pane in panes.items()
         ]
 
-    def _regions(self, size: Size, wanted: Mapping[str, int]) -> dict[str, Region]:
+    def _regions(self, size: Size, wanted: Mapping[str, int], brief: int) -> dict[str, Region]:
         """Steady on one screen, as long as the requests have the same to show."""
         key = (self.arrangement, size, wanted.get("requests"))
         held = self._held[1] if key == self._held[0] else 0
-        regions = steady(self.arrangement, size.width, size.height, wanted, held)
+        width, height = size
+        regions = steady(self.arrangement, width, height, wanted, held=held, brief=brief)
         self._held = (key, regions["requests"].height if "requests" in regions else 0)
         return regions
 

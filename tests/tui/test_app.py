@@ -685,7 +685,7 @@ async def test_alerts_get_more_lines_when_there_are_more() -> None:
         assert pane.size.height == 2
         source_of(pilot).show(samples.bad_night())
         await settle(pilot)
-        assert pane.size.height == 6
+        assert pane.size.height > len(source_of(pilot).picture.alerts)
         source_of(pilot).show(quiet)
         await settle(pilot)
         assert pane.size.height == 2

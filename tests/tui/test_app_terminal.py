@@ -73,3 +73,13 @@ def test_a_broken_config_is_named_after_the_terminal_was_restored(tmp_path: Path
         assert b"onwatch.yaml:2" in said
         assert b"checks" in said
         assert b"Traceback" not in said
+
+
+def test_a_key_that_cannot_be_bound_is_named_and_the_monitor_starts(tmp_path: Path) -> None:
+    config = tmp_path / "onwatch.yaml"
+    config.write_text("version: 1\nchecks: [{name: here, host: }]\nkeybindings: {app.quit: '~'}\n")
+    main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    with OnTerminal(["-c", main, "-c", str(config)]) as terminal:
+        terminal.read_until(b"~ cannot be bound")
+        terminal.type(b"q")
+        assert terminal.wait_reading(10) == 0

@@ -300,7 +300,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def run_command(self, command: PaletteCommand) -> None:
         said = command.run()
         if said:
-            self.say(said)
+            self.say(said, seconds=4)
 
     def palette_commands(self, screen: Screen[object]) -> Iterable[PaletteCommand]:
         from tui.offers import offers  # noqa: PLC0415 - only when the palette opens

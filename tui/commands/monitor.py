@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
@@ -44,14 +44,18 @@ def open_monitor(
     from tui.app import OnwatchApp  # noqa: PLC0415
 
     terminal = judge()
+    bound: Mapping[str, str] = {}
 
     def load() -> EngineConfig:
         # Called in the engine's thread, with the first frame on the screen already.
         from tui.config import load as read  # noqa: PLC0415
 
         loaded = read(config)
-        if loaded.keybindings:
-            app.post_message(OnwatchApp.Keybindings(loaded.keybindings))
+        # A reload that takes the last wish away must reach the app as well.
+        nonlocal bound
+        if loaded.keybindings != bound:
+            bound = loaded.keybindings
+            app.post_message(OnwatchApp.Keybindings(bound))
         return loaded.engine
 
     source = EngineSource(load)

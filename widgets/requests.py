@@ -88,7 +88,8 @@ def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs)
 def _totals(window: WindowStats, width: int, glyphs: Glyphs, *, durations: bool) -> list[Seg]:
     """How many requests of each class; with ``durations`` the extremes too, where they fit."""
     segs = [Seg(f" {fmt.count(window.count)}", "label"), Seg(" requests", "dim")]
-    for name, number in window.by_class:
+    # Failures first: what does not fit is cut at the end.
+    for name, number in reversed(window.by_class):
         bad = name.startswith("5")
         segs += [Seg(f" {glyphs.dot} {name} ", "dim")]
         segs += [Seg(fmt.count(number), "critical" if bad and number else "label")]

@@ -15,7 +15,16 @@ from typing import Final
 
 from checks.model import SampleBuilder
 
-__all__ = ["COUNTERS", "GAUGES", "SERIES_BOUND", "Info", "Replica", "add_info", "parse_info"]
+__all__ = [
+    "COUNTERS",
+    "GAUGES",
+    "INSTANCE_LABELS",
+    "SERIES_BOUND",
+    "Info",
+    "Replica",
+    "add_info",
+    "parse_info",
+]
 
 GAUGES: Final = {
     "uptime_in_seconds": "redis_uptime_in_seconds",
@@ -151,7 +160,7 @@ COUNTERS: Final = {
 
 _METRICS: Final = {**GAUGES, **COUNTERS}
 _WORDS: Final = {"ok": 1.0, "true": 1.0, "err": 0.0, "fail": 0.0, "false": 0.0}
-_INSTANCE: Final = (
+INSTANCE_LABELS: Final = (
     "role",
     "redis_version",
     "redis_build_id",
@@ -163,6 +172,8 @@ _INSTANCE: Final = (
     "process_id",
     "master_replid",
 )
+"""Fields of INFO that are the labels of ``redis_instance_info``."""
+
 _REPLICA = re.compile(r"slave\d+")
 _DATABASE = re.compile(r"db\d+")
 _COMMAND = re.compile(r"cmdstat_.+")
@@ -293,7 +304,7 @@ def _add_server(out: SampleBuilder, info: Info, wall: float) -> None:
     out.add("redis_latest_fork_seconds", None if fork is None else fork / 1e6)
     out.add("redis_config_maxclients", info.number("maxclients"))
     out.add("redis_config_maxmemory", info.number("maxmemory"))
-    out.add("redis_instance_info", 1, {name: info.text(name) for name in _INSTANCE})
+    out.add("redis_instance_info", 1, {name: info.text(name) for name in INSTANCE_LABELS})
 
 
 def _add_replication(out: SampleBuilder, info: Info) -> None:

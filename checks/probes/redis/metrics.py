@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from checks.probe import Metric
-from checks.probes.redis.info import COUNTERS, GAUGES
+from checks.probes.redis.info import COUNTERS, GAUGES, INSTANCE_LABELS
 
 __all__ = ["METRICS"]
 
@@ -39,18 +39,7 @@ _OWN: Final = (
         "info",
         "1, with what the server is",
         "",
-        (
-            "role",
-            "redis_version",
-            "redis_build_id",
-            "redis_mode",
-            "os",
-            "maxmemory_policy",
-            "tcp_port",
-            "run_id",
-            "process_id",
-            "master_replid",
-        ),
+        INSTANCE_LABELS,
     ),
     Metric("redis_db_keys", "gauge", "keys in the database", "", ("db",)),
     Metric("redis_db_keys_expiring", "gauge", "keys with an expiry", "", ("db",)),

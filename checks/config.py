@@ -17,7 +17,7 @@ class EngineConfig:
 
     ``base_dir`` is what relative paths are relative to; ``path`` names the file it came
     from, empty where there is none; ``files`` are all that it was read from, watched for
-    changes; ``warnings`` are sentences for the user.
+    changes; ``warnings`` are sentences for the user. ``read_only`` leaves the actions out.
     """
 
     checks: tuple[CheckSpec, ...]
@@ -26,3 +26,4 @@ class EngineConfig:
     path: str = ""
     files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    read_only: bool = False

@@ -12,7 +12,7 @@ import logging
 import resource
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from typing import Final
 
@@ -74,7 +74,10 @@ class Engine:
         self.states = {spec.name: CheckState(spec, now) for spec in config.checks}
         self.scheduler = Scheduler(self.runners, self.clock, self._take, _descriptors())
         self._builder = SnapshotBuilder(
-            list(self.states.values()), self.store, clean(socket.gethostname(), 64)
+            list(self.states.values()),
+            self.store,
+            clean(socket.gethostname(), 64),
+            acts=not config.read_only,
         )
         self._events: deque[EventView] = deque(maxlen=200)
         self._asking: set[asyncio.Task[None]] = set()
@@ -98,7 +101,8 @@ class Engine:
             if state is None or not state.adopt(before):
                 self.store.drop(name)
         self._events = old._events
-        self.focus, self.window = old.focus, old.window
+        self.window = old.window
+        self.watch(old.focus)
         counted = "1 check" if len(self.states) == 1 else f"{len(self.states)} checks"
         text = f"configuration reloaded: {counted}"
         self._events.append(EventView(self.clock.now(), "", text))
@@ -117,16 +121,47 @@ class Engine:
         """Put ``question`` to ``check``; the answer becomes an event, and a new run shows it."""
         runner = next((one for one in self.runners if one.spec.name == check), None)
         if runner is not None:
-            task = asyncio.create_task(self._answer(runner, question), name=f"ask {check}")
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self._begin(self._answer(runner, question), f"ask {check}")
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    def watch(self, check: str | None) -> None:
+        """Put the details of ``check`` into the pictures; its on-demand tier runs meanwhile."""
+        self.focus = check
+        for runner in self.runners:
+            watched = runner.spec.name == check
+            if runner.attend(watched) and watched:
+                self._begin(self.scheduler.fresh(runner), f"look at {check}")
+
+    def act(self, check: str, action: str, subject: str) -> None:
+        """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.
+
+        With a read-only configuration there is nothing to do.
+        """
+        runner = next((one for one in self.runners if one.spec.name == check), None)
+        if runner is None or self.config.read_only:
+            return
+        for known in runner.kind.actions:
+            if known.id == action:
+                self._begin(self._told(runner, runner.act(known, subject)), f"act on {check}")
 
     async def _answer(self, runner: Runner, question: str) -> None:
+        async def answer() -> str:
+            try:
+                async with asyncio.timeout(ANSWER_TIMEOUT):
+                    return await runner.ask(question)
+            except TimeoutError:
+                return f"no answer to {question} within {ANSWER_TIMEOUT:.0f} s"
+
+        await self._told(runner, answer())
+
+    async def _told(self, runner: Runner, saying: Coroutine[None, None, str]) -> None:
+        """Make an event of what ``saying`` comes to, and run the check again."""
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
-                answer = await runner.ask(question)
-        except TimeoutError:
-            answer = f"no answer to {question} within {ANSWER_TIMEOUT:.0f} s"
+            answer = await saying
         except Exception as error:
             # The rim, as in the runner: a bug in one probe is a sentence.
             log.exception("the %s check %s failed inside", runner.spec.kind, runner.spec.name)

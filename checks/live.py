@@ -160,7 +160,7 @@ class EngineSource:
 
     def focus(self, check: str | None) -> None:
         def wish(engine: Engine) -> None:
-            engine.focus = check
+            engine.watch(check)
             self._mailbox.put(engine.snapshot())
 
         self._wish(wish)
@@ -177,6 +177,9 @@ class EngineSource:
 
     def ask(self, check: str, question: str) -> None:
         self._wish(lambda engine: engine.ask(check, question))
+
+    def act(self, check: str, action: str, subject: str) -> None:
+        self._wish(lambda engine: engine.act(check, action, subject))
 
     def close(self) -> None:
         self._closed.set()

@@ -293,6 +293,8 @@ class Result:
         events: sentences for the timeline (``restarted: uptime fell from 3 d to 4 s``).
         requests: what a request log or counter said, where the check has one
             (a :class:`checks.requests.stats.RequestStats`).
+        database: what a database server said of its sessions and replicas
+            (a :class:`checks.databases.model.DatabaseFacts`).
     """
 
     status: Status
@@ -309,6 +311,7 @@ class Result:
     raw: str = ""
     events: tuple[str, ...] = ()
     requests: object | None = None
+    database: object | None = None
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:

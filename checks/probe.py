@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from checks.clock import Clock
+from checks.databases.model import Action, FigureSpec
 from checks.errors import SecretError
 from checks.model import Result, Sampler
 from checks.secrets import Masker
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from checks.resolver import Resolver
 
 __all__ = [
+    "Acting",
     "Answering",
+    "Attended",
     "ChartSpec",
     "CheckSpec",
     "Expected",
@@ -225,6 +228,26 @@ class Answering(Protocol):
         """The answer to the question of that id, a sentence; may take its time."""
 
 
+@runtime_checkable
+class Attended(Protocol):
+    """A probe with an on-demand tier: what it asks only while somebody looks."""
+
+    def attend(self, watched: bool) -> None:
+        """Whether somebody looks at the check from now on; a run follows at once."""
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """A probe that can do its kind's actions."""
+
+    async def act(self, action: str, subject: str) -> str:
+        """Do the action of that id to the session ``subject``
+        (a :attr:`checks.databases.model.SessionRow.id`), and say what came of it.
+
+        Refused, with a sentence, where the session is no longer the one that was meant.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of check: one file holds its model, its probe and its metric names."""
@@ -244,3 +267,7 @@ class Kind:
     """Curves for the detail screen beside the run's duration, which every check has."""
     expects: Callable[[KindConfig], Expected] = _nothing_more
     """What the panes may say is configured before it could be read."""
+    figures: tuple[FigureSpec, ...] = ()
+    """What the databases screen shows of it; a kind with any is a database server."""
+    actions: tuple[Action, ...] = ()
+    """What its probe, which is then :class:`Acting`, can do to a session."""

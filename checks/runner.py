@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from checks.databases.model import Action
 from checks.errors import SecretError
 from checks.model import Result, Sampler, Samples, Status, clean
-from checks.probe import Answering, CheckSpec, Kind, Probe, ProbeEnv, Target
+from checks.probe import Acting, Answering, Attended, CheckSpec, Kind, Probe, ProbeEnv, Target
 from checks.registry import kind as load_kind
 from checks.secrets import url_secrets
 
@@ -27,6 +28,7 @@ class Runner:
         self._sampler = Sampler(spec.target_labels(external))
         self._target = Target(spec.name, spec.interval, spec.timeout, self._sampler, env)
         self._probe: Probe | None = None
+        self._attended = False
         for value in spec.config.model_dump().values():
             for secret in url_secrets(value) if isinstance(value, str) else ():
                 env.masker.learn(secret)
@@ -54,6 +56,7 @@ class Runner:
             async with asyncio.timeout(timeout):
                 if self._probe is None:
                     self._probe = self.kind.probe(self.spec.config, self._target)
+                    self.attend(self._attended)
                 return await self._probe.run()
         except TimeoutError:
             address = self.spec.config.address()
@@ -75,6 +78,25 @@ class Runner:
         if not isinstance(self._probe, Answering):
             return f"a {self.spec.kind} check answers no questions"
         return self._env.masker.text(clean(await self._probe.ask(question)))
+
+    def attend(self, watched: bool) -> bool:
+        """Tell the probe whether somebody looks; whether it makes a difference to it."""
+        changed, self._attended = watched is not self._attended, watched
+        if not isinstance(self._probe, Attended):
+            return False
+        self._probe.attend(watched)
+        return changed
+
+    async def act(self, action: Action, subject: str) -> str:
+        """Do ``action`` to ``subject``; what came of it, masked."""
+        if not isinstance(self._probe, Acting):
+            return f"{self.spec.name} has not run yet"
+        try:
+            async with asyncio.timeout(max(5.0, self.spec.timeout)):
+                said = await self._probe.act(action.id, subject)
+        except TimeoutError:
+            said = f"{action.title}: no answer from {self.spec.config.address()}; look again"
+        return self._env.masker.text(clean(said))
 
     def _finish(self, result: Result, took: float) -> Result:
         success = float(result.status is Status.OK)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
 
+from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Part, Result, Table
 
 __all__ = ["MASK", "Masker", "mask_url", "url_secrets"]
@@ -82,6 +83,10 @@ class Masker:
         if not any(map(self._holds, _texts(result))):
             return result
         text = self.text
+        tables = {id(table): self._table(table) for table in _tables(result)}
+        database = result.database
+        if isinstance(database, DatabaseFacts):
+            database = self._database(database, tables)
         return replace(
             result,
             message=text(result.message),
@@ -92,16 +97,31 @@ class Masker:
             ),
             facts=tuple((k, text(v)) for k, v in result.facts),
             events=tuple(text(event) for event in result.events),
-            tables=tuple(
-                Table(
-                    t.title,
-                    t.columns,
-                    tuple(tuple(text(cell) for cell in row) for row in t.rows),
-                    t.numeric,
-                )
-                for t in result.tables
-            ),
+            tables=tuple(tables[id(table)] for table in result.tables),
+            database=database,
         )
+
+    def _table(self, table: Table) -> Table:
+        rows = tuple(tuple(self.text(cell) for cell in row) for row in table.rows)
+        return Table(table.title, table.columns, rows, table.numeric)
+
+    def _database(self, facts: DatabaseFacts, tables: Mapping[int, Table]) -> DatabaseFacts:
+        def row(session: SessionRow) -> SessionRow:
+            return replace(session, query=self.text(session.query))
+
+        return replace(
+            facts,
+            longest=tuple(map(row, facts.longest)),
+            sessions=None if facts.sessions is None else tuple(map(row, facts.sessions)),
+            replicas=tuple(replace(r, message=self.text(r.message)) for r in facts.replicas),
+            tables=tuple(tables[id(table)] for table in facts.tables),
+            notes=tuple(map(self.text, facts.notes)),
+        )
+
+
+def _tables(result: Result) -> tuple[Table, ...]:
+    own = result.database.tables if isinstance(result.database, DatabaseFacts) else ()
+    return (*result.tables, *own)
 
 
 def _texts(result: Result) -> Iterator[str]:
@@ -113,6 +133,11 @@ def _texts(result: Result) -> Iterator[str]:
         yield from (part.name, part.message, part.value)
     for _, fact in result.facts:
         yield fact
-    for table in result.tables:
+    for table in _tables(result):
         for row in table.rows:
             yield from row
+    if isinstance(result.database, DatabaseFacts):
+        facts = result.database
+        yield from facts.notes
+        yield from (replica.message for replica in facts.replicas)
+        yield from (session.query for session in (*facts.longest, *(facts.sessions or ())))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from checks.derive import chart, host_view, queue_views, sample_lines
+from checks.databases.figures import figure_views
+from checks.derive import POINTS, chart, host_view, queue_views, sample_lines
 from checks.model import Result, Status, Table
 from checks.probe import ChartSpec
 from checks.registry import kind
@@ -16,6 +17,7 @@ from checks.views import (
     AlertView,
     CheckDetails,
     CheckView,
+    DatabaseView,
     EngineHealth,
     EventView,
     HostView,
@@ -42,6 +44,7 @@ class _Derived:
     hosts: tuple[HostView, ...]
     queues: tuple[QueueView, ...]
     requests: tuple[RequestView, ...]
+    databases: tuple[DatabaseView, ...]
 
 
 def alerts_of(checks: Sequence[CheckView]) -> tuple[AlertView, ...]:
@@ -85,15 +88,18 @@ def _cause(check: CheckView, ill: Mapping[str, CheckView]) -> str:
 class SnapshotBuilder:
     """Builds snapshots from the states of the checks and the store."""
 
-    def __init__(self, states: Sequence[CheckState], store: Store, hostname: str) -> None:
+    def __init__(
+        self, states: Sequence[CheckState], store: Store, hostname: str, *, acts: bool = True
+    ) -> None:
         self._states = states
         self._store = store
         self._hostname = hostname
+        self._acts = acts
         self._derived: dict[str, _Derived] = {}
 
     def over(self, states: Sequence[CheckState]) -> SnapshotBuilder:
         """A builder over ``states`` and the same store."""
-        return SnapshotBuilder(states, self._store, self._hostname)
+        return SnapshotBuilder(states, self._store, self._hostname, acts=self._acts)
 
     def build(
         self,
@@ -120,6 +126,7 @@ class SnapshotBuilder:
             alerts=alerts_of(checks),
             events=tuple(events),
             health=health,
+            databases=tuple(view for one in derived for view in one.databases),
             details=self._details(now, focus) if focus else None,
         )
 
@@ -140,6 +147,7 @@ class SnapshotBuilder:
             hosts=self._hosts(state, figures),
             queues=queue_views(view, figures) if self._has_queues(view) else (),
             requests=_requests(state, window),
+            databases=self._databases(state, figures),
         )
         self._derived[view.name] = found
         return found
@@ -154,6 +162,25 @@ class SnapshotBuilder:
         if state.spec.kind != "host" or state.result is None:
             return ()
         return (host_view(state.view, figures, _processes(state.result.tables)),)
+
+    def _databases(self, state: CheckState, figures: Window) -> tuple[DatabaseView, ...]:
+        own, result = kind(state.spec.kind), state.result
+        if not own.figures or result is None:
+            return ()
+        seen_at, facts = state.database or (None, None)
+        seen = result.database is facts if facts is not None else result.up
+        return (
+            DatabaseView(
+                check=state.spec.name,
+                kind=own.name,
+                status=state.view.status,
+                figures=figure_views(own.figures, figures, POINTS),
+                facts=facts,
+                tables=result.tables,
+                silent_since=None if seen else seen_at or state.view.since,
+                actions=own.actions if self._acts else (),
+            ),
+        )
 
     def _details(self, now: float, focus: str) -> CheckDetails | None:
         state = next((one for one in self._states if one.spec.name == focus), None)

@@ -46,6 +46,13 @@ class SnapshotSource(Protocol):
         The answer arrives among the events of a later snapshot.
         """
 
+    def act(self, check: str, action: str, subject: str) -> None:
+        """Do one of a :class:`~checks.views.DatabaseView`'s actions to a session of it.
+
+        Call it after the user has seen and confirmed it. What came of it arrives among the
+        events of a later snapshot, as an answer.
+        """
+
     def close(self) -> None:
         """End, without waiting longer than a moment for anything that hangs."""
 

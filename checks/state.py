@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Final
 
+from checks.databases.model import DatabaseFacts
 from checks.model import Part, Result, Status
 from checks.probe import CheckSpec
 from checks.registry import kind
@@ -28,6 +29,7 @@ class CheckState:
         self.spec = spec
         self.result: Result | None = None
         self.requests: RequestStats | None = None
+        self.database: tuple[float, DatabaseFacts] | None = None
         self.results: deque[ResultLine] = deque(maxlen=RESULTS)
         self.events: deque[EventView] = deque(maxlen=RESULTS)
         self._history: deque[float] = deque(maxlen=HISTORY)
@@ -50,6 +52,7 @@ class CheckState:
         )
         if same:
             self.result, self.requests = old.result, old.requests
+            self.database = old.database
             self.results, self.events = old.results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self.view = replace(old.view, depends_on=spec.depends_on, runbook=spec.runbook)
@@ -94,6 +97,8 @@ class CheckState:
         self.result = result
         if isinstance(result.requests, RequestStats):
             self.requests = result.requests
+        if isinstance(result.database, DatabaseFacts):
+            self.database = (began, result.database)
         self._last_run = began
         self._history.append(math.nan if result.duration is None else result.duration)
         self.results.append(ResultLine(began, result.status, result.message, result.duration))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.databases.model import Action, DatabaseFacts
 from checks.model import Status, Table
 from checks.requests.stats import RequestStats, WindowStats
 
@@ -17,8 +18,10 @@ __all__ = [
     "Chart",
     "CheckDetails",
     "CheckView",
+    "DatabaseView",
     "EngineHealth",
     "EventView",
+    "FigureView",
     "FilesystemView",
     "HostView",
     "PartView",
@@ -104,6 +107,39 @@ class QueueView:
     growth: float | None
     history: Points
     status: Status
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FigureView:
+    """One figure of a database server and its course; ``unit`` as in :class:`Chart`.
+
+    ``value`` is None while unknown, ``limit`` where nothing bounds it.
+    """
+
+    title: str
+    unit: str
+    value: float | None
+    history: Points
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatabaseView:
+    """One database server.
+
+    ``facts`` are those of the last run that saw it, None before that or for kinds that have
+    none (``tables`` then hold what there is); ``silent_since`` is when that was, None while
+    it can be seen. ``actions`` may be done to its sessions; empty when nothing may.
+    """
+
+    check: str
+    kind: str
+    status: Status
+    figures: tuple[FigureView, ...]
+    facts: DatabaseFacts | None
+    tables: tuple[Table, ...]
+    silent_since: float | None = None
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,6 +293,7 @@ class Snapshot:
     alerts: tuple[AlertView, ...]
     events: tuple[EventView, ...]
     health: EngineHealth
+    databases: tuple[DatabaseView, ...] = ()
     details: CheckDetails | None = None
     source: str = "live"
 

@@ -59,6 +59,17 @@ class Window:
         found = self.last_by(name, "", **labels)
         return next(iter(found.values()), None)
 
+    def total(self, name: str, *, keep: Keep | None = None) -> float | None:
+        """The sum of the matching series' newest values; None where the newest row has none."""
+        series = self._series(name, {}, keep)
+        block = self._block()
+        newest = block.newest() if block is not None else None
+        if not series or newest is None or block is None:
+            return None
+        _, values = block.read(series, newest - 1, newest)
+        known = values[0][~is_stale(values[0])]
+        return float(known.sum()) if len(known) else None
+
     def last_by(self, name: str, by: str, **labels: str) -> dict[str, float]:
         """Newest values by the label ``by``; of series in the check's newest row only."""
         series = self._series(name, labels)

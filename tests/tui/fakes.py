@@ -52,6 +52,9 @@ class FakeSource:
     def ask(self, check: str, question: str) -> None:
         self.asked.append(f"ask {check} {question}")
 
+    def act(self, check: str, action: str, subject: str) -> None:
+        self.asked.append(f"act {check} {action} {subject}")
+
     def close(self) -> None:
         self.asked.append("close")
 

@@ -9,14 +9,14 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from checks.expectations import LatencyBounds
-from checks.settings import KindConfig, LabelName, MetricName, Model, NamedFile, Secret
+from checks.settings import KindConfig, LabelName, MetricName, Model, Secret
+from checks.tls import Tls
 
 __all__ = [
     "Address",
     "KeySource",
     "Queue",
     "RedisConfig",
-    "Tls",
     "Value",
     "parse_url",
 ]
@@ -89,21 +89,6 @@ def _database(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError("what follows the port in the URL is the number of the database")
     return int(text)
-
-
-class Tls(Model):
-    """How a rediss:// connection is secured."""
-
-    ca: Annotated[str | None, NamedFile()] = None
-    """File with the certificates to trust instead of the system's."""
-    cert: Annotated[str | None, NamedFile()] = None
-    """File with the client's certificate."""
-    key: Annotated[str | None, NamedFile()] = None
-    """File with the client's private key; without it `cert` holds both."""
-    verify: Literal["full", "ca", "none"] = "full"
-    """`full` checks certificate and host name, `ca` the certificate alone, `none` nothing."""
-    server_name: str | None = None
-    """Name to ask for and to verify, where it is not the URL's host."""
 
 
 class KeySource(Model):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from checks.dial import Phases
 from checks.errors import TargetError
+from checks.passwords import PasswordKeeper
 from checks.probe import ProbeEnv
-from checks.probes.redis.config import RedisConfig, Tls, parse_url
+from checks.probes.redis.config import RedisConfig, parse_url
 from checks.probes.redis.reply import Command, ErrorReply, code_of
-from checks.settings import SecretCommand
+from checks.tls import tls_context
 
 if TYPE_CHECKING:
+    import ssl
+
     from checks.probes.redis.wire import RedisLink, Replies
 
 __all__ = ["AnsweredError", "Session"]
-
-_COMMAND_EVERY: Final = 60.0
-"""Seconds between two runs of a command that prints the password."""
 
 
 class AnsweredError(TargetError):
@@ -42,9 +41,7 @@ class Session:
         self._link: RedisLink | None = None
         self._context: ssl.SSLContext | None = None
         self._logged_in = False
-        self._refused: str | None = None
-        self._password = ""
-        self._password_at: float | None = None
+        self._login = PasswordKeeper(env, config.password, self.address.password)
 
     @property
     def connected(self) -> bool:
@@ -88,7 +85,7 @@ class Session:
             self._link = await self._open(phases)
         if not self._logged_in:
             phases.enter("credential")
-            password = await self._credential()
+            password = await self._login.password()
             phases.enter("login")
             await self._log_in(self._link, password)
             self._logged_in = True
@@ -103,16 +100,16 @@ class Session:
         from checks.probes.redis.wire import RedisLink  # noqa: PLC0415
 
         if self.address.tls and self._context is None:
-            self._context = tls_context(self._config.tls, self._env)
+            self._context = tls_context(self._config.tls, self._env, "redis.tls")
         link = RedisLink(self.address, self._context, self._config.tls.server_name or "")
         await link.open(self._env.resolver, phases)
         return link
 
     async def _log_in(self, link: RedisLink, password: str) -> None:
-        if password and password == self._refused:
+        if self._login.refused(password):
             if code_of((await link.ask([("PING",)])).values[0]) in {"NOAUTH", "WRONGPASS"}:
                 raise self._wrong_password()
-            self._refused = None
+            self._login.accept()
         elif password:
             await self._authenticate(link, password)
         await self._introduce(link)
@@ -121,10 +118,10 @@ class Session:
         user = (self.username,) if self.username else ()
         reply = (await link.ask([("AUTH", *user, password)])).values[0]
         if not isinstance(reply, ErrorReply):
-            self._refused = None
+            self._login.accept()
         elif "without any password configured" in reply.text or "no password is set" in reply.text:
             # The server lets everybody in; what we have is simply not needed.
-            self._refused = None
+            self._login.accept()
         elif "wrong number of arguments" in reply.text:
             raise AnsweredError(
                 "config",
@@ -132,7 +129,7 @@ class Session:
                 f'redis.username of "{self._check}" out',
             )
         elif reply.code in {"WRONGPASS", "ERR"}:
-            self._refused = password
+            self._login.refuse(password)
             raise self._wrong_password()
         else:
             raise self._turned_away(reply)
@@ -152,18 +149,6 @@ class Session:
             raise AnsweredError(
                 reason, f"{self.address} refuses database {self.address.db}: {replies[-1]}"
             )
-
-    async def _credential(self) -> str:
-        source = self._config.password
-        if source is None:
-            return await self._env.secret(self.address.password) if self.address.password else ""
-        now = self._env.clock.now()
-        costly = isinstance(source, SecretCommand) and source.command is not None
-        fresh = self._password_at is not None and now - self._password_at < _COMMAND_EVERY
-        if not (costly and fresh):
-            self._password = await self._env.secret(source)
-            self._password_at = now
-        return self._password
 
     def _wants_password(self) -> AnsweredError:
         return AnsweredError(
@@ -194,26 +179,3 @@ class Session:
                 "set a password there, or watch it from there",
             )
         return AnsweredError("protocol", f"{self.address} refuses the connection: {said}")
-
-
-def tls_context(tls: Tls, env: ProbeEnv) -> ssl.SSLContext:
-    """The context for a rediss:// connection. Raises TargetError where a file is no good."""
-    try:
-        context = ssl.create_default_context(cafile=str(env.path(tls.ca)) if tls.ca else None)
-        if tls.cert:
-            key = str(env.path(tls.key)) if tls.key else None
-            # A password prompt would hang the engine; an encrypted key is refused instead.
-            context.load_cert_chain(str(env.path(tls.cert)), key, password=_no_password)
-    except FileNotFoundError:
-        files = ", ".join(name for name in (tls.ca, tls.cert, tls.key) if name)
-        raise TargetError("config", f"a file of redis.tls is missing, one of: {files}") from None
-    except (OSError, ValueError) as error:
-        raise TargetError("config", f"redis.tls cannot be used: {error}") from None
-    context.check_hostname = tls.verify == "full"
-    if tls.verify == "none":
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the private key is encrypted; give it without a passphrase")

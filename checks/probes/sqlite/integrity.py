@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from checks.errors import TargetError
+from checks.findings import Finding
 from checks.lanes import LaneBusyError
 from checks.model import Part, SampleBuilder, Status
 from checks.probe import Target
 from checks.probes.sqlite.file import DatabaseFile
-from checks.probes.sqlite.findings import Finding
 
 __all__ = ["Integrity", "IntegrityCheck"]
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from checks.errors import TargetError
+from checks.findings import Finding, trouble
 from checks.lanes import LaneBusyError
 from checks.model import Part, Result, Samples, Status, worst
 from checks.probe import ChartSpec, Expected, Kind, Metric, Question, Target
 from checks.probes.sqlite.config import SizeBounds, SqliteConfig
 from checks.probes.sqlite.file import DatabaseFile, Session
-from checks.probes.sqlite.findings import Finding, trouble
 from checks.probes.sqlite.integrity import Integrity, IntegrityCheck
 from checks.probes.sqlite.request_log import RequestLogTable
 from checks.probes.sqlite.survey import Survey, TableRows, human_size, survey, table_rows

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from checks.clock import Clock
 from checks.errors import TargetError
+from checks.findings import Finding, trouble
 from checks.model import SampleBuilder
 from checks.probes.sqlite.dialect import SqliteDialect
 from checks.probes.sqlite.file import Session
-from checks.probes.sqlite.findings import Finding, trouble
 from checks.requests.columns import configured, missing_table, require_columns
 from checks.requests.config import RequestLog
 

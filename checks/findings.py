@@ -1,4 +1,4 @@
-"""What one part of an SQLite check came to."""
+"""What one part of a check came to: a child row, and the reason the check takes from it."""
 
 from __future__ import annotations
 

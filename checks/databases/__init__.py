@@ -1,0 +1,1 @@
+"""What the kinds that watch database servers have in common."""

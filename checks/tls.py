@@ -1,0 +1,74 @@
+"""How a connection to a database server is secured: the model, and the context made of it."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Annotated, Any, Literal
+
+from checks.errors import TargetError
+from checks.probe import ProbeEnv
+from checks.settings import Model, NamedFile
+
+__all__ = ["NamedContext", "Tls", "tls_context"]
+
+
+class Tls(Model):
+    """How a connection is secured by TLS."""
+
+    ca: Annotated[str | None, NamedFile()] = None
+    """File with the certificates to trust instead of the system's."""
+    cert: Annotated[str | None, NamedFile()] = None
+    """File with the client's certificate."""
+    key: Annotated[str | None, NamedFile()] = None
+    """File with the client's private key; without it `cert` holds both."""
+    verify: Literal["full", "ca", "none"] = "full"
+    """`full` checks certificate and host name, `ca` the certificate alone, `none` nothing."""
+    server_name: str | None = None
+    """Name to ask for and to verify, where it is not the URL's host."""
+
+
+class NamedContext(ssl.SSLContext):
+    """A context that asks for, and verifies, :attr:`name` whatever host a driver connects to.
+
+    Names are resolved by our own resolver, so that drivers are given addresses and would
+    take these for the server's name.
+    """
+
+    name: str = ""
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        if self.name:
+            kwargs["server_hostname"] = self.name
+        return super().wrap_bio(*args, **kwargs)
+
+
+def tls_context(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedContext:
+    """The context for ``tls``. ``key`` names it in sentences (``redis.tls``); ``name`` is the
+    server's, where the driver is given an address instead.
+
+    Raises:
+        TargetError: ``config`` where a file is no good.
+    """
+    try:
+        context = NamedContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = tls.verify == "full"
+        context.verify_mode = ssl.CERT_NONE if tls.verify == "none" else ssl.CERT_REQUIRED
+        if tls.ca:
+            context.load_verify_locations(cafile=str(env.path(tls.ca)))
+        elif tls.verify != "none":
+            context.load_default_certs()
+        if tls.cert:
+            own = str(env.path(tls.key)) if tls.key else None
+            # A password prompt would hang the engine; an encrypted key is refused instead.
+            context.load_cert_chain(str(env.path(tls.cert)), own, password=_no_password)
+    except FileNotFoundError:
+        files = ", ".join(name for name in (tls.ca, tls.cert, tls.key) if name)
+        raise TargetError("config", f"a file of {key} is missing, one of: {files}") from None
+    except (OSError, ValueError) as error:
+        raise TargetError("config", f"{key} cannot be used: {error}") from None
+    context.name = tls.server_name or name
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the private key is encrypted; give it without a passphrase")

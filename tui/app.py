@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -23,6 +24,7 @@ from textual.screen import Screen
 from checks.source import SnapshotSource
 from tui import keymap
 from tui.economy import SpanUpdate
+from tui.numbered import NUMBERED
 from tui.palette import CommandProvider, PaletteCommand
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
@@ -31,6 +33,7 @@ from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
+    from tui.screens.tabs import TabbedScreen
 
 __all__ = ["OnwatchApp"]
 
@@ -88,6 +91,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._news_at = 0.0
         self._frozen = False
         self._asked: dict[str, float] = {}
+        self._numbered: tuple[str, Screen[None] | None] = ("", None)
+        self._left_at: dict[str, str] = {}
+        self._attended: str | None = None
         self._interrupted_at = -_AGAIN
         for house in HOUSE_THEMES:
             self.register_theme(house)
@@ -215,21 +221,74 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
-    @on(PictureScreen.Left)
     def action_overview(self) -> None:
         """Back to the first screen, from wherever."""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        self.source.focus(None)
+        self._uncover(1)
+        self._attend()
+
+    @on(PictureScreen.Left)
+    def go_back(self) -> None:
+        """Back to the screen beneath."""
+        self._uncover(max(1, len(self.screen_stack) - 1))
+        self._attend()
+
+    def action_go_to(self, name: str) -> None:
+        """Open the numbered screen ``name`` on the check that the user is at, or was at there."""
+        if self._on_top() == name:
+            return
+        numbered = next(each for each in NUMBERED if each.name == name)
+        wanted = self._wanted(name)
+        self._uncover(1)
+        made = getattr(import_module(numbered.module), numbered.screen)
+        screen: TabbedScreen = made(wanted, ascii_only=self.ascii_only)
+        self._numbered = (name, screen)
+        self._cover(screen)
+
+    def _cover(self, screen: PictureScreen) -> None:
+        """Open ``screen`` with the picture there is."""
+        screen.begin(self.standing())
+        self.push_screen(screen)
+        self._attend()
+
+    def _on_top(self) -> str:
+        """The name of the numbered screen on top, empty where another one is."""
+        name, screen = self._numbered
+        return name if screen is self.screen else ""
+
+    def _wanted(self, name: str) -> tuple[str, ...]:
+        """What the screen ``name`` may begin with: the check chosen on the screen on top, what
+        that one depends on, and the check that it was left at.
+        """
+        top = next((s for s in reversed(self.screen_stack) if isinstance(s, PictureScreen)), None)
+        chosen = top.chosen if top else ""
+        view = self._shown.check(chosen) if self._shown else None
+        return (chosen, *(view.depends_on if view else ()), self._left_at.get(name, ""))
 
     def action_details(self, check: str) -> None:
         """Open the details of ``check``, instead of those that are open."""
         from tui.screens.details import DetailsScreen  # noqa: PLC0415 - loads the chart
 
-        while len(self.screen_stack) > 1:
+        beneath = self._numbered[1] in self.screen_stack[:2]
+        self._uncover(2 if beneath else 1)
+        self._cover(DetailsScreen(check, ascii_only=self.ascii_only))
+
+    def _uncover(self, screens: int) -> None:
+        """Close what lies upon the lowest ``screens`` screens."""
+        while len(self.screen_stack) > screens:
+            name, top = self._numbered
+            if top is self.screen and isinstance(top, PictureScreen):
+                self._left_at[name] = top.chosen
             self.pop_screen()
-        self.source.focus(check)
-        self.push_screen(DetailsScreen(check, ascii_only=self.ascii_only))
+        self.show()
+
+    @on(PictureScreen.Attends)
+    def _attend(self) -> None:
+        """Have the source look closely at what the screen on top attends."""
+        top = next((s for s in reversed(self.screen_stack) if isinstance(s, PictureScreen)), None)
+        check = top.attends if top else None
+        if check != self._attended:
+            self._attended = check
+            self.source.focus(check)
 
     @on(LinePane.Opened)
     def _deeper(self, event: LinePane.Opened) -> None:

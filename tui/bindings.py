@@ -37,6 +37,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "On every screen with panes": keymap.SCREEN,
         "In a pane": LinePane.BINDINGS,
         "While a filter is typed": FilterLine.BINDINGS,
+        "On a screen with a tab a check": keymap.TABS,
         "Details": keymap.DETAILS,
         "Help": keymap.HELP,
     }

@@ -14,12 +14,14 @@ from typing import Final
 from textual.binding import Binding
 
 from tui.keynames import split, why_not
+from tui.numbered import NUMBERED
 
 __all__ = [
     "APP",
     "DETAILS",
     "HELP",
     "SCREEN",
+    "TABS",
     "KeyPlan",
     "key_name",
     "plan",
@@ -29,6 +31,10 @@ APP: Final = (
     Binding("question_mark,f1", "help", "Help for this screen", id="app.help"),
     Binding("colon,ctrl+p", "command_palette", "Find a command or a check", id="app.palette"),
     Binding("1", "overview", "Overview", id="app.overview"),
+    *(
+        Binding(each.key, f"go_to('{each.name}')", each.title, id=f"app.{each.name}")
+        for each in NUMBERED
+    ),
     Binding("p", "freeze", "Freeze the picture, or let it go on", id="app.freeze"),
     Binding("plus,equals_sign", "window(1)", "Longer window", id="app.window_longer"),
     Binding("minus", "window(-1)", "Shorter window", id="app.window_shorter"),
@@ -48,6 +54,11 @@ SCREEN: Final = (
     Binding("y", "copy_row", "Copy the sentence of the selected row", id="screen.copy"),
     Binding("Y", "copy_all", "Copy the verdict and all alerts as lines", id="screen.copy_all"),
     Binding("escape", "back", "Smaller pane, no filter, or back", id="screen.back"),
+)
+
+TABS: Final = (
+    Binding("right,right_square_bracket", "tab(1)", "Next tab", id="tabs.next"),
+    Binding("left,left_square_bracket", "tab(-1)", "Previous tab", id="tabs.previous"),
 )
 
 DETAILS: Final = (
@@ -73,6 +84,8 @@ _SHOWN: Final = {
     "tab": "Tab",
     "shift+tab": "Shift-Tab",
     "tilde": "~",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "backspace": "Backspace",
     "pageup": "PgUp",
     "pagedown": "PgDn",

@@ -111,6 +111,14 @@ class DetailsScreen(PictureScreen):
         self._fit()
 
     @property
+    def attends(self) -> str | None:
+        return self.check
+
+    @property
+    def chosen(self) -> str:
+        return self.check
+
+    @property
     def details(self) -> CheckDetails | None:
         """What the picture says about this check; None until the engine has seen to it."""
         details = self.snapshot.details if self.snapshot else None

@@ -121,10 +121,31 @@ class PictureScreen(Screen[None], inherit_bindings=False):
     class Left(Message):
         """Somebody wants to go back to where they came from."""
 
+    class Attends(Message):
+        """:attr:`attends` has become another check."""
+
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
         self.set_reactive(PictureScreen.use_ascii, ascii_only)
         self._filtered: Widget | None = None
+        self._begun_with: Standing | None = None
+
+    def begin(self, standing: Standing) -> None:
+        """Start with the picture of ``standing``; called once, before it is on the screen."""
+        self._begun_with = standing
+        self.set_reactive(PictureScreen.frozen, standing.frozen)
+        self.set_reactive(PictureScreen.snapshot, standing.shown)
+
+    @property
+    def attends(self) -> str | None:
+        """The check that the source is to look at closely while this screen is on top."""
+        return None
+
+    @property
+    def chosen(self) -> str:
+        """The check that the user is at, empty where at none."""
+        pane = self.focused
+        return pane.selected_check if isinstance(pane, LinePane) else ""
 
     def header(self) -> Widget:
         """The line at the top."""
@@ -144,6 +165,8 @@ class PictureScreen(Screen[None], inherit_bindings=False):
         yield HintLine(id="hints").data_bind(PictureScreen.use_ascii)
 
     def on_mount(self) -> None:
+        if self._begun_with is not None:
+            self.take(self._begun_with)
         self._name_keys()
         self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
 

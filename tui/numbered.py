@@ -1,0 +1,26 @@
+"""The screens on the number keys besides the overview, and where their classes are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["NUMBERED", "Numbered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The screen on ``key``; ``app.<name>`` is the id of that key.
+
+    ``module`` and ``screen`` name its class, a :class:`tui.screens.tabs.TabbedScreen`, which is
+    imported when it is first opened.
+    """
+
+    key: str
+    name: str
+    title: str
+    module: str
+    screen: str
+
+
+NUMBERED: Final[tuple[Numbered, ...]] = ()

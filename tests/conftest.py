@@ -7,12 +7,18 @@ from collections.abc import Generator
 
 import pytest
 
-SERVERS = {"http_server": "HTTP", "redis_server": "Redis", "sqlite_database": "SQLite"}
+SERVERS = {
+    "http_server": "HTTP",
+    "redis_server": "Redis",
+    "sqlite_database": "SQLite",
+    "postgres_server": "PostgreSQL",
+}
 
 pytest_plugins = [
     "tests.servers.http",
     "tests.servers.redis",
     "tests.servers.sqlite",
+    "tests.servers.postgres",
 ]
 
 _passed: Counter[str] = Counter()

@@ -1,0 +1,237 @@
+"""Real PostgreSQL servers: the one of the ``pgserver`` wheel, and Debian's where it is there.
+
+One server serves all tests of a session, each with a database of its own; tests of faults
+start their own from a template, in a fifth of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tests.servers.redis import free_port
+from tui.demo.postgres_server import SUPERUSER, PostgresServer, find, installations
+
+__all__ = ["PostgresDatabase", "PostgresServers"]
+
+
+class PostgresDatabase:
+    """A database on a running server; ``connect`` gives asyncpg's connections to it."""
+
+    def __init__(self, server: PostgresServer, name: str = "postgres") -> None:
+        self.server = server
+        self.name = name
+        self._connections: list[asyncpg.Connection] = []
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def url(self) -> str:
+        return self.url_of(SUPERUSER)
+
+    def url_of(self, user: str) -> str:
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{self.name}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"postgresql://{SUPERUSER}@/{self.name}?host={self.server.socket_folder}&port={self.port}"
+
+    async def connect(self, user: str = SUPERUSER, **options: Any) -> asyncpg.Connection:
+        """A connection that the fixture closes."""
+        made = await asyncpg.connect(
+            host="127.0.0.1", port=self.port, user=user, database=self.name, **options
+        )
+        self._connections.append(made)
+        return made
+
+    async def execute(self, sql: str) -> None:
+        """Statements on a connection of their own."""
+        link = await self.connect()
+        await link.execute(sql)
+        await link.close()
+
+    async def fetch(self, sql: str, *arguments: object) -> list[tuple[Any, ...]]:
+        link = await self.connect()
+        rows = [tuple(row) for row in await link.fetch(sql, *arguments)]
+        await link.close()
+        return rows
+
+    def psql(self, sql: str) -> str:
+        """What psql prints, without decoration; an error fails the test."""
+        done = self.server.run(
+            "psql",
+            *("-h", "127.0.0.1", "-p", str(self.port), "-U", SUPERUSER, "-d", self.name),
+            *("-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql),
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    async def close(self) -> None:
+        """Cut the connections that the test left open."""
+        for link in self._connections:
+            link.terminate()
+
+
+class PostgresServers:
+    """Makes servers below one folder that the server's account may enter."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self._folder = folder
+        self._binaries = binaries
+        self._numbers = itertools.count()
+        self._template: Path | None = None
+        self._made: list[PostgresServer] = []
+
+    def _place(self) -> Path:
+        place = self._folder / str(next(self._numbers))
+        place.mkdir(mode=0o711)
+        return place
+
+    def create(self, **settings: str) -> PostgresServer:
+        """A new server, not started; ``settings`` are added to its command line."""
+        if self._template is None:
+            first = PostgresServer(self._place(), free_port(), binaries=self._binaries)
+            first.create()
+            self._template = first.data
+        server = PostgresServer(
+            self._place(), free_port(), binaries=self._binaries, settings=settings
+        )
+        server.create(self._template)
+        self._made.append(server)
+        return server
+
+    def start(self, **settings: str) -> PostgresServer:
+        """A new server that serves clients."""
+        server = self.create(**settings)
+        server.start()
+        return server
+
+    def replica(self, of: PostgresServer) -> PostgresServer:
+        """A streaming replica of ``of``, not started."""
+        server = of.make_replica(self._place(), free_port())
+        self._made.append(server)
+        return server
+
+    def forget(self) -> None:
+        """Kill those made so far, and remove what they stored."""
+        for server in self._made:
+            server.kill()
+            shutil.rmtree(server.home, ignore_errors=True)
+        self._made.clear()
+
+
+def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    """Return once ``true()`` holds; fail the test where it does not come to that."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def _servers(binaries: Path) -> Iterator[PostgresServers]:
+    # pytest's own folders are closed to the account that the server runs as.
+    folder = Path(tempfile.mkdtemp(prefix="onwatch-postgres-"))
+    folder.chmod(0o711)
+    servers = PostgresServers(folder, binaries)
+    try:
+        yield servers
+    finally:
+        servers.forget()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _postgres_factory() -> Iterator[PostgresServers]:
+    with _servers(find()) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def _postgres_shared() -> Iterator[PostgresServer]:
+    with _servers(find()) as servers:
+        yield servers.start(max_connections="200")
+
+
+_names = (f"test_{number}" for number in itertools.count(1))
+
+
+@contextlib.asynccontextmanager
+async def _database(server: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+    name = next(_names)
+    main = PostgresDatabase(server)
+    await main.execute(f"CREATE DATABASE {name}")
+    database = PostgresDatabase(server, name)
+    yield database
+    await database.close()
+    await main.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def postgres_server(_postgres_shared: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+    """An empty database on the server that all tests share: do it no harm."""
+    async with _database(_postgres_shared) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_servers(_postgres_factory: PostgresServers) -> Iterator[PostgresServers]:
+    """Servers of a test's own, to be killed, frozen, restarted, replicated."""
+    yield _postgres_factory
+    _postgres_factory.forget()
+
+
+def _full_installation() -> Path | None:
+    """A PostgreSQL with contrib modules and TLS, which the wheel's has not: Debian's."""
+    local = sorted(Path(".tools").glob("*/usr/lib/postgresql/*/bin"))
+    for folder in (*installations(), *(path.resolve() for path in local)):
+        share = folder.parents[2].parent / "share" / "postgresql" / folder.parent.name
+        if (folder / "postgres").exists() and (
+            share / "extension" / "pg_stat_statements.control"
+        ).exists():
+            return folder
+    return None
+
+
+@pytest.fixture(scope="session")
+def _postgres_full_factory() -> Iterator[PostgresServers]:
+    binaries = _full_installation()
+    if binaries is None:
+        pytest.skip("no PostgreSQL with contrib modules on this machine")
+    with _servers(binaries) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def _postgres_full_shared() -> Iterator[PostgresServer]:
+    binaries = _full_installation()
+    if binaries is None:
+        pytest.skip("no PostgreSQL with contrib modules on this machine")
+    with _servers(binaries) as servers:
+        yield servers.start(shared_preload_libraries="pg_stat_statements")
+
+
+@pytest_asyncio.fixture
+async def postgres_full(_postgres_full_shared: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+    """An empty database on a shared server with ``pg_stat_statements`` preloaded."""
+    async with _database(_postgres_full_shared) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_full_servers(_postgres_full_factory: PostgresServers) -> Iterator[PostgresServers]:
+    """Servers of a test's own that know TLS and contrib modules."""
+    yield _postgres_full_factory
+    _postgres_full_factory.forget()

@@ -27,14 +27,18 @@ Row = tuple[Any, ...]
 Cell = tuple[Any, ...]
 """``time, status, log index, error, *labels, n, sum, min, max`` of ``n`` requests.
 
-``time`` is the end of their time step; ``log index`` is of the duration in seconds (see
-:mod:`checks.requests.sketch`); ``sum``, ``min``, ``max`` are in the column's unit.
+``time`` is theirs, or the middle of their time step where several are one: those of a minute's
+very beginning have a cell of their own, so no cell lies in two minutes. ``log index`` is of the
+duration in seconds (see :mod:`checks.requests.sketch`); ``sum``, ``min``, ``max`` are in the
+column's unit.
 """
 
 Execute = Callable[[str, Sequence[object]], Awaitable[Sequence[Row]]]
 
 RANGES_A_QUERY: Final = 50
 _TEXT_LIMIT: Final = 120
+_ERROR_LIMIT: Final = 400
+"""Characters of the error's text of a single request, which can be looked at whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +198,8 @@ class SqlSource:
         return (int(rows[0][0]), rows[0][1]) if rows and rows[0][1] is not None else None
 
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
-        end = f"CEIL({self._time} / {step!r}) * {step!r}"
-        groups = (end, self._status, self._log_index, *self._texts)
+        time = self._time if not self._dialect.aggregates else self._middle(step)
+        groups = (time, self._status, self._log_index, *self._texts(_TEXT_LIMIT))
         sums = self._sums if self._dialect.aggregates else ("1", *[self._positive] * 3)
         sql = (
             f"SELECT {', '.join((*groups, *sums))} FROM {self._table}"  # noqa: S608
@@ -205,6 +209,12 @@ class SqlSource:
         if self._dialect.aggregates:
             sql += f" GROUP BY {', '.join(str(i + 1) for i in range(len(groups)))}"
         return await self._execute(sql, (low, high, since))
+
+    def _middle(self, step: float) -> str:
+        """The middle of a row's time step; a minute's beginning stays what it is."""
+        time = self._time
+        apart = f"(CEIL({time} / 60.0) - FLOOR({time} / 60.0))"
+        return f"CEIL({time} / {step!r}) * {step!r} - {step / 2!r} * {apart}"
 
     @property
     def _positive(self) -> str:
@@ -227,7 +237,8 @@ class SqlSource:
         )
 
     def _rows(self, where: str, order: str, limit: int) -> str:
-        columns = (self._id, self._time, self._status, self._duration, *self._texts)
+        texts = self._texts(_ERROR_LIMIT)
+        columns = (self._id, self._time, self._status, self._duration, *texts)
         return (
             f"SELECT {', '.join(columns)} FROM {self._table}"  # noqa: S608
             f" WHERE {where}{self._filter} ORDER BY {self._id} {order} LIMIT {limit:d}"
@@ -260,12 +271,12 @@ class SqlSource:
         duration = self._log.duration
         return self._dialect.real(self._column(duration.column)) if duration else "NULL"
 
-    @property
-    def _texts(self) -> tuple[str, ...]:
-        names = (self._log.error, *self._log.labels)
+    def _texts(self, error: int) -> tuple[str, ...]:
+        """The error, ``error`` characters of it at most, and the labels."""
+        names = ((self._log.error, error), *((label, _TEXT_LIMIT) for label in self._log.labels))
         return tuple(
-            self._dialect.text(self._column(name), _TEXT_LIMIT) if name else "NULL"
-            for name in names
+            self._dialect.text(self._column(name), limit) if name else "NULL"
+            for name, limit in names
         )
 
     @property

@@ -16,7 +16,7 @@ from checks.secrets import MASK, mask_url
 
 __all__ = ["statement"]
 
-_SECRET: Final = (
+_KEY_WORD: Final = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret|token|api_?key|private_?key|access_?key|credential)"
 )
 # Literals up to their end, or to where the server cut them off. PostgreSQL reads a backslash
@@ -48,14 +48,14 @@ _SUSPICIOUS: Final = (
 """Without any of these words there is nothing to mask."""
 # password 'x', password = 'x', "password": "x", password => 'x', password('x'), in ('x', 'y')
 _KEYED: Final = _compile(
-    rf"{_SECRET}[\w$.]*[`\"'\]]*(?:\s*(?:=>|:=|:|=|<>|!=|,|\())?"
+    rf"{_KEY_WORD}[\w$.]*[`\"'\]]*(?:\s*(?:=>|:=|:|=|<>|!=|,|\())?"
     r"(?:\s*\b(?:not|in|like|ilike|to|by|as|text|is|with)\b)*\s*\(*\s*"
     r"(?=(?:e|n|b|x|u&|_[a-z0-9]{1,12}\s*)?'|\"|\$[a-z_]*\$|0x)"
 )
 _BARE: Final = (
     # As it stands in connection strings; neither a parameter nor an expression.
     _compile(
-        rf"{_SECRET}[\w$]*\s*=\s*(?!\$\d|[?:%@]|null\b|default\b|['\"`]|[\w.]+\s*\(|\w+\.\w)"
+        rf"{_KEY_WORD}[\w$]*\s*=\s*(?!\$\d|[?:%@]|null\b|default\b|['\"`]|[\w.]+\s*\(|\w+\.\w)"
         r"(?P<value>\\+'[^']*'?|[^\s'\",;)&]+)"
     ),
     # The header of an HTTP request.
@@ -70,7 +70,7 @@ _FROM_HERE: Final = (
 """Behind the first of each, every literal up to the statement's end may be one."""
 _WRITES: Final = _compile(r"\b(?:insert|replace)\b")
 _VALUES: Final = _compile(r"\b(?:values|select|set)\b")
-_HAS_SECRET: Final = _compile(_SECRET)
+_HAS_KEY_WORD: Final = _compile(_KEY_WORD)
 _COMMA: Final = re.compile(r"\s*,\s*")
 
 
@@ -108,7 +108,7 @@ def _openings(line: str) -> Iterator[int]:
         if found := opening.search(line):
             yield found.end()
     # INSERT INTO users (name, password) VALUES (…): which of the values it is, is not asked.
-    if (written := _WRITES.search(line)) and (key := _HAS_SECRET.search(line, written.end())):
+    if (written := _WRITES.search(line)) and (key := _HAS_KEY_WORD.search(line, written.end())):
         values = _VALUES.search(line, key.end())
         yield values.end() if values else key.end()
 

@@ -28,7 +28,8 @@ def _figure(spec: FigureSpec, window: Window, points: int) -> FigureView | None:
     value = _value(spec, window)
     if value is None and not any(math.isfinite(point) for point in history):
         return None
-    limit = window.last(spec.limit) if spec.limit else None
+    # A limit of 0 stands for none.
+    limit = (window.last(spec.limit) or None) if spec.limit else None
     return FigureView(spec.title, spec.unit, value, history, limit)
 
 

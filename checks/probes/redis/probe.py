@@ -14,6 +14,7 @@ from checks.model import Part, Result, SampleBuilder, Status, worst
 from checks.probe import ChartSpec, Expected, Kind, Probe, Target
 from checks.probes.redis.config import RedisConfig
 from checks.probes.redis.extras import Extras
+from checks.probes.redis.figures import FIGURES
 from checks.probes.redis.info import SERIES_BOUND, Info, add_info, parse_info
 from checks.probes.redis.judge import Judgement, Reading, events, facts, headline, judge, restarted
 from checks.probes.redis.metrics import METRICS
@@ -327,4 +328,5 @@ KIND: Final = Kind(
     drivers=("checks.probes.redis.wire",),
     charts=_charts,
     expects=_expects,
+    figures=FIGURES,
 )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from checks.databases.model import FigureSpec
 from checks.errors import TargetError
 from checks.findings import Finding, trouble
 from checks.lanes import LaneBusyError
@@ -212,6 +213,17 @@ def _expects(config: KindConfig) -> Expected:
     return Expected(requests=isinstance(config, SqliteConfig) and config.request_log is not None)
 
 
+_FIGURES = (
+    FigureSpec("size", ("sqlite_database_size_bytes",), "bytes"),
+    FigureSpec("write-ahead log", ("sqlite_wal_size_bytes",), "bytes"),
+    FigureSpec("free pages", ("sqlite_freelist_pages",), "ratio", of=("sqlite_page_count",)),
+    FigureSpec("tables", ("sqlite_tables",)),
+    FigureSpec("rows, about", ("sqlite_table_rows_estimate",)),
+    FigureSpec("requests", ("http_requests_total",), "1/s", rate=True),
+    FigureSpec("failed requests", ("http_requests_failed_total",), "1/s", rate=True),
+)
+"""What the databases screen shows of a file."""
+
 KIND = Kind(
     name="sqlite",
     summary="an SQLite database file: size, write-ahead log, integrity, queries, request log",
@@ -219,6 +231,7 @@ KIND = Kind(
     probe=_probe,
     charts=_charts,
     expects=_expects,
+    figures=_FIGURES,
     questions=(
         Question("integrity", "check integrity", "read the whole file and look for damage"),
     ),

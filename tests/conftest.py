@@ -12,6 +12,7 @@ SERVERS = {
     "redis_server": "Redis",
     "sqlite_database": "SQLite",
     "postgres_server": "PostgreSQL",
+    "mariadb_server": "MariaDB",
 }
 
 pytest_plugins = [
@@ -19,6 +20,7 @@ pytest_plugins = [
     "tests.servers.redis",
     "tests.servers.sqlite",
     "tests.servers.postgres",
+    "tests.servers.mariadb",
 ]
 
 _passed: Counter[str] = Counter()

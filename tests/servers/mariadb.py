@@ -1,0 +1,212 @@
+"""Real MariaDB servers: Debian's, where ``tools/get-servers`` has put it.
+
+One server serves all tests of a session, each with a database of its own; tests of faults
+start their own from a template, in an eighth of a second.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pymysql
+import pytest
+from pymysql.cursors import Cursor
+
+from tests.servers.redis import free_port
+from tui.demo.mariadb_server import MISSING, MariadbServer, find
+
+__all__ = ["MONITOR", "OWNER", "PASSWORD", "MariadbDatabase", "MariadbServers"]
+
+OWNER: Final = "owner"
+"""An account with every privilege, from anywhere."""
+MONITOR: Final = "onwatch"
+"""An account with the privileges that docs/checks/mysql.md asks for."""
+PASSWORD: Final = "open-sesame"
+"""The password of both."""
+
+_ACCOUNTS: Final = (
+    "FLUSH PRIVILEGES",
+    f"CREATE USER {OWNER}@'%' IDENTIFIED BY '{PASSWORD}'",
+    f"GRANT ALL ON *.* TO {OWNER}@'%' WITH GRANT OPTION",
+    f"CREATE USER {MONITOR}@'%' IDENTIFIED BY '{PASSWORD}'",
+    f"GRANT PROCESS, SLAVE MONITOR, BINLOG MONITOR, CONNECTION ADMIN ON *.* TO {MONITOR}@'%'",
+    f"GRANT SELECT ON *.* TO {MONITOR}@'%'",
+)
+
+
+class MariadbDatabase:
+    """A database on a running server; ``connect`` gives connections to it that block."""
+
+    def __init__(self, server: MariadbServer, name: str = "mysql") -> None:
+        self.server = server
+        self.name = name
+        self._connections: list[pymysql.Connection[Cursor]] = []
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def url(self) -> str:
+        return self.url_of(MONITOR)
+
+    def url_of(self, user: str) -> str:
+        """The database's url for ``user``, without a password."""
+        return f"mysql://{user}@127.0.0.1:{self.port}/{self.name}"
+
+    @property
+    def socket_url(self) -> str:
+        """The url for the administrator, who needs no password."""
+        return f"mysql://{self.server.admin}@/{self.name}?socket={self.server.socket}"
+
+    def connect(
+        self, user: str = OWNER, password: str = PASSWORD, **options: Any
+    ) -> pymysql.Connection[Cursor]:
+        """A connection that commits by itself, which the fixture closes."""
+        settings = {"autocommit": True, "database": self.name, **options}
+        made: pymysql.Connection[Cursor] = pymysql.connect(
+            host="127.0.0.1", port=self.port, user=user, password=password, **settings
+        )
+        self._connections.append(made)
+        return made
+
+    def execute(self, *statements: str) -> None:
+        """Statements on a connection of their own."""
+        self._run(statements)
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of ``sql``, over a connection of its own."""
+        return self._run([sql])
+
+    def status(self, name: str) -> int:
+        """A variable of SHOW GLOBAL STATUS."""
+        return int(self.fetch(f"SHOW GLOBAL STATUS LIKE '{name}'")[0][1])
+
+    def _run(self, statements: Any) -> list[tuple[Any, ...]]:
+        link = self.connect()
+        try:
+            with link.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return [tuple(row) for row in cursor.fetchall()]
+        finally:
+            self._connections.remove(link)
+            link.close()
+
+    def close(self) -> None:
+        """Cut the connections that the test left open."""
+        for link in self._connections:
+            with suppress(pymysql.Error):
+                link.close()
+        self._connections.clear()
+
+
+class MariadbServers:
+    """Makes servers below one folder that the server's account may enter."""
+
+    def __init__(self, folder: Path, binary: Path) -> None:
+        self._folder = folder
+        self._binary = binary
+        self._numbers = itertools.count()
+        self._template: Path | None = None
+        self._made: list[MariadbServer] = []
+
+    def _place(self) -> Path:
+        place = self._folder / str(next(self._numbers))
+        place.mkdir(mode=0o711)
+        return place
+
+    def create(self, *options: str) -> MariadbServer:
+        """A new server, not started; ``options`` are added to its command line."""
+        if self._template is None:
+            first = MariadbServer(self._place(), free_port(), binary=self._binary)
+            first.create(statements=_ACCOUNTS)
+            self._template = first.data
+        server = MariadbServer(self._place(), free_port(), *options, binary=self._binary)
+        server.create(self._template)
+        self._made.append(server)
+        return server
+
+    def start(self, *options: str) -> MariadbDatabase:
+        """A new server that serves clients."""
+        server = self.create(*options)
+        server.start()
+        return MariadbDatabase(server)
+
+    def replica(self, of: MariadbDatabase, *options: str) -> MariadbDatabase:
+        """A replica of ``of``, which was started with ``--log-bin --server-id=1``, that has
+        begun to replicate all that is yet to come."""
+        name, position, *_ = of.fetch("SHOW MASTER STATUS")[0]
+        made = self.start("--server-id=2", "--relay-log=relay", *options)
+        made.execute(
+            f"CHANGE MASTER TO master_host='127.0.0.1', master_port={of.port},"
+            f" master_user='{OWNER}', master_password='{PASSWORD}',"
+            f" master_log_file='{name}', master_log_pos={position},"
+            " master_connect_retry=1, master_heartbeat_period=1",
+            "START SLAVE",
+        )
+        return made
+
+    def forget(self) -> None:
+        """Kill those made so far, and remove what they stored."""
+        for server in self._made:
+            server.kill()
+            shutil.rmtree(server.home, ignore_errors=True)
+        self._made.clear()
+
+
+@contextmanager
+def _servers(config: pytest.Config) -> Iterator[MariadbServers]:
+    binary = find()
+    if binary is None:
+        required = config.getoption("--require-servers") or os.environ.get("CI") == "true"
+        (pytest.fail if required else pytest.skip)(MISSING)
+    # pytest's own folders are closed to the account that the server runs as.
+    folder = Path(tempfile.mkdtemp(prefix="onwatch-mariadb-"))
+    folder.chmod(0o711)
+    servers = MariadbServers(folder, binary)
+    try:
+        yield servers
+    finally:
+        servers.forget()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _mariadb_factory(pytestconfig: pytest.Config) -> Iterator[MariadbServers]:
+    with _servers(pytestconfig) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def _mariadb_shared(pytestconfig: pytest.Config) -> Iterator[MariadbServer]:
+    with _servers(pytestconfig) as servers:
+        yield servers.start("--max-connections=200").server
+
+
+_names = (f"test_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def mariadb_server(_mariadb_shared: MariadbServer) -> Iterator[MariadbDatabase]:
+    """An empty database on the server that all tests share: do it no harm."""
+    name = next(_names)
+    MariadbDatabase(_mariadb_shared).execute(f"CREATE DATABASE {name}")
+    database = MariadbDatabase(_mariadb_shared, name)
+    yield database
+    database.close()
+    MariadbDatabase(_mariadb_shared).execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def mariadb_servers(_mariadb_factory: MariadbServers) -> Iterator[MariadbServers]:
+    """Servers of a test's own, to be killed, frozen, restarted, replicated."""
+    yield _mariadb_factory
+    _mariadb_factory.forget()

@@ -1,5 +1,6 @@
 # Every target installs what it needs into .venv and .tools, and nothing elsewhere
-# (save Python's venv module on a Debian that lacks it: tools/get-uv says so).
+# (save, on a Debian that lacks them, Python's venv module and, for the tests, MariaDB's
+# server: tools/get-uv and tools/get-servers say so).
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -21,6 +22,7 @@ demo: $(STAMP) ## The live monitor on an embedded stack of real servers
 	@$(RUN)/onwatch demo
 
 test: $(STAMP) ## All tests, against real servers
+	@tools/get-servers
 	$(RUN)/pytest --require-servers
 
 lint: $(STAMP) types layers ## Format, lint, types and layering

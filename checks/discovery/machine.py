@@ -1,0 +1,42 @@
+"""Where discovery looks: this machine's ``/proc`` and files, or a test's in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from checks.discovery.model import Listener
+
+__all__ = ["Machine"]
+
+_USUAL: Final = (32_768, 60_999)
+
+
+def _all(listener: Listener) -> bool:
+    del listener
+    return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Machine:
+    """``root`` is where units, settings and data are looked for, ``proc`` where processes are.
+
+    ``systemctl`` is asked why a unit does not run; ``wanted`` leaves sockets out as if they
+    were not there.
+    """
+
+    root: Path = Path("/")
+    proc: Path = Path("/proc")
+    systemctl: str = "systemctl"
+    wanted: Callable[[Listener], bool] = field(default=_all, repr=False)
+
+    def ephemeral(self) -> range:
+        """The ports that programs get which do not choose one."""
+        try:
+            text = (self.proc / "sys/net/ipv4/ip_local_port_range").read_text()
+            first, last = (int(word) for word in text.split())
+        except (OSError, ValueError):
+            first, last = _USUAL
+        return range(first, last + 1)

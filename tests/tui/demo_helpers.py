@@ -10,7 +10,10 @@ import psutil
 
 from tui.demo.stack import Stack
 
-__all__ = ["Traces", "until"]
+__all__ = ["DATABASES", "Traces", "settled", "until"]
+
+DATABASES = frozenset({"postgres", "shop"})
+"""The children that the demo's databases consist of."""
 
 
 def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
@@ -23,18 +26,27 @@ def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
     return true()
 
 
+def settled(stack: Stack) -> Stack:
+    """``stack``, once its databases are founded."""
+    assert stack.control.missing() == {}
+    assert until(lambda: stack.control.ready() >= DATABASES)
+    return stack
+
+
 class Traces:
-    """Everything one demo has on the machine: its processes and its folder."""
+    """Everything one demo has on the machine: processes, folder, shared memory."""
 
     def __init__(self, stack: Stack) -> None:
-        pids = [stack.pid, *stack.control.processes().values()]
-        self.processes = [psutil.Process(pid) for pid in pids]
+        supervisor = psutil.Process(stack.pid)
+        self.processes = [supervisor, *supervisor.children(recursive=True)]
         self.folder = Path(stack.endpoints.folder)
+        self.segments = set(_segments()) & set(_segments_of(self.folder))
 
     def left(self) -> list[str]:
         """What is still there."""
         alive = [str(process) for process in self.processes if _lives(process)]
-        return [*alive, *([str(self.folder)] if self.folder.exists() else [])]
+        segments = [f"shared memory {number}" for number in self.segments & set(_segments())]
+        return [*alive, *segments, *([str(self.folder)] if self.folder.exists() else [])]
 
     def vanish(self, seconds: float = 8.0) -> bool:
         """Whether nothing is left within ``seconds``."""
@@ -46,3 +58,16 @@ def _lives(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _segments() -> list[str]:
+    """The numbers of all shared memory segments on the machine."""
+    lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    return [line.split()[1] for line in lines]
+
+
+def _segments_of(folder: Path) -> list[str]:
+    pid_file = folder / "postgres" / "data" / "postmaster.pid"
+    if not pid_file.exists():
+        return []
+    return pid_file.read_text().splitlines()[6].split()[1:]

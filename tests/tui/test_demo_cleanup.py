@@ -12,25 +12,28 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.tui.demo_helpers import Traces, until
+from tests.tui.demo_helpers import DATABASES, Traces, settled, until
 from tui.config import load
 from tui.demo import folder as folders
 from tui.demo.children import DemoError
 from tui.demo.stack import Stack
 
-CHILDREN = ("redis", "service", "workers", "traffic")
+CHILDREN = {"redis", "service", "workers", "traffic", *DATABASES}
 
 
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     with Stack.start("--no-incidents") as running:
-        yield running
+        yield settled(running)
 
 
 def test_closing_leaves_nothing(stack: Stack) -> None:
     traces = Traces(stack)
-    assert len(traces.processes) == 6
-    assert traces.folder.stat().st_mode & 0o777 == 0o700
+    assert set(stack.control.processes()) == {"janitor", *CHILDREN}
+    assert len(traces.processes) > 2 + len(CHILDREN)
+    assert len(traces.segments) == 1
+    mode = traces.folder.stat().st_mode & 0o777
+    assert mode == (0o710 if os.geteuid() == 0 else 0o700)
     stack.close()
     assert not traces.folder.exists()
     assert traces.vanish(2)
@@ -77,7 +80,7 @@ def test_children_and_the_janitor_killed_one_after_the_other(stack: Stack) -> No
     before = Traces(stack)
     for pid in first.values():
         os.kill(pid, signal.SIGKILL)
-    assert until(lambda: set(stack.control.processes()) == {"janitor", *CHILDREN})
+    assert until(lambda: stack.control.ready() == CHILDREN)
     assert not set(stack.control.processes().values()) & set(first.values())
     after = Traces(stack)
     stack.close()

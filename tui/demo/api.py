@@ -7,7 +7,6 @@ import json
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -17,32 +16,15 @@ from tui.demo.leash import Faults
 from tui.demo.meters import Meters
 from tui.demo.providers import FAILING, PROVIDERS, ProviderHealth, call
 from tui.demo.queues import CACHE_HITS, CACHE_MISSES, queue
+from tui.demo.reply import Reply
 from tui.demo.requestlog import Database
-from tui.demo.wire import Request, Response, json_response
+from tui.demo.wire import Request
 
-__all__ = ["Api", "Reply"]
+__all__ = ["Api"]
 
 _CACHED_FOR: Final = 20
 _LONGEST_QUEUE: Final = 20_000
 _MOST_JOBS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an endpoint answers, with what the request log wants to know of it."""
-
-    status: int
-    value: Mapping[str, Any]
-    provider: str | None = None
-    error: str | None = None
-
-    @classmethod
-    def refused(cls, status: int, sentence: str, provider: str | None = None) -> Reply:
-        """A refusal; only what is the service's own fault counts as an error in the log."""
-        return cls(status, {"error": sentence}, provider, sentence if status >= 500 else None)
-
-    def response(self) -> Response:
-        return json_response(self.value, self.status)
 
 
 class Api:

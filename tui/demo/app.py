@@ -6,24 +6,28 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from redis.asyncio import Redis
 
-from tui.demo.api import Api, Reply
+from tui.demo.api import Api
 from tui.demo.health import brief, detailed
 from tui.demo.leash import Faults
 from tui.demo.meters import Meters
 from tui.demo.providers import ProviderHealth
+from tui.demo.reply import Reply
 from tui.demo.requestlog import Database, LoggedRequest
 from tui.demo.wire import Request, Response, WireError, json_response
+
+if TYPE_CHECKING:
+    from tui.demo.shop.web import Website
 
 __all__ = ["App"]
 
 _SLOWER_BY: Final = (0.8, 1.3)
 _LOG_EVERY: Final = 0.2
 _FORGET_EVERY: Final = 300.0
-_DOCUMENT: Final = "/api/documents/"
+_NUMBERED: Final = ("/api/documents/", "/api/products/", "/api/orders/")
 
 
 class App:
@@ -55,6 +59,16 @@ class App:
             "/api/invitations": ("POST", api.invite),
             "/api/hooks": ("POST", api.hook),
         }
+        self._website: Website | None = None
+
+    def open_shop(self, website: Website) -> None:
+        """Serve the shop's pages too."""
+        self._website = website
+        self._api |= {
+            "/api/products/{id}": ("GET", website.product),
+            "/api/orders/{id}": ("GET", website.order),
+            "/api/orders": ("POST", website.place),
+        }
 
     async def handle(self, request: Request) -> Response:
         """Serve one request. Those to the API are logged; health and metrics are not."""
@@ -76,7 +90,8 @@ class App:
             return path, json_response(brief(self._meters.uptime()))
         if path == "/health/detailed":
             uptime = self._meters.uptime()
-            document = await detailed(uptime, self._database, self._redis, self._providers)
+            shop = self._website if self._faults.shop else None
+            document = await detailed(uptime, self._database, self._redis, self._providers, shop)
             return path, json_response(document)
         if path == "/metrics":
             page = self._meters.page().encode()
@@ -84,7 +99,7 @@ class App:
         return "other", json_response({"error": f"there is no {path}"}, 404)
 
     async def _serve_api(self, request: Request, begun: float) -> tuple[str, Response]:
-        handler = _DOCUMENT + "{id}" if request.path.startswith(_DOCUMENT) else request.path
+        handler = _handler(request.path)
         method, endpoint = self._api.get(handler, ("", None))
         if endpoint is None:
             handler, reply = "other", Reply.refused(404, f"there is no {request.path}")
@@ -122,3 +137,11 @@ class App:
         if self._served:
             served, self._served = self._served, []
             self._database.log(served)
+
+
+def _handler(path: str) -> str:
+    """The path with ``{id}`` in the place of a number, so that one handler is one label."""
+    for beginning in _NUMBERED:
+        if path.startswith(beginning):
+            return beginning + "{id}"
+    return path

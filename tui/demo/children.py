@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.errors import OnwatchError
+from tui.demo.leash import OVER
 
 __all__ = ["Child", "DemoError", "module"]
 
@@ -46,7 +47,9 @@ class Child:
 
     ``leashed`` children announce themselves on standard output and take faults on standard
     input; the others are asked by ``answers`` whether they are there. What they write to
-    standard error goes to ``<folder>/<name>.log``.
+    standard error goes to ``<folder>/<name>.log``. ``prepare`` may block and comes before
+    the first start; ``end_by`` is the signal that asks the program to end; ``over`` is told
+    the incidents whose end a leashed child announces.
     """
 
     def __init__(
@@ -56,11 +59,17 @@ class Child:
         folder: Path,
         *,
         answers: Callable[[], bool] | None = None,
+        prepare: Callable[[], None] | None = None,
+        end_by: signal.Signals = signal.SIGTERM,
+        over: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
         self._command = tuple(command)
         self._folder = folder
         self._answers = answers
+        self._prepare = prepare
+        self._end_by = end_by
+        self._over = over
         self._faults: dict[str, bool] = {}
         self._process: Process | None = None
         self._wanted = asyncio.Event()
@@ -73,14 +82,22 @@ class Child:
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 
-    async def ready(self) -> None:
-        """Wait until it does its work. Raises DemoError where it does not come to that."""
+    @property
+    def is_ready(self) -> bool:
+        """Whether it does its work now."""
+        return self._ready.is_set()
+
+    async def ready(self, within: float = _START_WITHIN) -> None:
+        """Wait until it does its work, at most ``within`` seconds.
+
+        Raises DemoError where it does not come to that.
+        """
         try:
-            async with asyncio.timeout(_START_WITHIN):
+            async with asyncio.timeout(within):
                 await self._ready.wait()
         except TimeoutError:
             raise DemoError(
-                f"the demo's {self.name} did not start within {_START_WITHIN:g} s: "
+                f"the demo's {self.name} did not start within {within:g} s: "
                 f"{self._last_words() or 'it said nothing'}"
             ) from None
 
@@ -95,11 +112,17 @@ class Child:
         return self._folder / f"{self.name}.log"
 
     async def keep(self) -> None:
-        """Start it, and again whenever it dies; cancel to end that."""
+        """Start it, and again whenever it dies; cancel to end that.
+
+        Raises DemoError or OSError where it cannot be prepared.
+        """
+        if self._prepare is not None:
+            await asyncio.to_thread(self._prepare)
         while True:
             await self._wanted.wait()
             process = await self._spawn()
             await self._wait_ready(process)
+            await self._listen(process)
             await process.wait()
             self._ready.clear()
             await asyncio.sleep(_RESTART_AFTER)
@@ -130,6 +153,13 @@ class Child:
             self._tell(self._faults)
             self._ready.set()
 
+    async def _listen(self, process: Process) -> None:
+        """Pass on what a leashed child says until it ends."""
+        while process.stdout is not None and (line := await process.stdout.readline()):
+            word = line.decode(errors="replace").strip()
+            if self._over is not None and word.startswith(OVER):
+                self._over(word.removeprefix(OVER))
+
     def show(self, faults: Mapping[str, bool]) -> None:
         """Switch faults on and off, also in its next lives."""
         self._faults.update(faults)
@@ -159,7 +189,7 @@ class Child:
         process = self._process
         if process is None:
             return
-        self._signal(signal.SIGTERM)
+        self._signal(self._end_by)
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_WITHIN):
                 await process.wait()

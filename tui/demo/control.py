@@ -88,6 +88,14 @@ class Control:
         pids = self._answer({"do": "status"})["pids"]
         return {name: pid for name, pid in pids.items() if pid is not None}
 
+    def ready(self) -> frozenset[str]:
+        """The names of the children that do their work now."""
+        return frozenset(map(str, self._answer({"do": "status"})["ready"]))
+
+    def missing(self) -> Mapping[str, str]:
+        """The database servers that the demo does without, and why."""
+        return dict(self._answer({"do": "status"})["missing"])
+
     def _ask(self, request: Mapping[str, Any]) -> tuple[Ongoing, ...]:
         running = self._answer(request)["running"]
         return tuple(Ongoing(str(run["name"]), run["left"]) for run in running)

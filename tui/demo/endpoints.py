@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 import socket
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from string import Template
 from typing import Final
 
 from tui.demo.children import DemoError
+from tui.demo.shop import server as shop
 
 __all__ = ["Endpoints", "free_ports"]
 
@@ -22,11 +24,18 @@ _PORTS: Final = range(20_000, 30_000)
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Ports on 127.0.0.1, and the folder that everything of this demo lives in."""
+    """Ports on 127.0.0.1, and the folder that everything of this demo lives in.
+
+    The port of a database server that there is none of is 0; ``missing`` says of what there
+    is none, and why.
+    """
 
     folder: str
     http_port: int
     redis_port: int
+    postgres_port: int = 0
+    mariadb_port: int = 0
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def http(self) -> str:
@@ -35,6 +44,10 @@ class Endpoints:
     @property
     def redis(self) -> str:
         return f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def postgres(self) -> str:
+        return f"postgresql://{shop.MONITOR}@127.0.0.1:{self.postgres_port}/{shop.DATABASE}"
 
     @property
     def database(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -11,6 +11,9 @@ from redis.exceptions import RedisError
 from tui.demo.providers import PROVIDERS, ProviderHealth
 from tui.demo.queues import QUEUES
 from tui.demo.requestlog import Database
+
+if TYPE_CHECKING:
+    from tui.demo.shop.web import Website
 
 __all__ = ["VERSION", "brief", "detailed"]
 
@@ -23,12 +26,17 @@ def brief(uptime: float) -> dict[str, Any]:
 
 
 async def detailed(
-    uptime: float, database: Database, redis: Redis, providers: ProviderHealth
+    uptime: float,
+    database: Database,
+    redis: Redis,
+    providers: ProviderHealth,
+    website: Website | None,
 ) -> dict[str, Any]:
     """Each service and each queue's workers asked for their state just now."""
     services = {
         "database": _database(database),
         "redis": await _redis(redis),
+        **({"shop": await website.word()} if website is not None else {}),
         **{provider.name: providers.word(provider.name) for provider in PROVIDERS},
     }
     workers = await _workers(redis)

@@ -1,4 +1,4 @@
-"""What can go wrong in the demo: five incidents, and the director who knows what runs.
+"""What can go wrong in the demo, and the director who knows what runs.
 
 An incident ends by itself after its duration, unless it was started to be held: then it
 lasts until somebody stops it. Nothing here touches a process; :meth:`Director.turns`
@@ -7,21 +7,38 @@ says what to switch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["INCIDENTS", "Director", "Incident", "Running", "Turn", "incident"]
+__all__ = [
+    "INCIDENTS",
+    "MARIADB",
+    "POSTGRES",
+    "Director",
+    "Incident",
+    "Running",
+    "Turn",
+    "incident",
+    "possible",
+]
+
+POSTGRES: Final = "PostgreSQL"
+MARIADB: Final = "MariaDB"
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One thing that goes wrong. ``duration`` is in seconds; ``sight`` what one sees."""
+    """One thing that goes wrong. ``duration`` is in seconds; ``sight`` what one sees.
+
+    ``needs`` names the database server that it happens on.
+    """
 
     name: str
     title: str
     sight: str
     duration: float
+    needs: str = ""
 
 
 INCIDENTS: Final = (
@@ -60,8 +77,45 @@ INCIDENTS: Final = (
         "be queued, workers miss their heartbeat",
         60.0,
     ),
+    Incident(
+        "lock-pile-up",
+        "Lock pile-up",
+        "billing leaves a transaction on orders open, a deployment waits for it and the shop for "
+        "the deployment: requests take four seconds and fail; end billing's session to mend it",
+        70.0,
+        POSTGRES,
+    ),
+    Incident(
+        "connections-used-up",
+        "Connections used up",
+        "shop-export opens sessions to PostgreSQL and closes none: the server is full, and the "
+        "shop's own are refused",
+        60.0,
+        POSTGRES,
+    ),
+    Incident(
+        "slow-query",
+        "Slow query",
+        "a report joins every order with every earlier one and keeps a core busy for many "
+        "seconds, again and again; cancelled, it comes back a little later",
+        60.0,
+        POSTGRES,
+    ),
+    Incident(
+        "database-down",
+        "Database down",
+        "the shop's PostgreSQL is killed: connections are refused until it is started again and "
+        "has recovered",
+        40.0,
+        POSTGRES,
+    ),
 )
 """Every incident; scheduled in an order of the schedule's own."""
+
+
+def possible(missing: Container[str] = ()) -> tuple[Incident, ...]:
+    """The incidents that can happen where these database servers are missing."""
+    return tuple(known for known in INCIDENTS if known.needs not in missing)
 
 
 def incident(name: str) -> Incident:
@@ -120,9 +174,13 @@ class Director:
         else:
             self._running.pop(incident(name).name, None)
 
+    def runs(self, name: str) -> bool:
+        """Whether it is under way. Raises KeyError where there is none of that name."""
+        return incident(name).name in self._running
+
     def toggle(self, name: str, now: float) -> None:
         """End an incident that runs, begin one that does not."""
-        if name in self._running:
+        if self.runs(name):
             self.stop(name)
         else:
             self.start(name, now)

@@ -12,9 +12,12 @@ import signal
 import sys
 from collections.abc import Awaitable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Faults", "announce", "leashed"]
+__all__ = ["OVER", "Faults", "announce", "leashed", "over"]
+
+OVER: Final = "over "
+"""What a line begins with that says which incident has come to its end."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,16 @@ class Faults:
     """A bulk import arrives and workers are slow."""
     hoard: bool = False
     """Sessions without an expiry are written to Redis."""
+    lock_pile_up: bool = False
+    """Billing leaves a transaction open that others wait for."""
+    leak: bool = False
+    """A program opens sessions and closes none."""
+    slow_query: bool = False
+    """Reporting joins every order with every earlier one."""
+    quota_locks: bool = False
+    """The gateway's job leaves a transaction open that others wait for."""
+    shop: bool = False
+    """No fault: the shop's database is founded, and people shop."""
 
     def update(self, values: dict[str, Any]) -> None:
         """Take over those of ``values`` that are faults."""
@@ -40,6 +53,12 @@ class Faults:
 def announce() -> None:
     """Tell the supervisor that this process does its work now."""
     sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+def over(incident: str) -> None:
+    """Tell the supervisor that somebody has mended what ``incident`` broke."""
+    sys.stdout.write(f"{OVER}{incident}\n")
     sys.stdout.flush()
 
 

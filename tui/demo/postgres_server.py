@@ -144,9 +144,10 @@ class PostgresServer:
     def create(self, template: Path | None = None) -> None:
         """Make the data directory: by initdb, or as a copy of ``template``, a server's at rest.
 
-        Raises DemoError where that fails.
+        :meth:`prepare` comes first where it has not yet. Raises DemoError where that fails.
         """
-        self.prepare()
+        if not self.home.exists():
+            self.prepare()
         if template is not None:
             shutil.copytree(template, self.data)
             for path in (self.data, *self.data.rglob("*")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,6 @@ DAY: Final = 240.0
 
 _CALM_FIRST: Final = 45.0
 _CALM_BETWEEN: Final = 40.0
-_ROUND: Final = sum(known.duration + _CALM_BETWEEN for known in INCIDENTS)
 _QUIET_RATE: Final = 5.0
 _BUSY_RATE: Final = 24.0
 _NOISE_STEP: Final = 3.0
@@ -67,30 +67,36 @@ class Planned:
     end: float
 
 
-def planned(index: int, seed: int) -> Planned:
-    """The ``index``-th incident of the schedule, counting from 0.
+def planned(index: int, seed: int, incidents: Sequence[Incident] = INCIDENTS) -> Planned:
+    """The ``index``-th of the schedule of these ``incidents``, counting from 0.
 
     A round brings every incident once, in an order of its own, with calm between them.
     """
-    turn, place = divmod(index, len(INCIDENTS))
-    start = _CALM_FIRST + turn * _ROUND
-    order = _order(turn, seed)
+    turn, place = divmod(index, len(incidents))
+    start = _CALM_FIRST + turn * _round(incidents)
+    order = _order(turn, seed, incidents)
     for earlier in order[:place]:
         start += earlier.duration + _CALM_BETWEEN
     return Planned(order[place], start, start + order[place].duration)
 
 
-def _order(turn: int, seed: int) -> tuple[Incident, ...]:
-    order = list(INCIDENTS)
+def _round(incidents: Sequence[Incident]) -> float:
+    return sum(known.duration + _CALM_BETWEEN for known in incidents)
+
+
+def _order(turn: int, seed: int, incidents: Sequence[Incident]) -> tuple[Incident, ...]:
+    order = list(incidents)
     random.Random(seed * 7919 + turn).shuffle(order)
     return tuple(order)
 
 
-def due(before: float, now: float, seed: int) -> tuple[Planned, ...]:
+def due(
+    before: float, now: float, seed: int, incidents: Sequence[Incident] = INCIDENTS
+) -> tuple[Planned, ...]:
     """What the schedule starts after ``before`` and not later than ``now``."""
     found: list[Planned] = []
-    index = max(0, int((before - _CALM_FIRST) // _ROUND)) * len(INCIDENTS)
-    while (plan := planned(index, seed)).start <= now:
+    index = max(0, int((before - _CALM_FIRST) // _round(incidents))) * len(incidents)
+    while (plan := planned(index, seed, incidents)).start <= now:
         if plan.start > before:
             found.append(plan)
         index += 1

@@ -19,84 +19,94 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from tui.demo import redis_server
-from tui.demo.children import Child, DemoError, module
+from tui.demo.cast import Database, assemble
+from tui.demo.children import DemoError
 from tui.demo.control import listen
-from tui.demo.endpoints import Endpoints, free_ports
 from tui.demo.folder import Janitor, new_folder, sweep_stale
-from tui.demo.incidents import INCIDENTS, Director, Turn
+from tui.demo.incidents import INCIDENTS, Director, Turn, incident, possible
 from tui.demo.schedule import due
 
 __all__ = ["main"]
 
 _TICK: Final = 0.25
+_FOUNDED_WITHIN: Final = 40.0
 _FAULTS: Final = {
     "slow-service": "slow",
     "provider-errors": "provider_errors",
     "queue-backlog": "backlog",
     "redis-full": "hoard",
+    "lock-pile-up": "lock_pile_up",
+    "connections-used-up": "leak",
+    "slow-query": "slow_query",
 }
 """Incident and the fault it switches in the children."""
+_DOWN: Final = {"service-down": "service", "database-down": "postgres"}
+"""Incident and the child that it kills."""
 
 
 class Supervisor:
-    """Runs the stack in ``folder``; ``seed`` decides over traffic and schedule."""
+    """Runs the stack in ``folder``; ``seed`` decides over traffic and schedule.
 
-    def __init__(
-        self, endpoints: Endpoints, janitor: Janitor, seed: int, *, scheduled: bool
-    ) -> None:
-        self._endpoints = endpoints
+    Raises DemoError where the stack cannot be.
+    """
+
+    def __init__(self, folder: str, janitor: Janitor, seed: int, *, scheduled: bool) -> None:
         self._janitor = janitor
         self._seed = seed
         self._scheduled = scheduled
         self._director = Director()
-        folder = Path(endpoints.folder)
-        http, redis = endpoints.http_port, endpoints.redis_port
-        binary = redis_server.find()
-        self._service = Child(
-            "service",
-            module("service", str(http), str(redis), str(endpoints.database), str(seed)),
-            folder,
-        )
-        self._children = (
-            Child(
-                "redis",
-                redis_server.command(binary, redis, folder),
-                folder,
-                answers=lambda: redis_server.answers(redis),
-            ),
-            self._service,
-            Child("workers", module("workers", str(redis), str(seed)), folder),
-            Child("traffic", module("traffic", str(http), str(seed)), folder),
-        )
+        self._cast = assemble(Path(folder), seed, self._director.stop)
+        self._endpoints = self._cast.endpoints
+        self._incidents = possible(self._endpoints.missing)
+        self._failed: dict[str, str] = {}
 
     async def run(self, first: str | None, *, hold: bool = False) -> None:
         """Run until cancelled; ``first`` is an incident to begin with, and to hold if asked."""
-        keepers = [asyncio.create_task(kept.keep()) for kept in (self._janitor, *self._children)]
+        keepers = [asyncio.create_task(self._janitor.keep())]
+        keepers += [asyncio.create_task(child.keep()) for child in self._cast.core]
+        keepers += [asyncio.create_task(self._keep(found)) for found in self._cast.databases]
         try:
             await _unless_one_fails(self._each_ready(), keepers)
             self._endpoints.write_config()
             server = await listen(self._endpoints.control, self.answer)
             if first:
-                self._director.start(first, time.monotonic(), hold=hold)
+                self._begin(first, time.monotonic(), hold=hold)
             _say(self._endpoints.to_line())
             async with server:
                 await _unless_one_fails(self._conduct(), keepers)
         finally:
             for keeper in keepers:
                 keeper.cancel()
-            await asyncio.gather(*(child.end() for child in self._children))
+            await asyncio.gather(*(child.end() for child in self._cast.everybody))
 
     async def _each_ready(self) -> None:
-        for child in self._children:
+        for child in self._cast.core:
             await child.ready()
+
+    async def _keep(self, database: Database) -> None:
+        """Keep a database and its clients; where it cannot be made, the demo does without."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(database.server.keep())
+                group.create_task(database.clients.keep())
+                group.create_task(self._open(database))
+        except* (DemoError, OSError) as errors:
+            self._failed[database.product] = str(errors.exceptions[0])
+            await asyncio.gather(database.server.end(), database.clients.end())
+            await asyncio.Event().wait()
+
+    async def _open(self, database: Database) -> None:
+        """Have the others use it once it is founded."""
+        await database.clients.ready(_FOUNDED_WITHIN)
+        for child in self._cast.everybody:
+            child.show({database.clients.name: True})
 
     async def _conduct(self) -> None:
         begun = before = time.monotonic()
         while True:
             now = time.monotonic()
             if self._scheduled:
-                plans = due(before - begun, now - begun, self._seed)
+                plans = due(before - begun, now - begun, self._seed, self._incidents)
                 self._director.follow((plan.incident for plan in plans), now)
             before = now
             self._turn(now)
@@ -107,41 +117,67 @@ class Supervisor:
             self._apply(turn)
 
     def _apply(self, turn: Turn) -> None:
-        fault = _FAULTS.get(turn.incident.name)
+        name = turn.incident.name
+        fault = _FAULTS.get(name)
         if fault is not None:
-            for child in self._children:
+            for child in self._cast.everybody:
                 child.show({fault: turn.on})
-        elif turn.on:
-            self._service.put_down()
-        else:
-            self._service.raise_up()
+            return
+        for child in self._cast.everybody:
+            if child.name == _DOWN[name]:
+                (child.put_down if turn.on else child.raise_up)()
+
+    def _begin(self, name: str, now: float, *, hold: bool = False) -> None:
+        """Begin an incident. Raises DemoError where its database server is missing."""
+        needs = incident(name).needs
+        reason = {**self._endpoints.missing, **self._failed}.get(needs)
+        if reason:
+            raise DemoError(f"{name} happens on {needs}: {reason}")
+        self._director.start(name, now, hold=hold)
 
     def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what a request of the control socket asks, and say what runs."""
         now = time.monotonic()
-        name = request.get("incident")
         try:
-            match request.get("do"):
-                case "start":
-                    self._director.start(str(name), now, hold=bool(request.get("hold")))
-                case "stop":
-                    self._director.stop(None if name is None else str(name))
-                case "toggle":
-                    self._director.toggle(str(name), now)
-                case "status":
-                    pass
-                case other:
-                    return {"error": f"cannot {other!r}; ask for start, stop, toggle or status"}
+            refusal = self._do(request, now)
         except KeyError:
-            return {"error": f"there is no incident {name!r}"}
+            return {"error": f"there is no incident {request.get('incident')!r}"}
+        except DemoError as error:
+            return {"error": str(error)}
+        if refusal:
+            return {"error": refusal}
         self._turn(now)
+        everybody = self._cast.everybody
         return {
             "running": [
                 {"name": run.incident.name, "left": run.until and round(run.until - now, 1)}
                 for run in self._director.running()
             ],
-            "pids": {kept.name: kept.pid for kept in (self._janitor, *self._children)},
+            "pids": {
+                self._janitor.name: self._janitor.pid,
+                **{child.name: child.pid for child in everybody},
+            },
+            "ready": [child.name for child in everybody if child.is_ready],
+            "missing": {**self._endpoints.missing, **self._failed},
         }
+
+    def _do(self, request: Mapping[str, Any], now: float) -> str:
+        """Empty, or why not."""
+        name = request.get("incident")
+        match request.get("do"):
+            case "start":
+                self._begin(str(name), now, hold=bool(request.get("hold")))
+            case "stop":
+                self._director.stop(None if name is None else str(name))
+            case "toggle" if self._director.runs(str(name)):
+                self._director.stop(str(name))
+            case "toggle":
+                self._begin(str(name), now)
+            case "status":
+                pass
+            case other:
+                return f"cannot {other!r}; ask for start, stop, toggle or status"
+        return ""
 
 
 async def _unless_one_fails(
@@ -175,8 +211,7 @@ async def _supervise(folder: str, options: argparse.Namespace) -> None:
     """Run the stack until the command is gone or a signal comes."""
     janitor = Janitor(folder)
     await janitor.hire()
-    endpoints = Endpoints(folder, *free_ports(2))
-    supervisor = Supervisor(endpoints, janitor, options.seed, scheduled=options.scheduled)
+    supervisor = Supervisor(folder, janitor, options.seed, scheduled=options.scheduled)
     work = asyncio.create_task(supervisor.run(options.incident, hold=options.hold))
     gone = asyncio.create_task(_command_gone())
     loop = asyncio.get_running_loop()

@@ -31,6 +31,9 @@ _KINDS: Final = (
     ("invitation", 0.03),
     ("hook", 0.04),
 )
+_SHOP: Final = (("product", 0.14), ("order", 0.06), ("buy", 0.05))
+"""Added when the shop is open; it takes a fifth of the traffic then."""
+_PRODUCTS: Final = 400
 
 
 class Traffic:
@@ -69,20 +72,31 @@ class Traffic:
                 self._launch("POST", "/api/documents", _body(documents=_IMPORT_SIZE))
 
     def _choose(self) -> tuple[str, str, bytes]:
-        kind = self._dice.choices([k for k, _ in _KINDS], [share for _, share in _KINDS])[0]
-        if kind == "chat":
-            return "POST", "/api/chat", _body(provider=pick(self._dice).name, prompt="hello")
-        if kind == "document":
-            # Few documents are read by many: a cache that hits some of the time.
-            number = min(DOCUMENTS + 3, int(self._dice.paretovariate(0.6)))
-            return "GET", f"/api/documents/{number}", b""
-        if kind == "models":
-            return "GET", "/api/models", b""
-        if kind == "upload":
-            return "POST", "/api/documents", _body(documents=1)
-        if kind == "invitation":
-            return "POST", "/api/invitations", _body(people=1)
-        return "POST", "/api/hooks", b""
+        kinds = _KINDS + _SHOP if self._faults.shop else _KINDS
+        kind = self._dice.choices([k for k, _ in kinds], [share for _, share in kinds])[0]
+        match kind:
+            case "chat":
+                visit = "POST", "/api/chat", _body(provider=pick(self._dice).name, prompt="hello")
+            case "document":
+                # Few documents are read by many: a cache that hits some of the time.
+                number = min(DOCUMENTS + 3, int(self._dice.paretovariate(0.6)))
+                visit = "GET", f"/api/documents/{number}", b""
+            case "models":
+                visit = "GET", "/api/models", b""
+            case "upload":
+                visit = "POST", "/api/documents", _body(documents=1)
+            case "invitation":
+                visit = "POST", "/api/invitations", _body(people=1)
+            case "product":
+                visit = "GET", f"/api/products/{self._dice.randint(1, _PRODUCTS)}", b""
+            case "order":
+                visit = "GET", "/api/orders/0", b""
+            case "buy":
+                wanted = self._dice.sample(range(1, _PRODUCTS + 1), self._dice.randint(1, 3))
+                visit = "POST", "/api/orders", _body(products=wanted)
+            case _:
+                visit = "POST", "/api/hooks", b""
+        return visit
 
     def _launch(self, method: str, path: str, body: bytes) -> None:
         if len(self._under_way) < _AT_ONCE:

@@ -1,0 +1,132 @@
+"""Who plays in the demo: its child processes, made from where its servers shall be."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from tui.demo import passwords, redis_server
+from tui.demo.children import Child, DemoError, module
+from tui.demo.endpoints import Endpoints, free_ports
+from tui.demo.folder import let_in
+from tui.demo.incidents import POSTGRES
+from tui.demo.postgres_server import PostgresServer
+from tui.demo.shop import server as shop
+
+__all__ = ["Cast", "Database", "assemble"]
+
+_Server = TypeVar("_Server")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database server and the programs that use it; the demo does without where it fails."""
+
+    product: str
+    server: Child
+    clients: Child
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody, and where they are."""
+
+    endpoints: Endpoints
+    service: Child
+    core: tuple[Child, ...]
+    """Without these there is no demo; the service is one of them."""
+    databases: tuple[Database, ...] = ()
+
+    @property
+    def everybody(self) -> tuple[Child, ...]:
+        """All of them, clients after their servers."""
+        pairs = ((database.server, database.clients) for database in self.databases)
+        return (*self.core, *(child for pair in pairs for child in pair))
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks for database servers, and remembers why there is none of one."""
+
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def look(self, product: str, find: Callable[[], _Server]) -> _Server | None:
+        try:
+            return find()
+        except (DemoError, OSError) as error:
+            self.missing[product] = str(error)
+            return None
+
+
+def assemble(folder: Path, seed: int, over: Callable[[str], None]) -> Cast:
+    """The children of a demo in ``folder``, none of them started.
+
+    ``over`` is told which incident somebody has mended. Raises DemoError where the demo
+    cannot be.
+    """
+    http, redis, postgres_port = free_ports(3)
+    search = _Search()
+    postgres = search.look(POSTGRES, lambda: _postgres(folder, postgres_port))
+    passwords.create(folder, shop.ROLES)
+    endpoints = Endpoints(
+        str(folder),
+        http,
+        redis,
+        postgres_port=postgres_port if postgres else 0,
+        missing=search.missing,
+    )
+    service = Child("service", _service(endpoints, seed), folder)
+    core = (
+        _redis(redis, folder),
+        service,
+        Child("workers", module("workers", str(redis), str(seed)), folder),
+        Child("traffic", module("traffic", str(http), str(seed)), folder),
+    )
+    databases = (_shop(postgres, folder, seed, over),) if postgres else ()
+    return Cast(endpoints, service, core, databases)
+
+
+def _postgres(folder: Path, port: int) -> PostgresServer:
+    """The shop's server, its folder open to the account that it runs as."""
+    let_in(folder)
+    made = shop.server(folder, port)
+    made.prepare()
+    return made
+
+
+def _redis(port: int, folder: Path) -> Child:
+    return Child(
+        "redis",
+        redis_server.command(redis_server.find(), port, folder),
+        folder,
+        answers=lambda: redis_server.answers(port),
+    )
+
+
+def _service(places: Endpoints, seed: int) -> list[str]:
+    ports = (str(places.http_port), str(places.redis_port))
+    return module("service", *ports, str(places.database), str(seed), str(places.postgres_port))
+
+
+def _shop(server: PostgresServer, folder: Path, seed: int, over: Callable[[str], None]) -> Database:
+    return Database(
+        POSTGRES,
+        Child(
+            "postgres",
+            server.command(),
+            folder,
+            answers=server.answers,
+            prepare=lambda: shop.create(server),
+            # Immediate: nothing of it is needed any more.
+            end_by=signal.SIGQUIT,
+        ),
+        Child(
+            "shop",
+            module("shop.office", str(folder), str(server.port), str(seed)),
+            folder,
+            over=over,
+        ),
+    )

@@ -1,0 +1,67 @@
+"""How the shop's PostgreSQL is run. Imports no driver: the supervisor has no use for one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tui.demo.postgres_server import PostgresServer, find
+
+__all__ = ["DATABASE", "MAX_CONNECTIONS", "MONITOR", "ROLES", "create", "server"]
+
+DATABASE: Final = "shop"
+MONITOR: Final = "onwatch"
+"""The role that onwatch logs in as."""
+
+MAX_CONNECTIONS: Final = 40
+
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "web": (),
+    "worker": (),
+    "billing": (),
+    "reporting": (),
+    "export": (),
+    "deploy": (),
+    # Sees all, may end sessions, and gets in when the others have used up the connections.
+    MONITOR: ("pg_monitor", "pg_signal_backend", "pg_use_reserved_connections"),
+}
+"""Who may log in, and what roles they are members of."""
+
+_SETTINGS: Final = {
+    "max_connections": str(MAX_CONNECTIONS),
+    "superuser_reserved_connections": "2",
+    "shared_buffers": "8MB",
+    "max_parallel_workers_per_gather": "0",
+    # A statement whose client has died ends soon, also while it computes.
+    "client_connection_check_interval": "500ms",
+}
+_ACCESS: Final = (
+    "local all postgres trust",
+    f"host {DATABASE} all 127.0.0.1/32 scram-sha-256",
+)
+"""The superuser comes by the socket alone, which lies in a folder closed to others."""
+
+
+def server(folder: Path, port: int) -> PostgresServer:
+    """The server in the demo's ``folder``. Raises DemoError where there is no PostgreSQL."""
+    binaries = find()
+    settings = _SETTINGS if _major(binaries) < 16 else {**_SETTINGS, "reserved_connections": "4"}
+    return PostgresServer(folder, port, binaries=binaries, settings=settings)
+
+
+def _major(binaries: Path) -> int:
+    """The major version of the PostgreSQL there."""
+    said = subprocess.run(
+        [binaries / "postgres", "--version"], capture_output=True, text=True, check=False
+    )
+    digits = re.search(r"\d+", said.stdout)
+    return int(digits.group()) if digits else 0
+
+
+def create(made: PostgresServer) -> None:
+    """Make its data directory. Blocks for half a second; raises DemoError."""
+    made.create()
+    made.allow(*_ACCESS)

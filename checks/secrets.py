@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Part, Result, Table
+from checks.requests.stats import RequestStats
 
 __all__ = ["MASK", "Masker", "mask_url", "url_secrets"]
 
@@ -87,6 +88,9 @@ class Masker:
         database = result.database
         if isinstance(database, DatabaseFacts):
             database = self._database(database, tables)
+        requests = result.requests
+        if isinstance(requests, RequestStats):
+            requests = requests.with_texts(text)
         return replace(
             result,
             message=text(result.message),
@@ -99,6 +103,7 @@ class Masker:
             events=tuple(text(event) for event in result.events),
             tables=tuple(tables[id(table)] for table in result.tables),
             database=database,
+            requests=requests,
         )
 
     def _table(self, table: Table) -> Table:
@@ -136,6 +141,8 @@ def _texts(result: Result) -> Iterator[str]:
     for table in _tables(result):
         for row in table.rows:
             yield from row
+    if isinstance(result.requests, RequestStats):
+        yield from result.requests.texts()
     if isinstance(result.database, DatabaseFacts):
         facts = result.database
         yield from facts.notes

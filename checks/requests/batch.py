@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ UNKNOWN_STATUS: Final = 0
 """In :attr:`Batch.statuses`: the request has no status."""
 
 _NO_ERROR: Final = frozenset({"", "0", "f", "false", "no", "none", "null"})
+_FLAGS: Final = frozenset({"1", "t", "true", "y", "yes"})
+"""Errors that say nothing but that there was one."""
 _DIGITS = re.compile(r"\d+")
 _CLASS_END = re.compile(r"[:;(\[{]")
 
@@ -46,6 +48,10 @@ class Batch:
             there is none.
         labels: clean values for each label of the configuration, one sequence a label.
         errors: requests by class of error text.
+        kinds: of each row that counts as an error, by its place, what it has in common with
+            its like: the class of its error's text, or ``HTTP 503`` where that says nothing.
+        ids: ids of single requests; None where rows are sums of several.
+        texts: what those rows' errors say, where they say something: bounded, not clean.
     """
 
     times: Floats
@@ -58,6 +64,9 @@ class Batch:
     highs: Floats
     labels: tuple[Sequence[str], ...]
     errors: Mapping[str, int]
+    kinds: Mapping[int, str]
+    texts: Mapping[int, str]
+    ids: Sequence[int] | None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -67,6 +76,7 @@ class Batch:
 class _Sketched:
     """The part of a batch that rows and aggregates tell differently."""
 
+    ids: Sequence[int] | None
     bins: Ints
     weights: Ints
     totals: Floats
@@ -76,7 +86,7 @@ class _Sketched:
 
 def from_rows(rows: Sequence[Row], log: RequestLog, now: float, shift: float) -> Batch:
     """Single requests. ``shift`` is how many seconds the server's clock is ahead of ours."""
-    _, times, statuses, durations, *texts = zip(*rows, strict=True)
+    ids, times, statuses, durations, *texts = zip(*rows, strict=True)
     seconds = _floats(durations)
     if log.duration is not None:
         seconds *= log.duration.seconds
@@ -85,7 +95,7 @@ def from_rows(rows: Sequence[Row], log: RequestLog, now: float, shift: float) ->
     where = np.full(len(rows), UNKNOWN_BIN, dtype=np.int64)
     where[known] = bins(seconds[known])
     weights = np.ones(len(rows), dtype=np.int64)
-    sketched = _Sketched(where, weights, seconds, seconds, seconds)
+    sketched = _Sketched(ids, where, weights, seconds, seconds, seconds)
     return _batch(_times(times, log, now, shift), statuses, texts, log, sketched)
 
 
@@ -97,11 +107,9 @@ def from_cells(cells: Sequence[Cell], log: RequestLog, now: float, shift: float)
     where = np.full(len(cells), UNKNOWN_BIN, dtype=np.int64)
     where[known] = from_log_index(index[known])
     unit = log.duration.seconds if log.duration is not None else 1.0
-    sketched = _Sketched(
-        where,
-        np.array(counts, dtype=np.int64),
-        *(_floats(column) * unit for column in (totals, lows, highs)),
-    )
+    weights = np.array(counts, dtype=np.int64)
+    seconds = (_floats(column) * unit for column in (totals, lows, highs))
+    sketched = _Sketched(None, where, weights, *seconds)
     return _batch(_times(times, log, now, shift), statuses, texts, log, sketched)
 
 
@@ -115,12 +123,17 @@ def _batch(
     codes = np.nan_to_num(_floats(statuses)).astype(np.int64)
     codes[(codes < 100) | (codes > 999)] = UNKNOWN_STATUS
     failed = codes >= log.errors_from
+    kinds = _by_status(codes, failed)
+    told: dict[int, str] = {}
     errors: Counter[str] = Counter()
-    if log.error is not None:
-        for index, text in enumerate(texts[0]):
-            if text is not None and str(text).lower() not in _NO_ERROR:
-                failed[index] = True
-                errors[error_class(str(text))] += int(sketched.weights[index])
+    for index, text in _failures(texts[0]) if log.error is not None else ():
+        failed[index] = True
+        known = error_class(text)
+        errors[known] += int(sketched.weights[index])
+        if text.lower() in _FLAGS:
+            kinds.setdefault(index, "error")
+        else:
+            kinds[index], told[index] = known, text
     return Batch(
         times=times,
         statuses=codes,
@@ -132,7 +145,25 @@ def _batch(
         highs=sketched.highs,
         labels=tuple(_values(column) for column in texts[1:]),
         errors=errors,
+        kinds=kinds,
+        texts=told,
+        ids=sketched.ids,
     )
+
+
+def _by_status(codes: Ints, failed: NDArray[np.bool_]) -> dict[int, str]:
+    """``HTTP 503`` for each row that failed by its status, by its place."""
+    places = np.flatnonzero(failed)
+    statuses = codes[places].tolist()
+    names = {status: f"HTTP {status}" for status in set(statuses)}
+    return {place: names[s] for place, s in zip(places.tolist(), statuses, strict=True)}
+
+
+def _failures(texts: Sequence[str | None]) -> Iterator[tuple[int, str]]:
+    """The texts that tell of an error, with their places."""
+    for index, text in enumerate(texts):
+        if text is not None and str(text).lower() not in _NO_ERROR:
+            yield index, str(text)
 
 
 def _times(column: Sequence[Any], log: RequestLog, now: float, shift: float) -> Floats:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from checks.model import clean
 
-__all__ = ["CLASSES", "OTHER", "VALUES_A_LABEL", "Groups"]
+__all__ = ["CLASSES", "OTHER", "VALUES_A_LABEL", "Groups", "classes_of"]
 
 CLASSES: Final = ("none", "1xx", "2xx", "3xx", "4xx", "5xx", "other")
 """Classes of status; their groups are 0 to 6. ``none`` is a request without a status."""
@@ -18,6 +18,11 @@ OTHER: Final = "other"
 VALUES_A_LABEL: Final = 20
 
 Ints = NDArray[np.int64]
+
+
+def classes_of(statuses: Ints) -> Ints:
+    """The group of each status's class."""
+    return np.minimum(statuses // 100, len(CLASSES) - 1)
 
 
 class Groups:

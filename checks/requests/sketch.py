@@ -15,7 +15,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALPHA", "BINS", "HIGHEST", "LOG_GAMMA", "LOWEST", "bins", "from_log_index", "quantile"]
+__all__ = [
+    "ALPHA",
+    "BINS",
+    "HIGHEST",
+    "LOG_GAMMA",
+    "LOWEST",
+    "VALUES",
+    "bins",
+    "from_log_index",
+    "quantile",
+    "quantiles",
+]
 
 ALPHA: Final = 0.01
 """Largest relative error of a quantile."""
@@ -39,7 +50,8 @@ def _values() -> NDArray[np.float64]:
     return np.concatenate(([0.0], middle, [HIGHEST]))
 
 
-_VALUES: Final = _values()
+VALUES: Final = _values()
+"""What each bin stands for, in seconds, ascending."""
 
 
 def from_log_index(index: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -63,4 +75,19 @@ def quantile(counts: NDArray[np.int64], q: float) -> float | None:
     if total == 0:
         return None
     rank = min(int(total * q), total - 1)
-    return float(_VALUES[np.searchsorted(running, rank, side="right")])
+    return float(VALUES[np.searchsorted(running, rank, side="right")])
+
+
+def quantiles(
+    counts: NDArray[np.int64], qs: tuple[float, ...]
+) -> tuple[tuple[float | None, ...], ...]:
+    """:func:`quantile` for each of ``qs`` of many sketches at once: shape ``(n, BINS)``."""
+    running = np.cumsum(counts, axis=1)
+    totals = running[:, -1]
+    ranks = np.minimum((totals[:, None] * np.array(qs)).astype(np.int64), totals[:, None] - 1)
+    places = (running[:, None, :] <= ranks[:, :, None]).sum(axis=2)
+    nothing = (None,) * len(qs)
+    return tuple(
+        tuple(VALUES[own].tolist()) if total else nothing
+        for own, total in zip(places, totals.tolist(), strict=True)
+    )

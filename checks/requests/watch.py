@@ -25,6 +25,10 @@ class RequestWatch:
         self._counters = RequestCounters(log.labels)
         self._reader = LogReader(log, source, self, STEP)
         self._restarts = 0
+        self._columns = frozenset(
+            name for name in ("status", "duration", "error", "labels") if getattr(log, name)
+        )
+        self._summed = False
 
     async def poll(self, now: float, spare: Callable[[], float]) -> None:
         """Read what is new; ``spare()`` is how many seconds may still be spent on it."""
@@ -33,7 +37,7 @@ class RequestWatch:
 
     def stats(self) -> RequestStats:
         """The figures as of the last poll."""
-        return self._window.stats(self._note())
+        return self._window.stats(self._note(), self._columns)
 
     def samples(self, to: SampleBuilder) -> None:
         """The counters as of the last poll."""
@@ -52,9 +56,12 @@ class RequestWatch:
     def recall(self, batch: Batch) -> None:
         self._window.add(batch)
         self._counters.announce(batch)
+        self._summed = self._summed or batch.ids is None
 
     def covered(self, since: float) -> None:
         self._window.covered_from = since
+        if not self._summed:
+            self._window.rows_since = since
 
     def _note(self) -> str:
         """What limits the figures, in one sentence; empty where nothing does."""

@@ -19,18 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.requests.batch import UNKNOWN_BIN, UNKNOWN_STATUS, Batch
-from checks.requests.groups import CLASSES, Groups
-from checks.requests.sketch import BINS, quantile
-from checks.requests.stats import WINDOWS, BreakdownRow, RequestStats, WindowStats
+from checks.requests.distribution import buckets
+from checks.requests.groups import CLASSES, Groups, classes_of
+from checks.requests.kinds import ErrorKinds
+from checks.requests.notable import NotableRows
+from checks.requests.sketch import BINS, quantile, quantiles
+from checks.requests.stats import WINDOWS, BreakdownRow, Curves, RequestStats, WindowStats
+from checks.requests.steps import KEPT, LENGTHS, STEP, step_of
+from checks.requests.tracks import Tracks
 
 __all__ = ["STEP", "RequestWindow"]
 
-STEP: Final = 2.5
-"""Seconds of a time step; a step holds the times after its start up to its end."""
-
 _SLOTS: Final = BINS + 1
 _CELL: Final = 2 * _SLOTS
-_KEPT: Final = round(max(WINDOWS) / STEP)
+_QS: Final = (0.5, 0.95, 0.99)
 
 Ints = NDArray[np.int64]
 Compact = NDArray[np.unsignedinteger[Any]]
@@ -66,31 +68,38 @@ class RequestWindow:
     def __init__(self, labels: Sequence[str], now: float) -> None:
         self._groups = Groups(labels)
         self._now = now
-        self._current = _step_of(now)
+        self._current = step_of(now)
         self._steps: dict[int, _Step] = {}
-        self._lengths = tuple(round(seconds / STEP) for seconds in WINDOWS)
         self._sums = [np.zeros(self._groups.size * _CELL, dtype=np.int64) for _ in WINDOWS]
+        self._tracks = Tracks(now)
+        self._kinds = ErrorKinds(self._current)
+        self._rows = NotableRows(self._current)
         self.covered_from = now
         """All requests since this time are in here, as far as the source shows them."""
+        self.rows_since: float | None = None
+        """Single requests are known since then, not only sums; None while none are."""
 
     def advance(self, now: float) -> None:
         """Let go of what has left the windows; ``now`` never runs back."""
-        current = max(self._current, _step_of(now))
-        for sums, length in zip(self._sums, self._lengths, strict=True):
+        current = max(self._current, step_of(now))
+        for sums, length in zip(self._sums, LENGTHS, strict=True):
             self._leave(sums, self._current - length + 1, current - length + 1)
-        for number in [n for n in self._steps if n <= current - _KEPT]:
+        for number in [n for n in self._steps if n <= current - KEPT]:
             del self._steps[number]
         self._now = max(self._now, now)
         self._current = current
+        self._tracks.advance(self._now)
+        self._kinds.advance(current)
+        self._rows.advance(current)
 
     def add(self, batch: Batch) -> None:
         """Count a batch. What lies ahead of now counts as now, what is older than an
         hour not at all, and what has no time as now."""
         if not len(batch):
             return
-        numbers = np.ceil(np.nan_to_num(batch.times, nan=self._now) / STEP) - 1
-        numbers = np.minimum(numbers, self._current).astype(np.int64)
-        kept = numbers > self._current - _KEPT
+        times = np.minimum(np.nan_to_num(batch.times, nan=self._now), self._now)
+        numbers = (np.ceil(times / STEP) - 1).astype(np.int64)
+        kept = numbers > self._current - KEPT
         if not kept.any():
             return
         keys = self._keys(batch)
@@ -109,31 +118,50 @@ class RequestWindow:
             own = unique[low:high] - (number - first) * width
             self._put(number, _compact(own), _compact(counts[low:high]))
         self._measure(numbers, kept, batch)
+        self._tracks.add(batch, times)
+        self._kinds.add(batch, numbers, times)
+        self._rows.add(batch, numbers, times)
 
-    def stats(self, note: str = "") -> RequestStats:
-        """Everything at the time of the last :meth:`advance`."""
-        numbers = range(self._current - _KEPT + 1, self._current)
-        steps = [self._steps.get(number) for number in numbers]
-        known = [number * STEP >= self.covered_from - STEP for number in numbers]
-        nan = math.nan
+    def stats(self, note: str = "", columns: frozenset[str] = frozenset()) -> RequestStats:
+        """Everything at the time of the last :meth:`advance`.
+
+        ``note`` and ``columns`` are passed on as they are.
+        """
+        curves = self._tracks.curves(WINDOWS, self._now, self.covered_from)
+        rates, error_ratios, p95s = self._histories()
         return RequestStats(
             at=self._now,
-            windows=tuple(self._window(i) for i in range(len(WINDOWS))),
+            windows=tuple(self._window(i, course) for i, course in enumerate(curves)),
             step=STEP,
-            rates=tuple(
-                (s.count / STEP if s else 0.0) if k else nan
-                for s, k in zip(steps, known, strict=True)
-            ),
-            error_ratios=tuple(s.errors / s.count if s and s.count else nan for s in steps),
-            p95s=tuple(self._p95(s) if s else nan for s in steps),
+            rates=rates,
+            error_ratios=error_ratios,
+            p95s=p95s,
             note=note,
+            minutes=self._tracks.minutes(self._now, self.covered_from),
+            rows_since=self.rows_since,
+            columns=columns,
         )
+
+    def _histories(self) -> tuple[tuple[float, ...], ...]:
+        """Rate, ratio of errors and p95 of each step but the present one, oldest first."""
+        first, length = self._current - KEPT + 1, KEPT - 1
+        unknown = math.ceil(self.covered_from / STEP - 1) - first
+        unknown = max(0, min(length, unknown))
+        rates = [math.nan] * unknown + [0.0] * (length - unknown)
+        error_ratios, p95s = [math.nan] * length, [math.nan] * length
+        for number, step in self._steps.items():
+            place = number - first
+            if 0 <= place < length and step.count:
+                error_ratios[place] = step.errors / step.count
+                p95s[place] = self._p95(step)
+                if place >= unknown:
+                    rates[place] = step.count / STEP
+        return tuple(rates), tuple(error_ratios), tuple(p95s)
 
     def _keys(self, batch: Batch) -> Ints:
         """Shape (dimensions, rows): where each row counts in each dimension."""
-        classes = np.minimum(batch.statuses // 100, len(CLASSES) - 1)
         in_use = self._sums[-1].reshape(-1, _CELL).sum(axis=1) > 0
-        codes = [classes, *self._groups.codes(batch.labels, in_use)]
+        codes = [classes_of(batch.statuses), *self._groups.codes(batch.labels, in_use)]
         offset = batch.failed * _SLOTS + batch.bins
         return np.stack([code * _CELL + offset for code in codes])
 
@@ -144,7 +172,7 @@ class RequestWindow:
 
     def _put(self, number: int, keys: Compact, counts: Compact) -> None:
         self._steps.setdefault(number, _Step()).chunks.append((keys, counts))
-        for sums, length in zip(self._sums, self._lengths, strict=True):
+        for sums, length in zip(self._sums, LENGTHS, strict=True):
             if number > self._current - length:
                 sums[keys] += counts
 
@@ -192,8 +220,8 @@ class RequestWindow:
             step.stale = False
         return step.p95
 
-    def _window(self, index: int) -> WindowStats:
-        length = self._lengths[index]
+    def _window(self, index: int, curves: Curves) -> WindowStats:
+        length = LENGTHS[index]
         groups = self._sums[index].reshape(-1, 2, _SLOTS)
         overall = groups[: len(CLASSES)].sum(axis=0)
         by_class = groups[: len(CLASSES)].sum(axis=(1, 2)).tolist()
@@ -223,10 +251,32 @@ class RequestWindow:
             p50=p50,
             p95=p95,
             p99=p99,
-            breakdown=tuple(
-                (label, tuple(_breakdown(values, groups, count)))
-                for label, values in self._groups.dimensions()
-            ),
+            breakdown=self._breakdown(groups, count),
+            kinds=self._kinds.window(index),
+            buckets=buckets(overall[0], overall[1]),
+            newest_errors=self._rows.newest_errors(index),
+            slowest=self._rows.slowest(index),
+            curves=curves,
+        )
+
+    def _breakdown(
+        self, groups: Ints, total: int
+    ) -> tuple[tuple[str, tuple[BreakdownRow, ...]], ...]:
+        """Of each label the values that occur, most requests first."""
+        counts = groups.sum(axis=2)
+        present = np.flatnonzero(counts[len(CLASSES) :].sum(axis=1)) + len(CLASSES)
+        percentiles = quantiles(groups[present, :, :BINS].sum(axis=1), _QS)
+        known = dict(zip(present.tolist(), percentiles, strict=True))
+        return tuple(
+            (
+                label,
+                _most_first(
+                    _row(text, counts[group].tolist(), total, known[group])
+                    for text, group in values
+                    if group in known
+                ),
+            )
+            for label, values in self._groups.dimensions()
         )
 
     def _extremes(self, first: int) -> _Extremes:
@@ -247,24 +297,21 @@ def _compact(values: Ints) -> Compact:
     return compact
 
 
-def _step_of(time: float) -> int:
-    return math.ceil(time / STEP) - 1
-
-
 def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-def _breakdown(values: Iterable[tuple[str, int]], groups: Ints, total: int) -> list[BreakdownRow]:
-    """Values that occur, most requests first; ``values`` are texts with their group."""
-    rows = []
-    for text, group in values:
-        count = int(groups[group].sum())
-        if count:
-            p95 = quantile(groups[group].sum(axis=0)[:BINS], 0.95)
-            ratio = int(groups[group, 1].sum()) / count
-            rows.append(BreakdownRow(text, count, count / total, ratio, p95))
-    return sorted(rows, key=lambda row: (-row.count, row.value))
+def _row(
+    text: str, counts: Sequence[int], total: int, percentiles: tuple[float | None, ...]
+) -> BreakdownRow:
+    """``counts`` are the requests that went well and those that failed."""
+    p50, p95, p99 = percentiles
+    count, failed = sum(counts), counts[1]
+    return BreakdownRow(text, count, count / total, failed / count, p95, p50, p99)
+
+
+def _most_first(rows: Iterable[BreakdownRow]) -> tuple[BreakdownRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (-row.count, row.value)))
 
 
 assert UNKNOWN_STATUS == 0  # noqa: S101 - class 0 is that of requests without a status

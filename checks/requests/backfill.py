@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from checks.errors import TargetError
 from checks.requests.source import Cell, RequestSource
 
 __all__ = ["Backfill", "first_since"]
 
 _FIRST_SPAN: Final = 20_000
+_SMALLEST_SPAN: Final = 1_000
 _TARGET: Final = 0.2
 """Seconds that one statement should take."""
 _SLACK: Final = 120.0
@@ -57,7 +59,7 @@ class Backfill:
             if before <= 0:
                 return
             low = max(self._low, self._high - self._span + 1)
-            take(await self._source.cells(low, self._high, self._since, self._step))
+            take(await self._cells(low))
             # Before anything is awaited: a run cut short must not read this range again.
             self._high = low - 1
             self.done = self._high < self._low
@@ -66,11 +68,20 @@ class Backfill:
             if found is not None:
                 self.reached = found[1]
 
+    async def _cells(self, low: int) -> Sequence[Cell]:
+        try:
+            return await self._source.cells(low, self._high, self._since, self._step)
+        except TargetError as error:
+            if error.reason == "timeout":
+                # The server gave up, or we did: the next run tries fewer rows.
+                self._span = max(_SMALLEST_SPAN, self._span // 8)
+            raise
+
     def _adapt(self, took: float) -> None:
         if took < _TARGET / 2:
             self._span *= 2
         elif took > _TARGET * 2:
-            self._span = max(1000, self._span // 2)
+            self._span = max(_SMALLEST_SPAN, self._span // 2)
 
 
 async def first_since(source: RequestSource, high: int, since: float) -> int:

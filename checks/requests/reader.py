@@ -56,7 +56,6 @@ class LogReader:
     """One request log's place: what has been read and what may still come."""
 
     def __init__(self, log: RequestLog, source: RequestSource, sink: Sink, step: float) -> None:
-        self._log = log
         self._source = source
         self._sink = sink
         self._step = step
@@ -95,9 +94,7 @@ class LogReader:
         """
         anchor = self._recent[-1] if self._recent else None
         state = await self._source.state(anchor[0] if anchor else None)
-        if state.last is not None:
-            await self._source.prepare()
-        await self._set_clock(now)
+        self._set_clock()
         if not self._started:
             await self._start(state, now)
         else:
@@ -112,37 +109,44 @@ class LogReader:
             return state.anchor != (self._recent[-1][1],)
         return state.last is not None and state.last < self._last
 
-    async def _set_clock(self, now: float) -> None:
-        measured = await self._source.now() - now
+    @property
+    def _log(self) -> RequestLog:
+        return self._source.log
+
+    def _set_clock(self) -> None:
+        measured = self._source.ahead()
         if abs(measured - self.shift) > _CLOCK_TOLERANCE:
             self.shift = measured if abs(measured) > _CLOCK_TOLERANCE else 0.0
 
     async def _start(self, state: TableState, now: float) -> None:
         self._since = now - _HOUR
-        rows = await self._source.newest(BATCH) if state.last is not None else ()
+        if state.last is None:
+            self._sink.covered(self._since)
+            self._started = True
+            return
+        rows, low = await self._source.newest(BATCH)
         ids = _ids(rows)
-        if state.last is not None:
-            self._last = max(state.last, int(ids[-1]) if len(ids) else state.last)
+        self._last = max(state.last, int(ids[-1]) if len(ids) else state.last)
+        self._gaps.note(_below(low, ids, self._last), ids, now, self._last)
+        oldest = now
         if len(rows):
             batch = from_rows(rows, self._log, now, self.shift)
+            oldest = min(batch.times[np.isfinite(batch.times)].tolist(), default=now)
             self._sink.recall(batch)
-            self._gaps.note(int(ids[0]) - 1, ids, now, self._last)
             self._remember(rows)
-            self._plan_backfill(ids, batch, now)
-        else:
-            self._sink.covered(self._since)
+        self._plan_backfill(low, oldest)
         self._started = True
 
-    def _plan_backfill(self, ids: Ids, batch: Batch, now: float) -> None:
-        known = batch.times[np.isfinite(batch.times)]
-        oldest = float(known.min()) if len(known) else now
-        if len(ids) < BATCH or oldest <= self._since:
+    def _plan_backfill(self, low: int | None, oldest: float) -> None:
+        """What lies from the id ``low`` on was read, which is back to the time ``oldest``;
+        where ``low`` is None that is all there is."""
+        if low is None or oldest <= self._since:
             self._sink.covered(self._since)
             return
         self._sink.covered(oldest)
         if self._log.backfill:
             since = self._as_column(self._since)
-            self._backfill = Backfill(self._source, int(ids[0]) - 1, since, self._step)
+            self._backfill = Backfill(self._source, low - 1, since, self._step)
 
     async def _fill(self, now: float, spare: Callable[[], float]) -> None:
         backfill = self._backfill
@@ -302,16 +306,29 @@ class LogReader:
         return float(utc[0]) - self.shift
 
 
+def _below(low: int | None, ids: Ids, last: int) -> int:
+    """An id below which nothing is to be waited for at the start.
+
+    Rows below the first that a table shows may be committed yet; its first id is 1 as a rule.
+    """
+    if low is not None:
+        return low - 1
+    first = int(ids[0]) if len(ids) else last
+    return max(0, first - 1 - BATCH) if first > 0 else first - 1
+
+
 def _ids(rows: Sequence[Row]) -> Ids:
     """The rows' ids. Raises TargetError where they are no integers."""
     try:
         return np.array([_integer(row[0]) for row in rows], dtype=np.int64)
-    except (TypeError, OverflowError):
+    except TypeError:
         raise TargetError(
             "config",
             f"the id {str(rows[0][0])[:40]!r} is no integer;"
             " name an integer key that grows as `id`",
         ) from None
+    except OverflowError:
+        raise TargetError("config", f"the id {rows[-1][0]} is larger than 2^63 - 1") from None
 
 
 def _integer(value: object) -> int:

@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from checks.clock import FakeClock
 from checks.errors import TargetError
 from checks.model import Sampler, Samples
 from checks.probes.sqlite.dialect import SqliteDialect
 from checks.probes.sqlite.request_log import complete
 from checks.requests.config import RequestLog
-from checks.requests.source import Row, SqlSource
+from checks.requests.source import Row
+from checks.requests.sql import SqlSource
 from checks.requests.stats import RequestStats
 from checks.requests.watch import RequestWatch
 
@@ -38,6 +40,20 @@ def log_config(**changes: Any) -> RequestLog:
     return RequestLog.model_validate({**LOG, **changes})
 
 
+class BenchClock(FakeClock):
+    """The clock of a :class:`LogBench`; its wall clock is the server's."""
+
+    def __init__(self, bench: LogBench) -> None:
+        super().__init__()
+        self._bench = bench
+
+    def now(self) -> float:
+        return self._bench.now
+
+    def wall(self) -> float:
+        return self._bench.now + self._bench.server_ahead
+
+
 class LogBench:
     """Polls the log of ``connection`` at the times it is told."""
 
@@ -53,9 +69,7 @@ class LogBench:
         self.server_ahead = 0.0
         self.statements: list[str] = []
         self.fails: Callable[[], bool] = lambda: False
-        source = SqlSource(
-            log, dialect or SqliteDialect(), self._execute, lambda: self.now + self.server_ahead
-        )
+        source = SqlSource(log, dialect or SqliteDialect(), self._execute, BenchClock(self))
         self.watch = RequestWatch(log, source, now)
 
     async def _execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:

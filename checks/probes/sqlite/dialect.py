@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from checks.requests.config import TimeFormat
+from checks.requests.shape import ColumnKind
 
 __all__ = ["SqliteDialect"]
 
@@ -17,26 +18,36 @@ class SqliteDialect:
 
     # Within one process reading a row takes 2 µs, grouping it 4 µs.
     aggregates = False
+    grouping = ""
+    clock = ""
 
     def quote(self, name: str) -> str:
         # U+0000 would end the statement early; no identifier holds it.
         return '"' + name.replace("\0", "").replace('"', '""') + '"'
 
-    def parameter(self, position: int) -> str:
+    def parameter(self, position: int, what: Literal["key", "time"]) -> str:
+        del what
         return f"?{position}"
 
-    def epoch(self, column: str, form: TimeFormat, zone: str) -> str:
+    def condition(self, sql: str) -> str:
+        return sql
+
+    def epoch(self, column: str, kind: ColumnKind, form: TimeFormat, zone: str) -> str:
+        del zone
         if form == "datetime":
             return f"ROUND((julianday({column}) - 2440587.5) * 86400.0, 3)"
-        return f"({self.real(column)} / {_UNIT[form]})"
+        return f"({self.real(column, kind)} / {_UNIT[form]})"
 
-    def integer(self, column: str) -> str:
+    def integer(self, column: str, kind: ColumnKind) -> str:
+        del kind
         # 404 of "404 Not Found"; 0 of other texts, which is no status.
         return f"CAST({column} AS INTEGER)"
 
-    def real(self, column: str) -> str:
+    def real(self, column: str, kind: ColumnKind) -> str:
+        del kind
         # A cast makes 0 of "n/a"; compared with it, a text that is no number stays a text.
         return f"CASE WHEN CAST({column} AS REAL) = {column} THEN CAST({column} AS REAL) END"
 
-    def text(self, column: str, limit: int) -> str:
+    def text(self, column: str, kind: ColumnKind, limit: int) -> str:
+        del kind
         return f"substr({column}, 1, {limit})"

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from checks.clock import Clock
 from checks.errors import TargetError
-from checks.findings import Finding, trouble
-from checks.model import SampleBuilder
+from checks.findings import Finding
 from checks.probes.sqlite.dialect import SqliteDialect
 from checks.probes.sqlite.file import Session
 from checks.requests.columns import configured, missing_table, require_columns
 from checks.requests.config import RequestLog
+from checks.requests.table import RequestTable
 
 if TYPE_CHECKING:
     from checks.requests.source import Row
-    from checks.requests.stats import RequestStats
-    from checks.requests.watch import RequestWatch
+    from checks.requests.sql import SqlSource
 
 __all__ = ["RequestLogTable", "complete"]
 
-_BUDGET: Final = 0.5
 _ROWID: Final = ("rowid", "oid", "_rowid_")
 
 T = TypeVar("T")
@@ -39,51 +37,29 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a coroutine that was to run in a lane had to wait")
 
 
-class RequestLogTable:
-    """Reads one table. What a run could not read has no figures in that run."""
+class RequestLogTable(RequestTable):
+    """Reads one table in the lane that has the file open."""
 
     def __init__(self, log: RequestLog, clock: Clock) -> None:
-        self._log = log
-        self._clock = clock
+        super().__init__(log, clock)
         self._session: Session | None = None
-        self._watch: RequestWatch | None = None
-        self._readable = False
 
     def read(self, session: Session) -> list[Finding]:
         """Read what is new, in half a second or half of what the session has left."""
         self._session = session
-        self._readable = False
-        try:
-            check_columns(session, self._log)
-            watch = self._watch or self._make_watch()
-            end = time.monotonic() + min(session.spare / 2, _BUDGET)
-            complete(watch.poll(self._clock.now(), lambda: end - time.monotonic()))
-        except TargetError as error:
-            return [trouble("request log", f"request_log: {error}", error)]
-        self._readable = True
-        return []
+        end = time.monotonic() + self._share(session.spare)
+        return complete(self._attempt(self._poll(session, end)))
 
-    def stats(self) -> RequestStats | None:
-        """The figures of the last run; None where it could not read the table."""
-        return self._watch.stats() if self._watch is not None and self._readable else None
+    async def _poll(self, session: Session, end: float) -> None:
+        check_columns(session, self._log)
+        watch = self._watching(self._source)
+        await watch.poll(self._clock.now(), lambda: end - time.monotonic())
 
-    def samples(self, to: SampleBuilder) -> None:
-        """Add the counters of the last run, where it could read the table."""
-        if self._watch is not None and self._readable:
-            self._watch.samples(to)
+    def _source(self) -> SqlSource:
+        # numpy comes with it: only checks that have a request log pay for it.
+        from checks.requests.sql import SqlSource  # noqa: PLC0415
 
-    def events(self) -> tuple[str, ...]:
-        """What happened to the table since this was last asked."""
-        return self._watch.events() if self._watch is not None else ()
-
-    def _make_watch(self) -> RequestWatch:
-        # numpy comes with these: only checks that have a request log pay for it.
-        from checks.requests.source import SqlSource  # noqa: PLC0415
-        from checks.requests.watch import RequestWatch  # noqa: PLC0415
-
-        source = SqlSource(self._log, SqliteDialect(), self._execute, self._clock.wall)
-        self._watch = RequestWatch(self._log, source, self._clock.now())
-        return self._watch
+        return SqlSource(self._log, SqliteDialect(), self._execute, self._clock)
 
     async def _execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
         assert self._session is not None  # noqa: S101 - set by the run that polls

@@ -26,6 +26,7 @@ from tui import keymap
 from tui.economy import SpanUpdate
 from tui.numbered import NUMBERED
 from tui.palette import CommandProvider, PaletteCommand
+from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
 from tui.themes import DARK, HOUSE_THEMES, WITHOUT_COLOUR
@@ -161,7 +162,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def show(self) -> None:
         """Hand the picture to the screen on top; a covered one takes it when uncovered."""
-        if isinstance(self.screen, PictureScreen):
+        if isinstance(self.screen, PictureScreen | PictureModal):
             self.screen.take(self.standing())
 
     def standing(self) -> Standing:
@@ -272,6 +273,21 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._uncover(2 if beneath else 1)
         self._cover(DetailsScreen(check, ascii_only=self.ascii_only))
 
+    @on(PictureScreen.Deeper)
+    def _show_details(self, event: PictureScreen.Deeper) -> None:
+        self.action_details(event.check)
+
+    @on(PictureScreen.Opens)
+    def _open_box(self, event: PictureScreen.Opens) -> None:
+        self.push_screen(event.make(self.standing()))
+
+    @on(PictureModal.Confirmed)
+    def _act_on(self, event: PictureModal.Confirmed) -> None:
+        """Do what a user has confirmed; what came of it is told when it comes."""
+        self._await_answer(event.check)
+        self.source.act(event.check, event.action, event.subject)
+        self.say(f"{event.title}: asked {event.check}")
+
     def _uncover(self, screens: int) -> None:
         """Close what lies upon the lowest ``screens`` screens."""
         while len(self.screen_stack) > screens:
@@ -335,15 +351,24 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def ask(self, check: str, question: str, title: str) -> None:
         """Put a question to ``check``; the answer is told when it comes."""
-        self._asked[check] = self._newest.time if self._newest else 0.0
+        self._await_answer(check)
         self.source.ask(check, question)
         self.say(f"{title}: asked {check}")
 
+    def _await_answer(self, check: str) -> None:
+        """Tell what ``check`` answers from now on."""
+        self._asked.setdefault(check, self._newest.time if self._newest else 0.0)
+
     def _tell_answers(self, snapshot: Snapshot) -> None:
-        for event in snapshot.events if self._asked else ():
-            if event.answer and event.time > self._asked.get(event.check, math.inf):
-                del self._asked[event.check]
-                self.say(f"{event.check}: {event.text}", seconds=15)
+        news = [
+            event
+            for event in (snapshot.events if self._asked else ())
+            if event.answer and event.time > self._asked.get(event.check, math.inf)
+        ]
+        for event in news:
+            self._asked[event.check] = event.time
+        if news:
+            self.say("\n".join(f"{event.check}: {event.text}" for event in news), seconds=15)
 
     def set_theme(self, name: str) -> None:
         self.theme = name

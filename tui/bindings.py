@@ -38,6 +38,8 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "In a pane": LinePane.BINDINGS,
         "While a filter is typed": FilterLine.BINDINGS,
         "On a screen with a tab a check": keymap.TABS,
+        "Databases": keymap.DATABASES,
+        "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION),
         "Details": keymap.DETAILS,
         "Help": keymap.HELP,
     }

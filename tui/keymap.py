@@ -18,9 +18,12 @@ from tui.numbered import NUMBERED
 
 __all__ = [
     "APP",
+    "CLOSE",
+    "DATABASES",
     "DETAILS",
     "HELP",
     "SCREEN",
+    "SESSION",
     "TABS",
     "KeyPlan",
     "key_name",
@@ -61,6 +64,21 @@ TABS: Final = (
     Binding("left,left_square_bracket", "tab(-1)", "Previous tab", id="tabs.previous"),
 )
 
+DATABASES: Final = (
+    Binding("x", "act", "Cancel or terminate the session", id="databases.act"),
+    Binding("o", "sort", "Sort the sessions by something else", id="databases.sort"),
+    Binding("i", "idle", "Hide idle sessions, or show them", id="databases.idle"),
+    Binding("d", "details", "Details of the server's check", id="databases.details"),
+)
+
+CLOSE: Final = Binding("escape", "close", "Back", id="session.close")
+
+SESSION: Final = (
+    Binding("x", "act", "Cancel or terminate it", id="session.act"),
+    Binding("y", "confirm", "Yes, do what was chosen", id="session.confirm"),
+    Binding("tab,shift+tab", "next", "To the choice, or to the text", id="session.next_pane"),
+)
+
 DETAILS: Final = (
     Binding("right,c", "chart(1)", "Next chart", id="details.next_chart"),
     Binding("left", "chart(-1)", "Previous chart", id="details.previous_chart"),
@@ -69,7 +87,7 @@ DETAILS: Final = (
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
-_APART: Final = {"help", "filter"}
+_APART: Final = {"help", "filter", "session"}
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",

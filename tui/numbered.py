@@ -23,4 +23,6 @@ class Numbered:
     screen: str
 
 
-NUMBERED: Final[tuple[Numbered, ...]] = ()
+NUMBERED: Final[tuple[Numbered, ...]] = (
+    Numbered("3", "databases", "Databases", "tui.screens.databases", "DatabasesScreen"),
+)

@@ -13,6 +13,7 @@ __all__ = [
     "DASH",
     "age",
     "clock",
+    "coarse",
     "count",
     "date_clock",
     "duration",
@@ -102,6 +103,20 @@ def age(seconds: float | None) -> str:
         if seconds >= length:
             return f"{int(seconds // length)} {unit}"
     return f"{int(seconds)} s"
+
+
+def coarse(seconds: float | None) -> str:
+    """A length of time in steps that rarely change: ``<1 s``, ``7 s``, ``40 s``, ``4 m``, ``3 h``.
+
+    For what grows as one looks: it is sent anew only when it says something new.
+    """
+    if seconds is None or not _known(seconds):
+        return DASH
+    if seconds < 1:
+        return "<1 s"
+    if seconds < 60:
+        return f"{int(seconds) if seconds < 10 else int(seconds) // 10 * 10} s"
+    return age(seconds)
 
 
 def _scaled(value: float, units: tuple[str, ...]) -> tuple[str, str]:

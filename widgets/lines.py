@@ -87,6 +87,7 @@ class LinePane(LineView, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._body: list[Line] = []
+        self._head: list[Line] = []
         self._top = 0
         self._selected: str | None = None
         self._place = 0
@@ -102,6 +103,13 @@ class LinePane(LineView, can_focus=True):
         """
         raise NotImplementedError
 
+    def pinned(self, width: int) -> list[Line]:
+        """Lines that stay between the title and the rows when these scroll; asked for after
+        :meth:`build` for the same width.
+        """
+        del width
+        return []
+
     def lines_wanted(self, width: int, height: int = ANY_HEIGHT) -> int:
         """How many lines it could use in ``width`` cells, its title among them.
 
@@ -110,7 +118,8 @@ class LinePane(LineView, can_focus=True):
         """
         if self.snapshot is None:
             return ANY_HEIGHT
-        return len(self.build(max(1, width - 1), height)) + self._titled
+        lines = self.build(max(1, width - 1), height)
+        return len(lines) + len(self.pinned(max(1, width - 1))) + self._titled
 
     def inputs(self) -> tuple[object, ...]:
         """The objects that :meth:`build` reads; it is asked again when one is another object."""
@@ -164,16 +173,21 @@ class LinePane(LineView, can_focus=True):
         return not (self.compact and self.inline_when_compact)
 
     @property
+    def _above(self) -> int:
+        """Lines above the rows: the title and what is pinned."""
+        return self._titled + len(self._head)
+
+    @property
     def _room(self) -> int:
-        return max(0, self.size.height - self._titled)
+        return max(0, self.size.height - self._above)
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
-        self._rebuild(max(1, width - 1), self._room)
+        self._rebuild(max(1, width - 1), max(0, self.size.height - self._titled))
         self._keep_selection()
         self._top = max(0, min(self._top, len(self._body) - self._room))
         shown = self._body[self._top : self._top + self._room]
         marker = Seg(self.glyphs.cursor, "focus")
-        lines = [self._mark(line, marker) for line in shown]
+        lines = [*self._head, *(self._mark(line, marker) for line in shown)]
         return [self._title_line(width), *lines] if self._titled else lines
 
     def _rebuild(self, width: int, height: int) -> None:
@@ -184,6 +198,7 @@ class LinePane(LineView, can_focus=True):
             return
         self._inputs = inputs
         self._body = self.build(width, height)
+        self._head = self.pinned(width)
 
     def _mark(self, line: Line, marker: Seg) -> Line:
         """``line`` with the cursor's sign in its first cell, where it is selected."""
@@ -197,9 +212,8 @@ class LinePane(LineView, can_focus=True):
 
     def marked_lines(self) -> frozenset[int]:
         shown = self._body[self._top : self._top + self._room]
-        offset = int(self._titled)
         first = next((y for y, line in enumerate(shown) if self._under_cursor(line)), None)
-        return frozenset() if first is None else frozenset({first + offset})
+        return frozenset() if first is None else frozenset({first + self._above})
 
     def _title_line(self, width: int) -> Line:
         role = "focus" if self.has_focus else "title"
@@ -293,8 +307,8 @@ class LinePane(LineView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        place = self._top + offset.y - self._titled
-        if offset.y < self._titled or not 0 <= place < len(self._body):
+        place = self._top + offset.y - self._above
+        if offset.y < self._above or not 0 <= place < len(self._body):
             return
         key = self._body[place].key
         if key is None:

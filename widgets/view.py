@@ -73,6 +73,8 @@ class LineView(Widget):
         """Compose anew and paint what differs from the screen."""
         width, height = self.size
         if width <= 0 or height <= 0:
+            # Hidden: what was drawn is out of date when it is shown again.
+            self._drawn_size = self.size
             return
         lines = self.compose_lines(width, height)[:height]
         fresh = self._fitted(lines, width)

@@ -141,7 +141,10 @@ class FigureSpec:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that changes a target, done to one of its sessions after a confirmation."""
+    """Something that changes a target, done to one of its sessions after a confirmation.
+
+    By its id ``cancel`` ends what the session runs at the moment, ``terminate`` the session.
+    """
 
     id: str
     title: str

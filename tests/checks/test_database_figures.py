@@ -82,7 +82,7 @@ def test_a_ratio_of_rates_and_its_complement() -> None:
         made = view(spec, *rows)
         assert made is not None
         assert made.value == pytest.approx(expected)
-        assert made.history == (pytest.approx(expected),)
+        assert made.history == pytest.approx((expected,))
 
 
 def test_a_ratio_of_nothing_is_unknown_and_its_course_stays() -> None:

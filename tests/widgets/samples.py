@@ -20,6 +20,7 @@ from checks.views import (
     Snapshot,
 )
 from tests.widgets.curves import NAN, NOW, ramp, wave
+from tests.widgets.sample_databases import database_checks, databases
 from tests.widgets.sample_details import details, events, processes
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "all_quiet",
     "bad_night",
     "check",
+    "database_night",
     "details",
     "empty",
     "host",
@@ -341,6 +343,13 @@ def bad_night(**changes: object) -> Snapshot:
         events=events(),
         health=health(),
     )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def database_night(**changes: object) -> Snapshot:
+    """The database servers are in trouble, each in its own way."""
+    checks = (*database_checks(), check("api"), check("web", duration=0.041))
+    made = bad_night(checks=checks, alerts=_night_alerts(checks), databases=databases())
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

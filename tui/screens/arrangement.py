@@ -95,17 +95,17 @@ def pane_widths(arrangement: Arrangement, width: int) -> dict[str, int]:
     return {name: own for names, own in columns for name in names}
 
 
-def heights(room: int, wishes: Mapping[str, Wish]) -> dict[str, int]:
+def heights(room: int, wishes: Mapping[str, Wish], first: Sequence[str] = FIRST) -> dict[str, int]:
     """How the panes of a column share its ``room``, from top to bottom as given.
 
     Each gets what it cannot do without, as far as that goes; the rest goes to those who
-    want more, in the order of importance, and what nobody wants to the last.
+    want more, in the order of ``first``, and what nobody wants to the last.
     """
     given = {}
     for name, wish in wishes.items():
         given[name] = min(wish.least, room)
         room -= given[name]
-    for name in sorted(wishes, key=FIRST.index):
+    for name in sorted(wishes, key=first.index):
         more = min(room, max(0, wishes[name].wanted - given[name]))
         given[name] += more
         room -= more

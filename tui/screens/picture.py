@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -25,6 +25,7 @@ from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
+    from tui.screens.modal import PictureModal
 
 __all__ = ["Banner", "PictureScreen", "Standing", "hints_from"]
 
@@ -120,6 +121,20 @@ class PictureScreen(Screen[None], inherit_bindings=False):
 
     class Left(Message):
         """Somebody wants to go back to where they came from."""
+
+    class Deeper(Message):
+        """Somebody wants the details of ``check``."""
+
+        def __init__(self, check: str) -> None:
+            self.check = check
+            super().__init__()
+
+    class Opens(Message):
+        """``make`` makes a box to lie on this screen, given how the picture stands."""
+
+        def __init__(self, make: Callable[[Standing], PictureModal]) -> None:
+            self.make = make
+            super().__init__()
 
     class Attends(Message):
         """:attr:`attends` has become another check."""

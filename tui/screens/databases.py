@@ -1,0 +1,260 @@
+"""The database servers, a tab each: what they do, who waits for whom, who is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui import keymap
+from tui.screens.database_places import ServerPanes, is_wide
+from tui.screens.picture import Standing
+from tui.screens.session import RowScreen, SessionScreen
+from tui.screens.tabs import TabbedScreen
+from widgets.databases.blocking import BlockingPane
+from widgets.databases.longest import LongestPane
+from widgets.databases.pane import DatabasePane, database_of
+from widgets.databases.replication import ReplicationPane
+from widgets.databases.server import ServerPane
+from widgets.databases.sessions import SessionsPane, next_order
+from widgets.databases.tables import TablesPane, row_of, tables_of
+from widgets.databases.waits import waits_of
+from widgets.lines import LinePane
+from widgets.tabs import TabLine
+from widgets.verdict import VerdictLine
+
+if TYPE_CHECKING:
+    from checks.views import DatabaseView, Snapshot
+
+__all__ = ["DatabasesScreen"]
+
+_OF_SESSIONS: Final = (BlockingPane, LongestPane, SessionsPane)
+"""Panes whose rows are sessions."""
+_SMALL: Final = 37
+"""Lines below which a single column has no room for everything."""
+
+
+class DatabasesScreen(TabbedScreen):
+    """One server at a time. Enter shows a session or a row whole, and opens the details of
+    the check from the server's sentence.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.DATABASES]
+    ALLOW_IN_MAXIMIZED_VIEW = ".header, TabLine, Banner, FilterLine, HintLine"
+    AUTO_FOCUS = ""
+    TITLE = "Databases"
+    HINTS = (
+        (("screen.back",), "back"),
+        (("tabs.previous", "tabs.next"), "server"),
+        (("databases.act",), "cancel, terminate"),
+        (("pane.open",), "whole"),
+        (("screen.filter",), "filter"),
+        (("app.help",), "help"),
+        (("databases.sort",), "sort"),
+        (("databases.idle",), "idle"),
+        (("screen.next_pane",), "next pane"),
+        (("databases.details",), "details"),
+        (("screen.maximise",), "maximise"),
+        (("app.freeze",), "freeze"),
+        (("app.quit",), "quit"),
+    )
+
+    order: reactive[str] = reactive("time", repaint=False)
+    hide_idle: reactive[bool] = reactive(False, repaint=False)
+    names: reactive[tuple[str, ...]] = reactive((), repaint=False)
+
+    def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
+        super().__init__(wanted, ascii_only=ascii_only)
+        self._wants: object = None
+
+    def begin(self, standing: Standing) -> None:
+        super().begin(standing)
+        if standing.shown is not None:
+            names = tuple(self.subjects(standing.shown))
+            self.set_reactive(DatabasesScreen.names, names)
+
+    def subjects(self, snapshot: Snapshot) -> Sequence[str]:
+        return [view.check for view in snapshot.databases]
+
+    @property
+    def view(self) -> DatabaseView | None:
+        """The server that is shown."""
+        return database_of(self.snapshot, self.check)
+
+    def header(self) -> Widget:
+        bound = (DatabasesScreen.snapshot, DatabasesScreen.frozen, DatabasesScreen.use_ascii)
+        return VerdictLine(id="verdict").data_bind(*bound)
+
+    def body(self) -> Widget:
+        bound = (
+            DatabasesScreen.snapshot,
+            DatabasesScreen.check,
+            DatabasesScreen.filter_text,
+            DatabasesScreen.use_ascii,
+        )
+        sessions = SessionsPane(id="sessions")
+        sessions.data_bind(DatabasesScreen.order, DatabasesScreen.hide_idle)
+        panes: list[LinePane] = [
+            ServerPane(id="server"),
+            BlockingPane(id="blocking"),
+            LongestPane(id="longest"),
+            sessions,
+            ReplicationPane(id="replication"),
+            TablesPane(id="tables"),
+        ]
+        for pane in panes:
+            pane.data_bind(*bound)
+        self._show_panes(panes)
+        return ServerPanes(*panes)
+
+    def compose(self) -> ComposeResult:
+        header, *rest = super().compose()
+        yield header
+        yield TabLine(id="tabs").data_bind(
+            DatabasesScreen.snapshot,
+            DatabasesScreen.names,
+            DatabasesScreen.check,
+            DatabasesScreen.use_ascii,
+        )
+        yield from rest
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._fit(self.app.size.width, self.app.size.height)
+        self._settle()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size.width, event.size.height)
+
+    # What is shown, and where
+
+    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
+        super().watch_snapshot(old, new)
+        self.names = tuple(self.subjects(new)) if new else ()
+        self._settle()
+
+    def watch_check(self, old: str, new: str) -> None:
+        super().watch_check(old, new)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Show the panes that this server has something for, and share the room among them."""
+        if not self.is_mounted or not self.query(ServerPanes):
+            return
+        panes = self.query_one(ServerPanes)
+        self._show_panes(list(panes.query(LinePane)))
+        wants = panes.wants()
+        if wants != self._wants:
+            self._wants = wants
+            panes.refit()
+        self._focus_first()
+        self.refresh_bindings()
+
+    def _show_panes(self, panes: Sequence[LinePane]) -> None:
+        shown = _shown(self.view)
+        for pane in panes:
+            pane.display = pane.id in shown
+
+    def _focus_first(self) -> None:
+        """Begin where the trouble is: with who holds up others, else with the sessions."""
+        if self.view is None or (self.focused is not None and self.focused.display):
+            return
+        facts = self.view.facts
+        first = "blocking" if facts and waits_of(facts) else "sessions"
+        found = self.query_one(f"#{first if facts else 'server'}", LinePane)
+        self.set_focus(found)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Say less on a small screen; a maximised pane always has room."""
+        small = not is_wide(width, height - 3) and height < _SMALL
+        for pane in self.query(DatabasePane):
+            pane.compact = small and pane is not self.maximized
+        self._settle()
+
+    def arranged(self) -> None:
+        self._fit(self.size.width, self.size.height)
+
+    @on(TabLine.Chosen)
+    def _show_tab(self, event: TabLine.Chosen) -> None:
+        self.check = event.check
+
+    # Sessions and rows
+
+    @property
+    def session(self) -> str:
+        """The id of the session that the cursor is on, empty where on none."""
+        pane, view = self.focused, self.view
+        if not isinstance(pane, _OF_SESSIONS) or pane.selected is None or view is None:
+            return ""
+        found = view.facts.session(pane.selected) if view.facts else None
+        return found.id if found else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        view = self.view
+        if action == "act":
+            return bool(self.session and view and view.actions)
+        if action in ("sort", "idle"):
+            return view is not None and view.facts is not None
+        if action == "details":
+            return view is not None
+        return super().check_action(action, parameters)
+
+    @on(LinePane.Selected)
+    def _selected(self) -> None:
+        self.refresh_bindings()
+
+    @on(LinePane.Opened)
+    def _whole(self, event: LinePane.Opened) -> None:
+        """Show the row whole; the sentence of the server leads to the details of its check."""
+        if isinstance(event.pane, _OF_SESSIONS):
+            event.stop()
+            self._open_session(acting=False)
+        elif isinstance(event.pane, TablesPane) and self.view is not None:
+            event.stop()
+            found = row_of(self.view, event.key)
+            if found is not None:
+                self.post_message(
+                    self.Opens(lambda _: RowScreen(*found, ascii_only=self.use_ascii))
+                )
+
+    def action_act(self) -> None:
+        self._open_session(acting=True)
+
+    def _open_session(self, *, acting: bool) -> None:
+        check, subject, plain = self.check, self.session, self.use_ascii
+        if subject:
+            self.post_message(
+                self.Opens(
+                    lambda standing: SessionScreen(
+                        check, subject, standing, acting=acting, ascii_only=plain
+                    )
+                )
+            )
+
+    def action_details(self) -> None:
+        self.post_message(self.Deeper(self.check))
+
+    def action_sort(self) -> None:
+        self.order = next_order(self.order)
+
+    def action_idle(self) -> None:
+        self.hide_idle = not self.hide_idle
+
+
+def _shown(view: DatabaseView | None) -> set[str]:
+    """The panes that have something to say about this server."""
+    shown = {"server"}
+    if view is None:
+        return shown
+    if view.facts is not None:
+        shown |= {"blocking", "longest", "sessions"}
+        if view.facts.replicas:
+            shown.add("replication")
+    if tables_of(view):
+        shown.add("tables")
+    return shown

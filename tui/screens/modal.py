@@ -1,0 +1,27 @@
+"""What the boxes have in common that lie on a screen and follow the picture."""
+
+from __future__ import annotations
+
+from textual.message import Message
+from textual.screen import ModalScreen
+
+from tui.screens.picture import Standing
+
+__all__ = ["PictureModal"]
+
+
+class PictureModal(ModalScreen[None], inherit_bindings=False):
+    """A box upon a screen. While it is on top the pictures go to it."""
+
+    class Confirmed(Message):
+        """``action`` is to be done to the session ``subject`` of ``check``; ``title`` says it."""
+
+        def __init__(self, check: str, action: str, subject: str, title: str) -> None:
+            self.check = check
+            self.action = action
+            self.subject = subject
+            self.title = title
+            super().__init__()
+
+    def take(self, standing: Standing) -> None:
+        """Show what ``standing`` says."""

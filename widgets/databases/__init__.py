@@ -1,0 +1,1 @@
+"""The panes of the databases screen: everything about one server."""

@@ -1,0 +1,99 @@
+"""What the panes about one database server have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.reactive import reactive
+
+from widgets import format as fmt
+from widgets.empty import WAITING, note
+from widgets.frame import Frame
+from widgets.lines import LinePane
+from widgets.text import Line, Seg
+
+if TYPE_CHECKING:
+    from checks.views import CheckView, DatabaseView, Snapshot
+
+__all__ = ["DatabasePane", "database_of", "faded", "not_seen"]
+
+
+def database_of(snapshot: Snapshot | None, check: str) -> DatabaseView | None:
+    """What ``snapshot`` holds of the server that ``check`` watches."""
+    databases = snapshot.databases if snapshot else ()
+    return next((view for view in databases if view.check == check), None)
+
+
+def faded(lines: Iterable[Line]) -> list[Line]:
+    """``lines`` as what was, not what is: nothing in them stands out."""
+    return [
+        Line(tuple(Seg(seg.text, "dim") for seg in each.segs), each.key, each.check)
+        for each in lines
+    ]
+
+
+def not_seen(view: DatabaseView, now: float) -> str:
+    """``not seen for 4 m``; empty while the server can be seen."""
+    if view.silent_since is None:
+        return ""
+    return f"not seen for {fmt.coarse(max(0.0, now - view.silent_since))}"
+
+
+class DatabasePane(LinePane):
+    """A pane about the server that :attr:`check` watches.
+
+    What is shown of a server that cannot be seen is what was seen last: faded, and the
+    title says for how long.
+    """
+
+    title: ClassVar[str] = ""
+
+    check: reactive[str] = reactive("", repaint=False, layout=False)
+
+    @property
+    def view(self) -> DatabaseView | None:
+        """The server, None until the first result."""
+        return database_of(self.snapshot, self.check)
+
+    @property
+    def check_view(self) -> CheckView | None:
+        """The check of the server."""
+        return self.snapshot.check(self.check) if self.snapshot else None
+
+    def inputs(self) -> tuple[object, ...]:
+        return (self.view,)
+
+    def watch_check(self) -> None:
+        """Begin anew: what was selected belongs to another server."""
+        self._selected, self._lost, self._top, self._place = None, False, 0, 0
+        self.update_lines()
+
+    def allow_focus(self) -> bool:
+        """Not where the arrangement has left no lines for it."""
+        return super().allow_focus() and self.size.height > 0
+
+    def heading(self) -> Sequence[Seg]:
+        view, snapshot = self.view, self.snapshot
+        segs = [Seg(self.title, "title")]
+        if view is None or snapshot is None:
+            return segs
+        silent = not_seen(view, snapshot.time)
+        told = [Seg(f" {silent}", "warning")] if silent else []
+        return [*segs, *told, *self.summary(view)]
+
+    def summary(self, view: DatabaseView) -> Sequence[Seg]:
+        """What stands beside the title."""
+        del view
+        return ()
+
+    def build(self, width: int, height: int) -> list[Line]:
+        view = self.view
+        if view is None:
+            return note(WAITING, width)
+        lines = self.build_view(view, self.frame(width, height))
+        return lines if view.silent_since is None else faded(lines)
+
+    def build_view(self, view: DatabaseView, frame: Frame) -> list[Line]:
+        """The pane's lines for ``view``."""
+        raise NotImplementedError

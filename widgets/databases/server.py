@@ -1,0 +1,293 @@
+"""The server pane: how the server is, in words, its connections, and its figures."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from widgets import format as fmt
+from widgets.databases.pane import DatabasePane, faded
+from widgets.databases.words import client_of
+from widgets.empty import WAITING, config_lines, note
+from widgets.figures import aligned, figure
+from widgets.frame import Frame
+from widgets.glyphs import WORDS, Glyphs
+from widgets.spark import bar, spark
+from widgets.text import Line, Seg, groups_in, left, line, role_of, segs_width, wrap
+
+if TYPE_CHECKING:
+    from checks.databases.model import DatabaseFacts, SessionRow
+    from checks.views import CheckView, DatabaseView, FigureView
+
+__all__ = ["ServerPane", "connection_lines", "figure_lines", "server_lines"]
+
+CONFIG: Final = (
+    "checks:",
+    "  - name: shop",
+    "    postgres: postgresql://onwatch@127.0.0.1/shop",
+    "  - name: cache",
+    "    redis: redis://127.0.0.1:6379/0",
+)
+_NEARLY: Final = 0.8
+"""The share of the connections from which on their number stands out."""
+_BESIDE: Final = 60
+"""Cells from which on a sentence stands beside its status rather than below it."""
+_COURSE: Final = 60
+"""Cells of a figure's course, at most."""
+_LEAST: Final = {"s": 0.05, "ratio": 1.0, "bytes": 1.0, "1/s": 1.0, "": 4.0}
+"""What a full block of a figure stands for at least, by its unit: jitter stays flat."""
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def sentence_lines(check: CheckView, width: int, limit: int, glyphs: Glyphs) -> list[Line]:
+    """Sign, word and sentence of the check; Enter leads to its details."""
+    head = f" {glyphs.status(check.status)} {WORDS[check.status].upper()} "
+    indent = cell_len(head) if width >= _BESIDE else 3
+    first = wrap(check.message, width - cell_len(head), 2)[0] if check.message else ""
+    rest = " ".join(check.message.split()[len(first.split()) :])
+    if limit == 1 and rest:
+        first, rest = check.message, ""
+    more = wrap(rest, width - indent, limit - 1)
+    segs = [Seg(head, role_of(check.status)), Seg(first, "text")]
+    rows = [segs, *([Seg(f"{' ' * indent}{row}", "text")] for row in more)]
+    return [line(*row, key=check.name, check=check.name) for row in rows]
+
+
+def _groups(label: str, groups: Sequence[Sequence[Seg]], frame: Frame, most: int = 2) -> list[Line]:
+    """``groups`` after ``label`` in at most ``most`` lines, and how many are left out."""
+    dot = Seg(f" {frame.glyphs.dot} ", "dim")
+    head = Seg(f"   {label} ", "dim")
+    indent = segs_width([head])
+    lines: list[Line] = []
+    while groups and len(lines) < most:
+        segs, left_out = groups_in(groups, frame.width - indent - 5, dot)
+        if not segs:
+            break
+        groups = groups[len(groups) - left_out :] if left_out else ()
+        more = Seg(f" +{left_out}" if left_out and len(lines) + 1 == most else "", "dim")
+        lines.append(line(Seg(" " * indent) if lines else head, *segs, more))
+    return lines
+
+
+def _counted(counts: Iterable[tuple[str, float]]) -> list[list[Seg]]:
+    return [[Seg(f"{name} ", "label"), Seg(fmt.count(n), "value")] for name, n in counts]
+
+
+def _holders(sessions: Sequence[SessionRow], frame: Frame) -> list[Line]:
+    """Who holds the connections, by user and by where they come from."""
+    others = [session for session in sessions if not session.own]
+    lines = []
+    for label, name in (("by user", _user), ("by client", client_of)):
+        counts = Counter(found for one in others if (found := name(one)))
+        if counts:
+            lines += _groups(label, _counted(counts.most_common()), frame, 1)
+    return lines
+
+
+def _user(session: SessionRow) -> str:
+    return session.user
+
+
+def connection_lines(facts: DatabaseFacts, frame: Frame) -> list[Line]:
+    """Connections against their limit, by state, and who holds them."""
+    width, glyphs = frame.width, frame.glyphs
+    lines: list[Line] = []
+    used, most = facts.connections, facts.connection_limit
+    if used is not None:
+        share = used / most if most else None
+        role = "high" if share is not None and share >= _NEARLY else "value"
+        segs = [Seg(" connections ", "label"), Seg(fmt.count(used), role)]
+        if share is not None:
+            segs += [Seg(f" of {fmt.count(most)} ", "dim"), *figure(fmt.percent(share), role)]
+            full, free = bar(share, min(40, width - segs_width(segs) - 2), glyphs)
+            segs += [Seg("  "), Seg(full, "high" if role == "high" else "spark"), Seg(free, "rule")]
+        lines.append(line(*segs))
+    if facts.by_state:
+        lines += _groups("by state", _counted(facts.by_state), frame)
+    if facts.sessions and not frame.compact:
+        lines += _holders(facts.sessions, frame)
+    return lines
+
+
+def _told(view: FigureView) -> str:
+    """The value, and what bounds it."""
+    text = fmt.value_in(view.unit, view.value)
+    if view.limit is None:
+        return text
+    return f"{text} of {fmt.value_in(view.unit, view.limit)}"
+
+
+def _figure_role(view: FigureView) -> str:
+    full = view.value is not None and view.limit and view.value / view.limit >= _NEARLY
+    return "high" if full else "value"
+
+
+def figure_lines(figures: Sequence[FigureView], frame: Frame) -> list[Line]:
+    """A row a figure with its course; in the compact form two lines of figures alone."""
+    if not figures:
+        return []
+    if frame.compact:
+        return _figures_in_words(figures, frame.width, 2)
+    names = min(max(cell_len(each.title) for each in figures), 20, max(8, frame.width // 3))
+    values = max(9, min(max(cell_len(_told(each)) for each in figures), 20))
+    room = min(_COURSE, frame.width - names - values - 4)
+    lines = []
+    for each in figures:
+        segs = [
+            Seg(f" {left(each.title, names)} ", "label"),
+            *aligned(_told(each), values, _figure_role(each)),
+        ]
+        if room >= 6:
+            least = max(_LEAST.get(each.unit, 1.0), each.limit or 0.0)
+            segs += [Seg("  "), Seg(spark(each.history, room, least, frame.glyphs), "spark")]
+        lines.append(line(*segs))
+    return lines
+
+
+def _last_known(view: FigureView) -> FigureView:
+    """``view`` with the value that it had when the server was seen last."""
+    known = next((point for point in reversed(view.history) if math.isfinite(point)), None)
+    return view if view.value is not None else replace(view, value=known)
+
+
+def _figures_in_words(figures: Sequence[FigureView], width: int, most: int) -> list[Line]:
+    groups = [
+        [Seg(f"{each.title} ", "label"), *figure(_told(each), _figure_role(each))]
+        for each in figures
+    ]
+    lines: list[Line] = []
+    while groups and len(lines) < most:
+        segs, left_out = groups_in(groups, width - 1)
+        if not segs:
+            break
+        lines.append(line(" ", *segs))
+        groups = groups[len(groups) - left_out :] if left_out else []
+    return lines
+
+
+def _parts(check: CheckView, frame: Frame) -> list[Line]:
+    """The parts of the check that are not well."""
+    lines = []
+    for part in check.parts:
+        if part.status is Status.OK:
+            continue
+        role = role_of(part.status)
+        text = "  ".join(text for text in (part.value, part.message) if text)
+        head = f" {frame.glyphs.status(part.status)} {part.name}  "
+        rows = wrap(text, frame.width - cell_len(head), 2) or [""]
+        lines.append(line(Seg(head, role), Seg(rows[0], "text")))
+        lines += [line(Seg(f"{' ' * cell_len(head)}{row}", "text")) for row in rows[1:]]
+    return lines
+
+
+def _notes(facts: DatabaseFacts, frame: Frame) -> list[Line]:
+    """What cannot be seen, and what would allow it."""
+    lines = []
+    for told in facts.notes:
+        rows = wrap(told, frame.width - 4, 4)
+        lines.append(line(Seg(f" {frame.glyphs.notice} ", "warning"), Seg(rows[0], "label")))
+        lines += [line(Seg(f"   {row}", "label")) for row in rows[1:]]
+    return lines
+
+
+def _about(pairs: Pairs, frame: Frame) -> list[Line]:
+    """What the server told of itself."""
+    names = min(max((cell_len(name) for name, _ in pairs), default=0), 18, frame.width // 3)
+    lines = []
+    for name, text in pairs:
+        for place, row in enumerate(wrap(text, frame.width - names - 4, 2) or [fmt.DASH]):
+            shown = left(name if not place else "", names)
+            lines.append(line(Seg(f" {shown}  ", "dim"), Seg(row, "label")))
+    return lines
+
+
+def server_lines(
+    view: DatabaseView, check: CheckView | None, about: Pairs, frame: Frame
+) -> list[Line]:
+    """The sentence of the server, then what it is made of; what matters less comes later."""
+    between = [] if frame.compact else [line()]
+    head = _head(view, check, frame)
+    seen = _seen(view, frame)
+    blocks = [
+        head,
+        seen if view.silent_since is None else faded(seen),
+        _parts(check, frame) if check else [],
+        _notes(view.facts, frame) if view.facts else [],
+        _about(about, frame),
+    ]
+    return [made for block in blocks if block for made in (*between, *block)][len(between) :]
+
+
+def _head(view: DatabaseView, check: CheckView | None, frame: Frame) -> list[Line]:
+    """The sentence of the check, and since when the server was not seen."""
+    most = 2 if frame.compact else 5
+    lines = sentence_lines(check, frame.width, most, frame.glyphs) if check else []
+    if view.silent_since is not None:
+        told = f"not seen since {fmt.clock(view.silent_since)}"
+        told += "; below is what was seen then" if view.facts else ""
+        lines += [line(Seg(f"   {row}", "warning")) for row in wrap(told, frame.width - 4, 2)]
+    return lines
+
+
+def _seen(view: DatabaseView, frame: Frame) -> list[Line]:
+    """Connections and figures; of a server that cannot be seen, as they were seen last."""
+    lines = connection_lines(view.facts, frame) if view.facts else []
+    figures = list(view.figures)
+    if view.silent_since is not None:
+        figures = [each for each in map(_last_known, figures) if each.value is not None]
+    made = figure_lines(figures, frame)
+    return [*lines, *([line()] if lines and made and not frame.compact else []), *made]
+
+
+def _nothing(frame: Frame, *, waits: bool) -> list[Line]:
+    if waits:
+        return note(WAITING, frame.width)
+    told = "No database is watched yet. In onwatch.yaml:"
+    return config_lines(told, CONFIG, frame.width)
+
+
+class ServerPane(DatabasePane):
+    """The server in words and figures. Enter leads to the details of its check."""
+
+    def heading(self) -> Sequence[Seg]:
+        view = self.view
+        told = super().heading()
+        name = Seg(self.check or "Databases", "title")
+        if view is None:
+            return [name]
+        facts = view.facts
+        what = (facts.product, facts.version, facts.role) if facts else (view.kind,)
+        return [name, Seg(f" {' '.join(part for part in what if part)}", "dim"), *told[1:]]
+
+    def inputs(self) -> tuple[object, ...]:
+        view, check = self.view, self.check_view
+        waits = "waits" if self.snapshot is None or self._waits else ""
+        return (view, check, self._about, sys.intern(waits))
+
+    @property
+    def _about(self) -> Pairs:
+        """What the check's target told of itself, where the server tells no more."""
+        details = self.snapshot.details if self.snapshot else None
+        view = self.view
+        if details is None or details.check != self.check or view is None or view.facts:
+            return ()
+        return details.facts
+
+    @property
+    def _waits(self) -> bool:
+        checks = self.snapshot.checks if self.snapshot else ()
+        return any(check.status is Status.WAITING for check in checks)
+
+    def build(self, width: int, height: int) -> list[Line]:
+        frame, view = self.frame(width, height), self.view
+        if view is None:
+            return _nothing(frame, waits=self.snapshot is None or self._waits)
+        return server_lines(view, self.check_view, self._about, frame)

@@ -26,7 +26,7 @@ __all__ = ["Catalogue", "RemoteRequestLog"]
 
 _LOOK_AGAIN: Final = 60.0
 """Seconds after which the table's columns are looked at anew, though all goes well."""
-_OF_THE_TABLE: Final = ("config", "permission", "missing", "protocol")
+_OF_THE_TABLE: Final = ("config", "permission", "missing")
 """Reasons of failures that the table's columns may explain better."""
 
 

@@ -44,11 +44,12 @@ class TableShape:
     Attributes:
         name: its name's parts as they really are, the schema first where one was given.
         columns: by name.
-        leading: the columns that an index begins with; None where none can be told (a view).
+        leading: the columns that an index begins with; None where that cannot be told (a view).
         rows: how many it has, as the database estimates it.
         zone: name of the zone that dates without one are in on this server, as
             :class:`zoneinfo.ZoneInfo` knows it; empty where it knows none.
-        missing_grant: a statement that would let us read it; empty where we may.
+        grant: the statement that would let us read what we may not.
+        encoding: that of its texts, in the server's words.
     """
 
     name: tuple[str, ...]
@@ -56,7 +57,8 @@ class TableShape:
     leading: frozenset[str] | None = None
     rows: float = 0.0
     zone: str = ""
-    missing_grant: str = ""
+    grant: str = ""
+    encoding: str = ""
     kinds: Mapping[str, ColumnKind] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,11 +117,10 @@ def _actual(name: str, columns: Mapping[str, TableColumn]) -> str:
 
 def _require_rights(log: RequestLog, shape: TableShape) -> None:
     hidden = [name for name in configured(log) if not shape.columns[name].readable]
-    if shape.missing_grant and hidden:
-        what = (
-            f"columns {', '.join(hidden)} of table" if len(hidden) < len(shape.columns) else "table"
-        )
-        raise TargetError("permission", f"may not read {what} {log.table}: {shape.missing_grant}")
+    if hidden:
+        some = any(column.readable for column in shape.columns.values())
+        what = f"{', '.join(hidden)} of table" if some else "table"
+        raise TargetError("permission", f"may not read {what} {log.table}: {shape.grant}")
 
 
 def _require_key(log: RequestLog, shape: TableShape) -> None:

@@ -43,10 +43,6 @@ class RequestTable:
         """What happened to the table since this was last asked."""
         return self._watch.events() if self._watch is not None else ()
 
-    def skip(self) -> None:
-        """This run could not read the table."""
-        self._readable = False
-
     def _watching(self, source: Callable[[], RequestSource]) -> RequestWatch:
         """What reads the log; made with ``source`` the first time."""
         # numpy comes with it: only checks that have a request log pay for it.

@@ -49,13 +49,13 @@ class MysqlDialect:
     def integer(self, column: str, kind: ColumnKind) -> str:
         if kind == "integer":
             return column
-        if kind in ("decimal", "float"):
-            return f"CAST({column} AS SIGNED)"
+        if kind in ("decimal", "float", "boolean"):
+            return f"CAST({column} + 0 AS SIGNED)"
         # An ENUM cast by itself is its number, not its text.
         return f"CAST(CONCAT({column}) AS SIGNED)"
 
     def real(self, column: str, kind: ColumnKind) -> str:
-        if kind in ("integer", "decimal", "float"):
+        if kind in ("integer", "decimal", "float", "boolean"):
             return f"({column} + 0e0)"
         if kind == "span":
             return f"(TIME_TO_SEC({column}) + MICROSECOND({column}) / 1e6)"
@@ -63,6 +63,8 @@ class MysqlDialect:
         return f"CASE WHEN {text} REGEXP '{_NUMBER}' THEN {text} + 0e0 END"
 
     def text(self, column: str, kind: ColumnKind, limit: int) -> str:
+        if kind == "boolean":
+            return f"CONCAT({column} + 0)"
         if kind == "bytes":
             return f"LEFT(HEX(LEFT({column}, {limit})), {limit})"
         # Of two texts that differ in case alone every other collation makes one.

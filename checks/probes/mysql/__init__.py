@@ -1,0 +1,1 @@
+"""Kind ``mysql``: a MySQL or MariaDB server."""

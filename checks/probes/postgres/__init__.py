@@ -1,0 +1,1 @@
+"""Kind ``postgres``: a PostgreSQL server."""

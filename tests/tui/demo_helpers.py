@@ -8,11 +8,14 @@ from pathlib import Path
 
 import psutil
 
+from tui.demo import mariadb_server
 from tui.demo.stack import Stack
 
-__all__ = ["DATABASES", "Traces", "settled", "until"]
+__all__ = ["DATABASES", "MARIADB", "Traces", "settled", "until"]
 
-DATABASES = frozenset({"postgres", "shop"})
+MARIADB = mariadb_server.find() is not None
+"""Whether this machine has a MariaDB server."""
+DATABASES = frozenset({"postgres", "shop", *(("mariadb", "gateway") if MARIADB else ())})
 """The children that the demo's databases consist of."""
 
 
@@ -28,7 +31,7 @@ def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
 
 def settled(stack: Stack) -> Stack:
     """``stack``, once its databases are founded."""
-    assert stack.control.missing() == {}
+    assert set(stack.control.missing()) <= (set() if MARIADB else {"MariaDB"})
     assert until(lambda: stack.control.ready() >= DATABASES)
     return stack
 

@@ -11,6 +11,7 @@ from checks.errors import OnwatchError
 
 if TYPE_CHECKING:
     from tui.demo.control import Control
+    from tui.demo.endpoints import Endpoints
     from tui.demo.incidents import Incident
     from tui.demo.stack import Stack
     from tui.palette import PaletteCommand
@@ -64,10 +65,14 @@ def _options(args: argparse.Namespace) -> list[str]:
 
 def _stay(stack: Stack) -> int:
     """Say where the servers are, and keep them until Ctrl-C."""
+    from tui.demo.incidents import MARIADB, POSTGRES  # noqa: PLC0415
+
     places = stack.endpoints
     try:
         print(f"http      {places.http}  (/health, /health/detailed, /metrics, /api/…)")
         print(f"redis     {places.redis}")
+        print(f"postgres  {_place(places, POSTGRES, places.postgres)}")
+        print(f"mariadb   {_place(places, MARIADB, places.mariadb)}")
         print(f"database  {places.database}")
         print(f"config    {places.config}")
         print(f"control   {places.control}")
@@ -79,15 +84,25 @@ def _stay(stack: Stack) -> int:
     return 3
 
 
+def _place(places: Endpoints, product: str, url: str) -> str:
+    """Where a database server is, with the file of its password; or why there is none."""
+    missing = places.missing.get(product)
+    return f"none: {missing}" if missing else f"{url}  (password: {places.password})"
+
+
 def _watch(stack: Stack, args: argparse.Namespace) -> int:
     """The monitor on the stack's configuration, with the incidents in its palette."""
     from tui.commands import monitor  # noqa: PLC0415 - first the servers, then this
 
+    for product, why in stack.endpoints.missing.items():
+        # Still there when the monitor has given the terminal back.
+        print(f"onwatch demo: without {product}: {why}", file=sys.stderr)
     return monitor.open_monitor(
         str(stack.endpoints.config),
         theme=args.theme,
         ascii_only=args.ascii,
         mouse=args.mouse,
+        read_only=args.read_only,
         commands=incident_commands(stack.control.within(_ON_SCREEN)),
     )
 

@@ -12,7 +12,9 @@ from tui.demo import passwords, redis_server
 from tui.demo.children import Child, DemoError, module
 from tui.demo.endpoints import Endpoints, free_ports
 from tui.demo.folder import let_in
-from tui.demo.incidents import POSTGRES
+from tui.demo.gateway import server as gateway
+from tui.demo.incidents import MARIADB, POSTGRES
+from tui.demo.mariadb_server import MariadbServer
 from tui.demo.postgres_server import PostgresServer
 from tui.demo.shop import server as shop
 
@@ -35,9 +37,8 @@ class Cast:
     """Everybody, and where they are."""
 
     endpoints: Endpoints
-    service: Child
     core: tuple[Child, ...]
-    """Without these there is no demo; the service is one of them."""
+    """Without these there is no demo."""
     databases: tuple[Database, ...] = ()
 
     @property
@@ -67,32 +68,43 @@ def assemble(folder: Path, seed: int, over: Callable[[str], None]) -> Cast:
     ``over`` is told which incident somebody has mended. Raises DemoError where the demo
     cannot be.
     """
-    http, redis, postgres_port = free_ports(3)
+    http, redis, postgres_port, mariadb_port = free_ports(4)
     search = _Search()
     postgres = search.look(POSTGRES, lambda: _postgres(folder, postgres_port))
-    passwords.create(folder, shop.ROLES)
+    mariadb = search.look(MARIADB, lambda: _mariadb(folder, mariadb_port))
+    passwords.create(folder, {*shop.ROLES, *gateway.ACCOUNTS})
     endpoints = Endpoints(
         str(folder),
         http,
         redis,
         postgres_port=postgres_port if postgres else 0,
+        mariadb_port=mariadb_port if mariadb else 0,
         missing=search.missing,
     )
-    service = Child("service", _service(endpoints, seed), folder)
     core = (
         _redis(redis, folder),
-        service,
+        Child("service", _service(endpoints, seed), folder),
         Child("workers", module("workers", str(redis), str(seed)), folder),
         Child("traffic", module("traffic", str(http), str(seed)), folder),
     )
-    databases = (_shop(postgres, folder, seed, over),) if postgres else ()
-    return Cast(endpoints, service, core, databases)
+    databases = (
+        *((_shop(postgres, folder, seed, over),) if postgres else ()),
+        *((_gateway(mariadb, folder, seed, over),) if mariadb else ()),
+    )
+    return Cast(endpoints, core, databases)
 
 
 def _postgres(folder: Path, port: int) -> PostgresServer:
     """The shop's server, its folder open to the account that it runs as."""
     let_in(folder)
     made = shop.server(folder, port)
+    made.prepare()
+    return made
+
+
+def _mariadb(folder: Path, port: int) -> MariadbServer:
+    """The gateway's server, its folder open to the account that it runs as."""
+    made = gateway.server(folder, port)
     made.prepare()
     return made
 
@@ -126,6 +138,29 @@ def _shop(server: PostgresServer, folder: Path, seed: int, over: Callable[[str],
         Child(
             "shop",
             module("shop.office", str(folder), str(server.port), str(seed)),
+            folder,
+            over=over,
+        ),
+    )
+
+
+def _gateway(
+    server: MariadbServer, folder: Path, seed: int, over: Callable[[str], None]
+) -> Database:
+    return Database(
+        MARIADB,
+        Child(
+            "mariadb",
+            server.command(),
+            folder,
+            answers=lambda: gateway.answers(server),
+            prepare=lambda: gateway.create(server, folder),
+            # Nothing of it is needed any more, and it would take its time to shut down.
+            end_by=signal.SIGKILL,
+        ),
+        Child(
+            "gateway",
+            module("gateway.app", str(folder), str(server.port), str(seed)),
             folder,
             over=over,
         ),

@@ -11,7 +11,9 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from tui.demo import passwords
 from tui.demo.children import DemoError
+from tui.demo.gateway import server as gateway
 from tui.demo.shop import server as shop
 
 __all__ = ["Endpoints", "free_ports"]
@@ -48,6 +50,15 @@ class Endpoints:
     @property
     def postgres(self) -> str:
         return f"postgresql://{shop.MONITOR}@127.0.0.1:{self.postgres_port}/{shop.DATABASE}"
+
+    @property
+    def mariadb(self) -> str:
+        return f"mysql://{gateway.MONITOR}@127.0.0.1:{self.mariadb_port}/{gateway.DATABASE}"
+
+    @property
+    def password(self) -> Path:
+        """The file with the password of onwatch's role on both database servers."""
+        return Path(self.folder) / passwords.place(shop.MONITOR)
 
     @property
     def database(self) -> Path:

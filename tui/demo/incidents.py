@@ -109,6 +109,22 @@ INCIDENTS: Final = (
         40.0,
         POSTGRES,
     ),
+    Incident(
+        "mysql-locks",
+        "Row locks in MariaDB",
+        "the quota job leaves a transaction on the gateway's accounts open: requests wait five "
+        "seconds for their row and fail; end the session of quota to mend it",
+        60.0,
+        MARIADB,
+    ),
+    Incident(
+        "mysql-down",
+        "MariaDB down",
+        "the gateway's MariaDB is killed: connections are refused until it is started again and "
+        "has recovered",
+        40.0,
+        MARIADB,
+    ),
 )
 """Every incident; scheduled in an order of the schedule's own."""
 

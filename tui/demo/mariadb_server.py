@@ -113,7 +113,9 @@ class MariadbServer:
         if os.geteuid() == 0:
             os.chown(self.home, self._account.uid, self._account.gid)
             above = self.home.parent
-            above.chmod(above.stat().st_mode | 0o011)
+            found = above.stat()
+            way = 0o010 if found.st_gid == self._account.gid else 0o001
+            above.chmod(found.st_mode | way)
 
     def create(self, template: Path | None = None, *, statements: Sequence[str] = ()) -> None:
         """Make the data directory (17 MB, a third of a second) and run ``statements``; or

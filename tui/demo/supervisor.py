@@ -38,9 +38,14 @@ _FAULTS: Final = {
     "lock-pile-up": "lock_pile_up",
     "connections-used-up": "leak",
     "slow-query": "slow_query",
+    "mysql-locks": "quota_locks",
 }
 """Incident and the fault it switches in the children."""
-_DOWN: Final = {"service-down": "service", "database-down": "postgres"}
+_DOWN: Final = {
+    "service-down": "service",
+    "database-down": "postgres",
+    "mysql-down": "mariadb",
+}
 """Incident and the child that it kills."""
 
 

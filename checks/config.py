@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from checks.probe import CheckSpec
 
-__all__ = ["EngineConfig"]
+__all__ = ["EngineConfig", "Finder"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +18,8 @@ class EngineConfig:
 
     ``base_dir`` is what relative paths are relative to; ``path`` names the file it came
     from, empty where there is none; ``files`` are all that it was read from, watched for
-    changes; ``warnings`` are sentences for the user. ``read_only`` leaves the actions out.
+    changes; ``warnings`` are sentences for the user, ``remarks`` such as are worth saying once.
+    ``read_only`` leaves the actions out. ``finder`` looks for more checks while they run.
     """
 
     checks: tuple[CheckSpec, ...]
@@ -27,3 +29,19 @@ class EngineConfig:
     files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     read_only: bool = False
+    remarks: tuple[str, ...] = ()
+    finder: Finder | None = None
+
+
+class Finder(Protocol):
+    """Something that looks for what there is to check, again and again."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it is worth looking again."""
+
+    async def look(self, config: EngineConfig) -> EngineConfig:
+        """``config`` with all that is known now; the same object while nothing is new.
+
+        A check that did not change is the same :class:`~checks.probe.CheckSpec` as before.
+        """

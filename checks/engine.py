@@ -12,7 +12,7 @@ import logging
 import resource
 import socket
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
 from typing import Final
 
@@ -89,6 +89,7 @@ class Engine:
         self.focus: str | None = None
         self.window = 60.0
         self.notice = "; ".join(config.warnings)
+        self._events.extend(EventView(now, "", remark) for remark in config.remarks)
 
     def follow(self, old: Engine) -> None:
         """Go on where ``old`` ended, with another configuration; call before :meth:`run`.
@@ -107,15 +108,52 @@ class Engine:
         text = f"configuration reloaded: {counted}"
         self._events.append(EventView(self.clock.now(), "", text))
 
+    async def amend(self, config: EngineConfig) -> None:
+        """Go on with the checks of ``config``; those that are the same are left in peace.
+
+        A check is the same while its :class:`~checks.probe.CheckSpec` is.
+        """
+        wanted = {spec.name: spec for spec in config.checks}
+        kept = {r.spec.name: r for r in self.runners if wanted.get(r.spec.name) is r.spec}
+        for runner in [one for one in self.runners if one.spec.name not in kept]:
+            self.scheduler.remove(runner.spec.name)
+            await runner.close()
+            if runner.spec.name not in wanted:
+                self.store.drop(runner.spec.name)
+        now = self.clock.now()
+        fresh = [
+            Runner(spec, self._env, config.external_labels)
+            for spec in config.checks
+            if spec.name not in kept
+        ]
+        # A driver takes its time to import, which is not the other checks' to lose.
+        await self._lanes.run("drivers", lambda: _prepare(fresh))
+        made = {runner.spec.name: runner for runner in fresh}
+        states = {name: self.states[name] for name in kept}
+        for name, runner in made.items():
+            states[name] = CheckState(runner.spec, now)
+            if name in self.states and not states[name].adopt(self.states[name]):
+                self.store.drop(name)
+        self.config = config
+        self.runners[:] = [kept.get(name) or made[name] for name in wanted]
+        self.states = {name: states[name] for name in wanted}
+        self._builder = self._builder.over(list(self.states.values()))
+        for runner in fresh:
+            self.scheduler.add(runner)
+            address = runner.spec.config.address()
+            text = f"discovered: {runner.spec.kind} at {address}"
+            self._events.append(EventView(now, runner.spec.name, text))
+
     def _take(self, runner: Runner, began: float, result: Result) -> None:
         spec = runner.spec
-        self.store.append(spec.name, spec.interval, began, result.samples)
-        self._events.extend(self.states[spec.name].apply(began, result))
+        state = self.states.get(spec.name)
+        if state is not None and state.spec is spec:
+            self.store.append(spec.name, spec.interval, began, result.samples)
+            self._events.extend(state.apply(began, result))
 
     def prepare(self) -> None:
         """Load the drivers of the kinds in use, so that no run is timed with an import in it."""
-        for driver in dict.fromkeys(d for runner in self.runners for d in runner.kind.drivers):
-            import_module(driver)
+        _prepare(self.runners)
 
     def ask(self, check: str, question: str) -> None:
         """Put ``question`` to ``check``; the answer becomes an event, and a new run shows it."""
@@ -242,6 +280,11 @@ class Engine:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(closing, 0.5)
         self._lanes.close()
+
+
+def _prepare(runners: Sequence[Runner]) -> None:
+    for driver in dict.fromkeys(d for runner in runners for d in runner.kind.drivers):
+        import_module(driver)
 
 
 def _descriptors() -> int:

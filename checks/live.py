@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from checks.engine import Engine
     from checks.views import Snapshot
 
-__all__ = ["EngineSource"]
+__all__ = ["EngineSource", "found"]
 
 LOOK_INTERVAL: Final = 2.0
 """Seconds between looks at the configuration's files."""
@@ -45,6 +45,26 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+async def found(config: EngineConfig) -> EngineConfig:
+    """``config`` with what its finder finds, where it has one."""
+    return config if config.finder is None else await config.finder.look(config)
+
+
+async def _look_again(engine: Engine) -> None:
+    """Have ``engine`` watch what its configuration's finder finds, for as long as it runs."""
+    while (finder := engine.config.finder) is not None:
+        await asyncio.sleep(finder.pause)
+        try:
+            config = await finder.look(engine.config)
+            if config is not engine.config:
+                await engine.amend(config)
+        except Exception as error:
+            # The rim: a bug in a look round must not cost what is watched already.
+            log.exception("looking for services failed inside")
+            engine.notice = f"discovery ended by an error of its own: {type(error).__name__}"
+            return
 
 
 class EngineSource:
@@ -104,6 +124,7 @@ class EngineSource:
             self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         engine: Engine | None = None
         while not self._closed.is_set():
+            config = await found(config)
             following = Engine(config, clock)
             if engine is not None:
                 following.follow(engine)
@@ -122,15 +143,17 @@ class EngineSource:
         """Run ``engine`` until its files say something else; what they say then."""
         running = asyncio.create_task(engine.run(self._mailbox.put), name="engine")
         watching = asyncio.create_task(self._changed(engine), name="configuration")
+        looking = asyncio.create_task(_look_again(engine), name="discovery")
+        tasks = {running, watching, looking}
         try:
             await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 await running
             return await watching
         finally:
-            for task in (running, watching):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(running, watching, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _changed(self, engine: Engine) -> EngineConfig:
         """Wait for a usable change of the files; one that is not leaves the engine as it is."""

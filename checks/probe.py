@@ -69,6 +69,8 @@ class CheckSpec:
     """A check as configured: what every kind has in common, and its kind's own model.
 
     ``interval`` and ``timeout`` are seconds. ``place`` is ``file:line`` of its entry.
+    ``expected`` says why its target should run: the sentence begins with it where nobody is
+    there.
     """
 
     name: str
@@ -81,6 +83,7 @@ class CheckSpec:
     depends_on: tuple[str, ...] = ()
     runbook: str = ""
     place: str = ""
+    expected: str = ""
 
     def target_labels(self, external: Mapping[str, str]) -> dict[str, str]:
         """The labels that every sample of this check carries."""

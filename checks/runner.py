@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from checks.databases.model import Action
 from checks.errors import SecretError
@@ -14,6 +16,8 @@ from checks.registry import kind as load_kind
 from checks.secrets import url_secrets
 
 __all__ = ["Runner"]
+
+_NOBODY_THERE: Final = {"refused", "unreachable", "missing"}
 
 log = logging.getLogger("onwatch.runner")
 
@@ -102,6 +106,8 @@ class Runner:
         success = float(result.status is Status.OK)
         values = (float(result.up), success, took, took, float(len(result.samples)))
         samples = result.samples + Samples(self._extra, values)
+        if self.spec.expected and result.reason in _NOBODY_THERE and not result.up:
+            result = replace(result, message=f"{self.spec.expected} ({result.message})")
         return self._env.masker.result(result).with_samples(samples)
 
     async def close(self) -> None:

@@ -62,16 +62,33 @@ class Scheduler:
         self._on_result = on_result
         self._slots = asyncio.Semaphore(at_once) if at_once < len(runners) else None
         self._running: set[str] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._serving: dict[str, asyncio.Task[None]] = {}
         self._extra: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Run until cancelled."""
         start = self._clock.now()
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
             for at, runner in enumerate(self._runners):
                 spread = min(runner.spec.interval, 1.0, FIRST_RUNS_APART * len(self._runners))
-                first = start + spread * at / len(self._runners)
-                group.create_task(self._serve(runner, first), name=f"check {runner.spec.name}")
+                self.add(runner, start + spread * at / len(self._runners))
+            # Others may be added later, also to none.
+            await asyncio.get_running_loop().create_future()
+
+    def add(self, runner: Runner, first: float | None = None) -> None:
+        """Run ``runner`` too, from ``first`` on, or now. Before :meth:`run` there is no need to."""
+        if self._group is not None:
+            at = self._clock.now() if first is None else first
+            name = runner.spec.name
+            task = self._group.create_task(self._serve(runner, at), name=f"check {name}")
+            self._serving[name] = task
+
+    def remove(self, name: str) -> None:
+        """End the runs of the check ``name``, the one under way included."""
+        task = self._serving.pop(name, None)
+        if task is not None:
+            task.cancel()
 
     async def _serve(self, runner: Runner, first: float) -> None:
         spec, due = runner.spec, first

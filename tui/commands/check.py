@@ -43,12 +43,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _triage(args: argparse.Namespace) -> Triage:
     import_numpy()
+    from checks.live import found  # noqa: PLC0415 - imports numpy
     from checks.triage import triage  # noqa: PLC0415 - imports the engine
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
-    engine = load(args.config).engine
+    engine = asyncio.run(found(load(args.config).engine))
     for warning in engine.warnings:
         sys.stderr.write(f"warning: {warning}\n")
+    for remark in engine.remarks:
+        sys.stderr.write(f"note: {remark}\n")
     only = _only(args.only, engine)
     return _run(triage(engine, only=only, timeout=_timeout(args.timeout)))
 

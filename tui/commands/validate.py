@@ -41,7 +41,10 @@ def describe(loaded: Loaded) -> str:
     total = kinds.total()
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     if not loaded.path:
-        return f"no configuration found: this machine would be watched ({listed})"
+        return (
+            f"no configuration found: this machine ({listed}) and what is discovered on it "
+            "would be watched"
+        )
     text = f"{loaded.path}: {total} check{'' if total == 1 else 's'}"
     text += f" ({listed})" if listed else ""
     return f"{text}, {loaded.disabled} more disabled" if loaded.disabled else text

@@ -54,7 +54,8 @@ def load(
 ) -> Loaded:
     """The configuration at ``path``, or the one found where one is looked for.
 
-    Without any file the outcome is a check of this machine. What ``key_judge`` refuses is a
+    Without any file the outcome is a check of this machine and a finder of what runs on it; a
+    file that comes to be where one is looked for is taken over. What ``key_judge`` refuses is a
     problem like any other; without one, keys are left for the monitor to judge, which keeps
     those it has and starts all the same.
 
@@ -63,8 +64,8 @@ def load(
     """
     found = files.find(path, environ)
     if found is None:
-        log.info("no configuration found; watching this machine")
-        return _this_machine()
+        log.info("no configuration found; looking for what runs on this machine")
+        return _this_machine(environ)
     log.info("reading %s", found)
     named = bool(path or environ.get(files.VARIABLE))
     try:
@@ -83,10 +84,13 @@ def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str
     return ConfigError([ConfigProblem(first.file, first.line, first.key, text)])
 
 
-def _this_machine() -> Loaded:
+def _this_machine(environ: Mapping[str, str]) -> Loaded:
+    from checks.discovery.finder import Discovery  # noqa: PLC0415 - not with a configuration
+
     name = clean(socket.gethostname(), 100) or "localhost"
     spec = CheckSpec(name=name, kind="host", config=kind("host").config())
-    return Loaded(EngineConfig(checks=(spec,)))
+    finder = Discovery(environ=environ)
+    return Loaded(EngineConfig(checks=(spec,), files=tuple(files.searched()), finder=finder))
 
 
 class _Loading:

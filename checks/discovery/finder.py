@@ -1,0 +1,168 @@
+"""Discovery as the engine uses it: a first look within 300 ms, then another every half minute."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from checks.config import EngineConfig
+from checks.discovery.absent import Expectation, expectations, missing
+from checks.discovery.machine import Machine
+from checks.discovery.memory import Memory, Remembered, state_file
+from checks.discovery.model import Service
+from checks.discovery.plan import Plan, Planned
+from checks.discovery.survey import Survey
+from checks.discovery.units import is_gone
+from checks.lanes import LaneBusyError, Lanes
+from checks.probe import CheckSpec
+from checks.wording import span
+
+__all__ = ["Discovery"]
+
+FIRST: Final = 0.25
+"""Seconds within which everything must have answered at the first look."""
+LATER: Final = 3.0
+"""Seconds that a later look may take: nobody waits for it."""
+AGAIN: Final = 30.0
+"""Seconds between looks."""
+SOON: Final = 1.0
+"""Seconds until the second look where something had no time to answer."""
+
+T = TypeVar("T")
+
+
+class Discovery:
+    """Finds the services of ``machine`` and adds a check of each to a configuration.
+
+    ``wall`` gives seconds since 1970. Use from one event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        machine: Machine | None = None,
+        environ: Mapping[str, str] = os.environ,
+        memory: Memory | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._machine = machine or Machine()
+        self._memory = memory or Memory(state_file(socket.gethostname()))
+        self._wall = wall
+        self._lanes = Lanes()
+        self._survey = Survey(self._machine, self._lanes)
+        self._plan = Plan(environ)
+        self._past: list[Remembered] | None = None
+        self._base: tuple[CheckSpec, ...] | None = None
+        self._settled = True
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it is worth looking again."""
+        return AGAIN if self._settled else SOON
+
+    @property
+    def planned(self) -> list[Planned]:
+        """The checks of what was found, without those of the base."""
+        return self._plan.planned
+
+    async def look(self, config: EngineConfig) -> EngineConfig:
+        """``config`` with a check of each service that is known now.
+
+        Never raises for what the machine holds; what cannot be seen is among its warnings.
+        """
+        first = self._base is None
+        if self._base is None:
+            self._base = config.checks
+            self._plan.reserve(spec.name for spec in config.checks)
+        until = time.monotonic() + (FIRST if first else LATER)
+        if self._past is None:
+            self._past = await self._bounded(
+                "memory", lambda: self._memory.recall(self._wall()), until, []
+            )
+        seen, expected = await asyncio.gather(
+            self._survey.look(until, self._recalled()),
+            self._bounded("units", self._expected, until, []),
+        )
+        self._settled = seen.settled
+        missed = missing(expected, seen.services)
+        names = {one.service.key: one.name for one in self._past}
+        hung = object()
+        changed = await self._bounded(
+            "credentials",
+            lambda: self._plan.update(seen.services, missed, names),
+            until + 0.1,
+            hung,
+        )
+        warnings = list(seen.warnings)
+        if changed is hung:
+            warnings.append("discovery: reading credentials hangs: is the home directory there?")
+        await self._bounded("memory", lambda: self._remember(seen.services), until + 0.1, None)
+        if not first:
+            return replace(config, checks=self._checks()) if changed is True else config
+        return replace(
+            config,
+            checks=self._checks(),
+            warnings=(*config.warnings, *warnings),
+            remarks=(*config.remarks, *seen.remarks),
+        )
+
+    async def _bounded(
+        self, lane: str, call: Callable[[], T], until: float, otherwise: T | object
+    ) -> T:
+        """``call()`` in a lane; ``otherwise`` where a mount hangs."""
+        try:
+            async with asyncio.timeout(max(0.05, until - time.monotonic())):
+                return await self._lanes.run(f"discovery: {lane}", call)
+        except (TimeoutError, LaneBusyError):
+            return otherwise  # type: ignore[return-value]
+
+    def _checks(self) -> tuple[CheckSpec, ...]:
+        return (*(one.spec for one in self._plan.planned), *(self._base or ()))
+
+    def _recalled(self) -> dict[int, str]:
+        """The kind of what was found at each port, in this session or an earlier one."""
+        services = [one.service for one in self._past or ()]
+        services += [one.service for one in self._plan.planned]
+        return {service.port: service.kind for service in services if service.port}
+
+    def _expected(self) -> list[Expectation]:
+        """What should run here: what was seen running before, then what is set up to."""
+        root = self._machine.root
+        by_settings = expectations(root, self._machine.systemctl)
+        why = {one.service.unit: one.why for one in by_settings if one.service.unit}
+        return [*self._by_past(why), *by_settings]
+
+    def _by_past(self, why: Mapping[str, str]) -> Iterator[Expectation]:
+        now = self._wall()
+        for one in self._past or ():
+            service = one.service
+            if service.kind == "sqlite":
+                # It needs nobody to hold it open.
+                if os.path.lexists(service.path):
+                    yield Expectation(service, "")
+            elif not service.unit or not is_gone(self._machine.root, service.unit):
+                stem = service.unit.removesuffix(".service")
+                start = f": systemctl start {stem}" if stem else ""
+                ago = span(max(0.0, now - one.seen))
+                said = f"it ran when onwatch last looked, {ago} ago{start}"
+                yield Expectation(service, why.get(service.unit, said))
+
+    def _remember(self, services: Iterable[Service]) -> None:
+        now = self._wall()
+        names = {one.service.key: one.spec.name for one in self._plan.planned}
+        found = [
+            Remembered(service, names[service.key], now)
+            for service in services
+            if service.key in names and service.lasting and _stays_here(service)
+        ]
+        self._memory.keep(found, now)
+
+
+def _stays_here(service: Service) -> bool:
+    """Whether its address means this machine for ever: others may belong to another tomorrow."""
+    return service.host in {"", "127.0.0.1", "::1"}

@@ -1,0 +1,1 @@
+"""The files in which the databases' own clients keep addresses and passwords."""

@@ -197,6 +197,12 @@ def _demo(parser: _Parser) -> None:
         action="store_false",
         help="no incidents but those begun from the palette",
     )
+    parser.add_argument(
+        "--no-databases",
+        dest="databases",
+        action="store_false",
+        help="without PostgreSQL and MariaDB",
+    )
     parser.add_argument("--incident", metavar="NAME", help="begin with this incident")
     parser.add_argument(
         "--hold", action="store_true", help="the incident that it begins with does not end"

@@ -26,8 +26,9 @@ def run(args: argparse.Namespace) -> int:
     """Start the servers, watch them, end them; the exit code.
 
     2 where the command line is wrong, 3 where the servers do not start. ``args`` has
-    ``seed``, ``incidents`` (whether the schedule runs), ``incident`` (a name or None),
-    ``hold``, ``headless``, and the options of the monitor.
+    ``seed``, ``incidents`` (whether the schedule runs), ``databases`` (whether PostgreSQL and
+    MariaDB take part), ``incident`` (a name or None), ``hold``, ``headless``, and the options
+    of the monitor.
     """
     problem = _usage_problem(args)
     if problem:
@@ -56,6 +57,8 @@ def _options(args: argparse.Namespace) -> list[str]:
     options = ["--seed", str(args.seed)]
     if not args.incidents:
         options.append("--no-incidents")
+    if not args.databases:
+        options.append("--no-databases")
     if args.incident:
         options += ["--incident", args.incident]
     if args.hold:

@@ -52,9 +52,13 @@ class Cast:
 class _Search:
     """Looks for database servers, and remembers why there is none of one."""
 
+    wanted: bool
     missing: dict[str, str] = field(default_factory=dict)
 
     def look(self, product: str, find: Callable[[], _Server]) -> _Server | None:
+        if not self.wanted:
+            self.missing[product] = "left out by --no-databases"
+            return None
         try:
             return find()
         except (DemoError, OSError) as error:
@@ -62,14 +66,16 @@ class _Search:
             return None
 
 
-def assemble(folder: Path, seed: int, over: Callable[[str], None]) -> Cast:
+def assemble(
+    folder: Path, seed: int, over: Callable[[str], None], *, databases: bool = True
+) -> Cast:
     """The children of a demo in ``folder``, none of them started.
 
-    ``over`` is told which incident somebody has mended. Raises DemoError where the demo
-    cannot be.
+    ``over`` is told which incident somebody has mended; without ``databases`` the demo does
+    without PostgreSQL and MariaDB. Raises DemoError where the demo cannot be.
     """
     http, redis, postgres_port, mariadb_port = free_ports(4)
-    search = _Search()
+    search = _Search(wanted=databases)
     postgres = search.look(POSTGRES, lambda: _postgres(folder, postgres_port))
     mariadb = search.look(MARIADB, lambda: _mariadb(folder, mariadb_port))
     passwords.create(folder, {*shop.ROLES, *gateway.ACCOUNTS})
@@ -87,11 +93,11 @@ def assemble(folder: Path, seed: int, over: Callable[[str], None]) -> Cast:
         Child("workers", module("workers", str(redis), str(seed)), folder),
         Child("traffic", module("traffic", str(http), str(seed)), folder),
     )
-    databases = (
+    pairs = (
         *((_shop(postgres, folder, seed, over),) if postgres else ()),
         *((_gateway(mariadb, folder, seed, over),) if mariadb else ()),
     )
-    return Cast(endpoints, core, databases)
+    return Cast(endpoints, core, pairs)
 
 
 def _postgres(folder: Path, port: int) -> PostgresServer:

@@ -20,7 +20,7 @@ DAY: Final = 240.0
 """Seconds that a day of the demo lasts."""
 
 _CALM_FIRST: Final = 45.0
-_CALM_BETWEEN: Final = 40.0
+_CALM_BETWEEN: Final = 30.0
 _QUIET_RATE: Final = 5.0
 _BUSY_RATE: Final = 24.0
 _NOISE_STEP: Final = 3.0

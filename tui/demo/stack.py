@@ -37,8 +37,9 @@ class Stack:
     def start(cls, *options: str) -> Stack:
         """Start the servers and wait until they answer.
 
-        ``options`` are the supervisor's (``--seed N``, ``--no-incidents``, ``--incident
-        NAME``, ``--hold``). Raises DemoError with what is missing or went wrong.
+        The databases come a little later. ``options`` are the supervisor's (``--seed N``,
+        ``--no-incidents``, ``--no-databases``, ``--incident NAME``, ``--hold``). Raises
+        DemoError with what is missing or went wrong.
         """
         supervisor, line = _start(module("supervisor", *options))
         try:

@@ -55,12 +55,14 @@ class Supervisor:
     Raises DemoError where the stack cannot be.
     """
 
-    def __init__(self, folder: str, janitor: Janitor, seed: int, *, scheduled: bool) -> None:
+    def __init__(
+        self, folder: str, janitor: Janitor, seed: int, *, scheduled: bool, databases: bool
+    ) -> None:
         self._janitor = janitor
         self._seed = seed
         self._scheduled = scheduled
         self._director = Director()
-        self._cast = assemble(Path(folder), seed, self._director.stop)
+        self._cast = assemble(Path(folder), seed, self._director.stop, databases=databases)
         self._endpoints = self._cast.endpoints
         self._incidents = possible(self._endpoints.missing)
         self._failed: dict[str, str] = {}
@@ -216,7 +218,13 @@ async def _supervise(folder: str, options: argparse.Namespace) -> None:
     """Run the stack until the command is gone or a signal comes."""
     janitor = Janitor(folder)
     await janitor.hire()
-    supervisor = Supervisor(folder, janitor, options.seed, scheduled=options.scheduled)
+    supervisor = Supervisor(
+        folder,
+        janitor,
+        options.seed,
+        scheduled=options.scheduled,
+        databases=options.databases,
+    )
     work = asyncio.create_task(supervisor.run(options.incident, hold=options.hold))
     gone = asyncio.create_task(_command_gone())
     loop = asyncio.get_running_loop()
@@ -235,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="supervisor", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-incidents", dest="scheduled", action="store_false")
+    parser.add_argument("--no-databases", dest="databases", action="store_false")
     parser.add_argument("--incident", choices=[known.name for known in INCIDENTS])
     parser.add_argument("--hold", action="store_true")
     options = parser.parse_args(arguments)

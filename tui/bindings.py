@@ -39,6 +39,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "While a filter is typed": FilterLine.BINDINGS,
         "On a screen with a tab a check": keymap.TABS,
         "Databases": keymap.DATABASES,
+        "Requests": keymap.REQUESTS,
         "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION),
         "Details": keymap.DETAILS,
         "Help": keymap.HELP,

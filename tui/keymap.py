@@ -22,6 +22,7 @@ __all__ = [
     "DATABASES",
     "DETAILS",
     "HELP",
+    "REQUESTS",
     "SCREEN",
     "SESSION",
     "TABS",
@@ -69,6 +70,12 @@ DATABASES: Final = (
     Binding("o", "sort", "Sort the sessions by something else", id="databases.sort"),
     Binding("i", "idle", "Hide idle sessions, or show them", id="databases.idle"),
     Binding("d", "details", "Details of the server's check", id="databases.details"),
+)
+
+REQUESTS: Final = (
+    Binding("o", "sort", "Sort the values of the label by something else", id="requests.sort"),
+    Binding("l", "label", "Break down by the next label", id="requests.label"),
+    Binding("d", "details", "Details of the log's check", id="requests.details"),
 )
 
 CLOSE: Final = Binding("escape", "close", "Back", id="session.close")

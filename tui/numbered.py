@@ -25,4 +25,5 @@ class Numbered:
 
 NUMBERED: Final[tuple[Numbered, ...]] = (
     Numbered("3", "databases", "Databases", "tui.screens.databases", "DatabasesScreen"),
+    Numbered("4", "requests", "Requests", "tui.screens.requests", "RequestsScreen"),
 )

@@ -60,7 +60,7 @@ class Glyphs:
         return "".join(c if c.isascii() else "?" * cell_len(c) for c in shown)
 
 
-_TO_ASCII = str.maketrans("—·…×µ±→─│┌┐└┘├┤┬┴┼", "--~xu~>-|+++++++++")
+_TO_ASCII = str.maketrans("—–·…×µ±←→─│┌┐└┘├┤┬┴┼", "---~xu~<>-|+++++++++")
 
 UNICODE: Final = Glyphs(
     statuses=("✔", "…", "▲", "◌", "?", "✖"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from checks.requests.stats import BreakdownRow, WindowStats
     from checks.views import RequestView, Snapshot
 
-__all__ = ["RequestsPane", "request_lines", "request_summary"]
+__all__ = ["CONFIG", "RequestsPane", "request_lines", "request_summary", "worst_first"]
 
 CONFIG = (
     "request_log:",

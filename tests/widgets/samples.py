@@ -22,6 +22,7 @@ from checks.views import (
 from tests.widgets.curves import NAN, NOW, ramp, wave
 from tests.widgets.sample_databases import database_checks, databases
 from tests.widgets.sample_details import details, events, processes
+from tests.widgets.sample_requests import gateway_log, view_of, web_log
 
 __all__ = [
     "NOW",
@@ -34,6 +35,7 @@ __all__ = [
     "host",
     "part",
     "queue",
+    "request_night",
     "requests",
     "window",
 ]
@@ -350,6 +352,23 @@ def database_night(**changes: object) -> Snapshot:
     """The database servers are in trouble, each in its own way."""
     checks = (*database_checks(), check("api"), check("web", duration=0.041))
     made = bad_night(checks=checks, alerts=_night_alerts(checks), databases=databases())
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def request_night(seconds: float = 60.0, **changes: object) -> Snapshot:
+    """The bad night with request logs that the engine has read, over a window of ``seconds``."""
+    logs = (
+        check("gateway log", kind="sqlite", value="812 kB", duration=0.0004),
+        check("web log", kind="sqlite", value="4.2 MB", duration=0.0004),
+    )
+    made = bad_night(
+        checks=(*_night_checks(), *(replace(log, tells_requests=True) for log in logs)),
+        requests=(
+            view_of("gateway log", gateway_log(), seconds),
+            view_of("web log", web_log(), seconds),
+        ),
+        window=seconds,
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

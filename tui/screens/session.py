@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from checks.model import Table
     from checks.views import Snapshot
 
-__all__ = ["RowScreen", "SessionScreen"]
+__all__ = ["RowScreen", "SessionScreen", "WholeBox"]
 
 _WIDEST: Final = 110
 _CHOICES: Final = 5
@@ -33,11 +33,11 @@ _CHOICES: Final = 5
 _NOTHING_TO_CANCEL: Final = "there is no statement to end, and what it holds it would go on holding"
 
 
-class _Box(PictureModal):
+class WholeBox(PictureModal):
     """A box with a text to scroll, as high as it needs to be."""
 
     DEFAULT_CSS = """
-    _Box {
+    WholeBox {
         align: center middle;
         background: $background 60%;
         & > Vertical {
@@ -110,7 +110,7 @@ class _Box(PictureModal):
         self.dismiss()
 
 
-class RowScreen(_Box):
+class RowScreen(WholeBox):
     """A row of a table whole: each column's name and what stands in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE]
@@ -121,7 +121,7 @@ class RowScreen(_Box):
         super().__init__(told, ascii_only=ascii_only)
 
 
-class SessionScreen(_Box):
+class SessionScreen(WholeBox):
     """The session ``subject`` of ``check``: it and no later one that is given its number.
 
     ``acting`` offers at once what the key for that offers later. Something is done only once

@@ -1,0 +1,136 @@
+"""How long requests take: the window's percentiles, and their course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from widgets import format as fmt
+from widgets.empty import note
+from widgets.figures import figure
+from widgets.frame import Frame
+from widgets.glyphs import Glyphs
+from widgets.request_log.course import Course, course_of
+from widgets.request_log.pane import RequestLogPane
+from widgets.request_log.plot import LogScale, Plotted, plot, scale_of
+from widgets.spark import spark
+from widgets.text import Line, Seg, groups_in, line, right
+
+if TYPE_CHECKING:
+    from checks.requests.stats import Curves, WindowStats
+    from checks.views import RequestView
+
+__all__ = ["DurationsPane", "duration_lines"]
+
+_SCALE: Final = 8
+_NAMES: Final = 5
+_LOW: Final = 5
+"""Lines below which the course is that of p95 alone, in one of them."""
+_WANTED: Final = 14
+_FEW: Final = {"p50": 2, "p95": 20, "p99": 100}
+"""Requests from which on a percentile differs from the slowest of them."""
+
+
+def _figures(window: WindowStats, width: int) -> Line:
+    """What matters most first; as many as there is room for."""
+    named = (
+        ("p50", window.p50),
+        ("p95", window.p95),
+        ("p99", window.p99),
+        ("max", window.maximum),
+        ("mean", window.mean),
+        ("min", window.minimum),
+    )
+    groups = [[Seg(f"{name} ", "label"), *figure(fmt.duration(value))] for name, value in named]
+    return line(" ", *groups_in(groups, width - 1)[0])
+
+
+def _plotted(course: Course) -> list[Plotted]:
+    curves = course.curves
+    return [
+        Plotted(course.columns(curves.p50s), "label", "5"),
+        Plotted(course.columns(curves.p95s), "spark", "9"),
+        Plotted(course.columns(curves.p99s), "value", "#"),
+    ]
+
+
+def _named(curves: Sequence[Plotted], scale: LogScale, height: int) -> dict[int, tuple[str, str]]:
+    """The name of each curve by the line where it ends, with its role; those above first."""
+    names: dict[int, tuple[str, str]] = {}
+    for name, curve in zip(("p99", "p95", "p50"), reversed(curves), strict=True):
+        known = [point for point in curve.points[-3:] if point == point]  # noqa: PLR0124 - no NaN
+        if known:
+            place = round((1 - scale.place(known[-1])) * (height - 1))
+            while place in names:
+                place += 1
+            names[place] = (name, curve.role)
+    return names
+
+
+def _missing(curves: Curves) -> str:
+    """Which percentiles the course is without, and why; empty where it has them all."""
+    courses = (("p50", curves.p50s), ("p95", curves.p95s), ("p99", curves.p99s))
+    without = [name for name, points in courses if not any(p == p for p in points)]  # noqa: PLR0124
+    if not without:
+        return ""
+    return f"{', '.join(without)} needs {_FEW[without[0]]} in {fmt.span(curves.seconds)}"
+
+
+def _chart(course: Course, height: int, glyphs: Glyphs) -> list[Line]:
+    """Three curves, a scale on their left, their names on their right, times beneath."""
+    curves = _plotted(course)
+    scale = scale_of([curve.points for curve in curves])
+    if scale is None:
+        return []
+    rows = height - 1
+    drawn = plot(curves, scale, rows, glyphs, course.since)
+    ticks = scale.ticks(rows)
+    names = _named(curves, scale, rows)
+    lines = []
+    for place, row in enumerate(drawn):
+        mark = fmt.duration(ticks[place]) if place in ticks else ""
+        name, role = names.get(place, ("", "dim"))
+        lines.append(line(Seg(f"{right(mark, _SCALE)} ", "dim"), *row, Seg(f" {name}", role)))
+    return [*lines, line(Seg(" " * (_SCALE + 1)), Seg(course.axis(), "dim"))]
+
+
+def duration_lines(view: RequestView, frame: Frame) -> list[Line]:
+    """The percentiles of the window, and beneath them what they were before."""
+    window = view.window
+    if "duration" not in view.stats.columns:
+        text = "add `duration: {column: latency_ms, unit: ms}` to request_log"
+        return note(f"no durations: {text}", frame.width)
+    lines = [_figures(window, frame.width)]
+    room = frame.height - 1
+    if room < _LOW:
+        course = course_of(view, frame.width - 7)
+        if room >= 1 and course is not None:
+            drawn = spark(course.columns(course.curves.p95s), course.width, 0.1, frame.glyphs)
+            lines.append(line(Seg(" p95  ", "label"), *course.inked(drawn, "spark")))
+        return lines
+    course = course_of(view, frame.width - _SCALE - 1 - _NAMES)
+    if course is not None:
+        lines += _chart(course, min(room, _WANTED), frame.glyphs)
+    return lines
+
+
+class DurationsPane(RequestLogPane):
+    """The percentiles of how long requests take."""
+
+    title = "Durations"
+
+    def summary(self, view: RequestView) -> Sequence[Seg]:
+        curves, window = view.window.curves, view.window
+        if curves is None or "duration" not in view.stats.columns:
+            return ()
+        shown = curves.seconds * len(curves.rates)
+        told = [f"course {fmt.window(shown)}"] if shown > window.seconds else []
+        if window.count and (missing := _missing(curves)):
+            told.append(missing)
+        return [Seg(f" {self.glyphs.dot} ".join(told), "dim")] if told else ()
+
+    def needs(self, view: RequestView) -> int:
+        return _WANTED + 1 if "duration" in view.stats.columns else 2
+
+    def build_view(self, view: RequestView, frame: Frame) -> list[Line]:
+        return duration_lines(view, frame)

@@ -59,7 +59,10 @@ class Backfill:
             if before <= 0:
                 return
             low = max(self._low, self._high - self._span + 1)
-            take(await self._cells(low))
+            cells = await self._cells(low)
+            if cells is None:
+                return
+            take(cells)
             # Before anything is awaited: a run cut short must not read this range again.
             self._high = low - 1
             self.done = self._high < self._low
@@ -68,14 +71,15 @@ class Backfill:
             if found is not None:
                 self.reached = found[1]
 
-    async def _cells(self, low: int) -> Sequence[Cell]:
+    async def _cells(self, low: int) -> Sequence[Cell] | None:
+        """Those of the range; None where the server gave it up, and fewer rows are for later."""
         try:
             return await self._source.cells(low, self._high, self._since, self._step)
         except TargetError as error:
-            if error.reason == "timeout":
-                # The server gave up, or we did: the next run tries fewer rows.
-                self._span = max(_SMALLEST_SPAN, self._span // 8)
-            raise
+            if error.reason != "timeout" or self._span <= _SMALLEST_SPAN:
+                raise
+            self._span = max(_SMALLEST_SPAN, self._span // 8)
+            return None
 
     def _adapt(self, took: float) -> None:
         if took < _TARGET / 2:

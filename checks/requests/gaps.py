@@ -75,6 +75,10 @@ class Gaps:
         """Holes to look at now, oldest first; not those noted at this very moment."""
         return [gap for gap in self._gaps if gap.due <= now and gap.born < now]
 
+    def all(self) -> list[Gap]:
+        """Every hole that is watched, oldest first."""
+        return list(self._gaps)
+
     def looked(self, gap: Gap, found: Ids, now: float) -> None:
         """``gap`` was looked at and shows ``found``, all of its ids that are visible now;
         those not seen before have been added to its ``seen`` already."""

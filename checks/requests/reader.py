@@ -11,7 +11,6 @@ that is cut short anywhere neither loses nor doubles anything.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -23,6 +22,7 @@ from checks.requests.backfill import Backfill, first_since
 from checks.requests.batch import Batch, from_cells, from_rows
 from checks.requests.config import RequestLog
 from checks.requests.gaps import Gap, Gaps
+from checks.requests.memory import Memory
 from checks.requests.source import RANGES_A_QUERY, Cell, RequestSource, Row, TableState
 from checks.requests.zones import to_utc
 
@@ -31,8 +31,8 @@ __all__ = ["BATCH", "LogReader", "Sink"]
 BATCH: Final = 5_000
 """Rows of one statement."""
 
+_SMALLEST_BATCH: Final = 50
 _HOUR: Final = 3600.0
-_REMEMBERED: Final = 4096
 _BEFORE_ALL: Final = -(2**63)
 _CLOCK_TOLERANCE: Final = 0.5
 
@@ -62,8 +62,8 @@ class LogReader:
         self._gaps = Gaps(log.late)
         self._started = False
         self._last = _BEFORE_ALL
-        self._recent: list[tuple[int, float | None]] = []
-        self._newest = -math.inf
+        self._limit = BATCH
+        self._memory = Memory()
         self._floor: tuple[int, float] | None = None
         self._backfill: Backfill | None = None
         self._since = 0.0
@@ -92,21 +92,19 @@ class LogReader:
         ``spare()`` is how many seconds may still be spent; one batch is read in any
         case. What is left over is read by the next call.
         """
-        anchor = self._recent[-1] if self._recent else None
+        anchor = self._memory.anchor
         state = await self._source.state(anchor[0] if anchor else None)
         self._set_clock()
         if not self._started:
             await self._start(state, now)
-        else:
-            if self._lost_its_place(state):
-                await self._recover(state, now)
+        elif not self._lost_its_place(state) or await self._recover(state, now, spare):
             await self._catch_up(state, now, spare)
-            await self._look_again(now, spare)
+            await self._look_again(self._gaps.due(now), now, spare)
         await self._fill(now, spare)
 
     def _lost_its_place(self, state: TableState) -> bool:
-        if self._recent:
-            return state.anchor != (self._recent[-1][1],)
+        if self._memory.anchor is not None:
+            return state.anchor != (self._memory.anchor[1],)
         return state.last is not None and state.last < self._last
 
     @property
@@ -133,7 +131,7 @@ class LogReader:
             batch = from_rows(rows, self._log, now, self.shift)
             oldest = min(batch.times[np.isfinite(batch.times)].tolist(), default=now)
             self._sink.recall(batch)
-            self._remember(rows)
+            self._memory.add(rows)
         self._plan_backfill(low, oldest)
         self._started = True
 
@@ -164,24 +162,38 @@ class LogReader:
         elif backfill.reached is not None:
             self._sink.covered(self._from_column(backfill.reached, now))
 
-    async def _catch_up(self, state: TableState, now: float, spare: Callable[[], float]) -> None:
+    async def _catch_up(self, state: TableState, now: float, spare: Callable[[], float]) -> bool:
+        """Read the rows above the last one seen; whether none is left over."""
         while True:
-            rows = await self._source.after(self._last, BATCH)
-            self._take(rows, state, now)
-            complete = len(rows) < BATCH
+            limit = self._limit
+            rows = await self._after(limit)
+            complete = len(rows) < limit
+            self._take(rows, state.last if complete else None, now)
             if complete or spare() <= 0:
                 break
         last = state.last if state.last is not None else self._last
         self.behind = 0 if complete else max(1, last - self._last)
+        return complete
 
-    def _take(self, rows: Sequence[Row], state: TableState, now: float) -> None:
-        """Count new rows and move on past them."""
+    async def _after(self, limit: int) -> Sequence[Row]:
+        """New rows; fewer at a time while the server cannot read as many in time."""
+        try:
+            rows = await self._source.after(self._last, limit)
+        except TargetError as error:
+            if error.reason == "timeout":
+                self._limit = max(limit // 4, _SMALLEST_BATCH)
+            raise
+        self._limit = min(2 * limit, BATCH)
+        return rows
+
+    def _take(self, rows: Sequence[Row], last: int | None, now: float) -> None:
+        """Count new rows and move on past them; there are no more up to the id ``last``."""
         ids = _ids(rows)
         after = self._last
-        upto = state.last if len(rows) < BATCH and self._log.where else None
+        upto = last if self._log.where else None
         if len(ids):
-            self._note_skew(self._count(self._young(rows), now), now)
-            self._remember(rows)
+            self._note_skew(self._count(self._fresh(rows), now), now)
+            self._memory.add(rows)
             self._last = int(ids[-1])
         if upto is not None:
             self._last = max(self._last, upto)
@@ -191,9 +203,11 @@ class LogReader:
             after = (int(ids[0]) if len(ids) else self._last) - 1 - BATCH
         self._gaps.note(after, ids, now, self._last)
 
-    def _young(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """``rows`` without those that had been counted before the table was made anew."""
-        if self._floor is None:
+    def _fresh(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """``rows`` without those that had been counted before the table was made anew, or
+        before they vanished for a while."""
+        rows = self._memory.unseen(rows)
+        if self._floor is None or not rows:
             return rows
         last, time = self._floor
         if rows[0][0] > last:
@@ -213,29 +227,29 @@ class LogReader:
         if len(known) and not self.behind:
             self.skew = float(np.max(known)) - now
 
-    def _remember(self, rows: Sequence[Row]) -> None:
-        fresh = [(int(row[0]), row[1]) for row in rows[-_REMEMBERED:]]
-        self._recent = [*self._recent, *fresh][-_REMEMBERED:]
-        self._newest = max(self._newest, *(row[1] for row in rows if row[1] is not None), -math.inf)
-
-    async def _look_again(self, now: float, spare: Callable[[], float]) -> None:
-        due = self._gaps.due(now)
-        plain = [gap for gap in due if gap.plain]
+    async def _look_again(
+        self, gaps: Sequence[Gap], now: float, spare: Callable[[], float]
+    ) -> bool:
+        """Look into ``gaps``; whether there was time for all."""
+        plain = [gap for gap in gaps if gap.plain]
         for start in range(0, len(plain), RANGES_A_QUERY):
             if spare() <= 0:
-                return
+                return False
             await self._look_into(plain[start : start + RANGES_A_QUERY], now)
-        for gap in due:
+        for gap in gaps:
+            if gap.plain:
+                continue
             if spare() <= 0:
-                return
-            if not gap.plain:
-                await self._look_over(gap, now)
+                return False
+            await self._look_over(gap, now)
+        return True
 
     async def _look_into(self, gaps: Sequence[Gap], now: float) -> None:
         """Read whatever has come into holes in which nothing was seen."""
         rows = await self._source.within([(gap.low, gap.high) for gap in gaps], BATCH)
         ids = _ids(rows)
         self._count(rows, now)
+        self._memory.add_late(rows)
         cut = int(ids[-1]) if len(rows) >= BATCH else None
         for gap in gaps:
             found = ids[(ids >= gap.low) & (ids <= gap.high)]
@@ -255,7 +269,9 @@ class LogReader:
             rows = await self._source.within([(low, gap.high)], BATCH)
             ids = _ids(rows)
             fresh = gap.unseen(ids)
-            self._count([rows[i] for i in np.flatnonzero(fresh).tolist()], now)
+            late = [rows[i] for i in np.flatnonzero(fresh).tolist()]
+            self._count(late, now)
+            self._memory.add_late(late)
             gap.seen = np.union1d(gap.seen, ids)
             found.append(ids)
             if len(rows) < BATCH:
@@ -263,34 +279,62 @@ class LogReader:
             low = int(ids[-1]) + 1
         self._gaps.looked(gap, np.concatenate(found), now)
 
-    async def _recover(self, state: TableState, now: float) -> None:
-        """The newest row seen has gone: were rows deleted, or is this another table?"""
-        known = dict(self._recent)
+    async def _recover(self, state: TableState, now: float, spare: Callable[[], float]) -> bool:
+        """The newest row seen has gone, or is another. Whether this table can be read on."""
+        memory = self._memory
         rows: Sequence[Row] = ()
-        if known and state.last is not None:
-            span = (min(known), max(known))
-            rows = await self._source.within([span], 2 * _REMEMBERED)
-        missing = object()
-        same = [row for row in rows if known.get(row[0], missing) == row[1]]
-        if not same:
+        if memory.span is not None and state.last is not None:
+            rows = await self._source.within([memory.span], BATCH + len(memory))
+        verdict = memory.judge(rows)
+        if verdict == "shifted":
+            memory.move(rows)
+        elif verdict == "same":
+            self._count(memory.used_again(rows), now)
+            memory.replace(rows)
+            if state.last is not None and state.last < self._last:
+                self._last = state.last
+                self._gaps.forget_above(state.last)
+        elif await self._holds_a_mark(state):
+            memory.replace(())
+        elif await self._finish_elsewhere(now, spare):
             await self._begin_anew(state)
-            return
-        self._count([row for row in rows if known.get(row[0], missing) != row[1]], now)
-        self._recent = [(int(row[0]), row[1]) for row in rows][-_REMEMBERED:]
-        if state.last is not None and state.last < self._last:
-            self._last = state.last
-            self._gaps.forget_above(state.last)
+        else:
+            return False
+        return True
+
+    async def _holds_a_mark(self, state: TableState) -> bool:
+        """Whether more rows have gone than are remembered, and yet this is the table: a copy
+        of it that lags."""
+        last = state.last if state.last is not None else _BEFORE_ALL
+        mark = self._memory.mark_below(last)
+        return mark is not None and (await self._source.state(mark[0])).anchor == (mark[1],)
+
+    async def _finish_elsewhere(self, now: float, spare: Callable[[], float]) -> bool:
+        """Read what is left of a table that was renamed; whether nothing is left to read."""
+        anchor = self._memory.anchor
+        moved = await self._source.elsewhere(*anchor) if anchor is not None else None
+        if moved is None:
+            return True
+        here, self._source = self._source, moved
+        try:
+            state = await moved.state(None)
+            # Who renamed it waited for all that wrote to it: one more look at the holes will do.
+            return await self._catch_up(state, now, spare) and await self._look_again(
+                self._gaps.all(), now, spare
+            )
+        finally:
+            self._source = here
 
     async def _begin_anew(self, state: TableState) -> None:
         first = _BEFORE_ALL
         floor = None
         if state.last is not None:
-            oldest = self._newest - self._log.late
+            oldest = self._memory.newest - self._log.late
             first = await first_since(self._source, state.last, oldest) - 1
             floor = (state.last, oldest)
         self._last, self._floor = first, floor
         self._gaps.clear()
-        self._recent.clear()
+        self._memory.clear()
         self._backfill = None
         self.restarts += 1
 

@@ -91,14 +91,23 @@ class RemoteRequestLog(RequestTable):
         self._shape = None
         shape = await self._catalogue.shape(self._execute, self._log.table)
         if shape is None:
-            tables = await self._catalogue.tables(self._execute, self._log.table)
-            raise missing_table(self._log.table, tables)
+            raise missing_table(self._log.table, await self._tables())
         log, dialect = understood(self._log, shape), self._catalogue.dialect(shape)
         if self._source is None:
-            self._source = SqlSource(log, dialect, self._execute, self._clock, shape.kinds)
+            self._source = SqlSource(
+                log,
+                dialect,
+                self._execute,
+                self._clock,
+                kinds=shape.kinds,
+                tables=self._tables,
+            )
         else:
             self._source.adapt(log, dialect, shape.kinds)
         self._shape, self._looked = shape, self._clock.now()
+
+    async def _tables(self) -> Sequence[str]:
+        return await self._catalogue.tables(self._execute, self._log.table)
 
     def _current(self) -> SqlSource:
         assert self._source is not None  # noqa: S101 - made by the look that comes first

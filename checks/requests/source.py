@@ -130,6 +130,10 @@ class RequestSource(Protocol):
     async def time_at(self, key: int) -> tuple[int, float] | None:
         """Id and time of the first row from ``key`` on that has a time."""
 
+    async def elsewhere(self, key: int, time: float | None) -> RequestSource | None:
+        """The table that holds the row ``key`` of that time under another name, if there is
+        one: where this one went when it was rotated away."""
+
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
         """Rows with ids from ``low`` to ``high`` and times after ``since``, aggregated
         as far as that is cheaper than not."""

@@ -4,13 +4,15 @@ that it is read alike wherever it is."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import Any, Final, Literal
 
 from checks.clock import Clock
+from checks.errors import TargetError
 from checks.requests.config import RequestLog, TimeFormat
 from checks.requests.shape import ColumnKind
 from checks.requests.sketch import LOG_GAMMA, LOWEST
@@ -22,8 +24,11 @@ _TEXT_LIMIT: Final = 120
 _ERROR_LIMIT: Final = 400
 """Characters of the error's text of a single request, which can be looked at whole."""
 _NO_ERROR: Final = "'', '0', 'f', 'false'"
+_AKIN: Final = 20
 _SLOW_ANSWER: Final = 1.0
 """Seconds; an answer that takes longer says little about the server's clock."""
+
+Tables = Callable[[], Awaitable[Sequence[str]]]
 
 _NUMBER = re.compile(r"\s*-?\d{9,}(\.\d*)?\s*")
 _OFFSET = re.compile(r"\d\d:?\d\d(:?\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$", re.IGNORECASE)
@@ -32,7 +37,8 @@ _OFFSET = re.compile(r"\d\d:?\d\d(:?\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$
 class SqlSource:
     """A :class:`checks.requests.source.RequestSource` over a table.
 
-    ``kinds`` are those of the columns that ``log`` names, where the database has types.
+    ``kinds`` are those of the columns that ``log`` names, where the database has types;
+    ``tables`` gives the names of the tables there are.
     """
 
     def __init__(
@@ -41,29 +47,39 @@ class SqlSource:
         dialect: Dialect,
         execute: Execute,
         clock: Clock,
+        *,
         kinds: Mapping[str, ColumnKind] | None = None,
+        tables: Tables | None = None,
     ) -> None:
         self._execute = execute
         self._clock = clock
+        self._tables = tables
         self._ahead = 0.0
+        self._given: tuple[RequestLog, dict[str, ColumnKind]] | None = None
         self.adapt(log, dialect, kinds or {})
 
     def adapt(self, log: RequestLog, dialect: Dialect, kinds: Mapping[str, ColumnKind]) -> None:
         """Read the table like this from now on: it may be another than it was."""
-        if getattr(self, "_given", None) == (log, kinds):
+        given = (log, dict(kinds))
+        if given == self._given:
             return
-        self._given = (log, kinds)
-        self.log = log
+        self._given = given
         self._dialect = dialect
         self._kinds = kinds
-        self._table = ".".join(dialect.quote(part) for part in log.table.split("."))
-        self._id = self._column(log.id)
+        self.log = log
+        self.turn_to(log.table)
         self._form: TimeFormat = log.time.format
         self._prepared = self._form in ("s", "ms", "us")
         if self._prepared:
             self._needs_no_zone()
         if self._kind(log.time.column) in ("datetime", "instant"):
             self._form, self._prepared = "datetime", True
+
+    def turn_to(self, table: str) -> None:
+        """Read ``table``, which is like the one read so far."""
+        self.log = self.log.model_copy(update={"table": table})
+        self._table = ".".join(self._dialect.quote(part) for part in table.split("."))
+        self._id = self._column(self.log.id)
 
     def _needs_no_zone(self) -> None:
         time = self.log.time.model_copy(update={"zone": "utc"})
@@ -159,6 +175,21 @@ class SqlSource:
         )
         rows = await self._execute(sql, (key,))
         return (int(rows[0][0]), rows[0][1]) if rows and rows[0][1] is not None else None
+
+    async def elsewhere(self, key: int, time: float | None) -> SqlSource | None:
+        names = await self._tables() if self._tables is not None else ()
+        for name in _akin(self.log.table, names):
+            other = copy(self)
+            other.turn_to(name)
+            try:
+                state = await other.state(key)
+            except TargetError as error:
+                if error.reason not in ("config", "permission"):
+                    raise
+                continue
+            if state.anchor == (time,):
+                return other
+        return None
 
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
         span = (low, high, since)
@@ -293,6 +324,14 @@ class SqlSource:
     def _filter(self) -> str:
         where = self.log.where
         return f" AND ({self._dialect.condition(where)})" if where else ""
+
+
+def _akin(table: str, names: Sequence[str]) -> list[str]:
+    """Those of ``names`` that ``table`` may have been given when it was rotated away, the
+    likeliest first: of numbered or dated ones the last."""
+    whole = table.lower()
+    akin = [name for name in names if whole in name.lower() and name.lower() != whole]
+    return sorted(akin, key=lambda name: (len(name), name), reverse=True)[:_AKIN]
 
 
 def _whole(value: Any) -> Any:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from checks.requests.config import TimeFormat
+from checks.requests.patterns import DIGITS, NAIVE_TIME, NUMBER, OFFSET, ZONED_TIME
 from checks.requests.shape import ColumnKind
 
 __all__ = ["MysqlDialect"]
 
 _UNIT: Final = {"s": "1e0", "ms": "1e3", "us": "1e6"}
 _START: Final = "TIMESTAMP'1970-01-01 00:00:00'"
-_NUMBER: Final = "^ *[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,2})? *$"
 
 
 class MysqlDialect:
-    """What cannot be converted becomes NULL or 0 by itself, with a warning nobody reads.
+    """What cannot be converted becomes NULL or 0 by itself, but with a warning for each row
+    that the driver then asks for: so texts are looked at before they are converted.
 
     Statements go through the driver's ``%`` formatting, so a percent sign is written twice.
     """
@@ -51,8 +52,8 @@ class MysqlDialect:
             return column
         if kind in ("decimal", "float", "boolean"):
             return f"CAST({column} + 0 AS SIGNED)"
-        # An ENUM cast by itself is its number, not its text.
-        return f"CAST(CONCAT({column}) AS SIGNED)"
+        digits = f"REGEXP_SUBSTR({self._utf8(column)}, '{DIGITS}')"
+        return f"CAST(NULLIF({digits}, '') AS SIGNED)"
 
     def real(self, column: str, kind: ColumnKind) -> str:
         if kind in ("integer", "decimal", "float", "boolean"):
@@ -60,7 +61,7 @@ class MysqlDialect:
         if kind == "span":
             return f"(TIME_TO_SEC({column}) + MICROSECOND({column}) / 1e6)"
         text = self._utf8(column)
-        return f"CASE WHEN {text} REGEXP '{_NUMBER}' THEN {text} + 0e0 END"
+        return f"CASE WHEN {text} REGEXP '{NUMBER}' THEN TRIM({text}) + 0e0 END"
 
     def text(self, column: str, kind: ColumnKind, limit: int) -> str:
         if kind == "boolean":
@@ -77,18 +78,15 @@ class MysqlDialect:
         """ISO 8601 as text. A date and time take 19 characters, then come a fraction and an
         offset, each if there."""
         text = f"TRIM({self._utf8(column)})"
+        rest = f"SUBSTR({text}, 20)"
         moment = f"CAST(LEFT({text}, 19) AS DATETIME)"
-        fraction = (
-            f"CASE WHEN SUBSTR({text}, 20, 1) IN ('.', ',')"
-            f" THEN CONCAT('0.', SUBSTR({text}, 21, 9)) + 0e0 ELSE 0e0 END"
-        )
-        naive = f"{_stamp(moment) if zone == 'server' else _seconds(moment)} + {fraction}"
-        offset = f"SUBSTR({text}, 20)"
+        fraction = f"(CONCAT('0', REGEXP_SUBSTR(REPLACE({rest}, ',', '.'), '^[.][0-9]+')) + 0e0)"
+        fraction = f"COALESCE({fraction}, 0e0)"
+        naive = _stamp(moment) if zone == "server" else _seconds(moment)
         return (
-            f"CASE WHEN {offset} REGEXP '[zZ]$' THEN {_seconds(moment)} + {fraction}"
-            f" WHEN {offset} REGEXP '[-+][0-9]{{2}}(:?[0-9]{{2}})?$'"
-            f" THEN {_seconds(moment)} + {fraction} - {_offset(offset)}"
-            f" ELSE {naive} END"
+            f"CASE WHEN {text} REGEXP '{NAIVE_TIME}' THEN {naive} + {fraction}"
+            f" WHEN {text} REGEXP '{ZONED_TIME}'"
+            f" THEN {_seconds(moment)} + {fraction} - {_ahead(rest)} END"
         )
 
 
@@ -106,8 +104,9 @@ def _stamp(moment: str) -> str:
     return f"NULLIF(UNIX_TIMESTAMP({moment}) + 0e0, 0)"
 
 
-def _offset(text: str) -> str:
-    """Seconds of ``+02:00``, ``+0200`` or ``+02`` at the end of a text."""
-    digits = f"REPLACE(REGEXP_SUBSTR({text}, '[-+][0-9]{{2}}:?([0-9]{{2}})?$'), ':', '')"
+def _ahead(text: str) -> str:
+    """Seconds of ``+02:00``, ``+0200`` or ``+02`` at the end of a text, 0 of ``Z``."""
+    digits = f"REPLACE(REGEXP_SUBSTR({text}, '{OFFSET}$'), ':', '')"
     sign = f"CASE LEFT({digits}, 1) WHEN '-' THEN -1 ELSE 1 END"
-    return f"{sign} * (SUBSTR({digits}, 2, 2) * 3600 + CONCAT('0', SUBSTR({digits}, 4, 2)) * 60)"
+    hours, minutes = (f"CONCAT('0', SUBSTR({digits}, {at}, 2))" for at in (2, 4))
+    return f"COALESCE({sign} * ({hours} * 3600 + {minutes} * 60), 0)"

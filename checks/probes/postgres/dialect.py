@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from checks.requests.config import TimeFormat
+from checks.requests.patterns import DIGITS, NAIVE_TIME, NUMBER, ZONED_TIME
 from checks.requests.shape import ColumnKind
 
 __all__ = ["PostgresDialect"]
@@ -13,22 +14,9 @@ _UNIT: Final = {"s": "1.0", "ms": "1e3", "us": "1e6"}
 _LARGEST: Final = "1e100"
 """Larger numbers are no durations, and their sums could overflow."""
 
-# A cast fails the whole statement, so a text is cast only where it is sure to succeed: the
-# days of each month, leap years by the Gregorian rule, offsets that the server takes.
-_LEAP_YEAR: Final = "([12][0-9](0[48]|[2468][048]|[13579][26])|(1[26]|2[048])00)"
-_DATE: Final = (
-    "([12][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
-    "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
-    f"|{_LEAP_YEAR}-02-29)"
-)
-_CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]{1,12})?)?"
-_NAIVE: Final = f"^ *{_DATE}([T ]{_CLOCK})? *$"
-_ZONED: Final = f"^ *{_DATE}[T ]{_CLOCK} *([Zz]|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?) *$"
-_NUMBER: Final = "^ *[-+]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][-+]?[0-9]{1,2})? *$"
-
 
 class PostgresDialect:
-    """Types matter: what cannot be cast would fail the statement, so every cast is guarded.
+    """Types matter: a cast that fails would fail the statement, so every cast is guarded.
 
     ``bytes_as_text`` is for a database in the encoding SQL_ASCII, whose texts may be anything:
     of them only what is ASCII can be sent.
@@ -67,7 +55,7 @@ class PostgresDialect:
             return column
         if kind in ("decimal", "float"):
             return f"CASE WHEN {column} BETWEEN 0 AND 999999 THEN trunc({column})::integer END"
-        return f"substring({column}::text from '^ *([0-9]{{1,9}})')::integer"
+        return f"substring({column}::text from '{DIGITS}')::integer"
 
     def real(self, column: str, kind: ColumnKind) -> str:
         if kind == "integer":
@@ -79,7 +67,7 @@ class PostgresDialect:
         if kind == "span":
             return f"NULLIF(date_part('epoch', {column}), 'Infinity')"
         text = f"{column}::text"
-        return f"CASE WHEN {text} ~ '{_NUMBER}' THEN {text}::double precision END"
+        return f"CASE WHEN {text} ~ '{NUMBER}' THEN {text}::double precision END"
 
     def text(self, column: str, kind: ColumnKind, limit: int) -> str:
         del kind
@@ -90,9 +78,9 @@ class PostgresDialect:
         return f"CASE WHEN isfinite({column}) THEN date_part('epoch', {moment}) END"
 
     def _parsed(self, column: str, zone: str) -> str:
-        text = f"replace({column}::text, ',', '.')"
+        text, dotted = f"{column}::text", f"replace({column}::text, ',', '.')"
         naive = "timestamptz" if zone == "server" else "timestamp"
         return (
-            f"CASE WHEN {column}::text ~ '{_NAIVE}' THEN date_part('epoch', {text}::{naive})"
-            f" WHEN {column}::text ~ '{_ZONED}' THEN date_part('epoch', {text}::timestamptz) END"
+            f"CASE WHEN {text} ~ '{NAIVE_TIME}' THEN date_part('epoch', {dotted}::{naive})"
+            f" WHEN {text} ~ '{ZONED_TIME}' THEN date_part('epoch', {dotted}::timestamptz) END"
         )

@@ -59,7 +59,13 @@ class RequestLogTable(RequestTable):
         # numpy comes with it: only checks that have a request log pay for it.
         from checks.requests.sql import SqlSource  # noqa: PLC0415
 
-        return SqlSource(self._log, SqliteDialect(), self._execute, self._clock)
+        return SqlSource(
+            self._log, SqliteDialect(), self._execute, self._clock, tables=self._tables
+        )
+
+    async def _tables(self) -> Sequence[str]:
+        assert self._session is not None  # noqa: S101 - set by the run that polls
+        return _tables(self._session)
 
     async def _execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
         assert self._session is not None  # noqa: S101 - set by the run that polls

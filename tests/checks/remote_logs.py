@@ -1,0 +1,377 @@
+"""Request logs on real servers, written to by sessions of their own and read as a check reads
+them; what the two kinds of server do differently is said here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import aiomysql
+import asyncpg
+import pymysql
+
+from checks.clock import FakeClock
+from checks.errors import TargetError
+from checks.findings import Finding
+from checks.model import Sampler
+from checks.probes.mysql.dialect import MysqlDialect
+from checks.probes.mysql.request_log import MysqlCatalogue
+from checks.probes.postgres.dialect import PostgresDialect
+from checks.probes.postgres.request_log import PostgresCatalogue
+from checks.requests.config import RequestLog
+from checks.requests.remote import Catalogue, RemoteRequestLog
+from checks.requests.shape import TableShape
+from checks.requests.source import Dialect, Execute, Row
+from checks.requests.stats import RequestStats
+from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase
+from tests.servers.postgres import PostgresDatabase
+
+__all__ = [
+    "LogDatabase",
+    "MariadbLog",
+    "PostgresLog",
+    "RemoteBench",
+    "Request",
+    "ShiftedClock",
+    "TimeStyle",
+    "Writer",
+]
+
+Request = tuple[float | None, str | None, int | None, float | None, str | None]
+"""Seconds since 1970, provider, status, milliseconds, error."""
+
+STATEMENT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStyle:
+    """How a table writes its times: by the column's type on either server.
+
+    ``zone`` is that of dates without one, ``unit`` parts of a second of numbers.
+    """
+
+    name: str
+    postgres: str
+    mariadb: str
+    zone: str = "UTC"
+    unit: float = 0.0
+    text: str = ""
+    config: Any = "created_at"
+
+    def value(self, when: float) -> str:
+        """``when`` as an SQL literal, for a session whose zone is UTC."""
+        if self.unit:
+            return str(round(when * self.unit))
+        moment = datetime.fromtimestamp(when, UTC).astimezone(ZoneInfo(self.zone))
+        if self.text == "offset":
+            return f"'{moment.isoformat(timespec='milliseconds')}'"
+        if self.text == "zulu":
+            return f"'{moment.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z'"
+        return f"'{moment.strftime('%Y-%m-%d %H:%M:%S.%f')}'"
+
+
+class Writer(Protocol):
+    """A session of the application."""
+
+    async def run(self, sql: str) -> None: ...
+
+
+class LogDatabase(Protocol):
+    """An empty database for a request log, and the way to it."""
+
+    kind: str
+    catalogue: Catalogue
+
+    async def execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
+        """As a check's connection does, opened anew where it was lost."""
+
+    async def run(self, *statements: str) -> None:
+        """Statements of somebody else."""
+
+    async def fetch(self, sql: str) -> list[tuple[Any, ...]]: ...
+
+    async def writer(self) -> Writer: ...
+
+    async def close(self) -> None: ...
+
+    def schema(self, style: TimeStyle, table: str = "request_logs") -> str:
+        """CREATE TABLE for :data:`tests.checks.request_logs.LOG`."""
+
+    def loose_schema(self) -> str:
+        """The same with texts where numbers and a time should be."""
+
+
+def insertion(requests: Sequence[Request], style: TimeStyle, table: str = "request_logs") -> str:
+    """INSERT INTO ``table``."""
+    rows = ", ".join(
+        f"({'NULL' if when is None else style.value(when)}, {', '.join(map(_literal, rest))})"
+        for when, *rest in requests
+    )
+    columns = "created_at, provider_id, status_code, latency_ms, error"
+    return f"INSERT INTO {table}({columns}) VALUES {rows}"  # noqa: S608
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
+
+
+class _PostgresWriter:
+    def __init__(self, link: asyncpg.Connection) -> None:
+        self._link = link
+
+    async def run(self, sql: str) -> None:
+        await self._link.execute(sql)
+
+
+class PostgresLog:
+    """A :class:`LogDatabase` of PostgreSQL."""
+
+    kind = "postgres"
+
+    def __init__(self, database: PostgresDatabase, user: str = "postgres") -> None:
+        self.database = database
+        self.user = user
+        self.catalogue: Catalogue = PostgresCatalogue()
+        self.settings = {
+            "statement_timeout": f"{STATEMENT_SECONDS:g}s",
+            "application_name": "onwatch",
+        }
+        self._link: asyncpg.Connection | None = None
+
+    async def execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
+        try:
+            if self._link is None or self._link.is_closed():
+                self._link = await self.database.connect(self.user, server_settings=self.settings)
+            return await self._link.fetch(sql, *parameters)  # type: ignore[no-any-return]
+        except asyncpg.QueryCanceledError as error:
+            raise TargetError("timeout", str(error)) from None
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise TargetError("permission", str(error)) from None
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            raise TargetError("protocol", str(error)) from None
+        except asyncpg.PostgresError as error:
+            reason = "protocol" if str(error.sqlstate).startswith("57P") else "config"
+            raise TargetError(reason, str(error)) from None
+
+    async def run(self, *statements: str) -> None:
+        for statement in statements:
+            await self.database.execute(statement)
+
+    async def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        return await self.database.fetch(sql)
+
+    async def writer(self) -> Writer:
+        return _PostgresWriter(await self.database.connect())
+
+    async def close(self) -> None:
+        if self._link is not None:
+            self._link.terminate()
+
+    def schema(self, style: TimeStyle, table: str = "request_logs") -> str:
+        return (
+            f"CREATE TABLE {table} (id bigserial PRIMARY KEY, created_at {style.postgres},"
+            " provider_id text, status_code integer, latency_ms double precision, error text)"
+        )
+
+    def loose_schema(self) -> str:
+        return (
+            "CREATE TABLE request_logs (id serial PRIMARY KEY, created_at text,"
+            " status_code varchar(40), latency_ms text)"
+        )
+
+
+class _MariadbWriter:
+    def __init__(self, link: pymysql.Connection[Any]) -> None:
+        self._link = link
+
+    async def run(self, sql: str) -> None:
+        with self._link.cursor() as cursor:
+            cursor.execute(sql)
+
+
+class MariadbLog:
+    """A :class:`LogDatabase` of MariaDB."""
+
+    kind = "mariadb"
+
+    def __init__(self, database: MariadbDatabase, user: str = OWNER) -> None:
+        self.database = database
+        self.user = user
+        self.catalogue: Catalogue = MysqlCatalogue()
+        self.settings = f"SET SESSION max_statement_time = {STATEMENT_SECONDS:g}"
+        self._link: aiomysql.Connection | None = None
+
+    async def execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
+        try:
+            if self._link is None or self._link.closed:
+                self._link = await self._connect()
+            async with self._link.cursor() as cursor:
+                await cursor.execute(sql, tuple(parameters))
+                return await cursor.fetchall()  # type: ignore[no-any-return]
+        except (pymysql.Error, OSError) as error:
+            raise self._failed(error) from None
+
+    async def _connect(self) -> aiomysql.Connection:
+        return await aiomysql.connect(
+            host="127.0.0.1",
+            port=self.database.port,
+            user=self.user,
+            password=PASSWORD,
+            db=self.database.name,
+            charset="utf8mb4",
+            autocommit=True,
+            init_command=self.settings,
+        )
+
+    def _failed(self, error: Exception) -> TargetError:
+        code = error.args[0] if error.args else 0
+        if code in (1969, 3024):
+            return TargetError("timeout", str(error))
+        if code in (1142, 1143, 1044):
+            return TargetError("permission", str(error))
+        lost = OSError | pymysql.err.OperationalError | pymysql.err.InterfaceError
+        if code in (1054, 1146) or not isinstance(error, lost):
+            return TargetError("config", str(error))
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+        return TargetError("protocol", str(error))
+
+    async def run(self, *statements: str) -> None:
+        self.database.execute(*statements)
+
+    async def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.database.fetch(sql)
+
+    async def writer(self) -> Writer:
+        return _MariadbWriter(self.database.connect())
+
+    async def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+
+    def schema(self, style: TimeStyle, table: str = "request_logs") -> str:
+        return (
+            f"CREATE TABLE {table} (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY,"
+            f" created_at {style.mariadb}, provider_id VARCHAR(64), status_code INT,"
+            " latency_ms DOUBLE, error TEXT) CHARACTER SET utf8mb4"
+        )
+
+    def loose_schema(self) -> str:
+        return (
+            "CREATE TABLE request_logs (id SERIAL PRIMARY KEY, created_at VARCHAR(40),"
+            " status_code VARCHAR(40), latency_ms TEXT) CHARACTER SET latin1"
+        )
+
+
+class ShiftedClock(FakeClock):
+    """The machine's clock, ``ahead`` seconds wrong."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        super().__init__()
+        self.ahead = ahead
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def wall(self) -> float:
+        return self.now()
+
+
+class _OurClockPostgres(PostgresDialect):
+    clock = ""
+
+
+class _OurClockMysql(MysqlDialect):
+    clock = ""
+
+
+class _OnOurClock:
+    """A catalogue whose dialect takes the server's clock for ours, which may be a fake one."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def shape(self, execute: Execute, table: str) -> TableShape | None:
+        return await self._catalogue.shape(execute, table)
+
+    async def tables(self, execute: Execute, table: str) -> Sequence[str]:
+        return await self._catalogue.tables(execute, table)
+
+    def dialect(self, shape: TableShape) -> Dialect:
+        return (
+            _OurClockPostgres()
+            if isinstance(self._catalogue, PostgresCatalogue)
+            else _OurClockMysql()
+        )
+
+
+class RemoteBench:
+    """Polls a request log on ``database`` at the times it is told, or by ``clock``."""
+
+    def __init__(
+        self,
+        database: LogDatabase,
+        log: RequestLog,
+        now: float = 0.0,
+        clock: FakeClock | None = None,
+    ) -> None:
+        self.database = database
+        self.statements: list[str] = []
+        self.clock = clock or FakeClock(now)
+        catalogue = database.catalogue if clock else _OnOurClock(database.catalogue)
+        self.log = RemoteRequestLog(log, self.clock, catalogue)
+
+    @property
+    def now(self) -> float:
+        return self.clock.now()
+
+    async def execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
+        self.statements.append(sql)
+        return await self.database.execute(sql, parameters)
+
+    async def attempt(self, seconds: float = 0.0, spare: float = 120.0) -> list[Finding]:
+        """Let ``seconds`` go by and read."""
+        if seconds:
+            await self.clock.advance(seconds)
+        return await self.log.read(self.execute, spare)
+
+    async def poll(self, seconds: float = 0.0, spare: float = 120.0) -> RequestStats:
+        """Let ``seconds`` go by and read, which has to succeed."""
+        findings = await self.attempt(seconds, spare)
+        assert findings == [], findings
+        stats = self.log.stats()
+        assert stats is not None
+        return stats
+
+    async def trouble(self) -> tuple[str, str]:
+        """Reason and sentence of a read that has to fail."""
+        (finding,) = await self.attempt()
+        assert self.log.stats() is None
+        return finding.reason, finding.part.message.removeprefix("request_log: ")
+
+    async def complete(self) -> RequestStats:
+        """Read until the last hour is in and nothing is left over."""
+        while (stats := await self.poll()).note:
+            pass
+        return stats
+
+    def counted(self) -> float:
+        """Requests counted since the first poll."""
+        to = Sampler({}).builder()
+        self.log.samples(to)
+        samples = to.build()
+        pairs = zip(samples.series, samples.values, strict=True)
+        return sum(value for series, value in pairs if series.name == "http_requests_total")
+
+
+def iso(when: float, hours: float = 0.0) -> str:
+    """``when`` as a date and time in a zone that many hours ahead."""
+    moment = datetime.fromtimestamp(when, UTC) + timedelta(hours=hours)
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -12,6 +12,7 @@ __all__ = ["KINDS", "add", "kind"]
 KINDS: Final = {
     "http": "checks.probes.http",
     "tcp": "checks.probes.tcp",
+    "postgres": "checks.probes.postgres",
     "redis": "checks.probes.redis",
     "sqlite": "checks.probes.sqlite",
     "host": "checks.probes.host",

@@ -19,10 +19,17 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from checks.clock import FakeClock
+from checks.lanes import Lanes
+from checks.model import Result, Sampler
+from checks.probe import CheckSpec, ProbeEnv, Target
+from checks.probes.postgres import PostgresConfig, PostgresProbe
+from checks.resolver import Resolver
+from checks.secrets import Masker
 from tests.servers.redis import free_port
 from tui.demo.postgres_server import SUPERUSER, PostgresServer, find, installations
 
-__all__ = ["PostgresDatabase", "PostgresServers"]
+__all__ = ["PostgresDatabase", "PostgresServers", "PostgresWatch", "until"]
 
 
 class PostgresDatabase:
@@ -235,3 +242,43 @@ def postgres_full_servers(_postgres_full_factory: PostgresServers) -> Iterator[P
     """Servers of a test's own that know TLS and contrib modules."""
     yield _postgres_full_factory
     _postgres_full_factory.forget()
+
+
+class PostgresWatch:
+    """Makes probes as the engine does, on a fake clock; closes them when the test ends."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self.clock = FakeClock(time.time())
+        self.masker = Masker()
+        self.lanes = Lanes()
+        resolver = Resolver(self.lanes, self.clock)
+        self._env = ProbeEnv(self.clock, resolver, self.lanes, self.masker, base_dir)
+        self._probes: list[PostgresProbe] = []
+
+    def probe(
+        self, server: PostgresDatabase | str, timeout: float = 3.0, **config: Any
+    ) -> PostgresProbe:
+        """A probe of ``server`` named ``db``, configured by ``config``."""
+        url = server if isinstance(server, str) else server.url
+        settings = PostgresConfig.model_validate({"url": url, **config})
+        labels = CheckSpec("db", "postgres", settings).target_labels({})
+        made = PostgresProbe(settings, Target("db", 5.0, timeout, Sampler(labels), self._env))
+        self._probes.append(made)
+        return made
+
+    async def once(self, server: PostgresDatabase | str, **config: Any) -> Result:
+        """The first result of a new probe."""
+        return await self.probe(server, **config).run()
+
+    async def close(self) -> None:
+        for probe in self._probes:
+            await probe.close()
+        self.lanes.close()
+
+
+@pytest_asyncio.fixture
+async def postgres_watch(tmp_path: Path) -> AsyncIterator[PostgresWatch]:
+    """PostgreSQL checks on a fake clock."""
+    watch = PostgresWatch(tmp_path)
+    yield watch
+    await watch.close()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tui.config_helpers import loaded, sentences
 
-KINDS = "http, tcp, redis, sqlite, host"
+KINDS = "http, tcp, postgres, redis, sqlite, host"
 
 
 @pytest.fixture(autouse=True)

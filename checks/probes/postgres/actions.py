@@ -1,0 +1,85 @@
+"""What can be done to a session, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from checks.databases.model import Action
+from checks.errors import TargetError
+from checks.probes.postgres.sessions import session_key
+from checks.probes.postgres.sql import statement_for
+
+if TYPE_CHECKING:
+    from checks.probes.postgres.link import Link
+
+__all__ = ["ACTIONS", "act_on"]
+
+ACTIONS: Final = (
+    Action(
+        "cancel",
+        "cancel the statement",
+        "pg_cancel_backend: what the session runs ends with an error, the session stays",
+    ),
+    Action(
+        "terminate",
+        "terminate the session",
+        "pg_terminate_backend: its transaction is rolled back and its connection closed",
+    ),
+)
+LOOKS: Final = 8
+"""How often it is looked whether the server has done it, a tenth of a second apart."""
+
+
+async def act_on(link: Link, action: str, subject: str, own: frozenset[int], role: str) -> str:
+    """Do ``action`` to the session of that id, if it still is that session; what came of it.
+
+    ``own`` are processes that serve onwatch itself; ``role`` is the one it logs in as.
+    """
+    key = session_key(subject)
+    if key is None:
+        return (
+            "nothing was done: when that session began is hidden from this role, so it cannot "
+            f"be told from a later one: GRANT pg_monitor TO {role or 'it'}"
+        )
+    pid, started = key
+    if pid in own:
+        return f"nothing was done: session {pid} is onwatch's own"
+    try:
+        rows = await link.rows(statement_for(action, ()), pid, started)
+    except TargetError as error:
+        return _refused(error, pid, role)
+    if not rows:
+        return f"nothing was done: session {pid} has gone"
+    if not rows[0]["done"]:
+        return f"the server could not signal session {pid}: it is ending"
+    return await _outcome(link, action, pid, started)
+
+
+def _refused(error: TargetError, pid: int, role: str) -> str:
+    if error.reason != "permission":
+        return f"session {pid}: {error}"
+    if "SUPERUSER" in str(error).upper().replace("SUPERUSER_RESERVED", ""):
+        return f"session {pid} belongs to a superuser: only a superuser may do that ({error})"
+    return f"role {role} may not do that: GRANT pg_signal_backend TO {role} ({error})"
+
+
+async def _outcome(link: Link, action: str, pid: int, started: int) -> str:
+    """Watch the session for a moment."""
+    sql = statement_for("session", ())
+    first = await link.rows(sql, pid, started)
+    who = f"session {pid}"
+    if first:
+        who += f" of {link.text(first[0]['usename'])}"
+    seen = first
+    for _ in range(LOOKS):
+        if not seen:
+            return f"{who} has ended"
+        state = seen[0]["state"] or "gone on"
+        if action == "cancel" and state != "active":
+            return f"the statement of {who} was cancelled; it is {state} now"
+        if action == "cancel" and seen[0]["query_start"] != first[0]["query_start"]:
+            return f"the statement of {who} has ended; it runs another now"
+        await link.rows("SELECT pg_sleep(0.1)")
+        seen = await link.rows(sql, pid, started)
+    told = "cancel its statement" if action == "cancel" else "end"
+    return f"{who} was told to {told} and has not yet: it may be busy; look again"

@@ -1,0 +1,128 @@
+"""Asking by a statement's name: what may not be read is noted, and the rest goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.errors import TargetError
+from checks.probes.postgres.sql import statement_for
+
+if TYPE_CHECKING:
+    from checks.probes.postgres.link import Link
+
+__all__ = ["Asker", "Troubles"]
+
+TITLES: Final = {
+    "databases": "figures of the databases",
+    "sessions_by_state": "sessions",
+    "longest": "longest statements",
+    "blocking": "blocked sessions",
+    "sessions": "list of sessions",
+    "replication": "replicas",
+    "slots": "replication slots",
+    "standby": "replication from the primary",
+    "settings": "settings",
+    "wraparound": "wraparound",
+    "database_sizes": "sizes of the databases",
+    "tables": "tables",
+    "indexes": "indexes",
+    "locks": "locks",
+    "writers": "archiver and checkpoints",
+    "statements": "pg_stat_statements",
+    "statement_texts": "texts of pg_stat_statements",
+    "rights": "rights of the role",
+}
+"""What each statement is about, for people."""
+
+_DENIED = re.compile(
+    r"permission denied for (?P<kind>view|relation|table|function|schema) \"?(?P<name>[\w.]+)"
+)
+_GRANTS: Final = {"function": "EXECUTE ON FUNCTION", "schema": "USAGE ON SCHEMA"}
+
+
+class Troubles:
+    """What could not be read, and why, until it could be again."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, TargetError] = {}
+        self.role = ""
+
+    def failed(self, name: str, error: TargetError) -> None:
+        """The statement ``name`` failed."""
+        self._found[name] = error
+
+    def succeeded(self, name: str) -> None:
+        """The statement ``name`` did not fail."""
+        self._found.pop(name, None)
+
+    def of(self, name: str) -> TargetError | None:
+        """Why ``name`` could not be read; None where it could."""
+        return self._found.get(name)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def notes(self) -> tuple[str, ...]:
+        """A sentence each, with what would allow it."""
+        return tuple(self._note(name, error) for name, error in sorted(self._found.items()))
+
+    def _note(self, name: str, error: TargetError) -> str:
+        sentence = f"{TITLES.get(name, name)}: {error}"
+        if error.reason != "permission":
+            return sentence
+        return f"{sentence}; {grant_for(str(error), self.role or 'this role')}"
+
+    def clear(self) -> None:
+        """Forget it all: another connection may have other rights."""
+        self._found.clear()
+
+
+def grant_for(text: str, role: str) -> str:
+    """The GRANT that would allow what was denied with ``text``."""
+    denied = _DENIED.search(text)
+    if denied is None:
+        return f"GRANT pg_monitor TO {role}"
+    what = _GRANTS.get(denied["kind"], "SELECT ON")
+    return f"GRANT {what} {denied['name']} TO {role}"
+
+
+class Asker:
+    """Asks one connection in one run."""
+
+    def __init__(self, link: Link, troubles: Troubles, own: frozenset[int] = frozenset()) -> None:
+        self.link = link
+        self.own = own | {link.pid}
+        """Processes that serve this check."""
+        self._troubles = troubles
+
+    def text(self, value: bytes | None) -> str:
+        """Text that came as bytes."""
+        return self.link.text(value)
+
+    async def __call__(
+        self, name: str, *arguments: object, within: float | None = None
+    ) -> Sequence[Any] | None:
+        """The rows of the statement ``name``; None, and a note, where it fails.
+
+        Raises:
+            TargetError: the connection was lost, or time ran out.
+        """
+        return await self.run(
+            name, statement_for(name, (self.link.version,)), *arguments, within=within
+        )
+
+    async def run(
+        self, name: str, sql: str, *arguments: object, within: float | None = None
+    ) -> Sequence[Any] | None:
+        """As a call, with the statement's text given."""
+        try:
+            rows = await self.link.rows(sql, *arguments, within=within)
+        except TargetError as error:
+            if self.link.closed or (within is None and error.reason == "timeout"):
+                raise
+            self._troubles.failed(name, error)
+            return None
+        self._troubles.succeeded(name)
+        return rows

@@ -1,0 +1,180 @@
+"""The second connection: a user's own queries and the request log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.clock import Clock
+from checks.dial import Phases
+from checks.errors import SecretError, TargetError
+from checks.findings import Finding, trouble
+from checks.model import SampleBuilder
+from checks.probes.postgres.config import PostgresConfig
+from checks.probes.postgres.request_log import PostgresCatalogue
+from checks.probes.postgres.session import Session
+from checks.queries import DueQueries, Reading, UserQuery, readings
+from checks.requests.remote import RemoteRequestLog
+
+if TYPE_CHECKING:
+    from checks.probes.postgres.link import Link
+    from checks.requests.stats import RequestStats
+
+__all__ = ["SecondConnection", "bounded"]
+
+LONGEST_CELL: Final = 500
+"""Bytes of a label that cross the network."""
+
+_PLAIN: Final = {"int2", "int4", "int8", "float4", "float8", "oid"}
+_SECONDS: Final = {"interval", "timestamp", "timestamptz", "date"}
+
+
+def bounded(query: UserQuery, columns: Sequence[tuple[str, str]]) -> str:
+    """``query`` such that the server itself leaves out what is too much: the columns that are
+    not asked for, the ends of long cells, all rows but one past ``max_rows``.
+
+    ``columns`` are the names and types that it yields.
+
+    Raises:
+        TargetError: a column is missing.
+    """
+    types = dict(reversed(columns))
+    for name in (query.value, *query.labels):
+        if name not in types:
+            names = ", ".join(name for name, _ in columns)
+            raise TargetError("config", f"it has no column {name!r}; it has {names[:200]}")
+    cells = [_number(query.value, types[query.value]), *map(_text, query.labels)]
+    sql = query.sql.rstrip().rstrip(";")
+    return f"SELECT {', '.join(cells)}\nFROM (\n{sql}\n) AS q\nLIMIT {query.max_rows + 1}"
+
+
+def _quoted(name: str) -> str:
+    return 'q."' + name.replace('"', '""') + '"'
+
+
+def _number(name: str, kind: str) -> str:
+    column = _quoted(name)
+    if kind in _PLAIN:
+        return column
+    if kind == "numeric":
+        return f"{column}::float8"
+    if kind == "bool":
+        return f"{column}::int4"
+    if kind in _SECONDS:
+        return f"extract(epoch FROM {column})::float8"
+    return _text(name)
+
+
+def _text(name: str) -> str:
+    # As bytes, since of a text that is none the server would cut no characters.
+    return f"substring(textsend({_quoted(name)}::text) FROM 1 FOR {LONGEST_CELL})"
+
+
+class SecondConnection:
+    """What fails here costs its own figures only; the health of the server is another's."""
+
+    def __init__(self, config: PostgresConfig, session: Session, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self._queries = DueQueries(config.queries)
+        self._statements: dict[int, str] = {}
+        self._prepared_for: Link | None = None
+        log = config.request_log
+        self._log = RemoteRequestLog(log, clock, PostgresCatalogue()) if log is not None else None
+        self._wanted = bool(config.queries or log is not None)
+        self._findings: list[Finding] = []
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """The process that serves it, if any does."""
+        link = self._session.link
+        return frozenset() if link is None else frozenset({link.pid})
+
+    async def read(self, spare: float) -> None:
+        """Ask everything that is due, in ``spare`` seconds."""
+        self._findings = []
+        if not self._wanted:
+            return
+        end = time.perf_counter() + spare
+        try:
+            link = await self._session.ensure(spare, Phases())
+        except (TargetError, SecretError) as error:
+            self._unreachable(error)
+            return
+        if self._log is not None:
+            self._findings += await self._log.read(_Execute(link, end), spare)
+        await self._ask(link, end)
+
+    def _unreachable(self, error: TargetError | SecretError) -> None:
+        reason = error.reason if isinstance(error, TargetError) else "config"
+        text = f"queries: there is no second connection for them: {error}"
+        self._findings = [trouble("queries", text, TargetError(reason, text))]
+
+    async def _ask(self, link: Link, end: float) -> None:
+        if link is not self._prepared_for:
+            self._statements.clear()
+            self._prepared_for = link
+        now = self._clock.now()
+        for number, query in self._queries.due(now):
+            spare = end - time.perf_counter()
+            if link.closed or spare < 0.02:
+                return
+            try:
+                found, more = await self._readings(link, number, query, spare / 2)
+            except TargetError as error:
+                self._queries.failed(number, now, error)
+            else:
+                self._queries.succeeded(number, now, found, more=more)
+
+    async def _readings(
+        self, link: Link, number: int, query: UserQuery, within: float
+    ) -> tuple[tuple[Reading, ...], bool]:
+        sql = self._statements.get(number)
+        if sql is None:
+            sql = bounded(query, await link.columns(query.sql, within))
+            self._statements[number] = sql
+        rows = await link.rows(sql, within=within)
+        cells = [[_cell(link, value) for value in row] for row in rows]
+        found = readings(query, (query.value, *query.labels), cells)
+        return found, len(rows) > query.max_rows
+
+    def findings(self) -> list[Finding]:
+        """What went wrong in the last run, and queries that are still in trouble."""
+        return [
+            *self._findings,
+            *(
+                trouble(f"query {metric}", str(error), error)
+                for metric, error in self._queries.problems()
+            ),
+        ]
+
+    def add(self, to: SampleBuilder) -> None:
+        """The samples of the queries and of the request log."""
+        self._queries.samples(to)
+        if self._log is not None:
+            self._log.samples(to)
+
+    def stats(self) -> RequestStats | None:
+        """The request log's figures; None where there are none."""
+        return self._log.stats() if self._log is not None else None
+
+    def events(self) -> tuple[str, ...]:
+        """What happened to the request log's table."""
+        return self._log.events() if self._log is not None else ()
+
+
+class _Execute:
+    """How the request log's reader asks: until ``end``, by ``time.perf_counter``."""
+
+    def __init__(self, link: Link, end: float) -> None:
+        self._link = link
+        self._end = end
+
+    async def __call__(self, sql: str, parameters: Sequence[object]) -> Sequence[tuple[Any, ...]]:
+        within = max(0.02, self._end - time.perf_counter())
+        return [tuple(row) for row in await self._link.rows(sql, *parameters, within=within)]
+
+
+def _cell(link: Link, value: Any) -> Any:
+    return link.text(value) if isinstance(value, bytes) else value

@@ -1,0 +1,216 @@
+"""A check's connections to its server: opened, logged in, dropped, reopened."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from checks.dial import Phases, connection_error, dial
+from checks.errors import TargetError
+from checks.probe import ProbeEnv
+from checks.probes.postgres.address import Address
+from checks.probes.postgres.config import PostgresConfig
+from checks.probes.postgres.greeting import Greeting, greet
+from checks.probes.postgres.login import Login, Logins
+from checks.probes.postgres.refusals import AnsweredError
+from checks.tls import NamedContext, Tls, tls_context
+
+if TYPE_CHECKING:
+    from checks.probes.postgres.link import Link
+
+__all__ = ["Door", "Session"]
+
+_UNVERIFIED: Final = Tls(verify="none")
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to connect: with this context, or without TLS."""
+
+    context: NamedContext | None
+    required: bool
+
+
+class Door:
+    """The way into one server, shared by all connections of a check.
+
+    After a password was refused it is not sent again until the credential changes, since
+    accounts lock: until then the server is only greeted.
+    """
+
+    def __init__(self, config: PostgresConfig, env: ProbeEnv, check: str) -> None:
+        self._config = config
+        self._env = env
+        self._logins = Logins(config, env, check)
+        self._contexts: dict[tuple[str, str], NamedContext] = {}
+        self.where = str(config.parsed())
+
+    async def open(self, settings: Mapping[str, str], within: float, phases: Phases) -> Link:
+        """A new connection with these settings, in ``within`` seconds.
+
+        Raises:
+            AnsweredError: it answered, but wants credentials or will not serve us.
+            SecretError: the password's source gave none.
+            TargetError: it cannot be reached or does not answer as PostgreSQL does.
+        """
+        from checks.probes.postgres.link import WrongPasswordError, open_link  # noqa: PLC0415
+
+        phases.enter("credential")
+        login = await self._logins.find()
+        self.where = str(login.address)
+        host, context = await self._greeted(login, phases)
+        phases.enter("login")
+        try:
+            link = await open_link(login, host, context, settings, within)
+        except WrongPasswordError:
+            self._logins.refuse(login)
+            raise
+        finally:
+            phases.end()
+        self._logins.accept()
+        return link
+
+    async def _greeted(self, login: Login, phases: Phases) -> tuple[str, NamedContext | None]:
+        """The address and the context to log in with; raises where it would come to nothing."""
+        first: TargetError | None = None
+        for way in self._ways(login.address):
+            try:
+                host, greeting = await self._knock(login.address, way, phases)
+            except TargetError as error:
+                # pg_hba.conf may forbid TLS, or demand it; or TLS is not agreed.
+                if error.reason not in ("auth", "tls"):
+                    raise
+                first = first or error
+                continue
+            self._require_login(login, greeting)
+            return host, way.context if greeting.tls else None
+        assert first is not None  # noqa: S101 - there is always a way
+        raise first
+
+    def _require_login(self, login: Login, greeting: Greeting) -> None:
+        """Raises where we could not log in, or had better not try."""
+        if greeting.asks == "nothing":
+            return
+        if greeting.asks == "other":
+            raise AnsweredError(
+                "auth",
+                f"{login.address} wants Kerberos, which is not supported: "
+                f"let user {login.address.user} in by password in pg_hba.conf",
+            )
+        if not login.password:
+            raise AnsweredError("auth", login.missing())
+        if self._logins.refused(login):
+            raise AnsweredError("auth", login.wrong())
+
+    async def _knock(self, address: Address, way: _Way, phases: Phases) -> tuple[str, Greeting]:
+        sock, host = await self._dial(address, phases)
+        greeting = await greet(
+            sock,
+            {"user": address.user, "database": address.database, "application_name": "onwatch"},
+            str(address),
+            phases,
+            way.context,
+            required=way.required,
+        )
+        return host, greeting
+
+    async def _dial(self, address: Address, phases: Phases) -> tuple[socket.socket, str]:
+        """A connected socket, and the address or folder that it leads to."""
+        if address.socket_folder:
+            phases.enter("connect")
+            sock = await _open_socket(address)
+            phases.end()
+            return sock, address.socket_folder
+        target = address.hostaddr or address.host
+        dialled = await dial(target, address.port, self._env.resolver, phases)
+        return dialled.sock, dialled.address
+
+    def _ways(self, address: Address) -> tuple[_Way, ...]:
+        """The ways to try, in libpq's order for the sslmode."""
+        plain = _Way(None, required=False)
+        if address.socket_folder:
+            return (plain,)
+        tls = self._config.tls or address.security.tls()
+        if tls is not None:
+            return (_Way(self._context(tls, address), required=True),)
+        if address.security.mode == "disable":
+            return (plain,)
+        offered = _Way(self._context(_UNVERIFIED, address), required=False)
+        return (plain, offered) if address.security.mode == "allow" else (offered, plain)
+
+    def _context(self, tls: Tls, address: Address) -> NamedContext:
+        name = tls.server_name or address.host or address.hostaddr
+        key = (tls.model_dump_json(), name)
+        if key not in self._contexts:
+            self._contexts[key] = tls_context(tls, self._env, "postgres.tls", name)
+        return self._contexts[key]
+
+
+class Session:
+    """At most one connection, made when first asked for."""
+
+    def __init__(self, door: Door, settings: Mapping[str, str]) -> None:
+        self._door = door
+        self._settings = settings
+        self._link: Link | None = None
+
+    @property
+    def link(self) -> Link | None:
+        """The connection, where there is one that is not known to be lost."""
+        if self._link is not None and self._link.closed:
+            self.drop()
+        return self._link
+
+    async def ensure(self, within: float, phases: Phases) -> Link:
+        """The connection, opened if need be; raises as :meth:`Door.open` does."""
+        link = self.link
+        if link is None:
+            link = self._link = await self._door.open(self._settings, within, phases)
+        return link
+
+    def drop(self) -> None:
+        """Close the connection at once; what was under way on it is lost."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.abort()
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+
+async def _open_socket(address: Address) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address.socket)
+    except OSError as error:
+        sock.close()
+        raise _socket_error(address, error) from None
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _socket_error(address: Address, error: OSError) -> TargetError:
+    path = address.socket
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return TargetError(
+            "refused",
+            f"there is no socket {path}: is the server running? "
+            "its port and unix_socket_directories say what it is called",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return TargetError("permission", f"this user may not use the socket {path}")
+    if error.errno == errno.EAGAIN:
+        return TargetError("timeout", f"{path} takes no more connections: does the server hang?")
+    if "too long" in str(error):
+        return TargetError("config", f"the path of the socket {path} is too long")
+    return connection_error(error, path)

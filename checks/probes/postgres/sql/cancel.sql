@@ -1,0 +1,5 @@
+-- An action: cancels the statement of the session that is this process and began at this
+-- microsecond. No row where that session is gone.
+SELECT pg_cancel_backend(a.pid) AS done
+FROM pg_stat_get_activity($1::int4) AS a
+WHERE (extract(epoch FROM a.backend_start) * 1000000)::int8 = $2

@@ -1,0 +1,50 @@
+-- On demand: every session ($1 at most), while somebody looks at them. Active ones and those in
+-- a transaction first, so that what is left out is idle. Those who wait for locks (100 at most)
+-- say for whom. 0.3 ms of the server's CPU for a hundred sessions, 12 ms for five thousand.
+WITH found AS MATERIALIZED (
+    SELECT
+        b.*,
+        CASE
+            WHEN b.wait_event_type = 'Lock' THEN 0
+            WHEN b.state = 'idle' THEN 2
+            ELSE 1
+        END AS rank
+    FROM pg_stat_get_activity(NULL) AS b
+    WHERE
+        (b.usesysid IS NOT NULL OR b.datid IS NOT NULL)
+        AND coalesce(b.backend_type, '') NOT IN ('logical replication launcher', 'parallel worker')
+),
+
+a AS MATERIALIZED (
+    SELECT
+        found.*,
+        count(*) OVER () AS total,
+        row_number() OVER (ORDER BY found.rank, found.query_start, found.pid) AS place
+    FROM found
+    ORDER BY found.rank, found.query_start, found.pid
+    LIMIT $1
+)
+
+SELECT
+    a.pid::int8 AS pid,
+    (extract(epoch FROM a.backend_start) * 1000000)::int8 AS started,
+    coalesce(a.datid, 0)::int8 AS datid,
+    namesend(pg_get_userbyid(a.usesysid)) AS usename,
+    textsend(a.application_name) AS application_name,
+    host(a.client_addr) AS client_addr,
+    a.client_port,
+    a.backend_type,
+    a.state,
+    a.wait_event_type,
+    a.wait_event,
+    extract(epoch FROM clock_timestamp() - coalesce(a.state_change, a.query_start))::float8 AS in_state,
+    extract(epoch FROM clock_timestamp() - a.query_start)::float8 AS query_age,
+    extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction,
+    CASE
+        WHEN a.wait_event_type = 'Lock' AND a.place <= 100 THEN pg_blocking_pids(a.pid)
+    END AS blocked_by,
+    NULL::float8 AS waits,
+    substring(textsend(a.query) FROM 1 FOR 2000) AS query,
+    a.total
+FROM a
+ORDER BY a.place

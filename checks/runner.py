@@ -107,7 +107,9 @@ class Runner:
         values = (float(result.up), success, took, took, float(len(result.samples)))
         samples = result.samples + Samples(self._extra, values)
         if self.spec.expected and result.reason in _NOBODY_THERE and not result.up:
-            result = replace(result, message=f"{self.spec.expected} ({result.message})")
+            # What it asks ("is the server running?") is answered.
+            refused = result.message.partition(": ")[0]
+            result = replace(result, message=f"{self.spec.expected} ({refused})")
         return self._env.masker.result(result).with_samples(samples)
 
     async def close(self) -> None:

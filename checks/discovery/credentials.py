@@ -65,7 +65,7 @@ def _by_url(service: Service, environ: Mapping[str, str]) -> Iterator[Login]:
         if not rest or base not in schemes or not _leads_to(url, service):
             continue
         note = f"as {name} says"
-        if base == scheme and scheme not in {"mariadb", "mysql2"}:
+        if base == scheme and scheme != "mysql2":
             yield Login({"url": url}, {"url": f"${{{name}}}"}, note)
         own = schemes[0] if base not in {"rediss", "unix"} else base
         # Frameworks add options of their own.

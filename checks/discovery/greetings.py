@@ -1,10 +1,10 @@
-"""What a socket speaks whose server could not be seen: asked on one connection, politely.
+"""What a socket speaks whose server could not be seen: asked in an order that offends nobody.
 
 First it is listened to, since MySQL, mail and ssh speak first. Then PostgreSQL's request for
 TLS goes out: eight bytes without a line's end that PostgreSQL answers with one letter, and
-that Redis takes for the beginning of a line. Then that line is ended and PING follows. None of
-the three logs any of it. A server of HTTP may refuse what it was sent as a bad request, which
-tells what it is.
+that Redis takes for the beginning of a line. Only who says nothing to that is sent PING, on a
+connection of its own, since PostgreSQL would complain. None of the three logs any of it. A
+server of HTTP may refuse what it was sent as a bad request, which tells what it is.
 
 MySQL and MariaDB alone count whoever comes and does not log in (``Aborted_connects``, and a
 warning in MariaDB's log): they are recognised by their process, their socket's account, their
@@ -29,7 +29,7 @@ ANSWER_WAIT: Final = 0.05
 """Seconds that it is given to answer, on this machine."""
 
 _SSL_REQUEST: Final = bytes.fromhex("0000000804d2162f")
-_PING: Final = b"\r\nPING\r\n"
+_PING: Final = b"PING\r\n"
 _REDIS: Final = (b"+PONG", b"-NOAUTH", b"-DENIED", b"-LOADING", b"-ERR", b"-MASTERDOWN", b"-BUSY")
 _MARKUP: Final = (b"HTTP/", b"<!", b"<h", b"<H")
 _TLS_ALERT: Final = b"\x15\x03"
@@ -51,35 +51,36 @@ class Talk:
 
 async def ask(host: str, port: int, talk: Talk) -> None:
     """Find out what answers at this port. Raises OSError where nobody does."""
-    reader, writer = await asyncio.open_connection(host, port)
-    talk.connected = True
-    try:
-        await _converse(reader, writer, talk)
-    except (OSError, ssl.SSLError):
-        pass
-    finally:
-        # Leaves nothing behind that a server could take for a broken connection.
-        writer.close()
-        with contextlib.suppress(OSError, ssl.SSLError):
-            await writer.wait_closed()
-
-
-async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, talk: Talk) -> None:
-    first = await _heard(reader, GREETING_WAIT)
-    if first is None:
-        writer.write(_SSL_REQUEST)
-        first = await _heard(reader, ANSWER_WAIT)
-        if first in (b"S", b"N"):
-            talk.role = Role.POSTGRES
-            if first == b"S":
-                # A promise of TLS that is not taken up would be an error in its log.
-                await writer.start_tls(unverified())
+    for greeting in (_as_postgres, _as_redis):
+        reader, writer = await asyncio.open_connection(host, port)
+        talk.connected = True
+        try:
+            talk.role = await greeting(reader, writer)
+        finally:
+            # Leaves nothing behind that a server could take for a broken connection.
+            writer.close()
+            with contextlib.suppress(OSError, ssl.SSLError):
+                await writer.wait_closed()
+        if talk.role is not None:
             return
-    if first is None:
-        writer.write(_PING)
-        first = await _heard(reader, ANSWER_WAIT)
-    if first is not None:
-        talk.role = _understood(first)
+
+
+async def _as_postgres(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Role | None:
+    said = await _heard(reader, GREETING_WAIT)
+    if said is None:
+        writer.write(_SSL_REQUEST)
+        said = await _heard(reader, ANSWER_WAIT)
+        if said == b"S":
+            # A promise of TLS that is not taken up would be an error in its log.
+            await writer.start_tls(unverified())
+        if said in {b"S", b"N"}:
+            return Role.POSTGRES
+    return _understood(said)
+
+
+async def _as_redis(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Role | None:
+    writer.write(_PING)
+    return _understood(await _heard(reader, ANSWER_WAIT))
 
 
 async def _heard(reader: asyncio.StreamReader, seconds: float) -> bytes | None:
@@ -91,8 +92,10 @@ async def _heard(reader: asyncio.StreamReader, seconds: float) -> bytes | None:
         return None
 
 
-def _understood(said: bytes) -> Role | None:
-    """What says ``said`` of its own accord or in answer; nothing said is a closed door."""
+def _understood(said: bytes | None) -> Role | None:
+    """What says ``said``, of its own accord or in answer; None where it is waiting for more."""
+    if said is None:
+        return None
     # MySQL: three bytes of length, number 0, then version 10 of the handshake or an error.
     if len(said) > 5 and said[3] == 0 and said[4] in (10, 0xFF):
         return Role.MYSQL

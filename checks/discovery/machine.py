@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +25,13 @@ class Machine:
     """``root`` is where units, settings and data are looked for, ``proc`` where processes are.
 
     ``systemctl`` is asked why a unit does not run; ``wanted`` leaves sockets out as if they
-    were not there.
+    were not there; what the process ``me`` does is no news.
     """
 
     root: Path = Path("/")
     proc: Path = Path("/proc")
     systemctl: str = "systemctl"
+    me: int = field(default_factory=os.getpid)
     wanted: Callable[[Listener], bool] = field(default=_all, repr=False)
 
     def ephemeral(self) -> range:

@@ -68,15 +68,14 @@ class Scan:
         return min(own, key=lambda one: (one.started, one.pid), default=None)
 
 
-def scan(proc: Path, inodes: Iterable[int], deadline: float, into: Scan) -> Scan:
-    """Look at every process until ``deadline`` (by ``time.monotonic``), for ``inodes``."""
+def scan(proc: Path, inodes: Iterable[int], deadline: float, me: int, into: Scan) -> Scan:
+    """Look at all processes but ``me`` until ``deadline`` (``time.monotonic``), for ``inodes``."""
     sockets = {f"{_SOCKET}{inode}]": inode for inode in inodes}
     pids = sorted(int(entry.name) for entry in proc.iterdir() if entry.name.isdigit())
     into.hidden = _is_hidden(proc)
-    mine = os.getpid()
     for pid in pids:
         process = _process(proc, pid)
-        if process is not None and pid != mine:
+        if process is not None and pid != me:
             into.processes[pid] = process
     for pid in list(into.processes):
         if time.monotonic() > deadline:

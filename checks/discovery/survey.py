@@ -108,9 +108,10 @@ class Survey:
         return list(_limits(ground.scan))
 
     def _fill(self, ground: _Ground, deadline: float) -> None:
-        proc = self._machine.proc
+        proc, me = self._machine.proc, self._machine.me
         ground.listeners = [one for one in listening(proc) if self._machine.wanted(one)]
-        found = scan(proc, (one.inode for one in ground.listeners), deadline, ground.scan)
+        inodes = (one.inode for one in ground.listeners)
+        found = scan(proc, inodes, deadline, me, ground.scan)
         ground.ports = endpoints(ground.listeners, found, proc)
         ground.files = databases(found, proc, self._files)
 

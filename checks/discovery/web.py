@@ -65,6 +65,17 @@ class _Line:
 
     async def get(self, path: str) -> _Answer:
         """Raises OSError, _NotHttpError."""
+        used = self._streams is not None
+        try:
+            return await self._get(path)
+        except (OSError, _NotHttpError):
+            # It closed the connection after its last answer, without having said so.
+            await self.close()
+            if not used:
+                raise
+        return await self._get(path)
+
+    async def _get(self, path: str) -> _Answer:
         streams = self._streams or await asyncio.open_connection(
             self._host, self._port, ssl=self._context
         )

@@ -1,0 +1,103 @@
+"""Discovery kept to a test's own servers: the machine may run others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from checks.discovery.finder import Discovery
+from checks.discovery.machine import Machine
+from checks.discovery.memory import Memory
+from checks.discovery.model import Listener, Process, Service
+from checks.discovery.survey import Seen, Survey
+from checks.lanes import Lanes
+
+__all__ = ["Proc", "discovery", "look", "machine", "only"]
+
+
+def machine(*ports: int, root: Path | None = None, sockets: str = "-", me: int = 0) -> Machine:
+    """This machine with the TCP ``ports`` and the Unix sockets below ``sockets`` alone.
+
+    Ports that the system gave to tests are as good as chosen ones, and what this process
+    serves as good as anything.
+    """
+
+    def wanted(listener: Listener) -> bool:
+        return listener.port in ports or listener.path.startswith(sockets)
+
+    return _Chosen(
+        root=root or Path("/nonexistent"),
+        me=me,
+        wanted=wanted,
+    )
+
+
+class _Chosen(Machine):
+    def ephemeral(self) -> range:
+        return range(0)
+
+
+async def look(*ports: int, sockets: str = "-", seconds: float = 0.28, me: int = 0) -> Seen:
+    """One look, as long as the first one may take."""
+    lanes = Lanes()
+    try:
+        survey = Survey(machine(*ports, sockets=sockets, me=me), lanes)
+        return await survey.look(time.monotonic() + seconds, {})
+    finally:
+        lanes.close()
+
+
+def only(seen: Seen, kind: str = "") -> Service:
+    """The one service that was found, of ``kind`` where given; files do not count without."""
+    (service,) = (
+        one for one in seen.services if (one.kind == kind if kind else one.kind != "sqlite")
+    )
+    return service
+
+
+def discovery(
+    tmp_path: Path,
+    *ports: int,
+    environ: Mapping[str, str] | None = None,
+    root: Path | None = None,
+    sockets: str = "-",
+    wall: float | None = None,
+) -> Discovery:
+    """A session's discovery, its memory in ``tmp_path``."""
+    return Discovery(
+        machine=machine(*ports, root=root, sockets=sockets),
+        environ=environ or {},
+        memory=Memory(tmp_path / "state" / "found.json"),
+        wall=time.time if wall is None else lambda: wall,
+    )
+
+
+class Proc:
+    """A ``/proc`` of a test's own making."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        (path / "net").mkdir(parents=True)
+        (path / "net/tcp").write_text("  sl  local_address rem_address   st\n")
+
+    def add(self, process: Process, *descriptors: str) -> None:
+        """A process that holds ``descriptors`` (``socket:[4]``, ``/srv/app.db``) open."""
+        folder = self.path / str(process.pid)
+        (folder / "fd").mkdir(parents=True)
+        terminal = 34816 if process.terminal else 0
+        fields = [process.parent, process.pid, process.pid, terminal, -1, 0x400000, *[0] * 12]
+        numbers = " ".join(map(str, [*fields, process.started]))
+        (folder / "stat").write_text(f"{process.pid} ({process.name}) S {numbers} 0 0\n")
+        (folder / "cmdline").write_bytes(b"".join(f"{word}\0".encode() for word in process.argv))
+        for number, target in enumerate(descriptors):
+            (folder / "fd" / str(number)).symlink_to(target)
+
+    def listen(self, address: str, port: int, inode: int, uid: int = 0, state: str = "0A") -> None:
+        """A line of ``/proc/net/tcp``; ``address`` as the kernel prints it."""
+        line = (
+            f"   0: {address}:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 "
+            f"00000000 {uid:5d} 0 {inode} 1 0000000000000000 100 0 0 10 0\n"
+        )
+        with (self.path / "net/tcp").open("a") as file:
+            file.write(line)

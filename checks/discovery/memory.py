@@ -31,6 +31,7 @@ REFRESHED: Final = 600.0
 """Seconds after which the file is written again although nothing new was found."""
 
 _BOUND: Final = 200_000
+_CLOCKS_APART: Final = 60.0
 _KINDS: Final = frozenset({"http", "tcp", "postgres", "mysql", "redis", "sqlite"})
 _HERE: Final = frozenset({"", "127.0.0.1", "::1"})
 
@@ -78,7 +79,7 @@ class Memory:
             return []
         entries = data.get("services")
         read = [_entry(item) for item in entries if isinstance(item, dict)] if entries else []
-        return [one for one in read if one and 0 <= now - one.seen + 60 < LONGEST][:MOST]
+        return [one for one in read if one and -_CLOCKS_APART <= now - one.seen < LONGEST][:MOST]
 
     def keep(self, services: Iterable[Remembered], now: float) -> None:
         """Write ``services`` where they differ from what was written, or that is a while ago.

@@ -200,6 +200,13 @@ def postgres_servers(_postgres_factory: PostgresServers) -> Iterator[PostgresSer
     _postgres_factory.forget()
 
 
+@pytest.fixture(scope="module")
+def postgres_module_servers() -> Iterator[PostgresServers]:
+    """Servers that the tests of a module share."""
+    with _servers(find()) as servers:
+        yield servers
+
+
 def _full_installation() -> Path | None:
     """A PostgreSQL with contrib modules and TLS, which the wheel's has not: Debian's."""
     local = sorted(Path(".tools").glob("*/usr/lib/postgresql/*/bin"))
@@ -235,6 +242,16 @@ async def postgres_full(_postgres_full_shared: PostgresServer) -> AsyncIterator[
     """An empty database on a shared server with ``pg_stat_statements`` preloaded."""
     async with _database(_postgres_full_shared) as database:
         yield database
+
+
+@pytest.fixture(scope="module")
+def postgres_full_module_servers() -> Iterator[PostgresServers]:
+    """Servers that know TLS and contrib modules, which the tests of a module share."""
+    binaries = _full_installation()
+    if binaries is None:
+        pytest.skip("no PostgreSQL with contrib modules on this machine")
+    with _servers(binaries) as servers:
+        yield servers
 
 
 @pytest.fixture

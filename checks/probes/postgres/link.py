@@ -153,7 +153,8 @@ async def open_link(
             port=address.port,
             user=address.user,
             database=address.database,
-            password=login.password,
+            # A secret is a kind of str that does not show itself; asyncpg wants a plain one.
+            password=str(login.password),
             ssl=context or False,
             direct_tls=False,
             target_session_attrs="any",

@@ -19,14 +19,14 @@ DATABASES = frozenset({"postgres", "shop", *(("mariadb", "gateway") if MARIADB e
 """The children that the demo's databases consist of."""
 
 
-def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
+def until(true: Callable[[], object], seconds: float = 15.0) -> bool:
     """Whether ``true`` comes to hold within ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if true():
             return True
         time.sleep(0.05)
-    return true()
+    return bool(true())
 
 
 def settled(stack: Stack) -> Stack:

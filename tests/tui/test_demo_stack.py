@@ -24,7 +24,7 @@ from tui.demo.stack import Stack
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack.start("--no-incidents", "--seed", "7") as running:
+    with Stack.start("--no-incidents", "--no-databases", "--seed", "7") as running:
         yield running
 
 

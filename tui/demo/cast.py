@@ -137,7 +137,7 @@ def _shop(server: PostgresServer, folder: Path, seed: int, over: Callable[[str],
             server.command(),
             folder,
             answers=server.answers,
-            prepare=lambda: shop.create(server),
+            prepare=lambda: shop.create(server, folder),
             # Immediate: nothing of it is needed any more.
             end_by=signal.SIGQUIT,
         ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from checks.registry import KINDS
 from tui.demo import passwords
 from tui.demo.children import DemoError
 from tui.demo.gateway import server as gateway
@@ -80,8 +81,21 @@ class Endpoints:
             redis_port=self.redis_port,
             # A JSON string is a YAML string; a dollar sign would begin a variable there.
             database=json.dumps(str(self.database).replace("$", "$$")),
+            parts="api, cache, shop" if self.postgres_port else "api, cache",
+            databases=self._database_checks(),
         )
         self.config.write_text(text, encoding="utf-8")
+
+    def _database_checks(self) -> str:
+        """The checks of the database servers that there are."""
+        ports = {"shop": self.postgres_port, "gateway": self.mariadb_port * ("mysql" in KINDS)}
+        here = Path(__file__).parent
+        files = [here / name / "check.yaml" for name, port in ports.items() if port]
+        return Template("".join(file.read_text(encoding="utf-8") for file in files)).substitute(
+            postgres=self.postgres,
+            mariadb=self.mariadb,
+            password=passwords.place(shop.MONITOR),
+        )
 
     def to_line(self) -> str:
         return json.dumps(asdict(self))

@@ -198,13 +198,28 @@ class PostgresServer:
             "port": str(self.port),
             "unix_socket_directories": str(self.socket_folder),
         }
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        return [*self._as_account("postgres"), "-D", str(self.data), *options]
+        return [*self._as_account("postgres"), "-D", str(self.data), *_options(settings)]
 
-    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def execute(self, database: str, sql: str) -> None:
+        """Execute ``sql`` in ``database`` as the superuser, while the server does not run.
+
+        A semicolon and a blank line end what is one transaction. Raises DemoError where a
+        statement fails.
+        """
+        options = ("-D", str(self.data), *_options(self.settings))
+        done = self.run("postgres", "--single", "-j", *options, database, stdin=sql)
+        complaints = [line for line in done.stderr.splitlines() if "ERROR:" in line]
+        if done.returncode or complaints:
+            said = complaints[0] if complaints else _last_line(done.stderr)
+            raise DemoError(f"PostgreSQL could not be filled: {said}")
+
+    def run(
+        self, program: str, *arguments: str, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs as the server's account, to its end."""
         return subprocess.run(
             [*self._as_account(program), *arguments],
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -347,6 +362,11 @@ def _lives(process: psutil.Process) -> bool:
         return process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:
         return False
+
+
+def _options(settings: Mapping[str, str]) -> Iterator[str]:
+    for key, value in settings.items():
+        yield from ("-c", f"{key}={value}")
 
 
 def _remove_segment(number: int) -> None:

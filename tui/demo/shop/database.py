@@ -1,4 +1,4 @@
-"""The shop's database: its server, its roles, its schema, and how one connects to it."""
+"""The shop's database as its programs see it: who they are, and how they connect."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import Any, Final
 import asyncpg
 
 from tui.demo import passwords
-from tui.demo.postgres_server import SUPERUSER
-from tui.demo.shop.server import DATABASE, ROLES
+from tui.demo.shop.server import DATABASE
 
 __all__ = ["BILLING", "DEPLOY", "EXPORT", "REPORTING", "TROUBLE", "WEB", "WORKER", "Client", "Shop"]
 
 TROUBLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a server that is away, full, locked or out of temper raises."""
 
-_SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _CONNECT_WITHIN: Final = 3.0
 
 
@@ -39,7 +37,7 @@ DEPLOY: Final = Client("deploy", "shop-deploy")
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The shop's database on ``port``; the demo's ``folder`` holds its passwords and socket."""
+    """The shop's database on ``port``; the demo's ``folder`` holds its passwords."""
 
     folder: Path
     port: int
@@ -60,40 +58,3 @@ class Shop:
     async def connect(self, client: Client) -> asyncpg.Connection:
         """A session of ``client``'s. Raises one of :data:`TROUBLE`."""
         return await asyncpg.connect(**self.login(client))
-
-    async def found(self) -> None:
-        """Make roles, database and tables where they are not there yet."""
-        link = await self._as_superuser("postgres")
-        try:
-            if await link.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
-                return
-            # Tables first, the name last: a founding that breaks off is begun anew.
-            await link.execute("DROP DATABASE IF EXISTS unfinished WITH (FORCE)")
-            await self._make_roles(link)
-            await link.execute("CREATE DATABASE unfinished")
-            await self._make_tables()
-            await link.execute(f"ALTER DATABASE unfinished RENAME TO {DATABASE}")
-        finally:
-            await link.close()
-
-    async def _make_roles(self, link: asyncpg.Connection) -> None:
-        for role, member_of in ROLES.items():
-            secret = passwords.password(self.folder, role)
-            await link.execute(f"DROP ROLE IF EXISTS {role}")
-            create = "SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)"
-            await link.execute(await link.fetchval(create, role, secret))
-            for group in member_of:
-                if await link.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", group):
-                    await link.execute(f"GRANT {group} TO {role}")
-
-    async def _make_tables(self) -> None:
-        link = await self._as_superuser("unfinished")
-        try:
-            await link.execute(_SCHEMA.read_text(encoding="utf-8"))
-        finally:
-            await link.close()
-
-    async def _as_superuser(self, database: str) -> asyncpg.Connection:
-        return await asyncpg.connect(
-            host=str(self.folder / "postgres"), port=self.port, user=SUPERUSER, database=database
-        )

@@ -1,7 +1,6 @@
 """The process of the shop's programs: ``office FOLDER PORT SEED``.
 
-It founds the database where it is not there yet, and then does what the shop's worker,
-billing and reporting do, each in sessions of its own.
+It does what the shop's worker, billing and reporting do, each in sessions of its own.
 """
 
 from __future__ import annotations
@@ -12,24 +11,22 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from asyncpg import CannotConnectNowError
-
 from tui.demo.leash import Faults, announce, leashed, over
-from tui.demo.shop.database import BILLING, WORKER, Shop
+from tui.demo.shop.database import BILLING, TROUBLE, WORKER, Shop
 from tui.demo.shop.staff import on_duty, ship
 from tui.demo.shop.trouble import Books, Export, Reports
 
 __all__ = ["main"]
 
-_AGAIN: Final = 0.1
+_AGAIN: Final = 0.05
 
 
-async def _found(shop: Shop) -> None:
-    """Found the database as soon as its server is there."""
+async def _opened(shop: Shop) -> None:
+    """Wait until the server lets the shop's programs in."""
     while True:
         try:
-            await shop.found()
-        except (OSError, TimeoutError, CannotConnectNowError):
+            await (await shop.connect(WORKER)).close()
+        except TROUBLE:
             await asyncio.sleep(_AGAIN)
         else:
             return
@@ -43,7 +40,7 @@ async def main(folder: Path, port: int, seed: int) -> None:
     reports = Reports(shop, faults, random.Random(seed))
 
     async def work() -> None:
-        await _found(shop)
+        await _opened(shop)
         announce()
         async with asyncio.TaskGroup() as group:
             group.create_task(on_duty(shop, WORKER, ship))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from tui.demo import passwords
 from tui.demo.postgres_server import PostgresServer, find
 
 __all__ = ["DATABASE", "MAX_CONNECTIONS", "MONITOR", "ROLES", "create", "server"]
@@ -30,6 +31,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Who may log in, and what roles they are members of."""
 
+_SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _SETTINGS: Final = {
     "max_connections": str(MAX_CONNECTIONS),
     "superuser_reserved_connections": "2",
@@ -61,7 +63,24 @@ def _major(binaries: Path) -> int:
     return int(digits.group()) if digits else 0
 
 
-def create(made: PostgresServer) -> None:
-    """Make its data directory. Blocks for half a second; raises DemoError."""
+def create(made: PostgresServer, folder: Path) -> None:
+    """Make its data directory with roles, database and tables.
+
+    All of it is there before the server listens, so that nobody is refused who will be let
+    in a moment later. Blocks for a second; raises DemoError.
+    """
     made.create()
     made.allow(*_ACCESS)
+    made.execute("postgres", "\n\n".join((*_roles(folder), f"CREATE DATABASE {DATABASE};", "")))
+    made.execute(DATABASE, _SCHEMA.read_text(encoding="utf-8"))
+
+
+def _roles(folder: Path) -> Iterator[str]:
+    for role, groups in ROLES.items():
+        yield f"CREATE ROLE {role} LOGIN PASSWORD '{passwords.password(folder, role)}';"
+        for group in groups:
+            # Older servers lack one of them.
+            yield (
+                f"DO $$ BEGIN IF to_regrole('{group}') IS NOT NULL THEN "
+                f"GRANT {group} TO {role}; END IF; END $$;"
+            )

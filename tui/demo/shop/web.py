@@ -30,12 +30,15 @@ _ORDER: Final = "SELECT id, status, total::float8 FROM orders WHERE id = $1"
 _NEWEST: Final = "SELECT max(id) FROM orders"
 _PLACE: Final = """
 INSERT INTO orders (customer_id, total)
-SELECT $1, sum(price) FROM products WHERE id = ANY ($2::bigint[]) RETURNING id
+SELECT $1, sum(price) FROM products WHERE id = ANY (string_to_array($2, ',')::bigint[]) RETURNING id
 """
 _LINES: Final = """
-INSERT INTO order_lines (order_id, product_id, quantity) SELECT $1, unnest($2::bigint[]), 1
+INSERT INTO order_lines (order_id, product_id, quantity)
+SELECT $1, unnest(string_to_array($2, ',')::bigint[]), 1
 """
-_STOCK: Final = "UPDATE products SET stock = stock - 1 WHERE id = ANY ($1::bigint[])"
+_STOCK: Final = """
+UPDATE products SET stock = stock - 1 WHERE id = ANY (string_to_array($1, ',')::bigint[])
+"""
 _ALIVE: Final = "SELECT 1 FROM orders LIMIT 1"
 
 _Work = Callable[[asyncpg.Connection], Awaitable[Reply]]
@@ -130,13 +133,17 @@ async def _leave_as_it_is(_: asyncpg.Connection) -> None:
     """What a session needs between two requests: nothing, it was not changed."""
 
 
-def _numbers(value: Any) -> list[int]:
-    """Product numbers in ascending order, so that two orders never wait for each other."""
+def _numbers(value: Any) -> str:
+    """Product numbers with commas between them, empty where they are none.
+
+    As text: asyncpg asks the server about a type that it has not seen in a session yet,
+    arrays among them. In ascending order: so two orders never wait for each other.
+    """
     if not isinstance(value, list) or not 1 <= len(value) <= 10:
-        return []
+        return ""
     if not all(isinstance(n, int) and 1 <= n <= PRODUCTS for n in value):
-        return []
-    return sorted(set(value))
+        return ""
+    return ",".join(map(str, sorted(set(value))))
 
 
 def _sentence(error: Exception) -> str:

@@ -15,7 +15,7 @@ from checks.requests.source import Cell, RequestSource
 __all__ = ["Backfill", "first_since"]
 
 _FIRST_SPAN: Final = 20_000
-_SMALLEST_SPAN: Final = 1_000
+_SMALLEST_SPAN: Final = 100
 _TARGET: Final = 0.2
 """Seconds that one statement should take."""
 _SLACK: Final = 120.0
@@ -36,6 +36,7 @@ class Backfill:
         self._low: int | None = None
         self._top = high
         self._span = _FIRST_SPAN
+        self._most = 2**62
         self.reached: float | None = None
         """Time of the oldest row read; None while nothing was."""
         self.done = False
@@ -50,7 +51,8 @@ class Backfill:
         return (self._top - self._high) / (self._top - self._low)
 
     async def run(self, spare: Callable[[], float], take: Callable[[Sequence[Cell]], None]) -> None:
-        """Hand aggregates to ``take`` until done or ``spare()`` seconds are used up."""
+        """Hand aggregates to ``take`` until done or ``spare()`` seconds are used up, or until
+        the server gave a statement up: the next run tries fewer rows."""
         if self._low is None:
             self._low = await first_since(self._source, self._high, self._since)
             self.done = self._low > self._high
@@ -59,9 +61,13 @@ class Backfill:
             if before <= 0:
                 return
             low = max(self._low, self._high - self._span + 1)
-            cells = await self._cells(low)
-            if cells is None:
-                return
+            try:
+                cells = await self._source.cells(low, self._high, self._since, self._step)
+            except TargetError as error:
+                self._narrow(error)
+                if error.reason == "timeout":
+                    return
+                continue
             take(cells)
             # Before anything is awaited: a run cut short must not read this range again.
             self._high = low - 1
@@ -71,19 +77,15 @@ class Backfill:
             if found is not None:
                 self.reached = found[1]
 
-    async def _cells(self, low: int) -> Sequence[Cell] | None:
-        """Those of the range; None where the server gave it up, and fewer rows are for later."""
-        try:
-            return await self._source.cells(low, self._high, self._since, self._step)
-        except TargetError as error:
-            if error.reason != "timeout" or self._span <= _SMALLEST_SPAN:
-                raise
-            self._span = max(_SMALLEST_SPAN, self._span // 8)
-            return None
+    def _narrow(self, error: TargetError) -> None:
+        """Ask for fewer rows, where they were too many; raises ``error`` otherwise."""
+        if error.reason not in ("timeout", "limit") or self._span <= _SMALLEST_SPAN:
+            raise error
+        self._most = self._span = max(_SMALLEST_SPAN, self._span // 4)
 
     def _adapt(self, took: float) -> None:
         if took < _TARGET / 2:
-            self._span *= 2
+            self._span = min(2 * self._span, self._most)
         elif took > _TARGET * 2:
             self._span = max(_SMALLEST_SPAN, self._span // 2)
 

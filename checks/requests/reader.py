@@ -11,6 +11,7 @@ that is cut short anywhere neither loses nor doubles anything.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -229,20 +230,18 @@ class LogReader:
 
     async def _look_again(
         self, gaps: Sequence[Gap], now: float, spare: Callable[[], float]
-    ) -> bool:
-        """Look into ``gaps``; whether there was time for all."""
+    ) -> None:
+        """Look into ``gaps``, as many as there is time for."""
         plain = [gap for gap in gaps if gap.plain]
         for start in range(0, len(plain), RANGES_A_QUERY):
             if spare() <= 0:
-                return False
+                return
             await self._look_into(plain[start : start + RANGES_A_QUERY], now)
         for gap in gaps:
-            if gap.plain:
-                continue
             if spare() <= 0:
-                return False
-            await self._look_over(gap, now)
-        return True
+                return
+            if not gap.plain:
+                await self._look_over(gap, now)
 
     async def _look_into(self, gaps: Sequence[Gap], now: float) -> None:
         """Read whatever has come into holes in which nothing was seen."""
@@ -317,11 +316,12 @@ class LogReader:
             return True
         here, self._source = self._source, moved
         try:
-            state = await moved.state(None)
-            # Who renamed it waited for all that wrote to it: one more look at the holes will do.
-            return await self._catch_up(state, now, spare) and await self._look_again(
-                self._gaps.all(), now, spare
-            )
+            if not await self._catch_up(await moved.state(None), now, spare):
+                return False
+            # Who renamed it waited for all that wrote to it: one more look at the holes will
+            # do, and is not put off, since it would begin at the first again.
+            await self._look_again(self._gaps.all(), now, lambda: math.inf)
+            return True
         finally:
             self._source = here
 

@@ -14,6 +14,7 @@ from checks.requests.config import RequestLog, TimeFormat
 from checks.requests.shape import ColumnKind
 
 __all__ = [
+    "MOST_ROWS",
     "RANGES_A_QUERY",
     "Cell",
     "Dialect",
@@ -23,6 +24,8 @@ __all__ = [
     "TableState",
 ]
 
+MOST_ROWS: Final = 50_000
+"""Rows of any statement's answer."""
 RANGES_A_QUERY: Final = 50
 """Ranges of ids that one statement may be asked for."""
 
@@ -44,9 +47,10 @@ column's unit.
 """
 
 Execute = Callable[[str, Sequence[object]], Awaitable[Sequence[Row]]]
-"""Rows of a statement. Statement and parameters are in the dialect's driver's own form, to be
-handed to it as they are, an empty list of parameters too (for aiomysql ``%%`` is a percent
-sign). Raises TargetError."""
+"""All rows of a statement, :data:`MOST_ROWS` at most, or a TargetError: none may be left out.
+
+Statement and parameters are in the form of the dialect's driver, to be handed to it as they
+are, no parameters as an empty list (for MySQL ``%%`` is a percent sign in any case)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,4 +140,6 @@ class RequestSource(Protocol):
 
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
         """Rows with ids from ``low`` to ``high`` and times after ``since``, aggregated
-        as far as that is cheaper than not."""
+        as far as that is cheaper than not.
+
+        Raises TargetError ``limit`` where they are too many for one answer."""

@@ -16,7 +16,7 @@ from checks.errors import TargetError
 from checks.requests.config import RequestLog, TimeFormat
 from checks.requests.shape import ColumnKind
 from checks.requests.sketch import LOG_GAMMA, LOWEST
-from checks.requests.source import Cell, Dialect, Execute, Row, TableState
+from checks.requests.source import MOST_ROWS, Cell, Dialect, Execute, Row, TableState
 
 __all__ = ["SqlSource"]
 
@@ -194,14 +194,20 @@ class SqlSource:
     async def cells(self, low: int, high: int, since: float, step: float) -> Sequence[Cell]:
         span = (low, high, since)
         if not self._dialect.aggregates:
-            return await self._execute(self._each(""), span)
+            return await self._bounded(self._each(""), span)
         if self.log.error is None:
-            return await self._execute(self._grouped(step, ""), span)
+            return await self._bounded(self._grouped(step, ""), span)
         # Long texts make a costly key to group by, and rows with an error are few.
         error = self._as_text(self.log.error, 8)
         sound = f"COALESCE({error}, '') IN ({_NO_ERROR})"
-        grouped = await self._execute(self._grouped(step, f" AND {sound}"), span)
-        return [*grouped, *await self._execute(self._each(f" AND NOT ({sound})"), span)]
+        grouped = await self._bounded(self._grouped(step, f" AND {sound}"), span)
+        return [*grouped, *await self._bounded(self._each(f" AND NOT ({sound})"), span)]
+
+    async def _bounded(self, sql: str, span: Sequence[object]) -> Sequence[Cell]:
+        rows = await self._execute(f"{sql} LIMIT {MOST_ROWS:d}", span)
+        if len(rows) == MOST_ROWS:
+            raise TargetError("limit", f"it has {MOST_ROWS:,} rows or more")
+        return rows
 
     def _grouped(self, step: float, where: str) -> str:
         groups = (self._middle(step), self._status, self._log_index, "NULL", *self._labels)

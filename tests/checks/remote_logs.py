@@ -3,8 +3,10 @@ them; what the two kinds of server do differently is said here."""
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -98,6 +100,19 @@ class LogDatabase(Protocol):
 
     async def close(self) -> None: ...
 
+    async def stream(self, seed: int, rows: int, seconds: float) -> int:
+        """Insert that many at a time from a session of its own, fifty times a second; return
+        how many were committed."""
+
+    async def kill_reader(self) -> None:
+        """End the connection of :meth:`execute` once it is amid a statement."""
+
+    def limit(self, seconds: float) -> None:
+        """Have the server give up what takes :meth:`execute` longer."""
+
+    def slow_condition(self, seconds: float) -> str:
+        """A condition that every row meets, after that long."""
+
     def schema(self, style: TimeStyle, table: str = "request_logs") -> str:
         """CREATE TABLE for :data:`tests.checks.request_logs.LOG`."""
 
@@ -119,6 +134,30 @@ def _literal(value: object) -> str:
     if value is None:
         return "NULL"
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
+
+
+POSTGRES_ROWS = "generate_series(1, {rows})"
+MARIADB_ROWS = "seq_1_to_{rows}"
+
+
+def _stream(seed: int, rows: int, seconds: float, source: str) -> Iterator[str | tuple[int, float]]:
+    """Statements of one session, and between them rows committed and seconds to wait."""
+    dice = random.Random(seed)
+    insert = (
+        "INSERT INTO request_logs(created_at, provider_id, status_code, latency_ms)"
+        f" SELECT CURRENT_TIMESTAMP, 'a', 200, 5 FROM {source.format(rows=rows)}"  # noqa: S608
+    )
+    end = time.monotonic() + seconds
+    due = time.monotonic()
+    while time.monotonic() < end:
+        times, kept = dice.choice([1, 1, 1, 2, 8]), dice.random() < 0.95
+        yield "BEGIN"
+        for _ in range(times):
+            due += 0.02
+            yield insert
+            yield 0, max(0.0, due - time.monotonic())
+        yield "COMMIT" if kept else "ROLLBACK"
+        yield times * rows if kept else 0, 0.0
 
 
 class _PostgresWriter:
@@ -172,6 +211,32 @@ class PostgresLog:
     async def close(self) -> None:
         if self._link is not None:
             self._link.terminate()
+
+    async def stream(self, seed: int, rows: int, seconds: float) -> int:
+        link = await self.database.connect()
+        committed = 0
+        for step in _stream(seed, rows, seconds, POSTGRES_ROWS):
+            if isinstance(step, str):
+                await link.execute(step)
+            else:
+                committed += step[0]
+                await asyncio.sleep(step[1])
+        return committed
+
+    async def kill_reader(self) -> None:
+        kill = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'onwatch' AND state = 'active'"
+            " AND now() - query_start > interval '0.2 s'"
+        )
+        while not await self.fetch(kill):
+            await asyncio.sleep(0.02)
+
+    def limit(self, seconds: float) -> None:
+        self.settings["statement_timeout"] = f"{1000 * seconds:g}ms"
+
+    def slow_condition(self, seconds: float) -> str:
+        return f"pg_sleep({seconds}) IS NOT NULL"
 
     def schema(self, style: TimeStyle, table: str = "request_logs") -> str:
         return (
@@ -256,6 +321,35 @@ class MariadbLog:
         if self._link is not None:
             self._link.close()
 
+    async def stream(self, seed: int, rows: int, seconds: float) -> int:
+        return await asyncio.to_thread(self._write, seed, rows, seconds)
+
+    def _write(self, seed: int, rows: int, seconds: float) -> int:
+        committed = 0
+        with self.database.connect().cursor() as cursor:
+            for step in _stream(seed, rows, seconds, MARIADB_ROWS):
+                if isinstance(step, str):
+                    cursor.execute(step)
+                else:
+                    committed += step[0]
+                    time.sleep(step[1])
+        return committed
+
+    async def kill_reader(self) -> None:
+        find = (
+            "SELECT id FROM information_schema.processlist WHERE command = 'Query'"
+            " AND time_ms > 200 AND info LIKE '%SLEEP%' AND info NOT LIKE '%processlist%'"
+        )
+        while not (found := await self.fetch(find)):
+            await asyncio.sleep(0.02)
+        await self.run(f"KILL {found[0][0]}")
+
+    def limit(self, seconds: float) -> None:
+        self.settings = f"SET SESSION max_statement_time = {seconds:g}"
+
+    def slow_condition(self, seconds: float) -> str:
+        return f"SLEEP({seconds}) = 0"
+
     def schema(self, style: TimeStyle, table: str = "request_logs") -> str:
         return (
             f"CREATE TABLE {table} (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY,"
@@ -324,6 +418,7 @@ class RemoteBench:
     ) -> None:
         self.database = database
         self.statements: list[str] = []
+        self.lose_connection_at = 0
         self.clock = clock or FakeClock(now)
         catalogue = database.catalogue if clock else _OnOurClock(database.catalogue)
         self.log = RemoteRequestLog(log, self.clock, catalogue)
@@ -334,6 +429,10 @@ class RemoteBench:
 
     async def execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
         self.statements.append(sql)
+        if self.lose_connection_at:
+            self.lose_connection_at -= 1
+            if not self.lose_connection_at:
+                raise TargetError("protocol", "the connection was lost")
         return await self.database.execute(sql, parameters)
 
     async def attempt(self, seconds: float = 0.0, spare: float = 120.0) -> list[Finding]:

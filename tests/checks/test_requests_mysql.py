@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.checks.remote_logs import MariadbLog
 from tests.checks.request_log_cases import RequestLogCases
+from tests.checks.request_log_races import RequestLogRaces
 from tests.servers.mariadb import MariadbDatabase
 
 
@@ -18,5 +19,5 @@ async def log_database(mariadb_server: MariadbDatabase) -> AsyncIterator[Mariadb
     await database.close()
 
 
-class TestMariadb(RequestLogCases):
+class TestMariadb(RequestLogCases, RequestLogRaces):
     """What is asked of every kind of server."""

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.checks.remote_logs import PostgresLog
 from tests.checks.request_log_cases import RequestLogCases
+from tests.checks.request_log_races import RequestLogRaces
 from tests.servers.postgres import PostgresDatabase
 
 
@@ -18,5 +19,5 @@ async def log_database(postgres_server: PostgresDatabase) -> AsyncIterator[Postg
     await database.close()
 
 
-class TestPostgres(RequestLogCases):
+class TestPostgres(RequestLogCases, RequestLogRaces):
     """What is asked of every kind of server."""

@@ -79,7 +79,7 @@ async def greet(
         ) from None
     finally:
         writer.transport.abort()
-        phases.end()
+    phases.end()
     return Greeting(asks, tls)
 
 

@@ -197,7 +197,7 @@ def events(reading: Reading, before: Before | None) -> Iterator[str]:
     server = reading.pulse.server
     if before is None or server is None:
         return
-    if abs(server.started - before.started) > 0.5:
+    if abs(server.started - before.started) > 0.01:
         yield f"restarted: it has been up for {span(server.now - server.started)}"
         return
     if server.in_recovery is not before.in_recovery:

@@ -69,8 +69,7 @@ class Door:
         except WrongPasswordError:
             self._logins.refuse(login)
             raise
-        finally:
-            phases.end()
+        phases.end()
         self._logins.accept()
         return link
 

@@ -1,0 +1,371 @@
+"""PostgreSQL servers in trouble: each fault has its sentence, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from checks.model import Result, Status
+from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch, until
+from tui.demo.postgres_server import PostgresServer
+
+
+@pytest_asyncio.fixture
+async def own(postgres_servers: PostgresServers) -> AsyncIterator[PostgresDatabase]:
+    """A server of the test's own."""
+    database = PostgresDatabase(postgres_servers.start())
+    yield database
+    await database.close()
+
+
+async def test_a_server_that_is_down(own: PostgresDatabase, postgres_watch: PostgresWatch) -> None:
+    own.server.kill()
+    result = await postgres_watch.once(own)
+    assert result.status is Status.CRITICAL
+    assert result.reason == "refused"
+    assert not result.up
+    assert result.message == (f"connection to 127.0.0.1:{own.port} refused: is the server running?")
+    assert result.samples.get("pg_up") == 0
+    assert result.samples.get("postgres_up") == 0
+    by_socket = await postgres_watch.once(own.socket_url)
+    assert by_socket.reason == "refused"
+    socket_path = own.server.socket_folder / f".s.PGSQL.{own.port}"
+    assert str(socket_path) in by_socket.message
+    socket_path.unlink(missing_ok=True)
+    gone = await postgres_watch.once(own.socket_url)
+    assert gone.reason == "refused"
+    assert f"there is no socket {socket_path}: is the server running?" in gone.message
+
+
+async def test_it_comes_back_by_itself(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    probe = postgres_watch.probe(own)
+    assert (await probe.run()).status is Status.OK
+    own.server.restart()
+    result = await probe.run()
+    assert result.status is Status.OK, result.message
+    assert result.events[0].startswith("restarted: it has been up for")
+    assert (await probe.run()).events == ()
+
+
+async def test_a_server_that_is_killed_between_two_runs(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    probe = postgres_watch.probe(own)
+    await probe.run()
+    own.server.kill()
+    assert (await probe.run()).reason == "refused"
+    own.server.start()
+    assert (await probe.run()).status is Status.OK
+
+
+async def test_a_server_that_is_killed_amid_a_statement(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    # A trigger for the moment: the slow query of the second connection is under way.
+    query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(20)"}
+    probe = postgres_watch.probe(own, queries=[query], timeout=10)
+    running = asyncio.create_task(probe.run())
+    await asyncio.to_thread(until, lambda: "1" in own.psql(_SLEEPERS))
+    own.server.kill()
+    result = await running
+    assert result.status in (Status.CRITICAL, Status.UNKNOWN)
+    assert any("ended the session" in part.message for part in result.parts) or not result.up
+
+
+_SLEEPERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active'"
+    " AND pid <> pg_backend_pid()"
+)
+
+
+async def test_a_session_that_an_administrator_ends(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    probe = postgres_watch.probe(postgres_server)
+    await probe.run()
+    await postgres_server.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'onwatch' AND datname = current_database()"
+    )
+    assert (await probe.run()).status is Status.OK
+
+
+async def test_a_server_that_hangs_after_it_accepted(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    own.server.freeze()
+    began = time.monotonic()
+    result = await postgres_watch.probe(own, timeout=0.5).run()
+    took = time.monotonic() - began
+    own.server.thaw()
+    assert result.status is Status.CRITICAL
+    assert result.reason == "timeout"
+    assert "accepts connections but did not agree on TLS within 450 ms" in result.message
+    assert took < 0.5
+
+
+async def test_a_server_that_hangs_amid_its_work(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    probe = postgres_watch.probe(own, timeout=0.8)
+    assert (await probe.run()).status is Status.OK
+    own.server.freeze()
+    began = time.monotonic()
+    result = await probe.run()
+    assert time.monotonic() - began < 0.8
+    own.server.thaw()
+    assert result.reason == "timeout"
+    assert result.message == (
+        f"127.0.0.1:{own.port} gave no answer within 720 ms: it hangs, or is overloaded"
+    )
+    assert (await probe.run()).status is Status.OK
+
+
+async def test_a_run_that_is_cancelled_leaves_no_session(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(20)"}
+    probe = postgres_watch.probe(postgres_server, queries=[query], timeout=1.0)
+    running = asyncio.create_task(probe.run())
+    await asyncio.to_thread(until, lambda: "1" in postgres_server.psql(_SLEEPERS))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'onwatch'"
+    here = f"{ours} AND datname = current_database()"
+    # The server itself ends the statement, at the limit that the session asked it for.
+    await asyncio.to_thread(until, lambda: postgres_server.psql(here) == "0")
+    assert (await probe.run()).status is not Status.CRITICAL
+
+
+async def test_a_server_that_starts_up(
+    postgres_servers: PostgresServers, postgres_watch: PostgresWatch
+) -> None:
+    """A standby whose primary is nowhere and whose log ends amid nothing consistent."""
+    primary = postgres_servers.start()
+    standby = postgres_servers.replica(primary)
+    # With its label and without the log that it names, it waits for that for ever.
+    for segment in (standby.data / "pg_wal").glob("0*"):
+        segment.unlink()
+    primary.kill()
+    standby.start(wait=False)
+    database = PostgresDatabase(standby)
+    result = await _once_it_listens(postgres_watch, database)
+    standby.kill()
+    assert result.status is Status.CRITICAL
+    assert result.reason == "loading"
+    assert result.up
+    assert result.value == "not yet"
+    assert result.samples.get("pg_up") == 0
+    assert "lets nobody in" in result.message
+
+
+async def _once_it_listens(watch: PostgresWatch, database: PostgresDatabase) -> Result:
+    probe = watch.probe(database)
+    for _ in range(400):
+        result = await probe.run()
+        if result.reason != "refused":
+            break
+        await asyncio.sleep(0.01)
+    return result
+
+
+async def test_a_server_that_shuts_down_while_a_client_lingers(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    lingering = await own.connect()
+    os.kill(own.server.pid, signal.SIGTERM)
+    await asyncio.to_thread(until, lambda: "smart shutdown" in own.server.said())
+    result = await postgres_watch.once(own)
+    assert result.reason == "loading"
+    assert result.message == f"127.0.0.1:{own.port} is shutting down and lets nobody in"
+    assert await lingering.fetchval("SELECT 1") == 1
+
+
+async def test_a_server_that_recovers_from_a_crash(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    """A backend dies of SIGKILL while another takes no notice of the order to end."""
+    stubborn = await own.connect()
+    victim = await own.connect()
+    os.kill(stubborn.get_server_pid(), signal.SIGSTOP)
+    os.kill(victim.get_server_pid(), signal.SIGKILL)
+    await asyncio.to_thread(until, lambda: "terminating any other" in own.server.said())
+    result = await postgres_watch.once(own)
+    os.kill(stubborn.get_server_pid(), signal.SIGKILL)
+    assert result.reason == "loading"
+    assert "recovers from a crash and lets nobody in" in result.message
+
+
+async def test_a_server_without_a_free_connection(
+    postgres_servers: PostgresServers, postgres_watch: PostgresWatch
+) -> None:
+    database = PostgresDatabase(
+        postgres_servers.start(max_connections="6", superuser_reserved_connections="2")
+    )
+    database.psql("CREATE ROLE onwatch LOGIN IN ROLE pg_monitor")
+    kept = postgres_watch.probe(database.url_of("onwatch"))
+    assert (await kept.run()).status is Status.OK
+    for _ in range(3):
+        await database.connect("onwatch")
+    held = await kept.run()
+    assert held.status is Status.CRITICAL
+    assert held.reason == "limit"
+    assert held.message.startswith("100 % of connections used (4/4): 3 idle, 1 active")
+    assert held.samples.get("pg_connections_used") == 4
+    assert held.samples.get("pg_connections_usable") == 4
+    late = await postgres_watch.once(database.url_of("onwatch"))
+    assert late.status is Status.CRITICAL
+    assert late.reason == "limit"
+    assert "has no connection left" in late.message
+    assert late.samples.get("pg_up") == 1
+    await database.close()
+
+
+@asynccontextmanager
+async def talker(greeting: bytes | None) -> AsyncIterator[str]:
+    """A server that says one thing and hangs up, or, with None, never says anything."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if greeting is None:
+            await reader.read()
+        else:
+            writer.write(greeting)
+            await reader.read(100)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"J\x00\x00\x00\x0a10.11.6-MariaDB\x00",
+        b"-ERR unknown command\r\n",
+        b"N\x00\x00",
+        b"NR\xff\xff\xff\xff",
+        b"NE\x00\x00\x00\x02",
+        b"\x00" * 50,
+    ],
+)
+@pytest.mark.parametrize("options", ["", "?sslmode=disable"])
+async def test_what_is_not_postgresql(
+    greeting: bytes, options: str, postgres_watch: PostgresWatch
+) -> None:
+    async with talker(greeting) as url:
+        result = await postgres_watch.once(url + options)
+    assert result.status is Status.CRITICAL
+    assert result.reason == "protocol"
+    assert not result.up
+    assert "does not speak PostgreSQL's protocol" in result.message or (
+        "closed the connection without an answer" in result.message
+    )
+
+
+async def test_what_hangs_up_at_once(postgres_watch: PostgresWatch) -> None:
+    async with talker(b"") as url:
+        result = await postgres_watch.once(url)
+    assert result.reason == "protocol"
+    assert "closed the connection without an answer: is it PostgreSQL?" in result.message
+
+
+async def test_what_never_says_anything(postgres_watch: PostgresWatch) -> None:
+    async with talker(None) as url:
+        result = await postgres_watch.probe(f"{url}?sslmode=disable", timeout=0.3).run()
+    assert result.reason == "timeout"
+    assert "accepts connections but said nothing within 270 ms" in result.message
+
+
+async def test_an_error_with_escapes_and_odd_bytes(postgres_watch: PostgresWatch) -> None:
+    fields = b"SFATAL\0C53300\0Mtoo \x1b[31mmany\xff\0\0"
+    message = b"NE" + (len(fields) + 4).to_bytes(4, "big") + fields
+    async with talker(message) as url:
+        result = await postgres_watch.once(url)
+    assert result.reason == "limit"
+    assert "too many" in result.message
+    assert "\x1b" not in result.message
+
+
+async def test_a_full_backlog_is_a_timeout(postgres_watch: PostgresWatch) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen(0)
+        port = sock.getsockname()[1]
+        result = await postgres_watch.probe(f"postgresql://a@127.0.0.1:{port}/a", timeout=0.3).run()
+    assert result.status is Status.CRITICAL
+    assert result.reason == "timeout"
+
+
+async def test_a_name_that_is_none(postgres_watch: PostgresWatch) -> None:
+    result = await postgres_watch.once("postgresql://a@name.invalid/a")
+    assert result.reason == "dns"
+    assert "cannot resolve name.invalid" in result.message
+
+
+async def test_two_connections_at_most(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    query = {"metric": "one", "sql": "SELECT 1 AS value"}
+    probe = postgres_watch.probe(postgres_server, queries=[query])
+    for _ in range(3):
+        await probe.run()
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'onwatch'"
+    assert postgres_server.psql(f"{count} AND datname = current_database()") == "2"
+    await probe.close()
+    until(lambda: postgres_server.psql(f"{count} AND datname = current_database()") == "0")
+
+
+async def test_our_sessions_read_only_and_bounded_by_the_server(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    settings = (
+        *("default_transaction_read_only", "statement_timeout", "lock_timeout"),
+        *("idle_in_transaction_session_timeout", "application_name", "jit"),
+    )
+    sql = " UNION ALL ".join(
+        f"SELECT 1 AS value, '{name}' AS name, current_setting('{name}') AS setting"
+        for name in settings
+    )
+    query = {"metric": "setting", "sql": sql, "labels": ["name", "setting"]}
+    result = await postgres_watch.once(postgres_server, queries=[query])
+    found = {
+        series.label("name"): series.label("setting")
+        for series in result.samples.series
+        if series.name == "setting"
+    }
+    assert found == {
+        "default_transaction_read_only": "on",
+        "statement_timeout": "2240ms",
+        "lock_timeout": "1120ms",
+        "idle_in_transaction_session_timeout": "1min",
+        "application_name": "onwatch",
+        "jit": "off",
+    }
+
+
+async def test_the_log_of_a_healthy_server_stays_quiet(
+    postgres_servers: PostgresServers, postgres_watch: PostgresWatch
+) -> None:
+    server: PostgresServer = postgres_servers.start()
+    before = len(server.said())
+    probe = postgres_watch.probe(PostgresDatabase(server))
+    await probe.run()
+    await probe.run()
+    await probe.close()
+    assert server.said()[before:] == ""

@@ -160,7 +160,9 @@ class MariadbServer:
         identity = (str(self._account.uid), str(self._account.gid), str(int(signal.SIGKILL)))
         return [
             *(sys.executable, "-I", "-S", str(launcher), *identity, str(self._binary)),
-            *("--no-defaults", f"--datadir={self.data}", *_OPTIONS, *options),
+            *("--no-defaults", f"--datadir={self.data}"),
+            # A server that starts removes temporary tables of whoever shares its directory.
+            *(f"--tmpdir={self.home}", *_OPTIONS, *options),
         ]
 
     def command(self) -> list[str]:

@@ -12,6 +12,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -114,23 +115,28 @@ class EngineSource:
             self._mailbox.poke()
 
     async def _serve(self, config: EngineConfig) -> None:
+        with self._lock:
+            self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        lanes = Lanes()
+        # Most of a first look round is waiting, which leaves time to import the engine.
+        config, _ = await asyncio.gather(
+            found(config), lanes.run("engine", lambda: import_module("checks.engine"))
+        )
+        lanes.close()
         from checks.engine import Engine  # noqa: PLC0415 - see above
 
         # What start-up made lives as long as the process: collections need not look at it.
         gc.collect()
         gc.freeze()
         clock = SystemClock()
-        with self._lock:
-            self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         engine: Engine | None = None
         while not self._closed.is_set():
-            config = await found(config)
             following = Engine(config, clock)
             if engine is not None:
                 following.follow(engine)
             engine = following
             self._hand_over(engine)
-            config = await self._until_changed(engine)
+            config = await found(await self._until_changed(engine))
 
     def _hand_over(self, engine: Engine) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ __all__ = ["COMMANDS", "parse"]
 
 COMMANDS: Final = {
     "check": "run every check once and print what it came to",
+    "init": "write a configuration from what is found running here",
     "validate": "say whether the configuration is right, and what it holds",
     "schema": "print the JSON Schema of the configuration",
     "demo": "the monitor on an embedded stack of real servers",
@@ -20,13 +21,14 @@ COMMANDS: Final = {
 _EPILOG: Final = """\
 commands:
   onwatch check       run every check once and print what it came to
+  onwatch init        write a configuration from what is found running here
   onwatch validate    say whether the configuration is right, and what it holds
   onwatch schema      print the JSON Schema of the configuration
   onwatch demo        the monitor on an embedded stack of real servers
 
 The configuration is the file of -c, of $ONWATCH_CONFIG, or the first of ./onwatch.yaml,
 ~/.config/onwatch/onwatch.yaml and /etc/onwatch/onwatch.yaml; without one, onwatch watches
-this machine."""
+this machine and the services that it finds running on it."""
 
 _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from")
 
@@ -124,6 +126,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
             allow_abbrev=False,
         )
     _check(commands["check"])
+    _init(commands["init"])
     commands["validate"].add_argument("file", nargs="?", metavar="FILE", help="instead of -c FILE")
     _demo(commands["demo"])
     return parser, commands
@@ -163,6 +166,12 @@ def _screen(default: str | None) -> _Parser:
         default=default if default else True,
         help="leave the mouse to the terminal",
     )
+    parent.add_argument(
+        "--read-only",
+        action="store_true",
+        default=default if default else False,
+        help="offer nothing that changes a target, such as ending a database session",
+    )
     return parent
 
 
@@ -185,6 +194,18 @@ def _check(parser: _Parser) -> None:
     )
     parser.add_argument("--ascii", action="store_true", default=argparse.SUPPRESS, help="no glyphs")
     parser.epilog = "Exit code: 0 ok, 1 warning, 2 critical (or wrong usage), 3 unknown."
+
+
+def _init(parser: _Parser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where to write it (default: onwatch/onwatch.yaml in your configuration folder)",
+    )
+    where.add_argument("--stdout", action="store_true", help="print it instead")
+    parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
 
 
 def _demo(parser: _Parser) -> None:

@@ -20,6 +20,7 @@ from checks.discovery.survey import Survey
 from checks.discovery.units import is_gone
 from checks.lanes import LaneBusyError, Lanes
 from checks.probe import CheckSpec
+from checks.registry import KINDS, kind
 from checks.wording import span
 
 __all__ = ["Discovery"]
@@ -30,6 +31,8 @@ LATER: Final = 3.0
 """Seconds that a later look may take: nobody waits for it."""
 AGAIN: Final = 30.0
 """Seconds between looks."""
+HANGS: Final = 1.0
+"""Seconds after which a home directory that does not answer is taken to hang."""
 SOON: Final = 1.0
 """Seconds until the second look where something had no time to answer."""
 
@@ -57,13 +60,15 @@ class Discovery:
         self._survey = Survey(self._machine, self._lanes)
         self._plan = Plan(environ)
         self._past: list[Remembered] | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._base: tuple[CheckSpec, ...] | None = None
-        self._settled = True
+        self.settled = True
+        """Whether everything that was seen had time to say what it is."""
 
     @property
     def pause(self) -> float:
         """Seconds until it is worth looking again."""
-        return AGAIN if self._settled else SOON
+        return AGAIN if self.settled else SOON
 
     @property
     def planned(self) -> list[Planned]:
@@ -82,13 +87,15 @@ class Discovery:
         until = time.monotonic() + (FIRST if first else LATER)
         if self._past is None:
             self._past = await self._bounded(
-                "memory", lambda: self._memory.recall(self._wall()), until, []
+                "memory", lambda: self._memory.recall(self._wall()), FIRST, []
             )
         seen, expected = await asyncio.gather(
-            self._survey.look(until, self._recalled()),
-            self._bounded("units", self._expected, until, []),
+            self._survey.look(until, self._recalled(), self._prepare),
+            self._bounded("units", self._expected, until - time.monotonic(), []),
         )
-        self._settled = seen.settled
+        if self._preparing is not None:
+            await self._preparing
+        self.settled = seen.settled
         missed = missing(expected, seen.services)
         names = {one.service.key: one.name for one in self._past}
         hung = object()
@@ -101,7 +108,7 @@ class Discovery:
         warnings = list(seen.warnings)
         if changed is hung:
             warnings.append("discovery: reading credentials hangs: is the home directory there?")
-        await self._bounded("memory", lambda: self._remember(seen.services), until + 0.1, None)
+        await self._bounded("memory", lambda: self._remember(seen.services), HANGS, None)
         if not first:
             return replace(config, checks=self._checks()) if changed is True else config
         return replace(
@@ -112,14 +119,25 @@ class Discovery:
         )
 
     async def _bounded(
-        self, lane: str, call: Callable[[], T], until: float, otherwise: T | object
+        self, lane: str, call: Callable[[], T], seconds: float, otherwise: T | object
     ) -> T:
-        """``call()`` in a lane; ``otherwise`` where a mount hangs."""
+        """``call()`` in a lane, for ``seconds``; ``otherwise`` where a mount hangs."""
         try:
-            async with asyncio.timeout(max(0.05, until - time.monotonic())):
+            async with asyncio.timeout(max(0.05, seconds)):
                 return await self._lanes.run(f"discovery: {lane}", call)
         except (TimeoutError, LaneBusyError):
             return otherwise  # type: ignore[return-value]
+
+    def _prepare(self, kinds: frozenset[str]) -> None:
+        """Import what checks of ``kinds`` need while answers are waited for."""
+
+        def load() -> None:
+            for name in kinds & KINDS.keys():
+                kind(name)
+
+        if self._preparing is None or self._preparing.done():
+            work = self._lanes.run("discovery: kinds", load)
+            self._preparing = asyncio.create_task(work, name="discovery: kinds")
 
     def _checks(self) -> tuple[CheckSpec, ...]:
         return (*(one.spec for one in self._plan.planned), *(self._base or ()))

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,7 @@ __all__ = ["Seen", "Survey"]
 SCAN_BUDGET: Final = 0.15
 """Seconds for looking at all processes."""
 
+_ASKED: Final = {Role.HTTP, Role.RELAY}
 _LANE: Final = "discovery: processes"
 
 
@@ -63,11 +64,17 @@ class Survey:
         self._asker = Asker()
         self._files: dict[str, bool] = {}
 
-    async def look(self, until: float, recalled: Mapping[int, str]) -> Seen:
+    async def look(
+        self,
+        until: float,
+        recalled: Mapping[int, str],
+        early: Callable[[frozenset[str]], None] = lambda kinds: None,
+    ) -> Seen:
         """What runs here, by ``until`` (of ``time.monotonic``).
 
         ``recalled`` maps ports to the kind that was found there before: what is not known by
-        its process needs not be asked for its protocol again.
+        its process needs not be asked for its protocol again. ``early`` is told the kinds of
+        checks that there will be before anybody is waited for.
         """
         ground = _Ground()
         warnings = await self._read(ground, until)
@@ -75,7 +82,9 @@ class Survey:
         ephemeral = self._machine.ephemeral()
         roles = [(port, role_of(port, recalled, ephemeral)) for port in ground.ports]
         known = main_ports([(port, role) for port, role in roles if role])
-        asked = [(port, role) for port, role in known if role in {Role.HTTP, Role.RELAY}]
+        kinds = {role.value for _, role in known if role not in _ASKED}
+        early(frozenset(kinds | ({"sqlite"} if ground.files else set())))
+        asked = [(port, role) for port, role in known if role in _ASKED]
         answers = await self._asker.ask(asked, until)
         services = [
             maker.port(port, role) for port, role in known if role.is_database or role is Role.TCP

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from checks.probe import CheckSpec
     from tui.config import Loaded
 
-__all__ = ["describe", "run"]
+__all__ = ["describe", "listed", "run"]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,14 +38,22 @@ def _refused_keys(wanted: Mapping[str, str]) -> Mapping[str, str]:
 
 def describe(loaded: Loaded) -> str:
     """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 more disabled``."""
-    kinds = Counter(check.kind for check in loaded.engine.checks)
-    total = kinds.total()
-    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    checks = loaded.engine.checks
     if not loaded.path:
         return (
-            f"no configuration found: this machine ({listed}) and what is discovered on it "
-            "would be watched"
+            f"no configuration found: this machine ({_kinds(checks)}) and what is discovered on "
+            "it would be watched"
         )
-    text = f"{loaded.path}: {total} check{'' if total == 1 else 's'}"
-    text += f" ({listed})" if listed else ""
+    text = f"{loaded.path}: {listed(checks)}"
     return f"{text}, {loaded.disabled} more disabled" if loaded.disabled else text
+
+
+def listed(checks: Sequence[CheckSpec]) -> str:
+    """``12 checks (5 http, 7 tcp)``."""
+    text = f"{len(checks)} check{'' if len(checks) == 1 else 's'}"
+    return text + (f" ({_kinds(checks)})" if checks else "")
+
+
+def _kinds(checks: Sequence[CheckSpec]) -> str:
+    kinds = Counter(check.kind for check in checks)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

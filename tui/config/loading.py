@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,6 @@ from pydantic import BaseModel, ValidationError
 
 from checks.config import EngineConfig
 from checks.errors import ConfigError, ConfigProblem
-from checks.model import clean
-from checks.probe import CheckSpec
-from checks.registry import kind
 from tui.config import build, files
 from tui.config.document import Document, parse
 from tui.config.document import Path as Where
@@ -65,7 +61,9 @@ def load(
     found = files.find(path, environ)
     if found is None:
         log.info("no configuration found; looking for what runs on this machine")
-        return _this_machine(environ)
+        from tui.config.discovered import this_machine  # noqa: PLC0415 - not with a file
+
+        return Loaded(this_machine(environ)[0])
     log.info("reading %s", found)
     named = bool(path or environ.get(files.VARIABLE))
     try:
@@ -82,15 +80,6 @@ def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str
     first = error.problems[0]
     text = f"{first.text} (named by ${files.VARIABLE})"
     return ConfigError([ConfigProblem(first.file, first.line, first.key, text)])
-
-
-def _this_machine(environ: Mapping[str, str]) -> Loaded:
-    from checks.discovery.finder import Discovery  # noqa: PLC0415 - not with a configuration
-
-    name = clean(socket.gethostname(), 100) or "localhost"
-    spec = CheckSpec(name=name, kind="host", config=kind("host").config())
-    finder = Discovery(environ=environ)
-    return Loaded(EngineConfig(checks=(spec,), files=tuple(files.searched()), finder=finder))
 
 
 class _Loading:

@@ -1,0 +1,110 @@
+"""``onwatch init``: a commented configuration from what discovery found."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from checks.errors import OnwatchError
+
+if TYPE_CHECKING:
+    from checks.config import EngineConfig
+    from checks.discovery.finder import Discovery
+
+__all__ = ["run"]
+
+_PRIVATE: Final = 0o600
+"""It says what runs where, and a password may be added to it."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at what runs here and write it down, to a file or to standard output."""
+    # Before anything is looked for: a file that is in the way is the first thing to know.
+    target = None if args.stdout else _target(args.output or args.config, os.environ)
+    if target is not None and os.path.lexists(target) and not args.force:
+        raise OnwatchError(
+            f"{target} is there already: --force overwrites it, "
+            "--stdout shows what would be written"
+        )
+    text, config = asyncio.run(_found())
+    for sentence in (*config.warnings, *config.remarks):
+        sys.stderr.write(f"note: {sentence}\n")
+    if target is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        _write(target, text)
+    except OSError as error:
+        raise OnwatchError(
+            f"{target} cannot be written: {error.strerror}; name another with -o"
+        ) from None
+    print(_said(target, config))
+    return 0
+
+
+def _target(named: str | None, environ: Mapping[str, str]) -> Path:
+    """Where it goes: where it was told to, or where onwatch will look for it."""
+    from tui.config import files  # noqa: PLC0415 - only for those who write one
+
+    if named or environ.get(files.VARIABLE):
+        return files.expanded(named or environ[files.VARIABLE])
+    # The user's own folder: it is found from wherever onwatch is started.
+    return list(files.searched())[1]
+
+
+async def _found() -> tuple[str, EngineConfig]:
+    from tui.config.discovered import this_machine  # noqa: PLC0415 - imports pydantic
+    from tui.output.as_config import as_config  # noqa: PLC0415 - imports yaml
+
+    base, finder = this_machine(os.environ)
+    config = await _settled(base, finder)
+    return as_config(finder.planned, base.checks), config
+
+
+async def _settled(config: EngineConfig, finder: Discovery) -> EngineConfig:
+    """What is found with all the time it takes: nobody waits for a first picture."""
+    config = await finder.look(config)
+    for _ in range(2):
+        if finder.settled:
+            break
+        config = await finder.look(config)
+    return config
+
+
+def _write(target: Path, text: str) -> None:
+    """All of it or nothing, and nobody else's to read."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        os.fchmod(descriptor, _PRIVATE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _said(target: Path, config: EngineConfig) -> str:
+    """What was written, and what to do with it."""
+    from tui.commands.validate import listed  # noqa: PLC0415 - a line of it
+    from tui.config import files  # noqa: PLC0415
+
+    lines = [f"wrote {target}: {listed(config.checks)}"]
+    used = files.find(None)
+    if used is None or not used.exists() or not target.samefile(used):
+        lines.append(f"run it with: onwatch -c {shlex.quote(str(target))}")
+        if used is not None and used.exists():
+            lines.append(f"(without -c, {used} is read)")
+        return "\n".join(lines)
+    lines.append("look through it and ask `onwatch validate`; `onwatch` watches what it says")
+    return "\n".join(lines)

@@ -122,7 +122,8 @@ class Plan:
 def _rank(service: Service) -> tuple[bool, int, int, str]:
     """Orders services as people look for them: applications, databases, what only listens."""
     only_metrics = service.web is not None and service.web.path == "/metrics"
-    return only_metrics, _ORDER.index(service.kind), service.port, service.path
+    port = service.port or 65_536
+    return only_metrics, _ORDER.index(service.kind), port, service.path
 
 
 def _names(service: Service) -> list[str]:

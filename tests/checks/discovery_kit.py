@@ -16,20 +16,25 @@ from checks.lanes import Lanes
 __all__ = ["Proc", "discovery", "look", "machine", "only"]
 
 
-def machine(*ports: int, root: Path | None = None, sockets: str = "-", me: int = 0) -> Machine:
+def machine(
+    *ports: int,
+    root: Path | None = None,
+    proc: Path | None = None,
+    sockets: str = "-",
+    me: int = 0,
+) -> Machine:
     """This machine with the TCP ``ports`` and the Unix sockets below ``sockets`` alone.
 
     Ports that the system gave to tests are as good as chosen ones, and what this process
-    serves as good as anything.
+    serves as good as anything. A ``proc`` of a test's own has all that is in it.
     """
 
     def wanted(listener: Listener) -> bool:
-        return listener.port in ports or listener.path.startswith(sockets)
+        chosen = listener.port in ports or listener.path.startswith(sockets)
+        return chosen or proc is not None
 
     return _Chosen(
-        root=root or Path("/nonexistent"),
-        me=me,
-        wanted=wanted,
+        root=root or Path("/nonexistent"), proc=proc or Path("/proc"), me=me, wanted=wanted
     )
 
 
@@ -61,12 +66,12 @@ def discovery(
     *ports: int,
     environ: Mapping[str, str] | None = None,
     root: Path | None = None,
-    sockets: str = "-",
+    proc: Path | None = None,
     wall: float | None = None,
 ) -> Discovery:
     """A session's discovery, its memory in ``tmp_path``."""
     return Discovery(
-        machine=machine(*ports, root=root, sockets=sockets),
+        machine=machine(*ports, root=root, proc=proc),
         environ=environ or {},
         memory=Memory(tmp_path / "state" / "found.json"),
         wall=time.time if wall is None else lambda: wall,

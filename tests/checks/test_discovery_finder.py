@@ -1,0 +1,334 @@
+"""Discovery and the engine: found at once, found later, missed, remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from checks.clock import FakeClock
+from checks.config import EngineConfig
+from checks.engine import Engine
+from checks.live import EngineSource
+from checks.model import Status
+from checks.probe import CheckSpec
+from checks.views import Snapshot
+from tests.checks.discovery_kit import Proc, discovery
+from tests.checks.fakes import CLOSED, PLAYED, ok, settle, spec
+from tests.servers.http import HttpServer
+from tests.servers.redis import RedisServer
+
+EMPTY = EngineConfig(checks=())
+
+
+def services(config: EngineConfig) -> list[CheckSpec]:
+    """Its checks but those of files, which others on this machine may hold open."""
+    return [one for one in config.checks if one.kind != "sqlite"]
+
+
+# The engine takes checks in.
+
+
+@asynccontextmanager
+async def running(clock: FakeClock, *specs: CheckSpec) -> AsyncIterator[Engine]:
+    engine = Engine(EngineConfig(specs, base_dir=Path("/")), clock)
+    task = asyncio.create_task(engine.run(lambda snapshot: None))
+    await settle()
+    try:
+        yield engine
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def amend(engine: Engine, *specs: CheckSpec) -> None:
+    await engine.amend(EngineConfig(specs, base_dir=Path("/")))
+    await settle()
+
+
+async def test_a_check_that_joins_runs_and_leaves_the_others_in_peace() -> None:
+    clock = FakeClock()
+    PLAYED["old"], PLAYED["new"] = ok(1.0), ok(2.0)
+    CLOSED.clear()
+    old, new = spec("old"), spec("new")
+    async with running(clock, old) as engine:
+        await clock.advance(11)
+        probe = engine.runners[0]
+        history = engine.snapshot().checks[0].history
+        assert len(history) >= 3
+        await amend(engine, new, old)
+        await clock.advance(1)
+        names = [view.name for view in engine.snapshot().checks]
+        assert names == ["new", "old"]
+        assert engine.runners[1] is probe
+        assert engine.snapshot().checks[0].status is Status.OK
+        view = engine.snapshot().check("old")
+        assert view is not None
+        assert view.history[: len(history)] == history
+        assert "discovered: played at new:1" in [e.text for e in engine.snapshot().events]
+        runs = engine.scheduler.counts.runs
+        await clock.advance(10)
+        assert engine.scheduler.counts.runs == runs + 4
+        assert CLOSED == []
+
+
+async def test_a_check_that_changed_begins_anew_and_one_that_is_gone_ends() -> None:
+    clock = FakeClock()
+    for name in ("same", "changed", "gone"):
+        PLAYED[name] = ok()
+    CLOSED.clear()
+    same, changed, gone = spec("same"), spec("changed"), spec("gone")
+    async with running(clock, same, changed, gone) as engine:
+        await clock.advance(6)
+        await amend(engine, same, spec("changed", interval=2.0))
+        assert sorted(CLOSED) == ["changed", "gone"]
+        await clock.advance(1)
+        assert [view.name for view in engine.snapshot().checks] == ["same", "changed"]
+        view = engine.snapshot().check("changed")
+        assert view is not None
+        assert len(view.history) == 1
+        runs = engine.scheduler.counts.runs
+        await clock.advance(10)
+        assert engine.scheduler.counts.runs == runs + 2 + 5
+
+
+async def test_a_result_that_comes_too_late_is_nobodys() -> None:
+    clock = FakeClock()
+    PLAYED["gone"] = ok()
+    gone = spec("gone")
+    async with running(clock, gone) as engine:
+        runner = engine.runners[0]
+        await amend(engine)
+        await engine.scheduler.fresh(runner)
+        assert engine.snapshot().checks == ()
+
+
+# A session: what is found, later found, and missed.
+
+
+async def test_what_runs_is_found_and_what_joins_is_added(
+    redis_server: RedisServer, http_server: HttpServer, tmp_path: Path
+) -> None:
+    http_server.answer("/health", {"status": "ok"})
+    port = http_server.port
+    http_server.stop()
+    found = discovery(tmp_path, redis_server.port, port)
+    first = await found.look(EMPTY)
+    assert [one.kind for one in services(first)] == ["redis"]
+    assert await found.look(first) is first
+    http_server.start()
+    second = await found.look(first)
+    assert [one.kind for one in services(second)] == ["http", "redis"]
+    assert services(second)[1] is services(first)[0]
+    http_server.stop()
+    assert await found.look(second) is second
+
+
+async def test_what_the_configuration_has_is_kept(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    host = spec("redis")
+    base = EngineConfig((host,), read_only=True, warnings=("mind the gap",))
+    config = await discovery(tmp_path, redis_server.port).look(base)
+    assert config.checks[-1] is host
+    assert services(config)[0].name == f"redis-{redis_server.port}"
+    assert config.read_only
+    assert "mind the gap" in config.warnings
+
+
+async def test_what_ran_in_the_last_session_and_does_not_is_missed(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    port = redis_server.port
+    await discovery(tmp_path, port).look(EMPTY)
+    redis_server.kill()
+    later = discovery(tmp_path, port, wall=time.time() + 7_200)
+    (missed,) = services(await later.look(EMPTY))
+    assert missed.name == f"redis-{port}"
+    assert missed.config.address() == f"127.0.0.1:{port}"
+    assert missed.expected == "it ran when onwatch last looked, 2 h ago"
+
+
+async def test_what_ran_last_week_is_forgotten(redis_server: RedisServer, tmp_path: Path) -> None:
+    port = redis_server.port
+    await discovery(tmp_path, port).look(EMPTY)
+    redis_server.kill()
+    later = discovery(tmp_path, port, wall=time.time() + 8 * 86_400)
+    assert services(await later.look(EMPTY)) == []
+
+
+async def test_a_unit_that_ran_and_was_disabled_is_not_missed(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    port = redis_server.port
+    first = discovery(tmp_path, port)
+    await first.look(EMPTY)
+    memory = tmp_path / "state" / "found.json"
+    text = memory.read_text().replace('"port"', '"unit": "redis.service",\n   "port"')
+    memory.write_text(text)
+    redis_server.kill()
+    root = tmp_path / "root"
+    (root / "run/systemd/system").mkdir(parents=True)
+    unit = root / "usr/lib/systemd/system/redis.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Install]\n")
+    assert services(await discovery(tmp_path, port, root=root).look(EMPTY)) == []
+    unit.write_text("[Service]\n")
+    (missed,) = services(await discovery(tmp_path, port, root=root).look(EMPTY))
+    assert missed.expected.endswith(" ago: systemctl start redis")
+
+
+async def test_names_survive_the_session(http_server: HttpServer, tmp_path: Path) -> None:
+    http_server.answer("/health", {"status": "ok"})
+    (before,) = services(await discovery(tmp_path, http_server.port).look(EMPTY))
+    memory = tmp_path / "state" / "found.json"
+    memory.write_text(memory.read_text().replace(before.name, "shop"))
+    (after,) = services(await discovery(tmp_path, http_server.port).look(EMPTY))
+    assert after.name == "shop"
+
+
+async def test_no_password_reaches_the_memory(redis_server: RedisServer, tmp_path: Path) -> None:
+    redis_server.set(requirepass="open-sesame")
+    redis_server.hang_up()
+    environ = {"REDIS_URL": f"redis://:open-sesame@127.0.0.1:{redis_server.port}/0"}
+    (found,) = services(await discovery(tmp_path, redis_server.port, environ=environ).look(EMPTY))
+    assert "open-sesame" in found.config.model_dump()["url"]
+    assert "open-sesame" not in (tmp_path / "state" / "found.json").read_text()
+
+
+async def test_a_machine_without_proc_is_said(tmp_path: Path) -> None:
+    config = await discovery(tmp_path, proc=tmp_path / "proc").look(EMPTY)
+    assert config.checks == ()
+    assert config.warnings == (
+        f"discovery needs {tmp_path}/proc/net/tcp: No such file or directory",
+    )
+
+
+async def test_what_cannot_be_seen_is_said(tmp_path: Path) -> None:
+    proc = Proc(tmp_path / "proc")
+    proc.listen("0100007F", 2024, 5)
+    config = await discovery(tmp_path, proc=proc.path).look(EMPTY)
+    assert config.checks == ()
+    assert config.warnings == (
+        "/proc hides other accounts' processes: what is not known by its answer is left out",
+    )
+    assert config.remarks == ("left alone, since it cannot be seen who listens there: port 2024",)
+
+
+# The whole way, in the engine's thread.
+
+
+@dataclass
+class Watched:
+    """An engine that discovers, and its pictures."""
+
+    source: EngineSource
+    picture: Snapshot | None = field(default=None)
+
+    def until(self, seen: Callable[[Snapshot], object], seconds: float = 15) -> Snapshot:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.picture = self.source.latest() or self.picture
+            if self.picture is not None and seen(self.picture):
+                return self.picture
+            assert self.source.failure() is None
+            self.source.poll_now()
+            time.sleep(0.1)
+        raise AssertionError(f"it did not come to pass: {self.picture}")
+
+    def status(self, kind: str) -> Callable[[Snapshot], list[Status]]:
+        return lambda picture: [one.status for one in picture.checks if one.kind == kind]
+
+
+@pytest.fixture
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Watched]]:
+    """Starts an engine that discovers what is at some ports, looking every tenth of a second."""
+    monkeypatch.setattr("checks.discovery.finder.AGAIN", 0.1)
+    sources: list[EngineSource] = []
+
+    def start(*ports: int) -> Watched:
+        def load() -> EngineConfig:
+            return EngineConfig((), finder=discovery(tmp_path, *ports))
+
+        sources.append(EngineSource(load))
+        sources[-1].start()
+        return Watched(sources[-1])
+
+    yield start
+    for source in sources:
+        source.close()
+
+
+def test_servers_that_come_and_go_while_it_watches(
+    watch: Callable[..., Watched], redis_server: RedisServer, http_server: HttpServer
+) -> None:
+    http_server.answer("/health", {"status": "ok"})
+    port = http_server.port
+    http_server.stop()
+    watched = watch(redis_server.port, port)
+    watched.until(lambda p: watched.status("redis")(p) == [Status.OK])
+    http_server.start()
+    picture = watched.until(lambda p: watched.status("http")(p) == [Status.OK])
+    assert watched.status("redis")(picture) == [Status.OK]
+    assert f"discovered: http at http://127.0.0.1:{port}/health" in [
+        event.text for event in picture.events
+    ]
+    redis_server.kill()
+    picture = watched.until(lambda p: watched.status("redis")(p) == [Status.CRITICAL])
+    (gone,) = (one for one in picture.checks if one.kind == "redis")
+    assert "refused" in gone.message
+    redis_server.restart()
+    watched.until(lambda p: watched.status("redis")(p) == [Status.OK])
+
+
+def test_a_server_that_is_missed_is_critical_and_says_why(
+    watch: Callable[..., Watched], redis_server: RedisServer, tmp_path: Path
+) -> None:
+    asyncio.run(discovery(tmp_path, redis_server.port).look(EMPTY))
+    redis_server.kill()
+    watched = watch(redis_server.port)
+    picture = watched.until(lambda p: watched.status("redis")(p) == [Status.CRITICAL])
+    (missed,) = (one for one in picture.checks if one.kind == "redis")
+    assert re.fullmatch(
+        r"it ran when onwatch last looked, \d+ s ago "
+        rf"\(connection to 127\.0\.0\.1:{redis_server.port} refused\)",
+        missed.message,
+    )
+
+
+def test_a_redis_that_asks_for_a_password_is_up_and_says_which(
+    watch: Callable[..., Watched], redis_server: RedisServer
+) -> None:
+    redis_server.set(requirepass="open-sesame")
+    redis_server.hang_up()
+    watched = watch(redis_server.port)
+    picture = watched.until(lambda p: watched.status("redis")(p) == [Status.UNKNOWN])
+    (view,) = (one for one in picture.checks if one.kind == "redis")
+    assert (view.up, view.value) == (True, "up")
+    assert "asks for a password" in view.message
+
+
+def test_a_finder_that_breaks_costs_nothing_that_is_watched(
+    watch: Callable[..., Watched], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watch(redis_server.port)
+    watched.until(lambda p: watched.status("redis")(p) == [Status.OK])
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("checks.discovery.survey.Survey.look", broken)
+    picture = watched.until(lambda p: "error of its own" in p.health.notice)
+    runs = picture.health.runs
+    watched.until(lambda p: p.health.runs > runs and watched.status("redis")(p) == [Status.OK])
+
+
+def test_the_next_look_is_half_a_minute_away(tmp_path: Path) -> None:
+    assert discovery(tmp_path).pause == 30.0

@@ -50,36 +50,35 @@ async def act_on(link: Link, action: str, subject: str, own: frozenset[int], rol
         return _refused(error, pid, role)
     if not rows:
         return f"nothing was done: session {pid} has gone"
-    if not rows[0]["done"]:
-        return f"the server could not signal session {pid}: it is ending"
-    return await _outcome(link, action, pid, started)
+    session = rows[0]
+    who = f"session {pid} of {link.text(session['usename'])}"
+    if not session["done"]:
+        return f"the server could not signal {who}: it is ending"
+    return await _outcome(link, action, who, key, session["query_start"])
 
 
 def _refused(error: TargetError, pid: int, role: str) -> str:
     if error.reason != "permission":
         return f"session {pid}: {error}"
-    if "SUPERUSER" in str(error).upper().replace("SUPERUSER_RESERVED", ""):
+    if "SUPERUSER" in str(error).upper():
         return f"session {pid} belongs to a superuser: only a superuser may do that ({error})"
     return f"role {role} may not do that: GRANT pg_signal_backend TO {role} ({error})"
 
 
-async def _outcome(link: Link, action: str, pid: int, started: int) -> str:
-    """Watch the session for a moment."""
+async def _outcome(
+    link: Link, action: str, who: str, key: tuple[int, int], statement: int | None
+) -> str:
+    """Watch the session for a moment; ``statement`` is when the one that was meant began."""
     sql = statement_for("session", ())
-    first = await link.rows(sql, pid, started)
-    who = f"session {pid}"
-    if first:
-        who += f" of {link.text(first[0]['usename'])}"
-    seen = first
     for _ in range(LOOKS):
+        seen = await link.rows(sql, *key)
         if not seen:
             return f"{who} has ended"
         state = seen[0]["state"] or "gone on"
         if action == "cancel" and state != "active":
             return f"the statement of {who} was cancelled; it is {state} now"
-        if action == "cancel" and seen[0]["query_start"] != first[0]["query_start"]:
+        if action == "cancel" and seen[0]["query_start"] != statement:
             return f"the statement of {who} has ended; it runs another now"
         await link.rows("SELECT pg_sleep(0.1)")
-        seen = await link.rows(sql, pid, started)
     told = "cancel its statement" if action == "cancel" else "end"
     return f"{who} was told to {told} and has not yet: it may be busy; look again"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from checks.model import Status
 
 if TYPE_CHECKING:
+    from checks.databases.model import SessionRow
     from checks.views import AlertView, CheckView, QueueView, Snapshot
 
 __all__ = ["sentence_of", "situation_of"]
@@ -38,6 +39,9 @@ def sentence_of(snapshot: Snapshot, key: str, check_name: str) -> str:
     for queue in snapshot.queues:
         if key == f"{queue.check}/{queue.name}":
             return _queue(queue, snapshot.time)
+    session = _session(snapshot, key, check_name)
+    if session is not None:
+        return _of_session(session, check_name)
     check = snapshot.check(check_name)
     if check is None:
         return key
@@ -46,6 +50,21 @@ def sentence_of(snapshot: Snapshot, key: str, check_name: str) -> str:
             name, text = f"{check.name} {part.name}", part.message or part.value
             return _told(name, part.status, text, part.since)
     return _told(_addressed(check), check.status, check.message, check.since)
+
+
+def _session(snapshot: Snapshot, key: str, check_name: str) -> SessionRow | None:
+    views = (view for view in snapshot.databases if view.check == check_name and view.facts)
+    return next((view.facts.session(key) for view in views if view.facts), None)
+
+
+def _of_session(session: SessionRow, check_name: str) -> str:
+    """``shop session 4121 app@shop from 10.0.0.5:51234: active for 12 s: SELECT …``."""
+    name = "@".join(part for part in (session.user, session.database) if part)
+    origin = f" from {session.client}" if session.client else ""
+    lasts = "" if session.seconds is None else f" for {session.seconds:.0f} s"
+    blocked = ", waits for other sessions" if session.blocked_by else ""
+    head = " ".join(part for part in (check_name, "session", str(session.pid), name) if part)
+    return f"{head}{origin}: {session.state}{lasts}{blocked}: {session.query}"
 
 
 def _addressed(check: CheckView) -> str:

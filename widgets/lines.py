@@ -273,11 +273,10 @@ class LinePane(LineView, can_focus=True):
         self.set_class(compact and self.inline_when_compact, "-inline")
         self.update_lines()
 
-    def on_focus(self) -> None:
-        self._lost = False
-        self.update_lines()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        # Its own handler of the event would be called before the focus is known.
+        super().watch_has_focus(_has_focus)
+        self._lost = self._lost and not _has_focus
         self.update_lines()
 
     def action_move(self, rows: int) -> None:

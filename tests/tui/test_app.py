@@ -14,6 +14,16 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from checks.errors import ConfigError, ConfigProblem
+from tests.tui.app_kit import (
+    WIDE,
+    Clock,
+    app_of,
+    notes,
+    running,
+    seen,
+    settle,
+    source_of,
+)
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tui import keymap
@@ -33,56 +43,6 @@ from widgets.lines import LinePane
 from widgets.queues import QueuesPane
 from widgets.requests import RequestsPane
 from widgets.services import ServicesPane
-
-WIDE = (120, 36)
-
-
-class Clock:
-    """The app's clock, moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@asynccontextmanager
-async def running(
-    source: FakeSource | None = None,
-    size: tuple[int, int] = WIDE,
-    commands: tuple[PaletteCommand, ...] = (),
-    clock: Clock | None = None,
-) -> AsyncIterator[Pilot[int]]:
-    app = OnwatchApp(source or FakeSource(), commands=commands, clock=clock or Clock())
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        yield pilot
-
-
-async def settle(pilot: Pilot[int]) -> None:
-    for _ in range(3):
-        await pilot.pause()
-
-
-def app_of(pilot: Pilot[int]) -> OnwatchApp:
-    return cast("OnwatchApp", pilot.app)
-
-
-def source_of(pilot: Pilot[int]) -> FakeSource:
-    return cast("FakeSource", app_of(pilot).source)
-
-
-def seen(pilot: Pilot[int]) -> str:
-    """Everything on the screen, as text."""
-    width, height = pilot.app.size
-    lines = pilot.app.screen._compositor.render_strips()
-    assert len(lines) == height
-    return "\n".join(strip.crop(0, width).text for strip in lines)
-
-
-def notes(pilot: Pilot[int]) -> list[str]:
-    return [note.message for note in pilot.app._notifications]
 
 
 def services(pilot: Pilot[int]) -> ServicesPane:

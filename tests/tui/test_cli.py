@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from checks.live import EngineSource
 from tests.tui.cli_helpers import PROGRAM, environment, onwatch
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
 from tui.app import OnwatchApp
 from tui.arguments import parse
 from tui.cli import main
+from tui.commands import monitor
 from tui.themes import theme_problem
 
 HEAVY = ("pydantic", "yaml", "textual", "rich", "numpy", "httpx", "redis", "psutil", "logging")
@@ -88,7 +90,8 @@ def test_options_of_all_commands_stand_before_or_after_the_command() -> None:
 
 def test_the_monitor_and_the_demo_know_how_to_look() -> None:
     for command in ([], ["demo"]):
-        args = parse([*command, "--theme", "nord", "--ascii", "--no-mouse"])
+        args = parse([*command, "--theme", "nord", "--ascii", "--no-mouse", "--read-only"])
+        assert args.read_only
         assert (args.theme, args.ascii, args.mouse) == ("nord", True, False)
         args = parse(command)
         assert (args.theme, args.ascii, args.mouse, args.config) == (None, False, True, None)
@@ -210,3 +213,22 @@ def test_an_error_of_our_own_is_a_sentence_and_unknown(
     )
     assert main(["schema", "-v"]) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_read_only_leaves_the_actions_out_of_whatever_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    path = tmp_path / "onwatch.yaml"
+    path.write_text("version: 1\nchecks:\n  - {name: db, sqlite: x.db}\n")
+    path.chmod(0o600)
+    loaded: list[bool] = []
+
+    def watch(app: object, source: EngineSource, **_: object) -> int:
+        loaded.append(source._load().read_only)
+        return 0
+
+    monkeypatch.setattr(monitor, "watch", watch)
+    monkeypatch.setattr("gc.disable", lambda: None)
+    assert monitor.open_monitor(str(path), read_only=read_only) == 0
+    assert loaded == [read_only]

@@ -349,5 +349,33 @@ async def test_enter_on_an_event_opens_its_check() -> None:
     async with app.run_test(size=(80, 12)) as pilot:
         await show(pilot, pane, samples.bad_night())
         pane.focus()
-        await pilot.press("down", "down", "enter")
+        await pilot.press("down", "enter")
         assert [check for _, check in app.opened] == ["search"]
+
+
+async def test_a_pane_that_gets_the_focus_shows_so_and_has_a_cursor_at_once() -> None:
+    first, second = ServicesPane(id="first"), ServicesPane(id="second")
+    async with Stage(first, second).run_test(size=(80, 24)) as pilot:
+        await show(pilot, first, many(5))
+        await show(pilot, second, many(5))
+        first.focus()
+        await pilot.pause()
+        assert first.selected == "c00"
+        assert shown(first)[1].startswith("▌")
+        second.focus()
+        await pilot.pause()
+        assert not shown(first)[1].startswith("▌")
+        assert shown(second)[1].startswith("▌")
+        assert "▌" not in shown(first)[1]
+
+
+async def test_a_pane_that_was_hidden_shows_what_is_so_now() -> None:
+    pane = ServicesPane()
+    async with Stage(pane).run_test(size=(80, 12)) as pilot:
+        await show(pilot, pane, many(5))
+        pane.display = False
+        await pilot.pause()
+        await show(pilot, pane, many(5, worst=3))
+        pane.display = True
+        await pilot.pause()
+        assert shown(pane)[1].startswith(" ✖ c03")

@@ -6,6 +6,7 @@ import argparse
 import gc
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
@@ -23,7 +24,13 @@ __all__ = ["open_monitor", "run", "watch"]
 
 def run(args: argparse.Namespace) -> int:
     """Watch what ``args.config`` says, or this machine; the exit code."""
-    return open_monitor(args.config, theme=args.theme, ascii_only=args.ascii, mouse=args.mouse)
+    return open_monitor(
+        args.config,
+        theme=args.theme,
+        ascii_only=args.ascii,
+        mouse=args.mouse,
+        read_only=args.read_only,
+    )
 
 
 def open_monitor(
@@ -32,11 +39,13 @@ def open_monitor(
     theme: str | None = None,
     ascii_only: bool = False,
     mouse: bool = True,
+    read_only: bool = False,
     commands: Sequence[PaletteCommand] = (),
 ) -> int:
     """Run the monitor on the file ``config``; the exit code.
 
-    ``commands`` are offered in the palette besides the usual.
+    ``read_only`` leaves out what changes a target. ``commands`` are offered in the palette
+    besides the usual.
     """
     # Nothing that start-up makes is garbage; the app switches collections on again.
     gc.disable()
@@ -56,7 +65,7 @@ def open_monitor(
         if loaded.keybindings != bound:
             bound = loaded.keybindings
             app.post_message(OnwatchApp.Keybindings(bound))
-        return loaded.engine
+        return replace(loaded.engine, read_only=True) if read_only else loaded.engine
 
     source = EngineSource(load)
     app = OnwatchApp(

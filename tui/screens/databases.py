@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.database_places import ServerPanes, is_wide
+from tui.screens.filter import FilterLine
 from tui.screens.picture import Standing
 from tui.screens.session import RowScreen, SessionScreen
 from tui.screens.tabs import TabbedScreen
@@ -71,6 +72,8 @@ class DatabasesScreen(TabbedScreen):
     def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
         super().__init__(wanted, ascii_only=ascii_only)
         self._wants: object = None
+        self._begun_at = ""
+        self._begun_in = ""
 
     def begin(self, standing: Standing) -> None:
         super().begin(standing)
@@ -152,7 +155,8 @@ class DatabasesScreen(TabbedScreen):
         if wants != self._wants:
             self._wants = wants
             panes.refit()
-        self._focus_first()
+        # A pane that was not displayed can be focused once it has been given its place.
+        self.call_after_refresh(self._focus_first)
         self.refresh_bindings()
 
     def _show_panes(self, panes: Sequence[LinePane]) -> None:
@@ -161,13 +165,23 @@ class DatabasesScreen(TabbedScreen):
             pane.display = pane.id in shown
 
     def _focus_first(self) -> None:
-        """Begin where the trouble is: with who holds up others, else with the sessions."""
-        if self.view is None or (self.focused is not None and self.focused.display):
+        """Begin where the trouble is: with who holds up others, else with the sessions.
+
+        A pane that was gone to by hand keeps the focus as long as it is there.
+        """
+        at = self.focused
+        kept = isinstance(at, DatabasePane) and at.display and at.check == self._begun_at
+        if self.view is None or kept or isinstance(at, FilterLine):
+            return
+        if isinstance(at, DatabasePane) and at.display and at.id != self._begun_in:
+            self._begun_at = self.check
             return
         facts = self.view.facts
-        first = "blocking" if facts and waits_of(facts) else "sessions"
-        found = self.query_one(f"#{first if facts else 'server'}", LinePane)
-        self.set_focus(found)
+        first = "server" if not facts else "blocking" if waits_of(facts) else "sessions"
+        pane = self.query_one(f"#{first}", LinePane)
+        self.set_focus(pane)
+        if self.focused is pane:
+            self._begun_at, self._begun_in = self.check, first
 
     def _fit(self, width: int, height: int) -> None:
         """Say less on a small screen; a maximised pane always has room."""

@@ -46,6 +46,7 @@ class WholeBox(PictureModal):
             border: round $border;
             padding: 0 1;
         }
+        &.-ascii > Vertical { border: ascii $border; }
         & ChoicePane { height: 5; }
     }
     """
@@ -57,6 +58,7 @@ class WholeBox(PictureModal):
         super().__init__()
         self.told = told
         self._ascii_only = ascii_only
+        self.set_class(ascii_only, "-ascii")
 
     def parts(self) -> Iterable[Widget]:
         """What stands between the text and the hints."""

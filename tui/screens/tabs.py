@@ -22,7 +22,7 @@ class TabbedScreen(PictureScreen):
 
     ``wanted`` are checks in the order in which it would like to begin with them: the first
     that is among its subjects is shown, else what :meth:`first` says. It is empty while there
-    are no subjects.
+    are no subjects. What is wanted most and has no result yet is shown as soon as it has one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.TABS]
@@ -32,7 +32,7 @@ class TabbedScreen(PictureScreen):
 
     def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
-        self._wanted = tuple(wanted)
+        self._wanted = tuple(name for name in wanted if name)
 
     def subjects(self, snapshot: Snapshot) -> Sequence[str]:
         """The names of the checks that have a tab, in the order of the tabs."""
@@ -62,10 +62,14 @@ class TabbedScreen(PictureScreen):
     def _shown_of(self, snapshot: Snapshot | None) -> str:
         """The check that is shown, or the one to go to where it is no longer there."""
         names = self.subjects(snapshot) if snapshot else ()
+        wanted = next((name for name in self._wanted if name in names), "")
+        if wanted:
+            # Once it was there, or something was chosen by hand, nothing is wanted any more.
+            self._wanted = ()
+            return wanted
         if snapshot is None or self.check in names:
             return self.check
-        wanted = (name for name in self._wanted if name in names)
-        return next(wanted, "") or (self.first(snapshot) if names else "")
+        return self.first(snapshot) if names else ""
 
     def watch_check(self, old: str, new: str) -> None:
         if old != new:
@@ -76,6 +80,7 @@ class TabbedScreen(PictureScreen):
         """Show the subject ``step`` tabs further; the first follows the last."""
         names = list(self.subjects(self.snapshot)) if self.snapshot else []
         if self.check in names:
+            self._wanted = ()
             self.check = names[(names.index(self.check) + step) % len(names)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -64,8 +64,10 @@ class DatabasePane(LinePane):
     def inputs(self) -> tuple[object, ...]:
         return (self.view,)
 
-    def watch_check(self) -> None:
+    def watch_check(self, old: str, new: str) -> None:
         """Begin anew: what was selected belongs to another server."""
+        if old == new:
+            return
         self._selected, self._lost, self._top, self._place = None, False, 0, 0
         self.update_lines()
 

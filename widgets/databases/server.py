@@ -51,7 +51,7 @@ def sentence_lines(check: CheckView, width: int, limit: int, glyphs: Glyphs) -> 
     """Sign, word and sentence of the check; Enter leads to its details."""
     head = f" {glyphs.status(check.status)} {WORDS[check.status].upper()} "
     indent = cell_len(head) if width >= _BESIDE else 3
-    first = wrap(check.message, width - cell_len(head), 2)[0] if check.message else ""
+    first = (wrap(check.message, width - cell_len(head), 2) or [""])[0]
     rest = " ".join(check.message.split()[len(first.split()) :])
     if limit == 1 and rest:
         first, rest = check.message, ""
@@ -192,7 +192,7 @@ def _notes(facts: DatabaseFacts, frame: Frame) -> list[Line]:
     """What cannot be seen, and what would allow it."""
     lines = []
     for told in facts.notes:
-        rows = wrap(told, frame.width - 4, 4)
+        rows = wrap(told, frame.width - 4, 4) or [""]
         lines.append(line(Seg(f" {frame.glyphs.notice} ", "warning"), Seg(rows[0], "label")))
         lines += [line(Seg(f"   {row}", "label")) for row in rows[1:]]
     return lines

@@ -165,6 +165,11 @@ class ChoicePane(LinePane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self.keys) if action == "open" else True
 
+    def _keep_selection(self) -> None:
+        """Stay with the row while the question about it hides the rows."""
+        if not self.question:
+            super()._keep_selection()
+
     def heading(self) -> Sequence[Seg]:
         if self.question:
             return [Seg("Sure?", "title")]

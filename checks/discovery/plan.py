@@ -36,13 +36,14 @@ class Planned:
     """A check that discovery made.
 
     ``written`` is its kind's mapping as a configuration file would have it, free of
-    credentials; ``note`` a remark on it for people.
+    credentials; ``note`` a remark on it for people. ``missed`` says that it did not run.
     """
 
     spec: CheckSpec
     service: Service
     written: Mapping[str, Any]
     note: str = ""
+    missed: bool = False
 
     @property
     def provisional(self) -> bool:
@@ -82,14 +83,19 @@ class Plan:
         for service in sorted(found, key=_rank):
             known = self._planned.get(service.key)
             if known is None or (known.provisional and service.web and service.web.status):
-                self._add(service, _last_words(service), names)
+                self._add(service, _last_words(service), names, missed=False)
         for one in missed:
             if one.service.key not in self._planned:
-                self._add(one.service, one.why, names)
+                self._add(one.service, one.why, names, missed=bool(one.why))
         return self._planned != before
 
     def _add(
-        self, service: Service, expected: str, names: Mapping[tuple[str, int | str], str]
+        self,
+        service: Service,
+        expected: str,
+        names: Mapping[tuple[str, int | str], str],
+        *,
+        missed: bool,
     ) -> None:
         if service.kind not in KINDS:
             return
@@ -109,7 +115,7 @@ class Plan:
             expected=expected,
         )
         self._taken.add(name)
-        self._planned[service.key] = Planned(spec, service, written, note)
+        self._planned[service.key] = Planned(spec, service, written, note, missed)
 
     def _name(self, service: Service, before: str) -> str:
         for name in (before, *_names(service)):

@@ -138,13 +138,6 @@ def test_the_timeout_of_the_command_line_is_that_of_every_check(
     assert made["duration_seconds"] < 5
 
 
-def test_without_a_configuration_this_machine_is_judged(tmp_path: Path) -> None:
-    # What is discovered besides depends on the machine; tests/tui/test_init.py has its own.
-    made = json.loads(onwatch(tmp_path, "check", "--json").stdout)
-    hosts = [check["name"] for check in made["checks"] if check["kind"] == "host"]
-    assert hosts == [made["host"]]
-
-
 def test_nothing_to_judge_is_unknown_and_said(tmp_path: Path) -> None:
     configure(tmp_path, "{name: off, enabled: false, host: }")
     done = onwatch(tmp_path, "check")

@@ -47,10 +47,10 @@ def as_config(planned: Sequence[Planned], others: Iterable[CheckSpec]) -> str:
     host = clean(socket.gethostname(), 60)
     time = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
     blocks: list[str] = []
-    section = ""
+    seen: set[str] = set()
     for one in planned:
-        heading = _section(one.spec.kind) if one.spec.kind != section else []
-        section = one.spec.kind
+        heading = [] if one.spec.kind in seen else _section(one.spec.kind)
+        seen.add(one.spec.kind)
         blocks.append("\n".join([*heading, *_check(one.spec, one.written, _remarks(one))]))
     blocks += ["\n".join([*_section(spec.kind), *_check(spec, {}, [])]) for spec in others]
     return _HEAD.format(host=host, time=time) + "\n\n".join(blocks) + "\n"
@@ -74,7 +74,7 @@ def _check(spec: CheckSpec, written: Mapping[str, Any], remarks: Iterable[str]) 
 
 def _remarks(one: Planned) -> Iterator[str]:
     service, process = one.service, one.service.process
-    if process is None and one.spec.expected:
+    if one.missed:
         yield f"It did not run when this was written: {one.spec.expected}."
     elif service.unit:
         yield f"It runs as {service.unit}."

@@ -118,8 +118,8 @@ def test_children_and_the_janitor_killed_one_after_the_other(whole: Stack) -> No
     before = Traces(stack)
     for pid in first.values():
         os.kill(pid, signal.SIGKILL)
+    assert until(lambda: not set(stack.control.processes().values()) & set(first.values()))
     assert until(lambda: stack.control.ready() == CHILDREN)
-    assert not set(stack.control.processes().values()) & set(first.values())
     after = Traces(stack)
     stack.close()
     assert after.vanish()
@@ -194,3 +194,29 @@ def test_without_a_redis_server_one_sentence_says_which_extra(
     with pytest.raises(DemoError, match=r"onwatch\[demo\]"):
         Stack.start()
     assert until(lambda: not list(tmp_path.glob("onwatch-demo-*")), 3)
+
+
+def test_without_database_servers_the_demo_goes_on_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pgserver").mkdir()
+    (tmp_path / "pgserver" / "__init__.py").touch()
+    (tmp_path / "sitecustomize.py").write_text(NOWHERE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Stack.start("--no-incidents") as stack:
+        missing = stack.endpoints.missing
+        assert "onwatch[demo]" in missing["PostgreSQL"]
+        assert "mariadb-server-core" in missing["MariaDB"]
+        assert stack.control.ready() == {"redis", "service", "workers", "traffic"}
+        kinds = {check.kind for check in load(str(stack.endpoints.config)).engine.checks}
+        assert kinds == {"http", "tcp", "redis", "sqlite", "host"}
+
+
+NOWHERE = """
+import pathlib, shutil
+which, glob = shutil.which, pathlib.Path.glob
+servers = ("postgres", "mariadbd")
+shutil.which = lambda name, *a, **k: None if name in servers else which(name, *a, **k)
+pathlib.Path.glob = lambda self, what: iter(()) if "postgresql" in str(self) else glob(self, what)
+"""
+"""For the demo's processes: a machine on which no database server is installed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.demo.incidents import INCIDENTS, Director, Turn, incident
+from tui.demo.incidents import INCIDENTS, MARIADB, POSTGRES, Director, Turn, incident, possible
 
 SLOW, DOWN = incident("slow-service"), incident("service-down")
 
@@ -78,3 +78,10 @@ def test_every_incident_is_bounded_and_told() -> None:
     for known in INCIDENTS:
         assert 20 <= known.duration <= 90
         assert len(known.sight) > 40
+
+
+def test_only_incidents_whose_server_is_there_are_possible() -> None:
+    assert possible() == INCIDENTS
+    assert {known.needs for known in INCIDENTS} == {"", POSTGRES, MARIADB}
+    assert {known.needs for known in possible({MARIADB: "not installed"})} == {"", POSTGRES}
+    assert {known.needs for known in possible({MARIADB, POSTGRES})} == {""}

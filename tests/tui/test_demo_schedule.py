@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tui.demo.incidents import INCIDENTS
+from tui.demo.incidents import INCIDENTS, MARIADB, POSTGRES, possible
 from tui.demo.schedule import DAY, Planned, due, load, planned, rate
 
 
@@ -52,3 +52,12 @@ def test_every_planned_incident_is_due_once_however_often_one_asks(step: float) 
         before += step
     wanted = itertools.takewhile(lambda p: p.start <= before, (planned(i, 5) for i in range(999)))
     assert found == list(wanted)
+
+
+def test_incidents_that_cannot_happen_leave_no_hole_in_the_schedule() -> None:
+    fewer = possible({POSTGRES, MARIADB})
+    plans = [planned(index, 3, fewer) for index in range(3 * len(fewer))]
+    assert {plan.incident for plan in plans} == set(fewer)
+    for earlier, later in itertools.pairwise(plans):
+        assert later.start - earlier.end == 30
+    assert due(0, plans[-1].start, 3, fewer) == tuple(plans)

@@ -266,6 +266,15 @@ def test_the_control_socket_refuses_what_it_does_not_know(stack: Stack) -> None:
         stack.control.stop("earthquake")
 
 
+def test_an_incident_of_a_database_that_is_left_out_is_refused(stack: Stack) -> None:
+    assert set(stack.control.missing()) == {"PostgreSQL", "MariaDB"}
+    with pytest.raises(DemoError, match="lock-pile-up happens on PostgreSQL: left out by"):
+        stack.control.start("lock-pile-up")
+    with pytest.raises(DemoError, match="mysql-down happens on MariaDB: left out by"):
+        stack.control.toggle("mysql-down")
+    assert stack.control.status() == ()
+
+
 def test_everything_listens_on_loopback_alone(stack: Stack) -> None:
     addresses = {
         connection.laddr.ip

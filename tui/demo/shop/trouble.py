@@ -20,7 +20,7 @@ _LOOK_EVERY: Final = 0.2
 _BILL_EVERY: Final = 1.0
 _DEPLOY_AFTER: Final = 1.5
 _AGAIN_AFTER: Final = 4.0
-_LEAK_EVERY: Final = 0.25
+_LEAK_EVERY: Final = 0.15
 
 _RECALCULATE: Final = """
 UPDATE orders SET total = round(total, 2) WHERE placed_at > now() - interval '1 hour'

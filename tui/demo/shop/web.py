@@ -21,8 +21,8 @@ CUSTOMERS: Final = 2000
 _MOST_SESSIONS: Final = 8
 _SESSION_FREE_WITHIN: Final = 2.0
 _ANSWER_WITHIN: Final = 4.0
-_HEALTH_WITHIN: Final = 0.7
-_QUERIES_A_SESSION: Final = 25
+_HEALTH_WITHIN: Final = 0.5
+_QUERIES_A_SESSION: Final = 15
 """Sessions are not kept for long: a full server is noticed."""
 
 _PRODUCT: Final = "SELECT id, title, category, price::float8, stock FROM products WHERE id = $1"
@@ -115,7 +115,7 @@ class Website:
                 min_size=0,
                 max_size=_MOST_SESSIONS,
                 max_queries=_QUERIES_A_SESSION,
-                max_inactive_connection_lifetime=20.0,
+                max_inactive_connection_lifetime=5.0,
                 command_timeout=_ANSWER_WITHIN,
                 reset=_leave_as_it_is,
                 **self._shop.login(WEB),

@@ -40,6 +40,8 @@ def bounded(query: UserQuery, columns: Sequence[tuple[str, str]]) -> str:
         TargetError: a column is missing.
     """
     types = dict(reversed(columns))
+    if not types:
+        raise TargetError("config", "it yields no rows; it must be one SELECT statement")
     for name in (query.value, *query.labels):
         if name not in types:
             names = ", ".join(name for name, _ in columns)

@@ -73,10 +73,11 @@ def place_requests(
 ) -> dict[str, Region]:
     """Where each pane stands in ``width`` by ``height`` cells; those left out have no room.
 
-    ``wanted`` is how many lines each could use. Where they cannot all have some, the pane
-    ``opened`` has what there is and of the others there are titles.
+    ``wanted`` is how many lines each of those that are shown could use. Where they cannot all
+    have some, the pane ``opened`` has what there is and of the others there are titles.
     """
-    columns = columns_of(width, height)
+    columns = columns_of(width, height) if len(wanted) > 1 else []
+    opened = opened if opened in wanted else next(iter(wanted))
     if not columns:
         tall = height >= _TALL
         given = _shared(ORDER, height, wanted) if tall else _folded(height, wanted, opened)
@@ -92,7 +93,7 @@ def place_requests(
 def _shared(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dict[str, int]:
     """A column of whole panes, a free line below each but the last; none starves another."""
     wishes = {}
-    for name in names:
+    for name in (name for name in names if name in wanted):
         want = _stepped(name, wanted[name]) + 1
         if name in _CHARTS:
             want = min(want, max(LEAST[name], height // 4) + 1)
@@ -110,16 +111,17 @@ def _stepped(name: str, lines: int) -> int:
 
 def _folded(height: int, wanted: Mapping[str, int], opened: str) -> dict[str, int]:
     """Titles of all but the one that is open, as far as they fit; the rest for that one."""
-    given = dict.fromkeys(ORDER, 0)
+    given = {name: 0 for name in ORDER if name in wanted}
     room = height
-    firm = {opened: _OPEN, **{name: n for name, n in _FOLDED.items() if name != opened}}
-    for name in (opened, *(name for name in ORDER if name != opened)):
+    firm = {**_FOLDED, opened: _OPEN}
+    for name in sorted(given, key=lambda name: name != opened):
         given[name] = min(firm.get(name, 1), room)
         room -= given[name]
     for name, most in ((opened, wanted[opened]), ("rate", 5), ("durations", 3), (opened, height)):
-        more = min(room, max(0, most - given[name]))
-        given[name] += more
-        room -= more
+        if name in given:
+            more = min(room, max(0, most - given[name]))
+            given[name] += more
+            room -= more
     return given
 
 

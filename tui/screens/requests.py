@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestScreen", "RequestsScreen"]
 
-_NARROWED = "breakdown"
+_TABLES: Final = (BreakdownPane, KindsPane, RowsPane)
+"""Panes whose rows can be filtered; the figures of the others are always those of all."""
 
 
 class RequestsScreen(TabbedScreen):
@@ -100,13 +101,8 @@ class RequestsScreen(TabbedScreen):
         return VerdictLine(id="verdict").data_bind(*bound)
 
     def body(self) -> Widget:
-        bound = (
-            RequestsScreen.snapshot,
-            RequestsScreen.check,
-            RequestsScreen.filter_text,
-            RequestsScreen.use_ascii,
-        )
-        breakdown = BreakdownPane(id=_NARROWED)
+        bound = (RequestsScreen.snapshot, RequestsScreen.check, RequestsScreen.use_ascii)
+        breakdown = BreakdownPane(id="breakdown")
         breakdown.data_bind(RequestsScreen.order, RequestsScreen.label)
         panes: list[RequestLogPane] = [
             RatePane(id="rate"),
@@ -120,6 +116,8 @@ class RequestsScreen(TabbedScreen):
         ]
         for pane in panes:
             pane.data_bind(*bound)
+            if isinstance(pane, _TABLES):
+                pane.data_bind(RequestsScreen.filter_text)
             pane.display = pane.id == "rate" or self.view is not None
         return RequestPanes(*panes)
 
@@ -166,7 +164,7 @@ class RequestsScreen(TabbedScreen):
         if self.focused is not None and self.focused.display:
             return
         view = self.view
-        first = "rate" if view is None else "errors" if view.window.errors else _NARROWED
+        first = "rate" if view is None else "errors" if view.window.errors else "breakdown"
         self.set_focus(self.query_one(f"#{first}", LinePane))
 
     @on(TabLine.Chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -55,22 +56,32 @@ def _plotted(course: Course) -> list[Plotted]:
 
 
 def _named(curves: Sequence[Plotted], scale: LogScale, height: int) -> dict[int, tuple[str, str]]:
-    """The name of each curve by the line where it ends, with its role; those above first."""
+    """The name of each curve by the line where it ends, with its role, from top to bottom."""
     names: dict[int, tuple[str, str]] = {}
-    for name, curve in zip(("p99", "p95", "p50"), reversed(curves), strict=True):
-        known = [point for point in curve.points[-3:] if point == point]  # noqa: PLR0124 - no NaN
-        if known:
-            place = round((1 - scale.place(known[-1])) * (height - 1))
-            while place in names:
-                place += 1
-            names[place] = (name, curve.role)
+    ends = [_end(curve.points) for curve in curves]
+    # Those beneath still need a line each.
+    beneath = sum(end is not None for end in ends)
+    lowest = -1
+    for name, curve, end in zip(
+        ("p99", "p95", "p50"), reversed(curves), reversed(ends), strict=True
+    ):
+        if end is not None:
+            beneath -= 1
+            wanted = round((1 - scale.place(end)) * (height - 1))
+            lowest = min(max(wanted, lowest + 1), height - 1 - beneath)
+            names[lowest] = (name, curve.role)
     return names
+
+
+def _end(points: Sequence[float]) -> float | None:
+    """Where a curve ends; None where it does not reach up to now."""
+    return next((point for point in reversed(points[-3:]) if math.isfinite(point)), None)
 
 
 def _missing(curves: Curves) -> str:
     """Which percentiles the course is without, and why; empty where it has them all."""
     courses = (("p50", curves.p50s), ("p95", curves.p95s), ("p99", curves.p99s))
-    without = [name for name, points in courses if not any(p == p for p in points)]  # noqa: PLR0124
+    without = [name for name, points in courses if not any(map(math.isfinite, points))]
     if not without:
         return ""
     return f"{', '.join(without)} needs {_FEW[without[0]]} in {fmt.span(curves.seconds)}"

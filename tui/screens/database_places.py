@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.screens.arrangement import Wish, heights
 from widgets.lines import LinePane
 
-__all__ = ["ServerPanes", "columns_of", "is_wide", "place_server"]
+__all__ = ["ServerPanes", "columns_of", "held", "is_wide", "place_server"]
 
 LEFT: Final = ("server", "replication", "tables")
 RIGHT: Final = ("blocking", "longest", "sessions")
@@ -143,17 +143,41 @@ def _column(x: int, width: int, given: Mapping[str, int]) -> dict[str, Region]:
     }
 
 
+def held(wanted: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    """``wanted``, but what only needs a little less than ``before`` keeps what it has.
+
+    Sessions come and go all the time; that is no reason to draw every pane anew.
+    """
+    kept = {}
+    for name, lines in wanted.items():
+        had = before.get(name, 0)
+        kept[name] = lines if lines > had or lines <= had // 2 else had
+    return kept
+
+
 class _ServerLayout(Layout):
     """Gives each pane lines by what it has to show; the panes are known by their ids."""
 
     name = "server"
+
+    def __init__(self) -> None:
+        self._had: dict[str, int] = {}
+        self._for: object = None
+
+    def wants(self, panes: Mapping[str, LinePane], size: Size, subject: str) -> dict[str, int]:
+        """The lines that each pane could use, steady as long as ``subject`` is shown."""
+        key = (size, subject, tuple(panes))
+        before = self._had if key == self._for else {}
+        self._had, self._for = held(_wants(panes, size), before), key
+        return self._had
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
         parent.pre_layout(self)
         panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
-        regions = place_server(size.width, size.height, _wants(panes, size))
+        subject = parent.subject if isinstance(parent, ServerPanes) else ""
+        regions = place_server(size.width, size.height, self.wants(panes, size, subject))
         nowhere = Region(0, 0, 0, 0)
         return [
             WidgetPlacement(regions.get(name, nowhere), NULL_OFFSET, NULL_SPACING, pane)
@@ -179,6 +203,9 @@ class ServerPanes(Widget):
 
     DEFAULT_CSS = "ServerPanes { height: 1fr; }"
 
+    subject = ""
+    """The check that the panes are about."""
+
     def __init__(self, *panes: LinePane) -> None:
         super().__init__(*panes, id="panes")
         self._places = _ServerLayout()
@@ -187,14 +214,16 @@ class ServerPanes(Widget):
     def layout(self) -> Layout:
         return self._places
 
-    def refit(self) -> None:
-        """Share the room anew: what the panes have to show has become more or less."""
-        # Textual forgets where children stand only where one of them asks for it.
-        for pane in self.children:
-            pane.refresh(layout=True)
-
-    def wants(self) -> tuple[tuple[str, int], ...]:
-        """What decides about the room; it is shared anew when this changes."""
+    def refit(self, subject: str) -> None:
+        """Share the room anew if the panes have more to show, or clearly less, or others do."""
+        self.subject = subject
         panes = {str(pane.id): pane for pane in self.children if isinstance(pane, LinePane)}
         shown = {name: pane for name, pane in panes.items() if pane.display}
-        return tuple(_wants(shown, self.size).items())
+        wants = (subject, self.size, self._places.wants(shown, self.size, subject))
+        if wants != self._shared:
+            self._shared = wants
+            # Textual forgets where children stand only where one of them asks for it.
+            for pane in self.children:
+                pane.refresh(layout=True)
+
+    _shared: object = None

@@ -71,7 +71,6 @@ class DatabasesScreen(TabbedScreen):
 
     def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
         super().__init__(wanted, ascii_only=ascii_only)
-        self._wants: object = None
         self._begun_at = ""
         self._begun_in = ""
 
@@ -151,10 +150,7 @@ class DatabasesScreen(TabbedScreen):
             return
         panes = self.query_one(ServerPanes)
         self._show_panes(list(panes.query(LinePane)))
-        wants = panes.wants()
-        if wants != self._wants:
-            self._wants = wants
-            panes.refit()
+        panes.refit(self.check)
         # A pane that was not displayed can be focused once it has been given its place.
         self.call_after_refresh(self._focus_first)
         self.refresh_bindings()

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from tui import keymap
 from tui.screens.modal import PictureModal
 from tui.screens.picture import HintSource, Standing, hints_from
+from widgets import format as fmt
 from widgets.databases.pane import database_of
 from widgets.databases.session import ChoicePane, Told, WholePane, pair_lines, session_whole
 from widgets.databases.words import at_rest, who
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["RowScreen", "SessionScreen", "WholeBox"]
 
 _WIDEST: Final = 110
-_CHOICES: Final = 5
-"""Lines of what can be done, its title among them."""
+_MOST: Final = 10
+"""Lines of what can be done, at most."""
 _NOTHING_TO_CANCEL: Final = "there is no statement to end, and what it holds it would go on holding"
 
 
@@ -94,15 +95,14 @@ class WholeBox(PictureModal):
         inner = max(1, min(_WIDEST, width - 2) - 4)
         box = self.query_one(Vertical)
         box.styles.width = inner + 4
-        others = 3 + (_CHOICES if self.offers else 0)
         needed = len(self.told.lines(max(1, inner - 1))) + 1
         whole = self.query_one(WholePane)
-        whole.styles.height = max(2, min(needed, height - others))
+        whole.styles.height = max(2, min(needed, height - 3 - self.fit_choices(inner)))
 
-    @property
-    def offers(self) -> bool:
-        """Whether there is something to choose."""
-        return False
+    def fit_choices(self, width: int) -> int:
+        """Give what can be chosen the lines that it needs; how many these are."""
+        del width
+        return 0
 
     def _name_keys(self) -> None:
         hints = hints_from(self.HINTS, self.active_bindings.values())
@@ -158,6 +158,7 @@ class SessionScreen(WholeBox):
         self._facts: DatabaseFacts | None = None
         self._actions: tuple[Action, ...] = ()
         self._gone = False
+        self._choices = 0
         self._look(standing.newest)
         if self._session is None:
             # Only a frozen picture still has it.
@@ -204,8 +205,18 @@ class SessionScreen(WholeBox):
             return "this is a session of onwatch itself: it watches, and is left alone"
         return ""
 
+    def fit_choices(self, width: int) -> int:
+        if not self.offers:
+            return 0
+        pane = self.query_one(ChoicePane)
+        # Once it was higher it stays so: the question must not move what is above it.
+        self._choices = max(self._choices, min(_MOST, len(pane.build(width - 1, _MOST)) + 2))
+        pane.styles.height = self._choices
+        return self._choices
+
     @property
     def offers(self) -> bool:
+        """Whether there is something to choose, or a reason why not to be told."""
         return self._acting and bool(self._actions or self._gone)
 
     def take(self, standing: Standing) -> None:
@@ -245,9 +256,10 @@ class SessionScreen(WholeBox):
         session = self._session
         if self._chosen is None or session is None:
             return ""
-        what = f"{self._chosen.title}: session {session.pid}, {who(session)}, on {self.check}?"
-        open_for = " Its transaction is open." if session.transaction is not None else ""
-        return f"{what}{open_for} {self._chosen.help[:1].upper()}{self._chosen.help[1:]}."
+        named = f"{self._chosen.title}? It is {session.pid} {who(session)} on {self.check}"
+        if session.transaction is not None:
+            named += f", with a transaction open for {fmt.coarse(session.transaction)}"
+        return f"{named}. {self._chosen.help}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "confirm":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LongestPane", "longest_lines", "longest_of"]
 
-_MOST: Final = 8
+_MOST: Final = 6
 """Sessions, at most."""
 
 

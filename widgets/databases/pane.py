@@ -75,6 +75,12 @@ class DatabasePane(LinePane):
         """Not where the arrangement has left no lines for it."""
         return super().allow_focus() and self.size.height > 0
 
+    def _keep_selection(self) -> None:
+        """As every pane; but where there was nothing left, what comes is begun with anew."""
+        super()._keep_selection()
+        if not self.keys:
+            self._lost = False
+
     def heading(self) -> Sequence[Seg]:
         view, snapshot = self.view, self.snapshot
         segs = [Seg(self.title, "title")]

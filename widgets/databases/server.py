@@ -174,15 +174,15 @@ def _figures_in_words(figures: Sequence[FigureView], width: int, most: int) -> l
 
 
 def _parts(check: CheckView, frame: Frame) -> list[Line]:
-    """The parts of the check that are not well."""
+    """The parts of the check that are not well, but for what its sentence says already."""
     lines = []
     for part in check.parts:
-        if part.status is Status.OK:
+        if part.status is Status.OK or (part.message and part.message in check.message):
             continue
         role = role_of(part.status)
-        text = "  ".join(text for text in (part.value, part.message) if text)
+        message = part.message.removeprefix(f"{part.name}: ")
         head = f" {frame.glyphs.status(part.status)} {part.name}  "
-        rows = wrap(text, frame.width - cell_len(head), 2) or [""]
+        rows = wrap(message or part.value, frame.width - cell_len(head), 2) or [""]
         lines.append(line(Seg(head, role), Seg(rows[0], "text")))
         lines += [line(Seg(f"{' ' * cell_len(head)}{row}", "text")) for row in rows[1:]]
     return lines
@@ -243,6 +243,10 @@ def _seen(view: DatabaseView, frame: Frame) -> list[Line]:
     figures = list(view.figures)
     if view.silent_since is not None:
         figures = [each for each in map(_last_known, figures) if each.value is not None]
+    if frame.compact and view.facts:
+        # Their number stands in a line of its own; only their course would be new.
+        used = (view.facts.connections, view.facts.connection_limit)
+        figures = [each for each in figures if (each.value, each.limit) != used]
     made = figure_lines(figures, frame)
     return [*lines, *([line()] if lines and made and not frame.compact else []), *made]
 

@@ -179,8 +179,16 @@ class ChoicePane(LinePane):
         if self.question:
             return [line(" ", Seg(row, "high")) for row in broken(self.question, width - 2)]
         lines = [line(" ", Seg(row, "warning")) for row in broken(self.refusal, width - 2)]
-        names = max((cell_len(each.title) for each in self.actions), default=0)
-        for each in self.actions:
-            segs = [Seg(f" {left(each.title, names)}", "name"), Seg(f"  {each.help}", "dim")]
-            lines.append(line(*segs, key=each.id))
-        return lines
+        return lines + [row for each in self.actions for row in self._rows(each, width)]
+
+    def _rows(self, action: Action, width: int) -> list[Line]:
+        """The title, and what it does beside it or below."""
+        names = max(cell_len(each.title) for each in self.actions)
+        title = Seg(f" {left(action.title, names)}", "name")
+        if names + 3 + cell_len(action.help) <= width:
+            return [line(title, Seg(f"  {action.help}", "dim"), key=action.id)]
+        rows = broken(action.help, width - 4)
+        return [
+            line(title, key=action.id),
+            *(line(Seg(f"   {row}", "dim"), key=action.id) for row in rows),
+        ]

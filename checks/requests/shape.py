@@ -44,6 +44,7 @@ class TableShape:
     Attributes:
         name: its name's parts as they really are, the schema first where one was given.
         columns: by name.
+        partial: whether there are columns beside these, which we may not see.
         leading: the columns that an index begins with; None where that cannot be told (a view).
         rows: how many it has, as the database estimates it.
         zone: name of the zone that dates without one are in on this server, as
@@ -54,6 +55,7 @@ class TableShape:
 
     name: tuple[str, ...]
     columns: Mapping[str, TableColumn]
+    partial: bool = False
     leading: frozenset[str] | None = None
     rows: float = 0.0
     zone: str = ""
@@ -73,6 +75,8 @@ def understood(log: RequestLog, shape: TableShape) -> RequestLog:
         TargetError: ``config`` where the table does not fit it, ``permission`` where it may
             not be read.
     """
+    if shape.partial:
+        _require_sight(log, shape)
     require_columns(log, shape.columns)
     actual = {name: _actual(name, shape.columns) for name in configured(log)}
     time, duration = log.time, log.duration
@@ -113,6 +117,16 @@ def _actual(name: str, columns: Mapping[str, TableColumn]) -> str:
     if name in columns:
         return name
     return next(known for known in columns if known.lower() == name.lower())
+
+
+def _require_sight(log: RequestLog, shape: TableShape) -> None:
+    """See that no column is missing that may be hidden from us."""
+    known = {name.lower() for name in shape.columns}
+    unseen = [name for name in configured(log) if name.lower() not in known]
+    if unseen:
+        raise TargetError(
+            "permission", f"may not read {', '.join(unseen)} of table {log.table}: {shape.grant}"
+        )
 
 
 def _require_rights(log: RequestLog, shape: TableShape) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -20,7 +21,6 @@ from checks.clock import FakeClock
 from checks.errors import TargetError
 from checks.findings import Finding
 from checks.model import Sampler
-from checks.probes.mysql.dialect import MysqlDialect
 from checks.probes.mysql.request_log import MysqlCatalogue
 from checks.probes.postgres.dialect import PostgresDialect
 from checks.probes.postgres.request_log import PostgresCatalogue
@@ -119,6 +119,28 @@ class LogDatabase(Protocol):
     def loose_schema(self) -> str:
         """The same with texts where numbers and a time should be."""
 
+    def partitioned_schema(self, style: TimeStyle) -> list[str]:
+        """The same by ranges of ids: up to 100, up to 200, and the rest."""
+
+    def history(self, rows: int, ages: Callable[[str], str]) -> list[str]:
+        """Statements that log as many requests, the oldest first; ``ages`` makes the SQL of a
+        request's age in seconds from that of its position, 0 for the newest to 1."""
+
+    def interval(self, seconds: float) -> str:
+        """An interval's literal behind the word INTERVAL."""
+
+    minutes: str
+    """A query of requests a minute in the last hour, a minute as the seconds since 1970."""
+
+    def quoted(self, name: str) -> str: ...
+
+    def many(self, rows: int) -> list[str]:
+        """Statements that fill a table of ``id, created_at`` and have the server count it."""
+
+    async def stranger(self, *grants: str) -> LogDatabase:
+        """The same database for an account that may only connect, and has ``grants``
+        (``{user}`` is who it is)."""
+
 
 def insertion(requests: Sequence[Request], style: TimeStyle, table: str = "request_logs") -> str:
     """INSERT INTO ``table``."""
@@ -143,10 +165,9 @@ MARIADB_ROWS = "seq_1_to_{rows}"
 def _stream(seed: int, rows: int, seconds: float, source: str) -> Iterator[str | tuple[int, float]]:
     """Statements of one session, and between them rows committed and seconds to wait."""
     dice = random.Random(seed)
-    insert = (
-        "INSERT INTO request_logs(created_at, provider_id, status_code, latency_ms)"
-        f" SELECT CURRENT_TIMESTAMP, 'a', 200, 5 FROM {source.format(rows=rows)}"  # noqa: S608
-    )
+    columns = "created_at, provider_id, status_code, latency_ms"
+    values = f"CURRENT_TIMESTAMP, 'a', 200, 5 FROM {source.format(rows=rows)}"
+    insert = f"INSERT INTO request_logs({columns}) SELECT {values}"
     end = time.monotonic() + seconds
     due = time.monotonic()
     while time.monotonic() < end:
@@ -209,8 +230,8 @@ class PostgresLog:
         return _PostgresWriter(await self.database.connect())
 
     async def close(self) -> None:
-        if self._link is not None:
-            self._link.terminate()
+        self._link = None
+        await self.database.close()
 
     async def stream(self, seed: int, rows: int, seconds: float) -> int:
         link = await self.database.connect()
@@ -244,6 +265,54 @@ class PostgresLog:
             " provider_id text, status_code integer, latency_ms double precision, error text)"
         )
 
+    def partitioned_schema(self, style: TimeStyle) -> list[str]:
+        made = self.schema(style).removesuffix(")") + ") PARTITION BY RANGE (id)"
+        of = "CREATE TABLE {} PARTITION OF request_logs FOR VALUES FROM ({}) TO ({})"
+        return [
+            made,
+            of.format("logs_1", "MINVALUE", 100),
+            of.format("logs_2", 100, 200),
+            of.format("logs_3", 200, "MAXVALUE"),
+        ]
+
+    minutes = (
+        "SELECT extract(epoch FROM date_trunc('minute', created_at))::bigint AS minute,"
+        " COUNT(*) AS requests FROM request_logs"
+        " WHERE created_at >= NOW() - INTERVAL '1 hour' GROUP BY minute ORDER BY minute DESC"
+    )
+
+    def history(self, rows: int, ages: Callable[[str], str]) -> list[str]:
+        return [
+            "INSERT INTO request_logs(created_at, provider_id, status_code, latency_ms, error)"  # noqa: S608
+            f" SELECT now() - interval '1 s' * ({ages('p')}),"
+            " (ARRAY['openai', 'anthropic', 'local', NULL])[1 + floor(a * 4)::int],"
+            " CASE WHEN b < 0.02 THEN 500 WHEN b < 0.04 THEN 404 WHEN b < 0.05 THEN NULL"
+            " ELSE 200 END, exp(8 * a + 3 * c),"
+            " CASE WHEN b < 0.01 THEN 'refresh failed: token ' || n WHEN b < 0.02 THEN '' END"
+            f" FROM (SELECT n, 1 - n::float8 / {rows} AS p, random() AS a, random() AS b,"
+            f" random() AS c FROM generate_series(1, {rows}) n) AS made",
+            "ANALYZE request_logs",
+        ]
+
+    def interval(self, seconds: float) -> str:
+        return f"'{seconds:g} s'"
+
+    def quoted(self, name: str) -> str:
+        return PostgresDialect().quote(name)
+
+    def many(self, rows: int) -> list[str]:
+        return [
+            f"INSERT INTO request_logs SELECT n, n FROM {POSTGRES_ROWS} n".format(  # noqa: S608
+                rows=rows
+            ),
+            "ANALYZE request_logs",
+        ]
+
+    async def stranger(self, *grants: str) -> PostgresLog:
+        user = f"stranger_{self.database.name}"
+        await self.run(f"CREATE ROLE {user} LOGIN", *(g.format(user=user) for g in grants))
+        return PostgresLog(self.database, user)
+
     def loose_schema(self) -> str:
         return (
             "CREATE TABLE request_logs (id serial PRIMARY KEY, created_at text,"
@@ -270,6 +339,7 @@ class MariadbLog:
         self.user = user
         self.catalogue: Catalogue = MysqlCatalogue()
         self.settings = f"SET SESSION max_statement_time = {STATEMENT_SECONDS:g}"
+        self.ignores_warnings = False
         self._link: aiomysql.Connection | None = None
 
     async def execute(self, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
@@ -277,7 +347,9 @@ class MariadbLog:
             if self._link is None or self._link.closed:
                 self._link = await self._connect()
             async with self._link.cursor() as cursor:
-                await cursor.execute(sql, tuple(parameters))
+                # The driver warns of whatever the server does; elsewhere that is an error.
+                with warnings.catch_warnings(action="ignore" if self.ignores_warnings else None):
+                    await cursor.execute(sql, tuple(parameters))
                 return await cursor.fetchall()  # type: ignore[no-any-return]
         except (pymysql.Error, OSError) as error:
             raise self._failed(error) from None
@@ -357,6 +429,55 @@ class MariadbLog:
             " latency_ms DOUBLE, error TEXT) CHARACTER SET utf8mb4"
         )
 
+    def partitioned_schema(self, style: TimeStyle) -> list[str]:
+        by = (
+            " PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (100),"
+            " PARTITION b VALUES LESS THAN (200), PARTITION c VALUES LESS THAN MAXVALUE)"
+        )
+        return [self.schema(style) + by]
+
+    minutes = (
+        "SELECT UNIX_TIMESTAMP(DATE_FORMAT(created_at, '%Y-%m-%d %H:%i:00')) as minute,"
+        " COUNT(*) as requests FROM request_logs WHERE created_at >= NOW() - INTERVAL 1 HOUR"
+        " GROUP BY minute ORDER BY minute DESC"
+    )
+
+    def history(self, rows: int, ages: Callable[[str], str]) -> list[str]:
+        return [
+            "INSERT INTO request_logs(created_at, provider_id, status_code, latency_ms, error)"  # noqa: S608
+            f" SELECT NOW(3) - INTERVAL ROUND(1000000 * ({ages('p')})) MICROSECOND,"
+            " ELT(1 + FLOOR(a * 4), 'openai', 'anthropic', 'local', NULL),"
+            " CASE WHEN b < 0.02 THEN 500 WHEN b < 0.04 THEN 404 WHEN b < 0.05 THEN NULL"
+            " ELSE 200 END, exp(8 * a + 3 * c),"
+            " CASE WHEN b < 0.01 THEN CONCAT('refresh failed: token ', n)"
+            " WHEN b < 0.02 THEN '' END"
+            f" FROM (SELECT seq AS n, 1 - seq / {rows} AS p, RAND() AS a, RAND() AS b,"
+            f" RAND() AS c FROM seq_1_to_{rows}) AS made",
+        ]
+
+    def interval(self, seconds: float) -> str:
+        return f"{seconds:g} SECOND"
+
+    def quoted(self, name: str) -> str:
+        return f"`{name}`"
+
+    def many(self, rows: int) -> list[str]:
+        return [
+            f"INSERT INTO request_logs SELECT seq, seq FROM {MARIADB_ROWS}".format(  # noqa: S608
+                rows=rows
+            ),
+            "ANALYZE TABLE request_logs",
+        ]
+
+    async def stranger(self, *grants: str) -> MariadbLog:
+        user = f"stranger_{self.database.name}"
+        await self.run(
+            f"CREATE USER {user}@'%' IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT SELECT ON {self.database.name}.nothing TO {user}@'%'",
+            *(g.format(user=f"{user}@'%'") for g in grants),
+        )
+        return MariadbLog(self.database, user)
+
     def loose_schema(self) -> str:
         return (
             "CREATE TABLE request_logs (id SERIAL PRIMARY KEY, created_at VARCHAR(40),"
@@ -378,14 +499,6 @@ class ShiftedClock(FakeClock):
         return self.now()
 
 
-class _OurClockPostgres(PostgresDialect):
-    clock = ""
-
-
-class _OurClockMysql(MysqlDialect):
-    clock = ""
-
-
 class _OnOurClock:
     """A catalogue whose dialect takes the server's clock for ours, which may be a fake one."""
 
@@ -399,11 +512,9 @@ class _OnOurClock:
         return await self._catalogue.tables(execute, table)
 
     def dialect(self, shape: TableShape) -> Dialect:
-        return (
-            _OurClockPostgres()
-            if isinstance(self._catalogue, PostgresCatalogue)
-            else _OurClockMysql()
-        )
+        dialect = self._catalogue.dialect(shape)
+        dialect.clock = ""
+        return dialect
 
 
 class RemoteBench:

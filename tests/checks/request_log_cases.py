@@ -6,12 +6,18 @@ Each test file derives from it with a fixture ``log_database``.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from checks.requests import reader
+from checks.requests.stats import WINDOWS
 from tests.checks.remote_logs import LogDatabase, RemoteBench, Request, TimeStyle, insertion
 from tests.checks.request_logs import NOW, log_config
 
+BARE: dict[str, Any] = {"status": None, "duration": None, "error": None, "labels": []}
+SECONDS = {"column": "latency_ms", "unit": "s"}
 INSTANT = TimeStyle("instant", "timestamptz", "TIMESTAMP(6) NULL")
 DATETIME = TimeStyle("datetime", "timestamp", "DATETIME(6)")
 EPOCH = TimeStyle("epoch", "bigint", "BIGINT", unit=1e3)
@@ -42,10 +48,10 @@ def request(dice: random.Random, when: float | None) -> Request:
 
 
 class RequestLogCases:
-    """Tests against a real server."""
+    """What is read from a table, and what is said where it cannot be."""
 
     async def fill(
-        self, database: LogDatabase, requests: list[Request], style: TimeStyle = INSTANT
+        self, database: LogDatabase, requests: Sequence[Request], style: TimeStyle = INSTANT
     ) -> None:
         for start in range(0, len(requests), 1000):
             await database.run(insertion(requests[start : start + 1000], style))
@@ -100,3 +106,216 @@ class RequestLogCases:
         assert times == [NOW - 1, NOW - 0.5, NOW]
         past = RemoteBench(log_database, log, now=NOW)
         assert (await past.poll()).windows[0].by_class == minute.by_class
+
+    async def test_a_table_without_rows(self, log_database: LogDatabase) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        bench = RemoteBench(log_database, log_config(), now=NOW)
+        stats = await bench.poll()
+        assert [(w.count, w.covered, w.p95) for w in stats.windows] == [
+            (0, seconds, None) for seconds in WINDOWS
+        ]
+        bench.statements.clear()
+        await bench.poll(5)
+        assert len(bench.statements) <= 3
+
+    async def test_an_idle_log_costs_two_look_ups(self, log_database: LogDatabase) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        await self.fill(log_database, [(NOW, "a", 200, 5.0, None)] * 100)
+        bench = RemoteBench(log_database, log_config(), now=NOW)
+        await bench.poll()
+        bench.statements.clear()
+        await bench.poll(5)
+        assert len(bench.statements) == 2
+
+    @pytest.mark.parametrize(
+        ("setting", "near"),
+        [
+            ({"status": "statuscode"}, 'has no column "statuscode"; did you mean "status_code"?'),
+            ({"duration": "latency"}, 'has no column "latency"; did you mean "latency_ms"?'),
+            ({"time": "createdat"}, 'has no column "createdat"; did you mean "created_at"?'),
+            ({"id": "ident"}, 'has no column "ident"; it has id, created_at, provider_id, '),
+            ({"labels": ["providerid"], "error": "zzz"}, 'has no columns "zzz", "providerid" (did'),
+        ],
+    )
+    async def test_a_misspelt_column_is_named(
+        self, log_database: LogDatabase, setting: dict[str, Any], near: str
+    ) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        bench = RemoteBench(log_database, log_config(**setting), now=NOW)
+        reason, sentence = await bench.trouble()
+        assert (reason, sentence[: len(near) + 19]) == ("config", f"table request_logs {near}")
+
+    async def test_a_misspelt_table_is_named_with_its_nearest(
+        self, log_database: LogDatabase
+    ) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        bench = RemoteBench(log_database, log_config(table="request_log"), now=NOW)
+        assert await bench.trouble() == (
+            "config",
+            'no such table: request_log; did you mean "request_logs"?',
+        )
+
+    async def test_a_column_that_is_renamed_ends_the_figures_until_it_is_back(
+        self, log_database: LogDatabase
+    ) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        bench = RemoteBench(log_database, log_config(), now=NOW)
+        await bench.poll()
+        await log_database.run("ALTER TABLE request_logs RENAME COLUMN status_code TO code")
+        reason, sentence = await bench.trouble()
+        assert reason == "config"
+        assert sentence.startswith('table request_logs has no column "status_code"; ')
+        await log_database.run("ALTER TABLE request_logs RENAME COLUMN code TO status_code")
+        await self.fill(log_database, [(NOW, "a", 200, 5.0, None)] * 3)
+        assert (await bench.poll(1)).windows[0].count == 3
+
+    async def test_names_in_another_case_than_the_table_has(
+        self, log_database: LogDatabase
+    ) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        names = {"id": "ID", "time": "Created_At", "status": "STATUS_CODE", "error": "Error"}
+        log = log_config(**names, duration="Latency_MS", labels=["Provider_ID"])
+        bench = RemoteBench(log_database, log, now=NOW)
+        await bench.poll()
+        await self.fill(log_database, [(NOW, "a", 500, 5.0, None)])
+        stats = await bench.poll(1)
+        assert stats.windows[0].errors == 1
+        assert [label for label, _ in stats.windows[0].breakdown] == ["Provider_ID"]
+
+    @pytest.mark.parametrize("name", ["weird name", "select", "a%sb", "x; DROP TABLE y", "ünï"])
+    async def test_names_are_quoted(self, log_database: LogDatabase, name: str) -> None:
+        quote = log_database.quoted
+        await log_database.run(
+            f"CREATE TABLE {quote(name)} (id INTEGER PRIMARY KEY, {quote(name)} BIGINT)"
+        )
+        log = log_config(table=name, time=name, **{**BARE, "labels": [name]})
+        bench = RemoteBench(log_database, log, now=NOW)
+        await bench.poll()
+        await log_database.run(f"INSERT INTO {quote(name)} VALUES (1, {NOW:.0f})")  # noqa: S608
+        assert (await bench.poll(1)).windows[0].count == 1
+
+    async def test_a_condition_with_percent_signs(self, log_database: LogDatabase) -> None:
+        await log_database.run(log_database.schema(INSTANT))
+        where = "provider_id LIKE 'open%' OR provider_id = '%s'"
+        bench = RemoteBench(log_database, log_config(where=where), now=NOW)
+        await bench.poll()
+        await self.fill(
+            log_database, [(NOW, name, 200, 5.0, None) for name in ("openai", "%s", "other")] * 20
+        )
+        assert (await bench.poll(1)).windows[0].count == 40
+        assert (await RemoteBench(log_database, log_config(where=where), now=NOW).poll()).windows[
+            0
+        ].count == 40
+
+    async def test_a_condition_that_few_rows_meet_does_not_read_the_whole_table(
+        self, log_database: LogDatabase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The start looks at the newest rows and leaves what is below to the back-fill."""
+        monkeypatch.setattr(reader, "BATCH", 100)
+        await log_database.run(log_database.schema(INSTANT))
+        rows = [(NOW - 1200 + i, "a", 500 if i % 90 == 0 else 200, 5.0, None) for i in range(1000)]
+        await self.fill(log_database, rows)
+        bench = RemoteBench(log_database, log_config(where="status_code = 500"), now=NOW)
+        first = await bench.poll(spare=0.0)
+        assert (first.windows[-1].count, first.note) == (2, "reading the last hour: 0%")
+        assert (await bench.complete()).windows[-1].count == 12
+        await self.fill(log_database, [(NOW, "a", 500, 5.0, None), (NOW, "a", 200, 5.0, None)])
+        await bench.poll(1)
+        assert bench.counted() == 1
+
+    @pytest.mark.parametrize("kind", ["text", "double precision", "date"])
+    async def test_a_key_that_is_no_integer_is_said(
+        self, log_database: LogDatabase, kind: str
+    ) -> None:
+        column = "varchar(36)" if kind == "text" else kind
+        await log_database.run(
+            f"CREATE TABLE request_logs (id {column} PRIMARY KEY, created_at BIGINT)"
+        )
+        bench = RemoteBench(log_database, log_config(**BARE), now=NOW)
+        reason, sentence = await bench.trouble()
+        assert reason == "config"
+        assert sentence.startswith("column id of table request_logs is no integer but ")
+        assert sentence.endswith("; name an integer key that grows as `id`")
+
+    async def test_a_key_that_is_a_decimal_without_a_fraction(
+        self, log_database: LogDatabase
+    ) -> None:
+        await log_database.run(
+            "CREATE TABLE request_logs (id DECIMAL(20, 0) PRIMARY KEY, created_at BIGINT)"
+        )
+        bench = RemoteBench(log_database, log_config(**BARE), now=NOW)
+        await bench.poll()
+        insert = "INSERT INTO request_logs VALUES"
+        for key in (1, 2, 2**53 + 1):
+            await log_database.run(f"{insert} ({key}, {NOW:.0f})")
+            await bench.poll(1)
+        assert bench.counted() == 3
+
+    async def test_a_large_table_without_an_index_on_its_key_is_not_read(
+        self, log_database: LogDatabase
+    ) -> None:
+        await log_database.run(
+            "CREATE TABLE request_logs (id BIGINT, created_at BIGINT)", *log_database.many(150_000)
+        )
+        bench = RemoteBench(log_database, log_config(**BARE), now=NOW)
+        reason, sentence = await bench.trouble()
+        assert reason == "config"
+        assert sentence.startswith("no index of table request_logs begins with id, so every look ")
+        await log_database.run("CREATE INDEX by_id ON request_logs(id)")
+        await bench.poll()
+
+    async def test_a_view(self, log_database: LogDatabase) -> None:
+        await log_database.run(
+            log_database.schema(INSTANT, "log"),
+            "CREATE VIEW request_logs AS SELECT id, created_at, provider_id, status_code,"
+            " latency_ms / 1000 AS latency_ms, error FROM log WHERE status_code <> 204",
+        )
+        bench = RemoteBench(log_database, log_config(duration=SECONDS), now=NOW)
+        await bench.poll()
+        rows = [(NOW, "a", 204 if i % 3 == 0 else 200, 500.0, None) for i in range(30)]
+        await log_database.run(insertion(rows, INSTANT, "log"))
+        minute = (await bench.poll(1)).windows[0]
+        assert (minute.count, minute.maximum) == (20, 0.5)
+
+    async def test_a_partitioned_table(self, log_database: LogDatabase) -> None:
+        await log_database.run(*log_database.partitioned_schema(INSTANT))
+        await self.fill(log_database, [(NOW - 9, "a", 200, 5.0, None)] * 90)
+        bench = RemoteBench(log_database, log_config(), now=NOW)
+        assert (await bench.poll()).windows[0].count == 90
+        for number in range(1, 5):
+            await self.fill(log_database, [(bench.now, "a", 200, 5.0, None)] * 40)
+            await bench.poll(1)
+            assert bench.counted() == 40 * number
+
+    async def test_a_table_that_may_not_be_read(self, log_database: LogDatabase) -> None:
+        await log_database.run(
+            log_database.schema(INSTANT), log_database.schema(INSTANT, "nothing")
+        )
+        stranger = await log_database.stranger()
+        bench = RemoteBench(stranger, log_config(), now=NOW)
+        reason, sentence = await bench.trouble()
+        assert reason == "permission"
+        said, _, grant = sentence.partition(": ")
+        assert said == "may not read table request_logs"
+        await log_database.run(*grant.split("; "))
+        await bench.poll(1)
+        await self.fill(log_database, [(NOW, "a", 200, 5.0, None)])
+        await bench.poll(1)
+        await log_database.run(grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM "))
+        assert await bench.trouble() == (reason, sentence)
+        await stranger.close()
+
+    async def test_columns_that_may_not_be_read(self, log_database: LogDatabase) -> None:
+        await log_database.run(
+            log_database.schema(INSTANT), log_database.schema(INSTANT, "nothing")
+        )
+        grant = "GRANT SELECT (id, created_at, status_code) ON request_logs TO {user}"
+        stranger = await log_database.stranger(grant)
+        bench = RemoteBench(stranger, log_config(duration=None, error=None), now=NOW)
+        reason, sentence = await bench.trouble()
+        assert reason == "permission"
+        assert "provider_id" in sentence
+        assert "GRANT SELECT ON " in sentence
+        some = RemoteBench(stranger, log_config(duration=None, error=None, labels=[]), now=NOW)
+        await some.poll()
+        await stranger.close()

@@ -59,7 +59,9 @@ class MysqlDialect:
         if kind in ("integer", "decimal", "float", "boolean"):
             return f"({column} + 0e0)"
         if kind == "span":
-            return f"(TIME_TO_SEC({column}) + MICROSECOND({column}) / 1e6)"
+            # TIME_TO_SEC() has microseconds on MariaDB, and none on MySQL.
+            whole = f"HOUR({column}) * 3600 + MINUTE({column}) * 60 + SECOND({column})"
+            return f"({whole} + MICROSECOND({column}) / 1e6)"
         text = self._utf8(column)
         return f"CASE WHEN {text} REGEXP '{NUMBER}' THEN TRIM({text}) + 0e0 END"
 

@@ -50,15 +50,17 @@ class MysqlCatalogue:
             )
         grant = f"GRANT SELECT ON {_shown(schema)}.{_shown(name)} TO {_account(_text(user))}"
         columns = await execute(_sql("request_log"), (schema, name))
+        readable = await _may_read(execute, (schema, name))
         if not columns:
-            quote = MysqlDialect().quote
-            await _try(execute, f"{quote(schema)}.{quote(name)}", f"{table}: {grant}")
-            return None
+            if readable:
+                return None
+            raise TargetError("permission", f"may not read table {table}: {grant}")
         leading = await execute(_sql("request_log_indexes"), (schema, name))
         kind, rows = (await execute(_sql("request_log_size"), (schema, name)))[0]
         return TableShape(
             name=(given, name) if given else (name,),
             columns={_text(row[0]): _column(row) for row in columns},
+            partial=not readable,
             leading=frozenset(_text(row[0]) for row in leading) if _text(kind) != "VIEW" else None,
             rows=float(rows or 0),
             zone=known_zone(_text(zone)),
@@ -80,15 +82,16 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SESSION: Final = "SELECT DATABASE(), @@SESSION.time_zone, CURRENT_USER()"
 
 
-async def _try(execute: Execute, quoted: str, what: str) -> None:
-    """See whether a table of which nothing is shown may not be read or is not there."""
+async def _may_read(execute: Execute, table: Sequence[str]) -> bool:
+    """Whether all of a table may be read, or it is not there; only what may be is described."""
+    quoted = ".".join(map(MysqlDialect().quote, table))
     try:
-        await execute(f"SELECT 1 FROM {quoted} LIMIT 0", ())  # noqa: S608
+        await execute(f"SELECT * FROM {quoted} LIMIT 0", ())  # noqa: S608
     except TargetError as error:
-        if error.reason == "permission":
-            raise TargetError("permission", f"may not read table {what}") from None
-        if error.reason != "config":
+        if error.reason not in ("config", "permission"):
             raise
+        return error.reason == "config"
+    return True
 
 
 def _column(row: Sequence[Any]) -> TableColumn:

@@ -209,7 +209,7 @@ def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return note(f"No data yet: {told}", width)
     if not snapshot.requests:
         return config_lines(
-            "No request log yet. Give a sqlite check in onwatch.yaml:", CONFIG, width
+            "No request log yet. Give a database check in onwatch.yaml:", CONFIG, width
         )
     views = [v for v in worst_first(snapshot.requests) if frame.wants(*_texts(v))]
     if not views:

@@ -14,7 +14,7 @@ from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
 from widgets.request_log.pane import RequestLogPane
-from widgets.request_log.words import BAD_RATIO
+from widgets.request_log.words import ratio_role, ratio_sign
 from widgets.spark import bar
 from widgets.text import Line, Seg, left, line, right
 
@@ -86,12 +86,11 @@ def _head(
 
 
 def _cells(row: BreakdownRow, columns: Sequence[tuple[str, int]], rate: float) -> list[Seg]:
-    bad = row.error_ratio >= BAD_RATIO
     figures = {
         "requests": (fmt.count(row.count), "label"),
         "rate": (fmt.rate(rate * row.share), "value"),
         "share": (fmt.percent(row.share), "label"),
-        "errors": (fmt.percent(row.error_ratio), "critical" if bad else "label"),
+        "errors": (fmt.percent(row.error_ratio), ratio_role(row.error_ratio)),
         "p50": (fmt.duration(row.p50), "label"),
         "p95": (fmt.duration(row.p95), "value"),
         "p99": (fmt.duration(row.p99), "label"),
@@ -120,12 +119,12 @@ def breakdown_lines(
     room = _BAR if frame.width - taken - names - 4 >= _BAR + 2 else 0
     lines = []
     for row in sorted(wanted, key=ORDERS[order]):
-        bad = row.error_ratio >= BAD_RATIO
-        sign = frame.glyphs.statuses[5] if bad else " "
+        role = ratio_role(row.error_ratio)
+        sign = ratio_sign(row.error_ratio, frame.glyphs)
         full, free = bar(row.share, room, frame.glyphs)
         segs = [
             Seg(" "),
-            Seg(f"{sign} {left(row.value, names)}", "critical" if bad else "name"),
+            Seg(f"{sign} {left(row.value, names)}", "name" if role == "label" else role),
             *_cells(row, columns, view.window.rate),
             Seg("  " if room else ""),
             Seg(full, "spark"),
@@ -160,9 +159,9 @@ class BreakdownPane(RequestLogPane):
         for name, _ in view.window.breakdown:
             segs.append(Seg(f" {name}" if segs else name, "key" if name == shown else "dim"))
         worst = max(rows, key=lambda row: row.error_ratio, default=None)
-        if self.size.height == 1 and worst is not None and worst.error_ratio >= BAD_RATIO:
+        if self.size.height == 1 and worst is not None and ratio_role(worst.error_ratio) != "label":
             text = f"{worst.value} {fmt.percent(worst.error_ratio)} errors"
-            segs.append(Seg(f" {self.glyphs.dot} {text}", "critical"))
+            segs.append(Seg(f" {self.glyphs.dot} {text}", ratio_role(worst.error_ratio)))
         return segs
 
     def needs(self, view: RequestView) -> int:

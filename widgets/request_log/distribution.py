@@ -13,7 +13,7 @@ from widgets.empty import note
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.request_log.pane import RequestLogPane
-from widgets.request_log.words import BAD_RATIO
+from widgets.request_log.words import ratio_role
 from widgets.text import Line, Seg, line, right
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _failed(bucket: Bucket) -> list[Seg]:
     if not bucket.errors:
         return [Seg(" " * 8)]
     ratio = bucket.errors / bucket.count
-    return aligned(fmt.percent(ratio), 8, "critical" if ratio >= BAD_RATIO else "label")
+    return aligned(fmt.percent(ratio), 8, ratio_role(ratio))
 
 
 class DistributionPane(RequestLogPane):
@@ -137,9 +137,13 @@ class DistributionPane(RequestLogPane):
         window = view.window
         timed = sum(bucket.count for bucket in window.buckets)
         missing = window.count - timed
-        if not missing or not timed:
+        if not timed:
             return ()
-        return [Seg(f"{fmt.count(missing)} without a duration", "dim")]
+        told = [f"{fmt.count(missing)} without a duration"] if missing else []
+        if self.size.height == 1:
+            most = max(merged(window.buckets, _STEPS[1]), key=lambda bucket: bucket.count)
+            told.insert(0, f"{fmt.percent(most.count / timed)} in {_range(most)}")
+        return [Seg(", ".join(told), "dim")] if told else ()
 
     def needs(self, view: RequestView) -> int:
         return max(1, len(merged(view.window.buckets, _STEPS[1]))) + 1

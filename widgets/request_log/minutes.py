@@ -11,7 +11,7 @@ from widgets.empty import note
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.request_log.pane import RequestLogPane
-from widgets.request_log.words import BAD_RATIO
+from widgets.request_log.words import ratio_role
 from widgets.spark import bar
 from widgets.text import Line, Seg, line, right
 
@@ -42,14 +42,18 @@ def _columns(width: int, timed: bool) -> list[tuple[str, int]]:
     return columns
 
 
+def _clock(minute: Minute) -> str:
+    return f"{datetime.fromtimestamp(minute.start).astimezone():%H:%M}"
+
+
 def _cells(minute: Minute, columns: Sequence[tuple[str, int]]) -> list[Seg]:
     ratio = minute.errors / minute.count if minute.count else None
-    bad = (ratio or 0.0) >= BAD_RATIO
+    role = ratio_role(ratio)
     figures = {
         "requests": (fmt.count(minute.count), "value"),
         "rate": (fmt.rate(minute.count / 60), "label"),
-        "errors": (fmt.count(minute.errors), "critical" if bad else "label"),
-        "error %": (fmt.percent(ratio), "critical" if bad else "label"),
+        "errors": (fmt.count(minute.errors), role),
+        "error %": (fmt.percent(ratio), role),
         "p50": (fmt.duration(minute.p50), "label"),
         "p95": (fmt.duration(minute.p95), "value"),
     }
@@ -71,10 +75,9 @@ def minute_lines(view: RequestView, frame: Frame) -> tuple[list[Line], list[Line
     for minute in minutes:
         share = minute.count / most if most else 0.0
         full, _ = bar(share, room, frame.glyphs) if room >= 6 else ("", "")
-        clock = f"{datetime.fromtimestamp(minute.start).astimezone():%H:%M}"
         lines.append(
             line(
-                Seg(f" {clock} ", "dim"),
+                Seg(f" {_clock(minute)} ", "dim"),
                 *_cells(minute, columns),
                 Seg(f"  {full}", "spark"),
                 key=f"{minute.start:.0f}",
@@ -92,6 +95,16 @@ class MinutesPane(RequestLogPane):
     def over(self, view: RequestView) -> str:
         count = len(view.stats.minutes)
         return f"last {count} full minutes" if count != 1 else "last full minute"
+
+    def summary(self, view: RequestView) -> Sequence[Seg]:
+        minutes = view.stats.minutes
+        if not minutes or self.size.height != 1:
+            return ()
+        last = minutes[0]
+        ratio = last.errors / last.count if last.count else None
+        text = f"{_clock(last)} {fmt.rate(last.count / 60)}"
+        errors = f", {fmt.percent(ratio)} errors" if ratio is not None else ""
+        return [Seg(text, "dim"), Seg(errors, "dim" if not last.errors else ratio_role(ratio))]
 
     def needs(self, view: RequestView) -> int:
         return len(view.stats.minutes) + 1 if view.stats.minutes else 1

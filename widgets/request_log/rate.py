@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RatePane", "rate_lines"]
 
+_CONFIG: Final = (*CONFIG, "  labels: [provider_id]", "  error: error")
 _CLASSES: Final = ("5xx", "4xx", "other", "none", "3xx", "1xx", "2xx")
 """In the order in which they matter."""
 _ROLES: Final = {"5xx": "critical", "4xx": "warning"}
@@ -152,8 +153,8 @@ class RatePane(RequestLogPane):
         if self.snapshot is None:
             return note(WAITING, width)
         if check is None:
-            told = "No request log yet. Give a postgres, mysql or sqlite check in onwatch.yaml:"
-            return config_lines(told, CONFIG, width)
+            told = "No request log yet. Give a sqlite, postgres or mysql check in onwatch.yaml:"
+            return config_lines(told, _CONFIG, width)
         return note(f"No data yet: {check.name} {WORDS[check.status]}: {check.message}", width)
 
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:

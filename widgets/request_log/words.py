@@ -15,6 +15,8 @@ __all__ = [
     "BAD_RATIO",
     "label_names",
     "over",
+    "ratio_role",
+    "ratio_sign",
     "rows_over",
     "status_of",
     "status_role",
@@ -23,6 +25,8 @@ __all__ = [
 
 BAD_RATIO = 0.01
 """Share of errors from which on a figure stands out."""
+WORSE_RATIO = 0.05
+"""Share of errors from which on a row is in trouble."""
 
 _WHOLE = 0.95
 """Share of a window that counts as all of it."""
@@ -48,6 +52,19 @@ def rows_over(view: RequestView) -> str:
 def label_names(view: RequestView) -> tuple[str, ...]:
     """The labels, in the order in which single requests have their values."""
     return tuple(label for label, _ in view.window.breakdown)
+
+
+def ratio_role(ratio: float | None) -> str:
+    """The role of a share of errors."""
+    if ratio is None or ratio < BAD_RATIO:
+        return "label"
+    return "critical" if ratio >= WORSE_RATIO else "warning"
+
+
+def ratio_sign(ratio: float, glyphs: Glyphs) -> str:
+    """The sign of a row with that share of errors, a blank where it is in no trouble."""
+    signs = {"critical": glyphs.statuses[5], "warning": glyphs.statuses[2]}
+    return signs.get(ratio_role(ratio), " ")
 
 
 def status_of(row: RequestRow, glyphs: Glyphs) -> str:

@@ -74,6 +74,20 @@ class RequestLogCases:
         again = RemoteBench(log_database, log_config(time=style.config), now=NOW)
         assert [window.count for window in (await again.poll()).windows] == [2, 4, 5, 6]
 
+    @pytest.mark.parametrize("style", [INSTANT, DATETIME, EPOCH], ids=lambda style: str(style.name))
+    async def test_minutes_of_the_past_are_those_of_the_clock(
+        self, log_database: LogDatabase, style: TimeStyle, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also of a request on the very second between two minutes, read as a sum."""
+        monkeypatch.setattr(reader, "BATCH", 100)
+        await log_database.run(log_database.schema(style))
+        whens = [NOW - seconds for seconds in range(900, 0, -1)]
+        await self.fill(log_database, [(when, "a", 200, 5.0, None) for when in whens], style)
+        bench = RemoteBench(log_database, log_config(time=style.config), now=NOW)
+        stats = await bench.complete()
+        assert [minute.count for minute in stats.minutes] == [60] * 10
+        assert stats.rows_since == pytest.approx(NOW - 100, abs=1)
+
     async def test_what_is_no_time_or_number_is_unknown(self, log_database: LogDatabase) -> None:
         """It neither fails the statement nor is anything invented."""
         await log_database.run(log_database.loose_schema())

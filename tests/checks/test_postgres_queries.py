@@ -293,7 +293,8 @@ def test_what_the_server_is_asked_is_bounded() -> None:
         [("n", "numeric"), ("q", "text"), ("more", "bytea")],
     )
     assert found == (
-        'SELECT q."n"::float8, substring(textsend(q."q"::text) FROM 1 FOR 500)\n'
+        'SELECT q."n"::float8, '
+        "decode(replace(left(q.\"q\"::text, 500), E'\\\\', E'\\\\\\\\'), 'escape')\n"
         'FROM (\nSELECT 1 AS n, \'a\' AS "od""d" \n) AS q\nLIMIT 101'
     )
     with pytest.raises(TargetError, match="no column 'value'"):

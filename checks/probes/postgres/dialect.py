@@ -24,6 +24,11 @@ class PostgresDialect:
 
     aggregates = True
     grouping = ""
+    # Of ranges joined by OR a generic plan expects so many rows that it reads all of them.
+    ranges = (
+        "SELECT found.* FROM unnest($1::bigint[], $2::bigint[]) AS hole(low, high)"
+        " CROSS JOIN LATERAL ({rows}) AS found ORDER BY 1 LIMIT {limit}"
+    )
     clock = "date_part('epoch', clock_timestamp())"
 
     def __init__(self, *, bytes_as_text: bool = False) -> None:

@@ -24,6 +24,7 @@ from checks.probes.postgres.refusals import Said, refusal
 __all__ = ["Greeting", "greet"]
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
+_TERMINATE: Final = b"X\0\0\0\4"
 _PROTOCOL: Final = 196608  # 3.0
 _LONGEST_MESSAGE: Final = 30_000
 _PASSWORD_METHODS: Final = {3: "password", 5: "md5", 10: "scram-sha-256"}
@@ -72,6 +73,7 @@ async def greet(
         phases.enter("greeting")
         writer.write(_startup(parameters))
         asks = await _answer(reader, where, parameters)
+        await _leave(reader, writer, asks, where, parameters)
     except (asyncio.IncompleteReadError, ConnectionError):
         raise TargetError(
             "protocol",
@@ -135,15 +137,46 @@ async def _answer(reader: asyncio.StreamReader, where: str, parameters: Mapping[
             raise _no_postgres(where)
 
 
+async def _leave(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    asks: Asks,
+    where: str,
+    parameters: Mapping[str, str],
+) -> None:
+    """Go, and wait until the server has let us: only then its place is free for the login.
+
+    Where no password is asked for, a whole session began, whose beginning may yet fail.
+    """
+    if asks == "nothing":
+        writer.write(_TERMINATE)
+        while header := await reader.read(1):
+            body = await _body(reader, where)
+            if header == b"E":
+                raise refusal(_said(body), where, parameters["user"], parameters["database"])
+        return
+    # Whoever goes without a word when asked for a password is not mentioned in the log.
+    if writer.can_write_eof():
+        writer.write_eof()
+        await reader.read()
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
 async def _message(reader: asyncio.StreamReader, where: str) -> tuple[bytes, bytes]:
     """The kind and the body of one message."""
     kind = await reader.readexactly(1)
     if kind not in (b"R", b"E", b"N", b"v"):
         raise _no_postgres(where)
+    return kind, await _body(reader, where)
+
+
+async def _body(reader: asyncio.StreamReader, where: str) -> bytes:
     length = int.from_bytes(await reader.readexactly(4), "big")
     if not 4 <= length <= _LONGEST_MESSAGE:
         raise _no_postgres(where)
-    return kind, await reader.readexactly(length - 4)
+    return await reader.readexactly(length - 4)
 
 
 def _said(body: bytes) -> Said:

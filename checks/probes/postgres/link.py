@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
@@ -21,7 +21,7 @@ from asyncpg.exceptions import (
 
 from checks.dial import connection_error
 from checks.errors import TargetError
-from checks.probes.postgres.login import Login
+from checks.probes.postgres.login import Login, Wishes
 from checks.probes.postgres.refusals import AnsweredError, Said, refusal, statement_error
 from checks.tls import NamedContext
 
@@ -68,7 +68,8 @@ class Link:
         return bool(self._connection.is_closed())
 
     def text(self, value: bytes | None) -> str:
-        """Text that was asked for as bytes, whatever the bytes are; empty for NULL."""
+        """Text that was asked for as bytes in the server's encoding, whatever they are; empty
+        for NULL."""
         return "" if value is None else value.decode(self._codec, "replace")
 
     async def rows(
@@ -136,7 +137,7 @@ async def open_link(
     login: Login,
     host: str,
     context: NamedContext | None,
-    settings: Mapping[str, str],
+    wishes: Wishes,
     within: float,
 ) -> Link:
     """Log in at ``host``, an address or a socket's folder.
@@ -160,7 +161,7 @@ async def open_link(
             target_session_attrs="any",
             timeout=within,
             max_cached_statement_lifetime=0,
-            server_settings=dict(settings),
+            server_settings=dict(wishes.settings),
         )
     except PostgresConnectionError as error:
         text = f"{where} closed the connection at the login{_last_words(error)}"
@@ -176,20 +177,19 @@ async def open_link(
         raise TargetError("protocol", f"cannot log in at {where}: {error}") from None
     link = Link(connection, where, address.database)
     try:
-        await _prepare_session(link)
+        await _prepare_session(link, wishes)
     except BaseException:
         link.abort()
         raise
     return link
 
 
-async def _prepare_session(link: Link) -> None:
+async def _prepare_session(link: Link, wishes: Wishes) -> None:
     """What cannot be said in the start-up packet, since not every server knows it."""
     if link.version >= 14:
-        # Another session's wish; ours rests between two runs.
+        # Ours rests between two runs.
         await link.rows("SELECT set_config('idle_session_timeout', '0', false)")
-    if link.encoding not in ("UTF8", "SQL_ASCII"):
-        # Then nothing is converted, and a byte that is no text makes no statement fail.
+    if wishes.unconverted and link.encoding != "UTF8":
         await link.rows("SELECT set_config('client_encoding', $1, false)", link.encoding)
 
 

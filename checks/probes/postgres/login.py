@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from checks.probe import ProbeEnv
 from checks.probes.postgres.address import Address, with_service
 from checks.probes.postgres.config import PostgresConfig
 
-__all__ = ["Login", "Logins"]
+__all__ = ["Login", "Logins", "Wishes"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,15 @@ class Login:
     @property
     def _also(self) -> str:
         return f" ({self.remark})" if self.remark else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a session asks of its server. ``unconverted`` wants texts as they are stored, so
+    that a byte which is no text makes no statement fail."""
+
+    settings: Mapping[str, str]
+    unconverted: bool = False
 
 
 class Logins:

@@ -21,6 +21,7 @@ from checks.probes.postgres.catalogue import DatabaseSizes, Indexes, Tables, Wra
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.digests import Digests
 from checks.probes.postgres.judge import Before, Reading, events, facts, headline, judge, role
+from checks.probes.postgres.login import Wishes
 from checks.probes.postgres.pulse import add_pulse, read_pulse
 from checks.probes.postgres.queries import SecondConnection
 from checks.probes.postgres.refusals import AnsweredError
@@ -62,10 +63,10 @@ class PostgresProbe:
         self._config = config
         self._target = target
         self._door = Door(config, target.env, target.name)
-        self._health = Session(self._door, self._settings(search_path="pg_catalog"))
-        queries = Session(self._door, self._settings())
-        self._queries_session = queries
-        self._second = SecondConnection(config, queries, target.env.clock)
+        self._wishes = Wishes(self._settings(search_path="pg_catalog"), unconverted=True)
+        self._health = Session(self._door, self._wishes)
+        self._queries = Session(self._door, Wishes(self._settings()))
+        self._second = SecondConnection(config, self._queries, target.env.clock)
         self._troubles = Troubles()
         self._rights = Rights()
         self._server_settings = Settings()
@@ -114,7 +115,7 @@ class PostgresProbe:
 
     async def close(self) -> None:
         await self._health.close()
-        await self._queries_session.close()
+        await self._queries.close()
 
     def attend(self, watched: bool) -> None:
         """Whether the list of sessions is looked at."""
@@ -138,7 +139,7 @@ class PostgresProbe:
                 if self._health.link is not None:
                     yield self._health.link
                     return
-        link = await self._door.open(self._settings(), self._patience, Phases())
+        link = await self._door.open(self._wishes, self._patience, Phases())
         try:
             yield link
         finally:
@@ -166,7 +167,7 @@ class PostgresProbe:
 
     def _drop(self) -> None:
         self._health.drop()
-        self._queries_session.drop()
+        self._queries.drop()
 
     async def _poll(self, run: _Run) -> Result:
         began = time.perf_counter()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SecondConnection", "bounded"]
 
 LONGEST_CELL: Final = 500
-"""Bytes of a label that cross the network."""
+"""Characters of a label that cross the network."""
 
 _PLAIN: Final = {"int2", "int4", "int8", "float4", "float8", "oid"}
 _SECONDS: Final = {"interval", "timestamp", "timestamptz", "date"}
@@ -69,8 +69,9 @@ def _number(name: str, kind: str) -> str:
 
 
 def _text(name: str) -> str:
-    # As bytes, since of a text that is none the server would cut no characters.
-    return f"substring(textsend({_quoted(name)}::text) FROM 1 FOR {LONGEST_CELL})"
+    # As bytes: a text of a database in SQL_ASCII may be none, and could not be sent as one.
+    cut = f"left({_quoted(name)}::text, {LONGEST_CELL})"
+    return rf"decode(replace({cut}, E'\\', E'\\\\'), 'escape')"
 
 
 class SecondConnection:

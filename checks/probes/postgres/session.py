@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,7 @@ from checks.probe import ProbeEnv
 from checks.probes.postgres.address import Address
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.greeting import Greeting, greet
-from checks.probes.postgres.login import Login, Logins
+from checks.probes.postgres.login import Login, Logins, Wishes
 from checks.probes.postgres.refusals import AnsweredError
 from checks.tls import NamedContext, Tls, tls_context
 
@@ -49,8 +48,8 @@ class Door:
         self._contexts: dict[tuple[str, str], NamedContext] = {}
         self.where = str(config.parsed())
 
-    async def open(self, settings: Mapping[str, str], within: float, phases: Phases) -> Link:
-        """A new connection with these settings, in ``within`` seconds.
+    async def open(self, wishes: Wishes, within: float, phases: Phases) -> Link:
+        """A new connection, in ``within`` seconds.
 
         Raises:
             AnsweredError: it answered, but wants credentials or will not serve us.
@@ -65,7 +64,7 @@ class Door:
         host, context = await self._greeted(login, phases)
         phases.enter("login")
         try:
-            link = await open_link(login, host, context, settings, within)
+            link = await open_link(login, host, context, wishes, within)
         except WrongPasswordError:
             self._logins.refuse(login)
             raise
@@ -152,9 +151,9 @@ class Door:
 class Session:
     """At most one connection, made when first asked for."""
 
-    def __init__(self, door: Door, settings: Mapping[str, str]) -> None:
+    def __init__(self, door: Door, wishes: Wishes) -> None:
         self._door = door
-        self._settings = settings
+        self._wishes = wishes
         self._link: Link | None = None
 
     @property
@@ -168,7 +167,7 @@ class Session:
         """The connection, opened if need be; raises as :meth:`Door.open` does."""
         link = self.link
         if link is None:
-            link = self._link = await self._door.open(self._settings, within, phases)
+            link = self._link = await self._door.open(self._wishes, within, phases)
         return link
 
     def drop(self) -> None:

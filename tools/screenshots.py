@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,23 +34,34 @@ _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture: its file's stem, the terminal's size, the keys pressed before it."""
+    """A picture: its file's stem, the terminal's size, the keys pressed before it.
+
+    ``night`` makes what there is to be seen.
+    """
 
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
-    quiet: bool = False
+    night: Callable[[], Snapshot] = samples.bad_night
     theme: str = "onwatch-dark"
+
+
+def _hour_of_requests() -> Snapshot:
+    return samples.request_night(3600.0)
 
 
 SHOTS = (
     Shot("overview-200x60", (200, 60)),
     Shot("overview-120x36", (120, 36)),
     Shot("overview-80x24", (80, 24)),
-    Shot("overview-quiet", (120, 36), quiet=True),
+    Shot("overview-quiet", (120, 36), night=samples.all_quiet),
     Shot("overview-light", (120, 36), theme="onwatch-light"),
     Shot("details-200x60", (200, 60), ("enter",)),
     Shot("details-120x36", (120, 36), ("enter",)),
+    Shot("requests-200x60", (200, 60), ("4",), night=samples.request_night),
+    Shot("requests-120x36", (120, 36), ("4",), night=_hour_of_requests),
+    Shot("requests-80x24", (80, 24), ("4",), night=samples.request_night),
+    Shot("request", (120, 36), ("4", "j", "enter"), night=samples.request_night),
     Shot("help", (120, 36), ("question_mark",)),
     Shot("palette", (120, 36), ("colon",)),
 )
@@ -96,6 +107,9 @@ async def draw_demo(config: str) -> dict[str, str]:
             app.action_details("api-parts")
             await pilot.pause(3)
             drawn["demo-details"] = app.export_screenshot()
+            app.action_go_to("requests")
+            await pilot.pause(3)
+            drawn["demo-requests"] = app.export_screenshot()
     finally:
         source.close()
     return drawn
@@ -103,7 +117,7 @@ async def draw_demo(config: str) -> dict[str, str]:
 
 def picture(shot: Shot) -> Snapshot:
     """What ``shot`` shows, without the name in characters that few fonts have."""
-    snapshot = samples.all_quiet() if shot.quiet else samples.bad_night()
+    snapshot = shot.night()
     checks = tuple(check for check in snapshot.checks if check.name.isascii())
     return replace(snapshot, checks=checks)
 

@@ -13,6 +13,7 @@ KINDS: Final = {
     "http": "checks.probes.http",
     "tcp": "checks.probes.tcp",
     "postgres": "checks.probes.postgres",
+    "mysql": "checks.probes.mysql",
     "redis": "checks.probes.redis",
     "sqlite": "checks.probes.sqlite",
     "host": "checks.probes.host",

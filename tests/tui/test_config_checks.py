@@ -8,7 +8,7 @@ import pytest
 
 from tests.tui.config_helpers import loaded, sentences
 
-KINDS = "http, tcp, postgres, redis, sqlite, host"
+KINDS = "http, tcp, postgres, mysql, redis, sqlite, host"
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
             "{name: a, host: , http: 'http://x/'}",
             ": has the kinds host and http; write a check for each",
         ),
-        ("{name: a, mysql: x}", f".mysql: this version has no mysql checks; it has {KINDS}"),
+        ("{name: a, dns: x}", f".dns: this version has no dns checks; it has {KINDS}"),
         ("{name: a, tls: x}", f".tls: this version has no tls checks; it has {KINDS}"),
         ("just text", ": expected a check: a name and a kind of check"),
         ("{host: }", ".name: is missing"),

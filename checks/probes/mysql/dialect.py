@@ -25,6 +25,7 @@ class MysqlDialect:
     # A key of several texts does not fit a temporary table in memory; to sort the rows costs
     # half of what the table on disk does.
     grouping = "SQL_BIG_RESULT"
+    ranges = ""
     # NOW() would come in the session's zone, which has an hour twice a year.
     clock = f"TIMESTAMPDIFF(MICROSECOND, {_START}, UTC_TIMESTAMP(6)) / 1e6"
 

@@ -65,7 +65,7 @@ class Link:
         """
         began = time.perf_counter()
         if parameters is not None:
-            sql = sql % tuple(self._wire.escape(value) for value in parameters)
+            sql = sql % tuple(map(self._literal, parameters))
         try:
             return await self._wire.answer(sql, rows=rows, size=size, cell=cell)
         except ServerError as error:
@@ -80,6 +80,11 @@ class Link:
             # The answer under way would be taken for the next one's.
             self.abort()
             raise
+
+    def _literal(self, value: object) -> str:
+        if isinstance(value, tuple):
+            return f"({', '.join(map(self._literal, value))})"
+        return str(self._wire.escape(value))
 
     def _lost(self, what: str) -> LostError:
         self.abort()

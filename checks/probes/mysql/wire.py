@@ -10,7 +10,6 @@ left out because the server offers none; a password is not sent in clear over a 
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +28,7 @@ GREETING_BOUND: Final = 4096
 ANSWER_BOUND: Final = 16_000_000
 _BINARY: Final = 63
 _MORE: Final = 0xFFFFFF
+_CHUNK: Final = 65536
 _UTF8MB4: Final = "utf8mb4"
 
 
@@ -76,6 +76,7 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         )
         self.client_flag &= ~CLIENT.MULTI_STATEMENTS
         self._bound = GREETING_BOUND
+        self._came = bytearray()
         self.version = ""
         self.thread = 0
 
@@ -147,33 +148,48 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         pieces: list[bytes] = []
         size = 0
         while True:
-            low, high, number = struct.unpack("<HBB", await self._exactly(4))
-            length = low | high << 16
-            if number != self._next_seq_id:
-                # MySQL 8 says good-bye out of turn.
-                last = await self._exactly(min(length, GREETING_BOUND)) if number == 0 else b""
-                self.abort()
-                if last[:1] == b"\xff":
-                    raise ServerError(_said(last))
-                raise ClosedError("protocol", "does not answer as MySQL does")
+            if len(self._came) < 4:
+                await self._come(4)
+            length = int.from_bytes(self._came[:3], "little")
+            number = self._came[3]
             size += length
+            if number != self._next_seq_id:
+                await self._out_of_turn(number, length)
             if size > bound:
                 self.abort()
                 raise LimitError("limit", f"its answer has more than {bound:,} bytes in a row")
-            self._next_seq_id = (self._next_seq_id + 1) % 256
-            pieces.append(await self._exactly(length))
+            if len(self._came) < 4 + length:
+                await self._come(4 + length)
+            self._next_seq_id = (number + 1) % 256
+            pieces.append(bytes(self._came[4 : 4 + length]))
+            del self._came[: 4 + length]
             if length != _MORE:
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _exactly(self, count: int) -> bytes:
-        if self._reader is None:
-            raise ClosedError("protocol", "closed the connection")
-        try:
-            data: bytes = await self._reader.readexactly(count)
-        except (asyncio.IncompleteReadError, OSError):
-            self.abort()
-            raise ClosedError("protocol", "closed the connection") from None
-        return data
+    async def _come(self, count: int) -> None:
+        """Wait until ``count`` bytes are there."""
+        while len(self._came) < count:
+            data = b""
+            if self._reader is not None:
+                try:
+                    data = await self._reader.read(_CHUNK)
+                except OSError:
+                    data = b""
+            if not data:
+                self.abort()
+                raise ClosedError("protocol", "closed the connection")
+            self._came += data
+
+    async def _out_of_turn(self, number: int, length: int) -> None:
+        """MySQL 8 says good-bye out of turn; everything else is not MySQL."""
+        last = b""
+        if number == 0 and length <= GREETING_BOUND:
+            await self._come(4 + length)
+            last = bytes(self._came[4 : 4 + length])
+        self.abort()
+        if last[:1] == b"\xff":
+            raise ServerError(_said(last))
+        raise ClosedError("protocol", "does not answer as MySQL does")
 
     def _write_bytes(self, data: bytes) -> None:
         if self._writer is None:

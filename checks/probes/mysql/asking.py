@@ -1,0 +1,150 @@
+"""Asking by a statement's name: what may not be read is noted, and the rest goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.errors import TargetError
+from checks.model import SampleBuilder
+from checks.probes.mysql.refusals import grant_for
+from checks.probes.mysql.server import Server
+from checks.probes.mysql.sql import statement_for
+
+if TYPE_CHECKING:
+    from checks.probes.mysql.link import Link
+
+__all__ = ["Asker", "Record", "Troubles"]
+
+Record = dict[str, Any]
+"""A row by its columns' names."""
+
+TITLES: Final = {
+    "status": "status",
+    "variables": "variables",
+    "innodb_metrics": "InnoDB's metrics",
+    "sessions_by_state": "sessions by state",
+    "busy": "longest statements",
+    "sessions": "list of sessions",
+    "transactions": "transactions and sessions of others",
+    "lock_waits": "who waits for whom",
+    "locks": "what is waited for",
+    "metadata_locks": "who holds the metadata locks",
+    "applications": "programs of the sessions",
+    "last_statements": "last statements of idle transactions",
+    "replication": "replication",
+    "table_count": "tables",
+    "tables": "tables",
+    "table": "the largest tables",
+    "largest_files": "the largest tables",
+    "schema_files": "sizes of the databases",
+    "digests": "statements",
+    "binary_logs": "binary logs",
+    "slow_log_size": "slow log",
+    "slow_log": "slow log",
+}
+"""What each statement is about, for people."""
+_COLLECTORS: Final = {
+    "status": "global_status",
+    "variables": "global_variables",
+    "innodb_metrics": "info_schema.innodb_metrics",
+    "sessions_by_state": "info_schema.processlist",
+    "transactions": "info_schema.innodb_trx",
+    "replication": "slave_status",
+    "tables": "info_schema.tables",
+    "schema_files": "info_schema.innodb_tablespaces",
+    "digests": "perf_schema.eventsstatements",
+    "binary_logs": "binlog_size",
+}
+"""What mysqld_exporter calls the collector that asks the like."""
+
+
+class Troubles:
+    """What could not be read, and why, until it could be again."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, TargetError] = {}
+        self._seconds: dict[str, float] = {}
+        self.server: Server | None = None
+
+    def failed(self, name: str, error: TargetError) -> None:
+        """The statement ``name`` failed."""
+        self._found[name] = error
+
+    def succeeded(self, name: str) -> None:
+        """The statement ``name`` did not fail."""
+        self._found.pop(name, None)
+
+    def took(self, name: str, seconds: float) -> None:
+        """The statement ``name`` took so long."""
+        self._seconds[name] = seconds
+
+    def of(self, name: str) -> TargetError | None:
+        """Why ``name`` could not be read; None where it could."""
+        return self._found.get(name)
+
+    def notes(self) -> tuple[str, ...]:
+        """A sentence each, with what would allow it."""
+        notes = (self._note(name, error) for name, error in sorted(self._found.items()))
+        return tuple(dict.fromkeys(notes))
+
+    def _note(self, name: str, error: TargetError) -> str:
+        title = TITLES.get(name, name)
+        if error.reason != "permission" or self.server is None:
+            return f"{title}: {error}"
+        grant = grant_for(str(error), self.server.user, mariadb=self.server.mariadb)
+        return f"{title} may not be seen: {grant}"
+
+    def clear(self) -> None:
+        """Forget it all: another connection may have other rights."""
+        self._found.clear()
+
+    def samples(self, out: SampleBuilder) -> None:
+        """How each statement fared, as mysqld_exporter tells it of its collectors."""
+        for name, collector in _COLLECTORS.items():
+            if name in self._seconds or name in self._found:
+                label = {"collector": f"collect.{collector}"}
+                out.add("mysql_exporter_collector_success", name not in self._found, label)
+                seconds = self._seconds.get(name)
+                out.add("mysql_exporter_collector_duration_seconds", seconds, label)
+
+
+class Asker:
+    """Asks one connection in one run."""
+
+    def __init__(self, link: Link, server: Server, troubles: Troubles) -> None:
+        self.link = link
+        self.server = server
+        self._troubles = troubles
+
+    async def __call__(self, name: str, *parameters: object, **names: str) -> list[Record] | None:
+        """The rows of the statement ``name``; None, and a note, where it fails. ``names`` fill
+        in what stands in braces.
+
+        Raises:
+            TargetError: the connection was lost.
+        """
+        sql = statement_for(name, self.server.flavours)
+        return await self.run(name, sql.format(**names) if names else sql, parameters)
+
+    async def run(self, name: str, sql: str, parameters: Sequence[object]) -> list[Record] | None:
+        """As a call, with the statement's text given."""
+        began = time.perf_counter()
+        try:
+            found = await self.link.ask(sql, parameters)
+        except TargetError as error:
+            self._troubles.failed(name, error)
+            if self.link.closed:
+                raise
+            return None
+        self._troubles.succeeded(name)
+        self._troubles.took(name, time.perf_counter() - began)
+        return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+    async def pairs(self, name: str, **names: str) -> dict[str, str] | None:
+        """As a call, for statements that yield names and values."""
+        rows = await self(name, **names)
+        if rows is None:
+            return None
+        return {str(row["Variable_name"]): str(row["Value"]) for row in rows}

@@ -1,0 +1,72 @@
+"""Kind ``mysql``: what the registry knows of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from checks.probe import ChartSpec, Expected, Kind, Metric, Probe, Target
+from checks.probes.mysql.actions import ACTIONS
+from checks.probes.mysql.config import MysqlConfig
+from checks.probes.mysql.figures import CHARTS, FIGURES, REQUEST_CHARTS
+from checks.probes.mysql.probe import MysqlProbe
+from checks.probes.mysql.pulse import PULSE_METRICS
+from checks.probes.mysql.replication import REPLICATION_METRICS
+from checks.probes.mysql.slow import SLOW_METRICS
+from checks.probes.mysql.status import STATUS_METRICS, VARIABLE_METRICS
+from checks.requests.metrics import REQUEST_METRICS
+from checks.settings import KindConfig
+
+__all__ = ["KIND"]
+
+_OWN: Final = (
+    Metric("mysql_up", "gauge", "1 where the server answered in its protocol, else 0"),
+    Metric(
+        "mysql_exporter_collector_success",
+        *("gauge", "1 where what it asks could be read, else 0", ""),
+        ("collector",),
+    ),
+    Metric(
+        "mysql_exporter_collector_duration_seconds",
+        *("gauge", "how long that took", "s"),
+        ("collector",),
+    ),
+)
+
+
+def _probe(config: KindConfig, target: Target) -> Probe:
+    if not isinstance(config, MysqlConfig):
+        raise TypeError("a mysql check has a mysql configuration")
+    return MysqlProbe(config, target)
+
+
+def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    if isinstance(config, MysqlConfig) and config.request_log is not None:
+        return (*REQUEST_CHARTS, *CHARTS)
+    return CHARTS
+
+
+def _expects(config: KindConfig) -> Expected:
+    return Expected(requests=isinstance(config, MysqlConfig) and config.request_log is not None)
+
+
+KIND: Final = Kind(
+    name="mysql",
+    summary="MySQL or MariaDB: connections, InnoDB, locks, replication, sizes, queries, requests",
+    config=MysqlConfig,
+    probe=_probe,
+    metrics=(
+        *_OWN,
+        *STATUS_METRICS,
+        *VARIABLE_METRICS,
+        *PULSE_METRICS,
+        *REPLICATION_METRICS,
+        *SLOW_METRICS,
+        *REQUEST_METRICS,
+    ),
+    counters=True,
+    drivers=("checks.probes.mysql.opening",),
+    charts=_charts,
+    expects=_expects,
+    figures=FIGURES,
+    actions=ACTIONS,
+)

@@ -1,0 +1,115 @@
+"""What answers: the product, its version, and since when. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from checks.wording import span
+
+__all__ = ["Boot", "Server", "server_of", "texts"]
+
+_NUMBER = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_NEW_NAMES: Final = (8, 0, 22)
+"""From here on MySQL says replica, and has performance_schema.processlist."""
+_TOLERANCE: Final = 2
+"""Seconds by which a server's start may seem to move, its uptime being in whole ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as it introduced itself. ``account`` is who we are to it (``name@host``)."""
+
+    version: str
+    comment: str
+    account: str
+    hostname: str
+    performance_schema: bool
+
+    @property
+    def mariadb(self) -> bool:
+        """Whether it is MariaDB rather than MySQL or a fork of that."""
+        return "mariadb" in f"{self.version} {self.comment}".lower()
+
+    @property
+    def product(self) -> str:
+        return "MariaDB" if self.mariadb else "MySQL"
+
+    @property
+    def number(self) -> tuple[int, int, int]:
+        """The version to compare."""
+        found = _NUMBER.search(self.version)
+        if found is None:
+            return (0, 0, 0)
+        return (int(found[1]), int(found[2]), int(found[3] or 0))
+
+    @property
+    def short_version(self) -> str:
+        """``10.11.19``, without the build."""
+        found = _NUMBER.search(self.version)
+        return found[0] if found else self.version
+
+    @property
+    def flavours(self) -> tuple[str, ...]:
+        """Which statements are for it, the best first."""
+        if self.mariadb:
+            return ("mariadb",)
+        modern = self.number >= _NEW_NAMES and self.performance_schema
+        return ("mysql",) if modern else ("mysql-old", "mysql")
+
+    @property
+    def user(self) -> str:
+        """Our account as a GRANT takes it."""
+        name, _, host = self.account.rpartition("@")
+        quoted = ("'" + part.replace("'", "''") + "'" for part in (name, host))
+        return "@".join(quoted)
+
+
+def server_of(row: Mapping[str, Any], variables: Mapping[str, str]) -> Server:
+    """The server that answered ``row`` to the statement ``server``."""
+    return Server(
+        version=_text(row["version"]),
+        comment=_text(row["comment"]),
+        account=_text(row["account"]),
+        hostname=_text(row["hostname"]),
+        performance_schema=variables.get("performance_schema", "").upper() in ("ON", "1"),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+@dataclass(slots=True)
+class Boot:
+    """Which life of the server this is: numbers of sessions are given out anew in each.
+
+    ``at`` is when it began, in the server's seconds since 1970; 0 before it is known.
+    """
+
+    at: int = 0
+    uptime: float = 0.0
+    _thread: int = 0
+
+    def see(self, now: float, uptime: float, thread: int) -> str:
+        """Take in what a run saw over our session ``thread``; the sentence for a restart.
+
+        A server that was started less than two seconds after its last start is told from its
+        former self by the number of our new session, which is not larger then.
+        """
+        at = round(now - uptime)
+        same = abs(at - self.at) <= _TOLERANCE and thread >= self._thread
+        told = ""
+        if not same:
+            if self.at:
+                told = f"restarted: uptime fell from {span(self.uptime)} to {span(uptime)}"
+            self.at = at
+        self._thread, self.uptime = thread, uptime
+        return told
+
+
+def texts(names: Sequence[str]) -> str:
+    """``names`` as the inside of an IN (…)."""
+    return ", ".join(f"'{name}'" for name in names)

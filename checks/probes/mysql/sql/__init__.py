@@ -1,0 +1,31 @@
+"""The statements, a file each, headed by what they cost the server.
+
+``name.sql`` is for both; ``name.mariadb.sql`` and ``name.mysql.sql`` are for one of them, and
+``name.mysql-old.sql`` for a MySQL before 8.0.22 or without performance_schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+__all__ = ["statement_for", "statements"]
+
+
+@cache
+def statements() -> dict[tuple[str, str], str]:
+    """Every statement by its name and what it is for, empty where for both."""
+    found: dict[tuple[str, str], str] = {}
+    for path in Path(__file__).parent.glob("*.sql"):
+        name, _, flavour = path.stem.partition(".")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        # What stands above is for readers; the server's process list shows the statement.
+        found[name, flavour] = "\n".join(line for line in lines if not line.startswith("--"))
+    return found
+
+
+def statement_for(name: str, flavours: Sequence[str]) -> str:
+    """The text of the statement ``name``, the first of ``flavours`` that there is."""
+    known = statements()
+    return next(known[name, one] for one in (*flavours, "") if (name, one) in known)

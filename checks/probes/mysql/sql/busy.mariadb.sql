@@ -1,0 +1,19 @@
+-- Fast tier, every run: sessions that do something, replicas, and those of transactions that
+-- have been open long, wait or are waited for (parameters: their ids, twice). 0.3 ms of the
+-- server's CPU for ten sessions, 16 ms for 5,000.
+SELECT
+    ID AS id,
+    USER AS user,
+    HOST AS host,
+    DB AS db,
+    COMMAND AS command,
+    TIME_MS / 1000 AS seconds,
+    STATE AS state,
+    QUERY_ID AS query_id,
+    LEFT(INFO, 4000) AS info
+FROM information_schema.PROCESSLIST
+WHERE
+    COMMAND NOT IN ('Sleep', 'Daemon', 'Slave_IO', 'Slave_SQL')
+    OR ID IN %s
+ORDER BY ID IN %s DESC, TIME DESC, ID
+LIMIT 60

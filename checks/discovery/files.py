@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from checks.discovery.machine import Machine
 from checks.discovery.model import Process, Service
 from checks.discovery.processes import Scan
 from checks.discovery.programs import Role, program_of
@@ -42,7 +43,7 @@ _NOT_SERVERS: Final = re.compile(
 )
 
 
-def databases(scan: Scan, proc: Path, known: dict[str, bool]) -> list[Service]:
+def databases(scan: Scan, machine: Machine, known: dict[str, bool]) -> list[Service]:
     """The databases, by path. Files of containers, deleted and private ones are left out.
 
     ``known`` says of paths whether they are databases and is added to: a file is opened once,
@@ -50,8 +51,8 @@ def databases(scan: Scan, proc: Path, known: dict[str, bool]) -> list[Service]:
     """
     found: dict[str, Service] = {}
     for process, path in _candidates(scan):
-        if path not in known and len(known) < MOST_READ:
-            known[path] = _is_database(path) and _is_ours(path, process, proc)
+        if path not in known and len(known) < MOST_READ and path.startswith(machine.files):
+            known[path] = _is_database(path) and _is_ours(path, process, machine.proc)
         if known.get(path) and len(found) < MOST:
             found[path] = Service(
                 "sqlite", path=path, process=process, lasting=not process.terminal

@@ -16,8 +16,9 @@ from checks.discovery.machine import Machine
 from checks.discovery.memory import Memory, Remembered, state_file
 from checks.discovery.model import Service
 from checks.discovery.plan import Plan, Planned
-from checks.discovery.survey import Survey
+from checks.discovery.survey import Seen, Survey
 from checks.discovery.units import is_gone
+from checks.discovery.welcome import with_ways
 from checks.lanes import LaneBusyError, Lanes
 from checks.probe import CheckSpec
 from checks.registry import KINDS, kind
@@ -36,7 +37,10 @@ HANGS: Final = 1.0
 SOON: Final = 1.0
 """Seconds until the second look where something had no time to answer."""
 
+_HUNG: Final = "discovery: reading credentials hangs: is the home directory there?"
+
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Discovery:
@@ -58,6 +62,7 @@ class Discovery:
         self._wall = wall
         self._lanes = Lanes()
         self._survey = Survey(self._machine, self._lanes)
+        self._environ = environ
         self._plan = Plan(environ)
         self._past: list[Remembered] | None = None
         self._preparing: asyncio.Task[None] | None = None
@@ -84,49 +89,48 @@ class Discovery:
         if self._base is None:
             self._base = config.checks
             self._plan.reserve(spec.name for spec in config.checks)
-        until = time.monotonic() + (FIRST if first else LATER)
         if self._past is None:
-            self._past = await self._bounded(
-                "memory", lambda: self._memory.recall(self._wall()), FIRST, []
-            )
+            recall = self._memory.recall
+            self._past = await self._bounded("memory", lambda: recall(self._wall()), FIRST, None)
+        seen, missed = await self._see(time.monotonic() + (FIRST if first else LATER))
+        names = {one.service.key: one.name for one in self._past or ()}
+        changed = await self._bounded(
+            "credentials", lambda: self._plan.update(seen.services, missed, names), HANGS, None
+        )
+        await self._bounded("memory", lambda: self._remember(seen.services), HANGS, None)
+        if not first:
+            return replace(config, checks=self._checks()) if changed else config
+        hung = () if changed is not None else (_HUNG,)
+        return replace(
+            config,
+            checks=self._checks(),
+            warnings=(*config.warnings, *seen.warnings, *hung),
+            remarks=(*config.remarks, *seen.remarks),
+        )
+
+    async def _see(self, until: float) -> tuple[Seen, list[Expectation]]:
+        """What runs and what should, by ``until`` (of ``time.monotonic``)."""
+        known = self._known()
+        kinds = {service.port: service.kind for service in known.values() if service.port}
         seen, expected = await asyncio.gather(
-            self._survey.look(until, self._recalled(), self._prepare),
+            self._survey.look(until, kinds, self._prepare),
             self._bounded("units", self._expected, until - time.monotonic(), []),
         )
         if self._preparing is not None:
             await self._preparing
         self.settled = seen.settled
-        missed = missing(expected, seen.services)
-        names = {one.service.key: one.name for one in self._past}
-        hung = object()
-        changed = await self._bounded(
-            "credentials",
-            lambda: self._plan.update(seen.services, missed, names),
-            until + 0.1,
-            hung,
-        )
-        warnings = list(seen.warnings)
-        if changed is hung:
-            warnings.append("discovery: reading credentials hangs: is the home directory there?")
-        await self._bounded("memory", lambda: self._remember(seen.services), HANGS, None)
-        if not first:
-            return replace(config, checks=self._checks()) if changed is True else config
-        return replace(
-            config,
-            checks=self._checks(),
-            warnings=(*config.warnings, *warnings),
-            remarks=(*config.remarks, *seen.remarks),
-        )
+        services = await with_ways(seen.services, self._environ, self._lanes, known, until)
+        return replace(seen, services=services), missing(expected, services)
 
     async def _bounded(
-        self, lane: str, call: Callable[[], T], seconds: float, otherwise: T | object
-    ) -> T:
+        self, lane: str, call: Callable[[], T], seconds: float, otherwise: D
+    ) -> T | D:
         """``call()`` in a lane, for ``seconds``; ``otherwise`` where a mount hangs."""
         try:
             async with asyncio.timeout(max(0.05, seconds)):
                 return await self._lanes.run(f"discovery: {lane}", call)
         except (TimeoutError, LaneBusyError):
-            return otherwise  # type: ignore[return-value]
+            return otherwise
 
     def _prepare(self, kinds: frozenset[str]) -> None:
         """Import what checks of ``kinds`` need while answers are waited for."""
@@ -142,11 +146,11 @@ class Discovery:
     def _checks(self) -> tuple[CheckSpec, ...]:
         return (*(one.spec for one in self._plan.planned), *(self._base or ()))
 
-    def _recalled(self) -> dict[int, str]:
-        """The kind of what was found at each port, in this session or an earlier one."""
+    def _known(self) -> dict[tuple[str, int | str], Service]:
+        """What was found in this session or an earlier one."""
         services = [one.service for one in self._past or ()]
         services += [one.service for one in self._plan.planned]
-        return {service.port: service.kind for service in services if service.port}
+        return {service.key: service for service in services}
 
     def _expected(self) -> list[Expectation]:
         """What should run here: what was seen running before, then what is set up to."""

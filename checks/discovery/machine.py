@@ -25,12 +25,13 @@ class Machine:
     """``root`` is where units, settings and data are looked for, ``proc`` where processes are.
 
     ``systemctl`` is asked why a unit does not run; ``wanted`` leaves sockets out as if they
-    were not there; what the process ``me`` does is no news.
+    were not there; what the process ``me`` does is no news. Database files count below ``files``.
     """
 
     root: Path = Path("/")
     proc: Path = Path("/proc")
     systemctl: str = "systemctl"
+    files: str = "/"
     me: int = field(default_factory=os.getpid)
     wanted: Callable[[Listener], bool] = field(default=_all, repr=False)
 

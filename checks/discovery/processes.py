@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.discovery.model import Process
+from checks.discovery.programs import Role, program_of
 
 __all__ = ["Scan", "scan", "unit_of"]
 
@@ -38,8 +39,8 @@ class Scan:
 
     ``owners`` maps the inodes of the sockets that were asked for to the processes that hold
     them, ``files`` a process to the paths of what it holds open. ``closed`` are those whose
-    descriptors we may not see; ``hidden`` says that other accounts' processes cannot be seen
-    at all, ``cut`` that there was no time to look at all of them.
+    descriptors we may not see or have not seen; ``hidden`` says that other accounts' processes
+    cannot be seen at all, ``cut`` that there was no time to look at all of them.
     """
 
     processes: dict[int, Process] = field(default_factory=dict)
@@ -77,12 +78,19 @@ def scan(proc: Path, inodes: Iterable[int], deadline: float, me: int, into: Scan
         process = _process(proc, pid)
         if process is not None and pid != me:
             into.processes[pid] = process
-    for pid in list(into.processes):
-        if time.monotonic() > deadline:
-            into.cut = True
-            break
-        _look_into(proc, pid, sockets, into)
+    waiting = sorted(into.processes, key=lambda pid: not _is_server(into.processes[pid]))
+    while waiting and time.monotonic() < deadline:
+        _look_into(proc, waiting.pop(0), sockets, into)
+    # What there was no time for is as if it were closed to us.
+    into.closed.update(waiting)
+    into.cut = bool(waiting)
     return into
+
+
+def _is_server(process: Process) -> bool:
+    """Whether it is known for serving somebody, and is looked at before others."""
+    known = program_of(process)
+    return known is not None and known.role is not Role.NONE
 
 
 def _is_hidden(proc: Path) -> bool:

@@ -24,8 +24,8 @@ from checks.lanes import LaneBusyError, Lanes
 
 __all__ = ["Seen", "Survey"]
 
-SCAN_BUDGET: Final = 0.15
-"""Seconds for looking at all processes."""
+SCAN_SHARE: Final = 0.6
+"""What part of the time there is goes into looking at all processes."""
 
 _ASKED: Final = {Role.HTTP, Role.RELAY}
 _LANE: Final = "discovery: processes"
@@ -98,12 +98,12 @@ class Survey:
             (*services, *ground.files),
             tuple(warnings),
             tuple(_remarks(ground, [port.port for port, role in roles if role is None])),
-            all(answer.settled for answer in answers),
+            not ground.scan.cut and all(answer.settled for answer in answers),
         )
 
     async def _read(self, ground: _Ground, until: float) -> list[str]:
         """Fill ``ground``, in a lane: one process that hangs may hang whoever looks at it."""
-        budget = min(SCAN_BUDGET, until - time.monotonic())
+        budget = SCAN_SHARE * (until - time.monotonic())
         deadline = time.monotonic() + budget
         try:
             async with asyncio.timeout(budget + 0.05):
@@ -111,7 +111,7 @@ class Survey:
         except (TimeoutError, LaneBusyError):
             # What has been read so far is there, and may still grow; nothing else uses it then.
             ground.scan = ground.scan.copy()
-            return ["discovery: reading /proc hangs; what runs is only partly known"]
+            return ["reading /proc takes its time: what runs is only partly known"]
         except OSError as error:
             return [f"discovery needs {self._machine.proc}/net/tcp: {error.strerror}"]
         return list(_limits(ground.scan))
@@ -122,7 +122,7 @@ class Survey:
         inodes = (one.inode for one in ground.listeners)
         found = scan(proc, inodes, deadline, me, ground.scan)
         ground.ports = endpoints(ground.listeners, found, proc)
-        ground.files = databases(found, proc, self._files)
+        ground.files = databases(found, self._machine, self._files)
 
 
 def _judged(port: Endpoint, answer: Answered) -> tuple[Role | None, Web | None]:
@@ -155,8 +155,8 @@ def _limits(found: Scan) -> Iterable[str]:
         yield "/proc hides other accounts' processes: what is not known by its answer is left out"
     if found.cut:
         yield (
-            f"not all of {len(found.processes)} processes could be looked at within "
-            f"{SCAN_BUDGET * 1000:.0f} ms: SQLite files of some are not seen"
+            f"not all of {len(found.processes)} processes could be looked at in time: SQLite "
+            "files of some are not seen yet"
         )
 
 

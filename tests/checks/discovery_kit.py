@@ -21,9 +21,10 @@ def machine(
     root: Path | None = None,
     proc: Path | None = None,
     sockets: str = "-",
+    files: str = "-",
     me: int = 0,
 ) -> Machine:
-    """This machine with the TCP ``ports`` and the Unix sockets below ``sockets`` alone.
+    """This machine with TCP ``ports``, Unix sockets below ``sockets`` and ``files`` below one.
 
     Ports that the system gave to tests are as good as chosen ones, and what this process
     serves as good as anything. A ``proc`` of a test's own has all that is in it.
@@ -34,7 +35,11 @@ def machine(
         return chosen or proc is not None
 
     return _Chosen(
-        root=root or Path("/nonexistent"), proc=proc or Path("/proc"), me=me, wanted=wanted
+        root=root or Path("/nonexistent"),
+        proc=proc or Path("/proc"),
+        files=files,
+        me=me,
+        wanted=wanted,
     )
 
 
@@ -43,21 +48,21 @@ class _Chosen(Machine):
         return range(0)
 
 
-async def look(*ports: int, sockets: str = "-", seconds: float = 0.28, me: int = 0) -> Seen:
-    """One look, as long as the first one may take."""
+async def look(
+    *ports: int, sockets: str = "-", files: str = "-", seconds: float = 2.0, me: int = 0
+) -> Seen:
+    """One look, with time enough on a machine that does more."""
     lanes = Lanes()
     try:
-        survey = Survey(machine(*ports, sockets=sockets, me=me), lanes)
+        survey = Survey(machine(*ports, sockets=sockets, files=files, me=me), lanes)
         return await survey.look(time.monotonic() + seconds, {})
     finally:
         lanes.close()
 
 
-def only(seen: Seen, kind: str = "") -> Service:
-    """The one service that was found, of ``kind`` where given; files do not count without."""
-    (service,) = (
-        one for one in seen.services if (one.kind == kind if kind else one.kind != "sqlite")
-    )
+def only(seen: Seen) -> Service:
+    """The one service that was found."""
+    (service,) = seen.services
     return service
 
 

@@ -27,11 +27,6 @@ from tests.servers.redis import RedisServer
 EMPTY = EngineConfig(checks=())
 
 
-def services(config: EngineConfig) -> list[CheckSpec]:
-    """Its checks but those of files, which others on this machine may hold open."""
-    return [one for one in config.checks if one.kind != "sqlite"]
-
-
 # The engine takes checks in.
 
 
@@ -121,12 +116,12 @@ async def test_what_runs_is_found_and_what_joins_is_added(
     http_server.stop()
     found = discovery(tmp_path, redis_server.port, port)
     first = await found.look(EMPTY)
-    assert [one.kind for one in services(first)] == ["redis"]
+    assert [one.kind for one in first.checks] == ["redis"]
     assert await found.look(first) is first
     http_server.start()
     second = await found.look(first)
-    assert [one.kind for one in services(second)] == ["http", "redis"]
-    assert services(second)[1] is services(first)[0]
+    assert [one.kind for one in second.checks] == ["http", "redis"]
+    assert second.checks[1] is first.checks[0]
     http_server.stop()
     assert await found.look(second) is second
 
@@ -138,7 +133,7 @@ async def test_what_the_configuration_has_is_kept(
     base = EngineConfig((host,), read_only=True, warnings=("mind the gap",))
     config = await discovery(tmp_path, redis_server.port).look(base)
     assert config.checks[-1] is host
-    assert services(config)[0].name == f"redis-{redis_server.port}"
+    assert config.checks[0].name == f"redis-{redis_server.port}"
     assert config.read_only
     assert "mind the gap" in config.warnings
 
@@ -150,7 +145,7 @@ async def test_what_ran_in_the_last_session_and_does_not_is_missed(
     await discovery(tmp_path, port).look(EMPTY)
     redis_server.kill()
     later = discovery(tmp_path, port, wall=time.time() + 7_200)
-    (missed,) = services(await later.look(EMPTY))
+    (missed,) = (await later.look(EMPTY)).checks
     assert missed.name == f"redis-{port}"
     assert missed.config.address() == f"127.0.0.1:{port}"
     assert missed.expected == "it ran when onwatch last looked, 2 h ago"
@@ -161,7 +156,7 @@ async def test_what_ran_last_week_is_forgotten(redis_server: RedisServer, tmp_pa
     await discovery(tmp_path, port).look(EMPTY)
     redis_server.kill()
     later = discovery(tmp_path, port, wall=time.time() + 8 * 86_400)
-    assert services(await later.look(EMPTY)) == []
+    assert (await later.look(EMPTY)).checks == ()
 
 
 async def test_a_unit_that_ran_and_was_disabled_is_not_missed(
@@ -179,18 +174,18 @@ async def test_a_unit_that_ran_and_was_disabled_is_not_missed(
     unit = root / "usr/lib/systemd/system/redis.service"
     unit.parent.mkdir(parents=True)
     unit.write_text("[Install]\n")
-    assert services(await discovery(tmp_path, port, root=root).look(EMPTY)) == []
+    assert (await discovery(tmp_path, port, root=root).look(EMPTY)).checks == ()
     unit.write_text("[Service]\n")
-    (missed,) = services(await discovery(tmp_path, port, root=root).look(EMPTY))
+    (missed,) = (await discovery(tmp_path, port, root=root).look(EMPTY)).checks
     assert missed.expected.endswith(" ago: systemctl start redis")
 
 
 async def test_names_survive_the_session(http_server: HttpServer, tmp_path: Path) -> None:
     http_server.answer("/health", {"status": "ok"})
-    (before,) = services(await discovery(tmp_path, http_server.port).look(EMPTY))
+    (before,) = (await discovery(tmp_path, http_server.port).look(EMPTY)).checks
     memory = tmp_path / "state" / "found.json"
     memory.write_text(memory.read_text().replace(before.name, "shop"))
-    (after,) = services(await discovery(tmp_path, http_server.port).look(EMPTY))
+    (after,) = (await discovery(tmp_path, http_server.port).look(EMPTY)).checks
     assert after.name == "shop"
 
 
@@ -198,7 +193,7 @@ async def test_no_password_reaches_the_memory(redis_server: RedisServer, tmp_pat
     redis_server.set(requirepass="open-sesame")
     redis_server.hang_up()
     environ = {"REDIS_URL": f"redis://:open-sesame@127.0.0.1:{redis_server.port}/0"}
-    (found,) = services(await discovery(tmp_path, redis_server.port, environ=environ).look(EMPTY))
+    (found,) = (await discovery(tmp_path, redis_server.port, environ=environ).look(EMPTY)).checks
     assert "open-sesame" in found.config.model_dump()["url"]
     assert "open-sesame" not in (tmp_path / "state" / "found.json").read_text()
 
@@ -241,7 +236,8 @@ class Watched:
             assert self.source.failure() is None
             self.source.poll_now()
             time.sleep(0.1)
-        raise AssertionError(f"it did not come to pass: {self.picture}")
+        shown = self.picture.checks if self.picture else ()
+        raise AssertionError(f"it did not come to pass: {[(c.name, c.message) for c in shown]}")
 
     def status(self, kind: str) -> Callable[[Snapshot], list[Status]]:
         return lambda picture: [one.status for one in picture.checks if one.kind == kind]

@@ -1,0 +1,123 @@
+"""PostgreSQL's Unix socket is taken where it lets us in, and tried once where it does not."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from checks.discovery.model import Service
+from checks.discovery.welcome import with_ways
+from checks.lanes import Lanes
+from tests.servers.postgres import PostgresServers
+from tui.demo.postgres_server import PostgresServer
+
+KEPT_OUT = ("local all all reject", "host all all 127.0.0.1/32 scram-sha-256")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def server(postgres_servers: PostgresServers) -> PostgresServer:
+    made = postgres_servers.start()
+    if os.geteuid() != 0:
+        made.run(
+            "createuser",
+            "-h",
+            str(made.socket_folder),
+            "-p",
+            str(made.port),
+            "-U",
+            "postgres",
+            os.environ.get("USER", "nobody"),
+        )
+    return made
+
+
+def service(server: PostgresServer) -> Service:
+    path = f"{server.socket_folder}/.s.PGSQL.{server.port}"
+    return Service("postgres", "127.0.0.1", server.port, path)
+
+
+async def way(found: Service, *known: Service, **environ: str) -> Service:
+    lanes = Lanes()
+    before = {one.key: one for one in known}
+    (decided,) = await with_ways([found], environ, lanes, before, time.monotonic() + 2)
+    lanes.close()
+    return decided
+
+
+async def test_the_socket_of_a_server_that_lets_us_in_is_taken_and_it_logs_nothing(
+    server: PostgresServer,
+) -> None:
+    before = server.said()
+    found = service(server)
+    assert await way(found) == found
+    assert server.said() == before
+
+
+async def test_a_server_that_keeps_us_out_by_its_socket_is_asked_by_its_port(
+    server: PostgresServer,
+) -> None:
+    server.allow(*KEPT_OUT)
+    server.reload()
+    time.sleep(0.2)
+    found = await way(service(server))
+    assert (found.path, found.port) == ("", server.port)
+    assert server.said().count("FATAL") == 1
+
+
+async def test_a_password_is_asked_for_at_the_port_as_well(server: PostgresServer) -> None:
+    server.allow("local all all scram-sha-256", KEPT_OUT[1])
+    server.reload()
+    time.sleep(0.2)
+    before = server.said()
+    assert (await way(service(server))).path == ""
+    assert server.said() == before
+
+
+async def test_what_an_earlier_session_found_out_is_not_tried_again(server: PostgresServer) -> None:
+    server.allow(*KEPT_OUT)
+    server.reload()
+    time.sleep(0.2)
+    found = service(server)
+    before = server.said()
+    assert (await way(found, Service("postgres", "127.0.0.1", server.port))).path == ""
+    assert (await way(found, found)).path == found.path
+    assert server.said() == before
+
+
+async def test_with_credentials_at_hand_nothing_is_tried(server: PostgresServer) -> None:
+    server.allow(*KEPT_OUT)
+    server.reload()
+    time.sleep(0.2)
+    found, before = service(server), server.said()
+    environ = {"PGUSER": "app", "PGPORT": str(server.port)}
+    assert (await way(found, **environ)).path == found.path
+    assert server.said() == before
+
+
+async def test_a_server_that_is_full_or_hangs(server: PostgresServer) -> None:
+    found = service(server)
+    server.freeze()
+    began = time.monotonic()
+    lanes = Lanes()
+    (decided,) = await with_ways([found], {}, lanes, {}, began + 0.2)
+    lanes.close()
+    server.thaw()
+    assert decided.path == ""
+    assert time.monotonic() - began < 1.0
+
+
+async def test_other_servers_are_not_asked() -> None:
+    for kind in ("mysql", "redis", "http"):
+        other = Service(kind, "127.0.0.1", 1, "/nowhere")
+        assert await way(other) == other
+    alone = Service("postgres", port=5432, path="/nowhere")
+    assert await way(alone) == alone

@@ -72,6 +72,10 @@ class Dialect(Protocol):
     """Whether aggregates come cheaper than their rows: true where rows cross a network."""
     grouping: str
     """What stands behind the SELECT of a statement that groups many rows."""
+    ranges: str
+    """A statement about several ranges of ids at once, given as two lists, with ``{rows}`` for
+    one about ids from ``hole.low`` to ``hole.high`` and ``{limit}`` for how many rows are
+    wanted; empty where ranges joined by OR are planned well."""
     clock: str
     """The server's clock in seconds since 1970 as a float; empty where it is this machine's."""
 

@@ -130,14 +130,15 @@ class SqlSource:
         return first
 
     async def after(self, key: int, limit: int) -> Sequence[Row]:
-        return await self._fetch(f"{self._id} > {self._key(1)}", limit, (key,))
+        where = f"{self._id} > {self._key(1)}"
+        return await self._fetch(lambda: self._rows(where, "ASC", limit), key)
 
     async def newest(self, limit: int) -> tuple[Sequence[Row], int | None]:
         low = await self._nth_newest(limit)
         if low is None:
-            return await self._fetch("1 = 1", limit, ()), None
+            return await self._fetch(lambda: self._rows("1 = 1", "ASC", limit)), None
         where = f"{self._id} >= {self._key(1)}"
-        rows = (await self._fetch(where, limit, (low,), order="DESC"))[::-1]
+        rows = (await self._fetch(lambda: self._rows(where, "DESC", limit), low))[::-1]
         # Of rows that came meanwhile there may be more than asked for.
         return rows, int(rows[0][0]) if len(rows) == limit else low
 
@@ -151,12 +152,21 @@ class SqlSource:
         return int(rows[0][0]) if len(rows) > 1 else None
 
     async def within(self, ranges: Sequence[tuple[int, int]], limit: int) -> Sequence[Row]:
+        if self._dialect.ranges:
+            lows, highs = ([bounds[end] for bounds in ranges] for end in (0, 1))
+            return await self._fetch(lambda: self._lateral(limit), lows, highs)
         spans = (
             f"{self._id} BETWEEN {self._key(2 * i + 1)} AND {self._key(2 * i + 2)}"
             for i in range(len(ranges))
         )
         where = f"({' OR '.join(spans)})"
-        return await self._fetch(where, limit, tuple(chain.from_iterable(ranges)))
+        return await self._fetch(
+            lambda: self._rows(where, "ASC", limit), *chain.from_iterable(ranges)
+        )
+
+    def _lateral(self, limit: int) -> str:
+        rows = self._rows(f"{self._id} BETWEEN hole.low AND hole.high", "ASC", limit)
+        return self._dialect.ranges.format(rows=rows, limit=limit)
 
     async def fingerprint(self, low: int, high: int) -> tuple[int, int]:
         sql = (
@@ -254,26 +264,21 @@ class SqlSource:
             f" WHEN {duration} >= 0 THEN -10000 END"
         )
 
-    async def _fetch(
-        self,
-        where: str,
-        limit: int,
-        parameters: Sequence[object],
-        order: Literal["ASC", "DESC"] = "ASC",
-    ) -> Sequence[Row]:
+    async def _fetch(self, statement: Callable[[], str], *parameters: object) -> Sequence[Row]:
+        """Rows of ``statement``, which depends on the time column's format."""
         if not self._prepared:
             await self._prepare()
-        rows = await self._execute(self._rows(where, order, limit), parameters)
+        rows = await self._execute(statement(), parameters)
         if rows and not self._prepared:
             # None of them has a time, unless the first that has one came just now.
             await self._prepare()
             if self._prepared:
-                rows = await self._execute(self._rows(where, order, limit), parameters)
+                rows = await self._execute(statement(), parameters)
         if rows and isinstance(rows[0][0], Decimal):
             return [(_whole(key), *rest) for key, *rest in rows]
         return rows
 
-    def _rows(self, where: str, order: str, limit: int) -> str:
+    def _rows(self, where: str, order: Literal["ASC", "DESC"], limit: int) -> str:
         texts = self._texts(_ERROR_LIMIT)
         columns = (self._id, self._time, self._status, self._duration or "NULL", *texts)
         return (

@@ -107,6 +107,9 @@ class LogDatabase(Protocol):
     async def kill_reader(self) -> None:
         """End the connection of :meth:`execute` once it is amid a statement."""
 
+    async def rows_read(self) -> int:
+        """Rows that the server looked at so far for :meth:`execute`."""
+
     def limit(self, seconds: float) -> None:
         """Have the server give up what takes :meth:`execute` longer."""
 
@@ -134,8 +137,12 @@ class LogDatabase(Protocol):
 
     def quoted(self, name: str) -> str: ...
 
-    def many(self, rows: int) -> list[str]:
-        """Statements that fill a table of ``id, created_at`` and have the server count it."""
+    def plan_blindly(self) -> None:
+        """Have the server plan statements without a look at their parameters, if it can."""
+
+    def many(self, rows: int, when: float | None = None) -> list[str]:
+        """Statements that fill a table of ``id, created_at`` and have the server count it; or
+        a request log with requests of that time."""
 
     async def stranger(self, *grants: str) -> LogDatabase:
         """The same database for an account that may only connect, and has ``grants``
@@ -253,6 +260,12 @@ class PostgresLog:
         while not await self.fetch(kill):
             await asyncio.sleep(0.02)
 
+    async def rows_read(self) -> int:
+        await self.execute("SELECT pg_stat_force_next_flush()", ())
+        await self.execute("SELECT 1", ())
+        read = "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_user_tables"
+        return int((await self.fetch(read))[0][0])
+
     def limit(self, seconds: float) -> None:
         self.settings["statement_timeout"] = f"{1000 * seconds:g}ms"
 
@@ -300,11 +313,14 @@ class PostgresLog:
     def quoted(self, name: str) -> str:
         return PostgresDialect().quote(name)
 
-    def many(self, rows: int) -> list[str]:
+    def plan_blindly(self) -> None:
+        self.settings["plan_cache_mode"] = "force_generic_plan"
+
+    def many(self, rows: int, when: float | None = None) -> list[str]:
+        time = "n" if when is None else f"to_timestamp({when})"
         return [
-            f"INSERT INTO request_logs SELECT n, n FROM {POSTGRES_ROWS} n".format(  # noqa: S608
-                rows=rows
-            ),
+            f"INSERT INTO request_logs SELECT n, {time} FROM generate_series(1, {rows}) n",  # noqa: S608
+            f"SELECT setval(pg_get_serial_sequence('request_logs', 'id'), {rows})",
             "ANALYZE request_logs",
         ]
 
@@ -416,6 +432,10 @@ class MariadbLog:
             await asyncio.sleep(0.02)
         await self.run(f"KILL {found[0][0]}")
 
+    async def rows_read(self) -> int:
+        rows = await self.execute("SHOW SESSION STATUS LIKE 'Handler_read%%'", ())
+        return sum(int(count) for _, count in rows)
+
     def limit(self, seconds: float) -> None:
         self.settings = f"SET SESSION max_statement_time = {seconds:g}"
 
@@ -461,11 +481,13 @@ class MariadbLog:
     def quoted(self, name: str) -> str:
         return f"`{name}`"
 
-    def many(self, rows: int) -> list[str]:
+    def plan_blindly(self) -> None:
+        pass
+
+    def many(self, rows: int, when: float | None = None) -> list[str]:
+        time = "seq" if when is None else f"FROM_UNIXTIME({when})"
         return [
-            f"INSERT INTO request_logs SELECT seq, seq FROM {MARIADB_ROWS}".format(  # noqa: S608
-                rows=rows
-            ),
+            f"INSERT INTO request_logs(id, created_at) SELECT seq, {time} FROM seq_1_to_{rows}",  # noqa: S608
             "ANALYZE TABLE request_logs",
         ]
 

@@ -108,6 +108,27 @@ class RequestLogRaces:
         ((rows,),) = await log_database.fetch("SELECT COUNT(*) FROM request_logs")
         assert (bench.counted(), rows) == (committed, committed + 30)
 
+    async def test_the_server_looks_at_what_is_new_and_no_more(
+        self, log_database: LogDatabase
+    ) -> None:
+        """Whatever it plans for statements whose parameters it does not look at."""
+        log_database.plan_blindly()
+        await log_database.run(log_database.schema(INSTANT), *log_database.many(100_000, NOW))
+        bench = RemoteBench(log_database, log_config(backfill=False), now=NOW)
+        await bench.poll()
+        before = await log_database.rows_read()
+        for _ in range(12):
+            writers = [await log_database.writer() for _ in range(2)]
+            for writer in writers:
+                await writer.run("BEGIN")
+            for number in range(40):
+                await insert(writers[number % 2], 1, bench.now)
+            await writers[1].run("COMMIT")
+            await bench.poll(1)
+            await writers[0].run("ROLLBACK")
+        assert bench.counted() == 240
+        assert await log_database.rows_read() - before < 3000
+
     async def test_a_truncated_table(self, log_database: LogDatabase) -> None:
         bench = await table(log_database, rows=50)
         await insert(log_database, 20, NOW + 1)

@@ -181,7 +181,7 @@ class LogReader:
         try:
             rows = await self._source.after(self._last, limit)
         except TargetError as error:
-            if error.reason == "timeout":
+            if error.reason in ("timeout", "limit"):
                 self._limit = max(limit // 4, _SMALLEST_BATCH)
             raise
         self._limit = min(2 * limit, BATCH)

@@ -53,12 +53,16 @@ class RequestTable:
         return self._watch
 
     async def _attempt(self, read: Awaitable[None]) -> list[Finding]:
-        """Read; a failure costs the figures of this run alone."""
-        self._readable = False
+        """Read; a failure costs the figures of this run alone. Until it has ended, those of
+        the last one stand."""
         try:
             await read
         except TargetError as error:
+            self._readable = False
             return [trouble("request log", f"request_log: {error}", error)]
+        except BaseException:
+            self._readable = False
+            raise
         self._readable = True
         return []
 

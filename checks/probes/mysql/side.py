@@ -23,6 +23,7 @@ from checks.probes.mysql.server import Server
 from checks.probes.mysql.session import Door, Session
 from checks.probes.mysql.slow import SlowTier
 from checks.queries import DueQueries, UserQuery, readings
+from checks.requests.source import MOST_ROWS
 
 if TYPE_CHECKING:
     from checks.probes.mysql.link import Link
@@ -187,10 +188,13 @@ class Side:
             link = await self._connected()
             await link.limit_rows(None)
             try:
-                answer: Rows = await self._within(link.ask(sql, parameters), self._seconds + GRACE)
+                asked = link.ask(sql, parameters, rows=MOST_ROWS)
+                answer: Rows = await self._within(asked, self._seconds + GRACE)
             except TimeoutError:
                 await self._end()
                 raise TargetError("timeout", "a statement was not answered in time") from None
+            if answer.more:
+                raise TargetError("limit", "the answer to a statement is too large")
             return answer.rows
 
         began = time.monotonic()

@@ -436,6 +436,13 @@ def test_of_a_bar_what_failed_is_drawn_otherwise() -> None:
     assert "50 %" in lines[1].text
 
 
+def test_a_bar_of_one_cell_has_the_colour_of_most_of_it() -> None:
+    made = (Bucket(0.001, 0.0015, 1000, 0), Bucket(0.0015, 0.002, 4, 3), Bucket(0.002, 0.003, 4, 1))
+    _, lines = distribution_lines(gateway(buckets=made), Frame(80, 9))
+    bars = [seg.role for line in lines[1:] for seg in line.segs if "━" in seg.text]
+    assert bars == ["critical", "spark"]
+
+
 # Labels
 
 

@@ -111,8 +111,8 @@ def distribution_lines(view: RequestView, frame: Frame) -> tuple[list[Line], lis
 def _bar(bucket: Bucket, most: int, room: int, frame: Frame) -> list[Seg]:
     full = round(bucket.count / most * room)
     full = max(full, 1) if bucket.count and room else full
-    bad = round(bucket.errors / most * room)
-    bad = min(full, max(bad, 1) if bucket.errors and full > 1 else bad)
+    bad = round(full * bucket.errors / bucket.count) if bucket.count else 0
+    bad = max(bad, 1) if bucket.errors and full > 1 else bad
     glyphs = frame.glyphs
     return [
         Seg(glyphs.full * (full - bad), "spark"),

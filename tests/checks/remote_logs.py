@@ -107,6 +107,9 @@ class LogDatabase(Protocol):
     async def kill_reader(self) -> None:
         """End the connection of :meth:`execute` once it is amid a statement."""
 
+    async def kill_all(self) -> int:
+        """End the sessions of every check; how many there were."""
+
     async def rows_read(self) -> int:
         """Rows that the server looked at so far for :meth:`execute`."""
 
@@ -259,6 +262,13 @@ class PostgresLog:
         )
         while not await self.fetch(kill):
             await asyncio.sleep(0.02)
+
+    async def kill_all(self) -> int:
+        kill = (
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
+            " WHERE application_name = 'onwatch' AND datname = current_database()"
+        )
+        return len(await self.fetch(kill))
 
     async def rows_read(self) -> int:
         await self.execute("SELECT pg_stat_force_next_flush()", ())
@@ -431,6 +441,15 @@ class MariadbLog:
         while not (found := await self.fetch(find)):
             await asyncio.sleep(0.02)
         await self.run(f"KILL {found[0][0]}")
+
+    async def kill_all(self) -> int:
+        find = (
+            "SELECT id FROM information_schema.processlist"
+            f" WHERE db = '{self.database.name}' AND id <> CONNECTION_ID()"  # noqa: S608
+        )
+        found = await self.fetch(find)
+        await self.run(*(f"KILL {session}" for (session,) in found))
+        return len(found)
 
     async def rows_read(self) -> int:
         rows = await self.execute("SHOW SESSION STATUS LIKE 'Handler_read%%'", ())

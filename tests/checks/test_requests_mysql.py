@@ -6,16 +6,21 @@ import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from checks.model import Result
+from checks.probes.mysql.probe import MysqlProbe
+
 from tests.checks.remote_logs import MariadbLog, RemoteBench, ShiftedClock, TimeStyle
 from tests.checks.request_log_cases import BARE, INSTANT, RequestLogCases
+from tests.checks.request_log_checks import RequestLogChecks
 from tests.checks.request_log_oracle import RequestLogOracle
 from tests.checks.request_log_races import RequestLogRaces, insert, table
 from tests.checks.request_logs import NOW, log_config
-from tests.servers.mariadb import MariadbDatabase, MariadbServers
+from tests.servers.mariadb import PASSWORD, MariadbDatabase, MariadbServers, MysqlWatch
 
 DATETIME = TimeStyle("datetime", "", "DATETIME(3)")
 
@@ -27,7 +32,32 @@ async def log_database(mariadb_server: MariadbDatabase) -> AsyncIterator[Mariadb
     await database.close()
 
 
-class TestMariadb(RequestLogCases, RequestLogRaces, RequestLogOracle):
+class MysqlLogCheck:
+    """A :class:`tests.checks.request_log_checks.LogCheck`."""
+
+    def __init__(self, watch: MysqlWatch) -> None:
+        self._watch = watch
+        self._probe: MysqlProbe | None = None
+
+    @property
+    def now(self) -> float:
+        return self._watch.clock.now()
+
+    def configure(self, database: MariadbLog, request_log: dict[str, Any]) -> None:
+        url = database.database.url_of(database.user)
+        self._probe = self._watch.probe(url, password=PASSWORD, request_log=request_log)
+
+    async def run(self, seconds: float = 5.0) -> Result:
+        assert self._probe is not None
+        return await self._watch.again(self._probe, seconds)
+
+
+@pytest.fixture
+def log_check(mysql_watch: MysqlWatch) -> MysqlLogCheck:
+    return MysqlLogCheck(mysql_watch)
+
+
+class TestMariadb(RequestLogCases, RequestLogRaces, RequestLogOracle, RequestLogChecks):
     """What is asked of every kind of server."""
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from checks.model import Result
+from checks.probes.postgres.probe import PostgresProbe
+
 from tests.checks.remote_logs import PostgresLog, RemoteBench, ShiftedClock, TimeStyle, insertion
 from tests.checks.request_log_cases import BARE, INSTANT, RequestLogCases
+from tests.checks.request_log_checks import RequestLogChecks
 from tests.checks.request_log_oracle import RequestLogOracle
 from tests.checks.request_log_races import RequestLogRaces, insert, table
 from tests.checks.request_logs import NOW, log_config
-from tests.servers.postgres import PostgresDatabase, PostgresServers
+from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch
 
 DATETIME = TimeStyle("datetime", "timestamp", "")
 
@@ -25,7 +30,33 @@ async def log_database(postgres_server: PostgresDatabase) -> AsyncIterator[Postg
     await database.close()
 
 
-class TestPostgres(RequestLogCases, RequestLogRaces, RequestLogOracle):
+class PostgresLogCheck:
+    """A :class:`tests.checks.request_log_checks.LogCheck`."""
+
+    def __init__(self, watch: PostgresWatch) -> None:
+        self._watch = watch
+        self._probe: PostgresProbe | None = None
+
+    @property
+    def now(self) -> float:
+        return self._watch.clock.now()
+
+    def configure(self, database: PostgresLog, request_log: dict[str, Any]) -> None:
+        url = database.database.url_of(database.user)
+        self._probe = self._watch.probe(url, request_log=request_log)
+
+    async def run(self, seconds: float = 5.0) -> Result:
+        assert self._probe is not None
+        await self._watch.clock.advance(seconds)
+        return await self._probe.run()
+
+
+@pytest.fixture
+def log_check(postgres_watch: PostgresWatch) -> PostgresLogCheck:
+    return PostgresLogCheck(postgres_watch)
+
+
+class TestPostgres(RequestLogCases, RequestLogRaces, RequestLogOracle, RequestLogChecks):
     """What is asked of every kind of server."""
 
 

@@ -443,11 +443,8 @@ class MariadbLog:
         await self.run(f"KILL {found[0][0]}")
 
     async def kill_all(self) -> int:
-        find = (
-            "SELECT id FROM information_schema.processlist"
-            f" WHERE db = '{self.database.name}' AND id <> CONNECTION_ID()"  # noqa: S608
-        )
-        found = await self.fetch(find)
+        others = f"db = '{self.database.name}' AND id <> CONNECTION_ID()"
+        found = await self.fetch(f"SELECT id FROM information_schema.processlist WHERE {others}")  # noqa: S608
         await self.run(*(f"KILL {session}" for (session,) in found))
         return len(found)
 

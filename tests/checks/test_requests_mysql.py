@@ -13,7 +13,6 @@ import pytest_asyncio
 
 from checks.model import Result
 from checks.probes.mysql.probe import MysqlProbe
-
 from tests.checks.remote_logs import MariadbLog, RemoteBench, ShiftedClock, TimeStyle
 from tests.checks.request_log_cases import BARE, INSTANT, RequestLogCases
 from tests.checks.request_log_checks import RequestLogChecks

@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from checks.model import Result
 from checks.probes.postgres.probe import PostgresProbe
-
 from tests.checks.remote_logs import PostgresLog, RemoteBench, ShiftedClock, TimeStyle, insertion
 from tests.checks.request_log_cases import BARE, INSTANT, RequestLogCases
 from tests.checks.request_log_checks import RequestLogChecks

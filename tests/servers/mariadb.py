@@ -10,19 +10,38 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import pymysql
 import pytest
+import pytest_asyncio
 from pymysql.cursors import Cursor
 
+from checks.clock import FakeClock
+from checks.databases.model import DatabaseFacts
+from checks.lanes import Lanes
+from checks.model import Result, Sampler
+from checks.probe import CheckSpec, ProbeEnv, Target
+from checks.probes.mysql.config import MysqlConfig
+from checks.probes.mysql.probe import MysqlProbe
+from checks.resolver import Resolver
+from checks.secrets import Masker
 from tests.servers.redis import free_port
 from tui.demo.mariadb_server import MISSING, MariadbServer, find
 
-__all__ = ["MONITOR", "OWNER", "PASSWORD", "MariadbDatabase", "MariadbServers"]
+__all__ = [
+    "MONITOR",
+    "OWNER",
+    "PASSWORD",
+    "MariadbDatabase",
+    "MariadbServers",
+    "MysqlWatch",
+    "facts_of",
+]
 
 OWNER: Final = "owner"
 """An account with every privilege, from anywhere."""
@@ -210,3 +229,58 @@ def mariadb_servers(_mariadb_factory: MariadbServers) -> Iterator[MariadbServers
     """Servers of a test's own, to be killed, frozen, restarted, replicated."""
     yield _mariadb_factory
     _mariadb_factory.forget()
+
+
+class MysqlWatch:
+    """Makes probes as the engine does, on a fake clock; closes them when the test ends."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self.clock = FakeClock(time.time())
+        self.masker = Masker()
+        self.lanes = Lanes()
+        resolver = Resolver(self.lanes, self.clock)
+        self.env = ProbeEnv(self.clock, resolver, self.lanes, self.masker, base_dir)
+        self._probes: list[MysqlProbe] = []
+
+    def probe(
+        self, server: MariadbDatabase | str, timeout: float = 3.0, **config: Any
+    ) -> MysqlProbe:
+        """A probe of ``server`` named ``shop``, configured by ``config``; it logs in as
+        :data:`MONITOR`, and reads no option files, unless that says otherwise."""
+        url = server if isinstance(server, str) else server.url
+        login = {"password": PASSWORD} if f"//{MONITOR}@" in url else {}
+        settings = MysqlConfig.model_validate(
+            {"url": url, "option_files": False, **login, **config}
+        )
+        labels = CheckSpec("shop", "mysql", settings).target_labels({})
+        made = MysqlProbe(settings, Target("shop", 5.0, timeout, Sampler(labels), self.env))
+        self._probes.append(made)
+        return made
+
+    async def once(self, server: MariadbDatabase | str, **config: Any) -> Result:
+        """The first result of a new probe."""
+        return await self.probe(server, **config).run()
+
+    async def again(self, probe: MysqlProbe, seconds: float = 5.0) -> Result:
+        """The result of a run ``seconds`` later."""
+        await self.clock.advance(seconds)
+        return await probe.run()
+
+    async def close(self) -> None:
+        for probe in self._probes:
+            await probe.close()
+        self.lanes.close()
+
+
+def facts_of(result: Result) -> DatabaseFacts:
+    """What a result says of the server's sessions."""
+    assert isinstance(result.database, DatabaseFacts), result.message
+    return result.database
+
+
+@pytest_asyncio.fixture
+async def mysql_watch(tmp_path: Path) -> AsyncIterator[MysqlWatch]:
+    """MySQL checks on a fake clock."""
+    watch = MysqlWatch(tmp_path)
+    yield watch
+    await watch.close()

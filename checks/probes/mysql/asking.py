@@ -21,6 +21,7 @@ Record = dict[str, Any]
 """A row by its columns' names."""
 
 TITLES: Final = {
+    "boot": "the start of the server",
     "status": "status",
     "variables": "variables",
     "innodb_metrics": "InnoDB's metrics",

@@ -101,10 +101,10 @@ class Health:
         before = self._before
         survey = before.survey if before is not None else Survey()
         pulse = await read_pulse(ask, now, self._pacer, survey)
-        uptime = pulse.figure("Uptime") or 0.0
-        told = self.boot.see(pulse.now, uptime, link.thread) if pulse.status else ""
+        told = await self._born(ask, pulse) if fresh else ""
         if told:
             before = None
+        self.boot.uptime = pulse.figure("Uptime") or 0.0
         sessions = await self._sessions(ask, pulse)
         phases.end()
         self._remember(pulse, sessions, now)
@@ -119,6 +119,13 @@ class Health:
             events=(told,) if told else (),
             fresh=fresh,
         )
+
+    async def _born(self, ask: Asker, pulse: Pulse) -> str:
+        """Learn which life of the server this is; the sentence for a new one."""
+        uptime = pulse.figure("Uptime") or 0.0
+        rows = await ask("boot")
+        started = float(rows[0]["started"]) if rows else pulse.now - uptime
+        return self.boot.see(round(started), uptime)
 
     async def _introduced(self, link: Link) -> Asker:
         """Learn what answers; another connection may have other rights."""

@@ -145,7 +145,7 @@ _STATEMENTS: Final = {
 _SHORTAGES: Final = (1021, 1030, 1037, 1038, 1041, 1114, 1135, 3, 5, 1015, 1016)
 """Disk full, out of memory, no thread and the like."""
 
-_PRIVILEGES = re.compile(r"of the (?P<names>[A-Z_, ]+?) privilege")
+_PRIVILEGES = re.compile(r"the (?P<names>[A-Z_, ]+?) privilege")
 _TABLE = re.compile(r"for table [`']?(?P<name>[^`' ]+(?:`\.`[^`]+)?)[`']?")
 
 

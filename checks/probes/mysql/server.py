@@ -14,8 +14,6 @@ __all__ = ["Boot", "Server", "server_of", "texts"]
 _NUMBER = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NEW_NAMES: Final = (8, 0, 22)
 """From here on MySQL says replica, and has performance_schema.processlist."""
-_TOLERANCE: Final = 2
-"""Seconds by which a server's start may seem to move, its uptime being in whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +84,19 @@ def _text(value: object) -> str:
 class Boot:
     """Which life of the server this is: numbers of sessions are given out anew in each.
 
-    ``at`` is when it began, in the server's seconds since 1970; 0 before it is known.
+    ``at`` is the second in which it began, by the server's clock; 0 before it is known.
+    ``uptime`` is that of the last run.
     """
 
     at: int = 0
     uptime: float = 0.0
-    _thread: int = 0
 
-    def see(self, now: float, uptime: float, thread: int) -> str:
-        """Take in what a run saw over our session ``thread``; the sentence for a restart.
-
-        A server that was started less than two seconds after its last start is told from its
-        former self by the number of our new session, which is not larger then.
-        """
-        at = round(now - uptime)
-        same = abs(at - self.at) <= _TOLERANCE and thread >= self._thread
-        told = ""
-        if not same:
-            if self.at:
-                told = f"restarted: uptime fell from {span(self.uptime)} to {span(uptime)}"
-            self.at = at
-        self._thread, self.uptime = thread, uptime
-        return told
+    def see(self, at: int, uptime: float) -> str:
+        """Take in what a new connection says; the sentence for a restart, empty for none."""
+        before, self.at = self.at, at
+        if not before or at == before:
+            return ""
+        return f"restarted: uptime fell from {span(self.uptime)} to {span(uptime)}"
 
 
 def texts(names: Sequence[str]) -> str:

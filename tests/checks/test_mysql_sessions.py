@@ -1,0 +1,331 @@
+"""Sessions, who waits for whom, and ending them, on MariaDB."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pymysql
+import pytest
+
+from checks.databases.model import DatabaseFacts, SessionRow
+from checks.model import Status
+from checks.probes.mysql.probe import MysqlProbe
+from tests.servers.mariadb import OWNER, MariadbDatabase, MariadbServers, MysqlWatch, facts_of
+from tests.servers.postgres import until
+
+
+class Client:
+    """A session of the application, whose statements may run beside the test."""
+
+    def __init__(self, database: MariadbDatabase, **options: Any) -> None:
+        self._link = database.connect(**options)
+        self.pid = self._link.thread_id()
+        self.error: pymysql.MySQLError | None = None
+        self._threads: list[threading.Thread] = []
+
+    def run(self, sql: str) -> None:
+        with self._link.cursor() as cursor:
+            cursor.execute(sql)
+
+    def begin(self, sql: str) -> None:
+        """Run ``sql`` in a thread, until it is done or killed."""
+
+        def work() -> None:
+            try:
+                self.run(sql)
+            except pymysql.MySQLError as error:
+                self.error = error
+
+        self._threads.append(threading.Thread(target=work, daemon=True))
+        self._threads[-1].start()
+
+    def wait(self) -> None:
+        for thread in self._threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def accounts(mariadb_server: MariadbDatabase) -> MariadbDatabase:
+    mariadb_server.execute(
+        "CREATE TABLE accounts (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB",
+        "INSERT INTO accounts VALUES (1, 10), (2, 20)",
+    )
+    return mariadb_server
+
+
+def busy(database: MariadbDatabase, *pids: int) -> Callable[[], bool]:
+    """Whether all of these sessions run a statement that waits."""
+    sql = "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND <> 'Sleep'"
+    return lambda: set(pids) <= {pid for (pid,) in database.fetch(sql)}
+
+
+async def seen(probe: MysqlProbe, watch: MysqlWatch) -> DatabaseFacts:
+    probe.attend(True)
+    return facts_of(await watch.again(probe))
+
+
+def row_of(facts: DatabaseFacts, pid: int) -> SessionRow:
+    (found,) = (row for row in facts.sessions or facts.longest if row.pid == pid)
+    return found
+
+
+async def test_sessions_are_listed_only_while_somebody_looks(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    client = Client(accounts)
+    probe = mysql_watch.probe(accounts)
+
+    assert facts_of(await probe.run()).sessions is None
+    facts = await seen(probe, mysql_watch)
+
+    row = row_of(facts, client.pid)
+    assert (row.user, row.database, row.state) == (OWNER, accounts.name, "Sleep")
+    assert row.idle
+    assert not row.own
+    assert row.client.startswith("localhost:")
+    assert facts.sessions_left_out == 0
+    own = [one for one in facts.sessions or () if one.own]
+    assert {one.user for one in own} == {"onwatch"}
+    assert len(own) == 2
+    probe.attend(False)
+    assert facts_of(await mysql_watch.again(probe)).sessions is None
+
+
+async def test_a_lock_pile_up_is_a_tree(accounts: MariadbDatabase, mysql_watch: MysqlWatch) -> None:
+    root, first, second = (Client(accounts) for _ in range(3))
+    root.run("BEGIN")
+    root.run("UPDATE accounts SET balance = 0 WHERE id = 1")
+    first.begin("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
+    until(busy(accounts, first.pid))
+    second.begin("UPDATE accounts SET balance = balance + 2 WHERE id = 1")
+    until(busy(accounts, first.pid, second.pid))
+    waits = "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_wait_started < NOW()"
+    until(lambda: accounts.fetch(waits) == [(2,)])
+    probe = mysql_watch.probe(accounts, lock_wait={"warning": 0, "critical": 60})
+
+    result = await probe.run()
+
+    facts = facts_of(result)
+    waiting = row_of(facts, first.pid)
+    assert waiting.blocked_by == (row_of(facts, root.pid).id,)
+    assert waiting.waiting == f"row lock (X) of {accounts.name}.accounts"
+    assert waiting.query == "UPDATE accounts SET balance = balance + 1 WHERE id = 1"
+    assert row_of(facts, root.pid).id in row_of(facts, second.pid).blocked_by
+    holder = row_of(facts, root.pid)
+    assert not holder.idle
+    assert holder.transaction is not None
+    assert holder.state == "Sleep"
+    assert result.status is Status.WARNING
+    assert f"held by session {root.pid} ({OWNER}@{accounts.name}, idle for" in result.message
+    assert "(1 more wait)" in result.message
+    assert result.samples.get("mysql_lock_waiting_sessions") == 2
+    assert result.samples.get("mysql_global_status_innodb_row_lock_current_waits") == 2
+    assert result.samples.get("mysql_info_schema_innodb_trx_transactions", state="LOCK WAIT") == 2
+    root.run("ROLLBACK")
+    first.wait()
+    second.wait()
+
+
+async def test_the_root_of_a_pile_up_is_terminated(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    root, waiter = Client(accounts), Client(accounts)
+    root.run("BEGIN")
+    root.run("UPDATE accounts SET balance = 0 WHERE id = 1")
+    waiter.begin("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
+    until(busy(accounts, waiter.pid))
+    probe = mysql_watch.probe(accounts)
+    facts = await seen(probe, mysql_watch)
+
+    said = await probe.act("terminate", row_of(facts, root.pid).id)
+
+    assert said == f"session {root.pid} was terminated"
+    waiter.wait()
+    assert waiter.error is None
+    with pytest.raises(pymysql.MySQLError):
+        root.run("SELECT 1")
+    assert accounts.fetch("SELECT balance FROM accounts WHERE id = 1") == [(11,)]
+    said = await probe.act("terminate", row_of(facts, root.pid).id)
+    assert said == f"session {root.pid} has ended already, or may not be seen: nothing was done"
+
+
+async def test_a_statement_is_cancelled_and_its_session_stays(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    client = Client(accounts)
+    client.begin("SELECT id, SLEEP(30) FROM accounts")
+    until(busy(accounts, client.pid))
+    probe = mysql_watch.probe(accounts)
+    facts = await seen(probe, mysql_watch)
+    row = row_of(facts, client.pid)
+    assert row.query == "SELECT id, SLEEP(30) FROM accounts"
+
+    said = await probe.act("cancel", row.id)
+
+    assert said == f"the statement of session {client.pid} was cancelled"
+    client.wait()
+    client.run("SELECT 1")
+
+
+async def test_only_the_statement_that_was_shown_is_cancelled(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    client = Client(accounts)
+    client.begin("SELECT SLEEP(0.3)")
+    until(busy(accounts, client.pid))
+    probe = mysql_watch.probe(accounts)
+    row = row_of(await seen(probe, mysql_watch), client.pid)
+    client.wait()
+
+    said = await probe.act("cancel", row.id)
+    assert said == f"session {client.pid} runs no statement any more: nothing was done"
+
+    client.begin("SELECT SLEEP(1.5)")
+    until(busy(accounts, client.pid))
+    said = await probe.act("cancel", row.id)
+    assert (
+        said == f"session {client.pid} runs another statement by now, look again: nothing was done"
+    )
+    client.wait()
+    assert client.error is None
+
+
+async def test_a_session_of_the_servers_former_life_is_gone(
+    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch
+) -> None:
+    database = mariadb_servers.start()
+    client = Client(database)
+    probe = mysql_watch.probe(database)
+    row = row_of(await seen(probe, mysql_watch), client.pid)
+    database.server.restart()
+    others = [Client(database) for _ in range(client.pid + 2)]
+    assert client.pid in [other.pid for other in others]
+
+    result = await mysql_watch.again(probe)
+    said = await probe.act("terminate", row.id)
+
+    assert result.events
+    assert result.events[0].startswith("restarted: uptime fell")
+    assert said == (
+        f"the server was restarted since, session {client.pid} is gone: nothing was done"
+    )
+    for other in others:
+        other.run("SELECT 1")
+
+
+async def test_what_is_never_ended(
+    mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    probe = mysql_watch.probe(mariadb_server)
+    assert "nothing was done" in await probe.act("terminate", "1-1")
+    facts = await seen(probe, mysql_watch)
+    own = next(row for row in facts.sessions or () if row.own)
+
+    assert await probe.act("terminate", own.id) == (
+        f"session {own.pid} is onwatch's own: nothing was done"
+    )
+    for subject in ("", "nonsense", "1; DROP TABLE accounts-1", "٣-1", "-1", "5-"):
+        assert "there is no session" in await probe.act("terminate", subject)
+
+
+async def test_ending_others_sessions_takes_a_grant(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    accounts.execute(
+        "CREATE OR REPLACE USER looker@'%' IDENTIFIED BY 'x'", "GRANT PROCESS ON *.* TO looker@'%'"
+    )
+    client = Client(accounts)
+    probe = mysql_watch.probe(accounts.url_of("looker").rpartition("/")[0], password="x")
+    row = row_of(await seen(probe, mysql_watch), client.pid)
+
+    said = await probe.act("terminate", row.id)
+
+    assert said == (
+        f"session {client.pid} may not be ended by this user: "
+        "GRANT CONNECTION ADMIN ON *.* TO 'looker'@'%'"
+    )
+    client.run("SELECT 1")
+
+
+async def test_long_statements_and_transactions_are_told(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    idle, working = Client(accounts), Client(accounts)
+    idle.run("BEGIN")
+    idle.run("UPDATE accounts SET balance = 5 WHERE id = 2")
+    working.begin("SELECT SLEEP(2.5), 'token', 'pa\x1b[31mss'")
+    time.sleep(1.1)
+    bounds = {"warning": 0.5, "critical": 3600}
+    probe = mysql_watch.probe(
+        accounts, longest_query=bounds, longest_transaction=bounds, idle_in_transaction=bounds
+    )
+
+    result = await probe.run()
+
+    parts = {part.name: part for part in result.parts}
+    assert parts["longest query"].message == (
+        f"session {working.pid} ({OWNER}@{accounts.name}) has been running a statement for 1 s"
+    )
+    assert parts["idle transaction"].message.startswith(
+        f"session {idle.pid} ({OWNER}) holds a transaction open with 1 rows changed, idle for"
+    )
+    assert parts["longest transaction"].status is Status.WARNING
+    facts = facts_of(result)
+    assert [row.pid for row in facts.longest][:2] == [working.pid, idle.pid] or [
+        row.pid for row in facts.longest
+    ][:2] == [idle.pid, working.pid]
+    assert "\x1b" not in row_of(facts, working.pid).query
+    assert (result.samples.get("mysql_longest_query_seconds") or 0) > 1
+    assert (result.samples.get("mysql_longest_idle_in_transaction_seconds") or 0) > 1
+    idle.run("ROLLBACK")
+    with suppress(pymysql.MySQLError):
+        accounts.execute(f"KILL {working.pid}")
+    working.wait()
+
+
+async def test_a_zone_of_the_servers_own_makes_no_transaction_older(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    client = Client(accounts)
+    client.run("BEGIN")
+    client.run("UPDATE accounts SET balance = 5 WHERE id = 2")
+    accounts.execute("SET GLOBAL time_zone = '+05:00'")
+    try:
+        row = row_of(await seen(mysql_watch.probe(accounts), mysql_watch), client.pid)
+    finally:
+        accounts.execute("SET GLOBAL time_zone = 'SYSTEM'")
+
+    assert row.transaction is not None
+    assert row.transaction < 60
+    client.run("ROLLBACK")
+
+
+async def test_without_process_only_ones_own_sessions_are_seen(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    accounts.execute("CREATE OR REPLACE USER nobody@'%' IDENTIFIED BY 'x'")
+    Client(accounts)
+    probe = mysql_watch.probe(accounts.url_of("nobody").rpartition("/")[0], password="x")
+
+    facts = await seen(probe, mysql_watch)
+
+    assert {row.user for row in facts.sessions or ()} == {"nobody"}
+    assert facts.connections is not None
+    assert facts.connections >= 2
+    assert (
+        "transactions and sessions of others may not be seen: GRANT PROCESS ON *.* TO 'nobody'@'%'"
+        in facts.notes
+    )
+    assert "replication may not be seen: GRANT SLAVE MONITOR ON *.* TO 'nobody'@'%'" in facts.notes
+    result = await mysql_watch.again(probe)
+    assert result.status is Status.OK
+    assert (
+        result.samples.get("mysql_exporter_collector_success", collector="collect.slave_status")
+        == 0
+    )
+    assert result.samples.get("mysql_longest_transaction_seconds") is None

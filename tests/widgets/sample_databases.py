@@ -20,8 +20,16 @@ __all__ = [
 ]
 
 ACTIONS = (
-    Action("cancel", "cancel", "end the statement that it runs; the session stays"),
-    Action("terminate", "terminate", "end the session; what it has not committed is undone"),
+    Action(
+        "cancel",
+        "cancel the statement",
+        "pg_cancel_backend: what the session runs ends with an error, the session stays",
+    ),
+    Action(
+        "terminate",
+        "terminate the session",
+        "pg_terminate_backend: its transaction is rolled back and its connection closed",
+    ),
 )
 
 _UPDATE = (

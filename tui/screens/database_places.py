@@ -31,8 +31,12 @@ LEAST: Final = {
 """The lines of each pane, its title among them, with which it still says what matters."""
 _STEPS: Final = {"blocking": 4, "longest": 2, "sessions": 4, "tables": 4}
 """Lines in steps of which a pane grows, so that those below it rarely move."""
+_BOUNDED: Final = {"blocking": 0.4, "longest": 0.25}
+"""The share of a column that a pane takes at most."""
 _TALL: Final = 34
 """Lines from which on a single column has room for every pane."""
+_SAYS_NOTHING: Final = 2
+"""Lines of a pane that has but a title and a sentence to show."""
 _LOW: Final = 14
 """Lines below which what matters less is left out."""
 
@@ -92,8 +96,8 @@ def _shared(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dic
     wishes = {}
     for name in names:
         want = wanted[name] + 1
-        if name in ("blocking", "longest") and len(names) > 1:
-            want = min(want, height * 2 // 5)
+        if name in _BOUNDED and len(names) > 1:
+            want = min(want, int(height * _BOUNDED[name]))
         wishes[name] = Wish(min(LEAST[name], want), want)
     return heights(height, wishes, FIRST)
 
@@ -123,6 +127,9 @@ def _low(height: int, wanted: Mapping[str, int]) -> dict[str, int]:
         more = max(0, min(wanted["blocking"] - 1, free - 1, most))
         given["blocking"] += more
         free -= more
+    elif "longest" in given and wanted["longest"] > _SAYS_NOTHING and free > LEAST["sessions"]:
+        given["longest"] += LEAST["longest"]
+        free -= LEAST["longest"]
     given[rest] += min(free, wanted[rest] - 1)
     free -= min(free, wanted[rest] - 1)
     for name in ("server", "replication", "longest", "tables"):

@@ -95,7 +95,7 @@ class WholeBox(PictureModal):
         inner = max(1, min(_WIDEST, width - 2) - 4)
         box = self.query_one(Vertical)
         box.styles.width = inner + 4
-        needed = len(self.told.lines(max(1, inner - 1))) + 1
+        needed = len(self.told.lines(max(1, inner - 1))) + 2
         whole = self.query_one(WholePane)
         whole.styles.height = max(2, min(needed, height - 3 - self.fit_choices(inner)))
 
@@ -171,6 +171,10 @@ class SessionScreen(WholeBox):
     def on_mount(self) -> None:
         super().on_mount()
         self._offer()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._choices = 0
+        super().on_resize(event)
 
     # What is known of the session
 
@@ -259,7 +263,7 @@ class SessionScreen(WholeBox):
         named = f"{self._chosen.title}? It is {session.pid} {who(session)} on {self.check}"
         if session.transaction is not None:
             named += f", with a transaction open for {fmt.coarse(session.transaction)}"
-        return f"{named}. {self._chosen.help}"
+        return f"{named}.\n{self._chosen.help}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "confirm":

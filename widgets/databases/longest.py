@@ -24,8 +24,12 @@ _MOST: Final = 6
 
 
 def longest_of(facts: DatabaseFacts) -> list[SessionRow]:
-    """Whatever has been running, or has had a transaction open, longest, longest first."""
-    busy = [one for one in known_sessions(facts).values() if not one.idle and not one.own]
+    """Whatever has been running, or has had a transaction open, longest, longest first.
+
+    Those that only wait for others are left out: the tree of these shows them.
+    """
+    known = known_sessions(facts).values()
+    busy = [one for one in known if not (one.idle or one.own or one.blocked_by)]
     busy.sort(key=_time, reverse=True)
     return busy[:_MOST]
 

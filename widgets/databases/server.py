@@ -64,7 +64,7 @@ def sentence_lines(check: CheckView, width: int, limit: int, glyphs: Glyphs) -> 
 def _groups(label: str, groups: Sequence[Sequence[Seg]], frame: Frame, most: int = 2) -> list[Line]:
     """``groups`` after ``label`` in at most ``most`` lines, and how many are left out."""
     dot = Seg(f" {frame.glyphs.dot} ", "dim")
-    head = Seg(f"   {label} ", "dim")
+    head = Seg(f"   {label}  ", "dim")
     indent = segs_width([head])
     lines: list[Line] = []
     while groups and len(lines) < most:
@@ -81,14 +81,21 @@ def _counted(counts: Iterable[tuple[str, float]]) -> list[list[Seg]]:
     return [[Seg(f"{name} ", "label"), Seg(fmt.count(n), "value")] for name, n in counts]
 
 
-def _holders(sessions: Sequence[SessionRow], frame: Frame) -> list[Line]:
-    """Who holds the connections, by user and by where they come from."""
-    others = [session for session in sessions if not session.own]
+def _holders(facts: DatabaseFacts, frame: Frame) -> list[Line]:
+    """Who holds the connections, by user and by where they come from.
+
+    In the compact form by user alone, and only where they run out.
+    """
+    others = [session for session in facts.sessions or () if not session.own]
+    ways = [("by user", _user), ("by client", client_of)]
+    if frame.compact:
+        ways = ways[: (_share(facts) or 0.0) >= _NEARLY]
     lines = []
-    for label, name in (("by user", _user), ("by client", client_of)):
+    for label, name in ways:
         counts = Counter(found for one in others if (found := name(one)))
         if counts:
-            lines += _groups(label, _counted(counts.most_common()), frame, 1)
+            seen = f", of {len(others)} seen" if facts.sessions_left_out else ""
+            lines += _groups(label + seen, _counted(counts.most_common()), frame, 1)
     return lines
 
 
@@ -102,7 +109,7 @@ def connection_lines(facts: DatabaseFacts, frame: Frame) -> list[Line]:
     lines: list[Line] = []
     used, most = facts.connections, facts.connection_limit
     if used is not None:
-        share = used / most if most else None
+        share = _share(facts)
         role = "high" if share is not None and share >= _NEARLY else "value"
         segs = [Seg(" connections ", "label"), Seg(fmt.count(used), role)]
         if share is not None:
@@ -112,9 +119,13 @@ def connection_lines(facts: DatabaseFacts, frame: Frame) -> list[Line]:
         lines.append(line(*segs))
     if facts.by_state:
         lines += _groups("by state", _counted(facts.by_state), frame)
-    if facts.sessions and not frame.compact:
-        lines += _holders(facts.sessions, frame)
-    return lines
+    return lines + _holders(facts, frame)
+
+
+def _share(facts: DatabaseFacts) -> float | None:
+    """How much of its connections a server has in use."""
+    used, most = facts.connections, facts.connection_limit
+    return used / most if used is not None and most else None
 
 
 def _told(view: FigureView) -> str:
@@ -245,8 +256,7 @@ def _seen(view: DatabaseView, frame: Frame) -> list[Line]:
         figures = [each for each in map(_last_known, figures) if each.value is not None]
     if frame.compact and view.facts:
         # Their number stands in a line of its own; only their course would be new.
-        used = (view.facts.connections, view.facts.connection_limit)
-        figures = [each for each in figures if (each.value, each.limit) != used]
+        figures = [each for each in figures if each.title != "connections"]
     made = figure_lines(figures, frame)
     return [*lines, *([line()] if lines and made and not frame.compact else []), *made]
 

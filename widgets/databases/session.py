@@ -146,7 +146,9 @@ class ChoicePane(LinePane):
 
     actions: reactive[tuple[Action, ...]] = reactive((), repaint=False, layout=False)
     question: reactive[str] = reactive("", repaint=False, layout=False)
-    """Asked once something is chosen; the rows are back when it is empty again."""
+    """Asked once something is chosen, what it means on a second line; the rows are back when
+    it is empty again.
+    """
     refusal: reactive[str] = reactive("", repaint=False, layout=False)
     """Why nothing, or not what was chosen, is done."""
 
@@ -177,7 +179,9 @@ class ChoicePane(LinePane):
 
     def build(self, width: int, height: int) -> list[Line]:
         if self.question:
-            return [line(" ", Seg(row, "high")) for row in broken(self.question, width - 2)]
+            asked, _, means = self.question.partition("\n")
+            lines = [line(" ", Seg(row, "high")) for row in broken(asked, width - 2)]
+            return lines + [line(" ", Seg(row, "label")) for row in broken(means, width - 2)]
         lines = [line(" ", Seg(row, "warning")) for row in broken(self.refusal, width - 2)]
         return lines + [row for each in self.actions for row in self._rows(each, width)]
 

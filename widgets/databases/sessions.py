@@ -35,8 +35,9 @@ _Key = Callable[["SessionRow"], tuple[object, ...]]
 
 
 def _long(session: SessionRow) -> tuple[object, ...]:
-    """Busy ones before idle ones, each the longest first."""
-    return (session.idle, -(held_for(session) or 0.0), session.pid)
+    """Busy ones before idle ones, onwatch's own last; each the longest first."""
+    rank = 2 if session.own else int(session.idle)
+    return (rank, -(held_for(session) or 0.0), session.pid)
 
 
 ORDERS: Final[Mapping[str, _Key]] = {
@@ -170,7 +171,9 @@ def session_lines(
     if facts is None:
         return [], note("not seen yet", frame.width)
     if facts.sessions is None:
-        return [], note("the server is being asked for its sessions", frame.width)
+        asked = "the server is being asked for its sessions"
+        told = asked if view.silent_since is None else "its sessions were not seen in time"
+        return [], note(told, frame.width)
     rows = in_order(facts.sessions, order, hide_idle=hide_idle, frame=frame)
     if not rows:
         if frame.filter_text:

@@ -92,6 +92,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._news_at = 0.0
         self._frozen = False
         self._asked: dict[str, float] = {}
+        self._window = 0.0
         self._numbered: tuple[str, Screen[None] | None] = ("", None)
         self._left_at: dict[str, str] = {}
         self._attended: str | None = None
@@ -205,12 +206,13 @@ class OnwatchApp(App[int], inherit_bindings=False):
         """Compute figures over the next longer (1) or shorter (-1) window."""
         from checks.requests.stats import WINDOWS  # noqa: PLC0415 - not for the first frame
 
-        now = self._newest.window if self._newest else WINDOWS[0]
+        now = self._window or (self._newest.window if self._newest else WINDOWS[0])
         nearest = min(range(len(WINDOWS)), key=lambda i: abs(WINDOWS[i] - now))
         self.set_window(WINDOWS[max(0, min(len(WINDOWS) - 1, nearest + step))])
 
     def set_window(self, seconds: float) -> None:
         """Compute figures over the last ``seconds``."""
+        self._window = seconds
         self.source.set_window(seconds)
         self.say(f"figures over the last {seconds / 60:.0f} min")
 

@@ -245,6 +245,19 @@ async def test_another_window_is_that_of_every_pane() -> None:
         assert "22:00" in seen(pilot)
 
 
+async def test_a_key_pressed_faster_than_pictures_come_counts_each_time() -> None:
+    class Slow(Logs):
+        def set_window(self, seconds: float) -> None:
+            self.asked.append(f"window {seconds:.0f}")
+
+    source = Slow()
+    async with running(source) as pilot:
+        await pilot.press("4", "plus", "plus", "plus", "plus", "minus")
+        await settle(pilot)
+    windows = [each for each in source.asked if each.startswith("window")]
+    assert windows == ["window 300", "window 900", "window 3600", "window 3600", "window 900"]
+
+
 async def test_enter_on_an_error_shows_it_whole_and_esc_goes_back() -> None:
     async with requests("enter") as pilot:
         assert isinstance(pilot.app.screen, RequestScreen)

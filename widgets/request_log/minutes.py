@@ -94,7 +94,7 @@ class MinutesPane(RequestLogPane):
 
     def over(self, view: RequestView) -> str:
         count = len(view.stats.minutes)
-        return f"last {count} full minutes" if count != 1 else "last full minute"
+        return f"last {count} full minutes" if count > 1 else "full minutes"
 
     def summary(self, view: RequestView) -> Sequence[Seg]:
         minutes = view.stats.minutes

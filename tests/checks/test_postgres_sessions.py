@@ -41,19 +41,19 @@ async def pile_up(database: PostgresDatabase, waiters: int = 2) -> AsyncIterator
     await database.execute("INSERT INTO stock VALUES (1, 1)")
     links = [await database.connect() for _ in range(waiters + 1)]
     await links[0].execute("BEGIN; UPDATE stock SET n = 2 WHERE id = 1")
-    tasks = [
-        asyncio.create_task(link.execute("UPDATE stock SET n = n + 1 WHERE id = 1"))
-        for link in links[1:]
-    ]
+    tasks = []
+    for number, link in enumerate(links[1:], 1):
+        update = "UPDATE stock SET n = n + 1 WHERE id = 1"
+        tasks.append(asyncio.create_task(link.execute(update)))
 
-    async def all_wait() -> bool:
-        sql = (
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return await database.fetch(sql) == [(waiters,)]
+        async def waits(number: int = number) -> bool:
+            sql = (
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            return await database.fetch(sql) == [(number,)]
 
-    await until(all_wait)
+        await until(waits)
     try:
         yield links
     finally:

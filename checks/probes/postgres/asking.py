@@ -36,6 +36,9 @@ TITLES: Final = {
 }
 """What each statement is about, for people."""
 
+_SOMETIMES: Final = ("longest", "blocking", "sessions", "replication", "slots", "standby")
+"""Statements of the fast tier and on demand that not every run has a reason for."""
+
 _DENIED = re.compile(
     r"permission denied for (?P<kind>view|relation|table|function|schema) \"?(?P<name>[\w.]+)"
 )
@@ -56,6 +59,11 @@ class Troubles:
     def succeeded(self, name: str) -> None:
         """The statement ``name`` did not fail."""
         self._found.pop(name, None)
+
+    def begin(self) -> None:
+        """A run begins, in which not everything is asked that was in the one before."""
+        for name in _SOMETIMES:
+            self._found.pop(name, None)
 
     def of(self, name: str) -> TargetError | None:
         """Why ``name`` could not be read; None where it could."""

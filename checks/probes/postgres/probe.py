@@ -210,6 +210,7 @@ class PostgresProbe:
         return await self._fast(link)
 
     async def _fast(self, link: Link) -> Reading:
+        self._troubles.begin()
         ask = self._asker(link)
         pulse = await read_pulse(ask)
         if pulse.server is None and pulse.groups is None:

@@ -1,6 +1,6 @@
 -- Fast tier, only while some session waits for a lock: those who wait (30 at most, the
 -- longest first) and those they wait for. pg_blocking_pids takes all partitions of the lock
--- table for some microseconds for each of them: 0.3 ms of the server's CPU for five. Before
+-- table for some microseconds for each of them: 0.2 ms of the server's CPU for five. Before
 -- PostgreSQL 14 nobody knows since when they wait; their statements' age stands for it.
 WITH waiting AS (
     SELECT

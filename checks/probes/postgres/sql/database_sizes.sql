@@ -1,6 +1,6 @@
 -- Slow tier. The size of each database one may connect to (200 at most): the server looks at
--- every file of it, 1 µs each. 4 ms of the server's CPU for four small databases, 60 ms for one
--- of 10,000 tables.
+-- every file of it. 1.7 ms of the server's CPU for three empty databases, 37 ms for one of
+-- 10,000 tables.
 SELECT
     namesend(d.datname) AS datname,
     pg_database_size(d.oid) AS bytes

@@ -1,5 +1,6 @@
 -- Slow tier. Locks by database and mode. Copies the lock table, all its partitions locked for
--- some microseconds: 0.1 ms of the server's CPU, 3 ms for ten thousand locks.
+-- some microseconds: 0.08 ms of the server's CPU where max_connections is 150, 0.3 ms where
+-- it is 1,200, more with the locks that are held.
 SELECT
     l.database::int8 AS datid,
     lower(l.mode) AS mode,

@@ -1,7 +1,7 @@
 -- Fast tier, only while some statement or transaction is older than a second: the eight
--- sessions that have been at it longest. 0.1 ms of the server's CPU for a hundred sessions.
--- Query texts are cut as bytes: a session of a database with another encoding may hold bytes
--- that are no text in this one.
+-- sessions that have been at it longest. 0.06 ms of the server's CPU for a handful of sessions,
+-- 0.15 ms for a hundred, 1.4 ms for a thousand. Query texts are cut as bytes: a session of a
+-- database with another encoding may hold bytes that are no text in this one.
 SELECT
     a.pid::int8 AS pid,
     (extract(epoch FROM a.backend_start) * 1000000)::int8 AS started,

@@ -1,4 +1,4 @@
--- Slow tier. The settings that are named. 0.6 ms of the server's CPU, most of it for making
+-- Slow tier. The settings that are named. 0.65 ms of the server's CPU, most of it for making
 -- the text of every setting there is.
 SELECT
     s.name,

@@ -1,5 +1,5 @@
 -- Slow tier. The archiver, the checkpointer and the background writer. Counters in shared
--- memory: 0.05 ms of the server's CPU. What backends write themselves is in pg_stat_io since
+-- memory: 0.03 ms of the server's CPU. What backends write themselves is in pg_stat_io since
 -- PostgreSQL 17.
 SELECT
     a.archived_count,

@@ -1,5 +1,5 @@
 -- Slow tier. The archiver, the checkpointer and the background writer. Counters in shared
--- memory: 0.05 ms of the server's CPU.
+-- memory: 0.03 ms of the server's CPU.
 SELECT
     a.archived_count,
     a.failed_count,

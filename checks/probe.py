@@ -70,7 +70,7 @@ class CheckSpec:
 
     ``interval`` and ``timeout`` are seconds. ``place`` is ``file:line`` of its entry.
     ``expected`` says why its target should run: the sentence begins with it where nobody is
-    there.
+    there. ``advice`` says what helps besides where the target refuses us.
     """
 
     name: str
@@ -84,6 +84,7 @@ class CheckSpec:
     runbook: str = ""
     place: str = ""
     expected: str = ""
+    advice: str = ""
 
     def target_labels(self, external: Mapping[str, str]) -> dict[str, str]:
         """The labels that every sample of this check carries."""

@@ -106,11 +106,16 @@ class Runner:
         success = float(result.status is Status.OK)
         values = (float(result.up), success, took, took, float(len(result.samples)))
         samples = result.samples + Samples(self._extra, values)
-        if self.spec.expected and result.reason in _NOBODY_THERE and not result.up:
-            # What it asks ("is the server running?") is answered.
-            refused = result.message.partition(": ")[0]
-            result = replace(result, message=f"{self.spec.expected} ({refused})")
+        result = replace(result, message=self._said(result))
         return self._env.masker.result(result).with_samples(samples)
+
+    def _said(self, result: Result) -> str:
+        """The sentence, with what its check knows of a target that is not there or refuses us."""
+        spec, message = self.spec, result.message
+        if spec.expected and result.reason in _NOBODY_THERE and not result.up:
+            # What it asks ("is the server running?") is answered.
+            return f"{spec.expected} ({message.partition(': ')[0]})"
+        return f"{message}; {spec.advice}" if spec.advice and result.reason == "auth" else message
 
     async def close(self) -> None:
         """Give back what the probe holds."""

@@ -149,7 +149,7 @@ class Discovery:
     def _known(self) -> dict[tuple[str, int | str], Service]:
         """What was found in this session or an earlier one."""
         services = [one.service for one in self._past or ()]
-        services += [one.service for one in self._plan.planned]
+        services += [one.service for one in self._plan.planned if not one.missed]
         return {service.key: service for service in services}
 
     def _expected(self) -> list[Expectation]:

@@ -64,6 +64,7 @@ class Service:
         process: who serves it; None where that could not be seen.
         web: of HTTP what was found out by asking, None where nobody was asked.
         lasting: whether it is missed when it is gone: it belongs to no terminal.
+        advice: what helps where it refuses us, besides what its kind of check says.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Service:
     process: Process | None = field(default=None, compare=False)
     web: Web | None = None
     lasting: bool = True
+    advice: str = field(default="", compare=False)
 
     @property
     def key(self) -> tuple[str, int | str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ SELDOM: Final = 15.0
 """Seconds between two runs of checks that cost more than they tell, or leave lines in a log."""
 
 _USUAL_PORTS: Final = {"postgres": 5432, "mysql": 3306, "redis": 6379}
+_ADVICE: Final = {
+    "redis": "without a configuration it is taken from $REDISCLI_AUTH or $REDIS_URL",
+}
 _ODD: Final = re.compile(r"[^\w.@+-]+")
 _ORDER: Final = ("http", "postgres", "mysql", "redis", "sqlite", "tcp")
 
@@ -82,12 +85,12 @@ class Plan:
         before = dict(self._planned)
         for service in sorted(found, key=_rank):
             known = self._planned.get(service.key)
-            if known is None or (known.provisional and service.web and service.web.status):
+            if known is None or known.missed or _knows_better(service, known):
                 self._add(service, _last_words(service), names, missed=False)
         for one in missed:
             if one.service.key not in self._planned:
                 self._add(one.service, one.why, names, missed=bool(one.why))
-        return self._planned != before
+        return [one.spec for one in self._planned.values()] != [one.spec for one in before.values()]
 
     def _add(
         self,
@@ -105,6 +108,10 @@ class Plan:
             return
         config, written, note = made
         known = self._planned.get(service.key)
+        if known and known.spec.config == config:
+            # Found where it was missed: its check goes on.
+            self._planned[service.key] = replace(known, missed=False)
+            return
         name = known.spec.name if known else self._name(service, names.get(service.key, ""))
         seldom = service.kind == "tcp" or (service.web and service.web.path == "/metrics")
         spec = CheckSpec(
@@ -113,6 +120,7 @@ class Plan:
             config=config,
             interval=SELDOM if seldom else 5.0,
             expected=expected,
+            advice=service.advice or _ADVICE.get(service.kind, ""),
         )
         self._taken.add(name)
         self._planned[service.key] = Planned(spec, service, written, note, missed)
@@ -123,6 +131,11 @@ class Plan:
                 return name
         stem = _names(service)[-1]
         return next(n for i in range(2, 10_000) if (n := f"{stem}-{i}") not in self._taken)
+
+
+def _knows_better(service: Service, planned: Planned) -> bool:
+    """Whether the page to ask for is known now, where it was a guess."""
+    return planned.provisional and service.web is not None and service.web.status != 0
 
 
 def _rank(service: Service) -> tuple[bool, int, int, str]:

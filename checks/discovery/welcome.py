@@ -41,12 +41,22 @@ async def with_ways(
             return service
         before = known.get(service.key)
         if before is not None and not before.path:
-            return replace(service, path="")
+            return _by_port(service)
         if before is not None or await _has_login(service, environ, lanes):
             return service
-        return service if await _is_welcome(service, until) else replace(service, path="")
+        return service if await _is_welcome(service, until) else _by_port(service)
 
     return tuple(await asyncio.gather(*(decided(service) for service in services)))
+
+
+def _by_port(service: Service) -> Service:
+    """The service without its socket, and how the socket would do."""
+    me = _me()
+    if os.geteuid() == 0:
+        advice = "its socket lets in whoever is postgres here: sudo -u postgres onwatch"
+    else:
+        advice = f"its socket lets {me} in as a role: CREATE ROLE {me} LOGIN IN ROLE pg_monitor"
+    return replace(service, path="", advice=advice)
 
 
 async def _has_login(service: Service, environ: Mapping[str, str], lanes: Lanes) -> bool:

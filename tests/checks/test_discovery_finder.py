@@ -309,6 +309,7 @@ def test_a_redis_that_asks_for_a_password_is_up_and_says_which(
     (view,) = (one for one in picture.checks if one.kind == "redis")
     assert (view.up, view.value) == (True, "up")
     assert "asks for a password" in view.message
+    assert view.message.endswith("it is taken from $REDISCLI_AUTH or $REDIS_URL")
 
 
 def test_a_finder_that_breaks_costs_nothing_that_is_watched(

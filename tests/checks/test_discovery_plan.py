@@ -109,6 +109,27 @@ def test_what_is_missed_says_why() -> None:
     assert one.spec.config.address() == "127.0.0.1:6379"
 
 
+def test_what_was_missed_and_is_found_elsewhere_is_watched_there() -> None:
+    plan = Plan({})
+    plan.update([], [Expectation(Service("mysql", "127.0.0.1", 3306), "why")], {})
+    (missed,) = plan.planned
+    assert plan.update([MYSQL], [], {})
+    (found,) = plan.planned
+    assert (found.spec.name, found.missed) == (missed.spec.name, False)
+    assert found.spec.config.model_dump()["url"].endswith("socket=/run/mysqld/mysqld.sock")
+    assert not plan.update([MYSQL], [], {})
+
+
+def test_the_check_of_what_was_missed_goes_on_where_it_is_found() -> None:
+    plan = Plan({})
+    plan.update([], [Expectation(REDIS, "why")], {})
+    (missed,) = plan.planned
+    assert not plan.update([REDIS], [], {})
+    (found,) = plan.planned
+    assert found.spec is missed.spec
+    assert not found.missed
+
+
 def test_what_runs_in_a_unit_says_so_once_it_is_gone() -> None:
     (one,) = planned(Service("redis", "127.0.0.1", 6379, unit="redis-server.service"))
     assert one.spec.expected == "it ran as redis-server.service: systemctl status redis-server"

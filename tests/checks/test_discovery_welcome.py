@@ -70,6 +70,7 @@ async def test_a_server_that_keeps_us_out_by_its_socket_is_asked_by_its_port(
     time.sleep(0.2)
     found = await way(service(server))
     assert (found.path, found.port) == ("", server.port)
+    assert found.advice.startswith("its socket lets ")
     assert server.said().count("FATAL") == 1
 
 

@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
             f"{target} is there already: --force overwrites it, "
             "--stdout shows what would be written"
         )
-    text, config = asyncio.run(_found())
-    for sentence in (*config.warnings, *config.remarks):
+    text, config, notes = asyncio.run(_found())
+    for sentence in notes:
         sys.stderr.write(f"note: {sentence}\n")
     if target is None:
         sys.stdout.write(text)
@@ -60,13 +60,15 @@ def _target(named: str | None, environ: Mapping[str, str]) -> Path:
     return list(files.searched())[1]
 
 
-async def _found() -> tuple[str, EngineConfig]:
+async def _found() -> tuple[str, EngineConfig, tuple[str, ...]]:
+    """The file's text, the checks in it, and what could not be seen."""
     from tui.config.discovered import this_machine  # noqa: PLC0415 - imports pydantic
     from tui.output.as_config import as_config  # noqa: PLC0415 - imports yaml
 
     base, finder = this_machine(os.environ)
     config = await _settled(base, finder)
-    return as_config(finder.planned, base.checks), config
+    notes = (*config.warnings, *config.remarks[len(base.remarks) :])
+    return as_config(finder.planned, base.checks), config, notes
 
 
 async def _settled(config: EngineConfig, finder: Discovery) -> EngineConfig:

@@ -24,5 +24,10 @@ def this_machine(environ: Mapping[str, str]) -> tuple[EngineConfig, Discovery]:
     name = clean(socket.gethostname(), 100) or "localhost"
     spec = CheckSpec(name=name, kind="host", config=kind("host").config())
     finder = Discovery(environ=environ)
-    config = EngineConfig(checks=(spec,), files=tuple(files.searched()), finder=finder)
+    config = EngineConfig(
+        checks=(spec,),
+        files=tuple(files.searched()),
+        finder=finder,
+        remarks=("no configuration: watching what is discovered; onwatch init writes it down",),
+    )
     return config, finder

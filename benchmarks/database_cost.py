@@ -196,6 +196,7 @@ async def mariadb(stack: ExitStack) -> list[Cost]:
     folder.chmod(0o711)
     server = mariadb_server.MariadbServer(folder, free_port())
     user = (
+        "FLUSH PRIVILEGES",
         "CREATE USER watch@'%' IDENTIFIED BY 'watching'",
         "GRANT ALL ON *.* TO watch@'%'",
         "CREATE DATABASE shop",

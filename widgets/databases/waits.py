@@ -101,7 +101,7 @@ def _tree(
         key, depth, parent = stack.pop()
         place = len(order)
         order.append((key, depth, parent))
-        own = [one for one in below.get(key, ()) if one not in seen]
+        own = [one for one in reversed(below.get(key, ())) if one not in seen]
         seen.update(own)
         own.sort(key=lambda one: held_for(sessions[one]) or 0.0)
         stack += [(one, depth + 1, place) for one in own]

@@ -46,7 +46,8 @@ D = TypeVar("D")
 class Discovery:
     """Finds the services of ``machine`` and adds a check of each to a configuration.
 
-    ``wall`` gives seconds since 1970. Use from one event loop.
+    ``wall`` gives seconds since 1970; ``first`` is how many the first look may take. Use from
+    one event loop.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Discovery:
         environ: Mapping[str, str] = os.environ,
         memory: Memory | None = None,
         wall: Callable[[], float] = time.time,
+        first: float = FIRST,
     ) -> None:
+        self._first = first
         self._machine = machine or Machine()
         self._memory = memory or Memory(state_file(socket.gethostname()))
         self._wall = wall
@@ -91,8 +94,10 @@ class Discovery:
             self._plan.reserve(spec.name for spec in config.checks)
         if self._past is None:
             recall = self._memory.recall
-            self._past = await self._bounded("memory", lambda: recall(self._wall()), FIRST, None)
-        seen, missed = await self._see(time.monotonic() + (FIRST if first else LATER))
+            self._past = await self._bounded(
+                "memory", lambda: recall(self._wall()), self._first, None
+            )
+        seen, missed = await self._see(time.monotonic() + (self._first if first else LATER))
         names = {one.service.key: one.name for one in self._past or ()}
         changed = await self._bounded(
             "credentials", lambda: self._plan.update(seen.services, missed, names), HANGS, None
@@ -114,13 +119,13 @@ class Discovery:
         kinds = {service.port: service.kind for service in known.values() if service.port}
         seen, expected = await asyncio.gather(
             self._survey.look(until, kinds, self._prepare),
-            self._bounded("units", self._expected, until - time.monotonic(), []),
+            self._bounded("units", self._expected, until - time.monotonic(), None),
         )
         if self._preparing is not None:
             await self._preparing
-        self.settled = seen.settled
+        self.settled = seen.settled and expected is not None and self._past is not None
         services = await with_ways(seen.services, self._environ, self._lanes, known, until)
-        return replace(seen, services=services), missing(expected, services)
+        return replace(seen, services=services), missing(expected or (), services)
 
     async def _bounded(
         self, lane: str, call: Callable[[], T], seconds: float, otherwise: D

@@ -74,12 +74,13 @@ def discovery(
     proc: Path | None = None,
     wall: float | None = None,
 ) -> Discovery:
-    """A session's discovery, its memory in ``tmp_path``."""
+    """A session's discovery with time enough, its memory in ``tmp_path``."""
     return Discovery(
         machine=machine(*ports, root=root, proc=proc),
         environ=environ or {},
         memory=Memory(tmp_path / "state" / "found.json"),
         wall=time.time if wall is None else lambda: wall,
+        first=5.0,
     )
 
 

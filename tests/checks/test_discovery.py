@@ -186,10 +186,10 @@ async def test_a_server_that_closes_after_each_answer_is_asked_on(http_server: H
 async def test_a_slow_page_is_found_by_a_later_look_that_has_more_time(
     http_server: HttpServer,
 ) -> None:
-    http_server.answer("/health", {"status": "ok"}, delay=0.4)
+    http_server.answer("/health", {"status": "ok"}, delay=0.8)
     lanes = Lanes()
     survey = Survey(machine(http_server.port), lanes)
-    first = await survey.look(time.monotonic() + 0.2, {})
+    first = await survey.look(time.monotonic() + 0.5, {})
     assert not first.settled
     assert first.services == ()
     second = await survey.look(time.monotonic() + 3, {})
@@ -244,7 +244,7 @@ async def test_a_program_that_hangs_is_shown_as_a_server_of_pages_once_it_had_it
     server = raw_server(say_nothing)
     lanes = Lanes()
     survey = Survey(machine(server.port), lanes)
-    found = [await survey.look(time.monotonic() + 0.1, {}) for _ in range(2)]
+    found = [await survey.look(time.monotonic() + 0.6, {}) for _ in range(2)]
     lanes.close()
     assert found[0].services == ()
     assert only(found[1]).web == Web("/", False, 0)

@@ -41,6 +41,8 @@ COMBINATIONS: Final = 60
 _PAUSE: Final = 300
 """How much longer than it takes the survey of the sessions rests: its share of the server's CPU
 stays below a third of a percent."""
+_LONGEST_PAUSE: Final = 10.0
+"""Seconds. A survey is slow also where the machine is busy; the locks of then must be seen."""
 _INNODB: Final = {
     "trx_rseg_history_len": "mysql_info_schema_innodb_metrics_transaction_trx_rseg_history_len",
     "lock_deadlocks": "mysql_info_schema_innodb_metrics_lock_lock_deadlocks_total",
@@ -150,7 +152,7 @@ class Pacer:
 
     def took(self, now: float, seconds: float) -> None:
         """It was asked at ``now`` and took ``seconds``."""
-        self.next = now + seconds * _PAUSE
+        self.next = now + min(seconds * _PAUSE, _LONGEST_PAUSE)
 
 
 async def read_pulse(ask: Asker, now: float, pacer: Pacer, before: Survey) -> Pulse:

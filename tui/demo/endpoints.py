@@ -11,7 +11,6 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from checks.registry import KINDS
 from tui.demo import passwords
 from tui.demo.children import DemoError
 from tui.demo.gateway import server as gateway
@@ -88,7 +87,7 @@ class Endpoints:
 
     def _database_checks(self) -> str:
         """The checks of the database servers that there are."""
-        ports = {"shop": self.postgres_port, "gateway": self.mariadb_port * ("mysql" in KINDS)}
+        ports = {"shop": self.postgres_port, "gateway": self.mariadb_port}
         here = Path(__file__).parent
         files = [here / name / "check.yaml" for name, port in ports.items() if port]
         return Template("".join(file.read_text(encoding="utf-8") for file in files)).substitute(

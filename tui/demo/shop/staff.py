@@ -75,6 +75,7 @@ async def report(shop: Shop, dice: random.Random) -> None:
     link = await shop.connect(REPORTING)
     try:
         await link.fetch(_REPORT)
-    finally:
         await link.close(timeout=1.0)
+    finally:
+        link.terminate()
     await asyncio.sleep(_REPORT_EVERY * dice.uniform(0.8, 1.2))

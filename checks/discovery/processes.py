@@ -52,13 +52,11 @@ class Scan:
 
     def copy(self) -> Scan:
         """What is known at this moment, of a scan that goes on in another thread."""
+        processes = dict(self.processes)
+        owners = {inode: list(pids) for inode, pids in list(self.owners.items())}
+        looked = {pid for pids in owners.values() for pid in pids}
         return Scan(
-            dict(self.processes),
-            {inode: list(pids) for inode, pids in list(self.owners.items())},
-            dict(self.files),
-            set(self.closed),
-            self.hidden,
-            cut=True,
+            processes, owners, dict(self.files), set(processes) - looked, self.hidden, cut=True
         )
 
     def owner(self, inode: int) -> Process | None:

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from checks.discovery.asking import Answered, Asker
@@ -109,8 +110,9 @@ class Survey:
             async with asyncio.timeout(budget + 0.05):
                 await self._lanes.run(_LANE, lambda: self._fill(ground, deadline))
         except (TimeoutError, LaneBusyError):
-            # What has been read so far is there, and may still grow; nothing else uses it then.
+            # What has been read so far counts; containers would have to be read about.
             ground.scan = ground.scan.copy()
+            ground.ports = endpoints(ground.listeners, ground.scan, Path("/nonexistent"))
             return ["reading /proc takes its time: what runs is only partly known"]
         except OSError as error:
             return [f"discovery needs {self._machine.proc}/net/tcp: {error.strerror}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from contextlib import ExitStack
@@ -16,7 +17,9 @@ from checks.discovery.processes import Scan, scan, unit_of
 from checks.discovery.programs import Role, app_name, program_of
 from checks.discovery.roles import role_of
 from checks.discovery.services import ServiceMaker, main_ports
-from tests.checks.discovery_kit import Proc
+from checks.discovery.survey import Survey
+from checks.lanes import Lanes
+from tests.checks.discovery_kit import Proc, machine
 
 EPHEMERAL = range(32_768, 61_000)
 
@@ -132,6 +135,31 @@ def test_the_scan_ends_in_time_and_says_so(proc: Proc) -> None:
     found = scan(proc.path, [77], time.monotonic() - 1, 0, Scan())
     assert found.cut
     assert found.owner(77) is None
+
+
+async def test_a_process_that_hangs_whoever_looks_at_it_costs_the_others_little(
+    proc: Proc,
+) -> None:
+    """As one does that waits for a file server; a pipe that nobody writes to stands for it."""
+    proc.listen("0100007F", 6380, 77, uid=os.geteuid())
+    proc.add(Process(1, "systemd"))
+    proc.add(Process(60, "redis-server", ("redis-server", "127.0.0.1:6380")), "socket:[77]")
+    proc.add(Process(70, "hung"))
+    (proc.path / "70/cmdline").unlink()
+    os.mkfifo(proc.path / "70/cmdline")
+    lanes = Lanes()
+    survey = Survey(machine(proc=proc.path), lanes)
+    began = time.monotonic()
+    seen = await survey.look(began + 0.5, {})
+    assert time.monotonic() - began < 2.0
+    assert [(one.kind, one.port) for one in seen.services] == [("redis", 6380)]
+    assert seen.warnings == ("reading /proc takes its time: what runs is only partly known",)
+    assert not seen.settled
+    again = await survey.look(time.monotonic() + 0.5, {})
+    assert again.warnings == seen.warnings
+    # Lets the thread end that waits.
+    (proc.path / "70/cmdline").open("w").close()
+    lanes.close()
 
 
 def test_a_proc_that_hides_others_is_noticed(proc: Proc) -> None:

@@ -330,6 +330,6 @@ def test_the_password_that_redis_cli_takes_counts() -> None:
     ],
 )
 def test_no_password_is_shown_or_written(environ: dict[str, str]) -> None:
-    for one in planned(POSTGRES, REDIS, **environ):
+    for one in planned(POSTGRES, MYSQL, REDIS, **environ):
         shown = [repr(one.spec), one.spec.config.address(), str(one.written), one.note]
         assert "open-sesame" not in "".join(shown)

@@ -37,6 +37,8 @@ EVERYTHING = (
     Service("http", "127.0.0.1", 9100, program="node_exporter", web=Web("/metrics", False, 200)),
     Service("postgres", "127.0.0.1", 5432, "/run/postgresql/.s.PGSQL.5432", unit="pg.service"),
     Service("postgres", "127.0.0.1", 5433),
+    Service("mysql", "127.0.0.1", 3306, "/run/mysqld/mysqld.sock"),
+    Service("mysql", "127.0.0.1", 3307),
     Service("redis", "127.0.0.1", 6379),
     Service("redis", path="/run/redis/$odd name.sock"),
     Service("sqlite", path='/srv/shop/it\'s $HOME: a "file".db'),
@@ -107,6 +109,8 @@ def test_each_section_and_check_says_what_it_is() -> None:
         {"REDIS_URL": f"redis://:{PASSWORD}@localhost/0"},
         {"REDISCLI_AUTH": PASSWORD},
         {"PGUSER": "app", "PGPASSWORD": PASSWORD},
+        {"MYSQL_USER": "app", "MYSQL_PASSWORD": PASSWORD, "MYSQL_DATABASE": "shop"},
+        {"DATABASE_URL": f"mysql://app:{PASSWORD}@localhost/shop"},
     ],
 )
 def test_credentials_are_referred_to_and_not_written(

@@ -19,7 +19,7 @@ from checks.probes.mysql.link import GARBAGE, Link
 from checks.probes.mysql.login import Login
 from checks.probes.mysql.refusals import ACCESS_DENIED, AnsweredError, Said, refusal
 from checks.probes.mysql.setup import set_up
-from checks.probes.mysql.wire import ClosedError, PluginError, ServerError, Wire
+from checks.probes.mysql.wire import ClosedError, LimitError, PluginError, ServerError, Wire
 from checks.tls import NamedContext
 
 __all__ = ["HandshakeError", "Opening", "WrongPasswordError", "socket_error"]
@@ -103,7 +103,7 @@ class Opening:
             return AnsweredError("auth", self._plugin(str(error)))
         if isinstance(error, RuntimeError) and "cryptography" in str(error):
             return AnsweredError("auth", self._plugin("cryptography"))
-        if isinstance(error, ClosedError):
+        if isinstance(error, ClosedError | LimitError):
             return HandshakeError("protocol", f"{self.where} {_amid(error, phase)}")
         if isinstance(error, ssl.SSLError):
             return HandshakeError("tls", _tls_sentence(error, self.where))
@@ -150,8 +150,8 @@ _PLUGIN_OTHER: Final = (
 )
 
 
-def _amid(error: ClosedError, phase: str) -> str:
-    if "does not answer" in str(error):
+def _amid(error: TargetError, phase: str) -> str:
+    if isinstance(error, LimitError) or "does not answer" in str(error):
         return "does not greet as MySQL does"
     if phase == "greeting":
         return "closed the connection without a greeting: is it MySQL, or is it starting?"

@@ -26,6 +26,8 @@ __all__ = ["ClosedError", "LimitError", "PluginError", "Rows", "ServerError", "W
 
 GREETING_BOUND: Final = 4096
 ANSWER_BOUND: Final = 16_000_000
+_SPILL: Final = 100_000
+"""Bytes beyond the rows that are wanted that are read to keep the connection."""
 _BINARY: Final = 63
 _MORE: Final = 0xFFFFFF
 _CHUNK: Final = 65536
@@ -201,8 +203,8 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
     async def answer(self, sql: str, *, rows: int, size: int, cell: int) -> Rows:
         """The answer to one statement: at most ``rows`` rows, a row of at most ``cell`` bytes.
 
-        Where more than ``size`` bytes come in all, the connection is given up: there is no
-        other way not to read them. Rows beyond ``rows`` are read and thrown away up to that.
+        Where more than ``size`` bytes come in all, or more than a little beyond ``rows``, the
+        connection is given up: there is no other way not to read them.
 
         Raises:
             ServerError: the server answered with an error.
@@ -232,8 +234,8 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
                 return Rows(names, found, more=True)
             if len(found) < rows:
                 found.append(_row(packet, readers))
-            else:
-                more = True
+            elif not more:
+                left, more = min(left, _SPILL), True
         return Rows(names, found, more)
 
     async def _part(self, bound: int) -> bytes:

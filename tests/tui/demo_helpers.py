@@ -32,7 +32,7 @@ def until(true: Callable[[], object], seconds: float = 15.0) -> bool:
 def settled(stack: Stack) -> Stack:
     """``stack``, once its databases are founded."""
     assert set(stack.control.missing()) <= (set() if MARIADB else {"MariaDB"})
-    assert until(lambda: stack.control.ready() >= DATABASES)
+    assert until(lambda: stack.control.ready() >= DATABASES, 40)
     return stack
 
 

@@ -19,7 +19,7 @@ from tui.demo.leash import OVER
 
 __all__ = ["Child", "DemoError", "module"]
 
-_START_WITHIN: Final = 10.0
+_START_WITHIN: Final = 20.0
 _END_WITHIN: Final = 1.5
 _RESTART_AFTER: Final = 1.5
 _PR_SET_PDEATHSIG: Final = 1

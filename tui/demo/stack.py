@@ -16,7 +16,7 @@ from tui.demo.endpoints import Endpoints
 
 __all__ = ["Stack"]
 
-_START_WITHIN: Final = 12.0
+_START_WITHIN: Final = 25.0
 _END_WITHIN: Final = 4.0
 _SWEPT_WITHIN: Final = 2.0
 

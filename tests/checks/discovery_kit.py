@@ -20,7 +20,7 @@ def machine(
     *ports: int,
     root: Path | None = None,
     proc: Path | None = None,
-    sockets: str = "-",
+    sockets: str | tuple[str, ...] = "-",
     files: str = "-",
     me: int = 0,
 ) -> Machine:
@@ -49,7 +49,11 @@ class _Chosen(Machine):
 
 
 async def look(
-    *ports: int, sockets: str = "-", files: str = "-", seconds: float = 2.0, me: int = 0
+    *ports: int,
+    sockets: str | tuple[str, ...] = "-",
+    files: str = "-",
+    seconds: float = 2.0,
+    me: int = 0,
 ) -> Seen:
     """One look, with time enough on a machine that does more."""
     lanes = Lanes()
@@ -72,11 +76,12 @@ def discovery(
     environ: Mapping[str, str] | None = None,
     root: Path | None = None,
     proc: Path | None = None,
+    sockets: str | tuple[str, ...] = "-",
     wall: float | None = None,
 ) -> Discovery:
     """A session's discovery with time enough, its memory in ``tmp_path``."""
     return Discovery(
-        machine=machine(*ports, root=root, proc=proc),
+        machine=machine(*ports, root=root, proc=proc, sockets=sockets),
         environ=environ or {},
         memory=Memory(tmp_path / "state" / "found.json"),
         wall=time.time if wall is None else lambda: wall,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,6 +24,8 @@ from checks.views import Snapshot
 from tests.checks.discovery_kit import Proc, discovery
 from tests.checks.fakes import CLOSED, PLAYED, ok, settle, spec
 from tests.servers.http import HttpServer
+from tests.servers.mariadb import MariadbServers
+from tests.servers.postgres import PostgresServers
 from tests.servers.redis import RedisServer
 
 EMPTY = EngineConfig(checks=())
@@ -249,9 +253,9 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     monkeypatch.setattr("checks.discovery.finder.AGAIN", 0.1)
     sources: list[EngineSource] = []
 
-    def start(*ports: int) -> Watched:
+    def start(*ports: int, sockets: tuple[str, ...] = ()) -> Watched:
         def load() -> EngineConfig:
-            return EngineConfig((), finder=discovery(tmp_path, *ports))
+            return EngineConfig((), finder=discovery(tmp_path, *ports, sockets=sockets))
 
         sources.append(EngineSource(load))
         sources[-1].start()
@@ -310,6 +314,57 @@ def test_a_redis_that_asks_for_a_password_is_up_and_says_which(
     assert (view.up, view.value) == (True, "up")
     assert "asks for a password" in view.message
     assert view.message.endswith("it is taken from $REDISCLI_AUTH or $REDIS_URL")
+
+
+def test_databases_that_let_us_in_by_their_sockets_are_watched_without_a_word(
+    watch: Callable[..., Watched],
+    postgres_servers: PostgresServers,
+    mariadb_servers: MariadbServers,
+) -> None:
+    postgres, mariadb = postgres_servers.start(), mariadb_servers.start()
+    if os.geteuid() != 0:
+        options = ("-h", str(postgres.socket_folder), "-p", str(postgres.port))
+        postgres.run("createuser", *options, "-s", "-U", "postgres", getpass.getuser())
+    said = postgres.said(), mariadb.server.said()
+    places = (str(postgres.socket_folder), str(mariadb.server.socket))
+    watched = watch(postgres.port, mariadb.port, sockets=places)
+    watched.until(lambda p: watched.status("postgres")(p) == [Status.OK])
+    watched.until(lambda p: watched.status("mysql")(p) == [Status.OK])
+    watched.source.close()
+    assert (postgres.said(), mariadb.server.said()) == said
+    assert mariadb.status("Aborted_connects") == 0
+
+
+def test_databases_that_keep_us_out_are_up_and_say_which_credential_is_missing(
+    watch: Callable[..., Watched],
+    postgres_servers: PostgresServers,
+    mariadb_servers: MariadbServers,
+) -> None:
+    postgres, mariadb = postgres_servers.create(), mariadb_servers.start()
+    postgres.allow("local all all reject", "host all all 127.0.0.1/32 scram-sha-256")
+    postgres.start(wait=False)
+    wait_for(lambda: "ready to accept" in postgres.said())
+    watched = watch(postgres.port, mariadb.port)
+    watched.until(lambda p: watched.status("postgres")(p) == [Status.UNKNOWN])
+    watched.until(lambda p: watched.status("mysql")(p) == [Status.UNKNOWN])
+    runs = watched.picture.health.runs if watched.picture else 0
+    picture = watched.until(lambda p: p.health.runs > runs + 10)
+    views = {one.kind: one for one in picture.checks}
+    assert {(one.up, one.value) for one in views.values()} == {(True, "up")}
+    assert ".pgpass" in views["postgres"].message
+    assert "password" in views["mysql"].message
+    watched.source.close()
+    # A login without a password is tried once, and never again.
+    assert mariadb.status("Aborted_connects") <= 1
+    assert "FATAL" not in postgres.said()
+
+
+def wait_for(true: Callable[[], object], seconds: float = 10) -> None:
+    """Return once it holds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_finder_that_breaks_costs_nothing_that_is_watched(

@@ -114,6 +114,15 @@ def test_a_stack_that_cannot_start_is_one_sentence(
     assert "onwatch[demo]" in capsys.readouterr().err
 
 
+def test_an_incident_without_its_server_is_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["demo", "--headless", "--no-databases", "--incident", "slow-query"]) == 3
+    complaints = capsys.readouterr().err
+    assert "slow-query happens on PostgreSQL: left out by --no-databases" in complaints
+    assert complaints.count("\n") == 1
+
+
 def test_a_check_of_the_demo_finds_everything_fine(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ _SHARE: Final = 0.4
 _ACCOUNTS: Final = 12
 _LOCK_WAIT: Final = 5
 """Seconds that a statement waits for a row."""
+_AGAIN: Final = 0.05
 _AFTER_TROUBLE: Final = 1.0
 _QUOTA_EVERY: Final = 15.0
 _LOOK_EVERY: Final = 0.2
@@ -79,6 +80,16 @@ class Gateway:
             init_command=f"SET innodb_lock_wait_timeout = {_LOCK_WAIT}",
         )
 
+    async def opened(self) -> None:
+        """Wait until the server lets the gateway in."""
+        while True:
+            try:
+                await (await self.connect("gateway")).ensure_closed()
+            except _TROUBLE:
+                await asyncio.sleep(_AGAIN)
+            else:
+                return
+
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -87,7 +98,7 @@ class Gateway:
                 group.create_task(self._on_duty("gateway", self._serve))
             group.create_task(self._on_duty("quota", self._quotas))
 
-    async def _on_duty(self, account: str, work: Callable[[Any], Any]) -> None:
+    async def _on_duty(self, account: str, work: Callable[[Any], Awaitable[None]]) -> None:
         """Do ``work`` in a session; one that is lost is opened anew."""
         while True:
             try:
@@ -182,15 +193,13 @@ async def main(folder: Path, port: int, seed: int) -> None:
     """Work until the leash ends."""
     faults = Faults()
     gateway = Gateway(folder, port, faults, random.Random(seed), seed)
-    while True:
-        try:
-            await (await gateway.connect("gateway")).ensure_closed()
-        except _TROUBLE:
-            await asyncio.sleep(0.05)
-        else:
-            break
-    announce()
-    await leashed(gateway.run(), faults)
+
+    async def work() -> None:
+        await gateway.opened()
+        announce()
+        await gateway.run()
+
+    await leashed(work(), faults)
 
 
 if __name__ == "__main__":

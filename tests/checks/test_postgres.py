@@ -31,15 +31,16 @@ async def test_a_healthy_server(
     assert result.reason == "ok"
     assert result.value == "up"
     assert result.message.startswith("answered in ")
-    assert ": PostgreSQL 16.2 standalone, " in result.message
+    version = postgres_server.psql("SHOW server_version").split()[0]
+    assert f": PostgreSQL {version} standalone, " in result.message
     assert " of 197 connections" in result.message
     assert result.parts == ()
     assert result.events == ()
     facts = dict(result.facts)
-    assert facts["server"] == "PostgreSQL 16.2, standalone"
+    assert facts["server"].startswith(f"PostgreSQL {version}")
     assert facts["connections"].endswith("of 197, 3 more for superusers")
     found = database_of(result)
-    assert (found.product, found.version, found.role) == ("PostgreSQL", "16.2", "standalone")
+    assert (found.product, found.role) == ("PostgreSQL", "standalone")
     assert found.connection_limit == 197
     assert found.notes == ()
     assert [name for name, _ in result.phases] == [

@@ -1,6 +1,6 @@
 -- Fast tier, every run. One pass over the sessions' slots in shared memory: 0.07 ms of the
--- server's CPU for a handful of sessions, 0.18 ms for a hundred, 1.4 ms for a thousand. No
--- locks, no tables.
+-- server's CPU for a handful of sessions, 0.18 ms for a hundred, 1.4 ms for a
+-- thousand, 15 ms for five thousand. No locks, no tables.
 SELECT
     coalesce(a.datid, 0)::int8 AS datid,
     a.state,

@@ -22,6 +22,7 @@ from tests.servers.mariadb import (
     MariadbServers,
     MysqlWatch,
     facts_of,
+    next_second,
 )
 from tests.servers.postgres import until
 
@@ -60,6 +61,7 @@ async def test_a_server_that_dies_and_comes_back(
         down.message == f"connection to 127.0.0.1:{own_server.port} refused: is the server running?"
     )
     assert down.samples.get("mysql_up") == 0
+    next_second()
     own_server.server.start()
     back = await mysql_watch.again(probe)
     assert back.status is Status.OK
@@ -71,6 +73,7 @@ async def test_a_server_that_was_restarted_between_two_runs(
 ) -> None:
     probe = mysql_watch.probe(own_server)
     await probe.run()
+    next_second()
     own_server.server.restart()
 
     result = await mysql_watch.again(probe)

@@ -14,7 +14,14 @@ import pytest
 from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Status
 from checks.probes.mysql.probe import MysqlProbe
-from tests.servers.mariadb import OWNER, MariadbDatabase, MariadbServers, MysqlWatch, facts_of
+from tests.servers.mariadb import (
+    OWNER,
+    MariadbDatabase,
+    MariadbServers,
+    MysqlWatch,
+    facts_of,
+    next_second,
+)
 from tests.servers.postgres import until
 
 
@@ -202,6 +209,7 @@ async def test_a_session_of_the_servers_former_life_is_gone(
     client = Client(database)
     probe = mysql_watch.probe(database)
     row = row_of(await seen(probe, mysql_watch), client.pid)
+    next_second()
     database.server.restart()
     others = [Client(database) for _ in range(client.pid + 2)]
     assert client.pid in [other.pid for other in others]

@@ -30,6 +30,7 @@ from checks.probes.mysql.config import MysqlConfig
 from checks.probes.mysql.probe import MysqlProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
+from tests.servers.postgres import until
 from tests.servers.redis import free_port
 from tui.demo.mariadb_server import MISSING, MariadbServer, find
 
@@ -41,6 +42,7 @@ __all__ = [
     "MariadbServers",
     "MysqlWatch",
     "facts_of",
+    "next_second",
 ]
 
 OWNER: Final = "owner"
@@ -270,6 +272,13 @@ class MysqlWatch:
         for probe in self._probes:
             await probe.close()
         self.lanes.close()
+
+
+def next_second() -> None:
+    """Wait until another second has begun: that in which it was started tells a server's lives
+    apart."""
+    now = int(time.time())
+    until(lambda: int(time.time()) > now)
 
 
 def facts_of(result: Result) -> DatabaseFacts:

@@ -31,8 +31,8 @@ _LEEWAY: Final = 1.5
 class Ender:
     """Does the actions, over a connection that is given for each.
 
-    ``seen`` are the processes as they were last shown, and when; ``boot`` is the server's
-    start, ``own`` are our sessions.
+    ``seen`` are the processes as they were last shown, and when; ``boot`` names the
+    server's life, ``own`` are our sessions.
     """
 
     def __init__(

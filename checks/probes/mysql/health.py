@@ -105,6 +105,7 @@ class Health:
         if told:
             before = None
         self.boot.uptime = pulse.figure("Uptime") or 0.0
+        self.boot.connections = pulse.figure("Connections") or 0.0
         sessions = await self._sessions(ask, pulse)
         phases.end()
         self._remember(pulse, sessions, now)
@@ -125,7 +126,7 @@ class Health:
         uptime = pulse.figure("Uptime") or 0.0
         rows = await ask("boot")
         started = float(rows[0]["started"]) if rows else pulse.now - uptime
-        return self.boot.see(round(started), uptime)
+        return self.boot.see(round(started), uptime, pulse.figure("Connections") or 0.0)
 
     async def _introduced(self, link: Link) -> Asker:
         """Learn what answers; another connection may have other rights."""
@@ -160,7 +161,7 @@ class Health:
         ask = self._asker
         if ask is None:
             return f"there is no connection to {self._door.where}: nothing was done"
-        ender = Ender(ask.server, self.boot.at, own, self._seen)
+        ender = Ender(ask.server, self.boot.life, own, self._seen)
         now = self._target.env.clock.now()
         try:
             async with asyncio.timeout(_ACT_WITHIN), self._lock:

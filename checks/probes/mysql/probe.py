@@ -138,7 +138,7 @@ class MysqlProbe:
         return []
 
     def _facts(self, reading: Reading, look: Look) -> DatabaseFacts:
-        survey, boot, own = look.pulse.survey, self._health.boot.at, reading.own
+        survey, boot, own = look.pulse.survey, self._health.boot.life, reading.own
         sessions = look.sessions
         listed = None
         if sessions is not None:

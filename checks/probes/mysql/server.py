@@ -84,17 +84,24 @@ def _text(value: object) -> str:
 class Boot:
     """Which life of the server this is: numbers of sessions are given out anew in each.
 
-    ``at`` is the second in which it began, by the server's clock; 0 before it is known.
-    ``uptime`` is that of the last run.
+    ``life`` names it; 0 before it is known. ``uptime`` and ``connections`` are those of the
+    last run.
     """
 
-    at: int = 0
+    life: int = 0
     uptime: float = 0.0
+    connections: float = 0.0
 
-    def see(self, at: int, uptime: float) -> str:
-        """Take in what a new connection says; the sentence for a restart, empty for none."""
-        before, self.at = self.at, at
-        if not before or at == before:
+    def see(self, started: int, uptime: float, connections: float) -> str:
+        """Take in what a new connection says: the second in which the server was started, and
+        its figures; the sentence for a restart, empty for none."""
+        before = self.life
+        if before // 10 != started:
+            self.life = started * 10
+        elif connections < self.connections:
+            # Twice in a second.
+            self.life += 1
+        if before in (0, self.life):
             return ""
         return f"restarted: uptime fell from {span(self.uptime)} to {span(uptime)}"
 

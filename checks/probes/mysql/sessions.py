@@ -85,13 +85,13 @@ def process_of(row: Record) -> Process:
 
 
 def session_id(thread: int, boot: int) -> str:
-    """What names a session for good: its number, and the server's start, since when numbers
+    """What names a session for good: its number, and the server's life, within which numbers
     are not given out twice."""
     return f"{thread}-{boot}"
 
 
 def session_key(text: str) -> tuple[int, int] | None:
-    """Number and start in an id; None where it is none."""
+    """Number and life in an id; None where it is none."""
     thread, _, boot = text.partition("-")
     if not (thread.isascii() and thread.isdigit() and boot.isascii() and boot.isdigit()):
         return None

@@ -14,14 +14,13 @@ container, their port or from the last session, and only where all of that fails
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from typing import Final
 
 from checks.discovery.model import Web
 from checks.discovery.programs import Role
 
-__all__ = ["Talk", "ask", "unverified"]
+__all__ = ["Talk", "ask", "hang_up", "unverified"]
 
 GREETING_WAIT: Final = 0.03
 """Seconds that a server is given to speak first; those that do, do so at once."""
@@ -57,12 +56,22 @@ async def ask(host: str, port: int, talk: Talk) -> None:
         try:
             talk.role = await greeting(reader, writer)
         finally:
-            # Leaves nothing behind that a server could take for a broken connection.
-            writer.close()
-            with contextlib.suppress(OSError, ssl.SSLError):
-                await writer.wait_closed()
+            await hang_up(writer)
         if talk.role is not None:
             return
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close the connection such that nobody takes it for a broken one, if the peer lets us.
+
+    TLS is taken leave of, which one that hangs does not answer.
+    """
+    writer.close()
+    try:
+        async with asyncio.timeout(ANSWER_WAIT):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
 
 
 async def _as_postgres(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Role | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import h11
 
-from checks.discovery.greetings import Talk, unverified
+from checks.discovery.greetings import Talk, hang_up, unverified
 from checks.discovery.model import Web
 from checks.discovery.programs import Role
 
@@ -98,9 +98,7 @@ class _Line:
     async def close(self) -> None:
         streams, self._streams = self._streams, None
         if streams is not None:
-            streams[1].close()
-            with contextlib.suppress(OSError, ssl.SSLError):
-                await streams[1].wait_closed()
+            await hang_up(streams[1])
 
 
 async def _answer(reader: asyncio.StreamReader, machine: h11.Connection) -> _Answer:

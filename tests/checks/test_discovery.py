@@ -237,6 +237,16 @@ async def test_a_socket_that_hangs_costs_no_more_than_the_budget(raw_server: Raw
     assert not seen.settled
 
 
+async def test_a_server_that_hangs_behind_tls_costs_no_more_either(
+    https_server: Callable[[None], HttpServer],
+) -> None:
+    server = https_server(None)
+    server.answer("/health", "ok", delay=30)
+    began = time.monotonic()
+    assert not (await look(server.port, seconds=0.6)).settled
+    assert time.monotonic() - began < 2.0
+
+
 async def test_a_program_that_hangs_is_shown_as_a_server_of_pages_once_it_had_its_time(
     raw_server: Raw,
 ) -> None:

@@ -231,6 +231,10 @@ class SampleBuilder:
         if value is not None:
             self._values[self._sampler.series(name, labels)] = float(value)
 
+    def extend(self, samples: Samples) -> None:
+        """Add what was built before, for this same target."""
+        self._values.update(zip(samples.series, samples.values, strict=True))
+
     def build(self) -> Samples:
         return Samples(tuple(self._values), tuple(self._values.values()))
 

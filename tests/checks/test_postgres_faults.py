@@ -369,3 +369,22 @@ async def test_the_log_of_a_healthy_server_stays_quiet(
     await probe.run()
     await probe.close()
     assert server.said()[before:] == ""
+
+
+async def test_a_system_table_that_somebody_holds(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    """It lets us in and gets nothing done; the server itself ends what we asked."""
+    probe = postgres_watch.probe(own, timeout=1.0)
+    assert (await probe.run()).status is Status.OK
+    link = await own.connect()
+    await link.execute("BEGIN; LOCK TABLE pg_database")
+    began = time.monotonic()
+    result = await probe.run()
+    assert time.monotonic() - began < 1.0
+    assert result.status is Status.CRITICAL
+    assert result.reason == "timeout"
+    assert result.up
+    assert "lets us in and does not finish a short statement" in result.message
+    await link.execute("ROLLBACK")
+    assert (await probe.run()).status is Status.OK

@@ -321,6 +321,10 @@ async def test_a_view_that_may_not_be_read(
     blind = await probe.run()
     assert blind.status is Status.UNKNOWN
     assert blind.reason == "permission"
+    assert blind.message == (
+        f"127.0.0.1:{database.port} lets us in and shows nothing: figures of the databases: "
+        "permission denied for view pg_stat_database; GRANT SELECT ON pg_stat_database TO watcher"
+    )
 
 
 def test_what_to_grant() -> None:
@@ -412,8 +416,9 @@ async def run_tier(pieces: list[Slow], until: float, spare: float = 1.0) -> None
             piece.now = now
         await tier.read(NOBODY, NOTHING, now, spare)
         now += 5.0
-    to = Sampler({}).builder()
-    tier.add(to)
+    sampler = Sampler({})
+    to = sampler.builder()
+    tier.add(to, sampler)
     assert len(to.build()) == len(pieces)
 
 

@@ -41,6 +41,15 @@ class Reading:
     attention: Attention
     replication: Replication
 
+    def restarted(self, before: Before | None) -> bool:
+        """Whether another server answers than did before, or the same one anew."""
+        server = self.pulse.server
+        return (
+            before is not None
+            and server is not None
+            and (abs(server.started - before.started) > 0.01)
+        )
+
     def before(self, earlier: Before | None) -> Before | None:
         """What to remember of it; ``earlier`` where it could not be seen."""
         server = self.pulse.server
@@ -197,7 +206,7 @@ def events(reading: Reading, before: Before | None) -> Iterator[str]:
     server = reading.pulse.server
     if before is None or server is None:
         return
-    if abs(server.started - before.started) > 0.01:
+    if reading.restarted(before):
         yield f"restarted: it has been up for {span(server.now - server.started)}"
         return
     if server.in_recovery is not before.in_recovery:

@@ -28,7 +28,7 @@ from checks.probes.postgres.refusals import AnsweredError
 from checks.probes.postgres.replicas import judge_replication, replica_rows
 from checks.probes.postgres.replication import add_replication, read_replication
 from checks.probes.postgres.rights import Rights
-from checks.probes.postgres.sentences import waited
+from checks.probes.postgres.sentences import overloaded, waited
 from checks.probes.postgres.session import Door, Session
 from checks.probes.postgres.sessions import Sessions, look_closer, read_sessions
 from checks.probes.postgres.settings import Settings
@@ -192,15 +192,16 @@ class PostgresProbe:
         return max(0.1, self._patience - (time.perf_counter() - began))
 
     def _begin_anew(self) -> None:
-        """Another connection may lead to another server, and to other rights."""
+        """Another connection may have other rights."""
         self._troubles.clear()
-        self._slow.forget()
 
     async def _fast_or_again(self, link: Link, run: _Run, *, reused: bool) -> Reading:
         """The fast tier; a connection that was closed while it was idle is reopened once."""
         try:
             return await self._fast(link)
-        except TargetError:
+        except TargetError as error:
+            if error.reason == "timeout":
+                raise AnsweredError("timeout", overloaded(self._door.where, error)) from None
             if not (reused and link.closed):
                 raise
         self._health.drop()
@@ -214,7 +215,10 @@ class PostgresProbe:
         ask = self._asker(link)
         pulse = await read_pulse(ask)
         if pulse.server is None and pulse.groups is None:
-            raise self._troubles.of("databases") or TargetError("internal", "nothing was read")
+            raise AnsweredError(
+                "permission",
+                f"{self._door.where} lets us in and shows nothing: {self._troubles.notes()[0]}",
+            )
         attention = await look_closer(ask, pulse)
         replication = await read_replication(ask, pulse)
         return Reading(link.version_text, pulse, attention, replication)
@@ -228,6 +232,8 @@ class PostgresProbe:
         spare = self._left(began)
         if self._watched:
             run.sessions = await read_sessions(ask, reading.pulse.names, spare * 0.5)
+        if reading.restarted(self._before):
+            self._slow.forget()
         now = self._target.env.clock.now()
         await self._slow.read(ask, reading.pulse, now, self._left(began) * 0.7)
         self._troubles.role = self._rights.role
@@ -251,13 +257,14 @@ class PostgresProbe:
             first = next(finding for finding in wrong if finding.part.status is status)
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             message, reason = first.part.message + more, first.reason
+        samples = self._samples(reading, run).build()
         return Result(
             status,
             message,
             reason=reason,
             value="up",
             duration=reading.pulse.latency,
-            samples=self._samples(reading, run).build(),
+            samples=samples,
             parts=tuple(finding.part for finding in run.findings),
             phases=tuple(run.phases.seconds.items()),
             tables=self._slow.tables(),
@@ -272,7 +279,7 @@ class PostgresProbe:
         self._add_up(out, 1)
         add_pulse(out, reading.pulse, reading.version)
         add_replication(out, reading.replication, reading.pulse)
-        self._slow.add(out)
+        self._slow.add(out, self._target.sampler)
         out.add("pg_exporter_last_scrape_error", bool(self._troubles))
         self._second.add(out)
         return out

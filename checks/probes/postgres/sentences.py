@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checks.dial import Phases
+from checks.errors import TargetError
 from checks.expectations import seconds
 
-__all__ = ["waited"]
+__all__ = ["overloaded", "waited"]
 
 
 def waited(where: str, phases: Phases, patience: float) -> str:
@@ -30,3 +31,11 @@ def waited(where: str, phases: Phases, patience: float) -> str:
     }
     otherwise = f"{where} gave no answer within {time}: it hangs, or is overloaded"
     return sentences.get(phases.current, otherwise)
+
+
+def overloaded(where: str, error: TargetError) -> str:
+    """The sentence for a server that lets us in and does not get a short statement done."""
+    return (
+        f"{where} lets us in and does not finish a short statement ({error}): "
+        "it is overloaded, or somebody holds a system table"
+    )

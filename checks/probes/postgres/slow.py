@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from checks.findings import Finding
-from checks.model import SampleBuilder, Table
+from checks.model import SampleBuilder, Sampler, Samples, Table
 from checks.probes.postgres.asking import Asker
 from checks.probes.postgres.pulse import Pulse
 
@@ -49,6 +49,8 @@ class SlowTier:
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = tuple(pieces)
         self._due = dict.fromkeys((piece.name for piece in pieces), -math.inf)
+        self._samples: Samples | None = None
+        self._tables: tuple[Table, ...] = ()
 
     def forget(self) -> None:
         """Read all anew: another server may answer."""
@@ -65,20 +67,26 @@ class SlowTier:
             used = time.perf_counter() - began
             if now < self._due[piece.name] or used > spare / 3:
                 return
+            self._samples = None
             read = await piece.read(ask, pulse, max(0.05, spare * 0.8 - used))
             took = time.perf_counter() - began - used
             # A little early is better than a whole interval late.
             rest = max(EVERY, SHARE * took) if read else AFTER_FAILURE
             self._due[piece.name] = now + rest - 0.5
 
-    def add(self, to: SampleBuilder) -> None:
-        """What each piece said last."""
-        for piece in self._pieces:
-            piece.add(to)
+    def add(self, to: SampleBuilder, sampler: Sampler) -> None:
+        """What each piece said last; made anew only when one was read."""
+        if self._samples is None:
+            own = sampler.builder()
+            for piece in self._pieces:
+                piece.add(own)
+            self._samples = own.build()
+            self._tables = tuple(table for piece in self._pieces for table in piece.tables())
+        to.extend(self._samples)
 
     def tables(self) -> tuple[Table, ...]:
-        """The tables of all pieces."""
-        return tuple(table for piece in self._pieces for table in piece.tables())
+        """The tables of all pieces, as of the last :meth:`add`."""
+        return self._tables
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong by any of the pieces."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -475,8 +476,6 @@ def test_secrets_in_errors_and_labels_are_masked(
 
 def test_reading_the_details_is_cheap(bench: LogBench, sqlite_database: SqliteDatabase) -> None:
     """A millisecond each run here, a hundredth of a core on any machine."""
-    import time  # noqa: PLC0415
-
     dice = random.Random(8)
     for _ in range(10):
         write(sqlite_database, [a_request(dice, bench.now + i * 0.002) for i in range(2000)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,3 +128,23 @@ def test_a_folder_that_the_account_may_not_enter(folder: Path) -> None:
     closed.chmod(0o700)
     with pytest.raises(DemoError, match="set TMPDIR=/tmp"):
         PostgresServer(inner, free_port()).prepare()
+
+
+def test_programs_in_a_home_that_the_account_may_not_enter(folder: Path) -> None:
+    """As root's own environment is, where its home is closed to others."""
+    package = find().parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    if os.geteuid() != 0 or not libraries.is_dir():
+        pytest.skip("only root's servers run as somebody else; only the wheel is copied")
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(find().parent, closed / package.name / find().parent.name, symlinks=True)
+    shutil.copytree(libraries, closed / libraries.name)
+    folder.chmod(0o755)
+    binaries = closed / package.name / find().parent.name / find().name
+    server = PostgresServer(folder, free_port(), binaries=binaries)
+    server.create()
+    server.start()
+    answered = server.answers()
+    server.kill()
+    assert answered

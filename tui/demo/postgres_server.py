@@ -185,10 +185,15 @@ class PostgresServer:
         return all(map(self._account.may_enter, (folder, *folder.resolve().parents)))
 
     def _copy_programs(self) -> None:
-        """For programs in a home that the account may not enter."""
-        copy = self.home / "programs"
-        shutil.copytree(self._binaries.parent, copy, symlinks=True)
-        self._binaries = copy / self._binaries.name
+        """For programs in a home that the account may not enter; with a wheel's libraries,
+        which lie where its programs look for them."""
+        package = self._binaries.parents[1]
+        copy = self.home / "programs" / package.name
+        shutil.copytree(self._binaries.parent, copy / self._binaries.parent.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
+        self._binaries = copy / self._binaries.parent.name / self._binaries.name
 
     def command(self) -> list[str]:
         """The command line of the server; it ends by an immediate shutdown when whoever

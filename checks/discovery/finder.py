@@ -37,6 +37,9 @@ HANGS: Final = 1.0
 SOON: Final = 1.0
 """Seconds until the second look where something had no time to answer."""
 
+HURRIES: Final = 3
+"""Looks that follow each other soon: a machine that is never done with gets its rest."""
+
 _HUNG: Final = "discovery: reading credentials hangs: is the home directory there?"
 
 T = TypeVar("T")
@@ -70,13 +73,14 @@ class Discovery:
         self._past: list[Remembered] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._base: tuple[CheckSpec, ...] | None = None
+        self._hurried = 0
         self.settled = True
         """Whether everything that was seen had time to say what it is."""
 
     @property
     def pause(self) -> float:
         """Seconds until it is worth looking again."""
-        return AGAIN if self.settled else SOON
+        return AGAIN if self.settled or self._hurried > HURRIES else SOON
 
     @property
     def planned(self) -> list[Planned]:
@@ -123,6 +127,7 @@ class Discovery:
         )
         if self._preparing is not None:
             await self._preparing
+        self._hurried += 1
         self.settled = seen.settled and expected is not None and self._past is not None
         services = await with_ways(seen.services, self._environ, self._lanes, known, until)
         return replace(seen, services=services), missing(expected or (), services)

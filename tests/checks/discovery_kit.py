@@ -78,6 +78,7 @@ def discovery(
     proc: Path | None = None,
     sockets: str | tuple[str, ...] = "-",
     wall: float | None = None,
+    first: float = 5.0,
 ) -> Discovery:
     """A session's discovery with time enough, its memory in ``tmp_path``."""
     return Discovery(
@@ -85,7 +86,7 @@ def discovery(
         environ=environ or {},
         memory=Memory(tmp_path / "state" / "found.json"),
         wall=time.time if wall is None else lambda: wall,
-        first=5.0,
+        first=first,
     )
 
 

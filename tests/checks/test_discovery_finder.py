@@ -382,5 +382,15 @@ def test_a_finder_that_breaks_costs_nothing_that_is_watched(
     watched.until(lambda p: p.health.runs > runs and watched.status("redis")(p) == [Status.OK])
 
 
-def test_the_next_look_is_half_a_minute_away(tmp_path: Path) -> None:
+async def test_the_next_look_is_half_a_minute_away_or_soon_while_something_is_slow(
+    http_server: HttpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.discovery.finder.LATER", 0.3)
     assert discovery(tmp_path).pause == 30.0
+    http_server.answer("/health", "ok", delay=30)
+    found = discovery(tmp_path, http_server.port, first=0.5)
+    config = await found.look(EMPTY)
+    assert (found.settled, found.pause) == (False, 1.0)
+    for _ in range(3):
+        config = await found.look(config)
+    assert found.pause == 30.0

@@ -87,8 +87,8 @@ class Child:
         """Whether it does its work now."""
         return self._ready.is_set()
 
-    async def ready(self, within: float = _START_WITHIN) -> None:
-        """Wait until it does its work, at most ``within`` seconds.
+    async def ready(self, within: float | None = _START_WITHIN) -> None:
+        """Wait until it does its work, at most ``within`` seconds if that is given.
 
         Raises DemoError where it does not come to that.
         """

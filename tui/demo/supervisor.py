@@ -29,7 +29,6 @@ from tui.demo.schedule import due
 __all__ = ["main"]
 
 _TICK: Final = 0.25
-_FOUNDED_WITHIN: Final = 40.0
 _FAULTS: Final = {
     "slow-service": "slow",
     "provider-errors": "provider_errors",
@@ -77,7 +76,8 @@ class Supervisor:
             self._endpoints.write_config()
             server = await listen(self._endpoints.control, self.answer)
             if first:
-                self._begin(first, time.monotonic(), hold=hold)
+                self._require(first)
+                keepers.append(asyncio.create_task(self._begin_with(first, hold=hold)))
             _say(self._endpoints.to_line())
             async with server:
                 await _unless_one_fails(self._conduct(), keepers)
@@ -103,10 +103,18 @@ class Supervisor:
             await asyncio.Event().wait()
 
     async def _open(self, database: Database) -> None:
-        """Have the others use it once it is founded."""
-        await database.clients.ready(_FOUNDED_WITHIN)
+        """Have the others use it once it is there."""
+        await database.clients.ready(None)
         for child in self._cast.everybody:
             child.show({database.clients.name: True})
+
+    async def _begin_with(self, name: str, *, hold: bool) -> None:
+        """Begin the first incident, on a database as soon as that is there."""
+        for database in self._cast.databases:
+            if database.product == incident(name).needs:
+                await database.clients.ready(None)
+        self._director.start(name, time.monotonic(), hold=hold)
+        await asyncio.Event().wait()
 
     async def _conduct(self) -> None:
         begun = before = time.monotonic()
@@ -136,11 +144,15 @@ class Supervisor:
 
     def _begin(self, name: str, now: float, *, hold: bool = False) -> None:
         """Begin an incident. Raises DemoError where its database server is missing."""
+        self._require(name)
+        self._director.start(name, now, hold=hold)
+
+    def _require(self, name: str) -> None:
+        """Raise DemoError where the incident's database server is missing."""
         needs = incident(name).needs
         reason = {**self._endpoints.missing, **self._failed}.get(needs)
         if reason:
             raise DemoError(f"{name} happens on {needs}: {reason}")
-        self._director.start(name, now, hold=hold)
 
     def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what a request of the control socket asks, and say what runs."""

@@ -39,8 +39,8 @@ WANTED: Final = 50
 COMBINATIONS: Final = 60
 """Commands and states that have figures of their own."""
 _PAUSE: Final = 300
-"""How much longer than it takes the survey of the sessions rests: its share of the server's CPU
-stays below a third of a percent."""
+"""How much longer than it takes the survey of the sessions rests, so that its share of the
+server's CPU stays small."""
 _LONGEST_PAUSE: Final = 10.0
 """Seconds. A survey is slow also where the machine is busy; the locks of then must be seen."""
 _INNODB: Final = {

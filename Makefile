@@ -23,6 +23,7 @@ demo: $(STAMP) ## The live monitor on an embedded stack of real servers
 
 test: $(STAMP) ## All tests, against real servers
 	@tools/get-servers
+	@tools/get-postgres
 	$(RUN)/pytest --require-servers
 
 lint: $(STAMP) types layers ## Format, lint, types and layering

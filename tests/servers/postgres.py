@@ -208,13 +208,14 @@ def postgres_module_servers() -> Iterator[PostgresServers]:
 
 
 def _full_installation() -> Path | None:
-    """A PostgreSQL with contrib modules and TLS, which the wheel's has not: Debian's."""
-    local = sorted(Path(".tools").glob("*/usr/lib/postgresql/*/bin"))
-    for folder in (*installations(), *(path.resolve() for path in local)):
+    """A PostgreSQL with contrib modules and TLS, which the wheel's has not: Debian's, installed
+    or as tools/get-postgres unpacks it."""
+    tools = Path(__file__).parents[2] / ".tools" / "postgresql"
+    unpacked = sorted(tools.glob("usr/lib/postgresql/*/bin"))
+    for folder in (*installations(), *unpacked):
         share = folder.parents[2].parent / "share" / "postgresql" / folder.parent.name
-        if (folder / "postgres").exists() and (
-            share / "extension" / "pg_stat_statements.control"
-        ).exists():
+        control = share / "extension" / "pg_stat_statements.control"
+        if (folder / "postgres").exists() and control.exists():
             return folder
     return None
 
@@ -223,7 +224,7 @@ def _full_installation() -> Path | None:
 def _postgres_full_factory() -> Iterator[PostgresServers]:
     binaries = _full_installation()
     if binaries is None:
-        pytest.skip("no PostgreSQL with contrib modules on this machine")
+        pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
     with _servers(binaries) as servers:
         yield servers
 
@@ -232,7 +233,7 @@ def _postgres_full_factory() -> Iterator[PostgresServers]:
 def _postgres_full_shared() -> Iterator[PostgresServer]:
     binaries = _full_installation()
     if binaries is None:
-        pytest.skip("no PostgreSQL with contrib modules on this machine")
+        pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
     with _servers(binaries) as servers:
         yield servers.start(shared_preload_libraries="pg_stat_statements")
 
@@ -249,7 +250,7 @@ def postgres_full_module_servers() -> Iterator[PostgresServers]:
     """Servers that know TLS and contrib modules, which the tests of a module share."""
     binaries = _full_installation()
     if binaries is None:
-        pytest.skip("no PostgreSQL with contrib modules on this machine")
+        pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
     with _servers(binaries) as servers:
         yield servers
 

@@ -185,15 +185,23 @@ class PostgresServer:
         return all(map(self._account.may_enter, (folder, *folder.resolve().parents)))
 
     def _copy_programs(self) -> None:
-        """For programs in a home that the account may not enter; with a wheel's libraries,
-        which lie where its programs look for them."""
+        """For programs in a home that the account may not enter; with all that lies where
+        they look for it."""
+        root = _root_of(self._binaries)
+        copy = self.home / "programs"
+        for part in ("usr", "lib"):
+            if root is not None and (root / part).is_dir():
+                shutil.copytree(root / part, copy / part, symlinks=True)
+        if root is not None:
+            self._binaries = copy / self._binaries.relative_to(root)
+            return
         package = self._binaries.parents[1]
-        copy = self.home / "programs" / package.name
-        shutil.copytree(self._binaries.parent, copy / self._binaries.parent.name, symlinks=True)
-        libraries = package.with_name(f"{package.name}.libs")
+        own = package.name
+        shutil.copytree(self._binaries.parent, copy / own / self._binaries.parent.name)
+        libraries = package.with_name(f"{own}.libs")
         if libraries.is_dir():
-            shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
-        self._binaries = copy / self._binaries.parent.name / self._binaries.name
+            shutil.copytree(libraries, copy / libraries.name)
+        self._binaries = copy / own / self._binaries.parent.name / self._binaries.name
 
     def command(self) -> list[str]:
         """The command line of the server; it ends by an immediate shutdown when whoever
@@ -236,7 +244,11 @@ class PostgresServer:
         launcher = Path(__file__).with_name("as_account.py")
         identity = (str(self._account.uid), str(self._account.gid), str(int(signal.SIGQUIT)))
         path = str(self._binaries / program)
-        return [sys.executable, "-I", "-S", str(launcher), *identity, path]
+        root = _root_of(self._binaries)
+        libraries = sorted(root.glob("**/lib/*-linux-gnu")) if root is not None else ()
+        found = f"LD_LIBRARY_PATH={':'.join(map(str, libraries))}"
+        with_libraries = ("/usr/bin/env", found) if libraries else ()
+        return [sys.executable, "-I", "-S", str(launcher), *identity, *with_libraries, path]
 
     def answers(self) -> bool:
         """Whether it serves clients; asked of its pid file, which costs it nothing."""
@@ -372,6 +384,14 @@ def _lives(process: psutil.Process) -> bool:
 def _options(settings: Mapping[str, str]) -> Iterator[str]:
     for key, value in settings.items():
         yield from ("-c", f"{key}={value}")
+
+
+def _root_of(binaries: Path) -> Path | None:
+    """The folder that Debian's packages were unpacked into; None for installed programs."""
+    parts = binaries.parts
+    if parts[-5:-2] != ("usr", "lib", "postgresql") or len(parts) <= 6:
+        return None
+    return Path(*parts[:-5])
 
 
 def _remove_segment(number: int) -> None:

@@ -274,6 +274,29 @@ async def test_a_server_without_sessions_shows_its_sentence_figures_and_tables()
         assert "KEYS session:*" in text
 
 
+async def test_going_round_the_tabs_comes_back_to_the_one_who_holds_up_the_others() -> None:
+    async with databases("right", "right", "left", "left") as pilot:
+        pane = pilot.app.focused
+        assert isinstance(pane, BlockingPane)
+        assert pane.selected == ROOT
+
+
+async def test_a_pane_that_was_gone_to_keeps_the_focus_from_server_to_server() -> None:
+    async with databases("tab", "tab") as pilot:
+        assert isinstance(pilot.app.focused, SessionsPane)
+        await press(pilot, "right", "left")
+        assert isinstance(pilot.app.focused, SessionsPane)
+
+
+async def test_the_next_pile_up_has_the_cursor_although_the_last_one_is_over() -> None:
+    async with databases() as pilot:
+        calm = sessions_but(*(s.id for s in sample_databases.postgres_facts().sessions or ()))
+        await show(pilot, with_facts(calm))
+        assert "nobody waits" in seen(pilot)
+        await show(pilot, samples.database_night())
+        assert cast("BlockingPane", pilot.app.focused).selected == ROOT
+
+
 # Sessions
 
 

@@ -577,3 +577,14 @@ async def test_a_click_selects_the_row_that_it_hits_below_the_names_of_the_colum
         assert pane.selected == "4121/1700000000.4121"
         await pilot.click(SessionsPane, offset=(5, 1))
         assert pane.selected == "4121/1700000000.4121", "that is no row"
+
+
+def test_a_tree_of_thousands_is_cut_and_the_filter_finds_the_rest() -> None:
+    many = (held(0), *(held(i, "0", seconds=float(i)) for i in range(1, 3000)))
+    view = database(facts=DatabaseFacts("x", sessions=many))
+    text = texts(blocking_lines(view, Frame(80, 20)))
+    assert text[-1] == " and 2,800 more: filter to find one"
+    assert text[2].startswith("   └ 2999 app@shop")
+    found = texts(blocking_lines(view, Frame(80, 20, filter_text="7 app@shop")))
+    assert found[0].startswith(" ✖ 0 app@shop")
+    assert found[2].startswith("   └ 2997 app@shop")

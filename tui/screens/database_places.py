@@ -11,6 +11,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
+from widgets.databases.pane import DatabasePane
 from widgets.lines import LinePane
 
 __all__ = ["ServerPanes", "columns_of", "held", "is_wide", "place_server"]
@@ -185,6 +186,9 @@ class _ServerLayout(Layout):
         panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
         subject = parent.subject if isinstance(parent, ServerPanes) else ""
         regions = place_server(size.width, size.height, self.wants(panes, size, subject))
+        for name, pane in panes.items():
+            if isinstance(pane, DatabasePane):
+                pane.left_out = name not in regions
         nowhere = Region(0, 0, 0, 0)
         return [
             WidgetPlacement(regions.get(name, nowhere), NULL_OFFSET, NULL_SPACING, pane)

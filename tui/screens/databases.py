@@ -24,7 +24,7 @@ from widgets.databases.replication import ReplicationPane
 from widgets.databases.server import ServerPane
 from widgets.databases.sessions import SessionsPane, next_order
 from widgets.databases.tables import TablesPane, row_of, tables_of
-from widgets.databases.waits import waits_of
+from widgets.databases.waits import known_sessions, waits_of
 from widgets.lines import LinePane
 from widgets.tabs import TabLine
 from widgets.verdict import VerdictLine
@@ -138,7 +138,8 @@ class DatabasesScreen(TabbedScreen):
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         super().watch_snapshot(old, new)
         self.names = tuple(self.subjects(new)) if new else ()
-        self._settle()
+        if database_of(old, self.check) is not self.view or self.view is None:
+            self._settle()
 
     def watch_check(self, old: str, new: str) -> None:
         super().watch_check(old, new)
@@ -151,8 +152,7 @@ class DatabasesScreen(TabbedScreen):
         panes = self.query_one(ServerPanes)
         self._show_panes(list(panes.query(LinePane)))
         panes.refit(self.check)
-        # A pane that was not displayed can be focused once it has been given its place.
-        self.call_after_refresh(self._focus_first)
+        self._focus_first()
         self.refresh_bindings()
 
     def _show_panes(self, panes: Sequence[LinePane]) -> None:
@@ -166,12 +166,13 @@ class DatabasesScreen(TabbedScreen):
         A pane that was gone to by hand keeps the focus as long as it is there.
         """
         at = self.focused
-        kept = isinstance(at, DatabasePane) and at.display and at.check == self._begun_at
-        if self.view is None or kept or isinstance(at, FilterLine):
+        if self.view is None or isinstance(at, FilterLine):
             return
-        if isinstance(at, DatabasePane) and at.display and at.id != self._begun_in:
-            self._begun_at = self.check
-            return
+        if isinstance(at, DatabasePane) and at.display:
+            if self._begun_at != self.check and at.id != self._begun_in:
+                self._begun_at = self.check
+            if self._begun_at == self.check:
+                return
         facts = self.view.facts
         first = "server" if not facts else "blocking" if waits_of(facts) else "sessions"
         pane = self.query_one(f"#{first}", LinePane)
@@ -201,8 +202,7 @@ class DatabasesScreen(TabbedScreen):
         pane, view = self.focused, self.view
         if not isinstance(pane, _OF_SESSIONS) or pane.selected is None or view is None:
             return ""
-        found = view.facts.session(pane.selected) if view.facts else None
-        return found.id if found else ""
+        return pane.selected if view.facts and pane.selected in known_sessions(view.facts) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         view = self.view

@@ -18,22 +18,25 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockingPane", "blocking_lines"]
 
+MOST_ROWS: Final = 200
+"""Rows beyond which nobody scrolls; the filter finds the others."""
 _DEEPEST: Final = 6
 """Levels from which on a tree is no longer indented."""
 _LEAST_STATEMENT: Final = 20
 """Cells without which a statement is not worth showing beside its session."""
 
 
-def _wanted(waits: Sequence[Wait], frame: Frame) -> list[Wait]:
+def _wanted(waits: Sequence[Wait], frame: Frame) -> Sequence[Wait]:
     """The waits that the filter lets pass, with what stands above them."""
-    kept: list[Wait] = []
+    if not frame.filter_text:
+        return waits
+    kept: dict[str, Wait] = {}
     path: list[Wait] = []
     for wait in waits:
         path = [*(one for one in path if one.depth < wait.depth), wait]
-        texts = texts_of(wait.session) if wait.session else ()
-        if frame.wants(*texts):
-            kept += [one for one in path if one not in kept]
-    return kept
+        if frame.wants(*(texts_of(wait.session) if wait.session else ())):
+            kept |= {one.id: one for one in path}
+    return list(kept.values())
 
 
 def _behind(wait: Wait) -> Seg:
@@ -103,11 +106,14 @@ def blocking_lines(view: DatabaseView, frame: Frame) -> list[Line]:
     if not wanted:
         return nothing_matches(frame.filter_text, frame.width)
     lines: list[Line] = []
-    for wait in wanted:
+    for wait in wanted[:MOST_ROWS]:
         if wait.depth:
             lines.append(_waiter(wait, view, frame))
         else:
             lines += _root(wait, view, frame)
+    if len(wanted) > MOST_ROWS:
+        more = fmt.count(len(wanted) - MOST_ROWS)
+        lines += note(f"and {more} more: filter to find one", frame.width)
     return lines
 
 

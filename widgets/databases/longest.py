@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as fmt
@@ -23,15 +25,15 @@ _MOST: Final = 6
 """Sessions, at most."""
 
 
-def longest_of(facts: DatabaseFacts) -> list[SessionRow]:
+@lru_cache(maxsize=4)
+def longest_of(facts: DatabaseFacts) -> tuple[SessionRow, ...]:
     """Whatever has been running, or has had a transaction open, longest, longest first.
 
     Those that only wait for others are left out: the tree of these shows them.
     """
     known = known_sessions(facts).values()
     busy = [one for one in known if not (one.idle or one.own or one.blocked_by)]
-    busy.sort(key=_time, reverse=True)
-    return busy[:_MOST]
+    return tuple(nlargest(_MOST, busy, key=_time))
 
 
 def _time(session: SessionRow) -> float:
@@ -79,7 +81,7 @@ class LongestPane(DatabasePane):
     title = "Longest"
 
     def summary(self, view: DatabaseView) -> Sequence[Seg]:
-        found = longest_of(view.facts) if view.facts else []
+        found = longest_of(view.facts) if view.facts else ()
         if not found:
             return [Seg(" nothing runs", "dim")]
         first = found[0]

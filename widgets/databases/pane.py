@@ -71,9 +71,11 @@ class DatabasePane(LinePane):
         self._selected, self._lost, self._top, self._place = None, False, 0, 0
         self.update_lines()
 
+    left_out: bool = False
+    """Whether the arrangement has no lines for it."""
+
     def allow_focus(self) -> bool:
-        """Not where the arrangement has left no lines for it."""
-        return super().allow_focus() and self.size.height > 0
+        return super().allow_focus() and not self.left_out
 
     def _keep_selection(self) -> None:
         """As every pane; but where there was nothing left, what comes is begun with anew."""

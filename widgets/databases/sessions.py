@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -21,7 +22,7 @@ from widgets.lines import ANY_HEIGHT
 from widgets.text import Line, Seg, fit, left, line, right
 
 if TYPE_CHECKING:
-    from checks.databases.model import SessionRow
+    from checks.databases.model import DatabaseFacts, SessionRow
     from checks.views import DatabaseView
 
 __all__ = ["ORDERS", "SessionsPane", "in_order", "next_order", "session_lines"]
@@ -163,6 +164,12 @@ def _row(
     return line(*segs, key=session.id, check=view.check)
 
 
+@lru_cache(maxsize=4)
+def _counted(facts: DatabaseFacts) -> int:
+    """How many do something."""
+    return sum(not (session.idle or session.own) for session in facts.sessions or ())
+
+
 def session_lines(
     view: DatabaseView, frame: Frame, order: str = "time", *, hide_idle: bool = False
 ) -> tuple[list[Line], list[Line]]:
@@ -210,13 +217,12 @@ class SessionsPane(DatabasePane):
         self.update_lines()
 
     def summary(self, view: DatabaseView) -> Sequence[Seg]:
-        sessions = view.facts.sessions if view.facts else None
-        if sessions is None:
+        facts = view.facts
+        if facts is None or facts.sessions is None:
             return ()
-        busy = sum(not session.idle and not session.own for session in sessions)
-        total = len(sessions) + (view.facts.sessions_left_out if view.facts else 0)
+        total = len(facts.sessions) + facts.sessions_left_out
         idle = ", idle ones hidden" if self.hide_idle else ""
-        return [Seg(f" {busy} busy of {fmt.count(total)}, by {self.order}{idle}", "dim")]
+        return [Seg(f" {_counted(facts)} busy of {fmt.count(total)}, by {self.order}{idle}", "dim")]
 
     def build_view(self, view: DatabaseView, frame: Frame) -> list[Line]:
         names, lines = session_lines(view, frame, self.order, hide_idle=self.hide_idle)

@@ -35,13 +35,14 @@ class Wait:
     circle: bool = False
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def waits_of(facts: DatabaseFacts) -> tuple[Wait, ...]:
     """The trees of those that wait on a server."""
     return tuple(wait_trees(known_sessions(facts)))
 
 
-def known_sessions(facts: DatabaseFacts) -> dict[str, SessionRow]:
+@lru_cache(maxsize=4)
+def known_sessions(facts: DatabaseFacts) -> Mapping[str, SessionRow]:
     """Every session that was seen, by id."""
     return {session.id: session for session in (*facts.longest, *(facts.sessions or ()))}
 

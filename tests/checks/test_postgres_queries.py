@@ -274,6 +274,40 @@ async def test_queries_without_a_second_connection(
     assert result.samples.get("pg_up") == 1
 
 
+async def test_a_second_connection_that_hangs(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    """The server lets the health in; whoever comes next is left waiting."""
+    waiting: list[asyncio.StreamWriter] = []
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The first two are the health's: it greets, and it logs in.
+        waiting.append(writer)
+        if len(waiting) > 2:
+            return
+        there, back = await asyncio.open_connection("127.0.0.1", postgres_server.port)
+        await asyncio.gather(copy(reader, back), copy(there, writer))
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(forward, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = f"postgresql://postgres@127.0.0.1:{port}/{postgres_server.name}?sslmode=disable"
+    probe = postgres_watch.probe(url, timeout=1.0, queries=[GOOD])
+    result = await probe.run()
+    assert result.status is Status.WARNING
+    assert result.reason == "timeout"
+    assert "there is no second connection for them: the server" in part(result, "queries").message
+    assert result.samples.get("pg_up") == 1
+    await probe.close()
+    for writer in waiting:
+        writer.close()
+    server.close()
+
+
 async def test_slow_queries_do_not_keep_the_health_waiting(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:

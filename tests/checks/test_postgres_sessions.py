@@ -212,7 +212,7 @@ async def test_a_statement_is_cancelled(
             await task
         assert await link.fetchval("SELECT 1") == 1
         pid = link.get_server_pid()
-    assert said == f"the statement of session {pid} of postgres was cancelled; it is idle now"
+    assert said == f"session {pid} of postgres has its statement cancelled; it is idle now"
 
 
 async def test_a_session_is_terminated(
@@ -277,7 +277,7 @@ async def test_an_action_that_the_role_may_not_do(
         )
         assert not task.done()
         await postgres_server.execute("GRANT pg_signal_backend TO watcher")
-        assert "was cancelled" in await probe.act("cancel", subject)
+        assert "has its statement cancelled" in await probe.act("cancel", subject)
     async with sleeper(postgres_server) as (link, _):
         said = await probe.act("terminate", await identity(probe, link))
         assert "belongs to a superuser: only a superuser may do that" in said
@@ -294,7 +294,7 @@ async def test_an_action_while_a_run_is_under_way(
         await asyncio.sleep(0.1)
         said = await probe.act("cancel", subject)
         assert not running.done()
-        assert "was cancelled" in said
+        assert "has its statement cancelled" in said
         assert (await running).status is Status.OK
         await asyncio.gather(task, return_exceptions=True)
 
@@ -304,7 +304,9 @@ async def test_an_action_before_any_run_and_with_the_server_gone(
 ) -> None:
     async with sleeper(postgres_server) as (link, _):
         subject = await identity(postgres_watch.probe(postgres_server), link)
-        assert "was cancelled" in await postgres_watch.probe(postgres_server).act("cancel", subject)
+        assert "has its statement cancelled" in await postgres_watch.probe(postgres_server).act(
+            "cancel", subject
+        )
     gone = postgres_watch.probe("postgresql://a@127.0.0.1:1/a")
     assert await gone.act("cancel", "17-5") == (
         "nothing was done: connection to 127.0.0.1:1 refused: is the server running?"

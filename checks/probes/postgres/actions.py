@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from checks.databases.model import Action
 from checks.errors import TargetError
@@ -12,7 +14,7 @@ from checks.probes.postgres.sql import statement_for
 if TYPE_CHECKING:
     from checks.probes.postgres.link import Link
 
-__all__ = ["ACTIONS", "act_on"]
+__all__ = ["ACTIONS", "Turn", "act_on"]
 
 ACTIONS: Final = (
     Action(
@@ -27,10 +29,25 @@ ACTIONS: Final = (
     ),
 )
 LOOKS: Final = 8
-"""How often it is looked whether the server has done it, a tenth of a second apart."""
+"""How often it is looked whether the server has done it."""
+PAUSE: Final = 0.1
+"""Seconds between two looks."""
 
 
-async def act_on(link: Link, action: str, subject: str, own: frozenset[int], role: str) -> str:
+class Turn:
+    """A connection that others use too, a statement at a time."""
+
+    def __init__(self, link: Link, lock: asyncio.Lock) -> None:
+        self.link = link
+        self._lock = lock
+
+    async def rows(self, name: str, pid: int, started: int) -> Sequence[Any]:
+        """The rows of the statement ``name`` for that session."""
+        async with self._lock:
+            return await self.link.rows(statement_for(name, ()), pid, started)
+
+
+async def act_on(turn: Turn, action: str, subject: str, own: frozenset[int], role: str) -> str:
     """Do ``action`` to the session of that id, if it still is that session; what came of it.
 
     ``own`` are processes that serve onwatch itself; ``role`` is the one it logs in as.
@@ -45,16 +62,21 @@ async def act_on(link: Link, action: str, subject: str, own: frozenset[int], rol
     if pid in own:
         return f"nothing was done: session {pid} is onwatch's own"
     try:
-        rows = await link.rows(statement_for(action, ()), pid, started)
+        rows = await turn.rows(action, pid, started)
     except TargetError as error:
         return _refused(error, pid, role)
     if not rows:
         return f"nothing was done: session {pid} has gone"
     session = rows[0]
-    who = f"session {pid} of {link.text(session['usename'])}"
+    who = f"session {pid} of {turn.link.text(session['usename'])}"
     if not session["done"]:
         return f"the server could not signal {who}: it is ending"
-    return await _outcome(link, action, who, key, session["query_start"])
+    try:
+        seen = await _outcome(turn, action, who, key, session["query_start"])
+    except TargetError as error:
+        seen = f"whether it did could not be seen: {error}"
+    told = "cancel its statement" if action == "cancel" else "end"
+    return seen if seen.startswith(who) else f"{who} was told to {told}; {seen}"
 
 
 def _refused(error: TargetError, pid: int, role: str) -> str:
@@ -66,19 +88,17 @@ def _refused(error: TargetError, pid: int, role: str) -> str:
 
 
 async def _outcome(
-    link: Link, action: str, who: str, key: tuple[int, int], statement: int | None
+    turn: Turn, action: str, who: str, key: tuple[int, int], statement: int | None
 ) -> str:
     """Watch the session for a moment; ``statement`` is when the one that was meant began."""
-    sql = statement_for("session", ())
     for _ in range(LOOKS):
-        seen = await link.rows(sql, *key)
+        seen = await turn.rows("session", *key)
         if not seen:
             return f"{who} has ended"
         state = seen[0]["state"] or "gone on"
         if action == "cancel" and state != "active":
-            return f"the statement of {who} was cancelled; it is {state} now"
+            return f"{who} has its statement cancelled; it is {state} now"
         if action == "cancel" and seen[0]["query_start"] != statement:
-            return f"the statement of {who} has ended; it runs another now"
-        await link.rows("SELECT pg_sleep(0.1)")
-    told = "cancel its statement" if action == "cancel" else "end"
-    return f"{who} was told to {told} and has not yet: it may be busy; look again"
+            return f"{who} has ended its statement; it runs another now"
+        await asyncio.sleep(PAUSE)
+    return "it has not yet: it may be busy; look again"

@@ -15,7 +15,7 @@ from checks.errors import SecretError, TargetError
 from checks.findings import Finding
 from checks.model import Result, SampleBuilder, Status, worst
 from checks.probe import Target
-from checks.probes.postgres.actions import act_on
+from checks.probes.postgres.actions import Turn, act_on
 from checks.probes.postgres.asking import Asker, Troubles
 from checks.probes.postgres.catalogue import DatabaseSizes, Indexes, Tables, Wraparound
 from checks.probes.postgres.config import PostgresConfig
@@ -124,24 +124,22 @@ class PostgresProbe:
     async def act(self, action: str, subject: str) -> str:
         """``cancel`` or ``terminate`` the session of that id."""
         try:
-            async with self._free_link() as link:
-                own = self._second.pids | frozenset({link.pid})
+            async with self._turn() as turn:
+                own = self._second.pids | frozenset({turn.link.pid})
                 own |= frozenset({self._health.link.pid} if self._health.link else ())
-                return await act_on(link, action, subject, own, self._rights.role)
+                return await act_on(turn, action, subject, own, self._rights.role)
         except (SecretError, TargetError) as error:
             return f"nothing was done: {error}"
 
     @asynccontextmanager
-    async def _free_link(self) -> AsyncIterator[Link]:
-        """The health connection where it has nothing to do, else one of its own."""
+    async def _turn(self) -> AsyncIterator[Turn]:
+        """The health connection, which a full server lets us keep, unless a run has it."""
         if self._health.link is not None and not self._asking.locked():
-            async with self._asking:
-                if self._health.link is not None:
-                    yield self._health.link
-                    return
+            yield Turn(self._health.link, self._asking)
+            return
         link = await self._door.open(self._wishes, self._patience, Phases())
         try:
-            yield link
+            yield Turn(link, asyncio.Lock())
         finally:
             await link.close()
 
@@ -171,21 +169,23 @@ class PostgresProbe:
 
     async def _poll(self, run: _Run) -> Result:
         began = time.perf_counter()
-        async with self._asking:
-            had = self._health.link
-            link = await self._health.ensure(self._patience, run.phases)
-            if link is not had:
-                self._begin_anew()
-            second = asyncio.create_task(self._second.read(self._left(began) * 0.8))
-            try:
+        second: asyncio.Task[None] | None = None
+        try:
+            async with self._asking:
+                had = self._health.link
+                link = await self._health.ensure(self._patience, run.phases)
+                if link is not had:
+                    self._begin_anew()
+                second = asyncio.create_task(self._second.read(self._left(began) * 0.8))
                 run.phases.enter("answer")
                 reading = await self._fast_or_again(link, run, reused=link is had)
                 await self._rest(reading, run, began)
-                await second
-            finally:
+            run.phases.end()
+            await second
+        finally:
+            if second is not None:
                 second.cancel()
                 await asyncio.gather(second, return_exceptions=True)
-        run.phases.end()
         return self._judged(reading, run)
 
     def _left(self, began: float) -> float:

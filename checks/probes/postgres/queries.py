@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from checks.findings import Finding, trouble
 from checks.model import SampleBuilder
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.request_log import PostgresCatalogue
+from checks.probes.postgres.sentences import waited
 from checks.probes.postgres.session import Session
 from checks.queries import DueQueries, Reading, UserQuery, readings
 from checks.requests.remote import RemoteRequestLog
@@ -100,8 +102,14 @@ class SecondConnection:
         if not self._wanted:
             return
         end = time.perf_counter() + spare
+        phases = Phases()
         try:
-            link = await self._session.ensure(spare, Phases())
+            async with asyncio.timeout(spare):
+                link = await self._session.ensure(spare, phases)
+        except TimeoutError:
+            self._session.drop()
+            self._unreachable(TargetError("timeout", waited("the server", phases, spare)))
+            return
         except (TargetError, SecretError) as error:
             self._unreachable(error)
             return

@@ -84,7 +84,7 @@ def row_of(facts: DatabaseFacts, pid: int) -> SessionRow:
 async def test_sessions_are_listed_only_while_somebody_looks(
     accounts: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:
-    client = Client(accounts)
+    client = Client(accounts, tcp=True)
     probe = mysql_watch.probe(accounts)
 
     assert facts_of(await probe.run()).sessions is None
@@ -183,7 +183,7 @@ async def test_only_the_statement_that_was_shown_is_cancelled(
     accounts: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:
     client = Client(accounts)
-    client.begin("SELECT SLEEP(0.3)")
+    client.begin("SELECT SLEEP(0.8)")
     until(busy(accounts, client.pid))
     probe = mysql_watch.probe(accounts)
     row = row_of(await seen(probe, mysql_watch), client.pid)
@@ -337,3 +337,25 @@ async def test_without_process_only_ones_own_sessions_are_seen(
         == 0
     )
     assert result.samples.get("mysql_longest_transaction_seconds") is None
+
+
+async def test_more_sessions_than_are_shown(
+    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch
+) -> None:
+    database = mariadb_servers.start("--max-connections=600")
+    many = [Client(database) for _ in range(520)]
+    many[7].begin("SELECT SLEEP(20)")
+    until(busy(database, many[7].pid))
+    probe = mysql_watch.probe(database)
+
+    facts = await seen(probe, mysql_watch)
+
+    assert facts.connections is not None
+    assert facts.connections >= 521
+    assert len(facts.sessions or ()) == 500
+    assert facts.sessions_left_out == facts.connections - 500
+    assert row_of(facts, many[7].pid).query == "SELECT SLEEP(20)"
+    assert dict(facts.by_state)["Sleep"] >= 519
+    await probe.act("terminate", row_of(facts, many[7].pid).id)
+    many[7].wait()
+    database.close()

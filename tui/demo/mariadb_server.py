@@ -179,7 +179,10 @@ class MariadbServer:
             way.settimeout(1)
             way.connect(str(self.socket))
             link = pymysql.connect(
-                unix_socket=str(self.socket), user=self.admin, defer_connect=True
+                unix_socket=str(self.socket),
+                user=self.admin,
+                defer_connect=True,
+                ssl_disabled=True,
             )
             link.connect(way)
             link.close()

@@ -23,7 +23,13 @@ async def set_up(link: Link, seconds: float, *, system_zone: bool) -> None:
     Raises:
         TargetError: it could not be made read-only, or was lost.
     """
-    await link.ask(_READ_ONLY)
+    try:
+        await link.ask(_READ_ONLY)
+    except LostError:
+        raise
+    except TargetError as error:
+        sentence = f"the session cannot be made read-only: {error}"
+        raise TargetError(error.reason, sentence) from None
     if system_zone:
         await link.ask("SET SESSION time_zone = 'SYSTEM'")
     for statement in _settings(seconds, mariadb=link.mariadb):

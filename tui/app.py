@@ -237,10 +237,13 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def action_go_to(self, name: str) -> None:
         """Open the numbered screen ``name`` on the check that the user is at, or was at there."""
-        if self._on_top() == name:
-            return
+        if self._on_top() != name:
+            self.go_to(name)
+
+    def go_to(self, name: str, check: str = "") -> None:
+        """Open the numbered screen ``name`` on ``check``, where one is given."""
         numbered = next(each for each in NUMBERED if each.name == name)
-        wanted = self._wanted(name)
+        wanted = (check,) if check else self._wanted(name)
         self._uncover(1)
         made = getattr(import_module(numbered.module), numbered.screen)
         screen: TabbedScreen = made(wanted, ascii_only=self.ascii_only)

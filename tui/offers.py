@@ -15,7 +15,7 @@ from tui.palette import PaletteCommand
 from tui.themes import HOUSE_THEMES
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, Snapshot
+    from checks.views import CheckView, DatabaseView, Snapshot
     from tui.app import OnwatchApp
 
 __all__ = ["offers"]
@@ -33,6 +33,8 @@ def offers(
     for check in snapshot.checks if snapshot else ():
         yield _check(app, check)
         yield from _questions(app, check)
+    for view in snapshot.databases if snapshot else ():
+        yield _database(app, view)
     for seconds in WINDOWS:
         yield _window(app, seconds)
     house = [theme.name for theme in HOUSE_THEMES]
@@ -65,6 +67,13 @@ def _title(binding: Binding) -> str:
 def _check(app: OnwatchApp, check: CheckView) -> PaletteCommand:
     help_text = f"{check.status.value}: {check.message}" if check.message else check.status.value
     return PaletteCommand(f"check {check.name}", help_text, lambda: app.action_details(check.name))
+
+
+def _database(app: OnwatchApp, view: DatabaseView) -> PaletteCommand:
+    help_text = f"{view.kind}, {view.status.value}: who does what on it"
+    return PaletteCommand(
+        f"database {view.check}", help_text, lambda: app.go_to("databases", view.check)
+    )
 
 
 def _questions(app: OnwatchApp, check: CheckView) -> Iterator[PaletteCommand]:

@@ -241,9 +241,22 @@ async def test_what_is_wanted_is_shown_as_soon_as_it_has_a_result() -> None:
         assert screen_of(pilot).check == "gateway-db", "chosen by hand"
 
 
-async def test_the_palette_knows_the_screen() -> None:
+async def test_the_palette_knows_the_screen_and_each_server() -> None:
     async with running(FakeSource(samples.database_night())) as pilot:
-        assert "databases" in offers(pilot)
+        assert {"databases", "database shop", "database cache"} <= offers(pilot)
+        for check in ("cache", "ledger-db"):
+            found = app_of(pilot).palette_commands(pilot.app.screen)
+            app_of(pilot).run_command(
+                next(each for each in found if each.title == f"database {check}")
+            )
+            await settle(pilot)
+            assert screen_of(pilot).check == check
+            assert len(pilot.app.screen_stack) == 2
+
+
+async def test_the_overview_names_the_key() -> None:
+    async with running(FakeSource(samples.database_night()), (80, 24)) as pilot:
+        assert "3 databases" in seen(pilot)
 
 
 # Where to begin

@@ -37,6 +37,8 @@ class OverviewScreen(PictureScreen):
     TITLE = "Overview"
     HINTS = (
         (("pane.open",), "details"),
+        (("app.databases",), "databases"),
+        (("app.requests",), "requests"),
         (("screen.filter",), "filter"),
         (("app.palette",), "command"),
         (("app.help",), "help"),

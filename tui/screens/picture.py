@@ -144,6 +144,7 @@ class PictureScreen(Screen[None], inherit_bindings=False):
         self.set_reactive(PictureScreen.use_ascii, ascii_only)
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
+        self._composed = False
 
     def begin(self, standing: Standing) -> None:
         """Start with the picture of ``standing``; called once, before it is on the screen."""
@@ -180,6 +181,7 @@ class PictureScreen(Screen[None], inherit_bindings=False):
         yield HintLine(id="hints").data_bind(PictureScreen.use_ascii)
 
     def on_mount(self) -> None:
+        self._composed = True
         if self._begun_with is not None:
             self.take(self._begun_with)
         self._name_keys()
@@ -196,7 +198,10 @@ class PictureScreen(Screen[None], inherit_bindings=False):
         return fits
 
     def take(self, standing: Standing) -> None:
-        """Show what ``standing`` says."""
+        """Show what ``standing`` says; a screen that is just being opened, once it is."""
+        if not self._composed:
+            self._begun_with = standing
+            return
         self.query_one(Banner).tell(standing.sentence(self._thaw() if standing.frozen else ""))
         self.frozen = standing.frozen
         self.snapshot = standing.shown

@@ -224,6 +224,9 @@ class SessionScreen(WholeBox):
         return self._acting and bool(self._actions or self._gone)
 
     def take(self, standing: Standing) -> None:
+        if not self.query(ChoicePane):
+            # Just being opened, on a picture that is hardly older.
+            return
         before = self._session
         self._look(standing.newest)
         if self._session is before and not self._gone:

@@ -453,7 +453,7 @@ def test_replicas_say_their_lag_and_what_is_wrong() -> None:
 
 def test_a_long_text_never_pushes_the_numbers_off_a_table() -> None:
     statements = sample_databases.postgres_facts().tables[0]
-    for width in (44, 60, 120):
+    for width in (60, 90, 120):
         widths = cell_widths(statements, width)
         assert all(widths), f"every column at {width}"
         assert sum(widths) + 2 * (len(widths) - 1) <= width
@@ -461,10 +461,24 @@ def test_a_long_text_never_pushes_the_numbers_off_a_table() -> None:
     assert rows[2].endswith("41  212 ms   38 %     41")
 
 
-def test_a_table_that_is_far_too_wide_gives_up_its_last_columns() -> None:
+def test_where_it_is_narrow_the_last_columns_go_before_a_text_cannot_be_read() -> None:
+    statements = sample_databases.postgres_facts().tables[0]
+    widths = cell_widths(statements, 44)
+    assert widths[0] >= 22
+    assert [bool(each) for each in widths] == [True, True, True, False, False]
+    rows = texts(table_rows(statements, Frame(46, 20), "shop"))
+    assert rows[0] == " Statements 4, 2 more columns"
+    assert rows[1].split() == ["statement", "calls/s", "mean"]
+    sizes = sample_databases.postgres_facts().tables[1]
+    assert cell_widths(sizes, 44)[0] == len("public.order_lines")
+
+
+def test_a_table_that_is_far_too_wide_keeps_its_first_column() -> None:
     widths = cell_widths(sample_databases.postgres_facts().tables[0], 20)
     assert widths[0] >= 10
     assert widths[-1] == 0
+    assert cell_widths(Table("t", (), ()), 20) == []
+    assert cell_widths(Table("t", ("n",), (("1",),), frozenset({"n"})), 20) == [1]
 
 
 def test_rows_of_a_table_have_identities_of_their_own() -> None:

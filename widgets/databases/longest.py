@@ -87,7 +87,7 @@ class LongestPane(DatabasePane):
         first = found[0]
         text = f" {fmt.coarse(_time(first))}"
         if self.size.height == 1:
-            text += f" {first.pid} {who(first)}: {fit(first.query, 120, self.glyphs.cut)}"
+            text += f" {first.pid} {who(first)} {fit(first.query, 120, self.glyphs.cut)}"
         return [Seg(text, "dim")]
 
     def build_view(self, view: DatabaseView, frame: Frame) -> list[Line]:

@@ -22,6 +22,8 @@ __all__ = ["TablesPane", "cell_widths", "row_of", "table_rows", "tables_of"]
 _GAP: Final = 2
 _LEAST: Final = 10
 """Cells below which a column of text says nothing."""
+_READABLE: Final = 22
+"""Cells of the longest text that are worth leaving out other columns for."""
 _MOST_ROWS: Final = 200
 
 
@@ -36,30 +38,49 @@ def cell_widths(table: Table, width: int) -> list[int]:
     """How wide each column is; 0 for what is left out.
 
     Figures keep their width, texts share what is left, the longest giving way first: a
-    statement never pushes its times off the screen. What has no room then goes, last first.
+    statement never pushes its times off the screen. Where too little of the longest text
+    would be left, columns go, the last first.
     """
-    widths = [
+    natural = _natural(table)
+    texts = [i for i, name in enumerate(table.columns) if name not in table.numeric]
+    longest = max(texts, key=lambda i: natural[i], default=0)
+    shown = len(natural)
+    while True:
+        widths = _shared(natural[:shown], texts, width)
+        cut = texts and longest < shown and widths[longest] < min(natural[longest], _READABLE)
+        if shown <= 1 or not (cut or _taken(widths) > width) or shown <= longest + 1:
+            break
+        shown -= 1
+    while len(widths) > 1 and _taken(widths) > width:
+        widths.pop()
+    if widths and _taken(widths) > width:
+        widths[0] = max(1, width)
+    return widths + [0] * (len(natural) - len(widths))
+
+
+def _natural(table: Table) -> list[int]:
+    """The width of each column's longest cell."""
+    return [
         max([cell_len(name), *(cell_len(row[i]) for row in table.rows if i < len(row))])
         for i, name in enumerate(table.columns)
     ]
-    texts = [i for i, name in enumerate(table.columns) if name not in table.numeric]
 
-    def taken() -> int:
-        return sum(each + _GAP for each in widths if each) - _GAP
 
-    while taken() > width:
-        shown = [i for i in texts if widths[i] > _LEAST]
-        if not shown:
+def _taken(widths: Sequence[int]) -> int:
+    return sum(each + _GAP for each in widths) - _GAP
+
+
+def _shared(natural: Sequence[int], texts: Sequence[int], width: int) -> list[int]:
+    """``natural`` with the longest texts cut until all have room, or none can give more."""
+    widths = list(natural)
+    while _taken(widths) > width:
+        wide = [i for i in texts if i < len(widths) and widths[i] > _LEAST]
+        if not wide:
             break
-        widest = max(shown, key=lambda i: widths[i])
-        others = [widths[i] for i in shown if i != widest]
-        floor = max([_LEAST, *(other - 1 for other in others if other <= widths[widest])])
-        widths[widest] = max(floor, widths[widest] - (taken() - width))
-    for i in reversed(range(1, len(widths))):
-        if taken() > width:
-            widths[i] = 0
-    if widths and taken() > width:
-        widths[0] = max(1, width)
+        widest = max(wide, key=lambda i: widths[i])
+        others = [widths[i] for i in wide if i != widest]
+        floor = max([_LEAST, *(other - 1 for other in others)])
+        widths[widest] = max(floor, widths[widest] - (_taken(widths) - width))
     return widths
 
 
@@ -99,8 +120,10 @@ def table_rows(table: Table, frame: Frame, check: str) -> list[Line]:
     if table.rows and not places:
         return []
     widths = cell_widths(table, frame.width - 2)
+    left_out = widths.count(0)
+    more = f", {left_out} more column{'' if left_out == 1 else 's'}" if left_out else ""
     lines = [
-        line(Seg(f" {table.title}", "title"), Seg(f" {len(table.rows)}", "dim")),
+        line(Seg(f" {table.title}", "title"), Seg(f" {len(table.rows)}{more}", "dim")),
         line(*_cells(table, table.columns, widths, head=True)),
     ]
     for place in places:

@@ -13,6 +13,7 @@ import pytest
 
 from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Status
+from checks.probes.mysql import pulse
 from checks.probes.mysql.probe import MysqlProbe
 from tests.servers.mariadb import (
     OWNER,
@@ -69,6 +70,18 @@ def busy(database: MariadbDatabase, *pids: int) -> Callable[[], bool]:
     """Whether all of these sessions run a statement that waits."""
     sql = "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND <> 'Sleep'"
     return lambda: set(pids) <= {pid for (pid,) in database.fetch(sql)}
+
+
+def waits_for_a_definition(database: MariadbDatabase, pid: int) -> Callable[[], bool]:
+    """Whether the session waits for a metadata lock."""
+    sql = "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock'"
+    return lambda: (pid,) in database.fetch(sql)
+
+
+def in_transaction(database: MariadbDatabase, pid: int) -> Callable[[], bool]:
+    """Whether InnoDB tells of the session's transaction; it looks ten times a second."""
+    sql = "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX"
+    return lambda: (pid,) in database.fetch(sql)
 
 
 async def seen(probe: MysqlProbe, watch: MysqlWatch) -> DatabaseFacts:
@@ -146,6 +159,7 @@ async def test_the_root_of_a_pile_up_is_terminated(
     root.run("UPDATE accounts SET balance = 0 WHERE id = 1")
     waiter.begin("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
     until(busy(accounts, waiter.pid))
+    until(in_transaction(accounts, waiter.pid))
     probe = mysql_watch.probe(accounts)
     facts = await seen(probe, mysql_watch)
 
@@ -302,6 +316,7 @@ async def test_a_zone_of_the_servers_own_makes_no_transaction_older(
     client = Client(accounts)
     client.run("BEGIN")
     client.run("UPDATE accounts SET balance = 5 WHERE id = 2")
+    until(in_transaction(accounts, client.pid))
     accounts.execute("SET GLOBAL time_zone = '+05:00'")
     try:
         row = row_of(await seen(mysql_watch.probe(accounts), mysql_watch), client.pid)
@@ -359,3 +374,82 @@ async def test_more_sessions_than_are_shown(
     await probe.act("terminate", row_of(facts, many[7].pid).id)
     many[7].wait()
     database.close()
+
+
+async def test_who_holds_a_definition(
+    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch
+) -> None:
+    """Where performance_schema sees metadata locks; elsewhere only that somebody waits."""
+    database = mariadb_servers.start(
+        "--performance-schema=ON",
+        "--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON",
+        "--performance-schema-consumer-events-statements-current=ON",
+    )
+    database.execute("CREATE DATABASE shop", "CREATE TABLE shop.accounts (id INT PRIMARY KEY)")
+    holder, changer, reader = (Client(database) for _ in range(3))
+    holder.run("BEGIN")
+    holder.run("SELECT * FROM shop.accounts")
+    changer.begin("ALTER TABLE shop.accounts ADD COLUMN a INT")
+    until(waits_for_a_definition(database, changer.pid))
+    reader.begin("SELECT * FROM shop.accounts")
+    until(waits_for_a_definition(database, reader.pid))
+    probe = mysql_watch.probe(database)
+
+    facts = await seen(probe, mysql_watch)
+
+    waiting = row_of(facts, changer.pid)
+    assert row_of(facts, holder.pid).id in waiting.blocked_by
+    assert waiting.waiting == "metadata lock of shop.accounts"
+    assert row_of(facts, changer.pid).id in row_of(facts, reader.pid).blocked_by
+    assert row_of(facts, holder.pid).query == "SELECT * FROM shop.accounts"
+    assert row_of(facts, holder.pid).application == ""
+    assert {row.application for row in facts.sessions or () if row.own} == {"onwatch"}
+    holder.run("COMMIT")
+    changer.wait()
+    reader.wait()
+
+
+async def test_a_waiting_session_whose_holder_is_not_seen(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    holder, changer = Client(accounts), Client(accounts)
+    holder.run("BEGIN")
+    holder.run("SELECT * FROM accounts")
+    changer.begin("ALTER TABLE accounts ADD COLUMN a INT")
+    until(waits_for_a_definition(accounts, changer.pid))
+
+    facts = await seen(mysql_watch.probe(accounts), mysql_watch)
+
+    row = row_of(facts, changer.pid)
+    assert (row.waiting, row.blocked_by) == ("Waiting for table metadata lock", ())
+    holder.run("COMMIT")
+    changer.wait()
+
+
+@pytest.mark.parametrize("listed", [300, 0])
+async def test_few_and_many_sessions_are_seen_alike(
+    accounts: MariadbDatabase,
+    mysql_watch: MysqlWatch,
+    monkeypatch: pytest.MonkeyPatch,
+    listed: int,
+) -> None:
+    """MariaDB is asked for all of a few sessions, and to choose among many."""
+    monkeypatch.setattr(pulse, "LISTED", listed)
+    idle, working = Client(accounts), Client(accounts)
+    idle.run("BEGIN")
+    idle.run("UPDATE accounts SET balance = 5 WHERE id = 2")
+    long = "SELECT SLEEP(1.6), '" + "x" * 200 + "'"
+    working.begin(long)
+    time.sleep(1.05)
+
+    result = await mysql_watch.once(accounts)
+
+    facts = facts_of(result)
+    assert row_of(facts, working.pid).query == long
+    assert row_of(facts, idle.pid).transaction
+    assert dict(facts.by_state)["Query"] >= 2
+    assert (result.samples.get("mysql_longest_query_seconds") or 0) >= 1
+    threads = "mysql_info_schema_processlist_threads"
+    assert result.samples.get(threads, command="sleep", state="unknown")
+    idle.run("ROLLBACK")
+    working.wait()

@@ -61,7 +61,7 @@ class Ender:
             return f"the server was restarted since, session {thread} is gone: nothing was done"
         if thread in self._own:
             return f"session {thread} is onwatch's own: nothing was done"
-        found = await link.ask(statement_for("session", self._server.flavours), (thread,))
+        found = await link.ask(statement_for("session", self._server.flavours), ((thread,),))
         if not found.rows:
             return f"session {thread} has ended already, or may not be seen: nothing was done"
         process = process_of(dict(zip(found.columns, found.rows[0], strict=True)))
@@ -122,4 +122,6 @@ def _same_statement(shown: Process, at: float, process: Process, now: float) -> 
     if shown.query_id and process.query_id:
         return shown.query_id == process.query_id
     began_then, began_now = at - shown.seconds, now - process.seconds
-    return shown.info == process.info and abs(began_then - began_now) <= _LEEWAY
+    # What was shown may have been cut off.
+    same_text = process.info.startswith(shown.info)
+    return same_text and abs(began_then - began_now) <= _LEEWAY

@@ -149,7 +149,7 @@ class Health:
     async def _sessions(self, ask: Asker, pulse: Pulse) -> Sessions | None:
         if not self.attended:
             return None
-        holders = [process.id for process, _ in pulse.survey.holding()]
+        holders = [one.id for one in pulse.survey.processes if one.sleeps]
         return await read_sessions(ask, pulse.figure("Threads_connected"), holders)
 
     def _remember(self, pulse: Pulse, sessions: Sessions | None, now: float) -> None:

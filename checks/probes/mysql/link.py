@@ -100,6 +100,6 @@ class Link:
         """Close it at once; what was under way on it is lost."""
         self._wire.abort()
 
-    def quit(self) -> None:
-        """Say good-bye and close, without waiting."""
-        self._wire.quit()
+    async def quit(self) -> None:
+        """Say good-bye and close."""
+        await self._wire.quit()

@@ -10,8 +10,8 @@ from checks.probes.mysql.asking import Asker, Record
 
 __all__ = ["METADATA", "Transaction", "Waits", "read_transactions", "read_waits"]
 
-METADATA: Final = "Waiting for table metadata lock"
-"""State of a session that waits for a table's definition."""
+METADATA: Final = "metadata lock"
+"""What is in the state of a session that waits for a definition, a table's in most cases."""
 _MOST_BLOCKERS: Final = 20
 """Blockers of one session beyond which nobody reads on."""
 

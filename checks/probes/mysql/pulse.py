@@ -13,7 +13,13 @@ from checks.databases.model import SessionRow
 from checks.model import SampleBuilder
 from checks.probe import Metric
 from checks.probes.mysql.asking import Asker, Record
-from checks.probes.mysql.locks import Transaction, Waits, read_transactions, read_waits
+from checks.probes.mysql.locks import (
+    METADATA,
+    Transaction,
+    Waits,
+    read_transactions,
+    read_waits,
+)
 from checks.probes.mysql.replication import Channel, add_channels, channel_of
 from checks.probes.mysql.server import Server, texts
 from checks.probes.mysql.sessions import Process, process_of, session_row
@@ -36,6 +42,8 @@ HANDFUL: Final = 8
 OLDEST: Final = 8
 """Transactions whose sessions are looked up besides those that wait or are waited for."""
 WANTED: Final = 50
+LISTED: Final = 300
+"""Sessions up to which MariaDB lists them all, which is cheaper than to have it choose."""
 COMBINATIONS: Final = 60
 """Commands and states that have figures of their own."""
 _PAUSE: Final = 300
@@ -171,7 +179,7 @@ async def read_pulse(ask: Asker, now: float, pacer: Pacer, before: Survey) -> Pu
     survey = before
     if pacer.due(now):
         began = time.perf_counter()
-        survey = await read_survey(ask)
+        survey = await read_survey(ask, number(status.get("Threads_connected")))
         pacer.took(now, time.perf_counter() - began)
     row = first[0] if first else {}
     return Pulse(
@@ -189,23 +197,70 @@ def _innodb(rows: Sequence[Record]) -> dict[str, float]:
     return {_INNODB[row["name"]]: float(row["value"]) for row in rows if row["name"] in _INNODB}
 
 
-async def read_survey(ask: Asker) -> Survey:
-    """The sessions: by state, the busy ones, transactions, who waits for whom."""
-    groups = await ask("sessions_by_state")
+async def read_survey(ask: Asker, connected: float | None) -> Survey:
+    """The sessions: by state, those that matter, transactions, who waits for whom."""
     transactions = await read_transactions(ask)
-    known = transactions or ()
-    waiting = any(one.waited is not None for one in known)
+    if ask.server.mariadb and connected is not None and connected <= LISTED:
+        return await _of_a_few(ask, transactions)
+    groups = await ask("sessions_by_state")
     by_state = None if groups is None else tuple(map(_group, groups))
-    tables = any("metadata lock" in group.state for group in by_state or ())
-    waits = Waits()
-    if waiting or tables:
-        waits = await read_waits(ask, known, rows=waiting, tables=tables)
-    wanted = dict.fromkeys(one.thread for one in known[:OLDEST])
-    wanted |= dict.fromkeys(sorted(waits.blocking))
-    wanted |= dict.fromkeys(one.thread for one in known if one.waited is not None)
-    ids = tuple(wanted)[:WANTED] or (0,)
+    known = transactions or ()
+    waits = await _waits(ask, known, tables=any(METADATA in one.state for one in by_state or ()))
+    ids = _wanted(known, waits, 0.0) or (0,)
     rows = await ask("busy", ids, ids)
     return Survey(by_state, tuple(map(process_of, rows or ())), transactions, waits)
+
+
+async def _of_a_few(ask: Asker, transactions: tuple[Transaction, ...] | None) -> Survey:
+    """All sessions at once; more is asked only of those that take long or wait."""
+    rows = await ask("processlist")
+    if rows is None:
+        return Survey(None, (), transactions)
+    processes = {one.id: one for one in map(_listed, rows)}
+    known = transactions or ()
+    waits = await _waits(
+        ask, known, tables=any(METADATA in one.state for one in processes.values())
+    )
+    ids = _wanted(known, waits, LONG)
+    long = (one for one in processes.values() if one.works and one.seconds >= LONG)
+    ids += tuple(one.id for one in sorted(long, key=lambda one: -one.seconds)[:WANTED])
+    if ids:
+        found = await ask("session", tuple(dict.fromkeys(ids)))
+        processes |= {one.id: one for one in map(process_of, found or ())}
+    counts = Counter((one.command, one.state) for one in processes.values())
+    seconds: Counter[tuple[str, str]] = Counter()
+    for one in processes.values():
+        seconds[one.command, one.state] += int(one.seconds)
+    groups = (Group(*key, count, seconds[key]) for key, count in counts.most_common())
+    wanted = {*ids, *(one.thread for one in known)}
+    kept = (one for one in processes.values() if one.id in wanted or not one.sleeps)
+    return Survey(tuple(groups), tuple(kept), transactions, waits)
+
+
+def _listed(row: Record) -> Process:
+    """The process in a row of SHOW PROCESSLIST, which cuts statements off and numbers none."""
+    return process_of(
+        {
+            **{name.lower(): value for name, value in row.items()},
+            "seconds": row["Time"],
+            "query_id": 0,
+        }
+    )
+
+
+async def _waits(ask: Asker, known: Sequence[Transaction], *, tables: bool) -> Waits:
+    waiting = any(one.waited is not None for one in known)
+    if not (waiting or tables):
+        return Waits()
+    return await read_waits(ask, known, rows=waiting, tables=tables)
+
+
+def _wanted(known: Sequence[Transaction], waits: Waits, age: float) -> tuple[int, ...]:
+    """The sessions of transactions as old as ``age``, of those that wait or are waited for."""
+    wanted = dict.fromkeys(one.thread for one in known[:OLDEST] if one.age >= age)
+    wanted |= dict.fromkeys(sorted(waits.blocking))
+    wanted |= dict.fromkeys(one.thread for one in known if one.waited is not None)
+    return tuple(wanted)[:WANTED]
 
 
 def _group(row: Record) -> Group:

@@ -250,5 +250,5 @@ class Session:
         """Close the connection, if there is one."""
         link, self._link = self._link, None
         if link is not None:
-            link.quit()
+            await link.quit()
         await self._give_up()

@@ -224,7 +224,7 @@ class Side:
                 try:
                     await other.ask(f"KILL CONNECTION {thread}")
                 finally:
-                    other.quit()
+                    await other.quit()
         except (TargetError, SecretError, TimeoutError):
             # Its own limit, or its own end, comes to it in time.
             return

@@ -31,6 +31,7 @@ _SPILL: Final = 100_000
 _BINARY: Final = 63
 _MORE: Final = 0xFFFFFF
 _CHUNK: Final = 65536
+_GOOD_BYE: Final = 0.2
 _UTF8MB4: Final = "utf8mb4"
 
 
@@ -265,12 +266,19 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         self._writer = self._reader = None
         return writer
 
-    def quit(self) -> None:
-        """Say good-bye, which keeps the server from counting an aborted client, and close."""
+    async def quit(self) -> None:
+        """Say good-bye, which keeps the server from counting an aborted client, and close; a
+        server that hangs is given no time for it."""
         writer = self._leave()
-        if writer is not None:
-            writer.write(b"\x01\x00\x00\x00\x01")
-            writer.close()
+        if writer is None:
+            return
+        writer.write(b"\x01\x00\x00\x00\x01")
+        writer.close()
+        try:
+            async with asyncio.timeout(_GOOD_BYE):
+                await writer.wait_closed()
+        except (OSError, TimeoutError):
+            writer.transport.abort()
 
 
 def _said(packet: bytes) -> Said:

@@ -1,4 +1,5 @@
--- An action: the session that is to be ended. Parameter: its id.
+-- Fast tier, while something takes long or waits, and an action: these sessions. Parameter: their
+-- ids. 0.3 to 2 ms of the server's CPU.
 SELECT
     ID AS id,
     USER AS user,
@@ -10,4 +11,4 @@ SELECT
     QUERY_ID AS query_id,
     LEFT(INFO, 4000) AS info
 FROM information_schema.PROCESSLIST
-WHERE ID = %s
+WHERE ID IN %s

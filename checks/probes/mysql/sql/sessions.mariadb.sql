@@ -1,5 +1,5 @@
--- On demand, while somebody looks. Parameter: how many: 0.3 ms of the server's CPU for ten
--- sessions, 18 ms for 5,000.
+-- On demand, while somebody looks. Parameter: how many: 0.3 to 2 ms of the server's
+-- CPU for ten sessions, 18 ms for 5,000.
 SELECT
     ID AS id,
     USER AS user,

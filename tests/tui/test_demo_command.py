@@ -198,9 +198,18 @@ def screen(app: OnwatchApp) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_nothing_is_left_of_a_demo_killed_on_its_terminal(number: signal.Signals) -> None:
-    with OnTerminal(["-c", ONWATCH, "demo"]) as terminal:
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [
+        (signal.SIGKILL, []),
+        (signal.SIGTERM, ["--no-databases"]),
+        (signal.SIGHUP, ["--no-databases"]),
+    ],
+)
+def test_nothing_is_left_of_a_demo_killed_on_its_terminal(
+    number: signal.Signals, options: list[str]
+) -> None:
+    with OnTerminal(["-c", ONWATCH, "demo", *options]) as terminal:
         terminal.read_until(b"borealis")
         processes = psutil.Process(terminal.process.pid).children(recursive=True)
         names = " ".join(" ".join(process.cmdline()) for process in processes)
@@ -215,7 +224,7 @@ def test_nothing_is_left_of_a_demo_killed_on_its_terminal(number: signal.Signals
 
 
 def test_quitting_leaves_nothing() -> None:
-    with OnTerminal(["-c", ONWATCH, "demo", "--no-incidents"]) as terminal:
+    with OnTerminal(["-c", ONWATCH, "demo", "--no-incidents", "--no-databases"]) as terminal:
         terminal.read_until(b"borealis")
         processes = psutil.Process(terminal.process.pid).children(recursive=True)
         terminal.type(b"q")

@@ -441,7 +441,7 @@ async def test_nothing_is_done_until_it_was_chosen_and_then_confirmed() -> None:
         await press(pilot, "down", "enter")
         assert asked(pilot, "act") == []
         assert (
-            "terminate the session? It is 4121 anna@shop on shop, with a transaction open for 4 m"
+            "terminate the session? It is session 4121, anna@shop, on shop, with a transaction open for 4 m"
             in seen(pilot)
         )
         await press(pilot, "enter", "enter")
@@ -507,7 +507,7 @@ async def test_a_statement_that_ended_before_the_confirmation_is_not_mistaken_fo
     None
 ):
     async with databases("down", "x", "enter") as pilot:
-        assert "cancel the statement? It is 4130 app@shop on shop" in seen(pilot)
+        assert "cancel the statement? It is session 4130, app@shop, on shop" in seen(pilot)
         other = replace(session(WAITS), query="COMMIT")
         await show(pilot, with_facts(sessions_but(other=other)))
         assert "it no longer runs the statement that was chosen" in seen(pilot)

@@ -85,7 +85,7 @@ async def test_who_holds_a_lock_is_found_shown_whole_and_ended_by_keys_alone(
         await pilot.press("x")
         await shows(pilot, "UPDATE accounts SET balance = 7 WHERE id = 1")
         await pilot.press("down", "enter")
-        await shows(pilot, rf"terminate the session\? It is {pid} ")
+        await shows(pilot, rf"terminate the session\? It is session {pid}, ")
         await pilot.press("y")
         await asyncio.wait_for(waiting, WITHIN)
         assert waiting.result() == "UPDATE 1"

@@ -263,7 +263,9 @@ class SessionScreen(WholeBox):
         session = self._session
         if self._chosen is None or session is None:
             return ""
-        named = f"{self._chosen.title}? It is {session.pid} {who(session)} on {self.check}"
+        named = (
+            f"{self._chosen.title}? It is session {session.pid}, {who(session)}, on {self.check}"
+        )
         if session.transaction is not None:
             named += f", with a transaction open for {fmt.coarse(session.transaction)}"
         return f"{named}.\n{self._chosen.help}"

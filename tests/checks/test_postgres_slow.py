@@ -492,7 +492,7 @@ async def test_ten_thousand_tables(
     link = await database.connect()
     create = (
         "DO $$ BEGIN FOR i IN {} LOOP"
-        " EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY)', i);"
+        " EXECUTE format('CREATE TABLE t%s (id int)', i);"
         " END LOOP; END $$"
     )
     for start in range(0, 10_000, 2_000):
@@ -513,4 +513,4 @@ async def test_ten_thousand_tables(
         if series.name == "pg_stat_user_tables_n_live_tup"
     }
     assert len(tables) == 50
-    assert (result.samples.get("pg_database_size_bytes", datname="postgres") or 0) > 1e8
+    assert (result.samples.get("pg_database_size_bytes", datname="postgres") or 0) > 1e7

@@ -6,6 +6,7 @@ start their own from a template, in a fifth of a second.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import shutil
@@ -91,14 +92,31 @@ class PostgresDatabase:
             link.terminate()
 
 
+class _Templates:
+    """A data directory at rest for each installation: initdb is slow, a copy is not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[Path, Path] = {}
+
+    def of(self, binaries: Path) -> Path:
+        if binaries not in self._made:
+            place = self._folder / str(len(self._made))
+            place.mkdir(mode=0o711)
+            server = PostgresServer(place, free_port(), binaries=binaries)
+            server.create()
+            self._made[binaries] = server.data
+        return self._made[binaries]
+
+
 class PostgresServers:
     """Makes servers below one folder that the server's account may enter."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, templates: _Templates) -> None:
         self._folder = folder
         self._binaries = binaries
+        self._templates = templates
         self._numbers = itertools.count()
-        self._template: Path | None = None
         self._made: list[PostgresServer] = []
 
     def _place(self) -> Path:
@@ -108,14 +126,10 @@ class PostgresServers:
 
     def create(self, **settings: str) -> PostgresServer:
         """A new server, not started; ``settings`` are added to its command line."""
-        if self._template is None:
-            first = PostgresServer(self._place(), free_port(), binaries=self._binaries)
-            first.create()
-            self._template = first.data
         server = PostgresServer(
             self._place(), free_port(), binaries=self._binaries, settings=settings
         )
-        server.create(self._template)
+        server.create(self._templates.of(self._binaries))
         self._made.append(server)
         return server
 
@@ -148,48 +162,92 @@ def until(true: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 @contextlib.contextmanager
-def _servers(binaries: Path) -> Iterator[PostgresServers]:
-    # pytest's own folders are closed to the account that the server runs as.
+def _folder() -> Iterator[Path]:
+    """Not pytest's: those are closed to the account that the server runs as."""
     folder = Path(tempfile.mkdtemp(prefix="onwatch-postgres-"))
     folder.chmod(0o711)
-    servers = PostgresServers(folder, binaries)
     try:
-        yield servers
+        yield folder
     finally:
-        servers.forget()
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _servers(binaries: Path, templates: _Templates) -> Iterator[PostgresServers]:
+    with _folder() as folder:
+        servers = PostgresServers(folder, binaries, templates)
+        try:
+            yield servers
+        finally:
+            servers.forget()
+
+
+class _Shared:
+    """A server whose databases are lent to one test after the other."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._main = PostgresDatabase(server)
+        self._numbers = itertools.count(1)
+        self._spare: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def lend(self) -> AsyncIterator[PostgresDatabase]:
+        name = await self._named_anew()
+        database = PostgresDatabase(self.server, name)
+        yield database
+        await database.close()
+        await self._empty(database)
+        self._spare.append(name)
+
+    async def _named_anew(self) -> str:
+        """No name comes twice, so that roles may be called after it."""
+        name = f"test_{next(self._numbers)}"
+        if self._spare:
+            await self._main.execute(f"ALTER DATABASE {self._spare.pop()} RENAME TO {name}")
+        else:
+            await self._main.execute(f"CREATE DATABASE {name}")
+        return name
+
+    async def _empty(self, database: PostgresDatabase) -> None:
+        """As new, for a tenth of what a new one takes."""
+        await self._main.execute(f"ALTER DATABASE {database.name} RESET ALL")
+        ours = "FROM pg_stat_activity WHERE datname = $1"
+        await self._main.fetch(f"SELECT pg_terminate_backend(pid) {ours}", database.name)
+        while await self._main.fetch(f"SELECT 1 {ours}", database.name):
+            await asyncio.sleep(0.002)
+        schemas = await database.fetch(
+            "SELECT quote_ident(nspname) FROM pg_namespace"
+            " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+        )
+        drops = "".join(f"DROP SCHEMA {schema} CASCADE;" for (schema,) in schemas)
+        await database.execute(
+            f"{drops} CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public"
+        )
+
+
 @pytest.fixture(scope="session")
-def _postgres_factory() -> Iterator[PostgresServers]:
-    with _servers(find()) as servers:
+def _postgres_templates() -> Iterator[_Templates]:
+    with _folder() as folder:
+        yield _Templates(folder)
+
+
+@pytest.fixture(scope="session")
+def _postgres_factory(_postgres_templates: _Templates) -> Iterator[PostgresServers]:
+    with _servers(find(), _postgres_templates) as servers:
         yield servers
 
 
 @pytest.fixture(scope="session")
-def _postgres_shared() -> Iterator[PostgresServer]:
-    with _servers(find()) as servers:
-        yield servers.start(max_connections="200")
-
-
-_names = (f"test_{number}" for number in itertools.count(1))
-
-
-@contextlib.asynccontextmanager
-async def _database(server: PostgresServer) -> AsyncIterator[PostgresDatabase]:
-    name = next(_names)
-    main = PostgresDatabase(server)
-    await main.execute(f"CREATE DATABASE {name}")
-    database = PostgresDatabase(server, name)
-    yield database
-    await database.close()
-    await main.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def _postgres_shared(_postgres_templates: _Templates) -> Iterator[_Shared]:
+    with _servers(find(), _postgres_templates) as servers:
+        yield _Shared(servers.start(max_connections="200"))
 
 
 @pytest_asyncio.fixture
-async def postgres_server(_postgres_shared: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+async def postgres_server(_postgres_shared: _Shared) -> AsyncIterator[PostgresDatabase]:
     """An empty database on the server that all tests share: do it no harm."""
-    async with _database(_postgres_shared) as database:
+    async with _postgres_shared.lend() as database:
         yield database
 
 
@@ -201,9 +259,9 @@ def postgres_servers(_postgres_factory: PostgresServers) -> Iterator[PostgresSer
 
 
 @pytest.fixture(scope="module")
-def postgres_module_servers() -> Iterator[PostgresServers]:
+def postgres_module_servers(_postgres_templates: _Templates) -> Iterator[PostgresServers]:
     """Servers that the tests of a module share."""
-    with _servers(find()) as servers:
+    with _servers(find(), _postgres_templates) as servers:
         yield servers
 
 
@@ -221,37 +279,42 @@ def _full_installation() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def _postgres_full_factory() -> Iterator[PostgresServers]:
+def _postgres_full_binaries() -> Path:
     binaries = _full_installation()
     if binaries is None:
         pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
-    with _servers(binaries) as servers:
+    return binaries
+
+
+@pytest.fixture(scope="session")
+def _postgres_full_factory(
+    _postgres_full_binaries: Path, _postgres_templates: _Templates
+) -> Iterator[PostgresServers]:
+    with _servers(_postgres_full_binaries, _postgres_templates) as servers:
         yield servers
 
 
 @pytest.fixture(scope="session")
-def _postgres_full_shared() -> Iterator[PostgresServer]:
-    binaries = _full_installation()
-    if binaries is None:
-        pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
-    with _servers(binaries) as servers:
-        yield servers.start(shared_preload_libraries="pg_stat_statements")
+def _postgres_full_shared(
+    _postgres_full_binaries: Path, _postgres_templates: _Templates
+) -> Iterator[_Shared]:
+    with _servers(_postgres_full_binaries, _postgres_templates) as servers:
+        yield _Shared(servers.start(shared_preload_libraries="pg_stat_statements"))
 
 
 @pytest_asyncio.fixture
-async def postgres_full(_postgres_full_shared: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+async def postgres_full(_postgres_full_shared: _Shared) -> AsyncIterator[PostgresDatabase]:
     """An empty database on a shared server with ``pg_stat_statements`` preloaded."""
-    async with _database(_postgres_full_shared) as database:
+    async with _postgres_full_shared.lend() as database:
         yield database
 
 
 @pytest.fixture(scope="module")
-def postgres_full_module_servers() -> Iterator[PostgresServers]:
+def postgres_full_module_servers(
+    _postgres_full_binaries: Path, _postgres_templates: _Templates
+) -> Iterator[PostgresServers]:
     """Servers that know TLS and contrib modules, which the tests of a module share."""
-    binaries = _full_installation()
-    if binaries is None:
-        pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
-    with _servers(binaries) as servers:
+    with _servers(_postgres_full_binaries, _postgres_templates) as servers:
         yield servers
 
 

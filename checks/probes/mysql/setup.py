@@ -53,5 +53,7 @@ def _settings(seconds: float, *, mariadb: bool) -> Iterator[str]:
         yield "SET SESSION slow_query_log = 0"
     else:
         yield f"SET SESSION max_execution_time = {max(1, round(seconds * 1000))}"
+        # Sizes of tables are those of the day before otherwise.
+        yield "SET SESSION information_schema_stats_expiry = 0"
     # Whether a statement only reads is judged by where its texts end.
     yield "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from checks.model import SampleBuilder
@@ -188,6 +189,8 @@ def number(text: str | None) -> float | None:
     """A figure or a switch (``ON``) as a number; None for any other text."""
     if text is None:
         return None
+    if text.isascii() and text.isdigit():
+        return float(text)
     switch = _SWITCHES.get(text.upper())
     if switch is not None:
         return switch
@@ -196,15 +199,16 @@ def number(text: str | None) -> float | None:
 
 def add_status(out: SampleBuilder, status: Mapping[str, str], server: Server) -> None:
     """The samples of SHOW GLOBAL STATUS."""
-    for name, text in status.items():
+    for name in STATUS_NAMES:
         metric, labels = _series(name)
-        out.add(metric, number(text), labels)
+        out.add(metric, number(status.get(name)), labels)
     if server.mariadb:
         # Rules look for what MySQL keeps in INNODB_METRICS.
         out.add(_HISTORY, number(status.get("Innodb_history_list_length")))
         out.add(_DEADLOCKS, number(status.get("Innodb_deadlocks")))
 
 
+@lru_cache(maxsize=512)
 def _series(name: str) -> tuple[str, dict[str, str]]:
     """The metric and the labels of a status variable."""
     prefix = next((one for one in _FOLDED if name.startswith(f"{one}_")), "")

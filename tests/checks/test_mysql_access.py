@@ -4,6 +4,7 @@ out costs this host and its accounts. Counted on the server."""
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -364,11 +365,14 @@ async def test_a_blocked_host(mariadb_servers: MariadbServers, mysql_watch: Mysq
     assert "has blocked this host after many broken connections" in result.message
 
 
+StartSecure = Callable[..., MariadbDatabase]
+
+
 @pytest.fixture
-def secure_server(
+def start_secure(
     mariadb_servers: MariadbServers, authority: trustme.CA, tmp_path: Path
-) -> MariadbDatabase:
-    """A server with a certificate for ``localhost`` that ``ca.pem`` has signed."""
+) -> StartSecure:
+    """Starts servers with a certificate for ``localhost`` that ``ca.pem`` has signed."""
     folder = mariadb_servers.folder
     certificate = authority.issue_cert("localhost")
     files = {"cert.pem": certificate.cert_chain_pems[0], "key.pem": certificate.private_key_pem}
@@ -376,13 +380,17 @@ def secure_server(
         blob.write_to_path(folder / name)
         (folder / name).chmod(0o644)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    return mariadb_servers.start(
+    return lambda *options: mariadb_servers.start(
         f"--ssl-cert={folder}/cert.pem",
         f"--ssl-key={folder}/key.pem",
         "--performance-schema=ON",
-        "--max-connect-errors=3",
-        "--bind-address=0.0.0.0",
+        *options,
     )
+
+
+@pytest.fixture
+def secure_server(start_secure: StartSecure) -> MariadbDatabase:
+    return start_secure()
 
 
 def cipher(database: MariadbDatabase, user: str = MONITOR) -> set[str]:
@@ -440,6 +448,20 @@ async def test_a_certificate_nobody_trusts_does_not_block_this_host(
 
     assert {(one.status, one.reason) for one in results} == {(Status.CRITICAL, "tls")}
     assert rise(secure_server, before)["Connections"] == BROKEN_OFF
+
+
+async def test_tls_that_does_not_come_about_is_left_out_where_nobody_asked_for_it(
+    start_secure: StartSecure, mysql_watch: MysqlWatch
+) -> None:
+    database = start_secure("--tls-version=TLSv1.1")
+    url = f"mysql://{MONITOR}@localhost:{database.port}/"
+
+    plain = await mysql_watch.once(url)
+    assert plain.status is Status.OK, plain.message
+    assert cipher(database) == {""}
+
+    required = await mysql_watch.once(url, tls={"ca": "ca.pem"})
+    assert (required.status, required.reason) == (Status.CRITICAL, "tls")
 
 
 async def test_tls_that_is_asked_for_and_not_offered(

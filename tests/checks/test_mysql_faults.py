@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 import time
@@ -332,6 +333,25 @@ async def test_a_query_that_hangs_is_ended_on_the_server(
     assert mariadb_server.fetch(running) == [(0,)]
     result = await mysql_watch.again(probe, 0)
     assert "gave no answer within 0.48 s and was stopped" in problem(result)
+
+
+async def test_a_query_whose_session_is_ended(
+    mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    sql = "SELECT SLEEP(1.9) AS value, 'to be killed'"
+    probe = mysql_watch.probe(mariadb_server, queries=[query(sql)])
+    run = asyncio.create_task(probe.run())
+    running = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%to be killed%'"
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if ours := [pid for (pid,) in mariadb_server.fetch(running) if pid == probe._side.thread]:
+            break
+    mariadb_server.execute(f"KILL {ours[0]}")
+
+    result = await run
+
+    assert result.up
+    assert re.search("closed the connection|ended the session amid a statement", problem(result))
 
 
 async def test_a_hanging_query_holds_up_nothing_else(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -51,6 +52,11 @@ class Client:
         self._threads.append(threading.Thread(target=work, daemon=True))
         self._threads[-1].start()
 
+    @property
+    def runs(self) -> bool:
+        """Whether what was begun is not over yet."""
+        return any(thread.is_alive() for thread in self._threads)
+
     def wait(self) -> None:
         for thread in self._threads:
             thread.join(10)
@@ -78,10 +84,16 @@ def waits_for_a_definition(database: MariadbDatabase, pid: int) -> Callable[[], 
     return lambda: (pid,) in database.fetch(sql)
 
 
-def in_transaction(database: MariadbDatabase, pid: int) -> Callable[[], bool]:
-    """Whether InnoDB tells of the session's transaction; it looks ten times a second."""
-    sql = "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX"
-    return lambda: (pid,) in database.fetch(sql)
+def until_innodb_tells(database: MariadbDatabase, condition: str, *pids: int) -> None:
+    """Return once these sessions have transactions of that ``condition`` in INNODB_TRX, which
+    looks anew only where it was not asked for a tenth of a second."""
+    sql = f"SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE {condition}"  # noqa: S608
+    for _ in range(50):
+        time.sleep(0.11)
+        if set(pids) <= {pid for (pid,) in database.fetch(sql)}:
+            time.sleep(0.11)
+            return
+    raise AssertionError("InnoDB does not tell of it")
 
 
 async def seen(probe: MysqlProbe, watch: MysqlWatch) -> DatabaseFacts:
@@ -124,8 +136,7 @@ async def test_a_lock_pile_up_is_a_tree(accounts: MariadbDatabase, mysql_watch: 
     until(busy(accounts, first.pid))
     second.begin("UPDATE accounts SET balance = balance + 2 WHERE id = 1")
     until(busy(accounts, first.pid, second.pid))
-    waits = "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_wait_started < NOW()"
-    until(lambda: accounts.fetch(waits) == [(2,)])
+    until_innodb_tells(accounts, "trx_wait_started < NOW()", first.pid, second.pid)
     probe = mysql_watch.probe(accounts, lock_wait={"warning": 0, "critical": 60})
 
     result = await probe.run()
@@ -159,7 +170,7 @@ async def test_the_root_of_a_pile_up_is_terminated(
     root.run("UPDATE accounts SET balance = 0 WHERE id = 1")
     waiter.begin("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
     until(busy(accounts, waiter.pid))
-    until(in_transaction(accounts, waiter.pid))
+    until_innodb_tells(accounts, "trx_state = 'LOCK WAIT'", waiter.pid)
     probe = mysql_watch.probe(accounts)
     facts = await seen(probe, mysql_watch)
 
@@ -316,7 +327,7 @@ async def test_a_zone_of_the_servers_own_makes_no_transaction_older(
     client = Client(accounts)
     client.run("BEGIN")
     client.run("UPDATE accounts SET balance = 5 WHERE id = 2")
-    until(in_transaction(accounts, client.pid))
+    until_innodb_tells(accounts, "1", client.pid)
     accounts.execute("SET GLOBAL time_zone = '+05:00'")
     try:
         row = row_of(await seen(mysql_watch.probe(accounts), mysql_watch), client.pid)
@@ -453,3 +464,23 @@ async def test_few_and_many_sessions_are_seen_alike(
     assert result.samples.get(threads, command="sleep", state="unknown")
     idle.run("ROLLBACK")
     working.wait()
+
+
+async def test_how_far_a_change_of_a_table_is(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    accounts.execute(
+        "CREATE TABLE large (id INT PRIMARY KEY, body CHAR(200)) ENGINE=InnoDB",
+        "INSERT INTO large SELECT seq, 'x' FROM seq_1_to_200000",
+    )
+    changer = Client(accounts)
+    probe = mysql_watch.probe(accounts)
+    probe.attend(True)
+    await probe.run()
+    changer.begin("ALTER TABLE large ENGINE=MyISAM, ALGORITHM=COPY")
+    states = set()
+    while changer.runs:
+        rows = facts_of(await mysql_watch.again(probe)).sessions or ()
+        states |= {row.state for row in rows if row.pid == changer.pid}
+
+    assert any(re.fullmatch(r"copy to tmp table 1/\d \d+ %", state) for state in states), states

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -217,6 +217,7 @@ async def _of_a_few(ask: Asker, transactions: tuple[Transaction, ...] | None) ->
     if rows is None:
         return Survey(None, (), transactions)
     processes = {one.id: one for one in map(_listed, rows)}
+    groups = _grouped(processes.values())
     known = transactions or ()
     waits = await _waits(
         ask, known, tables=any(METADATA in one.state for one in processes.values())
@@ -227,14 +228,20 @@ async def _of_a_few(ask: Asker, transactions: tuple[Transaction, ...] | None) ->
     if ids:
         found = await ask("session", tuple(dict.fromkeys(ids)))
         processes |= {one.id: one for one in map(process_of, found or ())}
-    counts = Counter((one.command, one.state) for one in processes.values())
-    seconds: Counter[tuple[str, str]] = Counter()
-    for one in processes.values():
-        seconds[one.command, one.state] += int(one.seconds)
-    groups = (Group(*key, count, seconds[key]) for key, count in counts.most_common())
     wanted = {*ids, *(one.thread for one in known)}
     kept = (one for one in processes.values() if one.id in wanted or not one.sleeps)
-    return Survey(tuple(groups), tuple(kept), transactions, waits)
+    return Survey(groups, tuple(kept), transactions, waits)
+
+
+def _grouped(processes: Iterable[Process]) -> tuple[Group, ...]:
+    """What ``sessions_by_state`` would say of them."""
+    counts: Counter[tuple[str, str]] = Counter()
+    seconds: dict[tuple[str, str], float] = {}
+    for one in processes:
+        key = (one.command, one.state)
+        counts[key] += 1
+        seconds[key] = seconds.get(key, 0.0) + one.seconds
+    return tuple(Group(*key, count, seconds[key]) for key, count in counts.most_common())
 
 
 def _listed(row: Record) -> Process:

@@ -94,8 +94,6 @@ class Door:
             self._hold = _Hold(error, math.inf, login.key)
             raise
         except HandshakeError as error:
-            # TLS that nobody asked for is no reason to stay outside.
-            self._bare = self._bare or (error.reason == "tls" and not login.tls_required)
             self._broke_off(error, login)
             raise
         except AnsweredError as error:
@@ -108,8 +106,16 @@ class Door:
         return link
 
     async def _through(self, opening: Opening, phases: Phases) -> Link:
+        from checks.probes.mysql.opening import HandshakeError  # noqa: PLC0415
+
         try:
             return await opening.open(self._env, phases)
+        except HandshakeError as error:
+            if error.reason != "tls" or opening.context is None or opening.login.tls_required:
+                raise
+            # TLS that nobody asked for is no reason to stay outside.
+            self._bare = True
+            return await replace(opening, context=None).open(self._env, phases)
         except AnsweredError as error:
             if error.code != TOO_MANY or not self.extra_port or opening.login.address.socket:
                 raise

@@ -8,7 +8,7 @@ SELECT
     DB AS db,
     COMMAND AS command,
     TIME_MS / 1000 AS seconds,
-    STATE AS state,
+    IF(MAX_STAGE, CONCAT(STATE, ' ', STAGE, '/', MAX_STAGE, ' ', ROUND(PROGRESS), ' %%'), STATE) AS state,
     QUERY_ID AS query_id,
     LEFT(INFO, 4000) AS info
 FROM information_schema.PROCESSLIST

@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.servers.mariadb",
 ]
 
+_AGAINST = "ran against"
 _passed: Counter[str] = Counter()
 
 
@@ -39,11 +40,15 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.when == "call" and report.passed:
-        for fixture in getattr(item, "fixturenames", ()):
-            if fixture in SERVERS:
-                _passed[fixture] += 1
+    used = [name for name in getattr(item, "fixturenames", ()) if name in SERVERS]
+    report.user_properties.extend((_AGAINST, name) for name in used)
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # Several processes may run the tests; their reports come together here.
+    if report.when == "call" and report.passed:
+        _passed.update(str(name) for key, name in report.user_properties if key == _AGAINST)
 
 
 def pytest_terminal_summary(
@@ -58,6 +63,7 @@ def pytest_terminal_summary(
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    required = session.config.getoption("--require-servers")
+    worker = hasattr(session.config, "workerinput")
+    required = session.config.getoption("--require-servers") and not worker
     if required and exitstatus == 0 and not all(_passed[name] for name in SERVERS):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -24,6 +24,7 @@ class MysqlDialect:
     aggregates = True
     # A key of several texts does not fit a temporary table in memory; to sort the rows costs
     # half of what the table on disk does.
+    fence = "LIMIT 18446744073709551615"
     grouping = "SQL_BIG_RESULT"
     ranges = ""
     # NOW() would come in the session's zone, which has an hour twice a year.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.dial import Phases
@@ -31,7 +31,8 @@ _ACT_WITHIN: Final = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What one run saw over the first connection. ``events`` are sentences."""
+    """What one run saw over the first connection. ``before`` is the status of the run before,
+    ``elapsed`` seconds ago; ``events`` are sentences; ``fresh`` says that it was just opened."""
 
     server: Server
     pulse: Pulse
@@ -40,7 +41,7 @@ class Look:
     before: Mapping[str, str]
     elapsed: float
     events: tuple[str, ...] = ()
-    fresh: bool = field(default=False)
+    fresh: bool = False
 
 
 class Health:

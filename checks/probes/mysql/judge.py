@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from checks.expectations import LatencyBounds, latency_finding, seconds
 from checks.model import Part, Status
@@ -20,8 +19,6 @@ __all__ = ["Judgement", "Reading", "facts", "headline", "judge", "role"]
 
 Judgement = tuple[Part, str]
 """A child row and the reason for its status."""
-
-_RISES: Final = ("Questions", "Aborted_connects", "Connection_errors_max_connections")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

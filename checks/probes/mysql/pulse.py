@@ -185,7 +185,8 @@ async def read_pulse(ask: Asker, now: float, pacer: Pacer, before: Survey) -> Pu
     return Pulse(
         latency=latency,
         now=float(row.get("now") or 0.0),
-        read_only=bool(int(row.get("read_only") or 0)),
+        # A switch, and from MariaDB 12 on one of several words.
+        read_only=str(row.get("read_only", 0)).upper() not in ("0", "OFF"),
         status=status,
         survey=survey,
         channels=None if channels is None else tuple(map(channel_of, channels)),

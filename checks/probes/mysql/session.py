@@ -65,7 +65,6 @@ class Door:
         self._broken = 0
         self._bare = False
         self.where = str(config.parsed())
-        self.user = config.parsed().user
         self.remarks: tuple[str, ...] = ()
         self.extra_port = 0
 
@@ -85,7 +84,7 @@ class Door:
 
         phases.enter("credential")
         login = await self._logins.find()
-        self.where, self.user, self.remarks = str(login.address), login.address.user, login.remarks
+        self.where, self.remarks = str(login.address), login.remarks
         await self._held_back(login, phases)
         opening = Opening(login, self._context(login), seconds, system_zone)
         try:

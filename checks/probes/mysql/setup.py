@@ -30,9 +30,8 @@ async def set_up(link: Link, seconds: float, *, system_zone: bool) -> None:
     except TargetError as error:
         sentence = f"the session cannot be made read-only: {error}"
         raise TargetError(error.reason, sentence) from None
-    if system_zone:
-        await link.ask("SET SESSION time_zone = 'SYSTEM'")
-    for statement in _settings(seconds, mariadb=link.mariadb):
+    zone = ("SET SESSION time_zone = 'SYSTEM'",) if system_zone else ()
+    for statement in (*zone, *_settings(seconds, mariadb=link.mariadb)):
         try:
             await link.ask(statement)
         except LostError:

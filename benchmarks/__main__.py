@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("first_frame", "store", "many_targets", "steady", "database_cost")
+NAMES = ("first_frame", "store", "many_targets", "steady", "database_cost", "request_log")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ __all__ = ["Backfill", "first_since"]
 
 _FIRST_SPAN: Final = 20_000
 _SMALLEST_SPAN: Final = 100
+_FEW_ROWS: Final = 5_000
 _TARGET: Final = 0.2
 """Seconds that one statement should take."""
 _SLACK: Final = 120.0
@@ -72,7 +73,7 @@ class Backfill:
             # Before anything is awaited: a run cut short must not read this range again.
             self._high = low - 1
             self.done = self._high < self._low
-            self._adapt(before - spare())
+            self._adapt(before - spare(), sum(cell[-4] for cell in cells))
             found = await self._source.time_at(low)
             if found is not None:
                 self.reached = found[1]
@@ -81,12 +82,16 @@ class Backfill:
         """Ask for fewer rows, where they were too many; raises ``error`` otherwise."""
         if error.reason not in ("timeout", "limit") or self._span <= _SMALLEST_SPAN:
             raise error
-        self._most = self._span = max(_SMALLEST_SPAN, self._span // 4)
+        self._span = max(_SMALLEST_SPAN, self._span // 4)
+        if error.reason == "limit":
+            self._most = self._span
 
-    def _adapt(self, took: float) -> None:
-        if took < _TARGET / 2:
+    def _adapt(self, took: float, rows: int) -> None:
+        """Ranges of ids that take ``_TARGET`` seconds; what few rows take is not theirs."""
+        few = rows < _FEW_ROWS
+        if took < _TARGET / 2 or (few and took < 10 * _TARGET):
             self._span = min(2 * self._span, self._most)
-        elif took > _TARGET * 2:
+        elif took > 2 * _TARGET and not few:
             self._span = max(_SMALLEST_SPAN, self._span // 2)
 
 

@@ -72,6 +72,8 @@ class Dialect(Protocol):
     """Whether aggregates come cheaper than their rows: true where rows cross a network."""
     grouping: str
     """What stands behind the SELECT of a statement that groups many rows."""
+    fence: str
+    """What ends a subquery that is to be computed by itself."""
     ranges: str
     """A statement about several ranges of ids at once, given as two lists, with ``{rows}`` for
     one about ids from ``hole.low`` to ``hole.high`` and ``{limit}`` for how many rows are

@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 
 from checks.clock import Clock
 from checks.errors import TargetError
+from checks.requests.cells import Columns, each, grouped
 from checks.requests.config import RequestLog, TimeFormat
 from checks.requests.shape import ColumnKind
-from checks.requests.sketch import LOG_GAMMA, LOWEST
 from checks.requests.source import MOST_ROWS, Cell, Dialect, Execute, Row, TableState
 
 __all__ = ["SqlSource"]
@@ -210,8 +210,8 @@ class SqlSource:
         # Long texts make a costly key to group by, and rows with an error are few.
         error = self._as_text(self.log.error, 8)
         sound = f"COALESCE({error}, '') IN ({_NO_ERROR})"
-        grouped = await self._bounded(self._grouped(step, f" AND {sound}"), span)
-        return [*grouped, *await self._bounded(self._each(f" AND NOT ({sound})"), span)]
+        rows = await self._bounded(self._grouped(step, f" AND {sound}"), span)
+        return [*rows, *await self._bounded(self._each(f" AND NOT ({sound})"), span)]
 
     async def _bounded(self, sql: str, span: Sequence[object]) -> Sequence[Cell]:
         rows = await self._execute(f"{sql} LIMIT {MOST_ROWS:d}", span)
@@ -220,49 +220,34 @@ class SqlSource:
         return rows
 
     def _grouped(self, step: float, where: str) -> str:
-        groups = (self._middle(step), self._status, self._log_index, "NULL", *self._labels)
-        value = self._positive
-        sums = ("COUNT(*)", *(f"{f}({value})" if value else "NULL" for f in ("SUM", "MIN", "MAX")))
-        positions = ", ".join(str(i + 1) for i in range(len(groups)) if groups[i] != "NULL")
-        columns = ", ".join((*groups, *sums))
-        select = f"SELECT {self._dialect.grouping} {columns}"
-        return f"{select}{self._of_span(where)} GROUP BY {positions}"
+        return grouped(
+            self._columns(),
+            self._of_span(where),
+            step,
+            since=self._dialect.parameter(3, "time"),
+            hint=self._dialect.grouping,
+            fence=self._dialect.fence,
+        )
 
     def _each(self, where: str) -> str:
-        """Cells of one row each."""
-        columns = (
-            *(self._time, self._status, self._log_index, *self._texts(_TEXT_LIMIT)),
-            *("1", *[self._positive or "NULL"] * 3),
+        since = self._dialect.parameter(3, "time")
+        return each(self._columns(), self._of_span(f" AND {self._time} > {since}{where}"))
+
+    def _columns(self) -> Columns:
+        duration = self.log.duration
+        error, *labels = self._texts(_TEXT_LIMIT)
+        return Columns(
+            self._time,
+            self._status,
+            self._duration,
+            unit=duration.seconds if duration is not None else 1.0,
+            error=error,
+            labels=labels,
         )
-        return f"SELECT {', '.join(columns)}{self._of_span(where)}"
 
     def _of_span(self, where: str) -> str:
-        return (
-            f" FROM {self._table} WHERE {self._id} BETWEEN {self._key(1)} AND {self._key(2)}"
-            f" AND {self._time} > {self._dialect.parameter(3, 'time')}{where}{self._filter}"
-        )
-
-    def _middle(self, step: float) -> str:
-        """The middle of a row's time step; a minute's beginning stays what it is."""
-        time = self._time
-        apart = f"(CEIL({time} / 60.0) - FLOOR({time} / 60.0))"
-        return f"CEIL({time} / {step!r}) * {step!r} - {step / 2!r} * {apart}"
-
-    @property
-    def _positive(self) -> str:
-        duration = self._duration
-        return f"CASE WHEN {duration} >= 0 THEN {duration} END" if duration else ""
-
-    @property
-    def _log_index(self) -> str:
-        if self.log.duration is None:
-            return "NULL"
-        duration, unit = self._duration, self.log.duration.seconds
-        return (
-            f"CASE WHEN {duration} * {unit!r} > {LOWEST!r}"
-            f" THEN CEIL(LN({duration} * {unit!r}) / {LOG_GAMMA!r})"
-            f" WHEN {duration} >= 0 THEN -10000 END"
-        )
+        keys = f"{self._id} BETWEEN {self._key(1)} AND {self._key(2)}"
+        return f" FROM {self._table} WHERE {keys}{where}{self._filter}"
 
     async def _fetch(self, statement: Callable[[], str], *parameters: object) -> Sequence[Row]:
         """Rows of ``statement``, which depends on the time column's format."""

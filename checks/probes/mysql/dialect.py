@@ -24,8 +24,8 @@ class MysqlDialect:
     aggregates = True
     # A key of several texts does not fit a temporary table in memory; to sort the rows costs
     # half of what the table on disk does.
-    fence = "LIMIT 18446744073709551615"
     grouping = "SQL_BIG_RESULT"
+    fence = "LIMIT 18446744073709551615"
     ranges = ""
     # NOW() would come in the session's zone, which has an hour twice a year.
     clock = f"TIMESTAMPDIFF(MICROSECOND, {_START}, UTC_TIMESTAMP(6)) / 1e6"

@@ -41,7 +41,7 @@ class MysqlCatalogue:
     """A :class:`checks.requests.remote.Catalogue`."""
 
     async def shape(self, execute: Execute, table: str) -> TableShape | None:
-        schema, zone, user = (await execute(_SESSION, ()))[0]
+        schema, zone, system_zone, user = (await execute(_SESSION, ()))[0]
         given, _, name = table.rpartition(".")
         schema = given or _text(schema)
         if not schema:
@@ -63,7 +63,7 @@ class MysqlCatalogue:
             partial=not readable,
             leading=frozenset(_text(row[0]) for row in leading) if _text(kind) != "VIEW" else None,
             rows=float(rows or 0),
-            zone=known_zone(_text(zone)),
+            zone=_zone(_text(zone), _text(system_zone)),
             grant=grant,
         )
 
@@ -79,7 +79,16 @@ class MysqlCatalogue:
 
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_SESSION: Final = "SELECT DATABASE(), @@SESSION.time_zone, CURRENT_USER()"
+_SESSION: Final = (
+    "SELECT DATABASE(), @@SESSION.time_zone, @@GLOBAL.system_time_zone, CURRENT_USER()"
+)
+
+
+def _zone(session: str, system: str) -> str:
+    """The name of the session's zone; of the system's an abbreviation is all there is."""
+    if session == "SYSTEM":
+        return "utc" if system == "UTC" else ""
+    return known_zone(session)
 
 
 async def _may_read(execute: Execute, table: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ class PostgresDialect:
 
     aggregates = True
     grouping = ""
+    fence = "OFFSET 0"
     # Of ranges joined by OR a generic plan expects so many rows that it reads all of them.
     ranges = (
         "SELECT found.* FROM unnest($1::bigint[], $2::bigint[]) AS hole(low, high)"

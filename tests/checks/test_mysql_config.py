@@ -154,3 +154,34 @@ def test_statements_that_do_more_than_read(sql: str, why: str) -> None:
     assert objection(sql).startswith(why)
     with pytest.raises(ValidationError, match="query figure must"):
         MysqlConfig.model_validate({"queries": [{"metric": "figure", "sql": sql or " "}]})
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "method <> 'OPTIONS'",
+        "path LIKE '/api/%' AND (status_code < 400 OR error IS NULL)",
+        "note <> ') INTO OUTFILE ;' /* what a comment says; ( */",
+        "id IN (SELECT id FROM kept)\n",
+    ],
+)
+def test_conditions_of_a_request_log(where: str) -> None:
+    log = {"table": "request_logs", "time": "created_at", "where": where}
+    MysqlConfig.model_validate({"request_log": log})
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("1=1) INTO OUTFILE '/tmp/x' -- ", "must be one condition"),
+        ("1=1) -- ", "must be one condition"),
+        ("(1=1", "must be one condition"),
+        ("1=1; DELETE FROM t", "must be one condition"),
+        ("(SELECT 1 INTO @a)", "must not write its rows"),
+        ("1=1 /*! ) INTO OUTFILE '/tmp/x' -- */", "must not hold code in a comment"),
+    ],
+)
+def test_conditions_that_are_more_than_that(where: str, why: str) -> None:
+    log = {"table": "request_logs", "time": "created_at", "where": where}
+    with pytest.raises(ValidationError, match=f"where {why}"):
+        MysqlConfig.model_validate({"request_log": log})

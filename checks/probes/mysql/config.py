@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from checks.expectations import LatencyBounds
 from checks.probes.mysql.address import Address, parse_url
-from checks.probes.mysql.reading import objection
+from checks.probes.mysql.reading import condition_objection, objection
 from checks.queries import UserQuery
 from checks.requests.config import RequestLog
 from checks.settings import KindConfig, Secret
@@ -77,6 +77,14 @@ class MysqlConfig(KindConfig):
             if wrong:
                 raise ValueError(f"query {query.metric} {wrong}")
         return queries
+
+    @field_validator("request_log")
+    @classmethod
+    def _only_a_condition(cls, log: RequestLog | None) -> RequestLog | None:
+        wrong = condition_objection(log.where) if log is not None and log.where else ""
+        if wrong:
+            raise ValueError(f"where {wrong}")
+        return log
 
     @model_validator(mode="after")
     def _consistent(self) -> MysqlConfig:

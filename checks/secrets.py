@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
+from weakref import WeakSet
 
 from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Part, Result, Table
 from checks.requests.stats import RequestStats
 
-__all__ = ["MASK", "Masker", "mask_url", "url_secrets"]
+__all__ = ["MASK", "Masker", "mask_known", "mask_url", "url_secrets"]
 
 MASK: Final = "•••"
 _USERINFO = re.compile(
@@ -45,6 +46,17 @@ def url_secrets(url: str) -> list[str]:
     return [form for secret in found for form in dict.fromkeys((secret, unquote_plus(secret)))]
 
 
+_MASKERS: Final[WeakSet[Masker]] = WeakSet()
+"""All there are, for what is written without an engine at hand: the log."""
+
+
+def mask_known(text: str) -> str:
+    """``text`` as every masker there is would have it."""
+    for masker in list(_MASKERS):
+        text = masker.text(text)
+    return mask_url(text)
+
+
 class Masker:
     """Replaces known secrets wherever they turn up.
 
@@ -55,6 +67,7 @@ class Masker:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._pattern: re.Pattern[str] | None = None
         self._secrets: set[str] = set()
+        _MASKERS.add(self)
         for secret in secrets:
             self.learn(secret)
 

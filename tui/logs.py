@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 from checks.model import clean
-from checks.secrets import MASK, mask_url
+from checks.secrets import MASK, mask_known
 
 __all__ = ["MaskingFormatter", "configure"]
 
@@ -25,8 +25,8 @@ _AUTH = re.compile(r"\b(?P<command>AUTH|requirepass|masterauth)(?P<rest>[\s,'\"b
 class MaskingFormatter(logging.Formatter):
     """One clean line a record (a traceback follows on its own), with credentials masked.
 
-    Masked are passwords and secret-like query values of URLs, headers that carry
-    credentials, and what follows Redis' AUTH.
+    Masked are the credentials of the checks that run, passwords and secret-like query
+    values of any URL, headers that carry credentials, and what follows Redis' AUTH.
     """
 
     def __init__(self) -> None:
@@ -55,6 +55,6 @@ def configure(verbosity: int) -> None:
 
 
 def _masked(text: str) -> str:
-    text = mask_url(text)
+    text = mask_known(text)
     text = _HEADER.sub(rf"\g<name>\g<between>{MASK}", text)
     return _AUTH.sub(rf"\g<command> {MASK}", text)

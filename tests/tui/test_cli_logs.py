@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from checks.secrets import Masker
 from tui.logs import MaskingFormatter, configure
 
 
@@ -85,3 +86,17 @@ def test_verbosity_says_who_is_heard(
                 logging.getLogger(name).log(level, "x")
     lines = capsys.readouterr().err.splitlines()
     assert [" ".join(line.split()[2:4]).rstrip(":") for line in lines] == seen
+
+
+def test_the_credentials_of_checks_are_masked_wherever_they_stand() -> None:
+    masker = Masker(["open-sesame"])
+    error = RuntimeError("sent open-sesame")
+    reason = (RuntimeError, error, None)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "login as %s", ("open-sesame",), reason)
+
+    text = MaskingFormatter().format(record)
+
+    assert masker.text("open-sesame") == "•••"
+    assert "login as •••" in text
+    assert "RuntimeError: sent •••" in text
+    assert "sesame" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -15,8 +16,7 @@ Pair = tuple[MariadbDatabase, MariadbDatabase]
 
 def slave(replica: MariadbDatabase, column: str) -> str:
     """A column of SHOW SLAVE STATUS."""
-    link = replica.connect()
-    with link.cursor() as cursor:
+    with closing(replica.connect()) as link, link.cursor() as cursor:
         cursor.execute("SHOW SLAVE STATUS")
         names = [one[0] for one in cursor.description or ()]
         row = cursor.fetchone()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
 from checks.errors import TargetError
+from checks.model import Sampler
+from checks.probes.sqlite.file import DatabaseFile
+from checks.probes.sqlite.request_log import RequestLogTable
 from checks.requests import reader
 from tests.checks.request_logs import NOW, LogBench, log_config
-from tests.servers.sqlite import SCHEMA, SqliteDatabase, iso
+from tests.servers.sqlite import SCHEMA, SqliteDatabase, SqliteWatch, iso
 
 
 @pytest.fixture
@@ -276,3 +280,82 @@ def test_a_truncated_table_of_which_no_row_met_the_condition(
     insert(connection, 1, NOW + 6, 500)
     bench.poll(5)
     assert bench.counted() == 1
+
+
+def test_a_late_row_is_not_counted_again_when_the_newest_row_is_deleted(
+    connection: sqlite3.Connection,
+) -> None:
+    bench = LogBench(connection, log_config())
+    for key in (1, 2, 3, 5, 6):
+        insert(connection, key, NOW)
+    bench.poll()
+    insert(connection, 4, NOW)
+    bench.poll(5)
+    connection.execute("DELETE FROM request_logs WHERE id = 6")
+    bench.poll(5)
+    assert bench.counted() == 1
+
+
+def test_a_row_below_the_first_that_was_committed_late(connection: sqlite3.Connection) -> None:
+    """It was under way when the log was first looked at, with few rows in it yet."""
+    bench = LogBench(connection, log_config())
+    insert(connection, 2, NOW)
+    bench.poll()
+    insert(connection, 1, NOW)
+    bench.poll(5)
+    assert bench.counted() == 1
+
+
+@pytest.mark.parametrize("zone", ["server", "Europe/Berlin"])
+@pytest.mark.parametrize(
+    "value", [1_700_000_000, "1700000000.5", "2023-11-14T22:13:20Z", "2023-11-15T03:43:20+05:30"]
+)
+def test_a_zone_is_for_dates_that_have_none(
+    connection: sqlite3.Connection, zone: str, value: object
+) -> None:
+    log = log_config(time={"column": "created_at", "zone": zone})
+    bench = LogBench(connection, log)
+    bench.poll()
+    connection.execute("INSERT INTO request_logs(created_at) VALUES (?)", (value,))
+    bench.poll(61)
+    assert [window.count for window in bench.watch.stats().windows] == [0, 1, 1, 1]
+
+
+def test_the_first_row_that_has_a_time_tells_how_times_are_written(
+    connection: sqlite3.Connection,
+) -> None:
+    """Until then there is nothing to tell it by; rows read before stay what they were."""
+    bench = LogBench(connection, log_config())
+    connection.execute("INSERT INTO request_logs(created_at) VALUES (NULL)")
+    bench.poll()
+    connection.execute("INSERT INTO request_logs(created_at) VALUES (NULL), (?)", (NOW,))
+    assert bench.poll(90).windows[0].count == 1
+    assert bench.poll(5).windows[1].count == 3
+    assert bench.counted() == 2
+
+
+def test_a_table_that_was_rotated_is_read_where_it_went(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    """The check itself knows which tables there are."""
+    log = RequestLogTable(log_config(), sqlite_watch.clock)
+
+    def read() -> None:
+        file = DatabaseFile(sqlite_database.path)
+        with file.session(time.monotonic() + 3, lambda: False) as session:
+            assert log.read(session) == []
+        file.close()
+
+    now = sqlite_watch.clock.now()
+    sqlite_database.insert((now, "a", 200, 5.0, None) for _ in range(5))
+    read()
+    sqlite_database.insert((now, "a", 200, 5.0, None) for _ in range(7))
+    sqlite_database.execute("ALTER TABLE request_logs RENAME TO request_logs_1")
+    sqlite_database.connection.executescript(SCHEMA)
+    sqlite_database.insert((now + 0.5, "a", 200, 5.0, None) for _ in range(2))
+    read()
+    to = Sampler({}).builder()
+    log.samples(to)
+    samples = to.build()
+    pairs = zip(samples.series, samples.values, strict=True)
+    assert sum(value for s, value in pairs if s.name == "http_requests_total") == 9

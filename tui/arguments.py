@@ -30,6 +30,12 @@ The configuration is the file of -c, of $ONWATCH_CONFIG, or the first of ./onwat
 ~/.config/onwatch/onwatch.yaml and /etc/onwatch/onwatch.yaml; without one, onwatch watches
 this machine and the services that it finds running on it."""
 
+_NOT_HERE: Final = (
+    "a password on the command line can be read by everybody on this machine: "
+    "keep it in .pgpass or .my.cnf, or name its place in the configuration "
+    "(password: {file: …}, {env: …} or {command: […]})"
+)
+_PASSWORD_OPTIONS: Final = ("-p", "--password", "--passwd", "--pass", "--pwd")
 _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from")
 
 
@@ -37,6 +43,10 @@ class _Parser(argparse.ArgumentParser):
     """A parser that complains in one line, with the nearest thing there is."""
 
     def error(self, message: str) -> NoReturn:
+        from checks.secrets import mask_url  # noqa: PLC0415 - for mistakes alone
+
+        if mask_url(message) != message:
+            message = _NOT_HERE
         wrong = _CHOICE.search(message)
         if wrong is not None and "command" in message.partition(":")[0]:
             message = f'no command "{wrong[1]}"{_near(wrong[1], COMMANDS)}'
@@ -90,6 +100,10 @@ def _unknown(word: str, parser: _Parser) -> str:
     option = word.partition("=")[0]
     if not option.startswith("-"):
         return f'"{word}" is one argument too many'
+    if not option.startswith("--"):
+        option = option[:2]
+    if option in _PASSWORD_OPTIONS:
+        return f"no option {option}: {_NOT_HERE}"
     known = [each for each in _options(parser) if each.startswith("--")]
     return f"no option {option}{_near(option, known)}"
 

@@ -82,6 +82,28 @@ def test_a_mistake_is_one_line_with_the_nearest_thing(
     assert capsys.readouterr() == ("", f"onwatch: {sentence}\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mysql://u:hunter2@h/shop"],
+        ["check", "postgresql://u:hunter2@h/shop"],
+        ["--password", "hunter2"],
+        ["--password=hunter2", "check"],
+        ["check", "-phunter2"],
+        ["check", "--format", "mysql://u:hunter2@h/"],
+    ],
+)
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(arguments)
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert "a password on the command line can be read by everybody" in said
+    assert "hunter2" not in said
+
+
 def test_options_of_all_commands_stand_before_or_after_the_command() -> None:
     for arguments in (["-c", "f", "-v", "check"], ["check", "-c", "f", "-v"]):
         args = parse(arguments)

@@ -262,6 +262,35 @@ async def test_every_metric_that_it_yields_is_declared(
         assert own <= set(metric.labels), series
 
 
+RULES = (
+    *("pg_up", "pg_postmaster_start_time_seconds", "pg_exporter_last_scrape_error"),
+    *("pg_stat_activity_count", "pg_settings_max_connections", "pg_txid_current"),
+    *("pg_stat_database_xact_commit", "pg_stat_database_xact_rollback"),
+    *("pg_stat_database_deadlocks", "pg_locks_count", "pg_settings_max_locks_per_transaction"),
+    "pg_replication_is_replica",
+    "pg_settings_autovacuum_analyze_threshold",
+    "pg_settings_autovacuum_vacuum_threshold",
+    *("pg_stat_user_tables_n_dead_tup", "pg_stat_user_tables_n_live_tup"),
+    *("pg_stat_user_tables_n_tup_del", "pg_stat_user_tables_n_tup_upd"),
+    *("pg_stat_user_tables_n_tup_hot_upd", "pg_general_index_info_pg_relation_size"),
+)
+"""Metrics in the community's rules for postgres_exporter; docs/checks/postgres.md says which
+of theirs there are none of."""
+RULES_OF_REPLICAS_AND_THE_PAST = (
+    *("pg_replication_lag_seconds", "pg_replication_slots_active"),
+    *("pg_stat_user_tables_last_autovacuum", "pg_stat_user_tables_last_autoanalyze"),
+)
+
+
+async def test_the_exporters_rules_find_their_metrics(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    await postgres_server.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    result = await postgres_watch.once(postgres_server)
+    assert [name for name in RULES if result.samples.get(name) is None] == []
+    assert set(RULES_OF_REPLICAS_AND_THE_PAST) <= {metric.name for metric in KIND.metrics}
+
+
 async def test_it_attends_and_acts(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:

@@ -66,22 +66,6 @@ async def test_a_redis_with_a_unix_socket_alone_is_found(tmp_path: Path) -> None
     assert (service.kind, service.port, service.path) == ("redis", 0, path)
 
 
-async def test_five_servers_are_found_within_the_budget(
-    postgres_server: PostgresDatabase,
-    mariadb_server: MariadbDatabase,
-    redis_server: RedisServer,
-    http_server: HttpServer,
-) -> None:
-    http_server.answer("/health", {"status": "ok"})
-    ports = [s.port for s in (postgres_server, mariadb_server, redis_server, http_server)]
-    before = time.process_time()
-    seen = await look(*ports)
-    # Processor time, which others on the machine do not add to; the wait is a request's.
-    assert time.process_time() - before < 0.3
-    assert sorted(one.kind for one in seen.services) == ["http", "mysql", "postgres", "redis"]
-    assert seen.settled
-
-
 @pytest.fixture
 def held_database(tmp_path: Path) -> Iterator[Path]:
     """A database in WAL mode that another process holds open."""
@@ -105,6 +89,27 @@ def held_database(tmp_path: Path) -> Iterator[Path]:
         assert holder.stdout.readline() == b"ready\n"
         yield path
         holder.communicate()
+
+
+async def test_five_servers_are_found_within_the_budget(
+    postgres_server: PostgresDatabase,
+    mariadb_server: MariadbDatabase,
+    redis_server: RedisServer,
+    http_server: HttpServer,
+    held_database: Path,
+) -> None:
+    http_server.answer("/health", {"status": "ok"})
+    ports = [s.port for s in (postgres_server, mariadb_server, redis_server, http_server)]
+    took = []
+    for _ in range(3):
+        before = time.monotonic()
+        seen = await look(*ports, files=str(held_database.parent))
+        took.append(time.monotonic() - before)
+        kinds = sorted(one.kind for one in seen.services)
+        assert kinds == ["http", "mysql", "postgres", "redis", "sqlite"]
+        assert seen.settled
+    # 15 ms; others on the machine may get in the way of one look, and not of all.
+    assert min(took) < 0.3
 
 
 async def test_a_database_file_that_a_process_holds_open_is_found(held_database: Path) -> None:

@@ -83,6 +83,24 @@ async def test_a_server_that_was_restarted_between_two_runs(
     assert "statements/s" not in result.message
 
 
+async def test_a_server_that_is_killed_amid_a_statement(
+    own_server: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    probe = mysql_watch.probe(own_server, timeout=2.0, queries=[query("SELECT SLEEP(5) AS value")])
+    running = asyncio.create_task(probe.run())
+    asleep = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'"
+    await asyncio.to_thread(until, lambda: own_server.fetch(asleep) == [(1,)])
+
+    own_server.server.kill()
+
+    # What it saw of the server before stands; what the query would have said is missing.
+    amid = await running
+    assert amid.status is not Status.OK
+    assert amid.samples.get("figure") is None
+    down = await mysql_watch.again(probe)
+    assert (down.status, down.reason) == (Status.CRITICAL, "refused")
+
+
 async def test_sessions_that_the_server_ends(
     mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:

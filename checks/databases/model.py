@@ -91,6 +91,8 @@ class DatabaseFacts:
         sessions_left_out: how many there are beyond ``sessions``.
         replicas: replication links and slots.
         tables: slow tier: digests, sizes, index use and the like, each with its title.
+        blind: why the sessions of others cannot be seen, and which GRANT allows it; empty where
+            they can. Where it is given nothing is known of who waits or runs long.
         notes: what cannot be seen and what would allow it, a sentence each.
     """
 
@@ -105,11 +107,13 @@ class DatabaseFacts:
     sessions_left_out: int = 0
     replicas: tuple[ReplicaRow, ...] = ()
     tables: tuple[Table, ...] = ()
+    blind: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "version", clean(self.version, 80))
+        put(self, "blind", clean(self.blind))
         put(self, "by_state", tuple((clean(name, 40), n) for name, n in self.by_state))
         put(self, "notes", tuple(clean(note) for note in self.notes))
 

@@ -55,15 +55,6 @@ class Memory:
         self._note_times(rows)
         self._bound()
 
-    def add_late(self, rows: Sequence[Row]) -> None:
-        """Rows that came in between."""
-        if not rows or not self._recent:
-            return
-        lowest = min(self._recent)
-        self._recent |= {int(row[0]): row[1] for row in rows if row[0] > lowest}
-        self._note_times(rows)
-        self._bound()
-
     def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
         """``rows`` without those that had been read before they vanished for a while."""
         if not self._ghosts:

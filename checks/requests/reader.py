@@ -248,7 +248,6 @@ class LogReader:
         rows = await self._source.within([(gap.low, gap.high) for gap in gaps], BATCH)
         ids = _ids(rows)
         self._count(rows, now)
-        self._memory.add_late(rows)
         cut = int(ids[-1]) if len(rows) >= BATCH else None
         for gap in gaps:
             found = ids[(ids >= gap.low) & (ids <= gap.high)]
@@ -268,9 +267,7 @@ class LogReader:
             rows = await self._source.within([(low, gap.high)], BATCH)
             ids = _ids(rows)
             fresh = gap.unseen(ids)
-            late = [rows[i] for i in np.flatnonzero(fresh).tolist()]
-            self._count(late, now)
-            self._memory.add_late(late)
+            self._count([rows[i] for i in np.flatnonzero(fresh).tolist()], now)
             gap.seen = np.union1d(gap.seen, ids)
             found.append(ids)
             if len(rows) < BATCH:

@@ -45,13 +45,11 @@ def test_rows_without_a_time_are_known_by_their_id() -> None:
     assert remembered((1, None), (2, None)).judge(rows((1, None))) == "same"
 
 
-def test_the_anchor_is_the_largest_id_whatever_comes_late() -> None:
+def test_an_id_that_another_row_had_is_a_new_row() -> None:
     known = remembered((1, T), (5, T + 4))
-    known.add_late(rows((3, T + 9)))
-    assert known.anchor == (5, T + 4)
-    assert known.newest == T + 9
-    assert known.span == (1, 5)
-    assert known.used_again(rows((3, T + 9), (5, T + 8))) == [(5, T + 8)]
+    assert (known.anchor, known.newest, known.span) == ((5, T + 4), T + 4, (1, 5))
+    # Of ids between those that were read the holes take care.
+    assert known.used_again(rows((1, T), (3, T + 9), (5, T + 8))) == [(5, T + 8)]
 
 
 def test_rows_that_vanish_and_come_back_are_not_new() -> None:

@@ -12,11 +12,13 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 __all__ = ["LaneBusyError", "Lanes"]
 
 T = TypeVar("T")
+
+_PATIENCE: Final = 1.0
 
 
 class LaneBusyError(Exception):
@@ -39,6 +41,7 @@ class _Lane:
     def __init__(self, name: str) -> None:
         self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self.busy_since: float | None = None
+        self.outcome: asyncio.Future[Any] | None = None
         self.thread = threading.Thread(target=self._work, name=f"lane {name}", daemon=True)
         self.thread.start()
 
@@ -64,6 +67,12 @@ class _Lane:
             future.set_result(value)
 
 
+def _looked_at(outcome: asyncio.Future[Any]) -> None:
+    """All who wanted it may have gone: an error is then nobody's, and no complaint."""
+    if not outcome.cancelled():
+        outcome.exception()
+
+
 class Lanes:
     """Named daemon threads, made when first used. Use from one event loop only."""
 
@@ -76,6 +85,25 @@ class Lanes:
         Cancelling the wait leaves the call running; until it ends the lane raises
         :class:`LaneBusyError` at once, so that nothing queues up behind something hung.
         """
+        return await self._begin(name, call)
+
+    async def share(self, name: str, call: Callable[[], T]) -> T:
+        """As :meth:`run`, but whoever asks while the same call is under way gets its outcome.
+
+        A call that has been under way for longer than a second counts as hung:
+        :class:`LaneBusyError`.
+        """
+        lane = self._lanes.get(name)
+        outcome: asyncio.Future[T] | None = lane.outcome if lane is not None else None
+        since = lane.busy_since if lane is not None else None
+        if outcome is None or since is None:
+            outcome = self._begin(name, call)
+            outcome.add_done_callback(_looked_at)
+        elif outcome.done() or asyncio.get_running_loop().time() - since > _PATIENCE:
+            raise LaneBusyError(name, since)
+        return await asyncio.shield(outcome)
+
+    def _begin(self, name: str, call: Callable[[], T]) -> asyncio.Future[T]:
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane(name)
@@ -84,8 +112,9 @@ class Lanes:
             raise LaneBusyError(name, lane.busy_since)
         lane.busy_since = loop.time()
         future: asyncio.Future[T] = loop.create_future()
+        lane.outcome = future
         lane.jobs.put(_Job(call, future, loop))
-        return await future
+        return future
 
     def busy(self, name: str) -> bool:
         """Whether the lane is in a call now."""

@@ -136,7 +136,7 @@ class ProbeEnv:
         if source.file:
             path = self.path(source.file)
             try:
-                return await self.lanes.run(f"credential {path}", lambda: read_file(path))
+                return await self.lanes.share(f"credential {path}", lambda: read_file(path))
             except LaneBusyError:
                 raise SecretError(f"reading the credential file {path} hangs") from None
         if source.command:

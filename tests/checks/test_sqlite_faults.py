@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -67,7 +68,11 @@ async def test_a_missing_file_is_critical_and_stays_missing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" * 100, b"x", os.urandom(5000)])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x89PNG\r\n\x1a\n" * 100, b"x", random.Random(1).randbytes(5000)],
+    ids=["picture", "a byte", "noise"],
+)
 async def test_a_file_that_is_no_database(
     sqlite_watch: SqliteWatch, tmp_path: Path, content: bytes
 ) -> None:

@@ -25,7 +25,6 @@ LATER_CHECK_KEYS: Final = (
     "tls",
     "dns",
     "ping",
-    "mysql",
     "process",
     "systemd",
     "metrics",

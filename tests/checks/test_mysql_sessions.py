@@ -365,6 +365,50 @@ async def test_without_process_only_ones_own_sessions_are_seen(
     assert result.samples.get("mysql_longest_transaction_seconds") is None
 
 
+async def test_without_process_no_figure_says_that_nobody_waits(
+    accounts: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    accounts.execute("CREATE OR REPLACE USER nobody@'%' IDENTIFIED BY 'x'")
+    holder, waiter = Client(accounts), Client(accounts)
+    holder.run("BEGIN")
+    holder.run("UPDATE accounts SET balance = 0 WHERE id = 1")
+    waiter.begin("UPDATE accounts SET balance = 1 WHERE id = 1")
+    until(lambda: accounts.status("Innodb_row_lock_current_waits") == 1)
+    url = accounts.url_of("nobody").rpartition("/")[0]
+    probe = mysql_watch.probe(url, password="x", lock_wait={"warning": 8, "critical": 60})
+
+    first = await probe.run()
+
+    assert facts_of(first).blind == (
+        "the sessions of other users cannot be seen, nor who waits for whom: "
+        "GRANT PROCESS ON *.* TO 'nobody'@'%'"
+    )
+    assert facts_of(first).by_state == ()
+    for name in (
+        *("mysql_longest_query_seconds", "mysql_longest_transaction_seconds"),
+        *("mysql_longest_idle_in_transaction_seconds", "mysql_longest_lock_wait_seconds"),
+        "mysql_lock_waiting_sessions",
+    ):
+        assert first.samples.get(name) is None, name
+    assert first.samples.get("mysql_global_status_innodb_row_lock_current_waits") == 1
+    assert (first.samples.get("mysql_global_status_threads_running") or 0) >= 1
+    assert first.status is Status.OK
+    assert "1 waiting for a row, not seen who" in first.message
+
+    await mysql_watch.again(probe)
+    later = await mysql_watch.again(probe)
+
+    assert (later.status, later.reason) == (Status.WARNING, "latency")
+    assert later.message == (
+        "locks: 1 transaction waits for a row, at every look for 10 s; who holds it cannot be "
+        "seen: GRANT PROCESS ON *.* TO 'nobody'@'%'"
+    )
+    holder.run("ROLLBACK")
+    waiter.wait()
+    until(lambda: accounts.status("Innodb_row_lock_current_waits") == 0)
+    assert (await mysql_watch.again(probe)).status is Status.OK
+
+
 async def test_more_sessions_than_are_shown(
     mariadb_servers: MariadbServers, mysql_watch: MysqlWatch
 ) -> None:

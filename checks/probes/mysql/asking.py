@@ -48,6 +48,13 @@ TITLES: Final = {
     "slow_log": "slow log",
 }
 """What each statement is about, for people."""
+_IMPORTANT: Final = (
+    *("transactions", "processlist", "sessions_by_state", "sessions", "session", "busy"),
+    *("status", "variables", "innodb_metrics", "lock_waits", "locks", "replication"),
+    *("metadata_locks", "last_statements", "digests", "tables", "schema_files"),
+)
+"""What is missed most, first: without PROCESS nobody else's session is seen at all."""
+_RANKS: Final = {name: rank for rank, name in enumerate(_IMPORTANT)}
 _COLLECTORS: Final = {
     "status": "global_status",
     "variables": "global_variables",
@@ -88,9 +95,15 @@ class Troubles:
         """Why ``name`` could not be read; None where it could."""
         return self._found.get(name)
 
+    @property
+    def denied(self) -> bool:
+        """Whether anything failed for want of a privilege."""
+        return any(error.reason == "permission" for error in self._found.values())
+
     def notes(self) -> tuple[str, ...]:
-        """A sentence each, with what would allow it."""
-        notes = (self._note(name, error) for name, error in sorted(self._found.items()))
+        """A sentence each, with what would allow it; what matters most comes first."""
+        names = sorted(self._found, key=lambda name: (_RANKS.get(name, len(_RANKS)), name))
+        notes = (self._note(name, self._found[name]) for name in names)
         return tuple(dict.fromkeys(notes))
 
     def _note(self, name: str, error: TargetError) -> str:
@@ -121,6 +134,11 @@ class Asker:
         self.link = link
         self.server = server
         self._troubles = troubles
+
+    def denied(self, name: str) -> bool:
+        """Whether the statement ``name`` failed for want of a privilege."""
+        error = self._troubles.of(name)
+        return error is not None and error.reason == "permission"
 
     async def __call__(self, name: str, *parameters: object, **names: str) -> list[Record] | None:
         """The rows of the statement ``name``; None, and a note, where it fails. ``names`` fill

@@ -13,6 +13,7 @@ from checks.errors import TargetError
 from checks.probe import Target
 from checks.probes.mysql.actions import Ender
 from checks.probes.mysql.asking import Asker, Troubles
+from checks.probes.mysql.judge import RowWaits
 from checks.probes.mysql.pulse import Pacer, Pulse, Survey, read_pulse
 from checks.probes.mysql.server import Boot, Server, server_of, texts
 from checks.probes.mysql.session import Door, Session
@@ -32,7 +33,8 @@ _ACT_WITHIN: Final = 4.0
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """What one run saw over the first connection. ``before`` is the status of the run before,
-    ``elapsed`` seconds ago; ``events`` are sentences; ``fresh`` says that it was just opened."""
+    ``elapsed`` seconds ago; ``events`` are sentences; ``fresh`` says that it was just opened;
+    ``row_waits`` are None where no row is waited for."""
 
     server: Server
     pulse: Pulse
@@ -42,6 +44,7 @@ class Look:
     elapsed: float
     events: tuple[str, ...] = ()
     fresh: bool = False
+    row_waits: RowWaits | None = None
 
 
 class Health:
@@ -58,6 +61,7 @@ class Health:
         self._pacer = Pacer()
         self._before: Pulse | None = None
         self._before_at = 0.0
+        self._rows_waited_since: float | None = None
         self._seen: dict[int, tuple[Process, float]] = {}
         self.troubles = Troubles()
         self.boot = Boot()
@@ -120,7 +124,17 @@ class Health:
             elapsed=now - began,
             events=(told,) if told else (),
             fresh=fresh,
+            row_waits=self._row_waits(pulse, now),
         )
+
+    def _row_waits(self, pulse: Pulse, now: float) -> RowWaits | None:
+        count = pulse.figure("Innodb_row_lock_current_waits")
+        if not count:
+            self._rows_waited_since = None
+            return None
+        if self._rows_waited_since is None:
+            self._rows_waited_since = now
+        return RowWaits(count, now - self._rows_waited_since)
 
     async def _born(self, ask: Asker, pulse: Pulse) -> str:
         """Learn which life of the server this is; the sentence for a new one."""

@@ -15,17 +15,36 @@ from checks.probes.mysql.sessions import STREAMS, Process
 from checks.probes.mysql.status import number
 from checks.wording import percent, size, span
 
-__all__ = ["Judgement", "Reading", "facts", "headline", "judge", "role"]
+__all__ = [
+    "Judgement",
+    "Reading",
+    "RowWaits",
+    "facts",
+    "headline",
+    "judge",
+    "process_grant",
+    "role",
+]
 
 Judgement = tuple[Part, str]
 """A child row and the reason for its status."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWaits:
+    """Transactions that wait for a row, by the status; ``seconds`` since when there has been
+    one at every run."""
+
+    count: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """One pulse, and the status of the one before it in the same life of the server.
 
-    ``elapsed`` is the seconds between the two, ``own`` our sessions.
+    ``elapsed`` is the seconds between the two, ``own`` our sessions, ``row_waits`` what the
+    status tells of waits for rows.
     """
 
     server: Server
@@ -34,6 +53,7 @@ class Reading:
     before: Mapping[str, str]
     elapsed: float
     own: frozenset[int] = frozenset()
+    row_waits: RowWaits | None = None
 
     def rise(self, name: str) -> float | None:
         """How much a counter rose since the last run; None where nothing can be said."""
@@ -57,6 +77,12 @@ class Reading:
         if groups is None:
             return None
         return sum(group.sessions for group in groups if group.command in STREAMS)
+
+    @property
+    def unseen_waits(self) -> RowWaits | None:
+        """Waits for rows where nobody can be seen to wait; None where there are none, or where
+        it can be seen who does."""
+        return self.row_waits if self.pulse.survey.blind else None
 
     @property
     def lately(self) -> str:
@@ -110,6 +136,9 @@ def _connections(reading: Reading, config: MysqlConfig) -> Iterator[Judgement]:
 
 
 def _lock_wait(reading: Reading, bounds: LatencyBounds) -> Iterator[Judgement]:
+    if reading.unseen_waits is not None:
+        yield _unseen_wait(reading.server, reading.unseen_waits, bounds)
+        return
     survey = reading.pulse.survey
     waiting = survey.waiting
     if not waiting:
@@ -129,6 +158,21 @@ def _lock_wait(reading: Reading, bounds: LatencyBounds) -> Iterator[Judgement]:
         f"{what[:1].lower() + what[1:].removeprefix('aiting for ')}{by}{more}"
     )
     yield Part("locks", finding.status, text, f"{len(waiting)} wait"), "latency"
+
+
+def _unseen_wait(server: Server, waits: RowWaits, bounds: LatencyBounds) -> Judgement:
+    """That somebody waits for a row, where it is not seen who, nor how long one has waited."""
+    finding = latency_finding(waits.seconds, bounds)
+    who = "1 transaction waits" if waits.count == 1 else f"{waits.count:,.0f} transactions wait"
+    lasting = f", at every look for {span(waits.seconds)}" if waits.seconds >= 1 else ""
+    text = f"locks: {who} for a row{lasting}; who holds it cannot be seen: {process_grant(server)}"
+    status = Status.OK if finding is None else finding.status
+    return Part("locks", status, text, f"{waits.count:.0f} wait"), "latency"
+
+
+def process_grant(server: Server) -> str:
+    """What lets us see the sessions of others."""
+    return f"GRANT PROCESS ON *.* TO {server.user}"
 
 
 def _root(thread: int, blockers: Mapping[int, tuple[int, ...]]) -> int:
@@ -192,6 +236,8 @@ def headline(reading: Reading) -> str:
     asked = reading.rise("Questions")
     if asked is not None and reading.elapsed > 0:
         words.append(f"{asked / reading.elapsed:,.0f} statements/s")
+    if reading.unseen_waits is not None:
+        words.append(f"{reading.unseen_waits.count:,.0f} waiting for a row, not seen who")
     return ", ".join(words)
 
 

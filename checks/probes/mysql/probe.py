@@ -15,7 +15,15 @@ from checks.model import Result, SampleBuilder, Status, worst
 from checks.probe import Target
 from checks.probes.mysql.config import MysqlConfig
 from checks.probes.mysql.health import Health, Look
-from checks.probes.mysql.judge import Judgement, Reading, facts, headline, judge, role
+from checks.probes.mysql.judge import (
+    Judgement,
+    Reading,
+    facts,
+    headline,
+    judge,
+    process_grant,
+    role,
+)
 from checks.probes.mysql.pulse import add_pulse
 from checks.probes.mysql.refusals import AnsweredError
 from checks.probes.mysql.replication import channel_row, downstream_rows
@@ -25,6 +33,7 @@ from checks.probes.mysql.status import add_variables
 
 __all__ = ["MysqlProbe"]
 
+_BLIND: Final = "the sessions of other users cannot be seen, nor who waits for whom"
 _UNJUDGED: Final = {"auth", "config", "permission"}
 """Reasons for which the server cannot be judged, rather than is down."""
 
@@ -103,7 +112,10 @@ class MysqlProbe:
 
     def _result(self, run: _Run, look: Look) -> Result:
         own = self._own
-        reading = Reading(look.server, look.pulse, look.variables, look.before, look.elapsed, own)
+        before, elapsed = look.before, look.elapsed
+        reading = Reading(
+            *(look.server, look.pulse, look.variables, before, elapsed, own, look.row_waits)
+        )
         rows = list(judge(reading, self._config))
         rows += [(finding.part, finding.reason) for finding in self._side.findings()]
         status, message, reason = _verdict(rows, headline(reading))
@@ -143,7 +155,8 @@ class MysqlProbe:
         listed = None
         if sessions is not None:
             listed = sessions.rows(boot, own, survey.by_thread, survey.waits)
-        notes = (*self._door.remarks, *self._health.troubles.notes(), *self._side.notes())
+        notes = (*self._health.troubles.notes(), *self._door.remarks, *self._side.notes())
+        blind = f"{_BLIND}: {process_grant(look.server)}" if survey.blind else ""
         return DatabaseFacts(
             product=look.server.product,
             version=look.server.short_version,
@@ -156,6 +169,7 @@ class MysqlProbe:
             sessions_left_out=sessions.left_out if sessions is not None else 0,
             replicas=self._replicas(look),
             tables=self._side.slow.tables(),
+            blind=blind,
             notes=tuple(dict.fromkeys(notes)),
         )
 

@@ -71,12 +71,14 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What was seen of the sessions. ``groups`` and ``transactions`` are None where they may
-    not be seen; ``processes`` are those that do something, hold or wait."""
+    not be seen; ``processes`` are those that do something, hold or wait. ``blind`` says that
+    only our own user's sessions are among them, for want of a privilege."""
 
     groups: tuple[Group, ...] | None = None
     processes: tuple[Process, ...] = ()
     transactions: tuple[Transaction, ...] | None = None
     waits: Waits = field(default_factory=Waits)
+    blind: bool = False
 
     @property
     def by_thread(self) -> dict[int, Transaction]:
@@ -201,6 +203,8 @@ def _innodb(rows: Sequence[Record]) -> dict[str, float]:
 async def read_survey(ask: Asker, connected: float | None) -> Survey:
     """The sessions: by state, those that matter, transactions, who waits for whom."""
     transactions = await read_transactions(ask)
+    if transactions is None and ask.denied("transactions"):
+        return await _of_ours(ask)
     if ask.server.mariadb and connected is not None and connected <= LISTED:
         return await _of_a_few(ask, transactions)
     groups = await ask("sessions_by_state")
@@ -210,6 +214,13 @@ async def read_survey(ask: Asker, connected: float | None) -> Survey:
     ids = _wanted(known, waits, 0.0) or (0,)
     rows = await ask("busy", ids, ids)
     return Survey(by_state, tuple(map(process_of, rows or ())), transactions, waits)
+
+
+async def _of_ours(ask: Asker) -> Survey:
+    """What is seen without PROCESS: our own user's sessions. How many do what, and who waits,
+    is known of nobody else, so it is not counted."""
+    rows = await ask("busy", (0,), (0,))
+    return Survey(None, tuple(map(process_of, rows or ())), None, blind=True)
 
 
 async def _of_a_few(ask: Asker, transactions: tuple[Transaction, ...] | None) -> Survey:

@@ -96,6 +96,40 @@ async def test_a_pile_up_is_seen_at_every_run(
     await until(over)
 
 
+async def test_a_pile_up_among_sessions_that_are_hidden(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    """Without rights times are not known, and are not made up; locks are no secret."""
+    await postgres_server.execute("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN")
+    probe = postgres_watch.probe(
+        postgres_server.url_of("stranger"), lock_wait={"warning": "1ms", "critical": "1h"}
+    )
+    probe.attend(True)
+    async with pile_up(postgres_server, 1) as (holder, waiter):
+        result = await probe.run()
+        facts = database_of(result)
+        for rows in (facts.longest, facts.sessions or ()):
+            blocked, blocker = of_pid(rows, waiter), of_pid(rows, holder)
+            assert blocked.blocked_by == (blocker.id,)
+            assert blocked.waiting == "Lock"
+            assert (blocker.state, blocker.query) == ("hidden", "")
+            assert (blocker.seconds, blocker.transaction) == (None, None)
+    assert "GRANT pg_monitor TO stranger" in facts.blind
+    assert "locks: 1 session waits, the longest for" in result.message
+    assert result.samples.get("pg_stat_activity_waiting") == 1
+    for name in ("transaction", "query", "idle_in_transaction"):
+        assert result.samples.get(f"pg_longest_{name}_seconds") is None
+    assert not [one for one in result.samples.series if one.name == "pg_stat_activity_count"]
+
+
+async def test_with_rights_nothing_is_hidden(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    result = await postgres_watch.once(postgres_server)
+    assert database_of(result).blind == ""
+    assert result.samples.get("pg_longest_transaction_seconds") is not None
+
+
 async def test_the_list_of_sessions_is_asked_for_on_demand_alone(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:

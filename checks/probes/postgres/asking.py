@@ -17,6 +17,7 @@ __all__ = ["Asker", "Troubles"]
 TITLES: Final = {
     "databases": "figures of the databases",
     "sessions_by_state": "sessions",
+    "waiting": "sessions that wait for a lock",
     "longest": "longest statements",
     "blocking": "blocked sessions",
     "sessions": "list of sessions",
@@ -34,10 +35,20 @@ TITLES: Final = {
     "statement_texts": "texts of pg_stat_statements",
     "rights": "rights of the role",
 }
-"""What each statement is about, for people."""
+"""What each statement is about, for people; what is missed most first."""
 
-_SOMETIMES: Final = ("longest", "blocking", "sessions", "replication", "slots", "standby")
+_SOMETIMES: Final = (
+    "waiting",
+    "longest",
+    "blocking",
+    "sessions",
+    "replication",
+    "slots",
+    "standby",
+)
 """Statements of the fast tier and on demand that not every run has a reason for."""
+
+_WEIGHT: Final = {name: place for place, name in enumerate(TITLES)}
 
 _DENIED = re.compile(
     r"permission denied for (?P<kind>view|relation|table|function|schema) \"?(?P<name>[\w.]+)"
@@ -74,7 +85,11 @@ class Troubles:
 
     def notes(self) -> tuple[str, ...]:
         """A sentence each, with what would allow it."""
-        return tuple(self._note(name, error) for name, error in sorted(self._found.items()))
+        return tuple(self._note(name, error) for name, error in self._by_weight())
+
+    def _by_weight(self) -> list[tuple[str, TargetError]]:
+        """In the order of :data:`TITLES`, by how much each costs an operator."""
+        return sorted(self._found.items(), key=lambda item: (_WEIGHT.get(item[0], 99), item[0]))
 
     def _note(self, name: str, error: TargetError) -> str:
         sentence = f"{TITLES.get(name, name)}: {error}"

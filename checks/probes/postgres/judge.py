@@ -116,6 +116,7 @@ def _blocked(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
 
 def _long(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
     pulse, longest = reading.pulse, reading.attention.longest
+    sight = " in sight" if pulse.blind else ""
     idle = [row for row in longest if row.state.startswith("idle in transaction")]
     active = [row for row in longest if row.state == "active"]
     yield from _too_long(
@@ -128,14 +129,14 @@ def _long(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
     )
     yield from _too_long(
         "transaction",
-        "the oldest has been open for {span} and keeps dead rows from being removed",
+        f"the oldest{sight} has been open for {{span}} and keeps dead rows from being removed",
         pulse.longest_transaction,
         config.longest_transaction,
         max(longest, key=lambda row: row.transaction or 0.0, default=None),
     )
     yield from _too_long(
         "query",
-        "the oldest statement has been running for {span}",
+        f"the oldest statement{sight} has been running for {{span}}",
         pulse.longest_query,
         config.longest_query,
         max(active, key=lambda row: row.seconds or 0.0, default=None),
@@ -158,7 +159,8 @@ def _who(session: SessionRow) -> str:
     """A session as a sentence names it."""
     where = f"@{session.database}" if session.database else ""
     state = f" {session.state}" if session.state != "active" else ""
-    query = f": {session.query[:_SHOWN]}" if session.query else ""
+    cut = "…" if len(session.query) > _SHOWN else ""
+    query = f": {session.query[:_SHOWN]}{cut}" if session.query else ""
     return f"pid {session.pid} {session.user}{where}{state}{query}"
 
 
@@ -181,6 +183,8 @@ def headline(reading: Reading) -> str:
         words.append(f"{pulse.connections:,} of {pulse.server.usable:,} connections")
     if pulse.waiting:
         words.append(f"{pulse.waiting:,} waiting for a lock")
+    if pulse.blind:
+        words.append("sessions of others hidden")
     return ", ".join(words)
 
 

@@ -298,6 +298,7 @@ class PostgresProbe:
             sessions_left_out=0 if sessions is None else sessions.left_out,
             replicas=replica_rows(reading.replication, self._config),
             tables=self._slow.tables(),
+            blind=self._rights.blindness if pulse.blind else "",
             notes=tuple(self._notes(reading)),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from checks.model import SampleBuilder
@@ -66,7 +66,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sessions of one database, state and kind; ages in seconds are those of the oldest."""
+    """Sessions of one database, state and kind; ages in seconds are those of the oldest.
+
+    ``hidden`` ones tell this role neither their state nor their times.
+    """
 
     datid: int
     state: str
@@ -77,6 +80,7 @@ class Group:
     query: float | None
     in_state: float | None
     xmin_age: int | None
+    hidden: bool = False
 
     @property
     def client(self) -> bool:
@@ -87,7 +91,8 @@ class Group:
 @dataclass(frozen=True, slots=True, eq=False)
 class Pulse:
     """What one run saw. ``server`` and ``databases`` are missing where they may not be read,
-    and so are ``groups``. ``latency`` is the seconds the first statement took."""
+    and so are ``groups``. ``latency`` is the seconds the first statement took. ``locked_out`` are
+    those who wait for a lock, where that had to be counted apart."""
 
     latency: float
     server: Server | None
@@ -95,6 +100,7 @@ class Pulse:
     names: dict[int, str]
     groups: tuple[Group, ...] | None
     more_databases: bool = False
+    locked_out: int | None = None
 
     @property
     def clients(self) -> tuple[Group, ...]:
@@ -107,13 +113,20 @@ class Pulse:
         return None if self.groups is None else sum(g.sessions for g in self.clients)
 
     @property
+    def blind(self) -> bool:
+        """Whether sessions of others are hidden from this role: what runs long is not known."""
+        return any(group.client and group.hidden for group in self.groups or ())
+
+    @property
     def waiting(self) -> int:
         """Sessions that wait for a lock, the server's own processes too."""
+        if self.locked_out is not None:
+            return self.locked_out
         return sum(group.waiting for group in self.groups or ())
 
     @property
     def longest_transaction(self) -> float:
-        """Seconds since the oldest transaction of a client began; 0 where there is none."""
+        """Seconds since the oldest transaction in sight of a client began; 0 without one."""
         ages = (g.transaction for g in self.clients if g.state != "idle")
         return max((age for age in ages if age is not None), default=0.0)
 
@@ -125,7 +138,7 @@ class Pulse:
 
     @property
     def longest_query(self) -> float:
-        """Seconds that the oldest statement has been running; 0 where none runs."""
+        """Seconds that the oldest statement in sight has been running; 0 where none runs."""
         ages = (g.query for g in self.clients if g.state == "active")
         return max((age for age in ages if age is not None), default=0.0)
 
@@ -154,7 +167,7 @@ async def read_pulse(ask: Asker) -> Pulse:
     groups = await ask("sessions_by_state")
     rows = tuple(dict(row) for row in databases or ())
     names = {row["datid"]: ask.text(row["datname"]) for row in rows}
-    return Pulse(
+    pulse = Pulse(
         latency=latency,
         server=_server(rows[0]) if rows else None,
         databases=rows[:DATABASES],
@@ -162,6 +175,11 @@ async def read_pulse(ask: Asker) -> Pulse:
         groups=None if groups is None else tuple(map(_group, groups)),
         more_databases=len(rows) > DATABASES,
     )
+    if not pulse.blind:
+        return pulse
+    # Locks are no secret, whoever holds them.
+    waiting = await ask("waiting")
+    return replace(pulse, locked_out=waiting[0]["waiting"] if waiting else None)
 
 
 def _server(row: dict[str, Any]) -> Server:
@@ -181,6 +199,7 @@ def _group(row: Any) -> Group:
         query=row["query"],
         in_state=row["in_state"],
         xmin_age=row["xmin_age"],
+        hidden=not row["backend_type"],
     )
 
 
@@ -213,12 +232,19 @@ def _add_database(to: SampleBuilder, row: dict[str, Any], name: str) -> None:
 
 def _add_sessions(to: SampleBuilder, pulse: Pulse) -> None:
     to.add("pg_connections_used", pulse.connections)
-    to.add("pg_stat_activity_waiting", pulse.waiting)
+    if pulse.locked_out is not None or not pulse.blind:
+        to.add("pg_stat_activity_waiting", pulse.waiting)
+    ages = [group.xmin_age for group in pulse.groups or () if group.xmin_age is not None]
+    to.add("pg_oldest_snapshot_age_transactions", max(ages, default=0))
+    if not pulse.blind:
+        _add_states(to, pulse)
+
+
+def _add_states(to: SampleBuilder, pulse: Pulse) -> None:
+    """What is only known where no session is hidden: 0 would be an assertion."""
     to.add("pg_longest_transaction_seconds", pulse.longest_transaction)
     to.add("pg_longest_query_seconds", pulse.longest_query)
     to.add("pg_longest_idle_in_transaction_seconds", pulse.longest_idle)
-    ages = [group.xmin_age for group in pulse.groups or () if group.xmin_age is not None]
-    to.add("pg_oldest_snapshot_age_transactions", max(ages, default=0))
     counts: dict[tuple[str, str], tuple[int, float]] = dict.fromkeys(_zeros(pulse), (0, 0.0))
     for group in pulse.groups or ():
         key = (pulse.names.get(group.datid, ""), group.state)

@@ -49,6 +49,14 @@ class Rights:
     def findings(self) -> Iterable[Finding]:
         return ()
 
+    @property
+    def blindness(self) -> str:
+        """The sentence for sessions of others that are hidden from the role."""
+        return (
+            "sessions of other roles are hidden: how long they run and what they do cannot be "
+            f"seen: GRANT pg_monitor TO {self.role or 'this role'}"
+        )
+
     def notes(self) -> Iterator[str]:
         """What cannot be seen for want of rights."""
         if not self.sees_all:

@@ -117,7 +117,9 @@ def _session_rows(
 def _session_row(
     ask: Asker, row: Any, ids: Mapping[int, str], names: Mapping[int, str]
 ) -> SessionRow:
+    hidden = row["backend_type"] is None
     state = row["state"] or ""
+    blocked_by = _blockers(row["blocked_by"], ids)
     idle = state == "idle"
     # Of a statement that runs the state is as old as it is; older ones may have begun before.
     seconds = row["query_age"] if state == "active" and not row["in_state"] else row["in_state"]
@@ -132,9 +134,10 @@ def _session_row(
         idle=idle,
         seconds=seconds,
         transaction=row["transaction"],
-        waiting=_waiting(row, idle=idle),
-        blocked_by=_blockers(row["blocked_by"], ids),
-        query=statement(ask.text(row["query"])),
+        waiting="Lock" if hidden and blocked_by else _waiting(row, idle=idle),
+        blocked_by=blocked_by,
+        # The server says "<insufficient privilege>" instead.
+        query="" if hidden else statement(ask.text(row["query"])),
         own=row["pid"] in ask.own,
     )
 

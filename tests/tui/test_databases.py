@@ -161,6 +161,45 @@ async def test_without_a_choice_3_opens_the_worst_and_later_the_one_that_it_was_
         assert screen_of(pilot).check == "cache"
 
 
+async def test_the_tab_left_last_gives_way_once_it_is_well_and_another_is_not() -> None:
+    night = samples.database_night()
+    api = samples.check("api")
+    well = [replace(view, status=Status.OK) for view in night.databases]
+    left, trouble = well[0], replace(well[1], status=Status.WARNING)
+    worse = replace(night.checks[0], name=trouble.check, status=Status.WARNING)
+    checks = (api, worse, *(one for one in night.checks if one.name != trouble.check))
+    source = FakeSource(replace(night, checks=checks, databases=tuple(well)))
+    async with running(source) as pilot:
+        pilot.app.screen.query_one(ServicesPane).select("api")
+        app_of(pilot).go_to("databases", left.check)
+        await settle(pilot)
+        await press(pilot, "1")
+        await show(pilot, replace(source.picture, databases=(left, trouble, *well[2:])))
+        await press(pilot, "3")
+        assert screen_of(pilot).check == trouble.check, "not the one that is well"
+        await show(pilot, replace(source.picture, databases=tuple(well)))
+        assert screen_of(pilot).check == trouble.check, "it does not change under the hands"
+        await press(pilot, "1")
+        pilot.app.screen.query_one(ServicesPane).select(left.check)
+        await show(pilot, replace(source.picture, databases=(left, trouble, *well[2:])))
+        await press(pilot, "3")
+        assert screen_of(pilot).check == left.check, "it was pointed at"
+
+
+async def test_a_server_that_is_well_gives_way_though_the_service_depends_on_it() -> None:
+    night = samples.database_night()
+    api = replace(samples.check("checkout"), depends_on=("cache",))
+    views = [
+        replace(view, status=Status.OK if view.check == "cache" else view.status)
+        for view in night.databases
+    ]
+    source = FakeSource(replace(night, checks=(*night.checks, api), databases=tuple(views)))
+    async with running(source) as pilot:
+        pilot.app.screen.query_one(ServicesPane).select("checkout")
+        await press(pilot, "3")
+        assert screen_of(pilot).check == "shop"
+
+
 async def test_the_first_frame_is_complete() -> None:
     async with running(FakeSource(samples.database_night())) as pilot:
         await pilot.press("3")

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from checks.model import Status
 from tui import keymap
 from tui.screens.database_places import ServerPanes, is_wide
 from tui.screens.filter import FilterLine
@@ -36,6 +37,8 @@ __all__ = ["DatabasesScreen"]
 
 _OF_SESSIONS: Final = (BlockingPane, LongestPane, SessionsPane)
 """Panes whose rows are sessions."""
+_WELL: Final = (Status.OK, Status.WAITING)
+"""What a server's check comes to where there is no reason to look at it first."""
 _SMALL: Final = 37
 """Lines below which a single column has no room for everything."""
 
@@ -82,6 +85,11 @@ class DatabasesScreen(TabbedScreen):
 
     def subjects(self, snapshot: Snapshot) -> Sequence[str]:
         return [view.check for view in snapshot.databases]
+
+    def may_begin(self, snapshot: Snapshot, name: str) -> bool:
+        """A server that is well never before one that is not."""
+        worse = [view.check for view in snapshot.databases if view.status not in _WELL]
+        return not worse or name in worse
 
     @property
     def view(self) -> DatabaseView | None:

@@ -20,9 +20,10 @@ __all__ = ["TabbedScreen"]
 class TabbedScreen(PictureScreen):
     """Shows :attr:`check`, one of its :meth:`subjects`; left and right change it.
 
-    ``wanted`` are checks in the order in which it would like to begin with them: the first
-    that is among its subjects is shown, else what :meth:`first` says. It is empty while there
-    are no subjects. What is wanted most and has no result yet is shown as soon as it has one.
+    ``wanted`` are checks in the order in which it would like to begin with them, first the one
+    that the user is at, empty where at none: the first that is among its subjects and
+    :meth:`may_begin` is shown, else what :meth:`first` says. It is empty while there are no
+    subjects. What is wanted most and has no result yet is shown as soon as it has one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.TABS]
@@ -32,6 +33,7 @@ class TabbedScreen(PictureScreen):
 
     def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
+        self._pointed = wanted[0] if wanted else ""
         self._wanted = tuple(name for name in wanted if name)
 
     def subjects(self, snapshot: Snapshot) -> Sequence[str]:
@@ -42,6 +44,11 @@ class TabbedScreen(PictureScreen):
         """Which of the subjects to begin with where none was asked for: the worst."""
         names = self.subjects(snapshot)
         return next((view.name for view in snapshot.checks if view.name in names), names[0])
+
+    def may_begin(self, snapshot: Snapshot, name: str) -> bool:
+        """Whether to begin with the subject ``name``, which the user is not at themselves."""
+        del snapshot, name
+        return True
 
     def begin(self, standing: Standing) -> None:
         super().begin(standing)
@@ -62,12 +69,16 @@ class TabbedScreen(PictureScreen):
     def _shown_of(self, snapshot: Snapshot | None) -> str:
         """The check that is shown, or the one to go to where it is no longer there."""
         names = self.subjects(snapshot) if snapshot else ()
-        wanted = next((name for name in self._wanted if name in names), "")
+        if snapshot is None:
+            return self.check
+        wanted = [name for name in self._wanted if name in names]
         if wanted:
             # Once it was there, or something was chosen by hand, nothing is wanted any more.
             self._wanted = ()
-            return wanted
-        if snapshot is None or self.check in names:
+        for name in wanted:
+            if name == self._pointed or self.may_begin(snapshot, name):
+                return name
+        if self.check in names:
             return self.check
         return self.first(snapshot) if names else ""
 

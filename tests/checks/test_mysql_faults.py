@@ -178,7 +178,10 @@ async def test_connections_are_used_up(
     inside.attend(True)
     rows = facts_of(await mysql_watch.again(inside)).sessions or ()
     victim = next(row for row in rows if row.user == OWNER)
-    assert await inside.act("terminate", victim.id) == f"session {victim.pid} was terminated"
+    assert (
+        await inside.act("terminate", victim.id)
+        == f"session {victim.pid} was terminated from onwatch"
+    )
 
 
 async def test_most_connections_are_used(

@@ -317,7 +317,7 @@ async def test_a_statement_of_mysql_is_known_by_its_text_and_beginning() -> None
     """MySQL numbers no statements: KILL QUERY takes the session's."""
     link = Answers({"performance_schema.processlist": [process(seconds=35)]})
     said = await ender(MYSQL).act(link, "cancel", "12-5", 105.0)  # type: ignore[arg-type]
-    assert said == "the statement of session 12 was cancelled"
+    assert said == "the statement of session 12 was cancelled from onwatch"
     assert link.asked[-1] == "KILL QUERY 12"
 
     for other in (process(seconds=2), process(info="SELECT 2", seconds=35)):

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["ACTIONS", "Ender"]
 
 ACTIONS: Final = (
-    Action("cancel", "cancel", "end the statement that it runs (KILL QUERY); the session stays"),
+    Action(
+        "cancel",
+        "cancel the statement",
+        "end the statement that it runs (KILL QUERY); the session stays",
+    ),
     Action(
         "terminate",
-        "terminate",
+        "terminate the session",
         "end the session (KILL CONNECTION); what it has not committed is undone",
     ),
 )
@@ -46,6 +50,8 @@ class Ender:
         self._boot = boot
         self._own = own
         self._seen = seen
+        self.denied = False
+        """Whether the last action failed for want of a privilege."""
 
     async def act(self, link: Link, action: str, subject: str, now: float) -> str:
         """Do ``action`` to the session ``subject``; what came of it, as a sentence.
@@ -53,6 +59,7 @@ class Ender:
         Raises:
             TargetError: the connection was lost.
         """
+        self.denied = False
         key = session_key(subject)
         if key is None:
             return f"there is no session {subject}: nothing was done"
@@ -87,15 +94,14 @@ class Ender:
 
     async def _kill(self, link: Link, process: Process, action: str) -> str:
         thread = process.id
+        done = f"the statement of session {thread} was cancelled from onwatch"
         if action != "cancel":
-            sql, done = f"KILL CONNECTION {thread}", f"session {thread} was terminated"
+            sql, done = f"KILL CONNECTION {thread}", f"session {thread} was terminated from onwatch"
         elif process.query_id:
             # The number of the statement, not of the session: no other can be hit.
             sql = f"KILL QUERY ID {process.query_id}"
-            done = f"the statement of session {thread} was cancelled"
         else:
             sql = f"KILL QUERY {thread}"
-            done = f"the statement of session {thread} was cancelled"
         try:
             await link.ask(sql)
         except TargetError as error:
@@ -109,6 +115,7 @@ class Ender:
         if "unknown thread" in lower or "unknown query" in lower:
             return f"session {thread} has just ended it by itself: nothing was done"
         if "not owner" in lower or "access denied" in lower:
+            self.denied = True
             privilege = "CONNECTION ADMIN" if self._server.mariadb else "CONNECTION_ADMIN"
             grant = f"GRANT {privilege} ON *.* TO {self._server.user}"
             return f"session {thread} may not be ended by this user: {grant}"

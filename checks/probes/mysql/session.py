@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.dial import Phases, connection_error, place
-from checks.errors import TargetError
+from checks.errors import SecretError, TargetError
 from checks.lanes import LaneBusyError
 from checks.probe import ProbeEnv
 from checks.probes.mysql.config import MysqlConfig
@@ -213,6 +213,21 @@ class Session:
         link = self.link
         if link is None:
             link = self._link = await self._opened(phases)
+        return link
+
+    async def renew(self, phases: Phases) -> Link:
+        """A new login in place of the one there is, since privileges count from the next login
+        on; where that does not come about the connection stays. Raises as :meth:`ensure` does
+        where there is none."""
+        old = self.link
+        if old is None:
+            return await self.ensure(phases)
+        try:
+            link = await self._opened(phases)
+        except (TargetError, SecretError):
+            return old
+        self._link = link
+        await old.quit()
         return link
 
     async def _opened(self, phases: Phases) -> Link:

@@ -134,7 +134,7 @@ class Side:
             return
         self._problem = None
         try:
-            link = await self._connected()
+            await self._connected(renew=self._slow.due(now) and self._denied())
             for number, query in self._queries.due(now):
                 await self._ask(await self._connected(), number, query)
             if self._requests is not None:
@@ -154,9 +154,17 @@ class Side:
             self._problem = TargetError("timeout", "the server did not answer it in time")
             await self._end()
 
-    async def _connected(self) -> Link:
+    def _denied(self) -> bool:
+        """Whether anything failed for want of a privilege."""
+        errors = (error for _, error in self._queries.problems())
+        reasons = {error.reason for error in errors} | {one.reason for one in self._findings}
+        return self._troubles.denied or "permission" in reasons
+
+    async def _connected(self, *, renew: bool = False) -> Link:
+        """The connection; ``renew`` logs in anew, since what was granted counts from then on."""
+        session = self._session
         async with asyncio.timeout(self._target.timeout):
-            link = await self._session.ensure(Phases())
+            link = await (session.renew(Phases()) if renew else session.ensure(Phases()))
         if link.thread != self._thread:
             self._thread = link.thread
             self._troubles.clear()

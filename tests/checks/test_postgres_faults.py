@@ -232,6 +232,21 @@ async def test_a_server_without_a_free_connection(
     await database.close()
 
 
+@pytest.mark.parametrize("kind", ["role", "database"])
+async def test_a_limit_of_ours_is_no_outage(
+    kind: str, postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    name = "few" if kind == "role" else postgres_server.name
+    await postgres_server.execute("DROP ROLE IF EXISTS few; CREATE ROLE few LOGIN")
+    await postgres_server.execute(f'ALTER {kind} "{name}" CONNECTION LIMIT 1')
+    await postgres_server.connect("few")
+    result = await postgres_watch.once(postgres_server.url_of("few"))
+    assert (result.status, result.reason) == (Status.WARNING, "limit")
+    assert result.samples.get("pg_up") == 1
+    assert f"{kind} {name} has used up its CONNECTION LIMIT" in result.message
+    assert f"ALTER {kind.upper()} {name} CONNECTION LIMIT 50" in result.message
+
+
 @asynccontextmanager
 async def talker(greeting: bytes | None) -> AsyncIterator[str]:
     """A server that says one thing and hangs up, or, with None, never says anything."""

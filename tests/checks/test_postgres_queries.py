@@ -131,8 +131,29 @@ async def test_a_query_on_what_the_role_may_not_read(
     result = await postgres_watch.once(
         postgres_server.url_of("reader"), queries=[query("SELECT value FROM secrets"), GOOD]
     )
-    assert part(result).message == "query odd: permission denied for table secrets"
+    assert part(result).message == (
+        "query odd: permission denied for table secrets: GRANT SELECT ON secrets TO reader"
+    )
     assert result.reason == "permission"
+
+
+async def test_a_query_that_may_not_be_read_does_not_hide_what_is_known(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    await postgres_server.execute("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN")
+    await postgres_server.execute("CREATE TABLE secrets (value int)")
+    result = await postgres_watch.once(
+        postgres_server.url_of("reader"),
+        connections_warning=0.001,
+        connections_critical=1.0,
+        queries=[query("SELECT value FROM secrets")],
+    )
+    assert result.status is Status.UNKNOWN
+    assert result.reason == "permission"
+    assert "of connections used" in result.message
+    assert result.message.endswith(
+        "; query odd: permission denied for table secrets: GRANT SELECT ON secrets TO reader"
+    )
 
 
 async def test_a_query_that_hangs_is_ended_on_the_server(

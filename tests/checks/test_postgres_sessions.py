@@ -246,7 +246,10 @@ async def test_a_statement_is_cancelled(
             await task
         assert await link.fetchval("SELECT 1") == 1
         pid = link.get_server_pid()
-    assert said == f"session {pid} of postgres has its statement cancelled; it is idle now"
+    assert (
+        said
+        == f"session {pid} of postgres has had its statement cancelled from here; it is idle now"
+    )
 
 
 async def test_a_session_is_terminated(
@@ -258,7 +261,7 @@ async def test_a_session_is_terminated(
         with pytest.raises((asyncpg.AdminShutdownError, asyncpg.ConnectionDoesNotExistError)):
             await task
         pid = link.get_server_pid()
-    assert said == f"session {pid} of postgres has ended"
+    assert said == f"terminated session {pid} of postgres from here"
 
 
 @pytest.mark.parametrize("action", ["cancel", "terminate"])
@@ -311,7 +314,7 @@ async def test_an_action_that_the_role_may_not_do(
         )
         assert not task.done()
         await postgres_server.execute("GRANT pg_signal_backend TO watcher")
-        assert "has its statement cancelled" in await probe.act("cancel", subject)
+        assert "has had its statement cancelled" in await probe.act("cancel", subject)
     async with sleeper(postgres_server) as (link, _):
         said = await probe.act("terminate", await identity(probe, link))
         assert "belongs to a superuser: only a superuser may do that" in said
@@ -328,7 +331,7 @@ async def test_an_action_while_a_run_is_under_way(
         await asyncio.sleep(0.1)
         said = await probe.act("cancel", subject)
         assert not running.done()
-        assert "has its statement cancelled" in said
+        assert "has had its statement cancelled" in said
         assert (await running).status is Status.OK
         await asyncio.gather(task, return_exceptions=True)
 
@@ -338,7 +341,7 @@ async def test_an_action_before_any_run_and_with_the_server_gone(
 ) -> None:
     async with sleeper(postgres_server) as (link, _):
         subject = await identity(postgres_watch.probe(postgres_server), link)
-        assert "has its statement cancelled" in await postgres_watch.probe(postgres_server).act(
+        assert "has had its statement cancelled" in await postgres_watch.probe(postgres_server).act(
             "cancel", subject
         )
     gone = postgres_watch.probe("postgresql://a@127.0.0.1:1/a")

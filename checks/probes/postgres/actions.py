@@ -76,7 +76,7 @@ async def act_on(turn: Turn, action: str, subject: str, own: frozenset[int], rol
     except TargetError as error:
         seen = f"whether it did could not be seen: {error}"
     told = "cancel its statement" if action == "cancel" else "end"
-    return seen if seen.startswith(who) else f"{who} was told to {told}; {seen}"
+    return seen if who in seen else f"{who} was told from here to {told}; {seen}"
 
 
 def _refused(error: TargetError, pid: int, role: str) -> str:
@@ -94,10 +94,10 @@ async def _outcome(
     for _ in range(LOOKS):
         seen = await turn.rows("session", *key)
         if not seen:
-            return f"{who} has ended"
+            return f"terminated {who} from here" if action == "terminate" else f"{who} has ended"
         state = seen[0]["state"] or "gone on"
         if action == "cancel" and state != "active":
-            return f"{who} has its statement cancelled; it is {state} now"
+            return f"{who} has had its statement cancelled from here; it is {state} now"
         if action == "cancel" and seen[0]["query_start"] != statement:
             return f"{who} has ended its statement; it runs another now"
         await asyncio.sleep(PAUSE)

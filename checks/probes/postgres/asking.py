@@ -12,7 +12,7 @@ from checks.probes.postgres.sql import statement_for
 if TYPE_CHECKING:
     from checks.probes.postgres.link import Link
 
-__all__ = ["Asker", "Troubles"]
+__all__ = ["Asker", "Troubles", "grant_for", "is_denied"]
 
 TITLES: Final = {
     "databases": "figures of the databases",
@@ -100,6 +100,11 @@ class Troubles:
     def clear(self) -> None:
         """Forget it all: another connection may have other rights."""
         self._found.clear()
+
+
+def is_denied(text: str) -> bool:
+    """Whether ``text`` says what was denied."""
+    return _DENIED.search(text) is not None
 
 
 def grant_for(text: str, role: str) -> str:

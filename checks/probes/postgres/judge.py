@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from checks.databases.model import SessionRow
@@ -15,7 +15,7 @@ from checks.probes.postgres.replication import Replication
 from checks.probes.postgres.sessions import Attention
 from checks.wording import percent, span
 
-__all__ = ["Before", "Reading", "events", "facts", "headline", "judge", "role"]
+__all__ = ["Before", "Reading", "events", "facts", "headline", "judge", "role", "sentence_of"]
 
 _SHOWN = 160
 """Characters of a statement that go into a sentence."""
@@ -186,6 +186,20 @@ def headline(reading: Reading) -> str:
     if pulse.blind:
         words.append("sessions of others hidden")
     return ", ".join(words)
+
+
+def sentence_of(wrong: Sequence[Finding], status: Status) -> tuple[str, str]:
+    """The sentence and the reason of a server with which that is ``wrong``, ``status`` at worst.
+
+    A query that cannot be judged does not hide what is known to be wrong: that is said first.
+    """
+    worst = next(finding for finding in wrong if finding.part.status is status)
+    said = [worst]
+    if status is Status.UNKNOWN:
+        known = [f for f in wrong if f.part.status is Status.WARNING]
+        said = [*known[:1], worst]
+    more = f" (and {len(wrong) - len(said)} more)" if len(wrong) > len(said) else ""
+    return "; ".join(finding.part.message for finding in said) + more, worst.reason
 
 
 def facts(reading: Reading) -> Iterator[tuple[str, str]]:

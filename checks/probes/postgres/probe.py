@@ -20,7 +20,16 @@ from checks.probes.postgres.asking import Asker, Troubles
 from checks.probes.postgres.catalogue import DatabaseSizes, Indexes, Tables, Wraparound
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.digests import Digests
-from checks.probes.postgres.judge import Before, Reading, events, facts, headline, judge, role
+from checks.probes.postgres.judge import (
+    Before,
+    Reading,
+    events,
+    facts,
+    headline,
+    judge,
+    role,
+    sentence_of,
+)
 from checks.probes.postgres.login import Wishes
 from checks.probes.postgres.pulse import add_pulse, read_pulse
 from checks.probes.postgres.queries import SecondConnection
@@ -246,7 +255,7 @@ class PostgresProbe:
             *judge(reading, self._config),
             *judge_replication(reading.replication, self._config),
             *self._slow.findings(),
-            *self._second.findings(),
+            *self._second.findings(self._rights.role),
         ]
         status = worst(finding.part.status for finding in run.findings)
         happened = (*events(reading, self._before), *self._second.events())
@@ -254,9 +263,7 @@ class PostgresProbe:
         wrong = [f for f in run.findings if f.part.status is not Status.OK]
         message, reason = headline(reading), "ok"
         if wrong:
-            first = next(finding for finding in wrong if finding.part.status is status)
-            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            message, reason = first.part.message + more, first.reason
+            message, reason = sentence_of(wrong, status)
         samples = self._samples(reading, run).build()
         return Result(
             status,
@@ -316,6 +323,8 @@ class PostgresProbe:
         out = self._target.sampler.builder()
         self._add_up(out, int(error.serving))
         status = Status.UNKNOWN if error.reason in _UNJUDGED else Status.CRITICAL
+        if not error.outage:
+            status = Status.WARNING
         value = "up" if error.serving else "not yet"
         return Result(status, str(error), reason=error.reason, value=value, samples=out.build())
 

@@ -12,6 +12,7 @@ from checks.dial import Phases
 from checks.errors import SecretError, TargetError
 from checks.findings import Finding, trouble
 from checks.model import SampleBuilder
+from checks.probes.postgres.asking import grant_for, is_denied
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.request_log import PostgresCatalogue
 from checks.probes.postgres.sentences import waited
@@ -150,12 +151,13 @@ class SecondConnection:
         found = readings(query, (query.value, *query.labels), cells)
         return found, len(rows) > query.max_rows
 
-    def findings(self) -> list[Finding]:
-        """What went wrong in the last run, and queries that are still in trouble."""
+    def findings(self, role: str) -> list[Finding]:
+        """What went wrong in the last run, and queries that are still in trouble; ``role`` is
+        the one that is logged in."""
         return [
             *self._findings,
             *(
-                trouble(f"query {metric}", str(error), error)
+                trouble(f"query {metric}", _with_grant(error, role), error)
                 for metric, error in self._queries.problems()
             ),
         ]
@@ -173,6 +175,12 @@ class SecondConnection:
     def events(self) -> tuple[str, ...]:
         """What happened to the request log's table."""
         return self._log.events() if self._log is not None else ()
+
+
+def _with_grant(error: TargetError, role: str) -> str:
+    """The sentence of a query that failed, with what would allow it."""
+    denied = error.reason == "permission" and is_denied(str(error))
+    return f"{error}: {grant_for(str(error), role or 'this role')}" if denied else str(error)
 
 
 class _Execute:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,12 +15,23 @@ __all__ = ["AnsweredError", "Said", "refusal", "statement_error"]
 class AnsweredError(TargetError):
     """The server answered, in its protocol, that it does not serve us.
 
-    ``serving`` is False where it serves nobody at all for the time being.
+    ``serving`` is False where it serves nobody at all for the time being, ``outage`` where it
+    serves others as ever. ``lasting`` says that it stays so until somebody changes something.
     """
 
-    def __init__(self, reason: str, sentence: str, *, serving: bool = True) -> None:
+    def __init__(
+        self,
+        reason: str,
+        sentence: str,
+        *,
+        serving: bool = True,
+        outage: bool = True,
+        lasting: bool = False,
+    ) -> None:
         super().__init__(reason, sentence)
         self.serving = serving
+        self.outage = outage
+        self.lasting = lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ def refusal(said: Said, where: str, user: str, database: str) -> AnsweredError:
     if said.code in ("57P01", "57P02"):
         return AnsweredError("loading", f"{where} is shutting down ({said})", serving=False)
     reason, sentence = _REFUSALS.get(said.code, ("", ""))
+    if said.code == "53300" and (own := _own_limit(said, where, user, database)):
+        return AnsweredError("limit", own, outage=False)
     if said.code == "28000":
         reason, sentence = "auth", _not_allowed(said.text)
     if said.code == "08P01" and "startup parameter" in said.text:
@@ -49,7 +63,22 @@ def refusal(said: Said, where: str, user: str, database: str) -> AnsweredError:
     if not sentence:
         reason, sentence = "protocol", "{where} refuses the connection: {said}"
     return AnsweredError(
-        reason, sentence.format(where=where, user=user, database=database, said=said)
+        reason,
+        sentence.format(where=where, user=user, database=database, said=said),
+        lasting=said.code in _LASTING,
+    )
+
+
+def _own_limit(said: Said, where: str, user: str, database: str) -> str:
+    """The sentence for a CONNECTION LIMIT of the role or the database; empty for other limits."""
+    found = _LIMIT.search(said.text)
+    if found is None:
+        return ""
+    kind = found["kind"]
+    name = user if kind == "role" else database
+    return (
+        f"{where} serves others, but {kind} {name} has used up its CONNECTION LIMIT ({said}): "
+        f"ALTER {kind.upper()} {name} CONNECTION LIMIT 50; a check takes 2, and for moments 3"
     )
 
 
@@ -98,6 +127,7 @@ def _not_allowed(text: str) -> str:
     return "{where} refuses user {user}: {said}"
 
 
+_LIMIT: Final = re.compile(r"too many connections for (?P<kind>role|database)\b")
 _POOLER: Final = (
     "{where} is a connection pooler, not the server ({said}): "
     "give the address of the PostgreSQL behind it"
@@ -116,6 +146,8 @@ _REFUSALS: Final = {
     "53200": ("limit", "{where} cannot start a session, it is out of memory ({said})"),
 }
 """SQLSTATE, and the reason and sentence of a login that comes to it."""
+_LASTING: Final = ("28000", "3D000", "42501", "55000")
+"""SQLSTATEs of logins that come to nothing until somebody changes something."""
 
 
 def statement_error(said: Said, waited: float) -> TargetError:

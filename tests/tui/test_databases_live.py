@@ -89,7 +89,7 @@ async def test_who_holds_a_lock_is_found_shown_whole_and_ended_by_keys_alone(
         await pilot.press("y")
         await asyncio.wait_for(waiting, WITHIN)
         assert waiting.result() == "UPDATE 1"
-        await shows(pilot, rf"session {pid} of \w+ has ended")
+        await shows(pilot, rf"terminated session {pid} of \w+ from here")
         await shows(pilot, "nobody waits")
     assert await postgres_server.fetch("SELECT balance FROM accounts") == [(8,)]
 

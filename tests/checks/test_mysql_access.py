@@ -332,7 +332,11 @@ async def test_databases_and_hosts_that_are_not_for_us(
     mariadb_server.execute("CREATE OR REPLACE USER poor@'%' IDENTIFIED BY 'x'")
     denied = await mysql_watch.once(mariadb_server.url_of("poor"), password="x")
     assert (denied.status, denied.reason) == (Status.UNKNOWN, "permission")
-    assert f"GRANT SELECT ON {mariadb_server.name}.* TO poor" in denied.message
+    assert denied.message == (
+        f"user poor may not use database {mariadb_server.name} at "
+        f"127.0.0.1:{mariadb_server.port}, or there is no such database: correct it in "
+        f"mysql.url, or GRANT SELECT ON {mariadb_server.name}.* TO 'poor'@'%'"
+    )
 
 
 async def test_a_host_that_is_not_allowed(

@@ -185,3 +185,15 @@ def test_conditions_that_are_more_than_that(where: str, why: str) -> None:
     log = {"table": "request_logs", "time": "created_at", "where": where}
     with pytest.raises(ValidationError, match=f"where {why}"):
         MysqlConfig.model_validate({"request_log": log})
+
+
+def test_a_query_that_writes_is_named_by_its_place() -> None:
+    good = {"metric": "good", "sql": "SELECT 1 AS value"}
+    bad = {"metric": "bad", "sql": "DELETE FROM t"}
+
+    with pytest.raises(ValidationError) as caught:
+        MysqlConfig.model_validate({"url": "mysql:///", "queries": [good, bad]})
+
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("queries", 1)
+    assert "query bad must be one SELECT" in error["msg"]

@@ -331,6 +331,30 @@ async def test_what_is_wrong_with_a_query_is_said(
     assert sentence in problem(result)
 
 
+async def test_what_is_wrong_with_the_server_is_said_before_a_query_that_is_denied(
+    mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    mariadb_server.execute(
+        "CREATE OR REPLACE USER narrow@'%' IDENTIFIED BY 'x'",
+        f"GRANT SELECT ON {mariadb_server.name}.* TO narrow@'%'",
+    )
+    url = mariadb_server.url_of("narrow")
+    denied = query("SELECT COUNT(*) AS value FROM mysql.global_priv")
+    asked = (
+        f"query {denied['metric']}: SELECT command denied to user 'narrow'@'localhost' for table "
+        "`mysql`.`global_priv`: GRANT SELECT ON mysql.global_priv TO 'narrow'@'%'"
+    )
+
+    alone = await mysql_watch.once(url, password="x", queries=[denied])
+    assert (alone.status, alone.reason, alone.message) == (Status.UNKNOWN, "permission", asked)
+
+    full = {"connections_warning": 0.001, "connections_critical": 1}
+    both = await mysql_watch.once(url, password="x", queries=[denied], **full)
+    assert (both.status, both.reason) == (Status.UNKNOWN, "permission")
+    assert both.message.startswith("connections: ")
+    assert both.message.endswith(f"; {asked}")
+
+
 async def test_a_query_that_hangs_is_ended_on_the_server(
     mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:

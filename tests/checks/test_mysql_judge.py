@@ -421,6 +421,18 @@ def test_what_a_statement_comes_to() -> None:
             "SELECT command denied to user 'a'@'b' for table `mysql`.`slow_log`",
             "GRANT SELECT ON mysql.slow_log TO me",
         ),
+        (
+            "INSERT, SELECT command denied to user 'me'@'h' for column 'x' in table `shop`.`jobs`",
+            "GRANT INSERT, SELECT ON shop.jobs TO me",
+        ),
+        (
+            "execute command denied to user 'me'@'h' for routine 'shop.tax'",
+            "GRANT EXECUTE ON FUNCTION shop.tax TO me",
+        ),
+        (
+            "Access denied for user 'me'@'h' to database 'shop'",
+            "GRANT SELECT ON shop.* TO me",
+        ),
         ("something else", "GRANT PROCESS, REPLICATION CLIENT ON *.* TO me"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from checks.expectations import LatencyBounds
 from checks.probes.mysql.address import Address, parse_url
@@ -17,6 +17,14 @@ from checks.tls import Tls
 __all__ = ["MysqlConfig"]
 
 Ratio = Annotated[float, Field(gt=0, le=1)]
+
+
+def _only_reads(query: UserQuery) -> UserQuery:
+    """Refuses a query that does more; one by one, so that its own line is named."""
+    wrong = objection(query.sql)
+    if wrong:
+        raise ValueError(f"query {query.metric} {wrong}")
+    return query
 
 
 class MysqlConfig(KindConfig):
@@ -58,7 +66,7 @@ class MysqlConfig(KindConfig):
     statements: Annotated[int, Field(ge=0, le=200)] = 20
     """How many statements of `performance_schema`, the costliest first, have figures of their
     own; 0 for none."""
-    queries: list[UserQuery] = Field(default_factory=list)
+    queries: list[Annotated[UserQuery, AfterValidator(_only_reads)]] = Field(default_factory=list)
     """Queries of your own that become samples."""
     request_log: RequestLog | None = None
     """A table with a row for each request."""
@@ -68,15 +76,6 @@ class MysqlConfig(KindConfig):
     def _readable(cls, url: str) -> str:
         parse_url(url)
         return url
-
-    @field_validator("queries")
-    @classmethod
-    def _only_read(cls, queries: list[UserQuery]) -> list[UserQuery]:
-        for query in queries:
-            wrong = objection(query.sql)
-            if wrong:
-                raise ValueError(f"query {query.metric} {wrong}")
-        return queries
 
     @field_validator("request_log")
     @classmethod

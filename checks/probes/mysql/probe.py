@@ -116,9 +116,10 @@ class MysqlProbe:
         reading = Reading(
             *(look.server, look.pulse, look.variables, before, elapsed, own, look.row_waits)
         )
-        rows = list(judge(reading, self._config))
-        rows += [(finding.part, finding.reason) for finding in self._side.findings()]
-        status, message, reason = _verdict(rows, headline(reading))
+        judged = list(judge(reading, self._config))
+        asked = [(finding.part, finding.reason) for finding in self._side.findings()]
+        rows = judged + asked
+        status, message, reason = _verdict(judged, asked, headline(reading))
         self._add_samples(run.out, look, own)
         return Result(
             status,
@@ -216,12 +217,22 @@ class MysqlProbe:
         return f"{where} gave no answer within {waited}: it hangs"
 
 
-def _verdict(rows: list[Judgement], fine: str) -> tuple[Status, str, str]:
-    """The worst row's sentence, or ``fine`` where none is worse than OK."""
+def _verdict(judged: list[Judgement], asked: list[Judgement], fine: str) -> tuple[Status, str, str]:
+    """The worst row's sentence, or ``fine`` where none is worse than OK.
+
+    Where a query could not be judged (``asked``) and something is wrong with the server itself
+    (``judged``), that is said first: the one who reads a single line must not miss it.
+    """
+    rows = judged + asked
     status = worst(part.status for part, _ in rows)
     if status is Status.OK:
         return status, fine, "ok"
     wrong = [(part, why) for part, why in rows if part.status is not Status.OK]
     part, reason = next(row for row in wrong if row[0].status is status)
-    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    return status, part.message + more, reason
+    said = [part]
+    ailing = [one for one, _ in judged if one.status in (Status.WARNING, Status.CRITICAL)]
+    if ailing and status is Status.UNKNOWN:
+        said.insert(0, max(ailing, key=lambda one: one.status is Status.CRITICAL))
+    others = len(wrong) - len(said)
+    more = f" (and {others} more)" if others else ""
+    return status, "; ".join(one.message for one in said) + more, reason

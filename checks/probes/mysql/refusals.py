@@ -80,8 +80,8 @@ _REFUSALS: Final = {
     ),
     1044: (
         "permission",
-        "user {user} may not use database {database} at {where}: "
-        "GRANT SELECT ON {database}.* TO {user}",
+        "user {user} may not use database {database} at {where}, or there is no such database: "
+        "correct it in mysql.url, or GRANT SELECT ON {database}.* TO {account}",
     ),
     1049: ("config", "{where} has no database {database}: correct it in mysql.url"),
     1053: ("loading", "{where} is shutting down"),
@@ -103,12 +103,14 @@ _REFUSALS: Final = {
 
 def refusal(said: Said, where: str, user: str, database: str) -> AnsweredError:
     """Why ``where`` does not let ``user`` into ``database``."""
+    named = _ACCOUNT.search(said.text)
+    account = named["account"] if named is not None else user
     reason, sentence = _REFUSALS.get(
         said.code, ("protocol", "{where} refuses the connection: {said}")
     )
     return AnsweredError(
         reason,
-        sentence.format(where=where, user=user, database=database, said=said),
+        sentence.format(where=where, user=user, account=account, database=database, said=said),
         code=said.code,
         serving=said.code != 1053,
     )
@@ -146,11 +148,16 @@ _SHORTAGES: Final = (1021, 1030, 1037, 1038, 1041, 1114, 1135, 3, 5, 1015, 1016)
 """Disk full, out of memory, no thread and the like."""
 
 _PRIVILEGES = re.compile(r"the (?P<names>[A-Z_, ]+?) privilege")
-_TABLE = re.compile(r"for table [`']?(?P<name>[^`' ]+(?:`\.`[^`]+)?)[`']?")
+_COMMAND = re.compile(r"^(?P<names>[A-Z][A-Z, ]*) command denied", re.IGNORECASE)
+_TABLE = re.compile(r"(?:for|in) table [`']?(?P<name>[^`' ]+(?:`\.`[^`]+)?)[`']?")
+_ROUTINE = re.compile(r"for routine '(?P<name>[^']+)'")
+_DATABASE = re.compile(r"to database '(?P<name>[^']+)'")
+_ACCOUNT = re.compile(r"for user (?P<account>'[^']*'@'[^']*') to database")
 
 
-def grant_for(text: str, user: str, *, mariadb: bool) -> str:
-    """The GRANT that would allow what was denied with ``text``."""
+def grant_for(text: str, user: str, *, mariadb: bool, schema: str = "performance_schema") -> str:
+    """The GRANT that would allow what was denied with ``text``; ``schema`` is the one of tables
+    that are named without theirs."""
     named = _PRIVILEGES.search(text)
     if named is not None:
         names = [name.strip() for name in named["names"].split(",")]
@@ -159,6 +166,12 @@ def grant_for(text: str, user: str, *, mariadb: bool) -> str:
     table = _TABLE.search(text)
     if table is not None:
         name = table["name"].replace("`", "")
-        shown = name if "." in name else f"performance_schema.{name}"
-        return f"GRANT SELECT ON {shown} TO {user}"
+        shown = name if "." in name or not schema else f"{schema}.{name}"
+        command = _COMMAND.search(text)
+        return f"GRANT {command['names'].upper() if command else 'SELECT'} ON {shown} TO {user}"
+    routine, database = _ROUTINE.search(text), _DATABASE.search(text)
+    if routine is not None:
+        return f"GRANT EXECUTE ON FUNCTION {routine['name']} TO {user}"
+    if database is not None:
+        return f"GRANT SELECT ON {database['name']}.* TO {user}"
     return f"GRANT PROCESS, {'SLAVE MONITOR' if mariadb else 'REPLICATION CLIENT'} ON *.* TO {user}"

@@ -18,6 +18,7 @@ from checks.model import SampleBuilder
 from checks.probe import Target
 from checks.probes.mysql.asking import Asker, Troubles
 from checks.probes.mysql.config import MysqlConfig
+from checks.probes.mysql.refusals import grant_for
 from checks.probes.mysql.request_log import MysqlCatalogue
 from checks.probes.mysql.server import Server
 from checks.probes.mysql.session import Door, Session
@@ -90,7 +91,17 @@ class Side:
         if self._problem is not None:
             found.append(trouble("queries", f"second connection: {self._problem}", self._problem))
         named = ((f"query {metric}", error) for metric, error in self._queries.problems())
-        return found + [trouble(name, str(error), error) for name, error in named]
+        return found + [trouble(name, self._told(error), error) for name, error in named]
+
+    def _told(self, error: TargetError) -> str:
+        """What is wrong with a query, and the GRANT that would allow it."""
+        server = self._troubles.server
+        if error.reason != "permission" or server is None:
+            return str(error)
+        said = str(error).partition(": ")[2]
+        schema = self._config.parsed().database
+        grant = grant_for(said, server.user, mariadb=server.mariadb, schema=schema)
+        return f"{error}: {grant}"
 
     @property
     def slow(self) -> SlowTier:
@@ -133,6 +144,7 @@ class Side:
         if not self._anything_due(now):
             return
         self._problem = None
+        self._troubles.server = server
         try:
             await self._connected(renew=self._slow.due(now) and self._denied())
             for number, query in self._queries.due(now):
@@ -142,7 +154,6 @@ class Side:
             if self._slow.due(now):
                 link = await self._connected()
                 await link.limit_rows(None)
-                self._troubles.server = server
                 await self._within(
                     self._slow.collect(Asker(link, server, self._troubles), variables, now), 10.0
                 )

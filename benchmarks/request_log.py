@@ -377,7 +377,38 @@ async def measure(side: Side) -> list[Cost]:
         finally:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
+        while "behind" in await poll(log, ours):
+            pass
+        print(f"\n{side.product}: {await agreement(log, theirs)}")
         return [*costs, idle, back_fill]
+
+
+async def agreement(log: RemoteRequestLog, meter: Meter) -> str:
+    """Our figures of the hour against the table's own, which is younger than that as a whole.
+
+    Raises RuntimeError where they differ.
+    """
+    stats = log.stats()
+    assert stats is not None
+    hour = stats.window(3600)
+    ((count, errors, mean),) = await meter.execute(
+        "SELECT COUNT(*), SUM(CASE WHEN status_code >= 400 THEN 1 ELSE 0 END), AVG(latency_ms)"
+        " FROM request_logs"
+    )
+    off = []
+    for q, figure in ((0.5, hour.p50), (0.95, hour.p95), (0.99, hour.p99)):
+        ((exact,),) = await meter.execute(
+            f"SELECT latency_ms FROM request_logs ORDER BY latency_ms"
+            f" LIMIT 1 OFFSET {int(count * q)}"
+        )
+        off.append(abs((figure or 0.0) * 1000 / exact - 1))
+    if (hour.count, hour.errors) != (count, errors) or max(off) > 0.01:
+        raise RuntimeError(f"{hour.count:,} of {count:,} requests, percentiles off by {off}")
+    mean_off = abs((hour.mean or 0.0) * 1000 / mean - 1)
+    return (
+        f"all {count:,} requests counted, {errors:,} errors; the mean is off by {mean_off:.0e},"
+        f" percentiles by {max(off):.1%} at most"
+    )
 
 
 def report(product: str, costs: Sequence[Cost]) -> None:

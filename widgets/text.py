@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from checks.model import Status
 
 __all__ = [
     "Line",
     "Seg",
+    "broken",
     "changed_spans",
     "fit",
     "fit_segs",
@@ -166,6 +167,23 @@ def wrap(text: str, width: int, limit: int) -> list[str]:
         lines.append(" ".join(words) if last else " ".join(words[: max(1, taken)]))
         words = words[max(1, taken) :]
     return [fit(one, width) for one in lines]
+
+
+def broken(text: str, width: int) -> list[str]:
+    """All of ``text`` in lines of ``width`` cells, broken at spaces where there are some."""
+    if width <= 0:
+        return []
+    lines: list[str] = []
+    row = ""
+    for word in text.split():
+        if row and cell_len(row) + 1 + cell_len(word) <= width:
+            row = f"{row} {word}"
+            continue
+        if row:
+            lines.append(row)
+        *whole, row = chop_cells(word, width)
+        lines += whole
+    return [*lines, row] if row else lines
 
 
 def _columns(segs: Iterable[Seg]) -> list[tuple[str, str]]:

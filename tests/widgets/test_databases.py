@@ -16,12 +16,12 @@ from tests.widgets import sample_databases, samples
 from tests.widgets.curves import NAN, NOW
 from tests.widgets.sample_databases import database, session
 from tests.widgets.stage import Stage, shown, spy_on
-from widgets.databases.blocking import blocking_lines
-from widgets.databases.longest import longest_lines, longest_of
+from widgets.databases.blocking import BlockingPane, blocking_lines
+from widgets.databases.longest import LongestPane, longest_lines, longest_of
 from widgets.databases.pane import DatabasePane
 from widgets.databases.replication import ReplicationPane, lag_of, replica_lines
 from widgets.databases.server import ServerPane, connection_lines, figure_lines, server_lines
-from widgets.databases.session import broken, session_whole
+from widgets.databases.session import session_whole
 from widgets.databases.sessions import ORDERS, SessionsPane, in_order, next_order, session_lines
 from widgets.databases.tables import cell_widths, row_of, table_lines, table_rows
 from widgets.databases.waits import known_sessions, wait_trees
@@ -29,7 +29,7 @@ from widgets.databases.words import at_rest, client_of, held_for, who
 from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
 from widgets.tabs import tab_line
-from widgets.text import Line, segs_width
+from widgets.text import Line, broken, segs_width
 
 Builder = Callable[[DatabaseView, Frame], list[Line]]
 
@@ -411,6 +411,59 @@ def test_what_cannot_be_seen_is_told_with_the_grant_that_it_takes() -> None:
     view = sample_databases.databases()[1]
     text = " ".join(joined(server_only(view, Frame(60, 40))).split())
     assert "GRANT PROCESS ON *.* TO 'onwatch'@'localhost'" in text
+
+
+@pytest.mark.parametrize(("height", "most"), [(7, 200), (9, 90), (12, 46)])
+def test_the_first_note_is_shown_whole_whatever_else_is_cut(height: int, most: int) -> None:
+    grant = "GRANT PROCESS ON *.* TO 'onwatch'@'localhost'"
+    notes = (f"who waits is not seen: {grant}", *(f"other {i}: {grant}" for i in range(5)))
+    facts = replace(sample_databases.mariadb_facts(), connections=5.0, notes=notes)
+    view = replace(sample_databases.databases()[1], facts=facts)
+    shown = texts(server_only(view, Frame(most, height)))[:height]
+    assert notes[0] in " ".join(" ".join(shown).split())
+    assert shown[0].startswith(" ✖ CRITICAL"), "but not before the sentence of the server"
+
+
+def test_a_long_note_is_wrapped_to_its_end() -> None:
+    note = " ".join(f"part{i}" for i in range(60))
+    view = database(facts=replace(sample_databases.mariadb_facts(), notes=(note,)))
+    assert "part59" in joined(server_only(view, Frame(46, 99)))
+
+
+def test_without_privileges_no_pane_says_that_nobody_waits_or_nothing_runs() -> None:
+    blind = "the sessions of others cannot be seen: GRANT PROCESS ON *.* TO 'onwatch'@'localhost'"
+    own = session(7, own=True, user="onwatch")
+    view = database(facts=DatabaseFacts("MariaDB", longest=(), sessions=(own,), blind=blind))
+    for build in (blocking_lines, longest_lines, sessions_only):
+        text = " ".join(joined(build(view, Frame(60, 12))).split())
+        assert blind in text, build
+        assert "no session waits" not in text
+        assert "nothing runs" not in text
+    assert sessions_only(view, Frame(60, 12))[-1].key == own.id, "its own are still listed"
+    for pane in (BlockingPane(), LongestPane(), SessionsPane()):
+        told = "".join(seg.text for seg in pane.summary(view))
+        assert "cannot be seen" in told, pane
+        assert "busy" not in told
+
+
+def test_who_waits_is_shown_though_others_cannot_be_seen() -> None:
+    facts = replace(sample_databases.postgres_facts(), blind="hidden: GRANT pg_monitor TO onwatch")
+    text = joined(blocking_lines(database(facts=facts), Frame(80, 40)))
+    assert "4121 anna" in text
+    assert "GRANT pg_monitor TO onwatch" in text
+
+
+def test_of_a_server_that_went_unlooked_at_those_that_were_known_anyway_are_shown() -> None:
+    facts = replace(sample_databases.postgres_facts(), sessions=None)
+    gone = database(facts=facts, silent_since=NOW - 5)
+    text = " ".join(joined(sessions_only(gone, Frame(120, 40))).split())
+    assert "asked for only while this screen is open" in text
+    assert "4121" in text
+    pane = SessionsPane()
+    assert f"{len(facts.longest)} known" in "".join(seg.text for seg in pane.summary(gone))
+    none = database(facts=replace(facts, longest=()), silent_since=NOW - 5)
+    text = " ".join(joined(sessions_only(none, Frame(120, 40))).split())
+    assert "none was known to run long" in text
 
 
 def test_parts_that_the_sentence_does_not_tell_are_told() -> None:

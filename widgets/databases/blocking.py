@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as fmt
-from widgets.databases.pane import DatabasePane
+from widgets.databases.pane import UNSEEN, DatabasePane, blind_lines
 from widgets.databases.waits import Wait, waits_of
 from widgets.databases.words import client_of, held_for, short_state, texts_of, who
 from widgets.empty import note, nothing_matches
@@ -99,9 +99,9 @@ def blocking_lines(view: DatabaseView, frame: Frame) -> list[Line]:
     """The trees of those that wait for each other."""
     if view.facts is None:
         return note("not seen yet", frame.width)
-    waits = waits_of(view.facts)
+    waits, blind = waits_of(view.facts), blind_lines(view.facts, frame)
     if not waits:
-        return note("no session waits for another one", frame.width)
+        return blind or note("no session waits for another one", frame.width)
     wanted = _wanted(waits, frame)
     if not wanted:
         return nothing_matches(frame.filter_text, frame.width)
@@ -114,7 +114,7 @@ def blocking_lines(view: DatabaseView, frame: Frame) -> list[Line]:
     if len(wanted) > MOST_ROWS:
         more = fmt.count(len(wanted) - MOST_ROWS)
         lines += note(f"and {more} more: filter to find one", frame.width)
-    return lines
+    return lines + blind
 
 
 class BlockingPane(DatabasePane):
@@ -128,7 +128,8 @@ class BlockingPane(DatabasePane):
         waits = waits_of(view.facts)
         roots = sum(wait.depth == 0 for wait in waits)
         if not roots:
-            return [Seg(" nobody waits", "dim")]
+            blind = view.facts.blind
+            return [Seg(f" {UNSEEN}", "warning") if blind else Seg(" nobody waits", "dim")]
         behind = len(waits) - roots
         text = f" {behind} wait{'s' if behind == 1 else ''} behind {roots}"
         return [Seg(text, "critical" if view.silent_since is None else "dim")]

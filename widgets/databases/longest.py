@@ -8,7 +8,7 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as fmt
-from widgets.databases.pane import DatabasePane
+from widgets.databases.pane import UNSEEN, DatabasePane, blind_lines
 from widgets.databases.waits import known_sessions, waits_of
 from widgets.databases.words import client_of, held_for, short_state, texts_of, who
 from widgets.empty import note, nothing_matches
@@ -65,14 +65,15 @@ def longest_lines(view: DatabaseView, frame: Frame) -> list[Line]:
     """A few sessions, each with the beginning of its statement."""
     if view.facts is None:
         return note("not seen yet", frame.width)
-    found = longest_of(view.facts)
+    found, blind = longest_of(view.facts), blind_lines(view.facts, frame)
     if not found:
-        return note("nothing runs at the moment", frame.width)
+        return blind or note("nothing runs at the moment", frame.width)
     wanted = [one for one in found if frame.wants(*texts_of(one))]
     if not wanted:
         return nothing_matches(frame.filter_text, frame.width)
     behind = {wait.id: wait.behind for wait in waits_of(view.facts)}
-    return [row for one in wanted for row in _rows(one, behind.get(one.id, 0), view, frame)]
+    rows = [row for one in wanted for row in _rows(one, behind.get(one.id, 0), view, frame)]
+    return rows + blind
 
 
 class LongestPane(DatabasePane):
@@ -83,7 +84,8 @@ class LongestPane(DatabasePane):
     def summary(self, view: DatabaseView) -> Sequence[Seg]:
         found = longest_of(view.facts) if view.facts else ()
         if not found:
-            return [Seg(" nothing runs", "dim")]
+            blind = view.facts.blind if view.facts else ""
+            return [Seg(f" {UNSEEN}", "warning") if blind else Seg(" nothing runs", "dim")]
         first = found[0]
         text = f" {fmt.coarse(_time(first))}"
         if self.size.height == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.reactive import reactive
 
@@ -11,12 +11,16 @@ from widgets import format as fmt
 from widgets.empty import WAITING, note
 from widgets.frame import Frame
 from widgets.lines import LinePane
-from widgets.text import Line, Seg
+from widgets.text import Line, Seg, broken, line
 
 if TYPE_CHECKING:
+    from checks.databases.model import DatabaseFacts
     from checks.views import CheckView, DatabaseView, Snapshot
 
-__all__ = ["DatabasePane", "database_of", "faded", "not_seen"]
+__all__ = ["UNSEEN", "DatabasePane", "blind_lines", "database_of", "faded", "not_seen", "sentence"]
+
+UNSEEN: Final = "cannot be seen"
+"""Beside the title of a pane that would otherwise say that there is nothing."""
 
 
 def database_of(snapshot: Snapshot | None, check: str) -> DatabaseView | None:
@@ -38,6 +42,18 @@ def not_seen(view: DatabaseView, now: float) -> str:
     if view.silent_since is None:
         return ""
     return f"not seen for {fmt.coarse(max(0.0, now - view.silent_since))}"
+
+
+def sentence(text: str, frame: Frame) -> list[Line]:
+    """``text`` as a notice, to its end: a GRANT cut in two is of no use."""
+    first, *more = broken(text, frame.width - 4) or [""]
+    lines = [line(Seg(f" {frame.glyphs.notice} ", "warning"), Seg(first, "label"))]
+    return lines + [line(Seg(f"   {row}", "label")) for row in more]
+
+
+def blind_lines(facts: DatabaseFacts, frame: Frame) -> list[Line]:
+    """Why the sessions of others cannot be seen; nothing where they can."""
+    return sentence(facts.blind, frame) if facts.blind else []
 
 
 class DatabasePane(LinePane):

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.databases.pane import DatabasePane, faded
+from widgets.databases.pane import DatabasePane, faded, sentence
 from widgets.databases.words import client_of
 from widgets.empty import WAITING, config_lines, note
 from widgets.figures import aligned, figure
@@ -199,14 +199,9 @@ def _parts(check: CheckView, frame: Frame) -> list[Line]:
     return lines
 
 
-def _notes(facts: DatabaseFacts, frame: Frame) -> list[Line]:
+def _notes(facts: DatabaseFacts | None, frame: Frame) -> list[list[Line]]:
     """What cannot be seen, and what would allow it."""
-    lines = []
-    for told in facts.notes:
-        rows = wrap(told, frame.width - 4, 4) or [""]
-        lines.append(line(Seg(f" {frame.glyphs.notice} ", "warning"), Seg(rows[0], "label")))
-        lines += [line(Seg(f"   {row}", "label")) for row in rows[1:]]
-    return lines
+    return [sentence(told, frame) for told in facts.notes] if facts else []
 
 
 def _about(pairs: Pairs, frame: Frame) -> list[Line]:
@@ -225,16 +220,33 @@ def server_lines(
 ) -> list[Line]:
     """The sentence of the server, then what it is made of; what matters less comes later."""
     between = [] if frame.compact else [line()]
-    head = _head(view, check, frame)
-    seen = _seen(view, frame)
+    counts, figures = _seen(view, frame)
+    first, *others = _notes(view.facts, frame) or [[]]
     blocks = [
-        head,
-        seen if view.silent_since is None else faded(seen),
+        _head(view, check, frame),
+        counts if view.silent_since is None else faded(counts),
+        figures if view.silent_since is None else faded(figures),
         _parts(check, frame) if check else [],
-        _notes(view.facts, frame) if view.facts else [],
-        _about(about, frame),
     ]
+    blocks = [block for block in blocks if block]
+    least = 2 if view.facts and (_share(view.facts) or 0.0) >= _NEARLY else 1
+    blocks = _with_note(first, blocks, least, len(between), frame.height)
+    blocks += [[made for note in others for made in note], _about(about, frame)]
     return [made for block in blocks if block for made in (*between, *block)][len(between) :]
+
+
+def _with_note(
+    note: list[Line], blocks: Sequence[list[Line]], least: int, between: int, height: int
+) -> list[list[Line]]:
+    """``blocks`` and ``note`` behind the last of them that leaves room for all of it.
+
+    The first ``least`` go before it whatever comes; where these leave no room it comes last.
+    """
+    for place in range(len(blocks), least - 1, -1):
+        taken = sum(len(block) + between for block in blocks[:place])
+        if taken + len(note) <= height:
+            return [*blocks[:place], note, *blocks[place:]]
+    return [*blocks, note]
 
 
 def _head(view: DatabaseView, check: CheckView | None, frame: Frame) -> list[Line]:
@@ -248,8 +260,8 @@ def _head(view: DatabaseView, check: CheckView | None, frame: Frame) -> list[Lin
     return lines
 
 
-def _seen(view: DatabaseView, frame: Frame) -> list[Line]:
-    """Connections and figures; of a server that cannot be seen, as they were seen last."""
+def _seen(view: DatabaseView, frame: Frame) -> tuple[list[Line], list[Line]]:
+    """Connections, and figures; of a server that cannot be seen, as they were seen last."""
     lines = connection_lines(view.facts, frame) if view.facts else []
     figures = list(view.figures)
     if view.silent_since is not None:
@@ -257,8 +269,7 @@ def _seen(view: DatabaseView, frame: Frame) -> list[Line]:
     if frame.compact and view.facts:
         # Their number stands in a line of its own; only their course would be new.
         figures = [each for each in figures if each.title != "connections"]
-    made = figure_lines(figures, frame)
-    return [*lines, *([line()] if lines and made and not frame.compact else []), *made]
+    return lines, figure_lines(figures, frame)
 
 
 def _nothing(frame: Frame, *, waits: bool) -> list[Line]:
@@ -305,3 +316,11 @@ class ServerPane(DatabasePane):
         if view is None:
             return _nothing(frame, waits=self.snapshot is None or self._waits)
         return server_lines(view, self.check_view, self._about, frame)
+
+    # It has but one row to be on: what is below that is scrolled to.
+
+    def action_move(self, rows: int) -> None:
+        self._scroll_by(rows)
+
+    def action_move_to(self, place: int) -> None:
+        self._scroll_by(len(self._body) if place < 0 else -len(self._body))

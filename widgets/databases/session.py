@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 from textual.reactive import reactive
 
 from widgets import format as fmt
@@ -14,32 +14,15 @@ from widgets.databases.pane import faded
 from widgets.databases.waits import known_sessions, waits_of
 from widgets.databases.words import at_rest, who
 from widgets.lines import LinePane
-from widgets.text import Line, Seg, left, line
+from widgets.text import Line, Seg, broken, left, line
 
 if TYPE_CHECKING:
     from checks.databases.model import Action, DatabaseFacts, SessionRow
 
-__all__ = ["ChoicePane", "Told", "WholePane", "broken", "pair_lines", "session_whole"]
+__all__ = ["ChoicePane", "Told", "WholePane", "pair_lines", "session_whole"]
 
 _NAMED: Final = 6
 """Sessions that are named one by one, at most."""
-
-
-def broken(text: str, width: int) -> list[str]:
-    """All of ``text`` in lines of ``width`` cells, broken at spaces where there are some."""
-    if width <= 0:
-        return []
-    lines: list[str] = []
-    row = ""
-    for word in text.split():
-        if row and cell_len(row) + 1 + cell_len(word) <= width:
-            row = f"{row} {word}"
-            continue
-        if row:
-            lines.append(row)
-        *whole, row = chop_cells(word, width)
-        lines += whole
-    return [*lines, row] if row else lines
 
 
 def pair_lines(pairs: Sequence[tuple[str, str]], width: int) -> list[Line]:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from textual.reactive import reactive
 
 from widgets import format as fmt
-from widgets.databases.pane import DatabasePane
+from widgets.databases.pane import UNSEEN, DatabasePane, blind_lines, sentence
 from widgets.databases.waits import Wait, waits_of
 from widgets.databases.words import client_of, held_for, short_state, texts_of, who
 from widgets.empty import note, nothing_matches
@@ -31,6 +31,15 @@ MOST_ROWS: Final = 400
 """Rows beyond which nobody scrolls; the filter finds the others."""
 _STEP: Final = 4
 """Cells in steps of which a column is as wide as its texts, so that it rarely moves."""
+
+_NOT_ASKED: Final = (
+    "all sessions are asked for only while this screen is open; these ran longest, waited or "
+    "held up others when the server was seen last"
+)
+_NONE_ASKED: Final = (
+    "all sessions are asked for only while this screen is open; when the server was seen last, "
+    "none was known to run long, to wait or to hold up others"
+)
 
 _Key = Callable[["SessionRow"], tuple[object, ...]]
 
@@ -170,6 +179,11 @@ def _counted(facts: DatabaseFacts) -> int:
     return sum(not (session.idle or session.own) for session in facts.sessions or ())
 
 
+def _known(facts: DatabaseFacts) -> Sequence[SessionRow]:
+    """All sessions, or those that are known though nobody asked for all."""
+    return facts.longest if facts.sessions is None else facts.sessions
+
+
 def session_lines(
     view: DatabaseView, frame: Frame, order: str = "time", *, hide_idle: bool = False
 ) -> tuple[list[Line], list[Line]]:
@@ -177,15 +191,19 @@ def session_lines(
     facts = view.facts
     if facts is None:
         return [], note("not seen yet", frame.width)
+    if facts.sessions is None and view.silent_since is None:
+        return [], note("the server is being asked for its sessions", frame.width)
+    above = blind_lines(facts, frame)
     if facts.sessions is None:
-        asked = "the server is being asked for its sessions"
-        told = asked if view.silent_since is None else "its sessions were not seen in time"
-        return [], note(told, frame.width)
-    rows = in_order(facts.sessions, order, hide_idle=hide_idle, frame=frame)
+        above += sentence(_NOT_ASKED if facts.longest else _NONE_ASKED, frame)
+    known = _known(facts)
+    rows = in_order(known, order, hide_idle=hide_idle, frame=frame)
+    if not rows and above and not frame.filter_text:
+        return [], above
     if not rows:
         if frame.filter_text:
             return [], nothing_matches(frame.filter_text, frame.width)
-        text = "every session is idle" if facts.sessions else "no session but onwatch's own"
+        text = "every session is idle" if known else "no session but onwatch's own"
         return [], note(text, frame.width)
     waits = {wait.id: wait for wait in waits_of(facts)}
     shown = rows[:MOST_ROWS]
@@ -194,7 +212,7 @@ def session_lines(
     missing = len(rows) - len(shown) + facts.sessions_left_out
     if missing:
         lines += note(f"and {fmt.count(missing)} more: filter to find one", frame.width)
-    return [_head(columns, order, frame.glyphs)], lines
+    return [_head(columns, order, frame.glyphs)], above + lines
 
 
 class SessionsPane(DatabasePane):
@@ -218,11 +236,19 @@ class SessionsPane(DatabasePane):
 
     def summary(self, view: DatabaseView) -> Sequence[Seg]:
         facts = view.facts
-        if facts is None or facts.sessions is None:
+        if facts is None or (facts.sessions is None and view.silent_since is None):
             return ()
-        total = len(facts.sessions) + facts.sessions_left_out
-        idle = ", idle ones hidden" if self.hide_idle else ""
-        return [Seg(f" {_counted(facts)} busy of {fmt.count(total)}, by {self.order}{idle}", "dim")]
+        known = _known(facts)
+        told = f" by {self.order}{', idle ones hidden' if self.hide_idle else ''}"
+        if self.filter_text:
+            found = in_order(known, self.order, hide_idle=self.hide_idle, frame=self.frame(0, 0))
+            return [Seg(f" {fmt.count(len(found))} of {fmt.count(len(known))} match,{told}", "dim")]
+        if facts.sessions is None:
+            return [Seg(f" {fmt.count(len(known))} known,{told}", "dim")]
+        total = fmt.count(len(facts.sessions) + facts.sessions_left_out)
+        if facts.blind:
+            return [Seg(f" those of others {UNSEEN}", "warning"), Seg(f",{told}", "dim")]
+        return [Seg(f" {_counted(facts)} busy of {total},{told}", "dim")]
 
     def build_view(self, view: DatabaseView, frame: Frame) -> list[Line]:
         names, lines = session_lines(view, frame, self.order, hide_idle=self.hide_idle)
@@ -232,8 +258,10 @@ class SessionsPane(DatabasePane):
     def lines_wanted(self, width: int, height: int = ANY_HEIGHT) -> int:
         """A line a session at most: cheaper than to build what will not be shown."""
         facts = self.view.facts if self.view else None
-        if facts is None or facts.sessions is None:
+        if facts is None:
             return 3
+        if facts.sessions is None or facts.blind:
+            return super().lines_wanted(width, height)
         return min(MOST_ROWS, len(facts.sessions)) + 2 + bool(facts.sessions_left_out)
 
     def pinned(self, width: int) -> list[Line]:

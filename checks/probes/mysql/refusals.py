@@ -167,6 +167,9 @@ def grant_for(text: str, user: str, *, mariadb: bool, schema: str = "performance
     if table is not None:
         name = table["name"].replace("`", "")
         shown = name if "." in name or not schema else f"{schema}.{name}"
+        if shown.startswith("performance_schema."):
+            # What is read there takes several of its tables.
+            shown = "performance_schema.*"
         command = _COMMAND.search(text)
         return f"GRANT {command['names'].upper() if command else 'SELECT'} ON {shown} TO {user}"
     routine, database = _ROUTINE.search(text), _DATABASE.search(text)

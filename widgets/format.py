@@ -106,16 +106,17 @@ def age(seconds: float | None) -> str:
 
 
 def coarse(seconds: float | None) -> str:
-    """A length of time in steps that rarely change: ``<1 s``, ``7 s``, ``40 s``, ``4 m``, ``3 h``.
+    """A length of time in steps that rarely change: ``<1 s``, ``7 s``, ``45 s``, ``4 m``, ``3 h``.
 
-    For what grows as one looks: it is sent anew only when it says something new.
+    For what grows as one looks: it is sent anew only when it says something new. Steps are of
+    1 s below 10 s and of 5 s below a minute.
     """
     if seconds is None or not _known(seconds):
         return DASH
     if seconds < 1:
         return "<1 s"
     if seconds < 60:
-        return f"{int(seconds) if seconds < 10 else int(seconds) // 10 * 10} s"
+        return f"{int(seconds) if seconds < 10 else int(seconds) // 5 * 5} s"
     return age(seconds)
 
 

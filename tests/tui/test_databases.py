@@ -561,8 +561,15 @@ async def test_ending_a_session_does_not_depend_on_its_statement() -> None:
         assert asked(pilot, "act") == [f"act shop terminate {WAITS}"]
 
 
+async def test_where_no_statement_runs_the_cursor_is_on_terminate() -> None:
+    async with databases("x", "enter", "y") as pilot:
+        assert asked(pilot, "act") == [f"act shop terminate {ROOT}"]
+    async with databases("enter", "x", "enter", "y") as pilot:
+        assert asked(pilot, "act") == [f"act shop terminate {ROOT}"]
+
+
 async def test_cancelling_what_runs_nothing_is_said_to_be_of_no_use() -> None:
-    async with databases("x", "enter") as pilot:
+    async with databases("x", "up", "enter") as pilot:
         assert "it runs nothing at the moment" in seen(pilot)
         await press(pilot, "y")
         assert asked(pilot, "act") == []

@@ -110,3 +110,11 @@ def test_chart_units() -> None:
 def test_clocks_are_local() -> None:
     assert fmt.clock(1_700_000_000) == "22:13:20"
     assert fmt.date_clock(1_700_000_000) == "2023-11-14 22:13:20"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "—"), (0.4, "<1 s"), (7.9, "7 s"), (10, "10 s"), (17.9, "15 s"), (59, "55 s")],
+)
+def test_what_grows_is_told_in_steps(seconds: float | None, text: str) -> None:
+    assert fmt.coarse(seconds) == text

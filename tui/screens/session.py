@@ -251,6 +251,8 @@ class SessionScreen(WholeBox):
         """Show what can be chosen, or the question once something is."""
         pane = self.query_one(ChoicePane)
         pane.display = self.offers
+        resting = self._session is not None and at_rest(self._session)
+        pane.preferred = "terminate" if resting else ""
         pane.question = self._question()
         pane.refusal = self.refusal or note
         pane.actions = () if self.refusal else self._actions

@@ -135,6 +135,9 @@ class ChoicePane(LinePane):
     refusal: reactive[str] = reactive("", repaint=False, layout=False)
     """Why nothing, or not what was chosen, is done."""
 
+    preferred: str = ""
+    """The id of the action that the cursor is on first, where it is among them."""
+
     def inputs(self) -> tuple[object, ...]:
         return (self.actions, self.question, self.refusal)
 
@@ -152,8 +155,11 @@ class ChoicePane(LinePane):
 
     def _keep_selection(self) -> None:
         """Stay with the row while the question about it hides the rows."""
-        if not self.question:
-            super()._keep_selection()
+        if self.question:
+            return
+        if self._selected is None and self.preferred in self.keys:
+            self._selected = self.preferred
+        super()._keep_selection()
 
     def heading(self) -> Sequence[Seg]:
         if self.question:

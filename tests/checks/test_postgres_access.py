@@ -257,7 +257,8 @@ async def test_an_unknown_database(
     assert result.status is Status.UNKNOWN
     assert result.reason == "config"
     assert result.message == (
-        f"127.0.0.1:{postgres_server.port} has no database nothing: correct it in postgres.url"
+        f"127.0.0.1:{postgres_server.port} has no database nothing: correct it in postgres.url "
+        "(tried again every 5 min)"
     )
 
 
@@ -267,6 +268,44 @@ async def test_an_unknown_role(
     result = await postgres_watch.once(postgres_server.url_of("nobody_here"))
     assert result.reason == "auth"
     assert "knows no role nobody_here: CREATE ROLE nobody_here LOGIN" in result.message
+
+
+@pytest.mark.parametrize("wrong", ["database", "role"])
+@pytest.mark.parametrize("password", [False, True])
+async def test_a_login_that_can_come_to_nothing_is_not_tried_at_every_run(
+    wrong: str, password: bool, changing: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    if not password:
+        changing.server.allow("host all all 127.0.0.1/32 trust")
+        changing.server.reload()
+        until(lambda: "SIGHUP" in changing.server.said())
+    changing.psql("CREATE ROLE nologin PASSWORD 'right'")
+    user, name = ("onwatch", "nothing") if wrong == "database" else ("nologin", "postgres")
+    url = f"postgresql://{user}:right@127.0.0.1:{changing.port}/{name}?sslmode=disable"
+    log = Log(changing.server)
+    probe = postgres_watch.probe(url)
+    first = await probe.run()
+    assert first.status is Status.UNKNOWN
+    for _ in range(4):
+        again = await probe.run()
+        assert (again.message, again.reason, again.up) == (first.message, first.reason, True)
+    assert log.text.count("FATAL") == 1
+    changing.psql("CREATE DATABASE nothing" if wrong == "database" else "ALTER ROLE nologin LOGIN")
+    await postgres_watch.clock.advance(301)
+    assert (await probe.run()).status is Status.OK
+    assert log.text.count("FATAL") == 1
+
+
+async def test_a_server_that_goes_away_ends_the_pause(
+    changing: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    probe = postgres_watch.probe(f"{changing.url_of('onwatch')}thing", password="right")
+    assert (await probe.run()).reason == "config"
+    changing.server.stop()
+    assert (await probe.run()).reason == "refused"
+    changing.server.start()
+    changing.psql("CREATE DATABASE postgresthing")
+    assert (await probe.run()).status is Status.OK
 
 
 async def test_a_role_that_may_not_log_in(

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -112,6 +113,43 @@ async def test_a_server_that_hangs_after_it_accepted(
     assert result.reason == "timeout"
     assert "accepts connections but did not agree on TLS within 450 ms" in result.message
     assert took < 0.5
+
+
+def connections_to(port: int) -> list[int]:
+    """Ports of our ends of open connections to ``port``."""
+    found = psutil.Process().net_connections("tcp")
+    return [
+        one.laddr.port for one in found if one.status == "ESTABLISHED" and one.raddr.port == port
+    ]
+
+
+async def test_one_connection_waits_for_a_server_that_hangs(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    own.server.freeze()
+    probe = postgres_watch.probe(own, timeout=0.3)
+    for _ in range(4):
+        assert (await probe.run()).reason == "timeout"
+    ours = connections_to(own.port)
+    own.server.thaw()
+    assert len(ours) == 1
+    came_back = False
+    for _ in range(50):
+        if came_back := (await probe.run()).status is Status.OK:
+            break
+    assert came_back
+    await probe.close()
+
+
+async def test_a_connection_that_waits_is_closed_with_the_check(
+    own: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    own.server.freeze()
+    probe = postgres_watch.probe(own, timeout=0.3)
+    await probe.run()
+    await probe.close()
+    own.server.thaw()
+    assert connections_to(own.port) == []
 
 
 async def test_a_server_that_hangs_amid_its_work(
@@ -291,6 +329,27 @@ async def test_what_is_not_postgresql(
     assert "does not speak PostgreSQL's protocol" in result.message or (
         "closed the connection without an answer" in result.message
     )
+
+
+async def test_another_protocol_is_left_alone_for_a_while(postgres_watch: PostgresWatch) -> None:
+    came = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        writer.write(b"J\x00\x00\x00\x0a10.11.6-MariaDB\x00")
+        await reader.read(100)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        probe = postgres_watch.probe(f"postgresql://a@127.0.0.1:{port}/a")
+        for pause, times in ((59, 1), (2, 1), (100, 2), (21, 2), (0, 3)):
+            for _ in range(3):
+                result = await probe.run()
+                assert (result.status, result.reason) == (Status.CRITICAL, "protocol")
+            assert came == times
+            await postgres_watch.clock.advance(pause)
 
 
 async def test_what_hangs_up_at_once(postgres_watch: PostgresWatch) -> None:

@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from checks.dial import Phases
 from checks.errors import TargetError
-from checks.probes.postgres.refusals import Said, refusal
+from checks.probes.postgres.refusals import OtherProtocolError, Said, refusal
 
 __all__ = ["Greeting", "greet"]
 
@@ -189,7 +189,7 @@ def _said(body: bytes) -> Said:
     return Said(fields.get("C", ""), fields.get("M", ""))
 
 
-def _no_postgres(where: str) -> TargetError:
-    return TargetError(
+def _no_postgres(where: str) -> OtherProtocolError:
+    return OtherProtocolError(
         "protocol", f"{where} does not speak PostgreSQL's protocol: is it the right port?"
     )

@@ -9,7 +9,16 @@ from typing import Final
 from checks.errors import TargetError
 from checks.model import clean
 
-__all__ = ["AnsweredError", "Said", "refusal", "statement_error"]
+__all__ = ["AGAIN", "AnsweredError", "OtherProtocolError", "Said", "refusal", "statement_error"]
+
+
+AGAIN: Final = 300.0
+"""Seconds after which a login is tried again that came to nothing and will unless somebody
+changes something."""
+
+
+class OtherProtocolError(TargetError):
+    """What answers is no PostgreSQL, beyond doubt."""
 
 
 class AnsweredError(TargetError):
@@ -62,11 +71,11 @@ def refusal(said: Said, where: str, user: str, database: str) -> AnsweredError:
         reason, sentence = "config", _POOLER
     if not sentence:
         reason, sentence = "protocol", "{where} refuses the connection: {said}"
-    return AnsweredError(
-        reason,
-        sentence.format(where=where, user=user, database=database, said=said),
-        lasting=said.code in _LASTING,
-    )
+    lasting = said.code in _LASTING
+    sentence = sentence.format(where=where, user=user, database=database, said=said)
+    if lasting:
+        sentence += f" (tried again every {AGAIN / 60:.0f} min)"
+    return AnsweredError(reason, sentence, lasting=lasting)
 
 
 def _own_limit(said: Said, where: str, user: str, database: str) -> str:

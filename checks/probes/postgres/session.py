@@ -15,7 +15,7 @@ from checks.probes.postgres.address import Address
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.greeting import Greeting, greet
 from checks.probes.postgres.login import Login, Logins, Wishes
-from checks.probes.postgres.refusals import AnsweredError
+from checks.probes.postgres.refusals import AGAIN, AnsweredError, OtherProtocolError
 from checks.tls import NamedContext, Tls, tls_context
 
 if TYPE_CHECKING:
@@ -24,6 +24,23 @@ if TYPE_CHECKING:
 __all__ = ["Door", "Session"]
 
 _UNVERIFIED: Final = Tls(verify="none")
+
+
+STRANGE: Final = 60.0
+"""Seconds that what is no PostgreSQL is left alone at first; then two minutes, four, five."""
+WAIT_FOR_GREETING: Final = 600.0
+"""Seconds that one connection waits for a server that hangs to greet it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """Why nobody logs in with ``login`` before ``until``. ``greets`` says that the server asks
+    for a password before it refuses, so that a greeting is no login."""
+
+    error: TargetError
+    until: float
+    login: Login
+    greets: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +55,9 @@ class Door:
     """The way into one server, shared by all connections of a check.
 
     After a password was refused it is not sent again until the credential changes, since
-    accounts lock: until then the server is only greeted.
+    accounts lock: until then the server is only greeted. A login that fails for another lasting
+    reason is a line in the server's log: it becomes rare. What speaks another protocol may count
+    against this host what it takes for a broken login: it is left alone for a while.
     """
 
     def __init__(self, config: PostgresConfig, env: ProbeEnv, check: str) -> None:
@@ -46,6 +65,8 @@ class Door:
         self._env = env
         self._logins = Logins(config, env, check)
         self._contexts: dict[tuple[str, str], NamedContext] = {}
+        self._hold: _Hold | None = None
+        self._strange = 0
         self.where = str(config.parsed())
 
     async def open(self, wishes: Wishes, within: float, phases: Phases) -> Link:
@@ -56,11 +77,33 @@ class Door:
             SecretError: the password's source gave none.
             TargetError: it cannot be reached or does not answer as PostgreSQL does.
         """
-        from checks.probes.postgres.link import WrongPasswordError, open_link  # noqa: PLC0415
-
         phases.enter("credential")
         login = await self._logins.find()
         self.where = str(login.address)
+        await self._held_back(login, phases)
+        try:
+            link = await self._logged_in(login, wishes, within, phases)
+        except AnsweredError as error:
+            self._strange = 0
+            if error.lasting:
+                greets = phases.current == "login"
+                self._hold = _Hold(error, self.now() + AGAIN, login, greets)
+            raise
+        except OtherProtocolError as error:
+            pause = min(AGAIN, STRANGE * 2**self._strange)
+            self._strange += 1
+            self._hold = _Hold(error, self.now() + pause, login, greets=False)
+            raise
+        self._hold, self._strange = None, 0
+        return link
+
+    def now(self) -> float:
+        """The time, in seconds."""
+        return self._env.clock.now()
+
+    async def _logged_in(self, login: Login, wishes: Wishes, within: float, phases: Phases) -> Link:
+        from checks.probes.postgres.link import WrongPasswordError, open_link  # noqa: PLC0415
+
         host, context = await self._greeted(login, phases)
         phases.enter("login")
         try:
@@ -71,6 +114,26 @@ class Door:
         phases.end()
         self._logins.accept()
         return link
+
+    async def _held_back(self, login: Login, phases: Phases) -> None:
+        """Raise what was said before where nothing can have changed; see that it is reachable,
+        in a way that leaves no line in its log."""
+        hold = self._hold
+        if hold is None or hold.login != login or self.now() >= hold.until:
+            return
+        if isinstance(hold.error, OtherProtocolError):
+            raise hold.error
+        try:
+            if hold.greets:
+                await self._greeted(login, phases)
+            else:
+                sock, _ = await self._dial(login.address, phases)
+                sock.close()
+        except TargetError:
+            # Another server may be there next.
+            self._hold = None
+            raise
+        raise hold.error
 
     async def _greeted(self, login: Login, phases: Phases) -> tuple[str, NamedContext | None]:
         """The address and the context to log in with; raises where it would come to nothing."""
@@ -149,12 +212,19 @@ class Door:
 
 
 class Session:
-    """At most one connection, made when first asked for."""
+    """At most one connection, made when first asked for.
+
+    A server that hangs accepts connections and greets none of them. The first is kept and waits
+    through the runs, so that they do not pile up.
+    """
 
     def __init__(self, door: Door, wishes: Wishes) -> None:
         self._door = door
         self._wishes = wishes
         self._link: Link | None = None
+        self._opening: asyncio.Task[Link] | None = None
+        self._phases = Phases()
+        self._since = 0.0
 
     @property
     def link(self) -> Link | None:
@@ -167,8 +237,39 @@ class Session:
         """The connection, opened if need be; raises as :meth:`Door.open` does."""
         link = self.link
         if link is None:
-            link = self._link = await self._door.open(self._wishes, within, phases)
+            link = self._link = await self._opened(within, phases)
         return link
+
+    async def _opened(self, within: float, phases: Phases) -> Link:
+        now = self._door.now()
+        if self._opening is None:
+            self._phases, self._since = Phases(), now
+            coroutine = self._door.open(self._wishes, within, self._phases)
+            self._opening = asyncio.create_task(coroutine)
+        opening = self._opening
+        try:
+            link = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            phases.current = self._phases.current
+            waits = phases.current in ("tls", "greeting")
+            if not (waits and now - self._since < WAIT_FOR_GREETING):
+                await self._give_up()
+            raise
+        except BaseException:
+            phases.current = self._phases.current
+            self._opening = None
+            raise
+        self._opening = None
+        phases.seconds.update(self._phases.seconds)
+        return link
+
+    async def _give_up(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.cancel()
+            for outcome in await asyncio.gather(opening, return_exceptions=True):
+                if not isinstance(outcome, BaseException):
+                    outcome.abort()
 
     def drop(self) -> None:
         """Close the connection at once; what was under way on it is lost."""
@@ -181,6 +282,7 @@ class Session:
         link, self._link = self._link, None
         if link is not None:
             await link.close()
+        await self._give_up()
 
 
 async def _open_socket(address: Address) -> socket.socket:

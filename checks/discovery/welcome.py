@@ -41,22 +41,23 @@ async def with_ways(
             return service
         before = known.get(service.key)
         if before is not None and not before.path:
-            return _by_port(service)
+            return replace(service, path="", advice=before.advice)
         if before is not None or await _has_login(service, environ, lanes):
             return service
-        return service if await _is_welcome(service, until) else _by_port(service)
+        welcome, said = await _tried(service, until)
+        return service if welcome else replace(service, path="", advice=_advice(said))
 
     return tuple(await asyncio.gather(*(decided(service) for service in services)))
 
 
-def _by_port(service: Service) -> Service:
-    """The service without its socket, and how the socket would do."""
+def _advice(said: str) -> str:
+    """How the socket would do, as far as what the server ``said`` there tells; else empty."""
     me = _me()
-    if os.geteuid() == 0:
-        advice = "its socket lets in whoever is postgres here: sudo -u postgres onwatch"
-    else:
-        advice = f"its socket lets {me} in as a role: CREATE ROLE {me} LOGIN IN ROLE pg_monitor"
-    return replace(service, path="", advice=advice)
+    if _PEER in said and os.geteuid() == 0:
+        return f"its socket lets in whoever is {me} here: sudo -u {me} onwatch"
+    if _NO_ROLE in said:
+        return f"its socket lets {me} in as a role: CREATE ROLE {me} LOGIN IN ROLE pg_monitor"
+    return ""
 
 
 async def _has_login(service: Service, environ: Mapping[str, str], lanes: Lanes) -> bool:
@@ -71,22 +72,23 @@ async def _has_login(service: Service, environ: Mapping[str, str], lanes: Lanes)
     return bool(first.note)
 
 
-async def _is_welcome(service: Service, until: float) -> bool:
-    """Whether the server lets us in; where it lets nobody in for now, it may later."""
+async def _tried(service: Service, until: float) -> tuple[bool, str]:
+    """Whether the server lets us in, also where it lets nobody in for now and may later; and
+    what it says if it does not."""
     try:
         async with asyncio.timeout(max(0.05, until - time.monotonic())):
             reader, writer = await asyncio.open_unix_connection(service.path)
             try:
                 writer.write(_startup(_me()))
-                code = await _outcome(reader)
+                code, said = await _outcome(reader)
                 if not code:
                     # Whoever has not logged in has nothing to take leave from.
                     writer.write(_TERMINATE)
-                return not code or code in _NOT_NOW
+                return not code or code in _NOT_NOW, said
             finally:
                 writer.close()
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
-        return False
+        return False, ""
 
 
 _PROTOCOL: Final = 196_608
@@ -96,6 +98,10 @@ _NOT_NOW: Final = {"57P03", "53300"}
 _ASKS: Final = "28P01"
 """SQLSTATE of a missing password, which is what being asked for one comes to."""
 _LONGEST: Final = 30_000
+_PEER: Final = "Peer authentication failed"
+_NO_ROLE: Final = "does not exist"
+"""What a server says over the socket to an account of the system that is another, and to one
+that is no role. In other languages it tells us nothing."""
 
 
 def _startup(user: str) -> bytes:
@@ -104,20 +110,20 @@ def _startup(user: str) -> bytes:
     return struct.pack("!ii", len(pairs) + 9, _PROTOCOL) + pairs + b"\0"
 
 
-async def _outcome(reader: asyncio.StreamReader) -> str:
-    """The SQLSTATE of a login that fails; empty for one that does not."""
+async def _outcome(reader: asyncio.StreamReader) -> tuple[str, str]:
+    """The SQLSTATE of a login that fails, and what is said; empty for one that does not."""
     while True:
         kind, length = struct.unpack("!ci", await reader.readexactly(5))
         if not 4 <= length <= _LONGEST:
-            return _ASKS
+            return _ASKS, ""
         body = await reader.readexactly(length - 4)
         if kind == b"Z":
-            return ""
+            return "", ""
         if kind == b"E":
             found = re.search(rb"\0?C([0-9A-Z]{5})\0", body)
-            return found[1].decode() if found else _ASKS
+            return found[1].decode() if found else _ASKS, body.decode("utf-8", "replace")
         if kind == b"R" and body[:4] != bytes(4):
-            return _ASKS
+            return _ASKS, ""
 
 
 def _me() -> str:

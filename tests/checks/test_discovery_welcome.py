@@ -70,8 +70,38 @@ async def test_a_server_that_keeps_us_out_by_its_socket_is_asked_by_its_port(
     time.sleep(0.2)
     found = await way(service(server))
     assert (found.path, found.port) == ("", server.port)
-    assert found.advice.startswith("its socket lets ")
+    assert found.advice == ""
     assert server.said().count("FATAL") == 1
+
+
+async def test_a_socket_that_lets_in_another_account_is_told_of(server: PostgresServer) -> None:
+    server.allow("local all all peer map=others", KEPT_OUT[1])
+    (server.data / "pg_ident.conf").write_text("others nobody_of_that_name nobody_else\n")
+    server.reload()
+    time.sleep(0.2)
+    advice = "its socket lets in whoever is postgres here: sudo -u postgres onwatch"
+    if os.geteuid() != 0:
+        # There is nobody to become.
+        advice = ""
+    found = await way(service(server))
+    assert found.advice == advice
+    assert (await way(service(server), found)).advice == advice
+
+
+async def test_a_socket_where_we_are_no_role_is_told_of(server: PostgresServer) -> None:
+    me = "postgres" if os.geteuid() == 0 else os.environ.get("USER", "nobody")
+    server.run(
+        *("psql", "-h", str(server.socket_folder), "-p", str(server.port), "-U", "postgres"),
+        *("-d", "template1", "-c", "CREATE ROLE other SUPERUSER LOGIN"),
+    )
+    server.run(
+        *("psql", "-h", str(server.socket_folder), "-p", str(server.port), "-U", "other"),
+        *("-d", "template1", "-c", f"ALTER ROLE {me} RENAME TO gone"),
+    )
+    found = await way(service(server))
+    assert found.advice == (
+        f"its socket lets {me} in as a role: CREATE ROLE {me} LOGIN IN ROLE pg_monitor"
+    )
 
 
 async def test_a_password_is_asked_for_at_the_port_as_well(server: PostgresServer) -> None:
@@ -79,7 +109,8 @@ async def test_a_password_is_asked_for_at_the_port_as_well(server: PostgresServe
     server.reload()
     time.sleep(0.2)
     before = server.said()
-    assert (await way(service(server))).path == ""
+    found = await way(service(server))
+    assert (found.path, found.advice) == ("", "")
     assert server.said() == before
 
 

@@ -15,7 +15,7 @@ from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import ANY_HEIGHT, LinePane
 from widgets.request_charts import LEVELS, chart_lines, spark_lines
 from widgets.spark import bar
-from widgets.text import Line, Seg, fit_segs, groups_in, left, line, right, segs_width
+from widgets.text import Line, Seg, fit, fit_segs, groups_in, left, line, right, segs_width
 
 if TYPE_CHECKING:
     from checks.requests.stats import BreakdownRow, WindowStats
@@ -250,12 +250,24 @@ def request_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNIC
         text = WAITING if snapshot is None else _unread(snapshot)
         text = text or "none: add request_log: to a check"
         return line(Seg(" Requests ", "title"), Seg(text, "dim"))
-    view = worst_first(snapshot.requests)[0]
-    segs = _short(view, " Requests ", width, glyphs)
-    others = len(snapshot.requests) - 1
-    if others and segs_width(segs) + 12 <= width:
-        segs.append(Seg(f"  +{others} more", "dim"))
-    return line(*segs, key=view.check, check=view.check)
+    view, *others = _read_first(snapshot.requests)
+    name = f" Requests {fit(view.check, 16, glyphs.cut)} " if others else " Requests "
+    silent = [other for other in others if other.silent_since is not None]
+    live = len(others) - len(silent)
+    more = [Seg(f"  +{live} more", "dim")] if live else []
+    if len(silent) == 1:
+        since = silent[0].silent_since if view.silent_since is None else None
+        told = "no data" if since is None else f"no data since {fmt.clock(since)}"
+        more.append(Seg(f"  {fit(silent[0].check, 16, glyphs.cut)} {told}", "warning"))
+    elif silent:
+        more.append(Seg(f"  {len(silent)} logs no data", "warning"))
+    segs = _short(view, name, width - segs_width(more), glyphs)
+    return line(*fit_segs([*segs, *more], width, glyphs.cut), key=view.check, check=view.check)
+
+
+def _read_first(requests: Sequence[RequestView]) -> list[RequestView]:
+    """Sources that can be read before those that cannot, each the worst first."""
+    return sorted(worst_first(requests), key=lambda view: view.silent_since is not None)
 
 
 def request_digest(
@@ -265,7 +277,7 @@ def request_digest(
     lines = [request_summary(snapshot, width, glyphs)]
     if snapshot is None or not snapshot.requests:
         return lines
-    view = worst_first(snapshot.requests)[0]
+    view = _read_first(snapshot.requests)[0]
     for label, rows in view.window.breakdown:
         if rows and len(lines) < height:
             lines.append(

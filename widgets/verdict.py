@@ -25,6 +25,8 @@ _NARROW: Final = 72
 """Cells of a line below which the host's name has no room."""
 _SINCE: Final = 36
 """Cells for a sentence and its age from which on the age is worth some words of it."""
+_BOTH: Final = 50
+"""Cells from which on it is also worth some words how many more alerts there are."""
 
 
 def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
@@ -69,6 +71,7 @@ def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs
     needed = cell_len(alert.sentence)
     short = tails[-1] if room >= _SINCE else []
     tail = next((tail for tail in tails if needed + segs_width(tail) <= room), short)
+    tail = tails[0] if room >= _BOTH else tail
     return [*head, Seg(fit(alert.sentence, room - segs_width(tail)), "text"), *tail]
 
 

@@ -36,7 +36,7 @@ from widgets.databases.server import ServerPane
 from widgets.databases.session import ChoicePane
 from widgets.databases.sessions import SessionsPane
 from widgets.databases.tables import TablesPane
-from widgets.databases.words import who
+from widgets.databases.words import texts_of, who
 from widgets.hints import HintLine
 from widgets.lines import LinePane
 from widgets.services import ServicesPane
@@ -613,11 +613,31 @@ async def test_read_only_offers_no_action_by_key_help_hint_or_palette() -> None:
         assert "act" not in offers(pilot)
         await press(pilot, "x")
         assert screen_of(pilot).check == "shop"
+        assert notes(pilot) == ["onwatch runs with --read-only: it cancels and terminates nothing"]
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, SessionScreen)
         assert "cancel, terminate" not in hints(pilot)
         await press(pilot, "x", "enter", "y")
         assert asked(pilot, "act") == []
+
+
+async def test_help_lists_the_screen_s_own_keys_first() -> None:
+    async with databases(size=(80, 24)) as pilot:
+        assert "Cancel or terminate the session" in await help_of(pilot)
+    async with databases(size=(120, 60)) as pilot:
+        text = await help_of(pilot)
+        order = ["Cancel or terminate the session", "Next tab", "Page up", "Next pane", "Quit"]
+        places = [text.index(each) for each in order]
+        assert places == sorted(places)
+
+
+async def test_the_title_tells_how_many_sessions_the_filter_lets_pass() -> None:
+    async with databases(size=(200, 60)) as pilot:
+        await press(pilot, "slash", *"report", "enter")
+        everybody = sample_databases.postgres_facts().sessions or ()
+        found = [one for one in everybody if "report" in " ".join(texts_of(one)).casefold()]
+        assert found
+        assert f"{len(found)} of {len(everybody)} match, by time" in seen(pilot)
 
 
 async def test_x_is_offered_only_where_the_cursor_is_on_a_session() -> None:

@@ -21,7 +21,7 @@ from widgets.glyphs import UNICODE
 from widgets.hints import hint_line
 from widgets.host import host_lines, host_summary
 from widgets.queues import queue_lines, queue_summary
-from widgets.requests import request_lines, request_summary
+from widgets.requests import request_lines, request_summary, worst_first
 from widgets.services import service_lines
 from widgets.text import Line, segs_width
 from widgets.verdict import state_segs, verdict_segs
@@ -351,6 +351,15 @@ def test_the_verdict_is_the_worst_thing_in_words() -> None:
     assert said.endswith("· since 2 m · +4 more")
 
 
+def test_how_many_more_are_wrong_is_there_however_long_the_sentence() -> None:
+    night = samples.bad_night()
+    worst = replace(night.alerts[0], sentence="word " * 60)
+    for width in (88, 100, 140):
+        said = verdict(replace(night, alerts=(worst, *night.alerts[1:])), width)
+        assert said.endswith("… · since 2 m · +4 more")
+        assert cell_len(said) <= width
+
+
 @pytest.mark.parametrize("width", [40, 60, 78, 100])
 def test_the_verdict_gives_way_at_its_end(width: int) -> None:
     said = verdict(samples.bad_night(), width)
@@ -421,6 +430,19 @@ def test_figures_that_are_no_longer_read_say_since_when() -> None:
     lines = request_lines(snapshot, Frame(60, 12))
     assert "no data since" in lines[0].text
     assert "no data since" in request_summary(snapshot, 80).text
+
+
+def test_in_one_line_a_log_that_can_be_read_goes_before_one_that_cannot() -> None:
+    night = samples.bad_night()
+    worst, *others = worst_first(night.requests)
+    silent = replace(worst, silent_since=night.time - 60)
+    other = others[0].check
+    assert f"Requests {worst.check} " in request_summary(night, 80).text
+    said = request_summary(replace(night, requests=(silent, *others)), 100).text
+    assert said.startswith(f" Requests {other} ")
+    assert f"{worst.check} no data since" in said
+    alone = request_summary(replace(night, requests=(worst,)), 80).text
+    assert worst.check not in alone, "there is but one"
 
 
 def test_with_height_to_spare_curves_are_charts_with_their_scale() -> None:

@@ -261,7 +261,7 @@ async def test_panes_draw_anew_at_any_size(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("kind", "starts"),
     [
-        (RequestsPane, "Requests 128/s"),
+        (RequestsPane, "Requests gateway log 128/s"),
         (QueuesPane, "Queues   ▲ default"),
         (HostPane, "Host     cpu 63 %"),
     ],

@@ -39,6 +39,9 @@ _OF_SESSIONS: Final = (BlockingPane, LongestPane, SessionsPane)
 """Panes whose rows are sessions."""
 _WELL: Final = (Status.OK, Status.WAITING)
 """What a server's check comes to where there is no reason to look at it first."""
+_READ_ONLY: Final = "onwatch runs with --read-only: it cancels and terminates nothing"
+_SAID: Final = 4.0
+"""Seconds for which that is said."""
 _SMALL: Final = 37
 """Lines below which a single column has no room for everything."""
 
@@ -214,6 +217,8 @@ class DatabasesScreen(TabbedScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         view = self.view
+        if action == "act" and self._may_do_nothing:
+            return None
         if action == "act":
             return bool(self.session and view and view.actions)
         if action in ("sort", "idle"):
@@ -221,6 +226,19 @@ class DatabasesScreen(TabbedScreen):
         if action == "details":
             return view is not None
         return super().check_action(action, parameters)
+
+    @property
+    def _may_do_nothing(self) -> bool:
+        """Whether the cursor is on a session, and nothing may be done to any."""
+        return bool(self.session and self.view and not self.view.actions)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why nothing happens where a key would do something to a session."""
+        found = self.active_bindings.get(event.key)
+        if found and found.binding.action == "act" and not found.enabled:
+            event.stop()
+            if not self.say(_READ_ONLY, _SAID):
+                self.notify(_READ_ONLY, timeout=_SAID, markup=False)
 
     @on(LinePane.Selected)
     def _selected(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -16,6 +16,10 @@ from tui import keymap
 from tui.keymap import key_name
 
 __all__ = ["HelpScreen", "KeyHelp", "keys_of"]
+
+
+_LATER: Final = ("tabs", "pane", "screen", "app")
+"""Scopes of keys that are not one screen's own, in the order in which they are listed."""
 
 
 class KeyHelp(Static):
@@ -65,9 +69,11 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
 
 def keys_of(active: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
-    """The keys of each action with its description, the nearest bindings first."""
+    """The keys of each action with its description: first those that only this screen has,
+    then what moves within it, what many screens have, and what works everywhere.
+    """
     found: dict[str, tuple[list[str], Binding]] = {}
-    for each in active:
+    for each in sorted(active, key=_rank):
         binding = each.binding
         if each.enabled and binding.description:
             keys, _ = found.setdefault(binding.description, ([], binding))
@@ -75,3 +81,8 @@ def keys_of(active: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
             if name not in keys:
                 keys.append(name)
     return [(" ".join(keys), description) for description, (keys, _) in found.items()]
+
+
+def _rank(each: ActiveBinding) -> int:
+    scope = (each.binding.id or "").partition(".")[0]
+    return _LATER.index(scope) + 1 if scope in _LATER else 0

@@ -122,6 +122,15 @@ async def test_a_pile_up_among_sessions_that_are_hidden(
     assert not [one for one in result.samples.series if one.name == "pg_stat_activity_count"]
 
 
+async def test_a_long_statement_is_cut_visibly_in_a_sentence(
+    postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
+) -> None:
+    probe = postgres_watch.probe(postgres_server, lock_wait={"warning": "1ms", "critical": "1h"})
+    async with pile_up(postgres_server, 1) as (holder, _):
+        await holder.execute(f"SELECT '{'x' * 200}'")
+        assert f"SELECT '{'x' * 152}… blocks" in (await probe.run()).message
+
+
 async def test_with_rights_nothing_is_hidden(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:

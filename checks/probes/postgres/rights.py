@@ -53,8 +53,8 @@ class Rights:
     def blindness(self) -> str:
         """The sentence for sessions of others that are hidden from the role."""
         return (
-            "sessions of other roles are hidden: how long they run and what they do cannot be "
-            f"seen: GRANT pg_monitor TO {self.role or 'this role'}"
+            "sessions of other roles are hidden: what they do and for how long cannot be seen, "
+            f"only who waits for a lock: GRANT pg_monitor TO {self.role or 'this role'}"
         )
 
     def notes(self) -> Iterator[str]:

@@ -351,7 +351,7 @@ def test_a_session_whole_tells_everything_in_words() -> None:
 def test_a_session_whose_statement_is_hidden_says_so() -> None:
     hidden = session(1, query="")
     text = joined(session_whole(hidden, DatabaseFacts("x", sessions=(hidden,)), 60))
-    assert "none, or this user may not see it" in text
+    assert "none is known" in text
 
 
 @pytest.mark.parametrize("width", [1, 7, 40])
@@ -444,6 +444,33 @@ def test_without_privileges_no_pane_says_that_nobody_waits_or_nothing_runs() -> 
         told = "".join(seg.text for seg in pane.summary(view))
         assert "cannot be seen" in told, pane
         assert "busy" not in told
+
+
+def test_a_statement_that_cannot_be_seen_names_the_grant() -> None:
+    blind = "sessions of others are hidden: GRANT pg_monitor TO onwatch"
+    facts = DatabaseFacts("PostgreSQL", longest=(hidden := session(9, query=""),), blind=blind)
+    assert "GRANT pg_monitor TO onwatch" in joined(session_whole(hidden, facts, 90))
+    seen = joined(session_whole(hidden, replace(facts, blind=""), 90))
+    assert seen.endswith("none is known")
+
+
+async def test_notes_below_the_edge_are_scrolled_to() -> None:
+    notes = tuple(f"note {i}" for i in range(40))
+    first, *others = sample_databases.databases()
+    assert first.facts is not None
+    changed = replace(first, facts=replace(first.facts, notes=notes))
+    pane = ServerPane()
+    async with Stage(pane).run_test(size=(60, 14)) as pilot:
+        pane.check = first.check
+        await show(pilot, pane, samples.database_night(databases=(changed, *others)))
+        pane.focus()
+        assert "note 39" not in "\n".join(shown(pane))
+        await pilot.press("end")
+        assert "note 39" in "\n".join(shown(pane))
+        await pilot.press("home", "down")
+        assert "CRITICAL" not in "\n".join(shown(pane)), "a line further"
+        await pilot.press("up")
+        assert "CRITICAL" in "\n".join(shown(pane))
 
 
 def test_who_waits_is_shown_though_others_cannot_be_seen() -> None:

@@ -81,7 +81,8 @@ def session_whole(session: SessionRow, facts: DatabaseFacts, width: int) -> list
     lines = pair_lines([(name, text) for name, text in pairs if text], width)
     told = "last statement" if at_rest(session) else "statement"
     lines += [line(), line(Seg(f" {told}", "dim"))]
-    text = broken(session.query, width - 2) or ["none, or this user may not see it"]
+    unseen = facts.blind if facts.blind and not session.own else "none is known"
+    text = broken(session.query or unseen, width - 2)
     return lines + [line(Seg(f" {row}", "text" if session.query else "dim")) for row in text]
 
 

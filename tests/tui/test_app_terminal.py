@@ -17,12 +17,12 @@ def child(behaviour: str) -> list[str]:
 
 def test_ctrl_l_draws_a_garbled_screen_again() -> None:
     with OnTerminal(child("quiet")) as terminal:
-        terminal.read_until(b"poll now")
+        terminal.read_until(b"filter")
         for _ in terminal.drain():
             pass
         terminal.output = b""
         terminal.type(b"\x0c")
-        for text in (b"CRITICAL", b"Services", b"nightly export", b"/mnt/backup", b"poll now"):
+        for text in (b"CRITICAL", b"Services", b"nightly export", b"/mnt/backup", b"filter"):
             terminal.read_until(text, 5)
 
 
@@ -48,7 +48,7 @@ def test_a_terminal_without_utf8_gets_ascii_alone() -> None:
 
 def test_a_picture_that_has_not_changed_sends_next_to_nothing() -> None:
     with OnTerminal(child("ticking")) as terminal:
-        terminal.read_until(b"poll now")
+        terminal.read_until(b"filter")
         until = time.monotonic() + 1
         while time.monotonic() < until:
             for _ in terminal.drain():

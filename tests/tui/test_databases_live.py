@@ -84,12 +84,12 @@ async def test_who_holds_a_lock_is_found_shown_whole_and_ended_by_keys_alone(
         assert not waiting.done()
         await pilot.press("x")
         await shows(pilot, "UPDATE accounts SET balance = 7 WHERE id = 1")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await shows(pilot, rf"terminate the session\? It is session {pid}, ")
         await pilot.press("y")
         await asyncio.wait_for(waiting, WITHIN)
         assert waiting.result() == "UPDATE 1"
-        await shows(pilot, rf"terminated session {pid} of \w+ from here")
+        await shows(pilot, rf"terminated session {pid} of \w+ from")
         await shows(pilot, "nobody waits")
     assert await postgres_server.fetch("SELECT balance FROM accounts") == [(8,)]
 

@@ -14,6 +14,7 @@ container, their port or from the last session, and only where all of that fails
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from typing import Final
 
@@ -67,11 +68,13 @@ async def hang_up(writer: asyncio.StreamWriter) -> None:
     TLS is taken leave of, which one that hangs does not answer.
     """
     writer.close()
-    try:
-        async with asyncio.timeout(ANSWER_WAIT):
-            await writer.wait_closed()
-    except (OSError, TimeoutError):
-        writer.transport.abort()
+    with contextlib.suppress(OSError, TimeoutError):
+        try:
+            async with asyncio.timeout(ANSWER_WAIT):
+                await writer.wait_closed()
+        finally:
+            # Also where nobody waits any longer: what did not close by then never would.
+            writer.transport.abort()
 
 
 async def _as_postgres(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Role | None:

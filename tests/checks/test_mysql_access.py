@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import pymysql
 import pytest
 import trustme
 
@@ -131,8 +132,11 @@ async def test_being_refused_never_blocks_this_host(
 async def test_a_login_that_breaks_off_becomes_rare(
     open_server: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:
+    try:
+        open_server.execute("INSTALL SONAME 'auth_ed25519'")
+    except pymysql.err.OperationalError:
+        pytest.skip("MariaDB's plugin auth_ed25519 is not here: it comes with mariadb-server")
     open_server.execute(
-        "INSTALL SONAME 'auth_ed25519'",
         "CREATE USER modern@'%' IDENTIFIED VIA ed25519 USING PASSWORD('x')",
     )
     probe = mysql_watch.probe(f"mysql://modern@127.0.0.1:{open_server.port}/", password="x")

@@ -22,6 +22,10 @@ __all__ = ["OnTerminal"]
 _ROOT = Path(__file__).parents[2]
 
 
+# Whoever runs the tests in several processes tells them the size of another terminal.
+_NOT_INHERITED = ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES")
+
+
 class OnTerminal:
     """``python ARGUMENTS`` with a terminal of its own, as session leader."""
 
@@ -38,7 +42,7 @@ class OnTerminal:
         self.resize(*size)
         self.before = termios.tcgetattr(slave)
         self._slave = slave
-        inherited = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TEXTUAL_THEME")}
+        inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
         looks = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.process = subprocess.Popen(
             [sys.executable, *arguments],

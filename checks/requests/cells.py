@@ -50,9 +50,7 @@ def grouped(columns: Columns, of: str, step: float, *, since: str, hint: str, fe
     evaluated once a row instead of wherever it stands. ``hint`` follows the outer SELECT.
     """
     labels = [f"l{number}" for number in range(len(columns.labels))]
-    named = "".join(
-        f", {sql} AS {name}" for sql, name in zip(columns.labels, labels, strict=True)
-    )
+    named = "".join(f", {sql} AS {name}" for sql, name in zip(columns.labels, labels, strict=True))
     timed = bool(columns.duration)
     rows = f"SELECT {columns.time} AS t, {columns.status} AS s{named}"
     rows += f", {columns.duration} AS d{of} {fence}" if timed else f"{of} {fence}"

@@ -60,7 +60,7 @@ def grouped(columns: Columns, of: str, step: float, *, since: str, hint: str, fe
     cell = ["t", "s", "b" if timed else "NULL", "NULL", *labels, "COUNT(*)"]
     cell += [f"{function}(d)" if timed else "NULL" for function in ("SUM", "MIN", "MAX")]
     keys = ["t", "s", *labels, *(["b"] if timed else [])]
-    return f"SELECT {hint} {', '.join(cell)} FROM ({cut}) AS cut GROUP BY {', '.join(keys)}"
+    return f"SELECT {hint} {', '.join(cell)} FROM ({cut}) AS cut GROUP BY {', '.join(keys)}"  # noqa: S608
 
 
 def _middle(time: str, step: float) -> str:

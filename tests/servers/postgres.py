@@ -212,6 +212,7 @@ class _Shared:
     async def _empty(self, database: PostgresDatabase) -> None:
         """As new, for a tenth of what a new one takes."""
         await self._main.execute(f"ALTER DATABASE {database.name} RESET ALL")
+        await self._main.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
         ours = "FROM pg_stat_activity WHERE datname = $1"
         await self._main.fetch(f"SELECT pg_terminate_backend(pid) {ours}", database.name)
         while await self._main.fetch(f"SELECT 1 {ours}", database.name):

@@ -1,4 +1,6 @@
-"""Draw screenshots/ through the app's own test driver: ``python tools/screenshots.py``.
+"""Draw screenshots/ through the app's own test driver: ``python tools/screenshots.py [NAME …]``.
+
+Without names all of them are drawn, those of the demo too; with names those alone.
 
 The pictures named ``demo-`` show the demo's real servers during an incident; the others a
 made-up bad night with every state there is. Each is an SVG as Textual exports it. Where a
@@ -154,9 +156,12 @@ def main() -> None:
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
     browser = next((path for path in map(shutil.which, CHROMIUM) if path), None)
-    drawn = {shot.name: asyncio.run(draw(shot)) for shot in SHOTS}
-    with demo() as config:
-        drawn |= asyncio.run(draw_demo(config))
+    names = sys.argv[1:] or [shot.name for shot in SHOTS]
+    shots = {shot.name: shot for shot in SHOTS}
+    drawn = {name: asyncio.run(draw(shots[name])) for name in names}
+    if not sys.argv[1:]:
+        with demo() as config:
+            drawn |= asyncio.run(draw_demo(config))
     for name, text in drawn.items():
         svg = folder / f"{name}.svg"
         svg.write_text(text, encoding="utf-8")

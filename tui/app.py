@@ -34,7 +34,7 @@ from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
-    from tui.screens.tabs import TabbedScreen
+    from tui.screens.opened import NumberedScreen
 
 __all__ = ["OnwatchApp"]
 
@@ -93,8 +93,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._frozen = False
         self._asked: dict[str, float] = {}
         self._window = 0.0
-        self._numbered: tuple[str, Screen[None] | None] = ("", None)
+        self._numbered: tuple[str, NumberedScreen | None] = ("", None)
         self._left_at: dict[str, str] = {}
+        self._arranged_as: dict[str, object] = {}
         self._attended: str | None = None
         self._interrupted_at = -_AGAIN
         for house in HOUSE_THEMES:
@@ -246,7 +247,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
         wanted = (check,) if check else self._wanted(name)
         self._uncover(1)
         made = getattr(import_module(numbered.module), numbered.screen)
-        screen: TabbedScreen = made(wanted, ascii_only=self.ascii_only)
+        screen: NumberedScreen = made(wanted, ascii_only=self.ascii_only)
+        if name in self._arranged_as:
+            screen.arrange_as(self._arranged_as[name])
         self._numbered = (name, screen)
         self._cover(screen)
 
@@ -297,8 +300,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
         """Close what lies upon the lowest ``screens`` screens."""
         while len(self.screen_stack) > screens:
             name, top = self._numbered
-            if top is self.screen and isinstance(top, PictureScreen):
+            if top is not None and top is self.screen:
                 self._left_at[name] = top.chosen
+                self._arranged_as[name] = top.arranged_as
             self.pop_screen()
         self.show()
 

@@ -12,8 +12,8 @@ __all__ = ["NUMBERED", "Numbered"]
 class Numbered:
     """The screen on ``key``; ``app.<name>`` is the id of that key.
 
-    ``module`` and ``screen`` name its class, a :class:`tui.screens.tabs.TabbedScreen`, which is
-    imported when it is first opened.
+    ``module`` and ``screen`` name its class, a :class:`tui.screens.opened.NumberedScreen`,
+    which is imported when it is first opened.
     """
 
     key: str
@@ -24,6 +24,8 @@ class Numbered:
 
 
 NUMBERED: Final[tuple[Numbered, ...]] = (
+    Numbered("2", "services", "Services", "tui.screens.services", "ServicesScreen"),
     Numbered("3", "databases", "Databases", "tui.screens.databases", "DatabasesScreen"),
     Numbered("4", "requests", "Requests", "tui.screens.requests", "RequestsScreen"),
+    Numbered("5", "queues", "Queues", "tui.screens.queues", "QueuesScreen"),
 )

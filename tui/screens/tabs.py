@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from tui import keymap
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.opened import NumberedScreen
+from tui.screens.picture import Standing
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
@@ -17,24 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["TabbedScreen"]
 
 
-class TabbedScreen(PictureScreen):
+class TabbedScreen(NumberedScreen):
     """Shows :attr:`check`, one of its :meth:`subjects`; left and right change it.
 
-    ``wanted`` are checks in the order in which it would like to begin with them, first the one
-    that the user is at, empty where at none: the first that is among its subjects and
-    :meth:`may_begin` is shown, else what :meth:`first` says. It is empty while there are no
-    subjects. What is wanted most and has no result yet is shown as soon as it has one.
+    Of the checks that are wanted the first that is among its subjects and :meth:`may_begin` is
+    shown, else what :meth:`first` says. It is empty while there are no subjects. What is wanted
+    most and has no result yet is shown as soon as it has one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.TABS]
-    can_go_back = True
-
     check: reactive[str] = reactive("", repaint=False)
-
-    def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
-        super().__init__(ascii_only=ascii_only)
-        self._pointed = wanted[0] if wanted else ""
-        self._wanted = tuple(name for name in wanted if name)
 
     def subjects(self, snapshot: Snapshot) -> Sequence[str]:
         """The names of the checks that have a tab, in the order of the tabs."""
@@ -71,12 +64,12 @@ class TabbedScreen(PictureScreen):
         names = self.subjects(snapshot) if snapshot else ()
         if snapshot is None:
             return self.check
-        wanted = [name for name in self._wanted if name in names]
+        wanted = [name for name in self.wanted if name in names]
         if wanted:
             # Once it was there, or something was chosen by hand, nothing is wanted any more.
-            self._wanted = ()
+            self.wanted = ()
         for name in wanted:
-            if name == self._pointed or self.may_begin(snapshot, name):
+            if name == self.pointed or self.may_begin(snapshot, name):
                 return name
         if self.check in names:
             return self.check
@@ -91,7 +84,7 @@ class TabbedScreen(PictureScreen):
         """Show the subject ``step`` tabs further; the first follows the last."""
         names = list(self.subjects(self.snapshot)) if self.snapshot else []
         if self.check in names:
-            self._wanted = ()
+            self.wanted = ()
             self.check = names[(names.index(self.check) + step) % len(names)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

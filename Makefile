@@ -40,9 +40,10 @@ format: $(STAMP) ## Format the code and mend what can be mended
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-bench: $(STAMP) ## Speed and weight, beside the peers, in one run
+bench: $(STAMP) ## Speed and weight, beside the peers, in one run: docs/performance.md
 	@uv=$$(tools/get-uv) && "$$uv" sync --quiet --locked --all-extras --group bench --inexact
-	$(RUN)/python -m benchmarks
+	@tools/get-peers
+	$(RUN)/python -m benchmarks --write docs/performance.md
 
 screenshots: $(STAMP) ## Make the pictures in screenshots/ anew
 	$(RUN)/python tools/screenshots.py

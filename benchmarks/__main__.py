@@ -1,19 +1,50 @@
-"""`python -m benchmarks [name …]`: all of them, or those named."""
+"""`python -m benchmarks [--write FILE] [NAME …]`: all of them, or those named.
+
+With ``--write`` the figures are put down as a page, which wants all of them.
+"""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import datetime as dt
 from importlib import import_module
+from pathlib import Path
 
-NAMES = ("first_frame", "store", "many_targets", "steady", "database_cost", "request_log")
+from benchmarks.report import Section, as_markdown, as_text
+
+NAMES = (
+    "first_frame",
+    "store",
+    "many_targets",
+    "steady",
+    "keys",
+    "stalled",
+    "database_cost",
+    "request_log",
+)
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or NAMES
-    for name in chosen:
-        if name not in NAMES:
-            sys.exit(f"no benchmark {name!r}; there are: {', '.join(NAMES)}")
-        import_module(f"benchmarks.{name}").run()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put a page of all down here")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in NAMES]
+    if unknown:
+        parser.error(f"no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}")
+    if arguments.write and arguments.names:
+        parser.error("--write wants all benchmarks in one run")
+    sections: list[Section] = []
+    for name in arguments.names or NAMES:
+        for section in import_module(f"benchmarks.{name}").run():
+            print(as_text(section), flush=True)
+            sections.append(section)
+    budgets = tuple(budget for section in sections for budget in section.budgets)
+    header = ("", "measured", "budget", "beside its peers", "")
+    rows = tuple(budget.cells() for budget in budgets)
+    print(as_text(Section("budgets", header, rows)))
+    if arguments.write:
+        arguments.write.write_text(as_markdown(sections, dt.datetime.now(dt.UTC).date()))
 
 
 if __name__ == "__main__":

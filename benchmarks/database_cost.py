@@ -1,9 +1,7 @@
 """What watching a database costs its server: each tier, beside exporters and asking by hand.
 
 The figures are the server's own CPU, from the kernel, for one poll; what it uses when nobody
-asks is subtracted. Where Debian's ``prometheus-postgres-exporter``,
-``prometheus-mysqld-exporter`` or ``prometheus-redis-exporter`` is not on PATH (or in the folder
-``$EXPORTERS``), it is left out and said so.
+asks is subtracted. An exporter that is not to be had (tools/get-peers) is left out and said so.
 """
 
 from __future__ import annotations
@@ -11,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +21,9 @@ import aiomysql
 import asyncpg
 import psutil
 
-from benchmarks.harness import process, table
-from benchmarks.many_targets import free_port
+from benchmarks.harness import free_port, peer, process
 from benchmarks.relay import Relay
+from benchmarks.report import Budget, Section
 from checks.clock import FakeClock
 from checks.config import EngineConfig
 from checks.engine import Engine
@@ -134,10 +131,8 @@ async def exporter(
     name: str, arguments: Sequence[str], env: dict[str, str], pid: int, port: int
 ) -> Cost | None:
     """One scrape of Debian's exporter; None where it is not installed."""
-    path = os.pathsep.join((os.environ.get("EXPORTERS", ""), os.environ.get("PATH", "")))
-    binary = shutil.which(name, path=path)
+    binary = peer(name)
     if binary is None:
-        print(f"  {name} is not installed: left out")
         return None
     os.environ.update(env)
     url = f"http://127.0.0.1:{port}/metrics"
@@ -190,7 +185,6 @@ async def postgres(stack: ExitStack) -> list[Cost]:
 
 async def mariadb(stack: ExitStack) -> list[Cost]:
     if mariadb_server.find() is None:
-        print(f"  {mariadb_server.MISSING}")
         return []
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
     folder.chmod(0o711)
@@ -291,27 +285,32 @@ async def relayed(protocol: str, port: int) -> AsyncIterator[Relay]:
         await relay.close()
 
 
-def run() -> None:
+def run() -> Iterator[Section]:
     budgets = {"PostgreSQL": 0.5, "MariaDB": 1.5, "Redis": 0.5}
     sides = {"PostgreSQL": postgres, "MariaDB": mariadb, "Redis": redis}
     for product, side in sides.items():
         with ExitStack() as stack:
             costs = asyncio.run(side(stack))
+        title = f"{product}: the server's CPU for one poll"
+        if product != "Redis":
+            title += f" ({SESSIONS} idle sessions, {TABLES} tables)"
+        header = ("", "CPU", "ratio", "sent", "rows")
         if not costs:
+            yield Section(title, header, (), (mariadb_server.MISSING,))
             continue
         fast = costs[0].cpu
-        rows = [
+        rows = tuple(
             (
                 each.who,
                 f"{each.cpu:.3f} ms",
                 f"{each.cpu / fast:.2f}x",
                 "" if each.sent is None else f"{each.sent:,.0f} B",
                 "" if each.rows is None else f"{each.rows:,.0f}",
-                f"{budgets[product]:g} ms" if each is costs[0] else "",
             )
             for each in costs
-        ]
-        title = f"{product}: the server's CPU for one poll"
-        if product != "Redis":
-            title += f" ({SESSIONS} idle sessions, {TABLES} tables)"
-        table(title, ("", "CPU", "ratio", "sent", "rows", "budget"), rows)
+        )
+        theirs = next((each for each in costs if each.who.endswith("exporter")), None)
+        beside = f"{fast / theirs.cpu:.2f}x {theirs.who}" if theirs else ""
+        budget = Budget(f"fast poll of {product}", fast, budgets[product], "ms", beside)
+        notes = () if theirs else (f"the exporter of {product} is not to be had: left out",)
+        yield Section(title, header, rows, notes, (budget,))

@@ -8,7 +8,9 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
+import socket
 import struct
 import termios
 import threading
@@ -39,7 +41,7 @@ class Weight:
 
 
 class Terminal:
-    """A program on a pty of 180x50 that somebody reads all the time."""
+    """A program on a pty of 180x50 that somebody reads all the time, unless it is stalled."""
 
     def __init__(self, argv: Sequence[str], env: dict[str, str] | None = None) -> None:
         if not os.access(argv[0], os.X_OK):
@@ -62,11 +64,15 @@ class Terminal:
             os._exit(127)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._ended = threading.Event()
+        self._stalled = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
         while not self._ended.is_set():
+            if self._stalled.is_set():
+                time.sleep(0.05)
+                continue
             readable, _, _ = select.select([self._fd], [], [], 0.2)
             if not readable:
                 continue
@@ -80,6 +86,19 @@ class Terminal:
             self.output += data
             self.moments.append((time.perf_counter(), len(self.output)))
         self._ended.set()
+
+    def press(self, keys: bytes) -> float:
+        """Type ``keys``; the moment at which they went."""
+        moment = time.perf_counter()
+        os.write(self._fd, keys)
+        return moment
+
+    def stall(self, stalled: bool) -> None:
+        """Stop reading what it writes, or go on."""
+        if stalled:
+            self._stalled.set()
+        else:
+            self._stalled.clear()
 
     def text(self) -> str:
         """All that was printed, without its escape sequences."""
@@ -177,13 +196,15 @@ def process(*argv: str | Path, cwd: Path | None = None) -> Iterator[psutil.Popen
         running.wait()
 
 
-def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print ``rows`` in aligned columns."""
-    widths = [max(len(row[at]) for row in (header, *rows)) for at in range(len(header))]
-    print(f"\n{title}")
-    for row in (header, *rows):
-        first, *rest = (
-            cell.ljust(w) if at == 0 else cell.rjust(w)
-            for at, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        print("  " + "  ".join((first, *rest)))
+def peer(name: str) -> str | None:
+    """The program called ``name``: what tools/get-peers fetched, or the system's own."""
+    fetched = ROOT / ".tools" / "peers" / "usr" / "bin" / name
+    return str(fetched) if os.access(fetched, os.X_OK) else shutil.which(name)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,27 +1,27 @@
 """1,000 HTTP targets a second on loopback, beside blackbox_exporter with Prometheus.
 
 Prometheus scrapes the exporter, which probes each target: CPU of both together. Where
-Debian's packages ``prometheus`` and ``prometheus-blackbox-exporter`` are not installed
-that side is left out and said so.
+neither is to be had (tools/get-peers) that side is left out and said so.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
 
-from benchmarks.harness import BIN, ROOT, cpu_seconds, process, resident, table
+from benchmarks.harness import BIN, ROOT, cpu_seconds, free_port, peer, process, resident
 from benchmarks.loopback import addresses
+from benchmarks.report import Budget, Section
 
 TARGETS = 1000
+PEERS = "blackbox_exporter + Prometheus"
 WARM_UP, SECONDS = 8.0, 20.0
 
 
@@ -54,13 +54,6 @@ def prometheus_config(port: int, exporter: int) -> dict[str, object]:
     }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def measure_onwatch(folder: Path, port: int) -> dict[str, float]:
     config = folder / "onwatch.yaml"
     config.write_text(yaml.safe_dump(onwatch_config(port)))
@@ -76,8 +69,8 @@ def measure_onwatch(folder: Path, port: int) -> dict[str, float]:
 
 def measure_prometheus(folder: Path, port: int) -> tuple[float, float] | None:
     """CPU percent and resident MB of exporter and Prometheus together."""
-    prometheus = shutil.which("prometheus")
-    blackbox = shutil.which("prometheus-blackbox-exporter")
+    prometheus = peer("prometheus")
+    blackbox = peer("prometheus-blackbox-exporter")
     if prometheus is None or blackbox is None:
         return None
     exporter, web = free_port(), free_port()
@@ -109,7 +102,7 @@ def measure_prometheus(folder: Path, port: int) -> tuple[float, float] | None:
         return used / (time.perf_counter() - began) * 100, resident(servers)
 
 
-def run() -> None:
+def run() -> Iterator[Section]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         argv = [str(BIN / "python"), "-m", "benchmarks.loopback", str(TARGETS)]
@@ -121,25 +114,26 @@ def run() -> None:
                 theirs = measure_prometheus(folder, port)
             finally:
                 server.kill()
-    rows = [
-        (
-            "onwatch (engine and store)",
-            f"{ours['cpu_percent']:.0f} %",
-            f"{ours['resident_mb']:.0f} MB",
-            f"{ours['cpu_percent'] / theirs[0]:.2f}x" if theirs else "",
-            "0.50x",
-        )
-    ]
+    cpu = ours["cpu_percent"]
+    late = ours["lateness_max"] * 1000
+    rows = [("onwatch (engine and store)", f"{cpu:.0f} %", f"{ours['resident_mb']:.0f} MB", "")]
+    budgets = [Budget(f"{TARGETS:,} HTTP targets a second: latest run", late, 100, "ms")]
     if theirs:
-        peers = "blackbox_exporter + Prometheus"
-        rows.append((peers, f"{theirs[0]:.0f} %", f"{theirs[1]:.0f} MB", "1.00x", ""))
-    title = f"{TARGETS} HTTP targets every second, for {SECONDS:g} s"
-    table(title, ("", "CPU", "memory", "ratio", "budget"), rows)
-    if not theirs:
-        print("  blackbox_exporter and Prometheus are not installed: no ratio")
-    print(
-        f"  onwatch: {ours['ok']:.0f} of {ours['checks']:.0f} ok, "
+        ratio, memory = cpu / theirs[0], ours["resident_mb"] / theirs[1]
+        rows[0] = (*rows[0][:3], f"{ratio:.2f}x")
+        rows.append((PEERS, f"{theirs[0]:.0f} %", f"{theirs[1]:.0f} MB", "1.00x"))
+        what = f"{TARGETS:,} HTTP targets a second: CPU"
+        budgets.insert(0, Budget(what, ratio, 0.5, f"x {PEERS}", f"memory {memory:.2f}x"))
+    figures = (
+        f"onwatch: {ours['ok']:.0f} of {ours['checks']:.0f} ok, "
         f"{ours['runs_per_second']:.0f} runs/s, {ours['skipped']:.0f} skipped, "
-        f"late p99 {ours['lateness_p99'] * 1000:.0f} ms, "
-        f"most {ours['lateness_max'] * 1000:.0f} ms (budget 100 ms)"
+        f"late p99 {ours['lateness_p99'] * 1000:.0f} ms, most {late:.0f} ms"
+    )
+    left_out = () if theirs else (f"{PEERS} are not to be had: no ratio",)
+    yield Section(
+        f"{TARGETS:,} HTTP targets every second, for {SECONDS:g} s",
+        ("", "CPU", "memory", "ratio"),
+        tuple(rows),
+        (figures, *left_out),
+        tuple(budgets),
     )

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,9 @@ from typing import Any, Protocol
 import aiomysql
 import asyncpg
 
-from benchmarks.harness import table
-from benchmarks.many_targets import free_port
+from benchmarks.harness import free_port
 from benchmarks.relay import Relay
+from benchmarks.report import Budget, Section
 from checks.clock import SystemClock
 from checks.probes.mysql.request_log import MysqlCatalogue
 from checks.probes.postgres.request_log import PostgresCatalogue
@@ -356,7 +356,7 @@ async def poll(log: RemoteRequestLog, meter: Meter) -> str:
     return stats.note
 
 
-async def measure(side: Side) -> list[Cost]:
+async def measure(side: Side) -> tuple[list[Cost], str]:
     writer = await side.connect(side.port)
     for statement in side.fill:
         await writer.execute(statement, None)
@@ -379,8 +379,7 @@ async def measure(side: Side) -> list[Cost]:
             await asyncio.gather(writing, return_exceptions=True)
         while "behind" in await poll(log, ours):
             pass
-        print(f"\n{side.product}: {await agreement(log, theirs)}")
-        return [*costs, idle, back_fill]
+        return [*costs, idle, back_fill], await agreement(log, theirs)
 
 
 async def agreement(log: RemoteRequestLog, meter: Meter) -> str:
@@ -411,39 +410,42 @@ async def agreement(log: RemoteRequestLog, meter: Meter) -> str:
     )
 
 
-def report(product: str, costs: Sequence[Cost]) -> None:
-    first = costs[0].cpu
-    rows = [
+def report(product: str, costs: Sequence[Cost], agreed: str) -> Section:
+    ours, by_hand = costs[:2]
+    rows = tuple(
         (
             cost.who,
             f"{cost.cpu:,.1f} ms",
-            f"{cost.cpu / first:,.0f}x" if cost is costs[1] else "",
+            f"{cost.cpu / ours.cpu:,.0f}x" if cost is by_hand else "",
             f"{cost.statements:,.0f}",
             f"{cost.rows:,.0f}",
             f"{cost.sent:,.0f} B",
-            f"{BUDGET}x" if cost is costs[1] else "",
         )
         for cost in costs
-    ]
+    )
     title = (
         f"{product}: the server's CPU for one poll of {ROWS / 1e6:g} million requests,"
         f" {RATE:,} more a second, every {EVERY:g} s"
     )
-    table(title, ("", "CPU", "ratio", "statements", "rows", "sent", "budget"), rows)
-    print(f"  by hand: {costs[1].rounds} rounds in the time of {costs[0].rounds}")
+    header = ("", "CPU", "ratio", "statements", "rows", "sent")
+    rounds = f"by hand: {by_hand.rounds} rounds in the time of {ours.rounds}"
+    ratio = by_hand.cpu / ours.cpu
+    unit = "x cheaper than by hand"
+    budget = Budget(f"request log in {product}", ratio, BUDGET, unit, least=True)
+    return Section(title, header, rows, (agreed, rounds), (budget,))
 
 
-def run() -> None:
-    _run(Postgres)
+def run() -> Iterator[Section]:
+    yield _run(Postgres)
     if mariadb_server.find() is None:
-        print(f"  {mariadb_server.MISSING}")
+        yield Section("MariaDB: request log", ("",), (), (mariadb_server.MISSING,))
     else:
-        _run(Mariadb)
+        yield _run(Mariadb)
 
 
-def _run(make: Callable[[Path, ExitStack], Side]) -> None:
+def _run(make: Callable[[Path, ExitStack], Side]) -> Section:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
         folder.chmod(0o711)
         side = make(folder, stack)
-        report(side.product, asyncio.run(measure(side)))
+        return report(side.product, *asyncio.run(measure(side)))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
 
-from benchmarks.harness import BIN, ROOT, Weight, process, table, terminal
-from benchmarks.many_targets import free_port
+from benchmarks.harness import BIN, ROOT, Weight, free_port, process, terminal
+from benchmarks.report import Budget, Section
 from tui.demo import mariadb_server, redis_server
 from tui.demo.postgres_server import PostgresServer
 
@@ -76,7 +77,7 @@ def written(folder: Path, name: str, config: dict[str, object]) -> Path:
     return path
 
 
-def run() -> None:
+def run() -> Iterator[Section]:
     found: dict[str, Weight] = {}
     with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
@@ -102,18 +103,32 @@ def run() -> None:
             with terminal(*command) as screen:
                 time.sleep(WARM_UP)
                 found[label] = screen.weigh(SECONDS)
-    rows = [
+    rows = tuple(
         (label, f"{w.cpu:.1f} %", f"{w.memory:.0f} MB", f"{w.written / 1000:.2f} kB/s")
         for label, w in found.items()
+    )
+    notes = [
+        f"all drivers / {peer}: {_ratios(found[WHOLE], found[peer])}"
+        for peer in ("glances", "dolphie")
+        if peer in found
     ]
-    rows.append(("budget", "2.0 %", "75 / 115 MB", "1.50 kB/s"))
-    title = f"steady state over {SECONDS:g} s"
-    table(title, ("", "CPU", "memory", "to the terminal"), rows)
-    for peer in ("glances", "dolphie"):
-        if peer in found:
-            print(f"  {WHOLE} / {peer}: {_ratios(found[WHOLE], found[peer])}")
     if "dolphie" not in found:
-        print("  mariadbd is not installed: dolphie has nothing to watch and is left out")
+        notes.append("mariadbd is not installed: dolphie has nothing to watch and is left out")
+    title = f"steady state, overview, over {SECONDS:g} s"
+    header = ("", "CPU", "memory", "to the terminal")
+    yield Section(title, header, rows, tuple(notes), tuple(_budgets(found)))
+
+
+def _budgets(found: Mapping[str, Weight]) -> Iterator[Budget]:
+    for label, memory in ((LIGHT, 75), (WHOLE, 115)):
+        which = label.removeprefix("onwatch, ")
+        weight, glances = found[label], found["glances"]
+        beside = f"{weight.cpu / glances.cpu:.2f}x glances"
+        yield Budget(f"{which}: CPU", weight.cpu, 2.0, "%", beside)
+        beside = f"{weight.written / glances.written:.2f}x glances"
+        yield Budget(f"{which}: to the terminal", weight.written / 1000, 1.5, "kB/s", beside)
+        beside = f"{weight.memory / glances.memory:.2f}x glances"
+        yield Budget(f"{which}: memory", weight.memory, memory, "MB", beside)
 
 
 def _ratios(ours: Weight, theirs: Weight) -> str:

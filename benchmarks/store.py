@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterator
 
-from benchmarks.harness import table
+from benchmarks.report import Budget, Section
 from checks.model import Samples, Series
 from checks.store.store import Store
 
 SERIES, ROWS = 10_000, 720
 
 
-def run() -> None:
+def run() -> Iterator[Section]:
     gc.collect()
     gc.freeze()  # as the engine does once it has started
     series = tuple(Series.of("bench_total", {"n": str(n)}) for n in range(SERIES))
@@ -28,9 +29,11 @@ def run() -> None:
     began = time.perf_counter()
     gc.collect()
     collection = time.perf_counter() - began
-    rows = [
-        ("bytes a sample", f"{store.nbytes / held:.1f}", "10"),
-        ("append", f"{took / held * 1e9:.0f} ns", "50 ns"),
-        ("full garbage collection", f"{collection * 1000:.1f} ms", "10 ms"),
-    ]
-    table(f"store, {SERIES} series for an hour at 5 s", ("", "measured", "budget"), rows)
+    budgets = (
+        Budget("store: bytes a sample", store.nbytes / held, 10, "B"),
+        Budget("store: append of a sample", took / held * 1e9, 50, "ns"),
+        Budget("store: full garbage collection", collection * 1000, 10, "ms"),
+    )
+    rows = tuple(budget.cells()[:2] for budget in budgets)
+    title = f"store, {SERIES:,} series for an hour at 5 s"
+    yield Section(title, ("", "measured"), rows, budgets=budgets)

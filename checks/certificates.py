@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["Certificate", "peer_chain", "read_certificate", "verified_until"]
+__all__ = [
+    "Certificate",
+    "der_items",
+    "peer_chain",
+    "read_certificate",
+    "sent_chain",
+    "verified_chain",
+    "verified_until",
+]
 
 _ENCODING_DER: Final = 2
 """Python's ``_ssl.ENCODING_DER``."""
@@ -44,15 +52,25 @@ class Certificate:
 
 def peer_chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
     """The certificates the server sent, its own first; those we cannot read are left out."""
+    return _readable(sent_chain(tls))
+
+
+def sent_chain(tls: ssl.SSLObject) -> list[bytes]:
+    """The DER forms of the certificates the server sent, its own first."""
     own = tls.getpeercert(binary_form=True)
-    return _readable(_chain(tls, "get_unverified_chain") or ([own] if own else []))
+    return _chain(tls, "get_unverified_chain") or ([own] if own else [])
+
+
+def verified_chain(tls: ssl.SSLObject) -> list[bytes]:
+    """The DER forms of the chain that was verified, up to its root; none where none was."""
+    if tls.context.verify_mode is ssl.CERT_NONE:
+        return []
+    return _chain(tls, "get_verified_chain")
 
 
 def verified_until(tls: ssl.SSLObject) -> float | None:
     """Seconds since 1970 at which the verified chain ends; None where none was verified."""
-    if tls.context.verify_mode is ssl.CERT_NONE:
-        return None
-    chain = _readable(_chain(tls, "get_verified_chain"))
+    chain = _readable(verified_chain(tls))
     return min((certificate.not_after for certificate in chain), default=None)
 
 
@@ -79,11 +97,11 @@ def _chain(tls: ssl.SSLObject, which: str) -> list[bytes]:
 
 def read_certificate(der: bytes) -> Certificate:
     """The certificate in ``der``; ValueError, IndexError or StopIteration where it is none."""
-    _, certificate = next(_items(der))
-    _, body = next(_items(certificate))
-    fields = [item for item in _items(body) if item[0] != _VERSION]
+    _, certificate = next(der_items(der))
+    _, body = next(der_items(certificate))
+    fields = [item for item in der_items(body) if item[0] != _VERSION]
     (_, _), (_, _), (_, issuer), (_, validity), (_, subject) = fields[:5]
-    begin, end = (_time(tag, value) for tag, value in _items(validity))
+    begin, end = (_time(tag, value) for tag, value in der_items(validity))
     extensions = [value for tag, value in fields if tag == _EXTENSIONS]
     return Certificate(
         _name(subject),
@@ -94,7 +112,7 @@ def read_certificate(der: bytes) -> Certificate:
     )
 
 
-def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+def der_items(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Tag and content of each DER element in ``data``."""
     at = 0
     while at < len(data):
@@ -120,17 +138,17 @@ def _time(tag: int, value: bytes) -> float:
 def _name(data: bytes) -> str:
     """The common name of a distinguished name; else its organisation."""
     found = {}
-    for _, attributes in _items(data):
-        for _, attribute in _items(attributes):
-            (_, oid), (_, value) = list(_items(attribute))[:2]
+    for _, attributes in der_items(data):
+        for _, attribute in der_items(attributes):
+            (_, oid), (_, value) = list(der_items(attribute))[:2]
             found[oid] = value.decode("utf-8", "replace")
     return found.get(_COMMON_NAME) or found.get(_ORGANISATION) or ""
 
 
 def _alt_names(data: bytes) -> Iterator[str]:
-    _, extensions = next(_items(data))
-    for _, extension in _items(extensions):
-        fields = list(_items(extension))
+    _, extensions = next(der_items(data))
+    for _, extension in der_items(extensions):
+        fields = list(der_items(extension))
         if fields[0] == (_OID, _ALT_NAMES):
-            _, names = next(_items(fields[-1][1]))
-            yield from (v.decode("ascii", "replace") for t, v in _items(names) if t == _DNS_NAME)
+            _, names = next(der_items(fields[-1][1]))
+            yield from (v.decode("ascii", "replace") for t, v in der_items(names) if t == _DNS_NAME)

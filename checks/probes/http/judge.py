@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from checks.certificates import Certificate
 from checks.expectations import (
     Finding,
     JsonExpectation,
-    RemainingBounds,
     latency_finding,
     quoted,
     seconds,
     text_findings,
 )
+from checks.expiry import expiry_finding
 from checks.health_document import HealthDocument, read_document
 from checks.health_words import counterpart
 from checks.model import Part, Status
@@ -29,10 +27,6 @@ from checks.probes.http.connection import Peer
 
 __all__ = ["Judge", "Verdict"]
 
-_DAY: Final = 86_400.0
-_WARNING_LEFT: Final = (14 * _DAY, 6)
-_CRITICAL_LEFT: Final = (3 * _DAY, 30)
-"""Time left to a certificate: so many seconds, or this fraction of its lifetime if that is less."""
 _CLAUSES: Final = 3
 
 
@@ -84,7 +78,7 @@ class Judge:
         findings += self._header_findings(answer)
         findings += _some(latency_finding(duration, self._expect.latency))
         if peer is not None:
-            findings += _some(_expiry(peer.chain, self._expect.certificate_expiry, now))
+            findings += _some(expiry_finding(peer.chain, self._expect.certificate_expiry, now))
             findings += [Finding(Status.WARNING, "dns", peer.notice)] if peer.notice else []
         return _verdict(answer, duration, findings, document, by_text=bool(by_text))
 
@@ -169,28 +163,6 @@ def _clause(part: Part) -> str:
     if part.message:
         return f"{part.name}: {part.message}"
     return f"{part.name} is {quoted(part.value)}"
-
-
-def _expiry(
-    chain: tuple[Certificate, ...], bounds: RemainingBounds | None, now: float
-) -> Finding | None:
-    if not chain:
-        return None
-    first = min(chain, key=lambda certificate: certificate.not_after)
-    left = first.not_after - now
-    warning, critical = (min(most, first.lifetime / part) for most, part in _BOUNDS_LEFT)
-    if bounds is not None:
-        warning, critical = bounds.warning or 0.0, bounds.critical or 0.0
-    if left > max(warning, critical, 0.0):
-        return None
-    status = Status.CRITICAL if left <= max(critical, 0.0) else Status.WARNING
-    whose = "the certificate" if first is chain[0] else f"the certificate of {first.subject}"
-    day = datetime.fromtimestamp(first.not_after, UTC).strftime("%Y-%m-%d")
-    ends = f"ends in {seconds(left)}, on {day}" if left > 0 else f"ended on {day}"
-    return Finding(status, "tls", f"{whose} {ends}: renew it")
-
-
-_BOUNDS_LEFT: Final = (_WARNING_LEFT, _CRITICAL_LEFT)
 
 
 def _verdict(

@@ -24,6 +24,7 @@ from checks.probes.host.metrics import METRICS
 from checks.probes.host.mounts import Mount, chosen, real
 from checks.probes.host.processes import Scan, Scanner, table
 from checks.probes.host.reader import Reader, Reading
+from checks.processes.scan import ProcessTable, shared
 from checks.settings import KindConfig
 from checks.wording import percent, size
 
@@ -91,7 +92,7 @@ class HostProbe:
         self._hardware = Periodic(
             self._lanes, f"{self._lane} hardware", _HARDWARE_INTERVAL, self._read_hardware
         )
-        scanner = _scanner(self._roots, config.processes)
+        scanner = _scanner(self._roots, config.processes, target.env.lanes)
         self._processes: Periodic[Scan] = Periodic(
             self._lanes, f"{self._lane} processes", config.process_interval, scanner
         )
@@ -175,10 +176,11 @@ class HostProbe:
         )
 
 
-def _scanner(roots: Roots, count: int) -> Callable[[float], Scan | None]:
+def _scanner(roots: Roots, count: int, lanes: Lanes) -> Callable[[float], Scan | None]:
     """Scans `/proc`, or asks psutil where there is none."""
     if os.path.exists(f"{roots.proc}/stat"):  # noqa: PTH110 - roots are strings
-        return Scanner(roots, count).scan
+        known = shared(lanes) if roots == Roots() else None
+        return Scanner(roots, count, known if isinstance(known, ProcessTable) else None).scan
     from checks.probes.host.portable import PortableScanner  # noqa: PLC0415 - psutil: rarely
 
     return PortableScanner(count).scan

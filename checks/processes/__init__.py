@@ -1,0 +1,1 @@
+"""The processes of this machine, scanned once for every check that wants to know of them."""

@@ -1,0 +1,192 @@
+"""One scan of `/proc`, shared by all checks that ask at nearly the same moment.
+
+A scan reads `/proc/<pid>/stat` of every process, some 8 µs each: 2,000 processes take 16 ms.
+So that ten checks do not take ten times as long, a scan serves whoever comes within a short time
+after it. What costs more (command lines, descriptors) is read of those alone that are wanted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+from checks.lanes import Lanes
+
+__all__ = ["HIDDEN", "Listing", "Process", "ProcessTable", "Table", "parse_process", "shared"]
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_MOST: Final = 20_000
+_KERNEL_THREAD: Final = 0x0020_0000
+
+HIDDEN: Final = (
+    "the kernel shows only this user's own (/proc is mounted with hidepid): run onwatch as root, "
+    "or in the group that the mount's gid= names"
+)
+"""What is said where other accounts' processes cannot be seen."""
+
+
+class Process(NamedTuple):
+    """One process. ``time`` is the CPU seconds it has used, ``memory`` resident bytes.
+
+    ``cpu`` is the ratio of one core since the previous scan, None in the first. ``key``
+    (id and start, in the clock ticks of the system) tells it from a later process with the same
+    id. ``system`` is the part of ``time`` spent in the kernel, ``virtual`` bytes of address
+    space. A tuple, because a scan makes one for each process there is.
+    """
+
+    pid: int
+    name: str
+    state: str
+    time: float
+    memory: float
+    key: tuple[int, int]
+    kernel: bool = False
+    cpu: float | None = None
+    user: str = ""
+    command: str = ""
+    parent: int = 0
+    system: float = 0.0
+    virtual: float = 0.0
+    threads: int = 0
+    minor_faults: int = 0
+    major_faults: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """All processes at the moment ``at`` (the clock of whoever asked).
+
+    ``note`` says what could not be seen, empty where all was; ``hidden`` that it is the
+    processes of other accounts. ``refused`` is how many were seen but not let themselves be read.
+    """
+
+    at: float
+    processes: tuple[Process, ...]
+    note: str = ""
+    hidden: bool = False
+    refused: int = 0
+
+
+def parse_process(text: bytes, ticks: int = _TICKS, page: int = _PAGE) -> Process | None:
+    """Reads `/proc/<pid>/stat`; the name stands in brackets and may hold any character."""
+    start, end = text.find(b"("), text.rfind(b")")
+    columns = text[end + 2 :].split(None, 22)
+    if start < 1 or end < start or len(columns) < 22:
+        return None
+    try:
+        pid = int(text[:start])
+        system = int(columns[12])
+        return Process(
+            pid=pid,
+            name=text[start + 1 : end].decode("utf-8", "replace"),
+            state=columns[0].decode("ascii", "replace"),
+            time=(int(columns[11]) + system) / ticks,
+            memory=float(int(columns[21]) * page),
+            key=(pid, int(columns[19])),
+            kernel=bool(int(columns[6]) & _KERNEL_THREAD),
+            parent=int(columns[1]),
+            system=system / ticks,
+            virtual=float(columns[20]),
+            threads=int(columns[17]),
+            minor_faults=int(columns[7]),
+            major_faults=int(columns[9]),
+        )
+    except ValueError:
+        return None
+
+
+class Table(Protocol):
+    """Something that knows all processes."""
+
+    def look(self, now: float, age: float) -> Listing | None:
+        """All processes, as seen at most ``age`` seconds before ``now``; None for no answer.
+
+        May be called from several threads; whoever comes while a scan is made gets that one.
+
+        Raises:
+            OSError: where the system refuses the scan as a whole (no descriptors left, say).
+        """
+
+
+class ProcessTable:
+    """The processes below one `/proc`; the last scan serves all who ask soon after it."""
+
+    def __init__(self, proc: str = "/proc") -> None:
+        self._proc = proc
+        self._lock = threading.Lock()
+        self._last: Listing | None = None
+
+    def look(self, now: float, age: float) -> Listing | None:
+        """All processes; None where there is no `/proc`."""
+        with self._lock:
+            last = self._last
+            # A clock other than the last one's, in tests: then nothing is known of the age.
+            if last is None or not 0.0 <= now - last.at <= age:
+                last = self._last = self._scan(now)
+            return last
+
+    def _scan(self, now: float) -> Listing | None:
+        try:
+            with os.scandir(self._proc) as entries:
+                pids = [entry.name for entry in entries if entry.name.isdigit()]
+        except FileNotFoundError:
+            return None
+        if not pids:
+            return None
+        hidden = is_hidden(self._proc)
+        note = HIDDEN if hidden else ""
+        if len(pids) > _MOST:
+            note = note or f"only the first {_MOST} of {len(pids)} were looked at"
+        found = [one for pid in pids[:_MOST] if (one := self._read(pid)) is not None]
+        return Listing(now, tuple(found), note, hidden)
+
+    def _read(self, pid: str) -> Process | None:
+        try:
+            descriptor = os.open(f"{self._proc}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                # That none can be opened must not read as if none were there.
+                raise
+            return None
+        try:
+            return parse_process(os.read(descriptor, 4_096))
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+
+def is_hidden(proc: str) -> bool:
+    """Whether ``proc`` keeps other accounts' processes from us: the first one cannot be read."""
+    try:
+        descriptor = os.open(f"{proc}/1/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        return error.errno in (errno.ENOENT, errno.EACCES, errno.EPERM)
+    os.close(descriptor)
+    return False
+
+
+_SHARED: Final[WeakKeyDictionary[Lanes, Table]] = WeakKeyDictionary()
+
+
+def shared(lanes: Lanes, make: Callable[[], Table] | None = None) -> Table:
+    """The one table for all checks of an engine, which ``lanes`` belong to."""
+    found = _SHARED.get(lanes)
+    if found is None:
+        found = _SHARED[lanes] = (make or _of_this_system)()
+    return found
+
+
+def _of_this_system() -> Table:
+    """`/proc`, or psutil where there is none."""
+    if os.path.exists("/proc/stat") or os.path.exists("/proc/1"):  # noqa: PTH110 - quick
+        return ProcessTable()
+    from checks.processes.portable import PortableTable  # noqa: PLC0415 - psutil: rarely
+
+    return PortableTable()

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from checks.probe import ProbeEnv
-from checks.probes.http.config import Auth, Basic, HttpConfig
+from checks.probes.http.config import Auth, Basic, Endpoint
 
 __all__ = ["Credentials"]
 
@@ -25,7 +25,7 @@ class Credentials:
     are sent on.
     """
 
-    def __init__(self, config: HttpConfig, env: ProbeEnv) -> None:
+    def __init__(self, config: Endpoint, env: ProbeEnv) -> None:
         self._auth = config.auth or _from_url(config.url)
         self._configured = config.headers
         self._env = env

@@ -19,7 +19,7 @@ from checks.expectations import (
 from checks.secrets import mask_url
 from checks.settings import Duration, KindConfig, Model, NamedFile, Secret, Size
 
-__all__ = ["Auth", "Basic", "Expect", "HttpConfig", "Tls"]
+__all__ = ["Auth", "Basic", "Endpoint", "Expect", "HttpConfig", "Tls"]
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -109,33 +109,23 @@ class Tls(Model):
         return self
 
 
-class HttpConfig(KindConfig):
-    """An HTTP or HTTPS address that must answer as expected."""
+class Endpoint(KindConfig):
+    """An HTTP or HTTPS address, and how it is asked."""
 
     shorthand: ClassVar[str] = "url"
 
     url: str
     """What to ask: ``https://host:port/path?query``."""
-    method: str = "GET"
-    """The request's method."""
     headers: dict[str, Secret] = Field(default={})
     """Request headers; a value may be a credential's source."""
-    body: str = ""
-    """The request's body."""
     auth: Auth | None = None
     """Credentials."""
-    expect: Expect = Expect()
-    """What the answer must be; without it, a 2xx whose health document says it is well."""
-    health_document: bool = True
-    """Whether the answer's own verdict counts; it never does where `expect` judges the body."""
     redirects: int = Field(default=5, ge=0, le=20)
     """Redirects that are followed; with 0 the redirect itself is judged."""
     tls: Tls = Tls()
     """Certificates."""
     keep_alive: Duration = 60.0
     """How long a connection is used before a new one is made; 0 makes one for every run."""
-    max_body: Size = Field(default=1_000_000, gt=0)
-    """Bytes of the body that are read, before and after decompression."""
 
     @field_validator("url")
     @classmethod
@@ -154,13 +144,6 @@ class HttpConfig(KindConfig):
             raise ValueError("port 0 cannot be connected to")
         return value
 
-    @field_validator("method")
-    @classmethod
-    def _usable_method(cls, value: str) -> str:
-        if not _TOKEN.fullmatch(value) or value.upper() == "CONNECT":
-            raise ValueError("expected a method such as GET, HEAD or POST")
-        return value.upper()
-
     @field_validator("headers")
     @classmethod
     def _usable_headers(cls, value: dict[str, Secret]) -> dict[str, Secret]:
@@ -172,7 +155,7 @@ class HttpConfig(KindConfig):
         return value
 
     @model_validator(mode="after")
-    def _one_credential(self) -> HttpConfig:
+    def _one_credential(self) -> Endpoint:
         if self.auth is not None and "@" in urlsplit(self.url).netloc:
             raise ValueError("give the user in the url or in auth, not in both")
         return self
@@ -186,3 +169,25 @@ class HttpConfig(KindConfig):
     def address(self) -> str:
         parts = urlsplit(self.url)
         return mask_url(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+
+
+class HttpConfig(Endpoint):
+    """An HTTP or HTTPS address that must answer as expected."""
+
+    method: str = "GET"
+    """The request's method."""
+    body: str = ""
+    """The request's body."""
+    expect: Expect = Expect()
+    """What the answer must be; without it, a 2xx whose health document says it is well."""
+    health_document: bool = True
+    """Whether the answer's own verdict counts; it never does where `expect` judges the body."""
+    max_body: Size = Field(default=1_000_000, gt=0)
+    """Bytes of the body that are read, before and after decompression."""
+
+    @field_validator("method")
+    @classmethod
+    def _usable_method(cls, value: str) -> str:
+        if not _TOKEN.fullmatch(value) or value.upper() == "CONNECT":
+            raise ValueError("expected a method such as GET, HEAD or POST")
+        return value.upper()

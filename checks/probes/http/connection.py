@@ -54,11 +54,13 @@ class Peer:
 class Exchange:
     """A request under way and what has come of it so far; readable also when it failed.
 
-    ``cut`` says that the body was longer than its bound and ends there.
+    ``cut`` says that the body was longer than its bound, or came in more than ``most_pieces``,
+    and ends there.
     """
 
     phases: Phases
     bound: int
+    most_pieces: int = PIECES_BOUND
     status: int = 0
     reason: bytes = b""
     version: str = ""
@@ -235,7 +237,7 @@ class Connection(asyncio.Protocol):
                 piece = bytes(event.data[: exchange.bound - exchange.size])
                 exchange.pieces.append(piece)
                 exchange.size += len(piece)
-                if len(event.data) > len(piece) or len(exchange.pieces) >= PIECES_BOUND:
+                if len(event.data) > len(piece) or len(exchange.pieces) >= exchange.most_pieces:
                     exchange.cut = True
                     return True
             elif isinstance(event, h11.Response):

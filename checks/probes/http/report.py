@@ -14,7 +14,7 @@ from checks.probes.http.config import HttpConfig
 from checks.probes.http.connection import Exchange, Peer
 from checks.probes.http.judge import Verdict
 
-__all__ = ["Reporter"]
+__all__ = ["Reporter", "peer_facts", "silence"]
 
 _PHASES: Final = (
     ("dns", "resolve"),
@@ -101,12 +101,7 @@ class Reporter:
 
     def silent(self, exchange: Exchange, peer: Peer | None) -> Result:
         """The result of a run that was out of time, naming the phase it hung in."""
-        phase = exchange.phases.current
-        exchange.phases.end()
-        why = _silence(phase, exchange, exchange.phases)
-        message = f"no answer from {self._where} within {seconds(self._timeout)}: {why}"
-        if exchange.status:
-            message = f"HTTP {exchange.status} from {self._where}, but {why}"
+        message = silence(exchange, self._where, self._timeout)
         return self.failed("timeout", message, Status.CRITICAL, exchange, peer)
 
     def _samples(self, exchange: Exchange, answer: Answer | None, by_text: float) -> Samples:
@@ -129,7 +124,7 @@ class Reporter:
         if peer is None:
             return Samples(), ()
         if self._known is None or self._known[0] is not peer:
-            self._known = (peer, self._peer_samples(peer), _peer_facts(peer))
+            self._known = (peer, self._peer_samples(peer), peer_facts(peer))
         return self._known[1], self._known[2]
 
     def _peer_samples(self, peer: Peer) -> Samples:
@@ -149,6 +144,16 @@ def _body_length(answer: Answer) -> int:
         return len(answer.body)
     except BodyError:
         return answer.exchange.size
+
+
+def silence(exchange: Exchange, where: str, timeout: float) -> str:
+    """What ``where`` did not do within ``timeout`` seconds: the phase it hung in, which ends."""
+    phase = exchange.phases.current
+    exchange.phases.end()
+    why = _silence(phase, exchange, exchange.phases)
+    if exchange.status:
+        return f"HTTP {exchange.status} from {where}, but {why}"
+    return f"no answer from {where} within {seconds(timeout)}: {why}"
 
 
 def _silence(phase: str, exchange: Exchange, phases: Phases) -> str:
@@ -176,7 +181,8 @@ def _slowness(connected: str, exchange: Exchange, spent: float) -> str:
     return f"after {seconds(spent)} only {exchange.size}{of} bytes of its body had come"
 
 
-def _peer_facts(peer: Peer) -> tuple[tuple[str, str], ...]:
+def peer_facts(peer: Peer) -> tuple[tuple[str, str], ...]:
+    """Address and certificate, for people."""
     facts = [("address", peer.address)]
     if peer.chain:
         own = peer.chain[0]

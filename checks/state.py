@@ -9,6 +9,7 @@ from typing import Final
 
 from checks.databases.model import DatabaseFacts
 from checks.model import Part, Result, Status
+from checks.outcomes import CELL, Outcomes
 from checks.probe import CheckSpec
 from checks.registry import kind
 from checks.requests.stats import RequestStats
@@ -34,6 +35,7 @@ class CheckState:
         self.events: deque[EventView] = deque(maxlen=RESULTS)
         self._history: deque[float] = deque(maxlen=HISTORY)
         self._parts: dict[str, tuple[Status, float]] = {}
+        self._outcomes = Outcomes(spec.interval)
         self._last_run: float | None = None
         self._started = now
         self._address = spec.config.address()
@@ -55,6 +57,7 @@ class CheckState:
             self.database = old.database
             self.results, self.events = old.results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
+            self._outcomes = old._outcomes
             self.view = replace(old.view, depends_on=spec.depends_on, runbook=spec.runbook)
         return same
 
@@ -100,6 +103,7 @@ class CheckState:
         if isinstance(result.database, DatabaseFacts):
             self.database = (began, result.database)
         self._last_run = began
+        self._outcomes.add(began, result.status, result.message)
         self._history.append(math.nan if result.duration is None else result.duration)
         self.results.append(ResultLine(began, result.status, result.message, result.duration))
         self.view = replace(
@@ -114,6 +118,7 @@ class CheckState:
             parts=self._part_views(result.parts, began),
             last_run=began,
             up=result.up,
+            record=self._outcomes.record(began),
         )
         return events
 
@@ -130,8 +135,9 @@ class CheckState:
         return tuple(views)
 
     def age(self, now: float) -> bool:
-        """Turn stale when two intervals brought no result. Returns whether the view changed."""
+        """Turn stale when two intervals brought no result. Returns whether it did."""
         if self.view.status is Status.STALE:
+            self._age_record(now)
             return False
         last = self._started if self._last_run is None else self._last_run
         silent = now - last
@@ -143,3 +149,9 @@ class CheckState:
             self.view, status=Status.STALE, since=now, message=message, reason="timeout"
         )
         return True
+
+    def _age_record(self, now: float) -> None:
+        """Let the windows move on while there are no results."""
+        record = self.view.record
+        if record is not None and now - record.at >= CELL:
+            self.view = replace(self.view, record=self._outcomes.record(now))

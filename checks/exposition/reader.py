@@ -1,0 +1,250 @@
+"""Metrics pages, read again and again: what was made of a series' text is remembered.
+
+From scrape to scrape the text of a series stays the same and its value alone changes, so a line
+costs a look-up in a dictionary and a number. What is not found there, not written plainly or
+carries more than a value is read by the grammar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+from checks.exposition.grammar import BadLineError, describe, labels_of, read_sample
+from checks.exposition.model import ExpositionError, Family, Labels, Page, TooManySeriesError
+
+__all__ = ["LEFT_OUT", "Reader", "Reading", "parse"]
+
+SLICE: Final = 1_000
+"""Lines that are read in one go; when all are new that takes some ten milliseconds."""
+
+_PLAIN: Final = b"0123456789+-.eEinfatyINFATY"
+"""What numbers consist of; Python reads more as one than Prometheus does (``1_000``)."""
+_SLACK: Final = 100
+_EOF: Final = "# EOF"
+
+T = TypeVar("T")
+
+
+class _LeftOut:
+    """The mark of a series that the maker does not want."""
+
+
+LEFT_OUT: Final = _LeftOut()
+
+
+class Reader(Generic[T]):
+    """Reads the pages of one target.
+
+    ``make`` makes of a metric's name and labels what the page shall hold, or ``LEFT_OUT``.
+    It is asked once a series, and again once the series was away. ``max_series`` is how many
+    samples a page may have.
+    """
+
+    def __init__(
+        self, make: Callable[[str, Labels], T | _LeftOut], max_series: int = 1_000_000
+    ) -> None:
+        self.make = make
+        self.max_series = max_series
+        self.known: dict[str, T | _LeftOut] = {}
+        self._told: tuple[list[str], dict[str, Family]] = ([], {})
+
+    def open(self, page: bytes, *, openmetrics: bool = False) -> Reading[T]:
+        """Begin to read ``page``. Raises ExpositionError where it is not UTF-8."""
+        try:
+            text = page.decode()
+        except UnicodeDecodeError as error:
+            line = page.count(b"\n", 0, error.start) + 1
+            raise ExpositionError(line, "it is not UTF-8 text") from None
+        return Reading(self, text.split("\n"), openmetrics)
+
+    def read(self, page: bytes, *, openmetrics: bool = False) -> Page[T]:
+        """The whole of ``page`` at once. Raises ExpositionError."""
+        reading = self.open(page, openmetrics=openmetrics)
+        while not reading.step():
+            pass
+        return reading.page
+
+    def families(self, comments: list[str], lines: Sequence[str]) -> dict[str, Family]:
+        """What ``comments`` say; the same object as before while they say the same."""
+        if comments != self._told[0]:
+            found: dict[str, Family] = {}
+            for comment in comments:
+                try:
+                    describe(comment.strip(" \t"), lambda name: found.setdefault(name, Family()))
+                except BadLineError as error:
+                    raise ExpositionError(lines.index(comment) + 1, str(error)) from None
+            self._told = (comments, found)
+        return self._told[1]
+
+    def forget(self, lines: Sequence[str], others: Sequence[str], count: int) -> None:
+        """Let go of series that the page of ``lines`` does not have, once they are many.
+
+        ``others`` are texts of series that do not simply end at the last blank of a line;
+        ``count`` is how many samples the page has.
+        """
+        if len(self.known) <= count + count // 4 + _SLACK:
+            return
+        heads = (line.rpartition(" ")[0] for line in lines)
+        kept = {head: self.known[head] for head in heads if head in self.known}
+        kept.update((text, self.known[text]) for text in others if text in self.known)
+        self.known = kept
+
+
+class _Taken(Generic[T]):
+    """What was taken of some lines: a text for the value of each of ``items``."""
+
+    __slots__ = ("comments", "exemplars", "ignored", "items", "others", "texts", "times")
+
+    def __init__(self) -> None:
+        self.items: list[T] = []
+        self.texts: list[str] = []
+        self.times: dict[int, float] = {}
+        self.ignored: list[str] = []
+        self.comments: list[str] = []
+        self.others: list[str] = []
+        self.exemplars = 0
+
+    def values(self) -> list[float] | None:
+        """The values as numbers; None where one of them must be looked at closely."""
+        for texts in (self.texts, self.ignored):
+            if "".join(texts).encode("ascii", "replace").translate(None, _PLAIN):
+                return None
+        try:
+            # What is left out is checked as well: a page is right or it is not.
+            list(map(float, self.ignored))
+            return list(map(float, self.texts))
+        except ValueError:
+            return None
+
+
+class Reading(Generic[T]):
+    """A page that is being read, :data:`SLICE` lines a step; then ``page`` is whole."""
+
+    def __init__(self, reader: Reader[T], lines: list[str], openmetrics: bool) -> None:
+        self.page: Page[T] = Page()
+        self._reader = reader
+        self._lines = lines
+        self._openmetrics = openmetrics
+        self._at = 0
+        self._comments: list[str] = []
+        self._others: list[str] = []
+
+    def step(self) -> bool:
+        """Read on; whether that was all. Raises ExpositionError."""
+        first = self._at
+        lines = self._lines[first : first + SLICE]
+        taken = self._quickly(lines, first)
+        values = taken.values()
+        if values is None:
+            taken = self._closely(lines, first)
+            values = list(map(float, taken.texts))
+        self._keep(taken, values)
+        self._at = first + len(lines)
+        if self._at < len(self._lines):
+            return False
+        self._finish()
+        return True
+
+    def _quickly(self, lines: Sequence[str], first: int) -> _Taken[T]:
+        known, taken = self._reader.known.get, _Taken[T]()
+        add, add_text = taken.items.append, taken.texts.append
+        for number, line in enumerate(lines, first + 1):
+            head, _, tail = line.rpartition(" ")
+            item = known(head)
+            if item is None:
+                if not self._with_time(head, tail, taken):
+                    self._look(line, number, taken)
+            elif isinstance(item, _LeftOut):
+                taken.ignored.append(tail)
+            else:
+                add(item)
+                add_text(tail)
+        return taken
+
+    def _with_time(self, head: str, tail: str, taken: _Taken[T]) -> bool:
+        """Take a known series whose value is followed by a plain timestamp, if it is one."""
+        if not tail.isdigit() or self._openmetrics:
+            return False
+        series, _, value = head.rpartition(" ")
+        item = self._reader.known.get(series)
+        if item is None or isinstance(item, _LeftOut) or not tail.isascii():
+            return False
+        taken.times[len(taken.items)] = float(tail) / 1000
+        taken.items.append(item)
+        taken.texts.append(value)
+        taken.others.append(series)
+        return True
+
+    def _closely(self, lines: Sequence[str], first: int) -> _Taken[T]:
+        taken = _Taken[T]()
+        for number, line in enumerate(lines, first + 1):
+            self._look(line, number, taken)
+        return taken
+
+    def _look(self, line: str, number: int, taken: _Taken[T]) -> None:
+        """Take ``line`` by the grammar."""
+        text = line.lstrip(" \t")
+        if not text:
+            return
+        if text[0] == "#":
+            taken.comments.append(line)
+            return
+        try:
+            found = read_sample(line, openmetrics=self._openmetrics)
+            item = self._reader.known.get(found.series)
+            if item is None:
+                item = self._reader.make(found.name, labels_of(found.labels))
+                self._reader.known[found.series] = item
+                self.page.fresh += not isinstance(item, _LeftOut)
+        except BadLineError as error:
+            raise ExpositionError(number, str(error)) from None
+        taken.others.append(found.series)
+        taken.exemplars += found.exemplar
+        if isinstance(item, _LeftOut):
+            taken.ignored.append(found.value)
+            return
+        if found.time is not None:
+            taken.times[len(taken.items)] = found.time
+        taken.items.append(item)
+        taken.texts.append(found.value)
+
+    def _keep(self, taken: _Taken[T], values: list[float]) -> None:
+        page, held = self.page, len(self.page.items)
+        page.items += taken.items
+        page.values += values
+        page.timestamps.update((held + at, time) for at, time in taken.times.items())
+        page.left_out += len(taken.ignored)
+        page.exemplars += taken.exemplars
+        self._comments += taken.comments
+        self._others += taken.others
+        most = self._reader.max_series
+        if len(page.items) > most:
+            raise TooManySeriesError(self._at + SLICE, f"the page has more than {most:,} series")
+
+    def _finish(self) -> None:
+        page = self.page
+        if self._openmetrics:
+            self._check_end()
+        page.families = self._reader.families(self._comments, self._lines)
+        self._reader.forget(self._lines, self._others, len(page.items) + page.left_out)
+
+    def _check_end(self) -> None:
+        """OpenMetrics says where a page ends, so that one that was cut is known."""
+        count = len(self._lines)
+        last = next((at for at in range(count, 0, -1) if self._lines[at - 1]), count)
+        if self._comments.count(_EOF) > 1 or (
+            _EOF in self._comments and self._lines[last - 1] != _EOF
+        ):
+            raise ExpositionError(self._lines.index(_EOF) + 1, "the page goes on after # EOF")
+        if _EOF not in self._comments:
+            raise ExpositionError(last, "the page ends without # EOF (is it cut?)")
+
+
+def parse(page: bytes, *, openmetrics: bool = False) -> Page[tuple[str, Labels]]:
+    """Everything that ``page`` says, with nothing remembered.
+
+    Raises:
+        ExpositionError: it is no page of metrics; the line and why.
+    """
+    return Reader(lambda name, labels: (name, labels)).read(page, openmetrics=openmetrics)

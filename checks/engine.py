@@ -174,6 +174,12 @@ class Engine:
             if runner.attend(watched) and watched:
                 self._begin(self.scheduler.fresh(runner), f"look at {check}")
 
+    def inspect(self, check: str, subject: str) -> None:
+        """Have ``check``, which is watched, look at ``subject`` too; at none where empty."""
+        for runner in self.runners:
+            if runner.spec.name == check and runner.inspect(subject):
+                self._begin(self.scheduler.fresh(runner), f"inspect {check}")
+
     def act(self, check: str, action: str, subject: str) -> None:
         """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.
 

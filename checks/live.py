@@ -194,6 +194,9 @@ class EngineSource:
 
         self._wish(wish)
 
+    def inspect(self, check: str, subject: str) -> None:
+        self._wish(lambda engine: engine.inspect(check, subject))
+
     def set_window(self, seconds: float) -> None:
         def wish(engine: Engine) -> None:
             engine.window = seconds

@@ -299,6 +299,8 @@ class Result:
             (a :class:`checks.requests.stats.RequestStats`).
         database: what a database server said of its sessions and replicas
             (a :class:`checks.databases.model.DatabaseFacts`).
+        host: what a machine said of its processes and mounts
+            (a :class:`checks.hosts.model.HostFacts`).
     """
 
     status: Status
@@ -316,6 +318,7 @@ class Result:
     events: tuple[str, ...] = ()
     requests: object | None = None
     database: object | None = None
+    host: object | None = None
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from checks.clock import Clock
 from checks.databases.model import Action, FigureSpec
@@ -14,10 +15,12 @@ from checks.errors import SecretError
 from checks.model import Result, Sampler
 from checks.secrets import Masker
 from checks.settings import KindConfig, Secret, SecretCommand
+from checks.views import QueueTraits
 
 if TYPE_CHECKING:
     from checks.lanes import Lanes
     from checks.resolver import Resolver
+    from checks.store.window import Window
 
 __all__ = [
     "Acting",
@@ -26,6 +29,7 @@ __all__ = [
     "ChartSpec",
     "CheckSpec",
     "Expected",
+    "Inspecting",
     "Kind",
     "Metric",
     "Probe",
@@ -34,6 +38,10 @@ __all__ = [
     "Target",
     "response_time",
 ]
+
+
+PROGRAMS_AT_ONCE: Final = 8
+"""Programs that the checks of an engine may run at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,8 @@ class CheckSpec:
 class ProbeEnv:
     """What a probe may use of the machine; shared by all checks of an engine.
 
-    ``base_dir`` is what relative paths in the configuration are relative to.
+    ``base_dir`` is what relative paths in the configuration are relative to. ``turns`` bounds
+    how many programs run at once: who starts one holds a turn while it runs.
     """
 
     clock: Clock
@@ -108,6 +117,7 @@ class ProbeEnv:
     lanes: Lanes
     masker: Masker
     base_dir: Path
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PROGRAMS_AT_ONCE))
 
     def path(self, text: str) -> Path:
         """``text`` as a path: ``~`` expanded, relative to the configuration's folder."""
@@ -201,6 +211,8 @@ class Expected:
 
     queues: tuple[str, ...] = ()
     """Names of its queues."""
+    queue_traits: tuple[QueueTraits, ...] = ()
+    """What is known of them besides."""
     requests: bool = False
     """Whether it tells of requests."""
 
@@ -212,6 +224,11 @@ def _nothing_more(config: KindConfig) -> Expected:
 
 def _no_charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     del config
+    return ()
+
+
+def _no_curves(config: KindConfig, window: Window) -> tuple[ChartSpec, ...]:
+    del config, window
     return ()
 
 
@@ -238,6 +255,15 @@ class Attended(Protocol):
 
     def attend(self, watched: bool) -> None:
         """Whether somebody looks at the check from now on; a run follows at once."""
+
+
+@runtime_checkable
+class Inspecting(Protocol):
+    """A probe that can be told to look at one thing in particular, while it is attended."""
+
+    def inspect(self, subject: str) -> None:
+        """Look at ``subject`` too from now on (a :attr:`checks.hosts.model.ProcessRow.key`), or
+        at none where it is empty; a run follows at once."""
 
 
 @runtime_checkable
@@ -269,6 +295,8 @@ class Kind:
     """Modules that its probe imports late; loaded before the first run, which is timed."""
     charts: Callable[[KindConfig], tuple[ChartSpec, ...]] = _no_charts
     """Curves for the detail screen beside the run's duration, which every check has."""
+    curves: Callable[[KindConfig, Window], tuple[ChartSpec, ...]] = _no_curves
+    """Curves that are only known once something was measured; after ``charts``."""
     expects: Callable[[KindConfig], Expected] = _nothing_more
     """What the panes may say is configured before it could be read."""
     figures: tuple[FigureSpec, ...] = ()

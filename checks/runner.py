@@ -11,7 +11,17 @@ from typing import Final
 from checks.databases.model import Action
 from checks.errors import SecretError
 from checks.model import Result, Sampler, Samples, Status, clean
-from checks.probe import Acting, Answering, Attended, CheckSpec, Kind, Probe, ProbeEnv, Target
+from checks.probe import (
+    Acting,
+    Answering,
+    Attended,
+    CheckSpec,
+    Inspecting,
+    Kind,
+    Probe,
+    ProbeEnv,
+    Target,
+)
 from checks.registry import kind as load_kind
 from checks.secrets import url_secrets
 
@@ -90,6 +100,13 @@ class Runner:
             return False
         self._probe.attend(watched)
         return changed
+
+    def inspect(self, subject: str) -> bool:
+        """Tell the probe what somebody looks at; whether it has anything to say of it."""
+        if not isinstance(self._probe, Inspecting):
+            return False
+        self._probe.inspect(subject)
+        return bool(subject)
 
     async def act(self, action: Action, subject: str) -> str:
         """Do ``action`` to ``subject``; what came of it, masked."""

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from weakref import WeakSet
 
 from checks.databases.model import DatabaseFacts, SessionRow
+from checks.hosts.model import HostFacts
 from checks.model import Part, Result, Table
 from checks.requests.stats import RequestStats
 
@@ -104,6 +105,9 @@ class Masker:
         requests = result.requests
         if isinstance(requests, RequestStats):
             requests = requests.with_texts(text)
+        host = result.host
+        if isinstance(host, HostFacts):
+            host = host.with_texts(text)
         return replace(
             result,
             message=text(result.message),
@@ -117,6 +121,7 @@ class Masker:
             tables=tuple(tables[id(table)] for table in result.tables),
             database=database,
             requests=requests,
+            host=host,
         )
 
     def _table(self, table: Table) -> Table:
@@ -156,6 +161,8 @@ def _texts(result: Result) -> Iterator[str]:
             yield from row
     if isinstance(result.requests, RequestStats):
         yield from result.requests.texts()
+    if isinstance(result.host, HostFacts):
+        yield from result.host.texts()
     if isinstance(result.database, DatabaseFacts):
         facts = result.database
         yield from facts.notes

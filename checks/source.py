@@ -34,6 +34,10 @@ class SnapshotSource(Protocol):
     def focus(self, check: str | None) -> None:
         """Put the details of ``check`` into the coming snapshots, or of none."""
 
+    def inspect(self, check: str, subject: str) -> None:
+        """Have ``check``, which is in focus, tell all there is about ``subject`` (a process) in
+        the coming snapshots; of none where ``subject`` is empty."""
+
     def set_window(self, seconds: float) -> None:
         """The window that figures are computed over from now on."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from checks.databases.model import DatabaseFacts
+from checks.hosts.model import HostFacts
 from checks.model import Part, Result, Status
 from checks.outcomes import CELL, Outcomes
 from checks.probe import CheckSpec
@@ -31,6 +32,7 @@ class CheckState:
         self.result: Result | None = None
         self.requests: RequestStats | None = None
         self.database: tuple[float, DatabaseFacts] | None = None
+        self.host: tuple[float, HostFacts] | None = None
         self.results: deque[ResultLine] = deque(maxlen=RESULTS)
         self.events: deque[EventView] = deque(maxlen=RESULTS)
         self._history: deque[float] = deque(maxlen=HISTORY)
@@ -54,7 +56,7 @@ class CheckState:
         )
         if same:
             self.result, self.requests = old.result, old.requests
-            self.database = old.database
+            self.database, self.host = old.database, old.host
             self.results, self.events = old.results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self._outcomes = old._outcomes
@@ -85,6 +87,7 @@ class CheckState:
             runbook=spec.runbook,
             questions=tuple((q.id, q.title, q.help) for q in own.questions),
             queues=expected.queues,
+            queue_traits=expected.queue_traits,
             tells_requests=expected.requests,
         )
 
@@ -102,6 +105,8 @@ class CheckState:
             self.requests = result.requests
         if isinstance(result.database, DatabaseFacts):
             self.database = (began, result.database)
+        if isinstance(result.host, HostFacts):
+            self.host = (began, result.host)
         self._last_run = began
         self._outcomes.add(began, result.status, result.message)
         self._history.append(math.nan if result.duration is None else result.duration)

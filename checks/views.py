@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checks.databases.model import Action, DatabaseFacts
+from checks.hosts.model import HostDetail
 from checks.model import Status, Table
 from checks.requests.stats import RequestStats, WindowStats
 
@@ -27,6 +28,7 @@ __all__ = [
     "OutageView",
     "PartView",
     "Points",
+    "QueueTraits",
     "QueueView",
     "RecordView",
     "RequestView",
@@ -90,6 +92,20 @@ class RecordView:
         return min(self.windows, key=lambda one: abs(one.seconds - seconds))
 
 
+@dataclass(frozen=True, slots=True)
+class QueueTraits:
+    """What a check knows of the queue ``name`` besides its figures.
+
+    ``warning`` and ``critical`` are the sizes beyond which it says so; ``ageless`` says why
+    the age of its oldest item is not told, where it never is.
+    """
+
+    name: str
+    warning: float | None = None
+    critical: float | None = None
+    ageless: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PartView:
     """A child row of a check."""
@@ -131,6 +147,8 @@ class CheckView:
     """Id, title and help of each question that may be put to it."""
     queues: tuple[str, ...] = ()
     """Names of the queues that it is configured to read."""
+    queue_traits: tuple[QueueTraits, ...] = ()
+    """What is configured of them."""
     tells_requests: bool = False
     """Whether it is configured to tell of requests."""
     record: RecordView | None = None
@@ -153,7 +171,13 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueueView:
-    """One queue. ``growth`` is items a minute over the window, None while unknown."""
+    """One queue. ``growth`` is items a minute over the window, None while unknown.
+
+    ``oldest`` is the age in seconds of what has waited longest, ``ageless`` says why it is not
+    known. ``arriving`` and ``leaving`` are items a minute, where something counts them.
+    ``warning`` and ``critical`` are the sizes beyond which the check says so. ``course`` are
+    the sizes of the last steps of ``course_step`` seconds; empty where there are too many.
+    """
 
     check: str
     name: str
@@ -163,6 +187,16 @@ class QueueView:
     growth: float | None
     history: Points
     status: Status
+    delayed: float | None = None
+    oldest: float | None = None
+    ageless: str = ""
+    workers: float | None = None
+    arriving: float | None = None
+    leaving: float | None = None
+    warning: float | None = None
+    critical: float | None = None
+    course: Points = ()
+    course_step: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -351,6 +385,8 @@ class Snapshot:
     health: EngineHealth
     databases: tuple[DatabaseView, ...] = ()
     details: CheckDetails | None = None
+    host: HostDetail | None = None
+    """Of the machine that somebody looks at."""
     source: str = "live"
 
     def check(self, name: str) -> CheckView | None:

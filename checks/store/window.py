@@ -90,6 +90,16 @@ class Window:
         _, values = self._read(series)
         return [one.label(by) for at, one in enumerate(series) if not is_stale(values[:, at]).all()]
 
+    def labels(self, name: str, by: str) -> list[str]:
+        """The values of the label ``by`` that the check's series ``name`` have, seen or not."""
+        return [one.label(by) for one in self._series(name, {})]
+
+    def present(self, name: str) -> list[Series]:
+        """The series ``name`` that had a sample within the window."""
+        series = self._series(name, {})
+        _, values = self._read(series)
+        return [one for at, one in enumerate(series) if not is_stale(values[:, at]).all()]
+
     def rates(
         self, name: str, by: str = "", *, keep: Keep | None = None, **labels: str
     ) -> dict[str, float]:
@@ -151,6 +161,41 @@ class Window:
         times, values = self._read(series, span)
         line = _line(times, values, rate=rate)
         return tuple(line[-points:].tolist())
+
+    def courses(
+        self, name: str, *by: str, points: int, rate: bool = False, seconds: float = 0.0
+    ) -> dict[tuple[str, ...], tuple[float, ...]]:
+        """The last ``points`` values (or increases a second) of each series, by the labels ``by``.
+
+        NaN where a run did not return it; oldest first. ``seconds`` is how far back to look where
+        that is longer than ``points`` intervals.
+        """
+        series = self._series(name, {})
+        block = self._block()
+        if not series or block is None:
+            return {}
+        span = max(seconds, block.interval * (points + 2))
+        times, values = self._read(series, span)
+        known = np.where(is_stale(values), np.nan, values)
+        if rate:
+            steps = np.diff(known, axis=0)
+            steps = np.where(steps < 0, known[1:], steps)
+            known = steps / (np.diff(times)[:, None] / 1000.0)
+        columns = known[-points:].T.tolist()
+        return {
+            tuple(one.label(label) for label in by): tuple(column)
+            for one, column in zip(series, columns, strict=True)
+        }
+
+    def times(self, seconds: float, end_rows: int = 0) -> tuple[float, ...]:
+        """When the runs of the last ``seconds`` were, seconds since 1970; the last ``end_rows``
+        of them where that is given."""
+        block = self._block()
+        if block is None:
+            return ()
+        end = round(self.end * 1000)
+        times, _ = block.read([], end - round(seconds * 1000), end)
+        return tuple((times[-end_rows:] / 1000.0).tolist())
 
     def curve(
         self, name: str, *, rate: bool = False, **labels: str

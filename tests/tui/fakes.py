@@ -42,6 +42,9 @@ class FakeSource:
         details = samples.details(check) if check else None
         self.show(replace(self.picture, details=details))
 
+    def inspect(self, check: str, subject: str) -> None:
+        self.asked.append(f"inspect {check} {subject}".rstrip())
+
     def set_window(self, seconds: float) -> None:
         self.asked.append(f"window {seconds:.0f}")
         self.show(replace(self.picture, window=seconds))

@@ -7,7 +7,7 @@ from typing import Final
 
 from checks.probes.host.files import Emit, Roots, read
 
-__all__ = ["DISK", "NETWORK", "collect_disks", "collect_network"]
+__all__ = ["DISK", "NETWORK", "collect_disks", "collect_network", "is_inner"]
 
 _SECTOR: Final = 512.0
 _MILLISECOND: Final = 0.001
@@ -48,6 +48,11 @@ _NO_DISK = re.compile(r"(z?ram|loop|fd|(h|s|v|xv)d[a-z]+|nvme\d+n\d+p|mmcblk\d+p
 
 _NO_INTERFACE = re.compile(r"(veth|cali|lxc|tap|ifb|dummy)[0-9a-f_]*")
 """The host's ends of containers' interfaces: there are hundreds, and the bridge counts them too."""
+
+
+def is_inner(device: str) -> bool:
+    """Whether an interface is the host's end of a container's."""
+    return _NO_INTERFACE.fullmatch(device) is not None
 
 
 def collect_disks(roots: Roots, emit: Emit) -> None:

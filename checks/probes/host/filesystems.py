@@ -24,7 +24,8 @@ class Filesystem:
     """What one filesystem answered: bytes and inodes.
 
     ``error`` is a sentence where it gave no answer, ``refused`` says that this user may not
-    look at it, ``missing`` that there is no such path.
+    look at it, ``missing`` that there is no such path, ``hung`` that it has been asked and has
+    not answered.
     """
 
     mount: Mount
@@ -38,6 +39,7 @@ class Filesystem:
     error: str = ""
     refused: bool = False
     missing: bool = False
+    hung: bool = False
 
     @property
     def used(self) -> float | None:
@@ -96,8 +98,20 @@ class Asker:
             return _failed(path, mount, error)
         else:
             return _answered(path, mount, answer)
-        sentence = f"no answer from {shown} {waited}: is its server reachable?"
-        return Filesystem(mount, path, error=sentence)
+        sentence = f"no answer from {shown} {waited}: {_advice(mount)}"
+        return Filesystem(mount, path, error=sentence, hung=True)
+
+
+def _advice(mount: Mount) -> str:
+    """What to look at where a filesystem hangs, and how to be rid of it."""
+    point = clean(mount.point, 80)
+    if mount.fuse:
+        return (
+            f"does the program behind it ({clean(mount.type, 40)}) run? if not: umount -l {point}"
+        )
+    if mount.remote:
+        return f"is its server reachable? if not: umount -l {point}"
+    return "look for I/O errors of its disk in the kernel's log"
 
 
 def _once(answers: Iterable[Filesystem]) -> list[Filesystem]:

@@ -6,7 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["Forecast", "slope"]
+from checks.hosts.model import Outlook
+
+__all__ = ["Forecast", "slope", "steady_slope"]
+
+
+_NEVER: Final = 3650 * 86_400.0
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
@@ -19,6 +24,23 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     if spread <= 0:
         return 0.0
     return sum((time - middle) * (value - mean) for time, value in points) / spread
+
+
+def steady_slope(points: Sequence[tuple[float, float]]) -> float:
+    """Change of the value a second as the median over all pairs of points (Theil and Sen).
+
+    A log that is rotated, or a file of gigabytes that comes and goes, does not move it.
+    """
+    slopes = sorted(
+        (after - before) / (late - early)
+        for place, (early, before) in enumerate(points)
+        for late, after in points[place + 1 :]
+        if late > early
+    )
+    if not slopes:
+        return 0.0
+    middle = len(slopes) // 2
+    return slopes[middle] if len(slopes) % 2 else (slopes[middle - 1] + slopes[middle]) / 2
 
 
 class Forecast:
@@ -43,7 +65,7 @@ class Forecast:
             points.append((now, left))
             while now - points[0][0] > self.SPAN:
                 points.popleft()
-            self._rates[mount] = slope(points)
+            self._rates[mount] = steady_slope(tuple(points))
 
     def full_in(self, mount: str, left: float) -> float | None:
         """Seconds until ``left`` bytes are used up; None where half an hour is not yet known,
@@ -53,3 +75,16 @@ class Forecast:
             return None
         rate = self._rates[mount]
         return left / -rate if rate < 0 else None
+
+    def outlook(self, mount: str, left: float) -> Outlook:
+        """Whether ``mount``, which has ``left`` bytes, fills, as far as that is known."""
+        points = self._points.get(mount)
+        known = points[-1][0] - points[0][0] if points else 0.0
+        if known < self.LEAST:
+            return Outlook("unknown", known=known, needed=self.LEAST)
+        rate = self._rates[mount]
+        seconds = self.full_in(mount, left)
+        # Slower than a byte in ten years is nobody's trouble.
+        if seconds is None or seconds > _NEVER:
+            return Outlook("steady", None, -rate, known, self.LEAST)
+        return Outlook("filling", seconds, -rate, known, self.LEAST)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from checks.hosts.model import Outlook
 from checks.probes.host.cpu import CpuWindow
 from checks.probes.host.filesystems import Filesystem
 from checks.probes.host.forecast import Forecast
 from checks.probes.host.reader import Reading
+from checks.probes.host.seen import Seen
 from checks.wording import span
 
 __all__ = ["History"]
@@ -21,7 +23,8 @@ class History:
 
     ``lost`` are the mounts that were writable and no longer are; ``killed`` how many
     processes were killed for want of memory since the first reading, the last of them
-    noticed at ``killed_at``. ``full_in`` is the seconds until a mount is full.
+    noticed at ``killed_at``. ``full_in`` is the seconds until a mount is full, ``outlooks``
+    what is known of that at all.
     """
 
     def __init__(self, cpu: CpuWindow) -> None:
@@ -30,6 +33,8 @@ class History:
         self.killed = 0
         self.killed_at: float | None = None
         self.full_in: dict[str, float] = {}
+        self.outlooks: dict[str, Outlook] = {}
+        self._seen = Seen()
         self._forecast = Forecast()
         self._contained: bool | None = None
         self._kills: float | None = None
@@ -48,7 +53,12 @@ class History:
             *self._boots(reading.kernel.uptime),
             *self._deaths(now, reading.oom_kills),
             *self._losses(filesystems),
+            *self._seen.mounts(one.mount for one in filesystems if not one.missing),
         ]
+
+    def links(self, up: Mapping[str, bool]) -> list[str]:
+        """What interfaces have done since they were last looked at: ``up`` says by name."""
+        return self._seen.links(up)
 
     def _foresee(self, now: float, filesystems: Iterable[Filesystem]) -> None:
         left = {one.mount.point: one.available for one in filesystems if not one.error}
@@ -57,6 +67,9 @@ class History:
             point: seconds
             for point, available in left.items()
             if (seconds := self._forecast.full_in(point, available)) is not None
+        }
+        self.outlooks = {
+            point: self._forecast.outlook(point, available) for point, available in left.items()
         }
 
     def _boots(self, uptime: float | None) -> list[str]:

@@ -21,6 +21,7 @@ _SYSTEM: Final = re.compile(
     r"/(dev|proc|sys|run|snap|etc|boot/efi|System/Volumes"
     r"|var/run|var/lib/(docker|containers|kubelet|containerd))(/|$)"
 )
+_REMOTE: Final = re.compile(r"nfs\d?|cifs|smb\d?|ceph|9p|afs|glusterfs|lustre|beegfs|virtiofs")
 _FROZEN: Final = frozenset({"ro", "emergency_ro", "shutdown"})
 """How a filesystem's own options say that it takes no writes; the latter two since Linux 6.12."""
 
@@ -44,6 +45,16 @@ class Mount:
     whole: bool = True
     readonly: bool = False
     frozen: bool = False
+
+    @property
+    def fuse(self) -> bool:
+        """Whether a program of its own answers for it."""
+        return self.type.startswith("fuse") and self.type != "fuseblk"
+
+    @property
+    def remote(self) -> bool:
+        """Whether it lies on another machine, or behind a program: it hangs when that does."""
+        return self.fuse or _REMOTE.fullmatch(self.type) is not None
 
     @property
     def labels(self) -> dict[str, str]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from checks.lanes import LaneBusyError, Lanes
 from checks.model import Result, SampleBuilder, Status, Table
-from checks.probe import ChartSpec, Kind, Target
+from checks.probe import ChartSpec, Kind, ProbeEnv, Target
 from checks.probes.host.config import HostConfig
 from checks.probes.host.cpu import CpuWindow
+from checks.probes.host.devices import is_inner
+from checks.probes.host.facts import facts_of
 from checks.probes.host.files import Roots
 from checks.probes.host.filesystems import Asker, Filesystem, StatVfs, emit_filesystem
 from checks.probes.host.hardware import collect_hardware
@@ -24,6 +27,7 @@ from checks.probes.host.metrics import METRICS
 from checks.probes.host.mounts import Mount, chosen, real
 from checks.probes.host.processes import Scan, Scanner, table
 from checks.probes.host.reader import Reader, Reading
+from checks.probes.host.watch import Everyone, ProcessWatch
 from checks.processes.scan import ProcessTable, shared
 from checks.settings import KindConfig
 from checks.wording import percent, size
@@ -92,10 +96,25 @@ class HostProbe:
         self._hardware = Periodic(
             self._lanes, f"{self._lane} hardware", _HARDWARE_INTERVAL, self._read_hardware
         )
-        scanner = _scanner(self._roots, config.processes, target.env.lanes)
-        self._processes: Periodic[Scan] = Periodic(
-            self._lanes, f"{self._lane} processes", config.process_interval, scanner
+        self._everyone = _everyone(self._roots, config.processes, target.env)
+        self._processes = ProcessWatch(
+            self._lanes, f"{self._lane} processes", config.process_interval, self._everyone.look
         )
+
+    def attend(self, watched: bool) -> None:
+        """List every process while somebody looks."""
+        changed, self._processes.watched = watched is not self._processes.watched, watched
+        self._everyone.watched = watched
+        if watched and changed:
+            self._processes.hurry()
+        elif not watched:
+            self._everyone.subject = ""
+
+    def inspect(self, subject: str) -> None:
+        """Read all there is about the process ``subject`` from now on; of none where empty."""
+        self._everyone.subject = subject
+        if subject:
+            self._processes.hurry()
 
     async def run(self) -> Result:
         """Read everything once; what hangs costs only its own figures."""
@@ -115,11 +134,25 @@ class HostProbe:
             self._hardware.refresh(now, self._patience),
             self._refresh_processes(now),
         )
-        for name, value, labels in self._hardware.value or ():
+        hardware = self._hardware.value or ()
+        for name, value, labels in hardware:
             builder.add(name, value, labels)
         for filesystem in filesystems:
             emit_filesystem(filesystem, builder.add)
-        return self._result(reading, filesystems, builder, now, loop.time() - began)
+        result = self._result(reading, filesystems, builder, now, loop.time() - began)
+        facts = facts_of(
+            reading,
+            filesystems,
+            self._history.outlooks,
+            self._processes.value,
+            scans=bool(self._config.processes),
+            every=self._processes.every,
+            stuck=self._processes.stuck,
+            wall=wall,
+            now=now,
+        )
+        events = (*result.events, *self._history.links(_links(hardware)))
+        return replace(result, host=facts, events=events)
 
     async def close(self) -> None:
         """Ends the lanes; one that hangs ends with the process."""
@@ -161,7 +194,7 @@ class HostProbe:
         figures = _figures(reading, filesystems, history, now)
         parts = problems(figures, self._config)
         status, message = judge(parts, figures)
-        scan = self._processes.value
+        scan = self._processes.value.scan if self._processes.value else None
         return Result(
             status,
             message,
@@ -176,14 +209,24 @@ class HostProbe:
         )
 
 
-def _scanner(roots: Roots, count: int, lanes: Lanes) -> Callable[[float], Scan | None]:
-    """Scans `/proc`, or asks psutil where there is none."""
+def _everyone(roots: Roots, count: int, env: ProbeEnv) -> Everyone:
+    """Looks at the processes of `/proc`, or asks psutil where there is none."""
+    known = shared(env.lanes) if roots == Roots() else ProcessTable(roots.proc)
     if os.path.exists(f"{roots.proc}/stat"):  # noqa: PTH110 - roots are strings
-        known = shared(lanes) if roots == Roots() else None
-        return Scanner(roots, count, known if isinstance(known, ProcessTable) else None).scan
+        rank = Scanner(roots, count, known if isinstance(known, ProcessTable) else None).scan
+        return Everyone(roots.proc, known, rank, env.masker.text)
     from checks.probes.host.portable import PortableScanner  # noqa: PLC0415 - psutil: rarely
 
-    return PortableScanner(count).scan
+    return Everyone(roots.proc, known, PortableScanner(count).scan, env.masker.text)
+
+
+def _links(hardware: Iterable[HardwareSample]) -> dict[str, bool]:
+    """Which interfaces have their link."""
+    return {
+        labels["device"]: value == 1.0
+        for name, value, labels in hardware
+        if name == "node_network_up" and not is_inner(labels["device"])
+    }
 
 
 def _figures(

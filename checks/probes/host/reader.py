@@ -43,6 +43,8 @@ class Reading:
     oom_kills: float | None
     kernel: Kernel
     mounts: tuple[Mount, ...] = ()
+    portable: bool = False
+    """Whether there is no `/proc`, and psutil tells what it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class _Machine:
     memory: Memory | None
     kernel: Kernel
     mounts: tuple[Mount, ...]
+    portable: bool
 
 
 class Reader:
@@ -77,6 +80,7 @@ class Reader:
         collect_network(roots, emit)
         collect_clock(emit)
         mounts = read_mounts(roots)
+        portably = stat is None
         if stat is None or memory is None or mounts is None:
             from checks.probes.host import portable  # noqa: PLC0415 - psutil: rarely
 
@@ -92,6 +96,7 @@ class Reader:
             memory=memory,
             kernel=kernel,
             mounts=tuple(mounts or ()),
+            portable=portably,
         )
         return _effective(machine, read_limits(roots), emit)
 
@@ -119,6 +124,7 @@ def _effective(machine: _Machine, limits: Limits, emit: Emit) -> Reading:
         oom_kills=kills,
         kernel=machine.kernel,
         mounts=machine.mounts,
+        portable=machine.portable,
     )
     emit("onwatch_host_cores", reading.cores)
     for mode, seconds in reading.cpu.items():

@@ -1,0 +1,176 @@
+"""When the processes are looked at: seldom, oftener while somebody looks, never too often.
+
+A machine that starves is the one that is looked at most: the next scan waits in proportion to
+what the last one cost, so that scans never take more than a share of a core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import thread_time
+from typing import TYPE_CHECKING, Final
+
+from checks.lanes import LaneBusyError, Lanes
+from checks.probes.host.inspect import inspected
+from checks.probes.host.listing import LISTED, Listing
+from checks.probes.host.past import Past
+
+if TYPE_CHECKING:
+    from checks.hosts.model import Growth, Happening, ProcessDetail, ProcessRow
+    from checks.probes.host.processes import Scan
+    from checks.processes.scan import Process, Table
+
+__all__ = ["Everyone", "Look", "ProcessWatch"]
+
+SHARE: Final = 0.02
+"""Of one core, that scans take at most while somebody looks; half of it while nobody does."""
+_SOONEST: Final = 2.0
+_LONGEST: Final = 120.0
+_SAME: Final = 1.0
+"""Seconds within which a scan is the one that the ranking was made of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one look at the processes brought.
+
+    ``listed`` is every process, None where nobody asked for them; ``took`` the seconds of CPU
+    that it cost, ``at`` the clock's time of it.
+    """
+
+    scan: Scan
+    at: float
+    listed: tuple[ProcessRow, ...] | None = None
+    left_out: int = 0
+    growth: tuple[Growth, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+    inspected: ProcessDetail | None = None
+    took: float = 0.0
+
+
+class Everyone:
+    """Ranks the processes, and lists all of them while ``watched``. Belongs to one thread."""
+
+    def __init__(
+        self,
+        proc: str,
+        table: Table,
+        rank: Callable[[float], Scan | None],
+        mask: Callable[[str], str],
+    ) -> None:
+        self.watched = False
+        self.subject = ""
+        self._proc = proc
+        self._table = table
+        self._rank = rank
+        self._mask = mask
+        self._past = Past()
+        self._times: dict[tuple[int, int], float] = {}
+        self._then: float | None = None
+        self._users: dict[int, str] = {}
+        self._listing = Listing(proc, mask, self._user)
+
+    def look(self, now: float) -> Look | None:
+        """Look at the processes at ``now``; None where the system shows none."""
+        began = thread_time()
+        scan = self._rank(now)
+        listing = self._table.look(now, _SAME)
+        if scan is None or listing is None:
+            return None
+        found = listing.processes
+        listed, used = None, self._meter(listing.at)
+        if self.watched:
+            listed = self._listing.rows(listing.at, found, used, self._times)
+        else:
+            self._listing.forget()
+        happenings = self._past.note(listing.at, found, first=self._then is None)
+        self._times = {one.key: one.time for one in found}
+        self._then = listing.at
+        return Look(
+            scan,
+            now,
+            listed,
+            max(0, len(found) - LISTED) if listed is not None else 0,
+            self._past.growth(listing.at),
+            happenings,
+            inspected(self._proc, self.subject, self._mask) if self.subject else None,
+            thread_time() - began,
+        )
+
+    def _meter(self, now: float) -> Callable[[Process], float | None]:
+        """What a process has used since the look before, as a ratio of one core."""
+        before, most = self._times, float(os.cpu_count() or 1)
+        if self._then is None or now <= self._then:
+            return lambda one: one.cpu
+        span = now - self._then
+        return lambda one: min(most, max(0.0, one.time - before.get(one.key, 0.0)) / span)
+
+    def _user(self, pid: int) -> str:
+        try:
+            uid = os.stat(f"{self._proc}/{pid}").st_uid  # noqa: PTH116 - thousands a look
+        except OSError:
+            return ""
+        name = self._users.get(uid)
+        if name is None:
+            try:
+                name = pwd.getpwuid(uid).pw_name
+            except KeyError:
+                name = str(uid)
+            self._users[uid] = name
+        return name
+
+
+class ProcessWatch:
+    """Looks in a lane of its own; keeps the last look.
+
+    ``every`` is the seconds between two, ``stuck`` those for which one has been hanging.
+    """
+
+    def __init__(
+        self, lanes: Lanes, lane: str, interval: float, look: Callable[[float], Look | None]
+    ) -> None:
+        self.value: Look | None = None
+        self.stuck = 0.0
+        self.watched = False
+        self._lanes = lanes
+        self._lane = lane
+        self._interval = interval
+        self._look = look
+        self._due = 0.0
+        self._looks = 0
+
+    def hurry(self) -> None:
+        """The next look is due at once."""
+        self._due = 0.0
+
+    @property
+    def every(self) -> float:
+        share = SHARE if self.watched else SHARE / 2
+        least = _SOONEST if self.watched else self._interval
+        took = self.value.took if self.value is not None else 0.0
+        return min(_LONGEST, max(least, took / share))
+
+    async def refresh(self, now: float, patience: float) -> None:
+        """Look anew where that is due; waits at most ``patience`` seconds for it."""
+        if now < self._due:
+            return
+        loop = asyncio.get_running_loop()
+        # The second look follows as soon as it can: CPU use needs two.
+        first, self._looks = self._looks == 0, self._looks + 1
+        try:
+            await asyncio.wait_for(self._lanes.run(self._lane, lambda: self._keep(now)), patience)
+        except LaneBusyError as busy:
+            self.stuck = loop.time() - busy.since
+            return
+        except TimeoutError:
+            # It may come to an end yet: whether it hangs is seen at the next run.
+            return
+        self.stuck = 0.0
+        self._due = now if first else now + self.every
+
+    def _keep(self, now: float) -> None:
+        self.value = self._look(now)

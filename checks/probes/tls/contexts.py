@@ -1,0 +1,72 @@
+"""The settings of a handshake: one context for all who ask alike, made anew when a file changes."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from checks.errors import TargetError
+from checks.lanes import LaneBusyError
+from checks.probe import ProbeEnv
+from checks.probes.tls.config import TlsConfig, Version
+from checks.tls import Tls, tls_context
+
+__all__ = ["any_context", "strict_context"]
+
+_OLD: Final[tuple[Version, ...]] = ("1.0", "1.1")
+_WEAK: Final = "ALL:@SECLEVEL=0"
+"""OpenSSL refuses TLS 1.0 and 1.1 at any higher level, whatever the least version is."""
+_OP_LEGACY_SERVER_CONNECT: Final = 0x4
+
+
+async def strict_context(config: TlsConfig, env: ProbeEnv) -> ssl.SSLContext:
+    """The context that verifies as ``config`` says. Files are read in a lane: they may hang.
+
+    Raises:
+        TargetError: reason config, where a file cannot be used.
+    """
+    tls = Tls(**{name: getattr(config, name) for name in Tls.model_fields})
+    old = config.minimum_version in _OLD
+    files = tuple(str(env.path(name)) for name in (tls.ca, tls.cert, tls.key) if name)
+    if not files:
+        return _context(tls, env, old, ())
+    try:
+        return await env.lanes.share(
+            f"tls {tls!r} {old}", lambda: _context(tls, env, old, _stamps(files))
+        )
+    except LaneBusyError:
+        said = f"reading the files of tls hangs: {', '.join(files)}"
+        raise TargetError("config", said) from None
+
+
+def _stamps(files: tuple[str, ...]) -> tuple[int, ...]:
+    """When each file changed last; 0 for one that is missing, which the context will say."""
+    return tuple(os.stat(f).st_mtime_ns if Path(f).exists() else 0 for f in files)  # noqa: PTH116
+
+
+@lru_cache(maxsize=64)
+def _context(tls: Tls, env: ProbeEnv, old: bool, stamps: tuple[int, ...]) -> ssl.SSLContext:
+    del stamps
+    made = tls_context(tls, env, "tls")
+    if old:
+        _take_anything(made)
+    return made
+
+
+@lru_cache(maxsize=1)
+def any_context() -> ssl.SSLContext:
+    """The context that takes whatever a server has: for a look at what was refused."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    _take_anything(made)
+    return made
+
+
+def _take_anything(context: ssl.SSLContext) -> None:
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(_WEAK)
+    context.options |= _OP_LEGACY_SERVER_CONNECT

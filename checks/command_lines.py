@@ -1,0 +1,70 @@
+"""Command lines for people: one line, with what looks like a secret in it masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from checks.secrets import MASK, mask_url
+
+__all__ = ["command_line", "mask_arguments"]
+
+_WORDS: Final = (
+    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|"
+    r"credentials?|auth|bearer)"
+)
+_OPTION: Final = re.compile(
+    rf"(?i)-{{1,2}}(?:[\w.-]{{0,80}}[_.-])?{_WORDS}(?:[_.-][\w.-]{{0,80}})?"
+)
+"""An option whose value, the next word, is a secret: ``--db-password``."""
+_GLUED: Final = re.compile(rf"(?i)([\w.-]{{0,80}}{_WORDS}[\w.-]{{0,80}})([=:])(.+)", re.DOTALL)
+"""The same in one word, or a variable's value: ``--token=x``, ``PGPASSWORD=x``."""
+_MYSQL: Final = re.compile(r"(?:mysql|maria|percona)\S*$")
+_HEADER: Final = re.compile(r"(?i)((?:authorization|x-[\w-]*(?:key|token|auth)\w*)\s*:\s*)(.+)")
+_USER_OPTIONS: Final = ("-u", "--user", "--proxy-user", "-U")
+_REDIS: Final = ("-a",)
+
+
+def command_line(words: Sequence[str]) -> str:
+    """The words with spaces between them, secrets masked."""
+    return " ".join(mask_arguments(words))
+
+
+def mask_arguments(words: Sequence[str]) -> list[str]:
+    """``words`` with those values masked that an option's name tells to be secret.
+
+    Also the password in a URL, ``-pSECRET`` of MySQL's programs, ``-a SECRET`` of Redis' and
+    ``user:SECRET`` of curl's ``-u``.
+    """
+    program = words[0].rpartition("/")[2] if words else ""
+    return list(_masked(words, program))
+
+
+def _masked(words: Sequence[str], program: str) -> Iterable[str]:
+    next_is_secret = False
+    before = ""
+    for word in words:
+        if next_is_secret and not (word.startswith("-") and len(word) > 1):
+            yield MASK
+        else:
+            yield _one(word, before, program)
+        next_is_secret = word.startswith("-") and (
+            _OPTION.fullmatch(word) is not None
+            or (word in _REDIS and program.startswith(("redis", "valkey")))
+        )
+        before = word
+
+
+def _one(word: str, before: str, program: str) -> str:
+    if word.startswith("-p") and len(word) > 2 and _MYSQL.match(program):
+        return f"-p{MASK}"
+    if before in _USER_OPTIONS and program == "curl" and ":" in word:
+        return f"{word.partition(':')[0]}:{MASK}"
+    header = _HEADER.match(word)
+    if header:
+        return header.group(1) + MASK
+    glued = _GLUED.fullmatch(word)
+    if glued:
+        return glued.group(1) + glued.group(2) + MASK
+    return mask_url(word)

@@ -17,6 +17,7 @@ KINDS: Final = {
     "redis": "checks.probes.redis",
     "sqlite": "checks.probes.sqlite",
     "host": "checks.probes.host",
+    "process": "checks.probes.process",
 }
 """Name of the kind, and the module that holds its ``KIND``."""
 

@@ -1,4 +1,4 @@
-"""From samples to what the panes show: hosts, queues, charts. Pure, given store and time."""
+"""From samples to what the panes show: hosts, charts. Pure, given store and time."""
 
 from __future__ import annotations
 
@@ -8,58 +8,20 @@ from typing import Final
 
 import numpy as np
 
-from checks.model import Samples, Series, Status, Table
+from checks.model import Samples, Series, Table
 from checks.probe import ChartSpec
 from checks.store.window import Window
-from checks.views import Chart, CheckView, FilesystemView, HostView, Points, QueueView
+from checks.views import Chart, CheckView, FilesystemView, HostView, Points
 
-__all__ = ["chart", "host_view", "queue_views"]
+__all__ = ["chart", "host_view"]
 
 POINTS: Final = 120
 """Points of a history, as many as the widest pane draws."""
-LEAST_GROWTH: Final = 10.0
-"""Seconds of a queue's sizes without which nothing is said about where it is going."""
 _DURATION: Final = "probe_duration_seconds"
 _LAYERED_DISKS: Final = ("dm-", "md", "loop", "ram", "zram")
 _INWARD_DEVICES: Final = (
     "lo", "docker", "br-", "virbr", "veth", "bond", "tun", "tap", "wg", "cali", "cni", "flannel"
 )  # fmt: skip
-
-
-def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
-    """The queues of one check, in the order its samples have them.
-
-    A queue that could be read within the window, or is configured, stays with its figures
-    unknown while it cannot be read.
-    """
-    sizes = window.last_by("queue_size", "queue")
-    processing = window.last_by("queue_processing", "queue")
-    failed = window.last_by("queue_failed", "queue")
-    statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
-    known = [*sizes, *processing, *failed, *window.seen("queue_size", "queue"), *check.queues]
-    return tuple(
-        QueueView(
-            check=check.name,
-            name=name,
-            size=sizes.get(name),
-            processing=processing.get(name),
-            failed=failed.get(name),
-            growth=_growth(window, name) if name in sizes else None,
-            history=window.history("queue_size", POINTS, queue=name),
-            status=statuses.get(name, Status.OK) if name in sizes else _unseen(check),
-        )
-        for name in dict.fromkeys(known)
-    )
-
-
-def _growth(window: Window, queue: str) -> float | None:
-    """Items a minute, by a line through what was seen; None while that is too short a time."""
-    slope = window.slope("queue_size", least=LEAST_GROWTH, queue=queue)
-    return None if slope is None else slope * 60.0
-
-
-def _unseen(check: CheckView) -> Status:
-    return Status.UNKNOWN if check.status is Status.OK else check.status
 
 
 def host_view(check: CheckView, window: Window, processes: Table | None) -> HostView:

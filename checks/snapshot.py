@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.databases.figures import figure_views
-from checks.derive import POINTS, chart, host_view, queue_views, sample_lines
+from checks.derive import POINTS, chart, host_view, sample_lines
+from checks.hosts.detail import host_detail
+from checks.hosts.model import HostDetail
 from checks.model import Result, Status, Table
 from checks.probe import ChartSpec
+from checks.queues import queue_views, tells_of_queues
 from checks.registry import kind
 from checks.state import CheckState
 from checks.store.store import Store
@@ -29,7 +32,6 @@ from checks.views import (
 __all__ = ["SnapshotBuilder", "alerts_of"]
 
 CHART_SECONDS = 3600.0
-_QUEUE_METRICS = ("queue_size", "queue_processing", "queue_failed")
 _DURATION = "probe_duration_seconds"
 _ALERTING = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 
@@ -96,6 +98,7 @@ class SnapshotBuilder:
         self._hostname = hostname
         self._acts = acts
         self._derived: dict[str, _Derived] = {}
+        self._detail: tuple[Result, float, HostDetail] | None = None
 
     def over(self, states: Sequence[CheckState]) -> SnapshotBuilder:
         """A builder over ``states`` and the same store."""
@@ -128,6 +131,7 @@ class SnapshotBuilder:
             health=health,
             databases=tuple(view for one in derived for view in one.databases),
             details=self._details(now, focus) if focus else None,
+            host=self._host_detail(focus, window) if focus else None,
         )
 
     def _derive(self, state: CheckState, window: float) -> _Derived | None:
@@ -145,23 +149,32 @@ class SnapshotBuilder:
             window=window,
             view=view,
             hosts=self._hosts(state, figures),
-            queues=queue_views(view, figures) if self._has_queues(view) else (),
+            queues=_queues(view, figures),
             requests=_requests(state, window),
             databases=self._databases(state, figures),
         )
         self._derived[view.name] = found
         return found
 
-    def _has_queues(self, check: CheckView) -> bool:
-        if check.queues:
-            return True
-        block = self._store.block(check.name)
-        return block is not None and any(block in self._store.select(q) for q in _QUEUE_METRICS)
-
     def _hosts(self, state: CheckState, figures: Window) -> tuple[HostView, ...]:
         if state.spec.kind != "host" or state.result is None:
             return ()
         return (host_view(state.view, figures, _processes(state.result.tables)),)
+
+    def _host_detail(self, focus: str, window: float) -> HostDetail | None:
+        """What the host screen shows of the check ``focus``; made anew with each of its runs."""
+        state = next((one for one in self._states if one.spec.name == focus), None)
+        if state is None or state.host is None or state.result is None:
+            return None
+        known, (seen_at, facts) = self._detail, state.host
+        if known and known[0] is state.result and known[1] == window:
+            return known[2]
+        end = state.view.last_run if state.view.last_run is not None else seen_at
+        figures = Window(self._store, focus, end, max(window, 2.5 * state.spec.interval))
+        silent = None if state.result.host is facts else seen_at
+        made = host_detail(focus, facts, figures, silent)
+        self._detail = (state.result, window, made)
+        return made
 
     def _databases(self, state: CheckState, figures: Window) -> tuple[DatabaseView, ...]:
         own, result = kind(state.spec.kind), state.result
@@ -188,7 +201,8 @@ class SnapshotBuilder:
             return None
         result = state.result
         figures = Window(self._store, focus, now, CHART_SECONDS)
-        specs = kind(state.spec.kind).charts(state.spec.config)
+        own = kind(state.spec.kind)
+        specs = own.charts(state.spec.config) + own.curves(state.spec.config, figures)
         if not any(spec.metric == _DURATION for spec in specs):
             specs += (ChartSpec("duration of a run", _DURATION, "s"),)
         hidden = ("job", "instance", *state.spec.labels)
@@ -207,6 +221,10 @@ class SnapshotBuilder:
 
 def _rank(view: CheckView) -> int:
     return view.status.severity if view.status in _ALERTING else 0
+
+
+def _queues(view: CheckView, figures: Window) -> tuple[QueueView, ...]:
+    return queue_views(view, figures) if view.queues or tells_of_queues(figures) else ()
 
 
 def _processes(tables: tuple[Table, ...]) -> Table | None:

@@ -123,7 +123,7 @@ class Window:
         found = self.rates(name, "", keep=keep, **labels)
         return sum(found.values()) if found else None
 
-    def slope(self, name: str, *, least: float = 0.0, **labels: str) -> float | None:
+    def slope(self, name: str, /, *, least: float = 0.0, **labels: str) -> float | None:
         """Least-squares slope per second of the first matching gauge.
 
         None below 3 samples, and where they cover clearly less than ``least`` seconds.
@@ -144,6 +144,7 @@ class Window:
         self,
         name: str,
         points: int,
+        /,
         *,
         rate: bool = False,
         keep: Keep | None = None,
@@ -198,7 +199,7 @@ class Window:
         return tuple((times[-end_rows:] / 1000.0).tolist())
 
     def curve(
-        self, name: str, *, rate: bool = False, **labels: str
+        self, name: str, /, *, rate: bool = False, **labels: str
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Times (seconds) and values over the window, as :meth:`history` computes them."""
         series = self._series(name, labels)

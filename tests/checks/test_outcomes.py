@@ -172,7 +172,7 @@ def test_the_figures_of_a_window_are_those_of_its_runs(statuses: list[Status]) -
 
 
 def test_a_check_keeps_its_record_and_lets_it_age_while_no_result_comes() -> None:
-    spec = CheckSpec("db", "tcp", TcpConfig(address="127.0.0.1:1"), interval=5.0)
+    spec = CheckSpec("db", "tcp", TcpConfig.model_validate("127.0.0.1:1"), interval=5.0)
     state = CheckState(spec, START)
     assert state.view.record is None
     for run in range(1, 13):

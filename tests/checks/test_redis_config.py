@@ -48,7 +48,7 @@ def test_urls(url: str, address: Address, shown: str) -> None:
         ({"queues": [{"size": {"list": "q"}}]}, "the queue needs a name"),
         ({"queues": [{"name": "q", "failed": {"list": "f"}}]}, "the queue needs a size"),
         ({"queues": [{"celery": ["a"], "laravel": ["b"]}]}, "give a name with size"),
-        ({"queues": [{"name": "q", "layout": "sidekiq"}]}, "'celery' or 'laravel'"),
+        ({"queues": [{"name": "q", "layout": "resque"}]}, "'celery', 'laravel', 'sidekiq'"),
         (
             {"queues": [{"name": "q", "size": {"list": "a", "set": "b"}}]},
             "give exactly one of list, set, zset, hash, stream, value",

@@ -13,6 +13,7 @@ from checks.settings import KindConfig, LabelName, MetricName, Model, Secret
 from checks.tls import Tls
 
 __all__ = [
+    "LAYOUTS",
     "Address",
     "KeySource",
     "Queue",
@@ -23,6 +24,9 @@ __all__ = [
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
 _SOURCES: Final = ("list", "set", "zset", "hash", "stream", "value")
+
+LAYOUTS: Final = ("celery", "laravel", "sidekiq", "bull", "rq")
+"""The libraries whose keys are known."""
 
 Ratio = Annotated[float, Field(gt=0, le=1)]
 Bound = Annotated[int, Field(ge=0)]
@@ -133,12 +137,18 @@ class Queue(Model):
 
     name: str = ""
     """The queue's name, its `queue` label."""
-    layout: Literal["celery", "laravel"] | None = None
+    layout: Literal["celery", "laravel", "sidekiq", "bull", "rq"] | None = None
     """The library whose keys hold the queue `name`."""
     celery: tuple[str, ...] = ()
     """Names of Celery queues: lists of that name, tasks under way in `unacked`."""
     laravel: tuple[str, ...] = ()
     """Names of Laravel queues: `queues:<name>`, its `:delayed` and its `:reserved`."""
+    sidekiq: tuple[str, ...] = ()
+    """Names of Sidekiq queues: `queue:<name>`."""
+    bull: tuple[str, ...] = ()
+    """Names of Bull or BullMQ queues: `bull:<name>:wait`, `:active`, `:delayed`, `:failed`."""
+    rq: tuple[str, ...] = ()
+    """Names of RQ queues: `rq:queue:<name>`, `rq:wip:`, `rq:scheduled:` and `rq:failed:<name>`."""
     prefix: str = ""
     """What the library puts in front of its keys (`laravel_database_`)."""
     size: KeySource | None = None
@@ -154,16 +164,22 @@ class Queue(Model):
 
     @model_validator(mode="after")
     def _one_form(self) -> Queue:
-        forms = (bool(self.celery), bool(self.laravel), self.layout is not None, self.by_keys)
-        if sum(forms) != 1:
+        lists = (bool(getattr(self, layout)) for layout in LAYOUTS)
+        if sum((*lists, self.layout is not None, self.by_keys)) != 1:
             raise ValueError(
-                "give a name with size, a name with layout, or a list of names as celery or laravel"
+                "give a name with size, a name with layout, or a list of names as "
+                f"{', '.join(LAYOUTS[:-1])} or {LAYOUTS[-1]}"
             )
         if (self.layout or self.by_keys) and not self.name:
             raise ValueError("the queue needs a name")
         if self.by_keys and self.size is None:
             raise ValueError("the queue needs a size, as in size: {list: jobs}")
         return self
+
+    def names(self, layout: str) -> tuple[str, ...]:
+        """The names of its queues that are kept in ``layout``."""
+        listed: tuple[str, ...] = getattr(self, layout)
+        return listed or ((self.name,) if self.layout == layout else ())
 
     @property
     def by_keys(self) -> bool:

@@ -85,7 +85,8 @@ _OWN: Final = (
     Metric("queue_size", "gauge", "what waits in the queue", "", ("queue",)),
     Metric("queue_processing", "gauge", "what workers have taken", "", ("queue",)),
     Metric("queue_failed", "gauge", "what failed for good", "", ("queue",)),
-    Metric("queue_delayed", "gauge", "what is due later (Laravel)", "", ("queue",)),
+    Metric("queue_delayed", "gauge", "what is due later (Laravel, Bull, RQ)", "", ("queue",)),
+    Metric("queue_oldest_seconds", "gauge", "how long what is next has waited", "s", ("queue",)),
     Metric("celery_queue_length", "gauge", "tasks waiting (Celery)", "", ("queue_name",)),
 )
 

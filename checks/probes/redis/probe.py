@@ -17,17 +17,21 @@ from checks.probes.redis.extras import Extras
 from checks.probes.redis.figures import FIGURES
 from checks.probes.redis.info import SERIES_BOUND, Info, add_info, parse_info
 from checks.probes.redis.judge import Judgement, Reading, events, facts, headline, judge, restarted
+from checks.probes.redis.layouts import plan_queues
 from checks.probes.redis.metrics import METRICS
-from checks.probes.redis.queues import judge_queues, plan_queues
+from checks.probes.redis.oldest import BOUND, Ages
+from checks.probes.redis.queues import judge_queues, queue_commands
 from checks.probes.redis.reply import Command, ErrorReply, as_text, code_of, lookups
 from checks.probes.redis.session import AnsweredError, Session
 from checks.probes.redis.values import judge_values, value_command
 from checks.settings import KindConfig
+from checks.views import QueueTraits
 
 __all__ = ["KIND", "RedisProbe"]
 
 _UNJUDGED: Final = {"auth", "config", "permission"}
 """Reasons for which the server cannot be judged, rather than is down."""
+_UNREAD: Final = "nothing waits, or its oldest item says no time, is too large or may not be read"
 _INFO: Final = ("INFO", "all")
 _INFO_SECTIONS: Final = (
     "INFO",
@@ -51,7 +55,8 @@ class _Run:
     """What one run has gathered so far.
 
     ``latency`` is the seconds PING took, ``lookups`` the keyspace hits and misses of its
-    own reads, which the next INFO counts; ``raw`` is INFO as it came.
+    own reads, which the next INFO counts; ``raw`` is INFO as it came; ``sizes`` is what waits
+    in each queue.
     """
 
     phases: Phases
@@ -60,6 +65,12 @@ class _Run:
     lookups: tuple[int, int] = (0, 0)
     raw: str = ""
     rows: list[Judgement] = field(default_factory=list)
+    sizes: dict[str, float] = field(default_factory=dict)
+
+    def count(self, replies: Sequence[object]) -> None:
+        """Add the reads with these ``replies`` to the lookups."""
+        hits, misses = lookups(replies)
+        self.lookups = (self.lookups[0] + hits, self.lookups[1] + misses)
 
 
 class RedisProbe:
@@ -70,7 +81,8 @@ class RedisProbe:
         self._target = target
         self._session = Session(config, target.env, target.name)
         self._plans = plan_queues(config.queues)
-        self._queue_commands = [c for plan in self._plans for c in plan.commands()]
+        self._queue_commands = queue_commands(self._plans)
+        self._ages = Ages(self._plans)
         self._value_commands = [value_command(value) for value in config.values]
         self._extras = Extras(config.slowlog)
         self._info_command: Command = _INFO
@@ -133,18 +145,37 @@ class RedisProbe:
         more = self._extras.take(rest[len(rest) - len(extras) :], run.out)
         if more:
             self._extras.take_more((await self._session.ask(more, run.phases)).values)
+        await self._look_at_oldest(run)
         if obstacle is not None:
             part = Part("INFO", Status.UNKNOWN, str(obstacle))
             run.rows.insert(0, (part, obstacle.reason))
             return self._result(run, "")
         return self._judged(run, ping, info)
 
+    async def _look_at_oldest(self, run: _Run) -> None:
+        """Read the oldest items of the queues, where it is time; nothing else depends on it."""
+        clock = self._target.env.clock
+        commands = self._ages.commands(run.sizes, clock.now())
+        try:
+            if commands:
+                replies = await self._session.ask(commands, run.phases, BOUND)
+                run.count(replies.values)
+                more = self._ages.take(replies.values, clock.now())
+                if more:
+                    replies = await self._session.ask(more, run.phases, BOUND)
+                    run.count(replies.values)
+                    self._ages.take_more(replies.values)
+        except TargetError:
+            self._session.drop()
+            self._ages.give_up(clock.now())
+        self._ages.add(run.out, clock.wall())
+
     def _read_keys(self, replies: Sequence[object], run: _Run) -> None:
         split, end = len(self._queue_commands), len(self._queue_commands + self._value_commands)
         values = replies[split:end]
-        run.lookups = lookups(replies[:end])
+        run.count(replies[:end])
         db = self._session.address.db
-        run.rows += judge_queues(self._plans, replies[:split], db, run.out)
+        run.rows += judge_queues(self._plans, replies[:split], db, run.out, run.sizes)
         run.rows += judge_values(self._config.values, values, run.out)
 
     def _judged(self, run: _Run, ping: object, info: Info) -> Result:
@@ -315,7 +346,14 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
 def _expects(config: KindConfig) -> Expected:
     if not isinstance(config, RedisConfig):
         return Expected()
-    return Expected(queues=tuple(queue.name for queue in plan_queues(config.queues)))
+    plans = plan_queues(config.queues)
+    return Expected(
+        queues=tuple(plan.name for plan in plans),
+        queue_traits=tuple(
+            QueueTraits(plan.name, plan.warning, plan.critical, plan.ageless or _UNREAD)
+            for plan in plans
+        ),
+    )
 
 
 KIND: Final = Kind(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from checks.model import Part, SampleBuilder, Status
-from checks.probes.redis.config import KeySource, Queue
+from checks.probes.redis.config import KeySource
+from checks.probes.redis.layouts import QueuePlan
 from checks.probes.redis.reply import Command, ErrorReply, as_count, as_text, parse_number
 
-__all__ = ["Figure", "QueuePlan", "judge_queues", "plan_queues", "read_figure"]
+__all__ = ["Figure", "judge_queues", "queue_commands", "read_figure"]
 
 _COUNT: Final = {
     "list": "LLEN",
@@ -29,8 +30,6 @@ _NOUN: Final = {
 }
 _VALUE_BOUND: Final = 63
 """Last byte of a string that is read for a number."""
-# kombu.transport.redis: a queue's lists for the priorities 3, 6 and 9 beside that for 0.
-_CELERY_PRIORITIES: Final = ("", "\x06\x163", "\x06\x166", "\x06\x169")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,68 +53,10 @@ class Figure:
         return Figure((self.count or 0) + (other.count or 0))
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePlan:
-    """One queue and the keys of its figures; a figure is the sum of its keys'."""
-
-    name: str
-    size: tuple[KeySource, ...] = ()
-    processing: tuple[KeySource, ...] = ()
-    failed: tuple[KeySource, ...] = ()
-    delayed: tuple[KeySource, ...] = ()
-    celery: bool = False
-    warning: int | None = None
-    critical: int | None = None
-
-    def sources(self) -> tuple[KeySource, ...]:
-        """Every key of the queue, in the order that :func:`judge_queues` expects."""
-        return self.size + self.processing + self.failed + self.delayed
-
-    def commands(self) -> list[Command]:
-        """The commands that read the queue."""
-        return [command for source in self.sources() for command in source_commands(source)]
-
-
-def plan_queues(queues: Sequence[Queue]) -> tuple[QueuePlan, ...]:
-    """The queues that ``queues`` stand for, layouts spelled out."""
-    return tuple(plan for queue in queues for plan in _plans(queue))
-
-
-def _plans(queue: Queue) -> Iterator[QueuePlan]:
-    celery = queue.celery or ((queue.name,) if queue.layout == "celery" else ())
-    laravel = queue.laravel or ((queue.name,) if queue.layout == "laravel" else ())
-    bare = QueuePlan("", warning=queue.warning, critical=queue.critical)
-    if queue.size is not None:
-        yield replace(
-            bare,
-            name=queue.name,
-            size=(queue.size,),
-            processing=(queue.processing,) if queue.processing else (),
-            failed=(queue.failed,) if queue.failed else (),
-        )
-    yield from _celery(bare, celery, queue.prefix)
-    yield from (_laravel(bare, name, queue.prefix) for name in laravel)
-
-
-def _celery(bare: QueuePlan, names: Sequence[str], prefix: str) -> Iterator[QueuePlan]:
-    unacked = (KeySource(hash=f"{prefix}unacked"),)
-    for name in names:
-        lists = tuple(KeySource(list=f"{prefix}{name}{step}") for step in _CELERY_PRIORITIES)
-        own = unacked if len(names) == 1 else ()
-        yield replace(bare, name=name, size=lists, processing=own, celery=True)
-    if len(names) > 1:
-        yield QueuePlan("unacked", processing=unacked)
-
-
-def _laravel(bare: QueuePlan, name: str, prefix: str) -> QueuePlan:
-    key = f"{prefix}queues:{name}"
-    return replace(
-        bare,
-        name=name,
-        size=(KeySource(list=key),),
-        processing=(KeySource(zset=f"{key}:reserved"),),
-        delayed=(KeySource(zset=f"{key}:delayed"),),
-    )
+def queue_commands(plans: Sequence[QueuePlan]) -> list[Command]:
+    """The commands that read the queues of ``plans``, in the order :func:`judge_queues` expects."""
+    sources = (source for plan in plans for source in plan.sources())
+    return [command for source in sources for command in source_commands(source)]
 
 
 def source_commands(source: KeySource) -> list[Command]:
@@ -191,12 +132,16 @@ def _group(source: KeySource, name: str, length: int, reply: object) -> Figure:
 
 
 def judge_queues(
-    plans: Sequence[QueuePlan], replies: Sequence[object], db: int, out: SampleBuilder
+    plans: Sequence[QueuePlan],
+    replies: Sequence[object],
+    db: int,
+    out: SampleBuilder,
+    sizes: dict[str, float] | None = None,
 ) -> list[tuple[Part, str]]:
     """Add the samples of every queue; return a part with its reason for each in trouble.
 
     ``replies`` are those to the commands of all ``plans``, in order; ``db`` is the
-    number of the database they live in.
+    number of the database they live in. ``sizes`` is given what waits, by queue.
     """
     rest = iter(replies)
     found: list[tuple[Part, str]] = []
@@ -209,6 +154,9 @@ def judge_queues(
                 figures[what] = figures[what] + figure if what in figures else figure
                 _add_stream(out, source, figure, db)
         _add_queue(out, plan, figures)
+        size = figures.get("size")
+        if sizes is not None and size is not None and size.count is not None:
+            sizes[plan.name] = size.count
         found.extend(_trouble(plan, figures))
     return found
 

@@ -48,8 +48,10 @@ class Session:
         """Whether there is a connection that is logged in."""
         return self._logged_in
 
-    async def ask(self, commands: Sequence[Command], phases: Phases) -> Replies:
-        """The replies to ``commands``, sent in one write.
+    async def ask(
+        self, commands: Sequence[Command], phases: Phases, bound: int | None = None
+    ) -> Replies:
+        """The replies to ``commands``, sent in one write; of ``bound`` bytes at most, if given.
 
         A connection that the server has closed while it was idle is reopened once.
 
@@ -62,12 +64,12 @@ class Session:
         used = self._logged_in
         try:
             try:
-                return await self._ask(commands, phases)
+                return await self._ask(commands, phases, bound)
             except ClosedError:
                 if not used:
                     raise
                 self.drop()
-                return await self._ask(commands, phases)
+                return await self._ask(commands, phases, bound)
         except ClosedError as error:
             if error.said is not None:
                 raise self._turned_away(error.said) from None
@@ -80,7 +82,7 @@ class Session:
         if link is not None:
             link.abort()
 
-    async def _ask(self, commands: Sequence[Command], phases: Phases) -> Replies:
+    async def _ask(self, commands: Sequence[Command], phases: Phases, bound: int | None) -> Replies:
         if self._link is None:
             self._link = await self._open(phases)
         if not self._logged_in:
@@ -90,7 +92,7 @@ class Session:
             await self._log_in(self._link, password)
             self._logged_in = True
         phases.enter("answer")
-        replies = await self._link.ask(commands)
+        replies = await self._link.ask(commands, bound)
         phases.end()
         if any(code_of(reply) == "NOAUTH" for reply in replies.values):
             raise self._wants_password()

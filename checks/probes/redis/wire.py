@@ -38,7 +38,7 @@ class ClosedError(TargetError):
 
 
 class _TooLongError(Exception):
-    """Replies passed :data:`REPLY_BOUND`."""
+    """Replies passed the bound of their round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,14 @@ class Replies:
 
 
 class _BoundedReader(asyncio.StreamReader):
-    """A stream that refuses to buffer more than :data:`REPLY_BOUND` a round."""
+    """A stream that refuses to buffer more than :attr:`bound` bytes a round."""
 
     received = 0
+    bound = REPLY_BOUND
 
     def feed_data(self, data: Any) -> None:
         self.received += len(data)
-        if self.received > REPLY_BOUND:
+        if self.received > self.bound:
             self.set_exception(_TooLongError())
             return
         super().feed_data(data)
@@ -102,8 +103,9 @@ class RedisLink(AbstractConnection):
             raise connection_error(error, str(self._address)) from None
         self._parser.on_connect(self)  # type: ignore[no-untyped-call]
 
-    async def ask(self, commands: Sequence[Command]) -> Replies:
-        """Send ``commands`` in one write and read a reply to each.
+    async def ask(self, commands: Sequence[Command], bound: int | None = None) -> Replies:
+        """Send ``commands`` in one write and read a reply to each, of ``bound`` bytes together
+        where it is given, else of :data:`REPLY_BOUND`.
 
         Error replies are values. Raises TargetError where the connection is of no use.
         """
@@ -111,7 +113,7 @@ class RedisLink(AbstractConnection):
         first = 0.0
         values: list[object] = []
         if isinstance(self._reader, _BoundedReader):
-            self._reader.received = 0
+            self._reader.received, self._reader.bound = 0, bound or REPLY_BOUND
         try:
             packed = self.pack_commands(commands)
             await self.send_packed_command(packed, check_health=False)
@@ -121,7 +123,7 @@ class RedisLink(AbstractConnection):
         except _TooLongError:
             raise TargetError(
                 "protocol",
-                f"{self._address} answered with more than {REPLY_BOUND // 1024**2} MiB",
+                f"{self._address} answered with more than {(bound or REPLY_BOUND) / 1024**2:g} MiB",
             ) from None
         except (InvalidResponse, ValueError, RecursionError) as error:
             raise TargetError(

@@ -1,0 +1,205 @@
+"""Queues, from whatever tells of them: their figures over a window, and where they are going.
+
+A metric of any check that has one of the names below is one figure of the queue that its label
+names: those of our own kinds, of users' queries, and of the exporters of Celery, RabbitMQ and
+Sidekiq.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from checks.model import Status
+from checks.store.block import Floats
+from checks.store.window import Window
+from checks.views import CheckView, Points, QueueTraits, QueueView
+
+__all__ = ["COURSE", "NAMES", "queue_views", "seconds_to", "tells_of_queues"]
+
+POINTS: Final = 120
+"""Points of a short history."""
+COURSE: Final = 180
+"""Points of the long one, which reaches over the window or :data:`LEAST_COURSE`."""
+LEAST_COURSE: Final = 900.0
+"""Seconds."""
+MOST_COURSES: Final = 100
+"""Queues of one check beyond which none has a long history."""
+LEAST_GROWTH: Final = 10.0
+"""Seconds of a queue's sizes without which nothing is said about where it is going."""
+STEADY: Final = 0.05
+"""Items a minute below which a queue neither grows nor shrinks."""
+
+NAMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "size": (
+        ("queue_size", "queue"),
+        ("celery_queue_length", "queue_name"),
+        ("rabbitmq_queue_messages_ready", "queue"),
+        ("sidekiq_queue_enqueued_jobs", "name"),
+    ),
+    "processing": (
+        ("queue_processing", "queue"),
+        ("rabbitmq_queue_messages_unacked", "queue"),
+    ),
+    "failed": (("queue_failed", "queue"),),
+    "delayed": (("queue_delayed", "queue"),),
+    "oldest": (("queue_oldest_seconds", "queue"), ("sidekiq_queue_latency_seconds", "name")),
+    "workers": (
+        ("queue_workers", "queue"),
+        ("celery_active_consumer_count", "queue_name"),
+        ("rabbitmq_queue_consumers", "queue"),
+    ),
+}
+"""By figure: metrics that give it, and the label with the queue's name. The first goes."""
+_IN: Final = ("queue_enqueued_total", "queue")
+_OUT: Final = ("queue_processed_total", "queue")
+_TELLING: Final = tuple(
+    name for what in ("size", "processing", "failed") for name, _ in NAMES[what]
+)
+_NO_AGE: Final = (
+    "no metric tells the age of its oldest item: queue_oldest_seconds{queue}, of a query say, would"
+)
+
+
+def tells_of_queues(window: Window) -> bool:
+    """Whether the check of ``window`` has any samples of queues."""
+    block = window.store.block(window.check)
+    return block is not None and any(block in window.store.select(name) for name in _TELLING)
+
+
+def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
+    """The queues of one check, in the order its samples have them.
+
+    A queue that could be read within the window, or is configured, stays with its figures
+    unknown while it cannot be read.
+    """
+    told = {what: _figures(check, window, what) for what in NAMES}
+    sizes = told["size"]
+    seen = [name or check.name for metric, by in NAMES["size"] for name in window.seen(metric, by)]
+    known = [*sizes, *told["processing"], *told["failed"], *seen, *check.queues]
+    names = tuple(dict.fromkeys(known))
+    told |= {"arriving": _minutely(check, window, *_IN), "leaving": _minutely(check, window, *_OUT)}
+    long = len(names) <= MOST_COURSES
+    return tuple(_view(check, window, name, told, long=long) for name in names)
+
+
+def _view(
+    check: CheckView,
+    window: Window,
+    name: str,
+    told: Mapping[str, Mapping[str, float]],
+    *,
+    long: bool,
+) -> QueueView:
+    """One queue of what is ``told``: figures by queue by what they are."""
+    metric, labels = _source(check, window, name)
+    traits = next((one for one in check.queue_traits if one.name == name), QueueTraits(name))
+    statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
+    seen = name in told["size"]
+    slope = window.slope(metric, least=LEAST_GROWTH, **labels) if seen else None
+    step = max(window.seconds, LEAST_COURSE) / COURSE
+    oldest = told["oldest"].get(name)
+    return QueueView(
+        check=check.name,
+        name=name,
+        size=told["size"].get(name),
+        processing=told["processing"].get(name),
+        failed=told["failed"].get(name),
+        growth=None if slope is None else slope * 60.0,
+        history=window.history(metric, POINTS, rate=False, keep=None, **labels),
+        status=statuses.get(name, Status.OK) if seen else _unseen(check),
+        delayed=told["delayed"].get(name),
+        oldest=oldest,
+        ageless="" if oldest is not None else traits.ageless or _NO_AGE,
+        workers=told["workers"].get(name),
+        arriving=told["arriving"].get(name),
+        leaving=told["leaving"].get(name),
+        warning=traits.warning,
+        critical=traits.critical,
+        course=_course(window, metric, labels, step) if long else (),
+        course_step=step,
+    )
+
+
+def _figures(check: CheckView, window: Window, what: str) -> dict[str, float]:
+    """Newest values by queue; what has no label is the queue of the check's own name."""
+    found: dict[str, float] = {}
+    for metric, by in NAMES[what]:
+        for name, value in window.last_by(metric, by).items():
+            found.setdefault(name or check.name, value)
+    return found
+
+
+def _minutely(check: CheckView, window: Window, metric: str, by: str) -> dict[str, float]:
+    """Items a minute by queue, of a counter."""
+    return {name or check.name: rate * 60.0 for name, rate in window.rates(metric, by).items()}
+
+
+def _source(check: CheckView, window: Window, queue: str) -> tuple[str, dict[str, str]]:
+    """The metric with the sizes of ``queue``, and the label that selects it."""
+    for metric, by in NAMES["size"]:
+        seen = window.labels(metric, by)
+        if queue in seen:
+            return metric, {by: queue}
+        if queue == check.name and "" in seen:
+            return metric, {by: ""}
+    return NAMES["size"][0][0], {"queue": queue}
+
+
+def _course(window: Window, metric: str, labels: Mapping[str, str], step: float) -> Points:
+    """Means of ``step`` seconds each up to the window's end, cut at multiples of ``step``."""
+    wide = Window(window.store, window.check, window.end, step * COURSE)
+    times, values = wide.curve(metric, rate=False, **labels)
+    if not times:
+        return ()
+    kept = np.array(values)
+    known = np.isfinite(kept)
+    if not known.any():
+        return ()
+    places = (np.floor(np.array(times)[known] / step) - math.floor(window.end / step)).astype(int)
+    inside = places > -COURSE
+    at = places[inside] + COURSE - 1
+    counts = np.bincount(at, minlength=COURSE)
+    sums = np.bincount(at, weights=kept[known][inside], minlength=COURSE)
+    means = np.full(COURSE, math.nan)
+    means[counts > 0] = sums[counts > 0] / counts[counts > 0]
+    return tuple(_bridged(means, max(1, math.ceil(2.5 * _interval(window) / step))).tolist())
+
+
+def _interval(window: Window) -> float:
+    block = window.store.block(window.check)
+    return block.interval if block is not None else 0.0
+
+
+def _bridged(means: Floats, most: int) -> Floats:
+    """``means`` without the holes that are there only because runs are further apart."""
+    known = np.isfinite(means)
+    if known.all() or not known.any():
+        return means
+    places = np.arange(len(means))
+    last = np.maximum.accumulate(np.where(known, places, -1))
+    following = np.minimum.accumulate(np.where(known, places, len(means))[::-1])[::-1]
+    near = (~known) & (last >= 0) & (following < len(means)) & (following - last <= most)
+    filled = means.copy()
+    filled[near] = means[last[near]]
+    return filled
+
+
+def _unseen(check: CheckView) -> Status:
+    return Status.UNKNOWN if check.status is Status.OK else check.status
+
+
+def seconds_to(queue: QueueView, bound: float) -> float | None:
+    """Seconds until ``queue`` has ``bound`` items at its present rate; 0 where it is past it
+    in the direction in which it goes, None where it never comes there or nothing is known.
+    """
+    if queue.size is None or queue.growth is None or abs(queue.growth) < STEADY:
+        return None
+    left = bound - queue.size
+    if left == 0:
+        return 0.0
+    seconds = left / queue.growth * 60.0
+    return seconds if seconds >= 0 else None

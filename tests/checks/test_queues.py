@@ -1,0 +1,130 @@
+"""Queues of whatever tells of them, and where they are going."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from checks.model import SampleBuilder, Sampler, Status
+from checks.probe import CheckSpec
+from checks.queues import COURSE, queue_views, seconds_to, tells_of_queues
+from checks.state import CheckState
+from checks.store.store import Store
+from checks.store.window import Window
+from checks.views import QueueView
+from tests.checks.fakes import PlayedConfig
+
+START = 1_700_000_000.0
+INTERVAL = 5.0
+
+
+def told(*rows: dict[tuple[str, str, str], float], seconds: float = 60.0) -> list[QueueView]:
+    """The queues of a check whose runs brought ``rows``: value by metric, label and queue."""
+    store, sampler = Store(), Sampler({"job": "q"})
+    for place, row in enumerate(rows):
+        out: SampleBuilder = sampler.builder()
+        for (metric, label, queue), value in row.items():
+            out.add(metric, value, {label: queue} if label else {})
+        store.append("q", INTERVAL, START + INTERVAL * place, out.build())
+    end = START + INTERVAL * (len(rows) - 1)
+    view = CheckState(CheckSpec("q", "played", PlayedConfig(player="q")), START).view
+    window = Window(store, "q", end, seconds)
+    assert tells_of_queues(window)
+    return list(queue_views(view, window))
+
+
+@pytest.mark.parametrize(
+    ("metric", "label"),
+    [
+        ("queue_size", "queue"),
+        ("celery_queue_length", "queue_name"),
+        ("rabbitmq_queue_messages_ready", "queue"),
+        ("sidekiq_queue_enqueued_jobs", "name"),
+    ],
+)
+def test_a_queue_is_one_by_whatever_name_its_exporter_tells_its_size(
+    metric: str, label: str
+) -> None:
+    (queue,) = told(*({(metric, label, "mail"): 100.0 + 10 * step} for step in range(6)))
+    assert (queue.name, queue.size) == ("mail", 150)
+    assert queue.growth == pytest.approx(120)
+    assert queue.history[-1] == 150
+    assert queue.course[-1] == 150
+
+
+def test_a_size_without_a_label_is_the_queue_of_the_check() -> None:
+    (queue,) = told(*({("queue_size", "", ""): 10.0 * step} for step in range(4)))
+    assert (queue.name, queue.size) == ("q", 30)
+    assert queue.growth == pytest.approx(120)
+
+
+def test_two_names_for_one_queue_are_one_queue() -> None:
+    row = {("queue_size", "queue", "mail"): 4.0, ("celery_queue_length", "queue_name", "mail"): 4.0}
+    assert [queue.size for queue in told(row)] == [4]
+
+
+def test_what_counts_in_and_out_and_the_oldest_and_workers_belong_to_their_queue() -> None:
+    rows = (
+        {
+            ("queue_size", "queue", "mail"): 7.0,
+            ("queue_size", "queue", "other"): 1.0,
+            ("queue_enqueued_total", "queue", "mail"): 10.0 * step,
+            ("queue_processed_total", "queue", "mail"): 5.0 * step,
+            ("queue_oldest_seconds", "queue", "mail"): 12.5,
+            ("queue_workers", "queue", "mail"): 3.0,
+            ("queue_delayed", "queue", "mail"): 2.0,
+        }
+        for step in range(4)
+    )
+    mail, other = told(*rows)
+    assert (mail.oldest, mail.workers, mail.delayed, mail.ageless) == (12.5, 3, 2, "")
+    assert mail.arriving == pytest.approx(120)
+    assert mail.leaving == pytest.approx(60)
+    assert (other.arriving, other.workers, other.oldest) == (None, None, None)
+    assert "queue_oldest_seconds" in other.ageless
+
+
+def test_the_long_course_reaches_over_the_window_with_gaps_where_nothing_was_known() -> None:
+    rows = [{("queue_size", "queue", "mail"): float(step)} for step in range(720)]
+    for step in range(300, 420):
+        rows[step] = {("played_value", "", ""): 1.0}
+    (queue,) = told(*rows, seconds=3600.0)
+    assert queue.course_step == 20
+    assert len(queue.course) == COURSE
+    assert queue.course[-1] == pytest.approx(717.5, abs=2)
+    assert sum(math.isnan(point) for point in queue.course) in range(28, 33)
+
+
+def test_slow_checks_leave_no_holes_in_the_course() -> None:
+    rows = ({("queue_size", "queue", "mail"): float(step)} for step in range(10))
+    (queue,) = told(*rows)
+    known = [not math.isnan(point) for point in queue.course]
+    assert sum(known) == pytest.approx(10, abs=1)
+    first = known.index(True)
+    assert all(known[first:])
+
+
+def going(size: float | None, growth: float | None) -> QueueView:
+    return QueueView("q", "mail", size, None, None, growth, (), Status.OK)
+
+
+@pytest.mark.parametrize(
+    ("size", "growth", "bound", "seconds"),
+    [
+        (100, -50, 0, 120),
+        (100, 50, 0, None),
+        (100, 0, 0, None),
+        (100, 0.001, 0, None),
+        (0, -1, 0, 0),
+        (100, 50, 200, 120),
+        (300, 50, 200, None),
+        (300, -50, 200, 120),
+        (None, -50, 0, None),
+        (100, None, 0, None),
+    ],
+)
+def test_the_time_to_a_size_at_the_present_rate(
+    size: float | None, growth: float | None, bound: float, seconds: float | None
+) -> None:
+    assert seconds_to(going(size, growth), bound) == seconds

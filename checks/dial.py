@@ -14,7 +14,7 @@ from typing import Final
 from checks.errors import TargetError
 from checks.resolver import Address, Addresses, Resolver
 
-__all__ = ["Dialled", "Phases", "connection_error", "dial", "place"]
+__all__ = ["Dialled", "Phases", "connection_error", "dial", "place", "socket_address"]
 
 STAGGER: Final = 0.25
 """Seconds an address is given before the next is tried beside it (RFC 8305, section 5)."""
@@ -184,16 +184,20 @@ async def _connect(address: Address, port: int) -> socket.socket:
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        target = _scoped(text, port) if family == socket.AF_INET6 else (text, port)
-        await asyncio.get_running_loop().sock_connect(sock, target)
+        await asyncio.get_running_loop().sock_connect(sock, socket_address(family, text, port))
     except BaseException:
         sock.close()
         raise
     return sock
 
 
-def _scoped(text: str, port: int) -> tuple[str, int, int, int]:
-    """An IPv6 socket address; ``%eth0`` names the interface of a link-local one."""
+def socket_address(family: int, text: str, port: int) -> tuple[str | int, ...]:
+    """What a socket of ``family`` connects to; ``%eth0`` names an IPv6 address's interface.
+
+    Raises OSError where there is no such interface.
+    """
+    if family != socket.AF_INET6:
+        return (text, port)
     address, _, scope = text.partition("%")
     if not scope:
         return (address, port, 0, 0)

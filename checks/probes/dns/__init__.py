@@ -1,0 +1,5 @@
+"""``dns``: name servers must answer a question, and as expected."""
+
+from checks.probes.dns.kind import KIND
+
+__all__ = ["KIND"]

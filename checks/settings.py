@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 import textwrap
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final
 
@@ -138,7 +139,11 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
     for owner in reversed(model.__mro__):
         if not issubclass(owner, BaseModel) or owner is BaseModel:
             continue
-        (made,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+        try:
+            source = inspect.getsource(owner)
+        except OSError:
+            continue  # of another package, which came without its source
+        (made,) = ast.parse(textwrap.dedent(source)).body
         statements = made.body if isinstance(made, ast.ClassDef) else []
         for field, after in pairwise(statements):
             if (
@@ -198,6 +203,9 @@ class KindConfig(Model):
 
     shorthand: ClassVar[str] = ""
     """The field that a plain string stands for (``http: https://…`` means its ``url``)."""
+    runs_programs: ClassVar[bool] = False
+    """Whether it runs what the configuration names: then nobody else may be able to write to
+    the file."""
 
     @model_validator(mode="before")
     @classmethod
@@ -207,6 +215,10 @@ class KindConfig(Model):
         if cls.shorthand and isinstance(value, str):
             return {cls.shorthand: value}
         return value
+
+    def doubts(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """What is allowed and probably not meant: where (keys and places in lists), a sentence."""
+        return ()
 
     def instance(self) -> str:
         """The ``instance`` label: host:port, or a host or file name."""

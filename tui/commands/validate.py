@@ -19,12 +19,15 @@ def run(args: argparse.Namespace) -> int:
 
     What is wrong with it is a ConfigError, which ends the program with 2.
     """
-    from tui.config import load  # noqa: PLC0415 - imports pydantic
+    from checks.registry import third_party  # noqa: PLC0415 - imports pydantic
+    from tui.config import load  # noqa: PLC0415 - the same
 
     loaded = load(args.file or args.config, key_judge=_refused_keys)
     print(describe(loaded))
     for warning in loaded.engine.warnings:
         print(f"warning: {warning}")
+    for complaint in third_party().complaints:
+        print(f"warning: {complaint}")
     return 0
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from checks.errors import ConfigProblem
+from checks.errors import ConfigProblem, OnwatchError
 from checks.probe import CheckSpec
-from checks.registry import KINDS, kind
+from checks.registry import KINDS, kind, known, names
 from checks.settings import KindConfig
 from tui.config.document import Path
 from tui.config.models import LATER_CHECK_KEYS, Common, Defaults
@@ -27,6 +27,7 @@ __all__ = [
     "declared",
     "enabled_specs",
     "read_check",
+    "refuse_programs",
     "warnings",
 ]
 
@@ -68,25 +69,30 @@ def _read_common(report: Report, path: Path, data: Mapping[str, Any]) -> Common 
 
 def _kind_name(report: Report, path: Path, data: Mapping[str, Any]) -> str:
     """The one kind that the check gives; empty after reporting a problem with that."""
-    given = [key for key in data if key in KINDS]
-    odd = [key for key in data if key not in KINDS and key not in Common.model_fields]
+    rest = [key for key in data if key not in Common.model_fields]
+    odd = [key for key in rest if key not in KINDS and not known(key)]
+    given = [key for key in rest if key not in odd]
     for key in odd:
         report.add((*path, key), _odd_key(key))
     if len(given) > 1:
         report.add(path, f"has the kinds {' and '.join(given)}; write a check for each")
     elif not given and not odd:
-        report.add(path, f"has no kind; give it one of {', '.join(KINDS)}")
+        report.add(path, f"has no kind; give it one of {', '.join(names())}")
     return given[0] if len(given) == 1 else ""
 
 
 def _odd_key(key: str) -> str:
     if key in LATER_CHECK_KEYS:
-        return f"this version has no {key} checks; it has {', '.join(KINDS)}"
-    return unknown_key(key, [*Common.model_fields, *KINDS])
+        return f"this version has no {key} checks; it has {', '.join(names())}"
+    return unknown_key(key, [*Common.model_fields, *names()])
 
 
 def _read_kind(report: Report, path: Path, name: str, data: Any) -> KindConfig | None:
-    model = kind(name).config
+    try:
+        model = kind(name).config
+    except OnwatchError as error:
+        report.add(path, str(error))
+        return None
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -140,6 +146,14 @@ def declared(report: Report, path: Path, data: Any) -> Declared | None:
     found = needs if isinstance(needs, list) else [needs]
     texts = dict.fromkeys(need for need in found if isinstance(need, str))
     return Declared(name, tuple(texts), report, path)
+
+
+def refuse_programs(entries: Iterable[Entry], doubt: str) -> None:
+    """Report each check that runs a program, in a file that others could have written."""
+    for entry in entries:
+        if entry.spec.config.runs_programs:
+            text = f"refused, since it runs a program and this file is not safe: {doubt}"
+            entry.report.add((*entry.path, entry.spec.kind), text)
 
 
 def check_names(checks: Iterable[Declared]) -> None:
@@ -206,4 +220,6 @@ def warnings(entries: Iterable[Entry], base: FilePath) -> Iterator[ConfigProblem
             text = "is longer than the interval; runs will be left out"
             yield document.problem((*entry.path, "timeout"), text)
         for where, text in missing_files(spec.config, base) if entry.enabled else ():
+            yield document.problem((*entry.path, spec.kind, *where), text)
+        for where, text in spec.config.doubts() if entry.enabled else ():
             yield document.problem((*entry.path, spec.kind, *where), text)

@@ -95,6 +95,8 @@ class _Loading:
         self._files = [path.absolute()]
         self._environ = environ
         self._warnings = warnings
+        # At most one, which says who else could have written this file.
+        self._doubt = warnings[0].partition(": ")[2] if warnings else ""
         self._problems: list[ConfigProblem] = []
         self._declared: list[build.Declared] = []
         self._complete = True
@@ -104,6 +106,8 @@ class _Loading:
         top = self._model(report, File)
         head = top if isinstance(top, File) else _usable(report.document.data)
         entries = self._entries(report, head.defaults)
+        if self._doubt:
+            build.refuse_programs(entries, self._doubt)
         entries += self._included(report, head.defaults)
         build.check_names(self._declared)
         build.check_dependencies(self._declared, complete=self._complete)

@@ -32,7 +32,6 @@ LATER_CHECK_KEYS: Final = (
     "alertmanager",
     "log",
     "files",
-    "command",
 )
 """Kinds of check that only later versions have."""
 

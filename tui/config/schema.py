@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from checks.registry import KINDS, kind
+from checks.errors import OnwatchError
+from checks.registry import KINDS, kind, third_party
 from checks.settings import KindConfig, field_docs
 from tui.config.models import Common, File
 
-__all__ = ["schema", "text"]
+__all__ = ["schema", "text", "usable_others"]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _VARIABLE: Final = {
@@ -27,14 +28,30 @@ _LONG_NAME: Final = re.compile(r"checks__probes__([a-z]+)(?:_config|__config)?__
 """How models of the same name are told apart: by the module of their kind."""
 
 
-def text() -> str:
-    """The schema as JSON, ending in a line break."""
-    return json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+def text(others: Iterable[str] = ()) -> str:
+    """The schema as JSON, ending in a line break; ``others`` as :func:`schema` has it."""
+    return json.dumps(schema(others), ensure_ascii=False, indent=2) + "\n"
 
 
-def schema() -> dict[str, Any]:
-    """The schema as values; also scalars given by a variable conform to it."""
-    kinds = {name: kind(name).config for name in KINDS}
+def usable_others() -> tuple[list[str], list[str]]:
+    """The kinds of other packages that can be used, and what is wrong with the rest."""
+    usable, complaints = [], list(third_party().complaints)
+    for name in third_party().names():
+        try:
+            kind(name)
+        except OnwatchError as error:
+            complaints.append(str(error))
+        else:
+            usable.append(name)
+    return usable, complaints
+
+
+def schema(others: Iterable[str] = ()) -> dict[str, Any]:
+    """The schema as values; also scalars given by a variable conform to it.
+
+    ``others`` are names of kinds that other packages bring.
+    """
+    kinds = {name: kind(name).config for name in (*KINDS, *others)}
     models: list[type[BaseModel]] = [File, Common, *kinds.values()]
     references, definitions = models_json_schema(
         [(model, "validation") for model in models], schema_generator=_Generator

@@ -42,7 +42,7 @@ MOVE_KEYS = (Key("down a row", b"j", HIGHLIGHT), Key("up a row", b"k", HIGHLIGHT
 OPENING_KEYS = (
     Key("filter", b"/", b"filter", b"\x1b"),
     Key("help", b"?", b"keys", b"\x1b"),
-    Key("details", b"\r", b"response", b"\x1b"),
+    Key("details", b"\r", b"Results", b"\x1b"),
     Key("services", b"2", b"vailability", b"1"),
     Key("requests", b"4", b"equest", b"1"),
     Key("queues", b"5", b"ueue", b"1"),
@@ -54,7 +54,7 @@ def config(port: int, silent: int, redis: int) -> dict[str, object]:
     """Eight checks that answer, ten that hang, Redis and the host."""
     checks: list[dict[str, object]] = [
         {"name": "this-machine", "host": {}},
-        {"name": "cache", "redis": {"url": f"redis://127.0.0.1:{redis}/0", "queues": ["mail"]}},
+        {"name": "cache", "redis": {"url": f"redis://127.0.0.1:{redis}/0", "queues": [{"laravel": ["mail"]}]}},
     ]
     checks += [{"name": f"api-{n}", "http": f"http://127.0.0.1:{port}/health"} for n in range(8)]
     checks += [{"name": f"hung-{n}", "http": f"http://127.0.0.1:{silent}/"} for n in range(10)]

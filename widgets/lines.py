@@ -93,6 +93,7 @@ class LinePane(LineView, can_focus=True):
         self._place = 0
         self._lost = False
         self._inputs: tuple[object, ...] = ()
+        self._wanted: dict[tuple[int, int], tuple[tuple[object, ...], int]] = {}
 
     # What subclasses say
 
@@ -118,8 +119,15 @@ class LinePane(LineView, can_focus=True):
         """
         if self.snapshot is None:
             return ANY_HEIGHT
-        lines = self.build(max(1, width - 1), height)
-        return len(lines) + len(self.pinned(max(1, width - 1))) + self._titled
+        width = max(1, width - 1)
+        reads = (self.frame(width, height), *self.inputs())
+        known = self._wanted.get((width, height))
+        if known is None or not _same(known[0], reads):
+            lines = len(self.build(width, height)) + len(self.pinned(width))
+            known = (reads, lines)
+            # Of two widths and heights at a time; a terminal that is resized asks for many.
+            self._wanted = dict([*self._wanted.items()][-3:]) | {(width, height): known}
+        return known[1] + self._titled
 
     def inputs(self) -> tuple[object, ...]:
         """The objects that :meth:`build` reads; it is asked again when one is another object."""
@@ -193,8 +201,7 @@ class LinePane(LineView, can_focus=True):
     def _rebuild(self, width: int, height: int) -> None:
         """Build anew, unless the same objects in the same frame would make the same lines."""
         inputs = (self.frame(width, height), *self.inputs())
-        same = len(inputs) == len(self._inputs) and inputs[0] == self._inputs[0]
-        if same and all(a is b for a, b in zip(inputs[1:], self._inputs[1:], strict=True)):
+        if _same(inputs, self._inputs):
             return
         self._inputs = inputs
         self._body = self.build(width, height)
@@ -329,3 +336,10 @@ class LinePane(LineView, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         if self._scroll_by(-2):
             event.stop()
+
+
+def _same(reads: tuple[object, ...], before: tuple[object, ...]) -> bool:
+    """Whether what is read is what was read before: an equal frame, and the same objects."""
+    if len(reads) != len(before) or reads[0] != before[0]:
+        return False
+    return all(one is other for one, other in zip(reads[1:], before[1:], strict=True))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Self
 
-from rich.cells import cell_len
+from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.filter import ANSIToTruecolor
+from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -52,6 +54,7 @@ class LineView(Widget):
         self._composed: list[Line] = []
         self._fitted_to = 0
         self._drawn_size = Size(0, 0)
+        self._strips: dict[int, Strip] = {}
 
     @property
     def glyphs(self) -> Glyphs:
@@ -111,6 +114,42 @@ class LineView(Widget):
                 regions.extend(Region(start, y, end - start, 1) for start, end in spans)
         return regions
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual makes them of a widget without borders, without what that costs."""
+        if self.gutter.width or self.gutter.height:
+            return super().render_lines(crop)
+        if self._drawn_size != self.size:
+            self._draw_anew()
+        strips = [self._strip(y) for y in crop.line_range]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    def _strip(self, y: int) -> Strip:
+        strip = self._strips.get(y)
+        if strip is None:
+            strip = self.render_line(y)
+            for filtering in self.get_line_filters():
+                # Themes give no ANSI colours where they were to be translated.
+                if not isinstance(filtering, ANSIToTruecolor):
+                    strip = strip.apply_filter(filtering, self.background_colors[1])
+            self._strips[y] = strip
+        return strip
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        if not regions:
+            self._strips.clear()
+        for region in regions:
+            for y in region.line_range:
+                self._strips.pop(y, None)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if self._drawn_size != self.size:
@@ -119,10 +158,26 @@ class LineView(Widget):
             return Strip.blank(width, self._style(_BLANK, False))
         marked = y in self._marked
         segments = [Segment(seg.text, self._style(seg, marked)) for seg in self._lines[y].segs]
-        return self._selectable(Strip(segments, width), y)
+        return self._with_selection(Strip(segments, width), y)
 
-    def _selectable(self, strip: Strip, y: int) -> Strip:
-        """``strip`` with what the mouse has selected in it, and where its text stands."""
+    def place_at(self, x: int, y: int) -> Offset:
+        """The line, and the character in it, at the cell ``x``, ``y`` of the screen.
+
+        Textual reads this from its own marks on the text, whose making costs a third of
+        drawing it.
+        """
+        column, row = x - self.region.x, y - self.region.y
+        if not 0 <= row < len(self._lines):
+            return Offset(max(0, column), max(0, row))
+        text, cells = self._lines[row].text, 0
+        for place, character in enumerate(text):
+            cells += get_character_cell_size(character)
+            if cells > column:
+                return Offset(place, row)
+        return Offset(len(text), row)
+
+    def _with_selection(self, strip: Strip, y: int) -> Strip:
+        """``strip`` with what the mouse has selected in it."""
         span = self.text_selection.get_span(y) if self.text_selection else None
         if span is not None:
             text = strip.text
@@ -131,7 +186,7 @@ class LineView(Widget):
             chosen = self.screen.get_component_rich_style("screen--selection")
             inside = Segment.apply_style(strip.crop(start, end), post_style=chosen)
             strip = Strip.join([strip.crop(0, start), Strip(inside), strip.crop(end)])
-        return strip.apply_offsets(0, y)
+        return strip
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text as it stands on screen."""
@@ -154,6 +209,7 @@ class LineView(Widget):
 
     def notify_style_update(self) -> None:
         self._styles_of = {}
+        self._strips.clear()
         super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -164,6 +220,7 @@ class LineView(Widget):
     def _draw_anew(self) -> None:
         """Compose for another size. Painting does so before the event of it has come."""
         self._lines, self._composed = [], []
+        self._strips.clear()
         width, height = self._drawn_size = self.size
         self._lines = self._fitted(self.compose_lines(width, height)[:height], width)
         self._marked = self.marked_lines()

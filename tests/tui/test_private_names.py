@@ -9,6 +9,8 @@ import pytest
 
 NAMES = {
     "textual._compositor:ChopsUpdate": "(chops, spans, chop_ends)",
+    "textual._compositor:CompositorUpdate.render_segments": "(self, console)",
+    "textual._compositor:LayoutUpdate": "(strips, region)",
     "textual.app:App._display": "(self, screen, renderable)",
     "textual.keys:_character_to_key": "(character)",
     "textual.keys:REPLACED_KEYS": "",

@@ -6,9 +6,11 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.widget import Widget
 
 from widgets.lines import LinePane
+from widgets.selecting import SelectingScreen
 from widgets.view import LineView
 
 __all__ = ["Stage", "shown", "spy_on"]
@@ -24,6 +26,9 @@ class Stage(App[None]):
         self.shown_widgets = widgets
         self.opened: list[tuple[str, str]] = []
         self.chosen: list[str | None] = []
+
+    def get_default_screen(self) -> Screen[None]:
+        return SelectingScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         yield from self.shown_widgets

@@ -14,7 +14,9 @@ __all__ = ["FilterLine"]
 
 
 class FilterLine(Input):
-    """There only while somebody types. Enter keeps the filter, Esc clears it."""
+    """There only while somebody types, in the place of the hints, so that nothing else has to
+    move. Enter keeps the filter, Esc clears it.
+    """
 
     DEFAULT_CSS = """
     FilterLine {
@@ -44,6 +46,10 @@ class FilterLine(Input):
             id="filter", placeholder="filter by name, kind, status or text", compact=True
         )
         self.cursor_blink = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_class("-open")
 
     def open(self) -> None:
         """Show the line and type into it."""

@@ -23,7 +23,7 @@ _LATER: Final = ("tabs", "pane", "screen", "app")
 
 
 class KeyHelp(Static):
-    """One key line or heading."""
+    """A line a key, and what it does."""
 
 
 class HelpScreen(ModalScreen[None], inherit_bindings=False):
@@ -32,7 +32,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        background: $background 60%;
+        background: transparent;
         & > VerticalScroll {
             width: 76;
             max-width: 96%;
@@ -58,11 +58,12 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         with VerticalScroll() as box:
             box.border_title = f"{self._title}: keys" if self._title else "Keys"
             width = max((len(keys) for keys, _ in self._keys), default=0)
-            for keys, description in self._keys:
-                line = Content.assemble(
-                    (f"{keys:<{width}}", "bold $text-accent"), f"  {description}"
-                )
-                yield KeyHelp(line)
+            # One widget for all lines: each more would cost a millisecond to open.
+            lines = (
+                Content.assemble((f"{keys:<{width}}", "bold $text-accent"), f"  {description}")
+                for keys, description in self._keys
+            )
+            yield KeyHelp(Content("\n").join(lines))
 
     def action_close(self) -> None:
         self.dismiss()

@@ -6,11 +6,12 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.screens.picture import Standing
+from widgets.selecting import SelectingScreen
 
 __all__ = ["PictureModal"]
 
 
-class PictureModal(ModalScreen[None], inherit_bindings=False):
+class PictureModal(SelectingScreen, ModalScreen[None], inherit_bindings=False):
     """A box upon a screen. While it is on top the pictures go to it."""
 
     class Confirmed(Message):

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -22,6 +21,7 @@ from tui.screens.filter import FilterLine
 from tui.sentences import sentence_of, situation_of
 from widgets.hints import Hint, HintLine
 from widgets.lines import LinePane
+from widgets.selecting import SelectingScreen
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
@@ -95,7 +95,7 @@ class Banner(Static):
             self.set_class(bool(sentence), "-told")
 
 
-class PictureScreen(Screen[None], inherit_bindings=False):
+class PictureScreen(SelectingScreen, inherit_bindings=False):
     """A screen that shows the newest picture while it is on top.
 
     Its panes are bound to :attr:`snapshot`; the app hands pictures to the top screen
@@ -227,10 +227,12 @@ class PictureScreen(Screen[None], inherit_bindings=False):
     def action_filter(self) -> None:
         self._filtered = self.focused
         self.query_one(FilterLine).open()
+        self.query_one(HintLine).display = False
 
     @on(FilterLine.Typed)
     def _filter(self, event: FilterLine.Typed) -> None:
         self.filter_text = event.text
+        self.query_one(HintLine).display = not self.query_one(FilterLine).is_open
         if event.done and self._filtered is not None:
             self.set_focus(self._filtered)
         self.refresh_bindings()

@@ -40,7 +40,7 @@ class WholeBox(PictureModal):
     DEFAULT_CSS = """
     WholeBox {
         align: center middle;
-        background: $background 60%;
+        background: transparent;
         & > Vertical {
             height: auto;
             background: $surface;

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.console import RenderableType
 from textual import on
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -23,7 +23,7 @@ from textual.screen import Screen
 
 from checks.source import SnapshotSource
 from tui import keymap
-from tui.economy import SpanUpdate
+from tui.economy import Mirror, Mirrored
 from tui.numbered import NUMBERED
 from tui.palette import CommandProvider, PaletteCommand
 from tui.screens.modal import PictureModal
@@ -86,6 +86,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.ended_by: BaseException | None = None
         self.ascii_only = ascii_only
         self._commands = tuple(commands)
+        self._mirror = Mirror()
         self._clock = clock
         self._newest: Snapshot | None = None
         self._shown: Snapshot | None = None
@@ -112,8 +113,8 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if isinstance(renderable, ChopsUpdate):
-            renderable = SpanUpdate(renderable)
+        if isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            renderable = Mirrored(renderable, self._mirror)
         super()._display(screen, renderable)
 
     def _resumed(self, _: object) -> None:
@@ -221,7 +222,12 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.source.poll_now()
         self.say("running every check now")
 
+    def on_resize(self) -> None:
+        # Terminals move lines about when they become narrower or wider.
+        self._mirror.forget()
+
     def action_repaint(self) -> None:
+        self._mirror.forget()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.console import RenderableType
-from textual import on
+from textual import constants, on
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -24,12 +25,15 @@ from textual.screen import Screen
 from checks.source import SnapshotSource
 from tui import keymap
 from tui.economy import Mirror, Mirrored
+from tui.looks import filters_for, limit_colours
 from tui.numbered import NUMBERED
+from tui.pace import Pace
 from tui.palette import CommandProvider, PaletteCommand
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
-from tui.themes import DARK, HOUSE_THEMES, WITHOUT_COLOUR
+from tui.terminal import Looks
+from tui.themes import HOUSE_THEMES, first_theme, theme_problem
 from widgets.lines import LinePane
 
 if TYPE_CHECKING:
@@ -63,6 +67,20 @@ class OnwatchApp(App[int], inherit_bindings=False):
     class News(Message):
         """The source has something new; may be posted from any thread."""
 
+    class Told(Message):
+        """A sentence for the user; may be posted from any thread."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    class Themed(Message):
+        """The theme that the configuration wants, empty for none; from any thread."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+            super().__init__()
+
     class Keybindings(Message):
         """Binding ids with the keys a user wants for them; may be posted from any thread."""
 
@@ -77,14 +95,20 @@ class OnwatchApp(App[int], inherit_bindings=False):
         commands: Sequence[PaletteCommand] = (),
         theme: str | None = None,
         ascii_only: bool = False,
-        colour: bool = True,
+        looks: Looks | None = None,
+        low_bandwidth: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(ansi_color=None if colour else True)
+        super().__init__()
+        self._looks = looks or Looks(characters="ascii" if ascii_only else "unicode")
+        self._filters = filters_for(self._looks, self._filters)
+        self.no_color = self._looks.colours == 0
+        limit_colours(self.console, self._looks)
         self.animation_level = "none"
         self.source = source
         self.ended_by: BaseException | None = None
-        self.ascii_only = ascii_only
+        self.ascii_only = self._looks.characters == "ascii"
+        self._pace = Pace(low=low_bandwidth)
         self._commands = tuple(commands)
         self._mirror = Mirror()
         self._clock = clock
@@ -101,9 +125,14 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._interrupted_at = -_AGAIN
         for house in HOUSE_THEMES:
             self.register_theme(house)
-        self._start_with(DARK.name if colour else WITHOUT_COLOUR)
-        if colour and theme:
-            self.theme = theme
+        self._start_with(theme if theme and not self.no_color else first_theme(self._looks))
+
+    def get_driver_class(self) -> type[Driver]:
+        if constants.DRIVER:
+            return super().get_driver_class()
+        from tui.driver import OnwatchDriver  # noqa: PLC0415 - none is needed in a browser
+
+        return OnwatchDriver
 
     def get_default_screen(self) -> Screen[None]:
         return OverviewScreen(ascii_only=self.ascii_only)
@@ -114,7 +143,8 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
-            renderable = Mirrored(renderable, self._mirror)
+            # Rendered by its own method alone, as every update of Textual's compositor.
+            renderable = cast("RenderableType", Mirrored(renderable, self._mirror))
         super()._display(screen, renderable)
 
     def _resumed(self, _: object) -> None:
@@ -127,6 +157,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         gc.enable()
         sys.setswitchinterval(_SWITCH_INTERVAL)
         self._news_at = self._clock()
+        self._pace.expect(self._news_at)
         self.source.subscribe(self._wake)
         self.source.start()
         self.set_interval(_LOOK, self._look, name="look at the source")
@@ -147,9 +178,14 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._newest = snapshot
         self._news_at = self._clock()
         self._tell_answers(snapshot)
-        if not self._frozen:
-            self._shown = snapshot
-        self.show()
+        if self._pace.due(self._news_at):
+            self._renew()
+            self.show()
+
+    def _renew(self) -> None:
+        """Show the newest picture from now on, unless it is frozen."""
+        if self._newest and not self._frozen:
+            self._shown = self._pace.fitted(self._newest, self._clock())
 
     def _look(self) -> None:
         if self.source.failure() is not None:
@@ -200,9 +236,16 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def action_freeze(self) -> None:
         self._frozen = not self._frozen
-        if not self._frozen:
-            self._shown = self._newest
+        self._renew()
         self.show()
+
+    def action_low_bandwidth(self) -> None:
+        """A picture every five seconds without curves, or every second with them."""
+        self._pace.low = not self._pace.low
+        self._renew()
+        self.show()
+        now = "a picture every 5 s, without curves" if self._pace.low else "a picture every second"
+        self.say(now)
 
     def action_window(self, step: int) -> None:
         """Compute figures over the next longer (1) or shorter (-1) window."""
@@ -215,10 +258,12 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def set_window(self, seconds: float) -> None:
         """Compute figures over the last ``seconds``."""
         self._window = seconds
+        self._pace.expect(self._clock())
         self.source.set_window(seconds)
         self.say(f"figures over the last {seconds / 60:.0f} min")
 
     def action_poll(self) -> None:
+        self._pace.expect(self._clock())
         self.source.poll_now()
         self.say("running every check now")
 
@@ -319,6 +364,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         check = top.attends if top else None
         if check != self._attended:
             self._attended = check
+            self._pace.expect(self._clock())
             self.source.focus(check)
 
     @on(LinePane.Opened)
@@ -328,12 +374,25 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     @on(PictureScreen.Copied)
     def _copy(self, event: PictureScreen.Copied) -> None:
-        self.copy_to_clipboard(event.text)
-        self._say_copied(event.what)
+        self.copy(event.text, event.what)
 
-    def _say_copied(self, what: str) -> None:
-        # The terminal answers nothing: whether it has a clipboard is not known.
-        self.say(f"asked the terminal to copy {what}")
+    def copy(self, text: str, what: str) -> None:
+        """Ask the terminal to copy ``text``, keep it in a file too, and say so."""
+        from tui.clipboard import kept  # noqa: PLC0415 - seldom needed
+
+        self.copy_to_clipboard(text)
+        kept(text, what, lambda told: self.post_message(self.Told(told)))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        from tui.clipboard import written  # noqa: PLC0415 - seldom needed
+
+        self._clipboard = text
+        if self._driver is not None and (sequence := written(text)):
+            self._driver.write(sequence)
+
+    @on(Told)
+    def _tell(self, message: Told) -> None:
+        self.say(message.text, seconds=4)
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom opened
@@ -344,8 +403,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def action_copy_or_quit(self) -> None:
         selection = self.screen.get_selected_text()
         if selection:
-            self.copy_to_clipboard(selection)
-            self._say_copied("the selection")
+            self.copy(selection, "the selection")
         elif self._clock() - self._interrupted_at < _AGAIN:
             self.exit(0)
         else:
@@ -372,6 +430,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     def _await_answer(self, check: str) -> None:
         """Tell what ``check`` answers from now on."""
+        self._pace.expect(self._clock())
         self._asked.setdefault(check, self._newest.time if self._newest else 0.0)
 
     def _tell_answers(self, snapshot: Snapshot) -> None:
@@ -385,8 +444,17 @@ class OnwatchApp(App[int], inherit_bindings=False):
         if news:
             self.say("\n".join(f"{event.check}: {event.text}" for event in news), seconds=15)
 
+    @on(Themed)
+    def _take_theme(self, message: Themed) -> None:
+        problem = theme_problem(message.name) if message.name else ""
+        if problem:
+            self.say(f"theme: {problem}", "warning", seconds=15)
+        elif not self.no_color:
+            self.set_theme(message.name)
+
     def set_theme(self, name: str) -> None:
-        self.theme = name
+        """Change the colours to those of ``name``; of nothing, to those it began with."""
+        self.theme = name or first_theme(self._looks)
 
     def leave(self, code: int = 0) -> None:
         """End with ``code``; may be called from any thread."""

@@ -181,6 +181,12 @@ def _screen(default: str | None) -> _Parser:
         help="leave the mouse to the terminal",
     )
     parent.add_argument(
+        "--low-bandwidth",
+        action="store_true",
+        default=default if default else False,
+        help="for narrow links: a picture every 5 s, without curves",
+    )
+    parent.add_argument(
         "--read-only",
         action="store_true",
         default=default if default else False,

@@ -74,11 +74,8 @@ def _terminal_problem(command: str) -> str:
     """Why there is no terminal that the monitor could be shown on; empty where there is."""
     from tui.terminal import judge  # noqa: PLC0415 - not needed for --help
 
-    if os.environ.get("TERM", "") == "dumb":
-        reason = "this terminal (TERM=dumb) cannot draw"
-    elif not judge().interactive:
-        reason = "standard input or error is not one"
-    else:
+    reason = judge().problem
+    if not reason:
         return ""
     instead = "onwatch demo --headless" if command == "demo" else "onwatch check"
     return f"onwatch: the monitor needs a terminal, and {reason}; without one, run: {instead}"

@@ -35,6 +35,11 @@ def offers(
         yield from _questions(app, check)
     for view in snapshot.databases if snapshot else ():
         yield _database(app, view)
+    yield PaletteCommand(
+        "low bandwidth",
+        "for narrow links: a picture every 5 s, without curves; or as before",
+        app.action_low_bandwidth,
+    )
     for seconds in WINDOWS:
         yield _window(app, seconds)
     house = [theme.name for theme in HOUSE_THEMES]

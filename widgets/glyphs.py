@@ -6,13 +6,14 @@ Which set is used is data: whoever knows the terminal passes ``use_ascii`` down.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len
 
 from checks.model import Status
 
-__all__ = ["ASCII", "UNICODE", "WORDS", "Glyphs", "glyphs_for"]
+__all__ = ["ASCII", "UNICODE", "WORDS", "Glyphs", "glyphs_for", "in_ascii", "in_console"]
 
 WORDS: Final = {
     Status.OK: "ok",
@@ -54,13 +55,8 @@ class Glyphs:
 
     def text(self, text: str) -> str:
         """``text`` in characters that this set's terminal has, as wide as before."""
-        if not self.plain or text.isascii():
-            return text
-        shown = text.translate(_TO_ASCII)
-        return "".join(c if c.isascii() else "?" * cell_len(c) for c in shown)
+        return in_ascii(text) if self.plain else text
 
-
-_TO_ASCII = str.maketrans("—–·…×µ±←→─│┌┐└┘├┤┬┴┼", "---~xu~<>-|+++++++++")
 
 UNICODE: Final = Glyphs(
     statuses=("✔", "…", "▲", "◌", "?", "✖"),
@@ -101,6 +97,58 @@ ASCII: Final = Glyphs(
     follows=">",
     plain=True,
 )
+
+
+_SIGNS: Final = {
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰╔╗╚╝┏┓┗┛", "+"),
+    **dict.fromkeys("│║┃▌▍▎▏▐▕", "|"),
+    **dict.fromkeys("─━═▔", "-"),
+    **dict(zip("▉▊▋", "#=|", strict=True)),
+    **dict(zip(UNICODE.blocks, ASCII.blocks, strict=True)),
+    **dict(zip("—–·•…×µ±←→↑↓", "---*~xu~<>^v", strict=True)),
+    **dict(zip("✔✖▲▼◆■●◌❄◷↳❯", "+X!v*#*~=<>>", strict=True)),
+}
+"""What is drawn beyond ASCII, and the nearest thing within."""
+_BRAILLE: Final = range(0x2800, 0x2900)
+_UPPER, _LOWER = 0x1B, 0xE4
+"""The dots of the upper and of the lower half of a braille cell."""
+_CONSOLE: Final = frozenset("▲▼■•°±←↑→↓≤≥─│┌┐└┘├┤┬┴┼═║╔╗╚╝░▒█")
+"""Signs that the fonts of Debian's console-setup and the kernel's own (CP437) have in common."""
+_NEAR: Final = {
+    **dict(zip(UNICODE.blocks, "__░░▒▒██", strict=True)),
+    **dict(zip("╭╮╰╯━●", "┌┐└┘═•", strict=True)),
+}
+"""Signs that come nearer with those of the console than within ASCII."""
+
+
+@lru_cache(maxsize=4096)
+def in_ascii(text: str) -> str:
+    """``text`` in ASCII alone, as wide as before."""
+    return text if text.isascii() else "".join(map(_ascii, text))
+
+
+@lru_cache(maxsize=4096)
+def in_console(text: str) -> str:
+    """``text`` in what the Linux console's fonts have, as wide as before.
+
+    Letters stay: whoever reads their language there has the font for it.
+    """
+    return text if text.isascii() else "".join(map(_on_console, text))
+
+
+def _ascii(char: str) -> str:
+    if char.isascii():
+        return char
+    if ord(char) in _BRAILLE:
+        dots = ord(char) - _BRAILLE.start
+        return " '.:"[bool(dots & _UPPER) + 2 * bool(dots & _LOWER)]
+    return _SIGNS.get(char) or "?" * cell_len(char)
+
+
+def _on_console(char: str) -> str:
+    if char in _CONSOLE or (char.isalpha() and cell_len(char) == 1):
+        return char
+    return _NEAR.get(char) or _ascii(char)
 
 
 def glyphs_for(use_ascii: bool) -> Glyphs:

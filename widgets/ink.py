@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from rich.style import Style
 from textual.color import Color
 
-__all__ = ["INKS", "Ink", "style_of"]
+__all__ = ["INKS", "LEAST_CONTRAST", "Ink", "contrast", "style_of"]
 
 
 class Ink(NamedTuple):
@@ -56,25 +56,64 @@ INKS: Final[Mapping[str, Ink]] = {
 }
 """What a segment's role may be. ``chip-*`` are statuses that stand out in full."""
 
+LEAST_CONTRAST: Final = "least-contrast"
+"""The theme's variable that asks for more contrast between text and ground than WCAG's AA."""
+
 _CURSOR: Final = "block-cursor-blurred-background"
+_READABLE: Final = 4.5
+_SEEN: Final = 3.0
+"""WCAG's least contrast of what must be seen and is not read."""
+_GRAPHIC: Final = {"spark": _SEEN, "rule": 1.0}
+_STEPS: Final = 20
 
 
 def style_of(role: str, marked: bool, variables: Mapping[str, str], background: Color) -> Style:
     """The style of ``role``, on the cursor's background where ``marked``."""
     ink = INKS[role]
     cursor = variables[_CURSOR] if marked else ""
-    return _style(ink, variables[ink.variable], cursor, background)
+    least = _GRAPHIC.get(role) or float(variables.get(LEAST_CONTRAST, _READABLE))
+    return _style(ink, variables[ink.variable], cursor, background, least)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The ratio of contrast of WCAG 2, from 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _readable(colour: Color, full: Color, ground: Color, least: float) -> Color:
+    """``colour``, or as much more of ``full``, and then of black or white, as ``least`` takes."""
+    if contrast(colour, ground) >= least:
+        return colour
+    far = max(Color(0, 0, 0), Color(255, 255, 255), key=lambda end: contrast(end, ground))
+    for start, end in ((colour, full), (full, far)):
+        for step in range(1, _STEPS + 1):
+            nearer = start.blend(end, step / _STEPS, 1.0)
+            if contrast(nearer, ground) >= least:
+                return nearer
+    return far
 
 
 @lru_cache(maxsize=512)
-def _style(ink: Ink, written: str, cursor: str, background: Color) -> Style:
+def _style(ink: Ink, written: str, cursor: str, background: Color, least: float) -> Style:
     colour = Color.parse(written)
     fixed = colour.ansi is not None
-    if not fixed:
-        colour = background.blend(colour, ink.strength * colour.a, 1.0)
     on = background if not cursor else Color.parse(cursor)
     if on.ansi is None and on.a < 1:
         on = background.blend(on, on.a, 1.0)
+    if not fixed:
+        full = background.blend(colour, colour.a, 1.0)
+        colour = background.blend(colour, ink.strength * colour.a, 1.0)
+        if on.ansi is None:
+            colour = _readable(colour, full, on, least)
     return Style(
         color=colour.rich_color,
         bgcolor=on.rich_color,

@@ -48,8 +48,8 @@ def main() -> int:
         threading.Thread(target=time.sleep, args=(3600,)).start()
     terminal = judge()
     kind = BusyApp if behaviour == "busy" else OnwatchApp
-    app = kind(source, ascii_only=terminal.ascii_only, colour=terminal.colour)
-    return watch(app, source, terminal=terminal)
+    app = kind(source, looks=terminal.looks, low_bandwidth="--low-bandwidth" in sys.argv)
+    return watch(app, source, terminal=terminal, mouse="--no-mouse" not in sys.argv)
 
 
 if __name__ == "__main__":

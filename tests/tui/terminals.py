@@ -23,7 +23,17 @@ _ROOT = Path(__file__).parents[2]
 
 
 # Whoever runs the tests in several processes tells them the size of another terminal.
-_NOT_INHERITED = ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES")
+_NOT_INHERITED = (
+    "NO_COLOR",
+    "TEXTUAL_THEME",
+    "COLUMNS",
+    "LINES",
+    "COLORFGBG",
+    "STY",
+    "TMUX",
+    "LC_ALL",
+    "LC_CTYPE",
+)
 
 
 class OnTerminal:
@@ -43,7 +53,7 @@ class OnTerminal:
         self.before = termios.tcgetattr(slave)
         self._slave = slave
         inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
-        looks = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        looks = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=slave,

@@ -129,7 +129,7 @@ def test_without_a_terminal_the_monitor_names_what_works(
     done = onwatch(tmp_path, *arguments)
     assert done.returncode == 2
     assert done.stderr == (
-        "onwatch: the monitor needs a terminal, and standard input or error is not one; "
+        "onwatch: the monitor needs a terminal, and standard input is not one; "
         f"without one, run: {instead}\n"
     )
 

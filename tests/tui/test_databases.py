@@ -30,6 +30,7 @@ from tui.screens.databases import DatabasesScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.overview import OverviewScreen
 from tui.screens.session import RowScreen, SessionScreen
+from tui.terminal import Looks
 from widgets.alerts import AlertsPane
 from widgets.databases.blocking import BlockingPane
 from widgets.databases.server import ServerPane
@@ -792,7 +793,7 @@ async def test_without_colour_no_colour_is_drawn(
     keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = OnwatchApp(FakeSource(samples.database_night()), colour=False)
+    app = OnwatchApp(FakeSource(samples.database_night()), looks=Looks(colours=0))
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await press(pilot, *keys)

@@ -123,9 +123,9 @@ def _formatted(triage: Triage, args: argparse.Namespace) -> str:
     terminal = judge(encoding=sys.stdout.encoding)
     to_terminal = sys.stdout.isatty()
     style = Style(
-        glyphs_for(args.ascii or terminal.ascii_only),
+        glyphs_for(args.ascii or terminal.looks.characters != "unicode"),
         shutil.get_terminal_size().columns if to_terminal else None,
-        to_terminal and terminal.colour and os.environ.get("TERM") != "dumb",
+        to_terminal and terminal.looks.colours > 0 and os.environ.get("TERM") != "dumb",
     )
     return table(triage.checks, triage.duration, style)
 

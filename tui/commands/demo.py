@@ -105,6 +105,7 @@ def _watch(stack: Stack, args: argparse.Namespace) -> int:
         theme=args.theme,
         ascii_only=args.ascii,
         mouse=args.mouse,
+        low_bandwidth=args.low_bandwidth,
         read_only=args.read_only,
         commands=incident_commands(stack.control.within(_ON_SCREEN)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
         theme=args.theme,
         ascii_only=args.ascii,
         mouse=args.mouse,
+        low_bandwidth=args.low_bandwidth,
         read_only=args.read_only,
     )
 
@@ -39,6 +41,7 @@ def open_monitor(
     theme: str | None = None,
     ascii_only: bool = False,
     mouse: bool = True,
+    low_bandwidth: bool = False,
     read_only: bool = False,
     commands: Sequence[PaletteCommand] = (),
 ) -> int:
@@ -53,18 +56,18 @@ def open_monitor(
     from tui.app import OnwatchApp  # noqa: PLC0415
 
     terminal = judge()
-    bound: Mapping[str, str] = {}
+    looks = replace(terminal.looks, characters="ascii") if ascii_only else terminal.looks
+    # The library would believe these even when the terminal has another size by now.
+    for variable in ("COLUMNS", "LINES"):
+        os.environ.pop(variable, None)
+    wishes = _Wishes()
 
     def load() -> EngineConfig:
         # Called in the engine's thread, with the first frame on the screen already.
         from tui.config import load as read  # noqa: PLC0415
 
         loaded = read(config)
-        # A reload that takes the last wish away must reach the app as well.
-        nonlocal bound
-        if loaded.keybindings != bound:
-            bound = loaded.keybindings
-            app.post_message(OnwatchApp.Keybindings(bound))
+        wishes.tell(app, loaded.keybindings, "" if theme else loaded.theme)
         return replace(loaded.engine, read_only=True) if read_only else loaded.engine
 
     source = EngineSource(load)
@@ -72,10 +75,27 @@ def open_monitor(
         source,
         commands=commands,
         theme=theme,
-        ascii_only=ascii_only or terminal.ascii_only,
-        colour=terminal.colour,
+        looks=looks,
+        low_bandwidth=low_bandwidth,
     )
     return watch(app, source, terminal=terminal, mouse=mouse)
+
+
+class _Wishes:
+    """What the configuration wants of the screen; the app is told what has changed."""
+
+    def __init__(self) -> None:
+        self._keys: Mapping[str, str] = {}
+        self._theme = ""
+
+    def tell(self, app: OnwatchApp, keys: Mapping[str, str], theme: str) -> None:
+        """A reload that takes the last wish away reaches the app as well."""
+        if keys != self._keys:
+            self._keys = keys
+            app.post_message(app.Keybindings(keys))
+        if theme != self._theme:
+            self._theme = theme
+            app.post_message(app.Themed(theme))
 
 
 def watch(

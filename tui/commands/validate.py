@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     from checks.registry import third_party  # noqa: PLC0415 - imports pydantic
     from tui.config import load  # noqa: PLC0415 - the same
 
-    loaded = load(args.file or args.config, key_judge=_refused_keys)
+    loaded = load(args.file or args.config, key_judge=_refused_keys, theme_judge=_refused_theme)
     print(describe(loaded))
     for warning in loaded.engine.warnings:
         print(f"warning: {warning}")
@@ -37,6 +37,13 @@ def _refused_keys(wanted: Mapping[str, str]) -> Mapping[str, str]:
     from tui.keymap import plan  # noqa: PLC0415
 
     return plan(wanted, all_bindings()).refused
+
+
+def _refused_theme(name: str) -> str:
+    """Why the monitor has no such theme."""
+    from tui.themes import theme_problem  # noqa: PLC0415 - imports the terminal library
+
+    return theme_problem(name)
 
 
 def describe(loaded: Loaded) -> str:

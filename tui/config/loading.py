@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from tui.config.problems import Report
 
 __all__ = ["Loaded", "load"]
 
+ThemeJudge = Callable[[str], str]
+"""Why there is no theme of this name; empty where there is."""
+
 log = logging.getLogger("onwatch.config")
 
 
@@ -32,7 +35,8 @@ class Loaded:
     """A configuration in force.
 
     ``path`` is the file as the user knows it, empty where there is none and this machine
-    is watched instead. ``keybindings`` maps an action's id to keys joined by commas.
+    is watched instead. ``keybindings`` maps an action's id to keys joined by commas; ``theme``
+    is empty where none is named.
     ``disabled`` counts checks that are written down and do not run.
     """
 
@@ -40,6 +44,7 @@ class Loaded:
     path: str = ""
     keybindings: Mapping[str, str] = field(default_factory=dict)
     disabled: int = 0
+    theme: str = ""
 
 
 def load(
@@ -47,13 +52,14 @@ def load(
     environ: Mapping[str, str] = os.environ,
     *,
     key_judge: KeyJudge | None = None,
+    theme_judge: ThemeJudge | None = None,
 ) -> Loaded:
     """The configuration at ``path``, or the one found where one is looked for.
 
     Without any file the outcome is a check of this machine and a finder of what runs on it; a
-    file that comes to be where one is looked for is taken over. What ``key_judge`` refuses is a
-    problem like any other; without one, keys are left for the monitor to judge, which keeps
-    those it has and starts all the same.
+    file that comes to be where one is looked for is taken over. What ``key_judge`` and
+    ``theme_judge`` refuse is a problem like any other; without them, keys and the theme are left
+    for the monitor to judge, which keeps those it has and starts all the same.
 
     Raises:
         ConfigError: with every problem of every file read.
@@ -70,7 +76,7 @@ def load(
         text, warning = files.read_text(found, trusted=named)
     except ConfigError as error:
         raise _tell_origin(error, path, environ) from None
-    return _Loading(found, environ, [warning] if warning else []).run(text, key_judge)
+    return _Loading(found, environ, [warning] if warning else []).run(text, key_judge, theme_judge)
 
 
 def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str]) -> ConfigError:
@@ -101,7 +107,7 @@ class _Loading:
         self._declared: list[build.Declared] = []
         self._complete = True
 
-    def run(self, text: str, key_judge: KeyJudge | None) -> Loaded:
+    def run(self, text: str, key_judge: KeyJudge | None, theme_judge: ThemeJudge | None) -> Loaded:
         report = self._report(self._path, text)
         top = self._model(report, File)
         head = top if isinstance(top, File) else _usable(report.document.data)
@@ -114,6 +120,8 @@ class _Loading:
         if not {"checks", "include"} & set(report.document.data):
             report.add((), 'the key "checks" is missing')
         keys = read_keybindings(report, head.keybindings, self._warnings, key_judge)
+        if theme_judge and head.theme and (text := theme_judge(head.theme)):
+            report.add(("theme",), text)
         if self._problems:
             raise ConfigError(_in_order(self._problems))
         return self._loaded(head, keys, entries)
@@ -131,7 +139,7 @@ class _Loading:
             files=tuple(self._files),
             warnings=tuple(warnings),
         )
-        return Loaded(engine, str(self._path), keys, len(entries) - len(specs))
+        return Loaded(engine, str(self._path), keys, len(entries) - len(specs), head.theme)
 
     def _report(self, path: Path, text: str) -> Report:
         """The document with its variables expanded, and where its problems go."""

@@ -135,6 +135,8 @@ class File(Model):
     """Files or patterns (`checks.d/*.yaml`) with further checks, relative to this file."""
     keybindings: dict[str, Keys] = Field(default_factory=dict)
     """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys."""
+    theme: Annotated[str, Field(max_length=100)] = ""
+    """Colours of the monitor where `--theme` names none, such as `onwatch-light`."""
     checks: list[Any] = Field(default_factory=list)
     """What is watched: common keys and exactly one kind each."""
 

@@ -24,6 +24,7 @@ demo: $(STAMP) ## The live monitor on an embedded stack of real servers
 test: $(STAMP) ## All tests, against real servers
 	@tools/get-servers
 	@tools/get-postgres
+	@tools/get-plugins
 	$(RUN)/pytest --require-servers --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(STAMP) types layers ## Format, lint, types and layering

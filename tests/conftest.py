@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.servers.sqlite",
     "tests.servers.postgres",
     "tests.servers.mariadb",
+    "tests.servers.plugins",
 ]
 
 _AGAINST = "ran against"

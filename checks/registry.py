@@ -19,13 +19,16 @@ __all__ = ["KINDS", "add", "kind", "known", "names", "third_party"]
 KINDS: Final = {
     "http": "checks.probes.http",
     "tcp": "checks.probes.tcp",
+    "tls": "checks.probes.tls",
+    "dns": "checks.probes.dns",
     "postgres": "checks.probes.postgres",
     "mysql": "checks.probes.mysql",
     "redis": "checks.probes.redis",
     "sqlite": "checks.probes.sqlite",
     "host": "checks.probes.host",
-    "command": "checks.probes.command",
+    "metrics": "checks.probes.metrics",
     "process": "checks.probes.process",
+    "command": "checks.probes.command",
 }
 """Name of the kind, and the module that holds its ``KIND``."""
 

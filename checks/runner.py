@@ -56,6 +56,7 @@ class Runner:
                 "scrape_samples_scraped",
             )
         )
+        self._extra_set = frozenset(self._extra)
 
     async def run(self) -> tuple[float, Result]:
         """Ask the target once. Returns when the run began, and its outcome."""
@@ -122,9 +123,18 @@ class Runner:
     def _finish(self, result: Result, took: float) -> Result:
         success = float(result.status is Status.OK)
         values = (float(result.up), success, took, took, float(len(result.samples)))
-        samples = result.samples + Samples(self._extra, values)
+        samples = result.samples + self._own(result.samples, values)
         result = replace(result, message=self._said(result))
         return self._env.masker.result(result).with_samples(samples)
+
+    def _own(self, told: Samples, values: tuple[float, ...]) -> Samples:
+        """What every run has, without what ``told`` has already: a page may say it itself."""
+        taken = self._extra_set.intersection(told.series)
+        if not taken:
+            return Samples(self._extra, values)
+        pairs = zip(self._extra, values, strict=True)
+        kept = [(series, value) for series, value in pairs if series not in taken]
+        return Samples(tuple(series for series, _ in kept), tuple(value for _, value in kept))
 
     def _said(self, result: Result) -> str:
         """The sentence, with what its check knows of a target that is not there or refuses us."""

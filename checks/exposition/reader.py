@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 from checks.exposition.grammar import BadLineError, describe, labels_of, read_sample
 from checks.exposition.model import ExpositionError, Family, Labels, Page, TooManySeriesError
 
-__all__ = ["LEFT_OUT", "Reader", "Reading", "parse"]
+__all__ = ["LEFT_OUT", "LeftOut", "Reader", "Reading", "parse"]
 
 SLICE: Final = 1_000
 """Lines that are read in one go; when all are new that takes some ten milliseconds."""
@@ -26,11 +26,11 @@ _EOF: Final = "# EOF"
 T = TypeVar("T")
 
 
-class _LeftOut:
-    """The mark of a series that the maker does not want."""
+class LeftOut:
+    """Marks a series that the maker does not want; there may be several such marks."""
 
 
-LEFT_OUT: Final = _LeftOut()
+LEFT_OUT: Final = LeftOut()
 
 
 class Reader(Generic[T]):
@@ -42,11 +42,11 @@ class Reader(Generic[T]):
     """
 
     def __init__(
-        self, make: Callable[[str, Labels], T | _LeftOut], max_series: int = 1_000_000
+        self, make: Callable[[str, Labels], T | LeftOut], max_series: int = 1_000_000
     ) -> None:
         self.make = make
         self.max_series = max_series
-        self.known: dict[str, T | _LeftOut] = {}
+        self.known: dict[str, T | LeftOut] = {}
         self._told: tuple[list[str], dict[str, Family]] = ([], {})
 
     def open(self, page: bytes, *, openmetrics: bool = False) -> Reading[T]:
@@ -76,6 +76,10 @@ class Reader(Generic[T]):
                     raise ExpositionError(lines.index(comment) + 1, str(error)) from None
             self._told = (comments, found)
         return self._told[1]
+
+    def forget_marked(self, mark: LeftOut) -> None:
+        """Ask anew for each series that got ``mark``."""
+        self.known = {text: item for text, item in self.known.items() if item is not mark}
 
     def forget(self, lines: Sequence[str], others: Sequence[str], count: int) -> None:
         """Let go of series that the page of ``lines`` does not have, once they are many.
@@ -132,6 +136,15 @@ class Reading(Generic[T]):
 
     def step(self) -> bool:
         """Read on; whether that was all. Raises ExpositionError."""
+        try:
+            return self._step()
+        except ExpositionError:
+            # What it knows by now may be of no page: texts that change with each of them.
+            if len(self._reader.known) > _SLACK + 2 * self._reader.max_series:
+                self._reader.known = {}
+            raise
+
+    def _step(self) -> bool:
         first = self._at
         lines = self._lines[first : first + SLICE]
         taken = self._quickly(lines, first)
@@ -155,7 +168,7 @@ class Reading(Generic[T]):
             if item is None:
                 if not self._with_time(head, tail, taken):
                     self._look(line, number, taken)
-            elif isinstance(item, _LeftOut):
+            elif isinstance(item, LeftOut):
                 taken.ignored.append(tail)
             else:
                 add(item)
@@ -168,7 +181,7 @@ class Reading(Generic[T]):
             return False
         series, _, value = head.rpartition(" ")
         item = self._reader.known.get(series)
-        if item is None or isinstance(item, _LeftOut) or not tail.isascii():
+        if item is None or isinstance(item, LeftOut) or not tail.isascii():
             return False
         taken.times[len(taken.items)] = float(tail) / 1000
         taken.items.append(item)
@@ -196,12 +209,12 @@ class Reading(Generic[T]):
             if item is None:
                 item = self._reader.make(found.name, labels_of(found.labels))
                 self._reader.known[found.series] = item
-                self.page.fresh += not isinstance(item, _LeftOut)
+                self.page.fresh += not isinstance(item, LeftOut)
         except BadLineError as error:
             raise ExpositionError(number, str(error)) from None
         taken.others.append(found.series)
         taken.exemplars += found.exemplar
-        if isinstance(item, _LeftOut):
+        if isinstance(item, LeftOut):
             taken.ignored.append(found.value)
             return
         if found.time is not None:

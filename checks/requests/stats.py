@@ -179,7 +179,8 @@ class RequestStats:
     ``minutes`` are the last full minutes of the clock, newest first, ten at most;
     ``rows_since`` is since when single requests are known: of what was before, the source
     told sums. ``columns`` says which of ``status``, ``duration``, ``error`` and ``labels`` it
-    is configured to read.
+    is configured to read. ``counted`` says that the source is counters, which know nothing but
+    sums.
     """
 
     at: float
@@ -192,6 +193,7 @@ class RequestStats:
     minutes: tuple[Minute, ...] = ()
     rows_since: float | None = None
     columns: frozenset[str] = frozenset()
+    counted: bool = False
 
     def window(self, seconds: float) -> WindowStats:
         """The figures for the window of ``seconds``; the nearest there is."""

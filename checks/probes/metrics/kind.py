@@ -1,0 +1,65 @@
+"""``metrics``: a page of metrics is scraped, as Prometheus does it."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from checks.probe import ChartSpec, Expected, Kind, Metric, Probe, Target
+from checks.probes.metrics.config import MetricsConfig, Requests
+from checks.settings import KindConfig
+
+__all__ = ["KIND", "METRICS", "MetricsConfig"]
+
+METRICS: Final = (
+    Metric("scrape_samples_scraped", "gauge", "samples on the page; 0 where it failed"),
+    Metric(
+        "scrape_samples_post_metric_relabeling",
+        "gauge",
+        "samples that are left of them after keep and drop",
+    ),
+    Metric("scrape_series_added", "gauge", "series that were not on the page before"),
+    Metric("scrape_body_size_bytes", "gauge", "size of the page, decompressed", "B"),
+)
+"""What a scrape tells of itself; the page's own metrics keep their names."""
+
+
+def _probe(config: KindConfig, target: Target) -> Probe:
+    # Here and not above: reading a configuration must not cost what the HTTP library does.
+    from checks.probes.metrics.probe import MetricsProbe  # noqa: PLC0415
+
+    return MetricsProbe(cast("MetricsConfig", config), target)
+
+
+def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    own = cast("MetricsConfig", config)
+    judged = [
+        ChartSpec(
+            f"{one.metric} a second" if one.rate else one.metric,
+            one.metric,
+            "/s" if one.rate else "",
+            rate=one.rate,
+            labels=one.labels,
+            warning=one.warning,
+            critical=one.critical,
+        )
+        for one in own.expect
+    ]
+    return (*judged, ChartSpec("samples", "scrape_samples_scraped"))
+
+
+def _expects(config: KindConfig) -> Expected:
+    requests = cast("MetricsConfig", config).requests
+    named = isinstance(requests, Requests) and (requests.counter or requests.histogram)
+    return Expected(requests=bool(named))
+
+
+KIND: Final = Kind(
+    name="metrics",
+    summary="a page of metrics, as Prometheus scrapes it",
+    config=MetricsConfig,
+    probe=_probe,
+    metrics=METRICS,
+    drivers=("checks.probes.metrics.probe", "checks.requests.counted"),
+    charts=_charts,
+    expects=_expects,
+)

@@ -1,8 +1,8 @@
 """From a key to the cells it changes, while targets hang: moves, the filter, boxes and screens.
 
 Twenty checks every second, half of them at a server that accepts and never answers, so that
-pictures and time-outs come all the time. A key counts as painted when the terminal has been
-sent what only that key can bring.
+pictures and time-outs come all the time. A key counts as painted when the terminal shows what
+only that key can bring.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.harness import BIN, ROOT, Terminal, free_port, process, terminal
+from benchmarks.grid import Grid
+from benchmarks.harness import BIN, COLUMNS, ROOT, ROWS, Terminal, free_port, process, terminal
 from benchmarks.report import Budget, Section
 from tui.demo import redis_server
 
@@ -30,23 +31,25 @@ HIGHLIGHT = b"48;"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``press`` brings ``sign`` to the terminal; ``back`` undoes it, unmeasured."""
+    """``press`` brings ``sign`` on the screen, or a row's highlight where it is empty; ``back``
+    undoes it, unmeasured.
+    """
 
     what: str
     press: bytes
-    sign: bytes
+    sign: str = ""
     back: bytes = b""
 
 
-MOVE_KEYS = (Key("down a row", b"j", HIGHLIGHT), Key("up a row", b"k", HIGHLIGHT))
+MOVE_KEYS = (Key("down a row", b"j"), Key("up a row", b"k"))
 OPENING_KEYS = (
-    Key("filter", b"/", b"filter", b"\x1b"),
-    Key("help", b"?", b"keys", b"\x1b"),
-    Key("details", b"\r", b"Results", b"\x1b"),
-    Key("services", b"2", b"vailability", b"1"),
-    Key("requests", b"4", b"equest", b"1"),
-    Key("queues", b"5", b"ueue", b"1"),
-    Key("host", b"6", b"rocess", b"1"),
+    Key("filter", b"/", "filter by", b"\x1b"),
+    Key("help", b"?", "keys ─", b"\x1b"),
+    Key("details", b"\r", "Results ", b"\x1b"),
+    Key("services", b"2", "vailability", b"1"),
+    Key("requests", b"4", "request_log:", b"1"),
+    Key("queues", b"5", "Time to empty", b"1"),
+    Key("host", b"6", "Processes", b"1"),
 )
 
 
@@ -54,23 +57,32 @@ def config(port: int, silent: int, redis: int) -> dict[str, object]:
     """Eight checks that answer, ten that hang, Redis and the host."""
     checks: list[dict[str, object]] = [
         {"name": "this-machine", "host": {}},
-        {"name": "cache", "redis": {"url": f"redis://127.0.0.1:{redis}/0", "queues": [{"laravel": ["mail"]}]}},
+        {
+            "name": "cache",
+            "redis": {"url": f"redis://127.0.0.1:{redis}/0", "queues": [{"laravel": ["mail"]}]},
+        },
     ]
     checks += [{"name": f"api-{n}", "http": f"http://127.0.0.1:{port}/health"} for n in range(8)]
     checks += [{"name": f"hung-{n}", "http": f"http://127.0.0.1:{silent}/"} for n in range(10)]
     return {"version": 1, "defaults": {"interval": "1s", "timeout": "900ms"}, "checks": checks}
 
 
-def painted(screen: Terminal, key: Key) -> float:
+def painted(screen: Terminal, grid: Grid, key: Key) -> float:
     """Seconds from the key to its sign. Raises TimeoutError after two."""
     # What the last picture still writes is not this key's doing.
     while screen.moments and time.perf_counter() - screen.moments[-1][0] < PAUSE:
         time.sleep(0.005)
     start = len(screen.output)
-    pressed = screen.press(key.press)
+    grid.feed(bytes(screen.output[grid.fed : start]))
+    if key.sign and key.sign in grid.text:
+        raise RuntimeError(f"{key.what}: {key.sign!r} is there already")
+    pressed, at = screen.press(key.press), len(screen.moments)
     while time.perf_counter() - pressed < 2.0:
-        for moment, length in screen.moments[-20:]:
-            if length > start and key.sign in bytes(screen.output[start:length]):
+        for moment, length in screen.moments[at:]:
+            news = bytes(screen.output[grid.fed : length])
+            grid.feed(news)
+            at += 1
+            if key.sign in grid.text if key.sign else HIGHLIGHT in news:
                 return moment - pressed
         time.sleep(0.0005)
     raise TimeoutError(f"{key.what}: nothing painted: {screen.text()[-300:]!r}")
@@ -82,13 +94,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def measured(screen: Terminal) -> dict[str, list[float]]:
+    grid = Grid(COLUMNS, ROWS)
     found: dict[str, list[float]] = {}
     for number in range(MOVES):
         key = MOVE_KEYS[number // 5 % 2]
-        found.setdefault("a row up or down", []).append(painted(screen, key))
+        found.setdefault("a row up or down", []).append(painted(screen, grid, key))
     for number in range(OPENINGS + 1):
         for key in OPENING_KEYS:
-            took = painted(screen, key)
+            took = painted(screen, grid, key)
             if number:  # the first time, its modules are loaded
                 found.setdefault(key.what, []).append(took)
             else:

@@ -347,6 +347,10 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.source.act(event.check, event.action, event.subject)
         self.say(f"{event.title}: asked {event.check}")
 
+    @on(PictureModal.Inspects)
+    def _inspect(self, event: PictureModal.Inspects) -> None:
+        self.source.inspect(event.check, event.subject)
+
     def _uncover(self, screens: int) -> None:
         """Close what lies upon the lowest ``screens`` screens."""
         while len(self.screen_stack) > screens:

@@ -40,6 +40,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "On a screen with a tab a check": keymap.TABS,
         "Databases": keymap.DATABASES,
         "Requests": keymap.REQUESTS,
+        "Host": keymap.HOST,
         "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION),
         "Details": keymap.DETAILS,
         "Help": keymap.HELP,

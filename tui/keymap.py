@@ -22,6 +22,7 @@ __all__ = [
     "DATABASES",
     "DETAILS",
     "HELP",
+    "HOST",
     "REQUESTS",
     "SCREEN",
     "SESSION",
@@ -76,6 +77,12 @@ REQUESTS: Final = (
     Binding("o", "sort", "Sort the values of the label by something else", id="requests.sort"),
     Binding("l", "label", "Break down by the next label", id="requests.label"),
     Binding("d", "details", "Details of the log's check", id="requests.details"),
+)
+
+HOST: Final = (
+    Binding("o", "sort", "Sort the processes by something else", id="host.sort"),
+    Binding("v", "tree", "Show the processes as a tree, or as a list", id="host.tree"),
+    Binding("d", "details", "Details of the machine's check", id="host.details"),
 )
 
 CLOSE: Final = Binding("escape", "close", "Back", id="session.close")

@@ -28,4 +28,5 @@ NUMBERED: Final[tuple[Numbered, ...]] = (
     Numbered("3", "databases", "Databases", "tui.screens.databases", "DatabasesScreen"),
     Numbered("4", "requests", "Requests", "tui.screens.requests", "RequestsScreen"),
     Numbered("5", "queues", "Queues", "tui.screens.queues", "QueuesScreen"),
+    Numbered("6", "host", "Host", "tui.screens.host", "HostScreen"),
 )

@@ -24,5 +24,13 @@ class PictureModal(SelectingScreen, ModalScreen[None], inherit_bindings=False):
             self.title = title
             super().__init__()
 
+    class Inspects(Message):
+        """``check`` is to tell all there is about ``subject``; of none where that is empty."""
+
+        def __init__(self, check: str, subject: str) -> None:
+            self.check = check
+            self.subject = subject
+            super().__init__()
+
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says."""

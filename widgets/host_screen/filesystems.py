@@ -1,0 +1,175 @@
+"""The filesystems pane: how full each is, when it will be, and which hang."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+
+from widgets import format as fmt
+from widgets.figures import aligned
+from widgets.frame import Frame
+from widgets.glyphs import Glyphs
+from widgets.host_screen.pane import HostScreenPane, level
+from widgets.spark import bar
+from widgets.text import Line, Seg, broken, fit, left, line
+
+if TYPE_CHECKING:
+    from checks.hosts.model import HostDetail, MountView, Outlook
+    from checks.views import HostView
+
+__all__ = ["FilesystemsPane", "outlook_words"]
+
+_SOON: Final = 86_400.0
+"""Seconds: what is full sooner stands out."""
+_OUTLOOK: Final = 16
+
+
+def outlook_words(outlook: Outlook) -> str:
+    """``full in 3 h``, ``not filling``, ``unknown: 12 of 30 min seen``."""
+    if outlook.outcome == "filling" and outlook.seconds is not None:
+        return f"full in {fmt.coarse(outlook.seconds)}"
+    if outlook.outcome == "steady":
+        return "not filling"
+    seen, needed = int(outlook.known // 60), round(outlook.needed / 60) or 30
+    return f"unknown, {seen}/{needed} min"
+
+
+def _soon(mount: MountView) -> bool:
+    seconds = mount.fact.outlook.seconds
+    return seconds is not None and seconds < _SOON
+
+
+def _rank(mount: MountView) -> tuple[object, ...]:
+    """What does not answer first, then what fills soonest, then the fullest."""
+    fact = mount.fact
+    soon = fact.outlook.seconds if _soon(mount) else None
+    full = max(mount.used or 0.0, mount.inodes_used or 0.0)
+    return (not fact.error, soon is None, soon or 0.0, -round(full, 2), fact.point)
+
+
+def in_order(detail: HostDetail) -> list[MountView]:
+    """The filesystems, first the one that needs looking after."""
+    return sorted(detail.mounts, key=_rank)
+
+
+def _silent(mount: MountView, names: int, frame: Frame) -> list[Line]:
+    """One that gives no answer: hung, never missing; the whole sentence beneath."""
+    fact, glyphs = mount.fact, frame.glyphs
+    word = "hangs" if fact.hung else "no figures"
+    sign = glyphs.statuses[5] if fact.hung else glyphs.statuses[4]
+    role = "critical" if fact.hung else "unknown"
+    first = line(
+        Seg(f" {left(fact.point, names)} ", "name"),
+        Seg(f"{sign} {word}", role),
+        Seg(f"  {fact.type} {fact.device}", "dim"),
+        key=fact.point,
+    )
+    rows = broken(fact.error, frame.width - 4)
+    return [first, *(line(Seg(f"   {row}", "label"), key=fact.point) for row in rows)]
+
+
+def _row(mount: MountView, names: int, frame: Frame) -> Line:
+    width = frame.width
+    segs = [
+        Seg(f" {left(mount.fact.point, names)} ", "name"),
+        *aligned(fmt.percent(mount.used), 6, level(mount.used)),
+        Seg(" "),
+    ]
+    tail: list[Seg] = []
+    if width >= 46:
+        tail += [*aligned(fmt.size(mount.available), 8, "label"), Seg(" free", "dim")]
+    if width >= 76:
+        tail += [Seg(" of", "dim"), *aligned(fmt.size(mount.size), 8, "label")]
+    inodes = mount.inodes_used
+    if inodes is not None and (width >= 90 or inodes >= 0.8):
+        tail += [Seg("  inodes", "dim"), *aligned(fmt.percent(inodes), 6, level(inodes))]
+    words = outlook_words(mount.fact.outlook)
+    role = "high" if _soon(mount) else "dim"
+    if mount.readonly:
+        words, role = "read-only", "warning"
+    if width >= 60 or role != "dim":
+        tail.append(Seg(f"  {left(words, _OUTLOOK)}", role))
+    used = sum(cell_len(seg.text) for seg in (*segs, *tail))
+    room = min(30, width - used - 1)
+    full, rest = bar(mount.used, room, frame.glyphs) if room >= 4 else ("", "")
+    loud = level(mount.used) == "high"
+    meter = [Seg(full, "high" if loud else "spark"), Seg(rest, "rule")]
+    return line(*segs, *meter, *tail, key=mount.fact.point)
+
+
+def _full_at(outlook: Outlook, now: float) -> str:
+    """When it will be full, in words."""
+    if outlook.outcome == "filling" and outlook.seconds is not None:
+        rate = f"{fmt.size(outlook.rate * 3600)}/h" if outlook.rate < 1e6 else (
+            fmt.rate(outlook.rate, "B"))  # fmt: skip
+        at = fmt.date_clock(now + outlook.seconds)[:16] if outlook.seconds < 3.2e7 else ""
+        when = f", at {at}" if at else ""
+        return f"full in {fmt.span(outlook.seconds)}{when}, if it goes on to fill by {rate}"
+    if outlook.outcome == "steady":
+        return f"not filling, as far as the last {fmt.window(max(1800.0, outlook.known))} tell"
+    needed = fmt.window(outlook.needed or 1800.0)
+    return f"unknown yet: {fmt.span(outlook.known)} have been seen, and it takes {needed} to tell"
+
+
+def _said(mount: MountView, glyphs: Glyphs) -> str:
+    fact = mount.fact
+    if fact.error:
+        return f"{fact.point} {'hangs' if fact.hung else 'gives no figures'}"
+    words = outlook_words(fact.outlook) if _soon(mount) else ""
+    used = fmt.percent(mount.used)
+    return f"{fact.point} {used}" + (f" {glyphs.dot} {words}" if words else "")
+
+
+class FilesystemsPane(HostScreenPane):
+    """How full the filesystems are, and when they will be."""
+
+    title: ClassVar[str] = "Filesystems"
+
+    def summary(self, detail: HostDetail, host: HostView) -> Sequence[Seg]:
+        del host
+        order = in_order(detail)
+        if not order:
+            return [Seg("none", "dim")]
+        first = order[0]
+        hung = sum(mount.fact.hung for mount in order)
+        loud = bool(first.fact.error) or _soon(first) or level(first.used) == "high"
+        segs = [Seg(_said(first, self.glyphs), "high" if loud else "label")]
+        return [*segs, Seg(f" +{hung - 1} hang", "high")] if hung > 1 else segs
+
+    def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
+        del host
+        order = [m for m in in_order(detail) if frame.wants(m.fact.point, m.fact.device)]
+        if not order:
+            return [line(Seg(" none that is watched", "dim"))]
+        longest = max(cell_len(fit(mount.fact.point, 40)) for mount in order)
+        names = min(longest, max(8, frame.width // 3))
+        lines: list[Line] = []
+        for mount in order:
+            if mount.fact.error:
+                lines += _silent(mount, names, frame)
+            else:
+                lines.append(_row(mount, names, frame))
+        return lines
+
+    def whole(self, key: str) -> Sequence[tuple[str, str]]:
+        detail, snapshot = self.detail, self.snapshot
+        found = next((m for m in detail.mounts if m.fact.point == key), None) if detail else None
+        if found is None or snapshot is None:
+            return ()
+        fact = found.fact
+        pairs = [("mounted on", fact.point), ("device", fact.device), ("type", fact.type)]
+        if fact.error:
+            return [*pairs, ("state", fact.error)]
+        inodes = fmt.percent(found.inodes_used) if found.inodes_used is not None else "not counted"
+        left_over = "" if found.inodes_free is None else f", {fmt.count(found.inodes_free)} free"
+        return [
+            *pairs,
+            ("size", fmt.size(found.size)),
+            ("in use", fmt.percent(found.used)),
+            ("available", f"{fmt.size(found.available)} to who is not root"),
+            ("inodes", f"{inodes}{left_over}"),
+            ("state", "read-only" if found.readonly else "writable"),
+            ("outlook", _full_at(fact.outlook, snapshot.time)),
+        ]

@@ -13,6 +13,7 @@ SERVERS = {
     "sqlite_database": "SQLite",
     "postgres_server": "PostgreSQL",
     "mariadb_server": "MariaDB",
+    "dns_server": "DNS",
 }
 
 pytest_plugins = [
@@ -22,6 +23,7 @@ pytest_plugins = [
     "tests.servers.postgres",
     "tests.servers.mariadb",
     "tests.servers.plugins",
+    "tests.servers.dns",
 ]
 
 _AGAINST = "ran against"

@@ -57,16 +57,17 @@ class Asked:
 
 
 async def ask(
-    asked: Asked, config: DnsConfig, question: Question, env: ProbeEnv, patience: float
+    asked: Asked, config: DnsConfig, question: Question, env: ProbeEnv, limit: float
 ) -> None:
-    """Ask the server of ``asked`` for at most ``patience`` seconds."""
+    """Ask the server of ``asked``, so as to be done a little before ``limit`` seconds."""
+    patience = limit - min(0.15, limit * 0.05)
     try:
         async with asyncio.timeout(patience):
             wire = await _Errand(asked, config, question, env, patience).run()
             asked.phases.end()
             asked.reply = await _read(question, wire, asked.where, env)
     except TimeoutError:
-        asked.error = TargetError("timeout", _silence(asked, patience))
+        asked.error = TargetError("timeout", _silence(asked, limit))
     except TargetError as error:
         asked.error = error
     finally:
@@ -194,8 +195,8 @@ def _udp_error(error: OSError, where: str) -> TargetError:
     return connection_error(error, where)
 
 
-def _silence(asked: Asked, patience: float) -> str:
-    within = f"no answer from the name server {asked.where} within {seconds(patience)}"
+def _silence(asked: Asked, limit: float) -> str:
+    within = f"no answer from the name server {asked.where} within {seconds(limit)}"
     if asked.phases.current == "dns":
         return f"{within}: the look-up of its own name hangs; give its address"
     if asked.by_tcp:

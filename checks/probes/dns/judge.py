@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -170,21 +169,16 @@ def _listed(answers: tuple[str, ...]) -> str:
 
 
 def _of_serials(opinions: list[Opinion]) -> list[Opinion]:
-    """Servers of a zone whose serials differ: those that are not the most common lag or lead."""
-    serials = {
-        id(o): o.asked.reply.serial for o in opinions if o.asked.reply and o.asked.reply.serial
-    }
-    if len(set(serials.values())) < 2:
-        return opinions
-    ((newest, _),) = Counter(serials.values()).most_common(1)
+    """Servers of a zone whose serials differ: those that lag behind the newest are ill."""
+    serials = [o.asked.reply.serial if o.asked.reply else None for o in opinions]
+    newest = max((serial for serial in serials if serial is not None), default=None)
     made = []
-    for opinion in opinions:
-        serial = serials.get(id(opinion))
-        if serial is None or serial == newest or opinion.status is not Status.OK:
+    for opinion, serial in zip(opinions, serials, strict=True):
+        if serial in {None, newest} or opinion.status is not Status.OK:
             made.append(opinion)
             continue
         text = (
-            f"{opinion.asked.where} has serial {serial}, others have {newest}: "
+            f"{opinion.asked.where} has serial {serial}, the newest is {newest}: "
             "is the zone's transfer broken?"
         )
         made.append(Opinion(opinion.asked, Status.WARNING, "expectation", text))

@@ -31,7 +31,6 @@ class DnsProbe:
         self._target = target
         self._resolv_conf = resolv_conf
         self._judge = Judge(config)
-        self._patience = target.timeout - min(0.15, target.timeout * 0.05)
 
     async def run(self) -> Result:
         """Ask every server once, at most for the target's timeout."""
@@ -44,7 +43,7 @@ class DnsProbe:
         asked = [Asked(host, port) for host, port in servers]
         async with asyncio.TaskGroup() as group:
             for each in asked:
-                group.create_task(ask(each, config, question, env, self._patience))
+                group.create_task(ask(each, config, question, env, self._target.timeout))
         return self._result(asked)
 
     async def close(self) -> None:

@@ -1,0 +1,449 @@
+"""The dns check against real name servers on loopback, well-behaved and not."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+from pydantic import ValidationError
+
+from checks.errors import TargetError
+from checks.model import Result, Status
+from checks.probes.dns import KIND
+from checks.probes.dns.config import DnsConfig
+from checks.probes.dns.probe import DnsProbe
+from checks.probes.dns.wire import Question
+from checks.registry import kind
+from tests.checks.http_kit import ask, probing
+from tests.servers.dns import DnsServer
+
+StartDns: TypeAlias = Callable[[], DnsServer]
+
+
+async def asked(server: DnsServer, name: str = "shop.example", **config: Any) -> Result:
+    timeout = config.pop("timeout", 2.0)
+    return await ask("dns", {"name": name, "server": server.where, **config}, timeout=timeout)
+
+
+async def test_an_answer_is_measured(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "A", "192.0.2.2", "192.0.2.1")
+    result = await asked(dns_server)
+    assert result.status is Status.OK
+    assert result.message.startswith(f"NOERROR from {dns_server.where} after ")
+    assert result.message.endswith(": 192.0.2.1, 192.0.2.2")
+    assert (result.value, result.up) == ("NOERROR", True)
+    assert [name for name, _ in result.phases] == ["dns", "connect", "request"]
+    samples = result.samples
+    assert samples.get("probe_dns_answer_rrs") == 2
+    assert samples.get("probe_dns_authority_rrs") == 0
+    assert samples.get("probe_dns_query_succeeded") == 1
+    assert (samples.get("probe_dns_duration_seconds", phase="request") or 0) > 0
+    assert samples.get("probe_ip_protocol") == 4
+    assert {series.name for series in samples.series} <= {m.name for m in KIND.metrics}
+    assert ("time to live", "60 s") in result.facts
+    assert dns_server.asked == [("shop.example.", "A", "udp")]
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "record", "shown"),
+    [
+        ("shop.example", "AAAA", "2001:db8::1", "2001:db8::1"),
+        ("www.shop.example", "CNAME", "shop.example.", "shop.example"),
+        ("shop.example", "MX", "10 Mail.example.", "10 Mail.example"),
+        ("shop.example", "MX", "0 .", "0 ."),
+        ("shop.example", "TXT", '"v=spf1 " "-all"', "v=spf1 -all"),
+        ("shop.example", "NS", "ns1.example.", "ns1.example"),
+        ("_sip._tcp.shop.example", "SRV", "1 2 5060 sip.example.", "1 2 5060 sip.example"),
+        (
+            "shop.example",
+            "SOA",
+            "ns1.example. host.example. 7 2 3 4 5",
+            "ns1.example host.example 7",
+        ),
+        ("shop.example", "CAA", '0 issue "ca.example"', '0 issue "ca.example"'),
+    ],
+)
+async def test_types_of_records(
+    dns_server: DnsServer, name: str, type_: str, record: str, shown: str
+) -> None:
+    dns_server.add(name, type_, record)
+    result = await asked(dns_server, name, type=type_)
+    assert result.status is Status.OK, result.message
+    assert f": {shown}" in result.message
+    assert result.samples.get("probe_dns_serial") == (7 if type_ == "SOA" else None)
+
+
+async def test_the_name_of_an_address(dns_server: DnsServer) -> None:
+    dns_server.add("9.2.0.192.in-addr.arpa", "PTR", "shop.example.")
+    result = await asked(dns_server, "192.0.2.9", type="PTR", answers="SHOP.example.")
+    assert result.status is Status.OK, result.message
+
+
+async def test_an_alias_is_followed_to_the_answers(dns_server: DnsServer) -> None:
+    dns_server.add("www.example", "CNAME", "shop.example.")
+    dns_server.add("shop.example", "A", "192.0.2.1")
+    result = await asked(dns_server, "www.example", answers="192.0.2.1", exact=True)
+    assert result.status is Status.OK, result.message
+    assert result.samples.get("probe_dns_answer_rrs") == 2
+    assert "CNAME shop.example." in result.raw
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (dns.rcode.SERVFAIL, "the server could not find out: see its log"),
+        (dns.rcode.REFUSED, "it does not answer us, or not for shop.example"),
+        (dns.rcode.NOTIMP, "the server does not know this kind of question"),
+    ],
+)
+async def test_codes_of_refusal(dns_server: DnsServer, code: dns.rcode.Rcode, advice: str) -> None:
+    dns_server.rcode = code
+    result = await asked(dns_server)
+    assert (result.status, result.reason, result.up) == (Status.CRITICAL, "expectation", True)
+    assert advice in result.message
+    assert result.value == dns.rcode.to_text(code)
+    assert result.samples.get("probe_dns_query_succeeded") == 1
+
+
+async def test_a_name_that_is_not_there(dns_server: DnsServer) -> None:
+    result = await asked(dns_server, "shpo.example")
+    assert result.status is Status.CRITICAL
+    assert result.message.startswith(f"NXDOMAIN from {dns_server.where} after ")
+    assert "there is no shpo.example: check its spelling, the zone and its delegation" in (
+        result.message
+    )
+    result = await asked(dns_server, "shpo.example", valid="NXDOMAIN")
+    assert result.status is Status.OK
+    dns_server.add("shpo.example", "A", "192.0.2.1")
+    result = await asked(dns_server, "shpo.example", valid=["NXDOMAIN"])
+    assert result.message.endswith("expected NXDOMAIN")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"answers": ["192.0.2.1"]}, ""),
+        ({"answers": ["192.0.2.1", "192.0.2.2"], "exact": True}, ""),
+        ({"match": r"^192\.0\.2\."}, ""),
+        ({"minimum": 2, "latency": {"critical": "2s"}}, ""),
+        ({"answers": "192.0.2.7"}, "192.0.2.7 is not among the answers: 192.0.2.1, 192.0.2.2"),
+        (
+            {"answers": "192.0.2.1", "exact": True},
+            "192.0.2.2 is answered, which is not expected",
+        ),
+        ({"match": "^10"}, '"192.0.2.1" does not match "^10"'),
+        ({"minimum": 3}, "2 A records, expected 3 at least"),
+        ({"type": "AAAA"}, "shop.example has no AAAA record; check the zone"),
+        ({"authoritative": True, "answers": "192.0.2.1"}, ""),
+    ],
+)
+async def test_what_is_expected(dns_server: DnsServer, config: dict[str, Any], said: str) -> None:
+    dns_server.add("shop.example", "A", "192.0.2.1", "192.0.2.2")
+    result = await asked(dns_server, **config)
+    assert result.status is (Status.CRITICAL if said else Status.OK), result.message
+    assert said in result.message
+
+
+async def test_an_answer_at_second_hand(dns_server: DnsServer) -> None:
+    def cached(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        (wire,) = dns_server.well(query, tcp)
+        return [wire[:2] + struct.pack("!H", 0x8180) + wire[4:]]
+
+    dns_server.add("shop.example", "A", "192.0.2.1")
+    dns_server.replies = cached
+    assert (await asked(dns_server)).status is Status.OK
+    result = await asked(dns_server, authoritative=True)
+    assert "the answer is not authoritative" in result.message
+
+
+async def test_a_slow_answer(dns_server: DnsServer) -> None:
+    def slow(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        time.sleep(0.05)
+        return dns_server.well(query, tcp)
+
+    dns_server.add("shop.example", "A", "192.0.2.1")
+    dns_server.replies = slow
+    result = await asked(dns_server, latency={"warning": "10ms"})
+    assert (result.status, result.reason) == (Status.WARNING, "latency")
+    assert "slower than the warning bound of 10 ms" in result.message
+
+
+async def test_what_does_not_fit_is_asked_for_by_tcp(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "TXT", *(f'"{"x" * 250}{n}"' for n in range(12)))
+    result = await asked(dns_server, type="TXT", minimum=12)
+    assert result.status is Status.OK, result.message
+    assert [how for _, _, how in dns_server.asked] == ["udp", "tcp"]
+    assert ("name server", f"{dns_server.where} by TCP, cut off by UDP") in result.facts
+    result = await asked(dns_server, type="TXT", transport="tcp")
+    assert result.status is Status.OK
+    assert [how for _, _, how in dns_server.asked] == ["udp", "tcp", "tcp"]
+
+
+async def test_a_server_without_extensions_is_asked_without(dns_server: DnsServer) -> None:
+    def old(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        if query.edns >= 0:
+            return [struct.pack("!HHHHHH", query.id, 0x8001, 0, 0, 0, 0)]
+        return dns_server.well(query, tcp)
+
+    dns_server.add("shop.example", "A", "192.0.2.1")
+    dns_server.replies = old
+    assert (await asked(dns_server)).status is Status.OK
+
+
+# Servers that fail.
+
+
+async def test_a_server_that_never_answers(dns_server: DnsServer) -> None:
+    dns_server.replies = lambda _query, _tcp: []
+    result = await asked(dns_server, timeout=0.45)
+    assert (result.status, result.reason, result.up) == (Status.CRITICAL, "timeout", False)
+    assert result.message == (
+        f"no answer from the name server {dns_server.where} within 450 ms: asked 3 times; "
+        "is it up, does a firewall drop UDP, may we ask it?"
+    )
+    assert len(dns_server.asked) == 3
+    assert result.samples.get("probe_dns_query_succeeded") == 0
+
+
+async def test_a_datagram_that_is_lost_is_sent_again(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "A", "192.0.2.1")
+    dns_server.replies = lambda query, tcp: (
+        dns_server.well(query, tcp) if len(dns_server.asked) > 1 else []
+    )
+    result = await asked(dns_server, timeout=0.45)
+    assert result.status is Status.OK
+    assert ("sent", "2 times: datagrams were lost") in result.facts
+
+
+async def test_nobody_listens() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    result = await ask("dns", {"name": "shop.example", "server": f"127.0.0.1:{port}"})
+    assert (result.status, result.reason) == (Status.CRITICAL, "refused")
+    assert result.message == (
+        f"nothing listens on UDP port 127.0.0.1:{port}: "
+        "is the name server running, on that address?"
+    )
+
+
+def other_id(query: dns.message.Message) -> bytes:
+    wire = dns.message.make_response(query).to_wire()
+    return struct.pack("!H", query.id ^ 1) + wire[2:]
+
+
+def other_question(query: dns.message.Message) -> bytes:
+    other = dns.message.make_query("evil.example", "A", id=query.id)
+    return dns.message.make_response(other).to_wire()
+
+
+async def test_answers_to_something_else_are_not_believed(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "A", "192.0.2.1")
+    dns_server.replies = lambda query, tcp: [
+        b"",
+        b"garbage",
+        query.to_wire(),
+        other_id(query),
+        other_question(query),
+        *dns_server.well(query, tcp),
+    ]
+    assert (await asked(dns_server)).status is Status.OK
+    dns_server.replies = lambda query, _tcp: [other_id(query), other_question(query)]
+    result = await asked(dns_server, timeout=0.45)
+    assert result.reason == "timeout"
+    assert "asked 3 times, and 6 datagrams came that answer something else" in result.message
+    dns_server.replies = lambda query, _tcp: [other_id(query)] * 100
+    result = await asked(dns_server)
+    assert result.reason == "protocol"
+    assert "sends datagrams that answer nothing we asked (64 of them)" in result.message
+
+
+def header(query: dns.message.Message, answers: int = 1) -> bytes:
+    question = query.to_wire()[12 : 12 + len(query.question[0].name.to_wire() or b"") + 4]
+    return struct.pack("!HHHHHH", query.id, 0x8180, 1, answers, 0, 0) + question
+
+
+A_RECORD = struct.pack("!HHIH", 1, 1, 60, 4) + bytes([192, 0, 2, 1])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xc0\x1e" + A_RECORD,  # a pointer to itself
+        b"\xc0\x20\xc0\x1e" + A_RECORD,  # two that point to each other
+        b"\xc0\xff" + A_RECORD,
+        b"\x3fshort" + A_RECORD,
+        b"\x80" + A_RECORD,
+        b"\xc0\x0c" + A_RECORD[:-2],
+        b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 60_000) + b"x",
+    ],
+)
+async def test_broken_answers(dns_server: DnsServer, body: bytes) -> None:
+    dns_server.replies = lambda query, _tcp: [header(query) + body]
+    result = await asked(dns_server)
+    assert (result.status, result.reason) == (Status.CRITICAL, "protocol")
+    assert f"{dns_server.where} answers with a message that is broken" in result.message
+
+
+async def test_an_answer_of_enormous_size_is_not_read(dns_server: DnsServer) -> None:
+    def enormous(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        if not tcp:
+            return [header(query, 0)[:2] + struct.pack("!H", 0x8380) + header(query, 0)[4:]]
+        return [header(query, 3500) + (b"\xc0\x0c" + A_RECORD) * 3500]
+
+    dns_server.replies = enormous
+    result = await asked(dns_server)
+    assert (result.status, result.reason) == (Status.UNKNOWN, "limit")
+    assert "and 3,500 records, more than the 16,384 bytes" in result.message
+
+
+async def test_a_long_answer_is_read_apart(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "A", *(f"192.0.2.{n}" for n in range(250)))
+    result = await asked(dns_server, minimum=250)
+    assert result.status is Status.OK, result.message
+    assert result.message.endswith("192.0.2.0, 192.0.2.1, 192.0.2.10, 192.0.2.100 and 246 more")
+
+
+def test_no_bytes_make_reading_fail_in_another_way_or_take_long() -> None:
+    config = DnsConfig.model_validate({"name": "a.example", "server": "127.0.0.1"})
+    question = Question(config)
+    response = dns.message.make_response(question.message())
+    for type_, value in (
+        ("A", "192.0.2.1"),
+        ("MX", "10 m.example."),
+        ("TXT", '"a" "b"'),
+        ("SOA", "n.e. h.e. 1 2 3 4 5"),
+        ("CAA", '0 issue "x"'),
+        ("SRV", "1 2 3 t.e."),
+    ):
+        response.answer.append(dns.rrset.from_text("a.example.", 60, "IN", type_, value))
+    good = response.to_wire()
+    dice = random.Random(4)
+    for _ in range(1500):
+        wire = bytearray(good)
+        for _ in range(dice.randint(1, 6)):
+            wire[dice.randrange(2, len(wire))] = dice.randrange(256)
+        with contextlib.suppress(TargetError):
+            question.read(bytes(wire[: dice.randint(12, len(wire))]), "here")
+
+
+async def test_control_characters_do_not_get_through(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "TXT", r'"\027[2J\010evil"')
+    result = await asked(dns_server, type="TXT")
+    assert result.status is Status.OK
+    assert "\x1b" not in result.message + result.raw + repr(result.tables)
+
+
+async def test_tcp_that_fails(dns_server: DnsServer) -> None:
+    def cut(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        if tcp:
+            return []
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.TC
+        return [response.to_wire()]
+
+    dns_server.replies = cut
+    result = await asked(dns_server)
+    assert result.reason == "protocol"
+    assert "closed the TCP connection within its answer" in result.message
+    dns_server.replies = lambda query, tcp: cut(query, False) if not tcp else [other_id(query)]
+    assert "answers something else by TCP" in (await asked(dns_server)).message
+
+
+# Several servers.
+
+
+async def test_every_server_is_a_part(dns_servers: StartDns) -> None:
+    one, two = dns_servers(), dns_servers()
+    for server in (one, two):
+        server.add("shop.example", "A", "192.0.2.1")
+    config = {"name": "shop.example", "server": [one.where, two.where]}
+    result = await ask("dns", config)
+    assert result.status is Status.OK
+    assert result.message.startswith("2 name servers answer within ")
+    assert [part.name for part in result.parts] == [one.where, two.where]
+    assert result.samples.get("probe_dns_answer_rrs", server=two.where) == 1
+    two.rcode = dns.rcode.SERVFAIL
+    result = await ask("dns", config)
+    assert result.status is Status.CRITICAL
+    assert result.message.startswith(
+        f"1 of 2 name servers answer as they should: SERVFAIL from {two.where} after "
+    )
+    assert [part.status for part in result.parts] == [Status.OK, Status.CRITICAL]
+
+
+async def test_serials_that_differ(dns_servers: StartDns) -> None:
+    servers = [dns_servers() for _ in range(3)]
+    for server, serial in zip(servers, (8, 7, 8), strict=True):
+        server.add("example", "SOA", f"ns.example. host.example. {serial} 2 3 4 5")
+    config = {"name": "example", "type": "SOA", "server": [s.where for s in servers]}
+    result = await ask("dns", config)
+    assert result.status is Status.WARNING
+    assert f"{servers[1].where} has serial 7, the newest is 8: is the zone's transfer broken?" in (
+        result.message
+    )
+    assert result.samples.get("probe_dns_serial", server=servers[1].where) == 7
+    assert (await ask("dns", {**config, "same_serial": False})).status is Status.OK
+
+
+async def test_the_machines_own_servers(dns_servers: StartDns, tmp_path: Path) -> None:
+    one, two = dns_servers(), dns_servers()
+    for server in (one, two):
+        server.add("shop.example", "A", "192.0.2.1")
+    conf = tmp_path / "resolv.conf"
+    conf.write_text(f"# ours\nsearch example\nnameserver {one.where}\nnameserver {two.where}\n")
+    async with probing("dns", "shop.example", timeout=0.6) as made:
+        assert isinstance(made, DnsProbe)
+        probe = DnsProbe(made._config, made._target, conf)
+        assert (await probe.run()).status is Status.OK
+        # The other stands in: it costs those who wait for a name some seconds, and no more.
+        two.replies = lambda _query, _tcp: []
+        result = await probe.run()
+        assert (result.status, result.reason) == (Status.WARNING, "timeout")
+        assert "1 of 2 name servers answer as they should: no answer from the name server " in (
+            result.message
+        )
+        one.replies = two.replies
+        assert (await probe.run()).status is Status.CRITICAL
+        conf.unlink()
+        result = await probe.run()
+        assert (result.status, result.reason) == (Status.UNKNOWN, "config")
+        assert result.message.endswith("(No such file or directory): give dns.server")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("a..example", "not a domain name"),
+        ("a b.example", "not a domain name"),
+        ("x" * 70 + ".example", "not a domain name"),
+        ("192.0.2.1", "give type: PTR"),
+        ({"name": "a.example", "server": "https://dns.example"}, "expected host, host:port"),
+        ({"name": "a.example", "type": "HTTPS"}, "Input should be 'A', 'AAAA'"),
+        ({"name": "a.example", "exact": True}, "exact is given without answers"),
+        ({"name": "a.example", "valid": "nxdomain"}, "Input should be 'NOERROR'"),
+    ],
+)
+def test_a_wrong_configuration(config: object, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        kind("dns").config.model_validate(config)
+
+
+def test_what_a_check_is_called() -> None:
+    made = kind("dns").config.model_validate({"name": "a.example", "server": ["::1", "b:5353"]})
+    assert made.instance() == "a.example"
+    assert made.address() == "A of a.example at [::1]:53, b:5353"
+    made = kind("dns").config.model_validate({"name": "a.example", "server": "::1"})
+    assert made.instance() == "[::1]:53"

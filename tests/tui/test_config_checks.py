@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from checks import registry
 from tests.tui.config_helpers import loaded, sentences
 
-KINDS = "http, tcp, postgres, mysql, redis, sqlite, host"
+KINDS = ", ".join(registry.KINDS)
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +100,8 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
             "{name: a, host: , http: 'http://x/'}",
             ": has the kinds host and http; write a check for each",
         ),
-        ("{name: a, dns: x}", f".dns: this version has no dns checks; it has {KINDS}"),
-        ("{name: a, tls: x}", f".tls: this version has no tls checks; it has {KINDS}"),
+        ("{name: a, files: x}", f".files: this version has no files checks; it has {KINDS}"),
+        ("{name: a, log: x}", f".log: this version has no log checks; it has {KINDS}"),
         ("just text", ": expected a check: a name and a kind of check"),
         ("{host: }", ".name: is missing"),
         ("{name: , host: }", ".name: has no value"),

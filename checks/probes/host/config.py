@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import socket
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from checks.settings import Duration, KindConfig, Model
+from checks.shares import Percent, parse_percent
 
 __all__ = [
     "Bounds",
@@ -19,35 +18,6 @@ __all__ = [
     "Percent",
     "parse_percent",
 ]
-
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?")
-
-
-def parse_percent(value: object) -> float:
-    """Percent of ``85%``, ``"85 %"`` or of a plain number.
-
-    Raises ValueError for anything else, and for more than 100.
-    """
-    found = None if isinstance(value, bool) else _PERCENT.fullmatch(str(value).strip())
-    if found is None or float(found.group(1)) > 100:
-        raise ValueError(f"{value!r} is not a share; write 85% or 85, at most 100")
-    return float(found.group(1))
-
-
-Percent = Annotated[
-    float,
-    BeforeValidator(parse_percent),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%?$"},
-                {"type": "number", "minimum": 0, "maximum": 100},
-            ],
-            "description": "a share: 85% or 85",
-        }
-    ),
-]
-"""Percent, from 0 to 100; written as ``85%`` or 85."""
 
 
 class Bounds(Model):

@@ -38,6 +38,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "In a pane": LinePane.BINDINGS,
         "While a filter is typed": FilterLine.BINDINGS,
         "On a screen with a tab a check": keymap.TABS,
+        "Services and queues": keymap.LISTS,
         "Databases": keymap.DATABASES,
         "Requests": keymap.REQUESTS,
         "Host": keymap.HOST,

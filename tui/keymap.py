@@ -23,6 +23,7 @@ __all__ = [
     "DETAILS",
     "HELP",
     "HOST",
+    "LISTS",
     "REQUESTS",
     "SCREEN",
     "SESSION",
@@ -91,6 +92,16 @@ SESSION: Final = (
     Binding("x", "act", "Cancel or terminate it", id="session.act"),
     Binding("y", "confirm", "Yes, do what was chosen", id="session.confirm"),
     Binding("tab,shift+tab", "next", "To the choice, or to the text", id="session.next_pane"),
+)
+
+LISTS: Final = (
+    Binding("o", "sort", "Sort the rows by something else", id="lists.sort"),
+    Binding("g", "group", "Group the rows by something else, or not at all", id="lists.group"),
+    Binding("space", "fold", "Fold the group, or unfold it", id="lists.fold"),
+    Binding("z", "fold_all", "Fold all groups, or unfold them", id="lists.fold_all"),
+    Binding("n", "ill(1)", "Next row that is not ok", id="lists.next"),
+    Binding("N", "ill(-1)", "Previous row that is not ok", id="lists.previous"),
+    Binding("d", "details", "Details of the row's check", id="lists.details"),
 )
 
 DETAILS: Final = (

@@ -21,7 +21,7 @@ from widgets.text import Line, Seg, fit, left, line, right, role_of
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView, Snapshot
 
-__all__ = ["ServicesPane", "service_lines"]
+__all__ = ["CONFIG", "ServicesPane", "service_lines", "texts_of"]
 
 CONFIG = (
     "checks:",
@@ -57,7 +57,7 @@ def _columns(checks: Sequence[CheckView], width: int) -> _Columns:
     return _Columns(name, value, duration, rest if rest >= 4 else 0)
 
 
-def _texts(check: CheckView) -> tuple[str, ...]:
+def texts_of(check: CheckView) -> tuple[str, ...]:
     """Everything that a user would look for a check by."""
     parts = " ".join(
         f"{part.name} {WORDS[part.status]} {part.value} {part.message}" for part in check.parts
@@ -126,7 +126,7 @@ def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not snapshot.checks:
         return config_lines("No checks yet. In onwatch.yaml:", CONFIG, width)
     alerts = {alert.check: alert.name for alert in snapshot.alerts}
-    checks = [c for c in snapshot.checks if frame.wants(*_texts(c), alerts.get(c.name, ""))]
+    checks = [c for c in snapshot.checks if frame.wants(*texts_of(c), alerts.get(c.name, ""))]
     if not checks:
         return nothing_matches(frame.filter_text, width)
     rows = len(checks) + sum(len(check.parts) for check in checks)

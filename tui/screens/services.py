@@ -1,34 +1,51 @@
-"""The services of everything that is watched."""
+"""All checks: is it up, since when, how good was it, which part is ill, what depends on it."""
 
 from __future__ import annotations
 
-from textual.widget import Widget
+from typing import TYPE_CHECKING, Any
 
-from tui.screens.opened import NumberedScreen
-from widgets.services import ServicesPane
-from widgets.verdict import VerdictLine
+from tui.screens.listing import ListScreen
+from widgets.availability.outages import OutagesPane
+from widgets.availability.selected import SelectedCheck
+from widgets.availability.table import ServiceTable
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+    from widgets.lines import LinePane
+    from widgets.listing.pane import ListPane
 
 __all__ = ["ServicesScreen"]
 
 
-class ServicesScreen(NumberedScreen):
-    """All of them on one pane. Enter opens the details of a check."""
+class ServicesScreen(ListScreen):
+    """A row a check; the one under the cursor whole beside it. Enter opens its details."""
 
-    AUTO_FOCUS = "ServicesPane"
+    TABLE = ServiceTable
     TITLE = "Services"
     HINTS = (
         (("screen.back",), "back"),
         (("pane.open",), "details"),
+        (("lists.next", "lists.previous"), "not ok"),
+        (("lists.sort",), "sort"),
+        (("lists.group",), "group"),
+        (("lists.fold",), "fold"),
         (("screen.filter",), "filter"),
+        (("app.window_longer", "app.window_shorter"), "window"),
+        (("screen.next_pane",), "next pane"),
+        (("screen.maximise",), "maximise"),
         (("app.help",), "help"),
         (("app.freeze",), "freeze"),
         (("app.quit",), "quit"),
     )
 
-    def header(self) -> Widget:
-        bound = (ServicesScreen.snapshot, ServicesScreen.frozen, ServicesScreen.use_ascii)
-        return VerdictLine(id="verdict").data_bind(*bound)
+    def table(self) -> ListPane[Any]:
+        return ServiceTable(id="table")
 
-    def body(self) -> Widget:
-        bound = (ServicesScreen.snapshot, ServicesScreen.filter_text, ServicesScreen.use_ascii)
-        return ServicesPane(id="services").data_bind(*bound)
+    def selected(self) -> LinePane:
+        return SelectedCheck(id="selected")
+
+    def more(self) -> tuple[LinePane, ...]:
+        return (OutagesPane(id="outages", classes="more"),)
+
+    def wanted_rows(self, snapshot: Snapshot) -> tuple[str, ...]:
+        return self.wanted

@@ -1,0 +1,230 @@
+"""What the screens have in common that show a long table, and one of its rows beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import events, on
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui import keymap
+from tui.screens.opened import NumberedScreen
+from widgets.lines import LinePane
+from widgets.listing.order import GROUP
+from widgets.verdict import VerdictLine
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+    from widgets.listing.pane import ListPane
+
+__all__ = ["Kept", "ListScreen", "share"]
+
+_BESIDE_FROM: Final = 150
+"""Cells of a screen from which on the selected row stands beside the table."""
+_MORE: Final = 8
+"""Lines that the table must leave for there to be something beneath it."""
+_LEAST: Final = 14
+"""Lines of a screen below which there is the table alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a table is arranged."""
+
+    order: str
+    grouping: str
+    folded: frozenset[str]
+
+
+def share(width: int, height: int, rows: int) -> tuple[str, int]:
+    """Where the selected row stands (``beside``, ``below`` or ``nowhere``) and the cells or
+    lines it has there; ``rows`` are the lines that the table could use.
+    """
+    if height < _LEAST:
+        return "nowhere", 0
+    if width >= _BESIDE_FROM:
+        return "beside", max(64, width * 2 // 5)
+    least = height * 2 // 5
+    return "below", max(least, min(height - rows, height * 2 // 3))
+
+
+class ListScreen(NumberedScreen):
+    """A table, sorted, filtered and grouped, whose arrangement is kept for the next time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.LISTS]
+    AUTO_FOCUS = "ListPane"
+    TABLE: ClassVar[type[ListPane[Any]]]
+
+    order: reactive[str] = reactive("", repaint=False)
+    grouping: reactive[str] = reactive("", repaint=False)
+    folded: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
+    subject: reactive[str] = reactive("", repaint=False)
+    """The identity of the row under the table's cursor."""
+    members: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    """Identities of the rows of the group that the cursor is on."""
+
+    _fitted: tuple[str, int, int] = ("", 0, 0)
+
+    def table(self) -> ListPane[Any]:
+        """The table's pane, to be made anew."""
+        raise NotImplementedError
+
+    def selected(self) -> LinePane:
+        """The pane of the selected row, to be made anew."""
+        raise NotImplementedError
+
+    def more(self) -> tuple[LinePane, ...]:
+        """What stands beneath the table where the selected row stands beside it and there is
+        room; to be made anew.
+        """
+        return ()
+
+    def wanted_rows(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Identities of rows to begin with, the first that there is."""
+        raise NotImplementedError
+
+    def header(self) -> Widget:
+        bound = (ListScreen.snapshot, ListScreen.frozen, ListScreen.use_ascii)
+        return VerdictLine(id="verdict").data_bind(*bound)
+
+    def body(self) -> Widget:
+        if not self.order:
+            self.set_reactive(ListScreen.order, self.TABLE.ORDERS[0])
+        shown = (ListScreen.snapshot, ListScreen.use_ascii)
+        table = self.table().data_bind(
+            *shown,
+            ListScreen.filter_text,
+            ListScreen.order,
+            ListScreen.grouping,
+            ListScreen.folded,
+        )
+        selected = self.selected().data_bind(*shown, ListScreen.subject, ListScreen.members)
+        more = [pane.data_bind(*shown, ListScreen.filter_text) for pane in self.more()]
+        return Container(Container(table, *more, id="left"), selected, id="listing")
+
+    @property
+    def _table(self) -> ListPane[Any]:
+        return self.query_one(self.TABLE)
+
+    # What is kept
+
+    @property
+    def arranged_as(self) -> object:
+        return Kept(self.order, self.grouping, self.folded)
+
+    def arrange_as(self, kept: object) -> None:
+        if isinstance(kept, Kept) and kept.order in self.TABLE.ORDERS:
+            self.set_reactive(ListScreen.order, kept.order)
+            self.set_reactive(ListScreen.grouping, kept.grouping)
+            self.set_reactive(ListScreen.folded, kept.folded)
+
+    @property
+    def chosen(self) -> str:
+        return self._table.selected_check if self._composed else ""
+
+    # Room
+
+    def on_resize(self, event: events.Resize) -> None:
+        del event
+        self._fit()
+
+    def watch_snapshot(self) -> None:
+        self._fit()
+        if self.wanted and self.snapshot is not None:
+            self.call_after_refresh(self._choose)
+
+    def _choose(self) -> None:
+        """Put the cursor on the row that was wanted, once it is there."""
+        if self.snapshot is None or not self.wanted:
+            return
+        keys = set(self._table.keys)
+        found = next((key for key in self.wanted_rows(self.snapshot) if key in keys), None)
+        if keys:
+            self.wanted = ()
+        if found is not None:
+            self._table.select(found)
+
+    def _fit(self) -> None:
+        """Share the room between the table and what is selected in it."""
+        if not self._composed or self.snapshot is None:
+            return
+        room = max(1, self.size.height - 2)
+        rows = min(room, len(self._table.items()) + 4)
+        fitted = (*share(self.size.width, room, rows), rows)
+        if fitted == self._fitted:
+            return
+        self._fitted = fitted
+        where, given, _ = fitted
+        beside = where == "beside"
+        box, selected = self.query_one("#listing"), self.query_one("#selected", LinePane)
+        box.styles.layout = "horizontal" if beside else "vertical"
+        selected.display = where != "nowhere"
+        selected.styles.width = given if beside else "1fr"
+        selected.styles.height = given if where == "below" else "1fr"
+        more = list(self.query("#left > .more"))
+        for pane in more:
+            pane.display = beside and room - rows >= _MORE
+        shared = bool(more) and more[0].display
+        self._table.styles.height = rows if shared else "1fr"
+
+    # Keys
+
+    def action_sort(self) -> None:
+        orders = self.TABLE.ORDERS
+        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
+
+    def action_group(self) -> None:
+        groupings = list(self._table.groupings())
+        at = groupings.index(self.grouping) if self.grouping in groupings else -1
+        self.grouping = groupings[(at + 1) % len(groupings)]
+        self.folded = frozenset()
+
+    def action_fold(self) -> None:
+        """Fold the group under the cursor, or the one whose row is; or open it."""
+        table = self._table
+        group = table.group_around(table.selected)
+        if group is not None:
+            folded = group.name in self.folded
+            self.folded = self.folded - {group.name} if folded else self.folded | {group.name}
+            table.select(group.key)
+
+    def action_fold_all(self) -> None:
+        """Fold every group, or open all where all are folded."""
+        names = frozenset(self._table.group_names())
+        self.folded = frozenset() if names <= self.folded else names
+
+    def action_ill(self, step: int) -> None:
+        if not self._table.go_ill(step):
+            text = "every row is fine"
+            if not self.say(text, 2):
+                self.notify(text, timeout=2, markup=False)
+
+    def action_details(self) -> None:
+        if self.chosen:
+            self.post_message(self.Deeper(self.chosen))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("fold", "fold_all"):
+            return bool(self.grouping)
+        return super().check_action(action, parameters)
+
+    def watch_grouping(self) -> None:
+        self.refresh_bindings()
+
+    @on(LinePane.Selected)
+    def _selected(self, event: LinePane.Selected) -> None:
+        if isinstance(event.pane, self.TABLE):
+            group = self._table.group_at(event.key)
+            rows = group.items if group is not None else ()
+            self.members = tuple(self._table.key_of(item) for item in rows)
+            self.subject = event.key or ""
+
+    @on(LinePane.Opened)
+    def _opened(self, event: LinePane.Opened) -> None:
+        if event.key.startswith(GROUP) and isinstance(event.pane, self.TABLE):
+            event.stop()
+            self.action_fold()

@@ -1,0 +1,1 @@
+"""Panes about how good checks were: the table of all, and everything about one."""

@@ -1,0 +1,285 @@
+"""Everything about one check that matters at night: which part is ill, who else may suffer,
+how good it was, and its last outages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from textual.reactive import reactive
+
+from checks.model import Status
+from widgets import format as fmt
+from widgets.availability.links import Link, needed_by, needs
+from widgets.availability.outages import outage_segs
+from widgets.availability.words import is_partial, p95_of, percent, runs_within
+from widgets.empty import note
+from widgets.frame import Frame
+from widgets.glyphs import WORDS
+from widgets.lines import LinePane
+from widgets.listing.order import GROUP
+from widgets.text import Line, Seg, broken, fit, left, line, right, role_of, segs_width
+
+if TYPE_CHECKING:
+    from checks.views import CheckView, OutageView, RecordView, WindowRecord
+
+__all__ = ["SelectedCheck", "check_lines", "group_lines"]
+
+_LABEL: Final = 12
+"""Cells of what a line is about."""
+_MOST_NAMED: Final = 40
+"""Ill checks of a group that are named."""
+_ILL: Final = (Status.CRITICAL, Status.UNKNOWN, Status.WARNING, Status.STALE)
+
+
+def _about(label: str) -> Seg:
+    return Seg(f" {left(label, _LABEL)}", "dim")
+
+
+def _sentence(check: CheckView, time: float, frame: Frame) -> list[Line]:
+    role = role_of(check.status)
+    since = f"since {fmt.clock(check.since)}, {fmt.coarse(max(0.0, time - check.since))}"
+    head = line(
+        Seg(f" {frame.glyphs.status(check.status)} {WORDS[check.status]}", role),
+        Seg(f"  {since}", "label"),
+        key="status",
+        check=check.name,
+    )
+    told = broken(check.message, frame.width - 3)
+    rows = [line("   ", Seg(one), key="status", check=check.name) for one in told]
+    return [head, *rows]
+
+
+def _windows(check: CheckView, record: RecordView, frame: Frame) -> list[Line]:
+    """Availability and failures by window, and how far the memory reaches."""
+    available, failed = [_about("available")], [_about("failed runs")]
+    for window in record.windows:
+        cell = max(15, (frame.width - _LABEL - 2) // len(record.windows))
+        text = percent(window.availability)
+        good = window.availability is None or window.availability >= 1
+        shown = text if window.availability is None else f"{text} %"
+        name = f"{fmt.window(window.seconds):>6} "
+        role = "label" if good else "critical"
+        available += [Seg(name, "dim"), Seg(left(shown, cell - len(name)), role)]
+        room = cell - len(name) - 1
+        runs = _runs(window, room)
+        role = "critical" if window.failed else "dim"
+        failed += [Seg(" " * len(name)), Seg(left(runs, room), role), Seg(" ")]
+    key = "windows"
+    lines = [line(*segs, key=key, check=check.name) for segs in (available, failed)]
+    longest = record.windows[-1]
+    remarks = []
+    if is_partial(longest):
+        reach = fmt.coarse(longest.covered)
+        remarks.append(f"watched for {reach} so far: longer windows tell of that")
+    if longest.judged < 0.98 * longest.covered:
+        unknown = fmt.coarse(longest.covered - longest.judged)
+        remarks.append(f"{unknown} of the last hour nothing was known, and counts as neither")
+    for remark in remarks:
+        lines += [
+            line(_about(""), Seg(one, "dim"), key=key, check=check.name)
+            for one in broken(remark, frame.width - _LABEL - 2)
+        ]
+    return lines
+
+
+def _runs(window: WindowRecord, room: int) -> str:
+    """How many runs failed, in how many outages, in the words there is room for."""
+    if not window.failed:
+        return "0"
+    outages = "1 outage" if window.outages == 1 else f"{window.outages:,} outages"
+    told = f"{window.failed:,} in {outages}"
+    return told if len(told) <= room else f"{window.failed:,} in {window.outages:,}"
+
+
+def _times(check: CheckView, window: float, frame: Frame) -> Line:
+    runs = runs_within(check, window)
+    known = [one for one in runs if one == one]  # noqa: PLR0124 - NaN is none
+    segs = [_about("response"), Seg(f"{fmt.duration(check.duration)} now", "value")]
+    if known:
+        told = f", p95 {fmt.duration(p95_of(known))}, worst {fmt.duration(max(known))}"
+        reach = len(runs) * check.interval
+        segs += [Seg(told, "label"), Seg(f" of {len(known)} runs, {fmt.span(reach)}", "dim")]
+    return line(*segs, key="times", check=check.name)
+
+
+def _title(text: str, count: str = "") -> Line:
+    return line(Seg(f" {text}", "title"), Seg(f" {count}" if count else "", "dim"))
+
+
+def _parts(check: CheckView, time: float, frame: Frame) -> list[Line]:
+    """Its parts, ill ones first, each with since when."""
+    if not check.parts:
+        return []
+    parts = sorted(check.parts, key=lambda part: -part.status.severity)
+    names = min(max(cell_len(part.name) for part in parts), max(8, frame.width // 3))
+    ill = sum(part.status in _ILL for part in parts)
+    lines = [line(), _title("Parts", f"{ill} of {len(parts)} ill" if ill else "all ok")]
+    for part in parts:
+        fine = part.status is Status.OK
+        role = role_of(part.status)
+        since = fmt.coarse(max(0.0, time - part.since))
+        said = "  ".join(text for text in (part.value, "" if fine else part.message) if text)
+        room = frame.width - names - 22
+        lines.append(
+            line(
+                Seg(f" {frame.glyphs.status(part.status)} ", role),
+                Seg(left(part.name, names), "name" if fine else role),
+                Seg(f" {left(WORDS[part.status], 8)}", role),
+                Seg(f"{right(since, 5)}  ", "dim"),
+                Seg(fit(said, max(0, room), frame.glyphs.cut), "label" if fine else "text"),
+                key=f"part:{part.name}",
+                check=check.name,
+            )
+        )
+    return lines
+
+
+def _links(title: str, links: Sequence[Link], frame: Frame, way: str) -> list[Line]:
+    if not links:
+        return []
+    lines = [line(), _title(title, f"{len(links):,}")]
+    for link in links:
+        role = role_of(link.check.status)
+        fine = link.check.status not in _ILL
+        branch = f"{'  ' * (link.depth - 1)}{frame.glyphs.branch} " if link.depth else ""
+        suffers = "high" if fine and link.meaning else "label"
+        head = f" {branch}{frame.glyphs.status(link.check.status)} "
+        lines.append(
+            line(
+                Seg(head, role),
+                Seg(link.check.name, "name" if fine else role),
+                Seg(f"  {WORDS[link.check.status]}", role),
+                Seg(f"  {link.meaning}", suffers if way == "by" else "label"),
+                key=f"{way}:{link.check.name}",
+                check=link.check.name,
+            )
+        )
+    return lines
+
+
+def _outage(check: CheckView, outage: OutageView, time: float, frame: Frame) -> Line:
+    segs = outage_segs(outage, time, frame.glyphs.dash)
+    room = max(0, frame.width - segs_width(segs))
+    told = Seg(fit(outage.message, room, frame.glyphs.cut), "text")
+    return line(*segs, told, key=f"outage:{outage.began}", check=check.name)
+
+
+def _past(check: CheckView, record: RecordView, time: float, frame: Frame) -> list[Line]:
+    lines = [line(), _title("Last outages", "" if record.outages else "none while it was watched")]
+    return lines + [_outage(check, outage, time, frame) for outage in record.outages]
+
+
+def _facts(check: CheckView, frame: Frame) -> list[Line]:
+    labels = ", ".join(f"{name}={value}" for name, value in check.labels.items())
+    told = [("address", check.address), ("labels", labels), ("runbook", check.runbook)]
+    room = frame.width - _LABEL - 2
+    lines = [
+        line(
+            _about(label),
+            Seg(fit(text, room, frame.glyphs.cut), "label"),
+            key=label,
+            check=check.name,
+        )
+        for label, text in told
+        if text
+    ]
+    if lines:
+        every = f"every {fmt.duration(check.interval)}"
+        lines.append(line(_about("asked"), Seg(every, "dim"), key="asked", check=check.name))
+    return lines
+
+
+def check_lines(
+    check: CheckView, checks: Sequence[CheckView], time: float, window: float, frame: Frame
+) -> list[Line]:
+    """Everything about ``check`` at ``time``, most urgent first."""
+    lines = _sentence(check, time, frame)
+    if check.record is not None:
+        lines += _windows(check, check.record, frame)
+        lines.append(_times(check, window, frame))
+    lines += _parts(check, time, frame)
+    lines += _links("Needs", needs(check, checks), frame, "needs")
+    lines += _links("Needed by", needed_by(check, checks), frame, "by")
+    if check.record is not None:
+        lines += _past(check, check.record, time, frame)
+    return [*lines, line(), *_facts(check, frame)]
+
+
+def group_lines(name: str, checks: Sequence[CheckView], time: float, frame: Frame) -> list[Line]:
+    """The ill checks of a group, worst first, and what they say."""
+    ill = sorted(
+        (one for one in checks if one.status in _ILL), key=lambda one: -one.status.severity
+    )
+    if not ill:
+        return note(f"all {len(checks):,} of {name} are fine", frame.width)
+    lines = []
+    for check in ill[:_MOST_NAMED]:
+        lines += _sentence_of(check, time, frame)
+    if len(ill) > _MOST_NAMED:
+        lines += note(f"and {len(ill) - _MOST_NAMED:,} more", frame.width)
+    return lines
+
+
+def _sentence_of(check: CheckView, time: float, frame: Frame) -> list[Line]:
+    role = role_of(check.status)
+    since = fmt.coarse(max(0.0, time - check.since))
+    key = f"check:{check.name}"
+    head = line(
+        Seg(f" {frame.glyphs.status(check.status)} {check.name}", role),
+        Seg(f"  {WORDS[check.status]} for {since}", "dim"),
+        key=key,
+        check=check.name,
+    )
+    told = fit(check.message, frame.width - 3, frame.glyphs.cut)
+    return [head, line("   ", Seg(told), key=key, check=check.name)]
+
+
+class SelectedCheck(LinePane):
+    """The check under the table's cursor, or the ill ones of the group there."""
+
+    subject: reactive[str] = reactive("", repaint=False, layout=False)
+    """The identity of the row in the table."""
+    members: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
+    """The names of the checks of the group that is chosen."""
+
+    def heading(self) -> Sequence[Seg]:
+        check = self._check
+        if check is None:
+            name = self.subject.removeprefix(GROUP)
+            return [Seg(f"Group {name}" if self.members else "Selected", "title")]
+        return [Seg(check.name, "title"), Seg(f" {check.kind}", "dim")]
+
+    @property
+    def _check(self) -> CheckView | None:
+        return self.snapshot.check(self.subject) if self.snapshot and self.subject else None
+
+    def build(self, width: int, height: int) -> list[Line]:
+        frame, snapshot, check = self.frame(width, height), self.snapshot, self._check
+        if snapshot is None or not self.subject:
+            return note("nothing is selected", width)
+        if check is not None:
+            window = snapshot.window
+            return check_lines(check, snapshot.checks, snapshot.time, window, frame)
+        wanted = set(self.members)
+        checks = [one for one in snapshot.checks if one.name in wanted]
+        if not checks:
+            return note("it is not watched any more", width)
+        return group_lines(self.subject.removeprefix(GROUP), checks, snapshot.time, frame)
+
+    def inputs(self) -> tuple[object, ...]:
+        return (self.snapshot, self.subject, self.members)
+
+    def _filter_note(self) -> list[Seg]:
+        # The filter is the table's.
+        return []
+
+    def watch_subject(self) -> None:
+        self._top = 0
+        self._selected = None
+        self.update_lines()
+
+    def watch_members(self) -> None:
+        self.update_lines()

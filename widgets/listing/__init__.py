@@ -1,0 +1,1 @@
+"""Long tables whose rows are sorted, filtered, grouped and folded."""

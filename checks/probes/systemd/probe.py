@@ -1,0 +1,293 @@
+"""The `systemd` check: units and timers, and the state of the whole; see `docs/checks/systemd.md`.
+
+All units are asked for in one call of ``systemctl``, in a lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from checks.errors import TargetError
+from checks.findings import Finding
+from checks.lanes import LaneBusyError
+from checks.model import Part, Result, Status, Table
+from checks.probe import ChartSpec, Kind, Target
+from checks.probes.systemd.asking import Systemctl, booted
+from checks.probes.systemd.chosen import Chosen, asked_for, choose
+from checks.probes.systemd.config import SystemdConfig
+from checks.probes.systemd.judge import Moment, Seen, Verdict, Wanted, judge, judge_system
+from checks.probes.systemd.metrics import METRICS, UnitSamples, emit_system
+from checks.probes.systemd.model import Unit, read_unit
+from checks.probes.systemd.properties import blocks, number
+from checks.probes.systemd.watch import Watch
+from checks.settings import KindConfig
+from checks.wording import size, span
+
+__all__ = ["KIND", "Answer", "SystemdConfig", "SystemdProbe"]
+
+_ROWS: Final = 64
+_TABLE: Final = 300
+_NO_SYSTEMD: Final = (
+    "no systemd runs this machine (or this container): run onwatch where it does, "
+    "or leave this check out"
+)
+_UNJUDGED: Final = frozenset({"missing", "permission", "limit", "config"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one poll brought. ``state`` is that of the whole, empty where it was not asked for."""
+
+    units: tuple[Unit, ...]
+    now: Moment
+    took: float
+    state: str = ""
+    failed: int = 0
+    jobs: int = 0
+    version: str = ""
+
+
+class SystemdProbe:
+    """Asks one systemd. ``systemctl`` is another one in tests alone, and ``clock`` its time."""
+
+    def __init__(
+        self, config: SystemdConfig, target: Target, systemctl: Systemctl | None = None
+    ) -> None:
+        self._config = config
+        self._target = target
+        self._lane = f"systemd {target.name}"
+        self._own = systemctl is None
+        self._systemctl = systemctl or Systemctl(user=config.user)
+        self._watch = Watch(config.restarts.window)
+        self._samples = UnitSamples(target.sampler)
+        self._asked = asked_for(config)
+        self._started: tuple[str, ...] = ()
+        self._version = ""
+
+    def now(self) -> Moment:
+        """The moment that systemd's times are compared with."""
+        return Moment(time.monotonic(), time.time())
+
+    async def run(self) -> Result:
+        """Ask once; what goes wrong with asking is a sentence of its own."""
+        loop = asyncio.get_running_loop()
+        if self._own and not booted():
+            return Result.failed("missing", _NO_SYSTEMD, status=Status.UNKNOWN)
+        try:
+            async with asyncio.timeout(self._target.timeout * 0.97):
+                answer = await self._target.env.lanes.run(self._lane, self._ask)
+        except TargetError as error:
+            status = Status.UNKNOWN if error.reason in _UNJUDGED else Status.CRITICAL
+            return Result.failed(error.reason, str(error), status=status)
+        except LaneBusyError as busy:
+            waited = loop.time() - busy.since
+            return Result.failed("timeout", f"no answer from systemd for {waited:.0f} s")
+        return self._result(answer)
+
+    async def close(self) -> None:
+        self._target.env.lanes.drop(self._lane)
+
+    def _ask(self) -> Answer:
+        began = time.perf_counter()
+        deadline = time.monotonic() + self._target.timeout * 0.9
+        names = (*self._asked, *self._started)
+        units = {one.name: one for one in self._units(names, deadline)}
+        more = tuple(_started_by(units.values()) - set(units))
+        if more and not self._config.everything:
+            # From the next time on they are asked for with the others.
+            self._started = (*self._started, *more)
+            units |= {one.name: one for one in self._units(more, deadline)}
+        whole: dict[str, str] = {}
+        if self._config.whole or not self._version:
+            whole = next(iter(blocks(self._systemctl.manager(_left(deadline)))), {})
+            self._version = whole.get("Version", "")
+        return Answer(
+            tuple(units.values()),
+            self.now(),
+            time.perf_counter() - began,
+            whole.get("SystemState", "") if self._config.whole else "",
+            number(whole, "NFailedUnits") or 0,
+            number(whole, "NJobs") or 0,
+            self._version,
+        )
+
+    def _units(self, names: Sequence[str], deadline: float) -> Iterable[Unit]:
+        answer = blocks(self._systemctl.units(names, _left(deadline)))
+        return (read_unit(block) for block in answer if block.get("Id"))
+
+    def _result(self, answer: Answer) -> Result:
+        config, now = self._config, self._target.env.clock.now()
+        chosen = choose(config, answer.units)
+        events = self._watch.note(now, [unit for unit, _ in chosen.units], answer.now.monotonic)
+        by_name = {unit.name: unit for unit in answer.units}
+        judged = [
+            (unit, wanted, judge(unit, wanted, Seen(config, answer.now, recent, by_name)))
+            for unit, wanted in chosen.units
+            for recent in (self._watch.recent(now, unit.name),)
+        ]
+        findings = [*_whole(config, answer, chosen), *_empty(chosen)]
+        findings += [
+            Finding(verdict.reason, Part(unit.short, verdict.status, verdict.text, _value(unit)))
+            for unit, _, verdict in judged
+        ]
+        findings.sort(key=lambda one: -one.part.status.severity)
+        status, message, reason = _verdict(findings, judged)
+        builder = self._target.sampler.builder()
+        self._samples.emit((unit for unit, _, _ in judged), builder)
+        emit_system(answer.state, answer.version, (unit for unit, _, _ in judged), builder)
+        return Result(
+            status,
+            message,
+            reason=reason,
+            value=_value(judged[0][0]) if len(judged) == 1 else f"{len(judged)} units",
+            duration=answer.took,
+            samples=builder.build(),
+            parts=tuple(_parts(config, findings)),
+            tables=tuple(_tables([(unit, verdict) for unit, _, verdict in judged], answer.now)),
+            facts=tuple(_facts(answer, len(judged))),
+            events=tuple(events),
+        )
+
+
+def _left(deadline: float) -> float:
+    return max(0.05, deadline - time.monotonic())
+
+
+def _started_by(units: Iterable[Unit]) -> set[str]:
+    return {unit.starts for unit in units if unit.type == "timer" and unit.starts}
+
+
+def _whole(config: SystemdConfig, answer: Answer, chosen: Chosen) -> Iterable[Finding]:
+    if not config.whole:
+        return
+    verdict = judge_system(answer.state, answer.failed, answer.jobs)
+    if answer.state == "degraded" and answer.failed <= chosen.left_out:
+        verdict = Verdict(Status.OK, "degraded by units that are ignored here")
+    yield Finding(verdict.reason, Part("system", verdict.status, verdict.text, answer.state))
+
+
+def _empty(chosen: Chosen) -> Iterable[Finding]:
+    for pattern in chosen.empty:
+        text = (
+            f"no unit is called {pattern}: is it installed? systemctl list-unit-files '{pattern}'"
+        )
+        yield Finding("missing", Part(pattern, Status.UNKNOWN, text, "none"))
+
+
+def _verdict(
+    findings: Sequence[Finding], judged: Sequence[tuple[Unit, Wanted, Verdict]]
+) -> tuple[Status, str, str]:
+    bad = [one for one in findings if one.part.status is not Status.OK]
+    if bad:
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        first = bad[0]
+        return first.part.status, f"{first.part.name} {first.part.message}{more}", first.reason
+    if len(judged) == 1:
+        unit, _, verdict = judged[0]
+        return Status.OK, f"{unit.short} {verdict.text}", "ok"
+    active = sum(1 for unit, _, _ in judged if unit.active == "active")
+    return Status.OK, f"{len(judged)} units are as they should be, {active} of them active", "ok"
+
+
+def _parts(config: SystemdConfig, findings: Sequence[Finding]) -> Iterable[Part]:
+    """A row for each unit that is named; of all units, for those that are not as they should be."""
+    for one in findings[:_ROWS]:
+        if not config.everything or one.part.status is not Status.OK or one.part.name == "system":
+            yield one.part
+
+
+def _value(unit: Unit) -> str:
+    """A few characters: its state, or why there is none."""
+    if unit.load in ("not-found", "masked", "bad-setting"):
+        return unit.load
+    return unit.sub if unit.active in ("active", "activating", "deactivating") else unit.active
+
+
+def _tables(judged: Sequence[tuple[Unit, Verdict]], now: Moment) -> Iterable[Table]:
+    ranked = sorted(judged, key=lambda one: -one[1].status.severity)
+    rows = tuple(
+        (
+            unit.name,
+            unit.active,
+            unit.sub,
+            unit.since(now.monotonic),
+            "" if unit.pid is None else str(unit.pid),
+            "" if unit.memory is None else size(unit.memory),
+            "" if unit.tasks is None else str(unit.tasks),
+            "" if unit.restarts is None else str(unit.restarts),
+            unit.file_state,
+            verdict.text,
+        )
+        for unit, verdict in ranked[:_TABLE]
+    )
+    columns = (
+        "unit", "state", "within it", "since", "pid", "memory", "tasks", "restarts", "at boot",
+        "what it is",
+    )  # fmt: skip
+    if rows:
+        yield Table("units", columns, rows, frozenset({"pid", "memory", "tasks", "restarts"}))
+    timers = tuple(
+        (unit.name, unit.starts, _ago(unit.last_trigger, now.wall), _due(unit, now))
+        for unit, _ in ranked
+        if unit.type == "timer"
+    )
+    if timers:
+        yield Table("timers", ("timer", "starts", "last", "next"), timers[:_TABLE])
+
+
+def _ago(moment: float | None, wall: float) -> str:
+    return "never" if moment is None else f"{span(wall - moment)} ago"
+
+
+def _due(unit: Unit, now: Moment) -> str:
+    waits = [unit.next_wall - now.wall] if unit.next_wall is not None else []
+    waits += [unit.next_at - now.monotonic] if unit.next_at is not None else []
+    left = min(waits, default=None)
+    if left is None:
+        return ""
+    return f"in {span(left)}" if left > 0 else f"overdue by {span(-left)}"
+
+
+def _facts(answer: Answer, count: int) -> Iterable[tuple[str, str]]:
+    if answer.version:
+        yield "systemd", answer.version
+    yield "units watched", str(count)
+    if answer.state:
+        yield "state of the whole", f"{answer.state}, {answer.failed} failed, {answer.jobs} jobs"
+
+
+def _probe(config: KindConfig, target: Target) -> SystemdProbe:
+    if not isinstance(config, SystemdConfig):
+        raise TypeError(f"the systemd check got a {type(config).__name__}")
+    return SystemdProbe(config, target)
+
+
+def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
+    if not isinstance(config, SystemdConfig):
+        return ()
+    failed = ChartSpec("failed units", "node_systemd_units", labels={"state": "failed"})
+    named = [one.unit for one in config.units if one.unit.endswith(".service")][:4]
+    return (failed, *(chart for name in named for chart in _of_a_service(name)))
+
+
+def _of_a_service(name: str) -> tuple[ChartSpec, ChartSpec]:
+    memory, cpu = "onwatch_systemd_unit_memory_bytes", "onwatch_systemd_unit_cpu_seconds_total"
+    return (
+        ChartSpec(f"memory of {name}", memory, "bytes", labels={"name": name}),
+        ChartSpec(f"cpu of {name}, cores", cpu, rate=True, labels={"name": name}),
+    )
+
+
+KIND: Final = Kind(
+    name="systemd",
+    summary="units of systemd: active, failed, restarting, timers, the state of the whole",
+    config=SystemdConfig,
+    probe=_probe,
+    metrics=METRICS,
+    counters=True,
+    charts=_charts,
+)

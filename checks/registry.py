@@ -28,6 +28,7 @@ KINDS: Final = {
     "host": "checks.probes.host",
     "metrics": "checks.probes.metrics",
     "process": "checks.probes.process",
+    "systemd": "checks.probes.systemd",
     "command": "checks.probes.command",
 }
 """Name of the kind, and the module that holds its ``KIND``."""

@@ -97,9 +97,9 @@ class Monotonic:
 
 
 def collect_cpu(roots: Roots, held: Monotonic, emit: Emit) -> CpuStat | None:
-    """Emits what `/proc/stat` tells; None where there is none."""
+    """Emits what `/proc/stat` tells; None where it tells nothing."""
     text = read(f"{roots.proc}/stat")
-    if text is None:
+    if not text:
         return None
     stat = parse_stat(text)
     for cpu, times in stat.cpus.items():

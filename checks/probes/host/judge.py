@@ -21,7 +21,8 @@ class Figures:
     ``cores`` those that may be used, ``cpus`` those of the machine. Memory and swap are
     bytes. ``killed_ago`` is the seconds since a process was last killed for want of memory,
     ``killed`` how many were since this check began. ``lost`` names the mounts that were
-    writable and no longer are, ``full_in`` the seconds until a mount is full.
+    writable and no longer are, ``full_in`` the seconds until a mount is full; ``gaps`` say what
+    cannot be read at all.
     """
 
     cores: float
@@ -39,6 +40,7 @@ class Figures:
     full_in: Mapping[str, float] = field(default_factory=dict)
     killed: int = 0
     killed_ago: float | None = None
+    gaps: tuple[Part, ...] = ()
 
     @property
     def memory(self) -> float | None:
@@ -50,7 +52,7 @@ class Figures:
 
 def problems(figures: Figures, config: HostConfig) -> tuple[Part, ...]:
     """A part for everything past a bound, the worst first."""
-    found = [*_resources(figures, config), *_filesystems(figures, config)]
+    found = [*_resources(figures, config), *_filesystems(figures, config), *figures.gaps]
     return tuple(sorted(found, key=lambda part: -part.status.severity))
 
 

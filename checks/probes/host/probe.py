@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from checks.lanes import LaneBusyError, Lanes
-from checks.model import Result, SampleBuilder, Status, Table
+from checks.model import Part, Result, SampleBuilder, Status, Table
 from checks.probe import ChartSpec, Kind, ProbeEnv, Target
 from checks.probes.host.config import HostConfig
 from checks.probes.host.cpu import CpuWindow
@@ -20,6 +20,7 @@ from checks.probes.host.devices import is_inner
 from checks.probes.host.facts import facts_of
 from checks.probes.host.files import Roots
 from checks.probes.host.filesystems import Asker, Filesystem, StatVfs, emit_filesystem
+from checks.probes.host.gaps import gaps
 from checks.probes.host.hardware import collect_hardware
 from checks.probes.host.history import History
 from checks.probes.host.judge import Figures, judge, problems
@@ -191,7 +192,8 @@ class HostProbe:
     ) -> Result:
         history = self._history
         events = history.note(now, reading, filesystems)
-        figures = _figures(reading, filesystems, history, now)
+        missing = gaps(reading, self._config, self._roots)
+        figures = _figures(reading, filesystems, history, now, missing)
         parts = problems(figures, self._config)
         status, message = judge(parts, figures)
         scan = self._processes.value.scan if self._processes.value else None
@@ -230,7 +232,11 @@ def _links(hardware: Iterable[HardwareSample]) -> dict[str, bool]:
 
 
 def _figures(
-    reading: Reading, filesystems: list[Filesystem], history: History, now: float
+    reading: Reading,
+    filesystems: list[Filesystem],
+    history: History,
+    now: float,
+    missing: tuple[Part, ...],
 ) -> Figures:
     memory = reading.memory
     return Figures(
@@ -249,14 +255,17 @@ def _figures(
         full_in=history.full_in,
         killed=history.killed,
         killed_ago=None if history.killed_at is None else now - history.killed_at,
+        gaps=missing,
     )
 
 
 def _reason(status: Status, filesystems: Iterable[Filesystem]) -> str:
-    """Why the check has its status; only a filesystem makes it unknown."""
+    """Why the check has its status; a filesystem makes it unknown, or what cannot be read."""
     if status is not Status.UNKNOWN:
         return "ok" if status is Status.OK else "limit"
-    silent = next(one for one in filesystems if one.error)
+    silent = next((one for one in filesystems if one.error), None)
+    if silent is None:
+        return "permission"
     return "missing" if silent.missing else "permission" if silent.refused else "timeout"
 
 

@@ -12,71 +12,89 @@ from itertools import pairwise
 from typing import Final
 
 from rich.cells import get_character_cell_size
+from rich.color import ColorSystem
 from rich.console import Console
-from rich.control import Control
-from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
-__all__ = ["Mirror", "Mirrored"]
+from tui.pen import Cell, Pen, blank, can_erase, look_of
 
-Cell = tuple[str, Style | None]
-"""What is in a cell: its character, empty behind a wide one, and how it looks."""
+__all__ = ["Mirror", "Mirrored", "forget_closed"]
+
 Piece = tuple[int, int, Strip]
 """A strip and where it goes: its line and its first cell."""
 
-GAP: Final = 8
+GAP: Final = 4
 """Cells between two changes that are sent along: moving the cursor costs about as many bytes."""
 
 
 class Mirror:
-    """What the terminal shows, as far as it is known."""
+    """What the terminal shows, as far as it is known; ``erases``: in the colour that is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, erases: bool | None = None) -> None:
+        self.erases = can_erase() if erases is None else erases
         self._rows: dict[int, list[Cell | None]] = {}
 
     def forget(self) -> None:
         """Know nothing of it any more: somebody else has drawn there."""
         self._rows.clear()
 
-    def news(self, y: int, x: int, strip: Strip) -> list[tuple[int, int]]:
-        """Which cells of ``strip``, to be drawn at ``x`` of line ``y``, are not there yet.
-
-        As ``(start, end)`` within the strip, wide characters whole. They are taken as sent.
-        """
+    def draw(self, pen: Pen, y: int, x: int, strip: Strip, console: Console) -> None:
+        """Have ``pen`` draw what of ``strip``, at ``x`` of line ``y``, is not there yet."""
         length = strip.cell_length
-        cells = cells_of(strip)
+        cells = cells_of(strip, _system(console))
         row = self._rows.setdefault(y, [])
         if len(row) < x + length:
             row += [None] * (x + length - len(row))
         before = row[x : x + length]
         if before == cells:
-            return []
+            return
         if len(cells) != length:
             # Characters whose widths do not add up: nobody knows which cell shows what.
             row[x : x + length] = [None] * length
-            return [(0, length)]
+            pen.insert(y, x, strip.render(console))
+            return
         row[x : x + length] = cells
         _break_halves(row, x, x + length)
-        return list(_differences(before, cells))
+        for start, end in _differences(before, cells):
+            pen.draw(y, x + start, cells[start:end])
 
 
-def cells_of(strip: Strip) -> list[Cell]:
+def _system(console: Console) -> ColorSystem:
+    return console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Textual does
+
+
+def forget_closed() -> None:
+    """Let go of the lines of screens that are closed.
+
+    Textual 8.2 remembers colours by the cache of the widget that has them, a thousand of them,
+    each with all its lines.
+    """
+    StylesCache.get_inner_outer.cache_clear()
+
+
+def cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
     """The cells of ``strip``; marks that combine stand with what they combine with."""
     cells: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
+        look = look_of(style, system)
+        space = (" ", blank(look))
         if text.isascii():
-            cells += [(character, style) for character in text]
+            cells += [space if character == " " else (character, look) for character in text]
             continue
         for character in text:
+            if character == " ":
+                cells.append(space)
+                continue
             width = get_character_cell_size(character)
             if width == 0 and cells:
-                cells[-1] = (cells[-1][0] + character, style)
+                cells[-1] = (cells[-1][0] + character, look)
                 continue
-            cells.append((character, style))
-            cells += [("", style)] * (width - 1)
+            cells.append((character, look))
+            cells += [("", look)] * (width - 1)
     return cells
 
 
@@ -118,14 +136,12 @@ class Mirrored(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         """The update as text and escape sequences, which are taken as sent."""
-        made: list[str] = []
+        pen = Pen(erases=self._mirror.erases)
         update = self.update
         pieces = _of_chops(update) if isinstance(update, ChopsUpdate) else _of_layout(update)
         for y, x, strip in pieces:
-            for start, end in self._mirror.news(y, x, strip):
-                made.append(Control.move_to(x + start, y).segment.text)
-                made.append(strip.crop(start, end).render(console))
-        return "".join(made)
+            self._mirror.draw(pen, y, x, strip, console)
+        return pen.finish()
 
 
 def _of_chops(update: ChopsUpdate) -> Iterator[Piece]:

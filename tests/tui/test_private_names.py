@@ -8,9 +8,13 @@ from importlib import import_module
 import pytest
 
 NAMES = {
+    "rich.style:Style._attributes": "",
+    "rich.style:Style._link_id": "",
+    "rich.style:Style._set_attributes": "",
     "textual._compositor:ChopsUpdate": "(chops, spans, chop_ends)",
     "textual._compositor:CompositorUpdate.render_segments": "(self, console)",
     "textual._compositor:LayoutUpdate": "(strips, region)",
+    "textual._styles_cache:StylesCache.get_inner_outer.cache_clear": "",
     "textual.app:App._display": "(self, screen, renderable)",
     "textual.keys:_character_to_key": "(character)",
     "textual.keys:REPLACED_KEYS": "",

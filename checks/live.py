@@ -31,6 +31,8 @@ __all__ = ["EngineSource", "found"]
 
 LOOK_INTERVAL: Final = 2.0
 """Seconds between looks at the configuration's files."""
+SETTLED: Final = 5.0
+"""Seconds after which an engine has imported what it needs and run every check."""
 
 log = logging.getLogger("onwatch.engine")
 
@@ -51,6 +53,22 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 async def found(config: EngineConfig) -> EngineConfig:
     """``config`` with what its finder finds, where it has one."""
     return config if config.finder is None else await config.finder.look(config)
+
+
+def _set_apart() -> None:
+    """Leave what there is out of later collections: most of it lives as long as the process.
+
+    A collection of everything holds up all threads for a tenth of a second, keys too.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+async def _settle() -> None:
+    """Once drivers are imported and every check has run."""
+    await asyncio.sleep(SETTLED)
+    _set_apart()
 
 
 async def _look_again(engine: Engine) -> None:
@@ -125,9 +143,7 @@ class EngineSource:
         lanes.close()
         from checks.engine import Engine  # noqa: PLC0415 - see above
 
-        # What start-up made lives as long as the process: collections need not look at it.
-        gc.collect()
-        gc.freeze()
+        _set_apart()
         clock = SystemClock()
         engine: Engine | None = None
         while not self._closed.is_set():
@@ -150,7 +166,8 @@ class EngineSource:
         running = asyncio.create_task(engine.run(self._mailbox.put), name="engine")
         watching = asyncio.create_task(self._changed(engine), name="configuration")
         looking = asyncio.create_task(_look_again(engine), name="discovery")
-        tasks = {running, watching, looking}
+        settling = asyncio.create_task(_settle(), name="settle")
+        tasks = {running, watching, looking, settling}
         try:
             await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():

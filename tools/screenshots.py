@@ -69,6 +69,11 @@ SHOTS = (
     Shot("requests-120x36", (120, 36), ("4",), night=_hour_of_requests),
     Shot("requests-80x24", (80, 24), ("4",), night=samples.request_night),
     Shot("request", (120, 36), ("4", "j", "enter"), night=samples.request_night),
+    Shot("host-200x60", (200, 60), ("6",), night=samples.host_night),
+    Shot("host-120x36", (120, 36), ("6",), night=samples.host_night),
+    Shot("host-80x24", (80, 24), ("6",), night=samples.host_night),
+    Shot("host-tree", (120, 36), ("6", "v", "M"), night=samples.host_night),
+    Shot("process", (120, 36), ("6", "enter"), night=samples.host_night),
     Shot("help", (120, 36), ("question_mark",)),
     Shot("palette", (120, 36), ("colon",)),
 )

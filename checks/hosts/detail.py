@@ -385,11 +385,11 @@ def _courses(reader: _Reader, total: float | None) -> Iterable[Course]:
     yield from _resource_courses(window, times, total)
     for name, label, what, least, pane in (
         ("node_disk_io_time_seconds_total", "device", "busy", 0.2, "disks"),
-        ("node_pressure_memory_waiting_seconds_total", "", "waited for", 0.05, "pressure"),
-        ("node_pressure_io_waiting_seconds_total", "", "waited for", 0.15, "pressure"),
+        ("node_pressure_memory_waiting_seconds_total", "", "", 0.05, "pressure"),
+        ("node_pressure_io_waiting_seconds_total", "", "", 0.15, "pressure"),
     ):
         for key, points in _last(window, name, label, times, rate=True):
-            subject = f"disk {key}:" if label else name.split("_")[2] + ":"
+            subject = f"disk {key}:" if label else f"pressure of {name.split('_')[2]}"
             shares = tuple(min(1.0, value) for value in points)
             yield Course(subject, "share", times, shares, least, what, pane)
     for way, word in (("receive", "in"), ("transmit", "out")):

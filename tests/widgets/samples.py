@@ -22,6 +22,7 @@ from checks.views import (
 from tests.widgets.curves import NAN, NOW, ramp, wave
 from tests.widgets.sample_databases import database_checks, databases
 from tests.widgets.sample_details import details, events, processes
+from tests.widgets.sample_hosts import HUNG, host_detail
 from tests.widgets.sample_requests import gateway_log, view_of, web_log
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "details",
     "empty",
     "host",
+    "host_night",
     "part",
     "queue",
     "request_night",
@@ -368,6 +370,39 @@ def request_night(seconds: float = 60.0, **changes: object) -> Snapshot:
             view_of("web log", web_log(), seconds),
         ),
         window=seconds,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def host_night(**changes: object) -> Snapshot:
+    """A machine is short of disk, of memory, of everything; another one is well."""
+    space = part(
+        "disk /var/lib/mysql",
+        Status.WARNING,
+        "93 %",
+        "disk /var/lib/mysql is 93 % full (8.1 GB left)",
+        ago=390,
+    )
+    hung = part("disk /mnt/nas", Status.UNKNOWN, "no answer", HUNG, ago=412)
+    checks = (
+        check(
+            "web-1",
+            Status.UNKNOWN,
+            kind="host",
+            value="cpu 71 %",
+            message=f"{HUNG} (and 1 more)",
+            parts=(hung, space),
+            ago=412,
+            up=True,
+        ),
+        check("web-2", kind="host", value="cpu 4 %", message="cpu 4 % of 2 cores"),
+        check("api"),
+    )
+    made = bad_night(
+        checks=checks,
+        alerts=_night_alerts(checks),
+        hosts=(host(status=Status.UNKNOWN), host("web-2", cpu=0.04)),
+        host=host_detail(),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

@@ -44,7 +44,7 @@ LEAST: Final = {
     "filesystems": 3,
     "disks": 3,
     "network": 3,
-    "hardware": 2,
+    "hardware": 1,
     "processes": 8,
 }
 """The lines of each pane, its title among them, with which it still says what matters."""
@@ -122,9 +122,10 @@ def _shared(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dic
     """
     shown = [name for name in names if name in wanted]
     wishes = {}
+    crowded = sum(_stepped(name, wanted[name]) + 1 for name in shown) > height
     for name in shown:
         want = _stepped(name, wanted[name]) + 1
-        if name in ("changes", "processor") and len(shown) > 1:
+        if crowded and name in ("changes", "processor"):
             want = min(want, max(LEAST[name] + 1, height // 2))
         wishes[name] = Wish(min(LEAST[name], want), want)
     over = sum(wish.least for wish in wishes.values()) - height

@@ -60,6 +60,8 @@ class ChangesPane(HostScreenPane):
 
     def summary(self, detail: HostDetail, host: HostView) -> Sequence[Seg]:
         del host
+        if self.size.height > 1:
+            return [Seg("in 10 min", "dim")]
         view = self.check_view
         ill = [part for part in view.parts if part.status not in _WELL] if view else []
         if ill:
@@ -67,7 +69,7 @@ class ChangesPane(HostScreenPane):
         worse = [change for change in detail.changes if change.worse]
         if worse:
             return [Seg(worse[0].text, "warning")]
-        return [Seg("nothing much in the last 10 min" if self._settled else "in 10 min", "dim")]
+        return [Seg("nothing much in 10 min" if self._settled else "not known yet", "dim")]
 
     @property
     def _settled(self) -> bool:
@@ -109,7 +111,11 @@ class ChangesPane(HostScreenPane):
         found = [(one.time, one.text) for one in detail.facts.happenings]
         details = self.snapshot.details if self.snapshot else None
         if details is not None and details.check == self.check:
-            found += [(event.time, event.text) for event in details.events if not event.answer]
+            found += [
+                (event.time, event.text)
+                for event in details.events
+                if event.check == self.check and not event.answer
+            ]
         found.sort(key=lambda pair: -pair[0])
         made = []
         for time, text in found[:_TOLD]:

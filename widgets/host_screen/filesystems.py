@@ -23,17 +23,16 @@ __all__ = ["FilesystemsPane", "outlook_words"]
 
 _SOON: Final = 86_400.0
 """Seconds: what is full sooner stands out."""
-_OUTLOOK: Final = 16
+_OUTLOOK: Final = 12
 
 
 def outlook_words(outlook: Outlook) -> str:
-    """``full in 3 h``, ``not filling``, ``unknown: 12 of 30 min seen``."""
+    """``full in 3 h``, ``not filling``, ``unknown yet``."""
     if outlook.outcome == "filling" and outlook.seconds is not None:
         return f"full in {fmt.coarse(outlook.seconds)}"
     if outlook.outcome == "steady":
         return "not filling"
-    seen, needed = int(outlook.known // 60), round(outlook.needed / 60) or 30
-    return f"unknown, {seen}/{needed} min"
+    return "unknown yet"
 
 
 def _soon(mount: MountView) -> bool:
@@ -54,8 +53,8 @@ def in_order(detail: HostDetail) -> list[MountView]:
     return sorted(detail.mounts, key=_rank)
 
 
-def _silent(mount: MountView, names: int, frame: Frame) -> list[Line]:
-    """One that gives no answer: hung, never missing; the whole sentence beneath."""
+def _silent(mount: MountView, names: int, frame: Frame, *, told: bool) -> list[Line]:
+    """One that gives no answer: hung, never missing; its sentence where it is ``told``."""
     fact, glyphs = mount.fact, frame.glyphs
     word = "hangs" if fact.hung else "no figures"
     sign = glyphs.statuses[5] if fact.hung else glyphs.statuses[4]
@@ -66,7 +65,7 @@ def _silent(mount: MountView, names: int, frame: Frame) -> list[Line]:
         Seg(f"  {fact.type} {fact.device}", "dim"),
         key=fact.point,
     )
-    rows = broken(fact.error, frame.width - 4)
+    rows = broken(fact.error, frame.width - 4) if told else []
     return [first, *(line(Seg(f"   {row}", "label"), key=fact.point) for row in rows)]
 
 
@@ -145,13 +144,20 @@ class FilesystemsPane(HostScreenPane):
             return [line(Seg(" none that is watched", "dim"))]
         longest = max(cell_len(fit(mount.fact.point, 40)) for mount in order)
         names = min(longest, max(8, frame.width // 3))
+        sentences = sum(len(broken(m.fact.error, frame.width - 4)) for m in order)
+        told = len(order) + sentences <= frame.height
         lines: list[Line] = []
         for mount in order:
             if mount.fact.error:
-                lines += _silent(mount, names, frame)
+                lines += _silent(mount, names, frame, told=told)
             else:
                 lines.append(_row(mount, names, frame))
         return lines
+
+    def needs(self, detail: HostDetail, host: HostView, width: int) -> int:
+        """A line each: the sentences stand among what is wrong, and here where room is left."""
+        del host, width
+        return max(1, len(detail.mounts))
 
     def whole(self, key: str) -> Sequence[tuple[str, str]]:
         detail, snapshot = self.detail, self.snapshot

@@ -40,7 +40,7 @@ def _parts(memory: MemoryView, frame: Frame) -> list[Line]:
     )
     parts = [(value / memory.total, role, mark) for _, value, role, mark in kinds if value]
     room = max(0, frame.width - _LABEL - 9)
-    drawn = line(_named("all of it"), *aligned(fmt.size(memory.total), 6, "label"), Seg(" "),
+    drawn = line(_named("total"), *aligned(fmt.size(memory.total), 6, "label"), Seg(" "),
                  *stacked(parts, room, frame.glyphs))  # fmt: skip
     groups = [
         [Seg(f"{name} ", role), *figured(fmt.size(value))]

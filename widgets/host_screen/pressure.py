@@ -35,14 +35,14 @@ def _row(one: PressureView, frame: Frame) -> Line:
     segs = [
         Seg(f" {left(one.resource, 7)}", "label"),
         Seg("some", "dim"),
-        *aligned(fmt.percent(one.some), 6, _role(one, one.some)),
+        *aligned(fmt.percent(one.some), 7, _role(one, one.some)),
     ]
     if frame.width >= 44:
-        segs += [Seg("  1 min", "dim"), *aligned(fmt.percent(one.minute), 6, "label")]
+        segs += [Seg("  1 min", "dim"), *aligned(fmt.percent(one.minute), 7, "label")]
     if one.resource != "cpu" or one.full:
-        segs += [Seg("  all", "dim"), *aligned(fmt.percent(one.full), 6, _role(one, one.full))]
+        segs += [Seg("  all", "dim"), *aligned(fmt.percent(one.full), 7, _role(one, one.full))]
     else:
-        segs.append(Seg(" " * 11))
+        segs.append(Seg(" " * 12))
     segs.append(Seg("  "))
     room = frame.width - sum(len(seg.text) for seg in segs) - 1
     drawn = spark(one.history, room, 1.0, frame.glyphs) if room >= 6 else ""

@@ -49,16 +49,17 @@ def _bar(modes: Mapping[str, float], width: int, glyphs: Glyphs) -> list[Seg]:
 
 
 def _legend(modes: Mapping[str, float]) -> list[list[Seg]]:
-    """The modes by name in the colours of the bar; those that are nothing only where usual."""
-    groups = []
+    """The modes by name in the colours of the bar, what is bad first; those that are nothing only
+    where usual."""
+    groups: list[tuple[bool, list[Seg]]] = []
     for name, names, role, _ in _MODES:
         share = by_share(modes, *names)
         if share < 0.005 and name not in ("user", "system"):
             continue
         loud = share >= _BAD.get(name, 2.0)
         figure = figured(fmt.percent(round(share, 2)), "high" if loud else "label")
-        groups.append([Seg(f"{name} ", role), *figure])
-    return groups
+        groups.append((loud, [Seg(f"{name} ", role), *figure]))
+    return [group for _, group in sorted(groups, key=lambda pair: not pair[0])]
 
 
 def _busy(modes: Mapping[str, float]) -> float | None:

@@ -123,12 +123,19 @@ class Listing:
         reading, writing = io.get("read_bytes"), io.get("write_bytes")
         if had is None:
             return _Known(
-                now, self._user(one.pid), self._command(one), reading, writing, count, None, None
+                now,
+                one.user or self._user(one.pid),
+                self._command(one),
+                reading,
+                writing,
+                count,
+                None,
+                None,
             )
         span = now - had.at
         return _Known(
             now,
-            had.user or self._user(one.pid),
+            had.user or one.user or self._user(one.pid),
             self._command(one),
             reading,
             writing,
@@ -140,7 +147,7 @@ class Listing:
     def _command(self, one: Process) -> str:
         if one.kernel:
             return f"[{clean(one.name, 80)}]"
-        words = read(f"{self._proc}/{one.pid}/cmdline", 4_096) or ""
+        words = one.command or read(f"{self._proc}/{one.pid}/cmdline", 4_096) or ""
         shown = clean(words.replace("\0", " ").strip(), _COMMAND)
         return masked(self._mask(shown)) or clean(one.name, 80)
 
@@ -157,13 +164,17 @@ class Listing:
         except OSError:
             return None
 
+    def uptime(self) -> float | None:
+        """Seconds since the machine was started, also those that it slept."""
+        if self._proc == "/proc" and _BOOTTIME is not None:
+            return clock_gettime(_BOOTTIME)
+        words = fields(f"{self._proc}/uptime")
+        return number(words[0]) if words else None
+
     def _booted(self) -> float | None:
-        """When the machine was started, seconds since 1970; by its clock that never jumps."""
-        if self._proc == "/proc":
-            return time() - clock_gettime(_BOOTTIME) if _BOOTTIME is not None else None
-        uptime = fields(f"{self._proc}/uptime")
-        since = number(uptime[0]) if uptime else None
-        return None if since is None else time() - since
+        """When the machine was started, seconds since 1970."""
+        uptime = self.uptime()
+        return None if uptime is None else time() - uptime
 
 
 _IO: Final = frozenset({"read_bytes", "write_bytes"})

@@ -6,8 +6,7 @@ By name, since a service's processes come and go. Bounded: some hundred names, a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from time import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from checks.hosts.model import Growth, Happening
@@ -38,31 +37,31 @@ class Past:
 
     def __init__(self) -> None:
         self._points: deque[tuple[float, dict[str, float]]] = deque()
-        self._lives: dict[str, dict[tuple[int, int], float]] = {}
+        self._lives: dict[str, set[tuple[int, int]]] = {}
         self._happened: deque[tuple[float, Happening]] = deque(maxlen=_EVENTS)
         self._now: dict[str, float] = {}
 
     def note(
-        self, now: float, found: Sequence[Process], *, first: bool, wall: float | None = None
+        self,
+        now: float,
+        found: Sequence[Process],
+        age: Callable[[tuple[int, int]], float | None],
+        wall: float,
     ) -> tuple[Happening, ...]:
-        """Take in the processes ``found`` at ``now``; returns what happened of late."""
+        """Take in the processes ``found`` at ``now``, of which ``age`` says for how many seconds
+        they had run; returns what happened of late. ``wall`` is the time of day."""
         memory: dict[str, float] = {}
-        lives: dict[str, dict[tuple[int, int], float]] = {}
+        lives: dict[str, set[tuple[int, int]]] = {}
         follow = len(found) <= _TOLD
         for one in found:
             if one.kernel:
                 continue
             memory[one.name] = memory.get(one.name, 0.0) + one.memory
             if follow:
-                since = self._lives.get(one.name, {}).get(one.key, now)
-                lives.setdefault(one.name, {})[one.key] = since
+                lives.setdefault(one.name, set()).add(one.key)
         self._now = memory
         self._remember(now, memory)
-        if first or not follow:
-            # What ran at the first scan ran before it, for how long is not known: long enough.
-            lives = {n: dict.fromkeys(keys, now - _SETTLED) for n, keys in lives.items()}
-        else:
-            self._compare(now, lives, time() if wall is None else wall)
+        self._happened.extend((now, Happening(wall, text)) for text in self._ended(lives, age))
         self._lives = lives
         while self._happened and now - self._happened[0][0] > _KEPT:
             self._happened.popleft()
@@ -92,15 +91,18 @@ class Past:
         while len(points) > 1 and points[1][0] <= now - SPAN:
             points.popleft()
 
-    def _compare(
-        self, now: float, lives: dict[str, dict[tuple[int, int], float]], wall: float
-    ) -> None:
-        """Note the names of which nothing that ran long is left."""
+    def _ended(
+        self,
+        lives: dict[str, set[tuple[int, int]]],
+        age: Callable[[tuple[int, int]], float | None],
+    ) -> list[str]:
+        """Sentences on the names of which nothing that had run long is left."""
         ended = []
-        for name, before in self._lives.items():
-            after = lives.get(name, {})
-            longest = now - min(before.values())
-            if longest < _SETTLED or not before.keys().isdisjoint(after):
+        for name, before in self._lives.items() if lives else ():
+            after = lives.get(name, set())
+            if not before.isdisjoint(after):
+                continue
+            if max((age(key) or 0.0 for key in before), default=0.0) < _SETTLED:
                 continue
             shown = clean(name, 80)
             if after:
@@ -108,7 +110,7 @@ class Past:
                 ended.append(f"{shown} was started anew: it is process {pids[0]} now")
             else:
                 ended.append(f"{shown} has ended: no process of that name is left")
-        told = ended[:_BURST]
         if len(ended) > _BURST:
-            told.append(f"{len(ended) - _BURST} more programs that ran long have ended")
-        self._happened.extend((now, Happening(wall, text)) for text in told)
+            more = len(ended) - _BURST
+            return [*ended[:_BURST], f"{more} more programs that had run long have ended"]
+        return ended

@@ -11,9 +11,12 @@ from checks.probes.host.kernel import Kernel
 from checks.probes.host.memory import Memory
 from checks.probes.host.mounts import Mount
 from checks.probes.host.processes import Process, Scan, top
+from checks.processes.portable import PortableTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from checks.processes.scan import Table
 
 __all__ = ["PortableScanner", "portable_cpu", "portable_devices", "portable_kernel"]
 __all__ += ["portable_memory", "portable_mounts"]
@@ -106,47 +109,30 @@ def portable_mounts() -> list[Mount]:
 
 
 class PortableScanner:
-    """Scans processes with psutil; those that it may not read lack their figures."""
+    """Ranks what psutil tells of processes; those that it may not read lack their figures.
 
-    def __init__(self, count: int) -> None:
+    ``known`` is a table shared with others, whose last scan will do where it is fresh.
+    """
+
+    def __init__(self, count: int, known: Table | None = None) -> None:
         self._count = count
+        self._known = known or PortableTable()
+        self._fresh = 0.5 if known is not None else 0.0
         self._times: dict[tuple[int, int], float] = {}
         self._then: float | None = None
 
-    def scan(self, now: float) -> Scan:
-        """The top processes at ``now``."""
-        found, refused = self._found(now)
+    def scan(self, now: float) -> Scan | None:
+        """The top processes at ``now``; None where the system tells of none."""
+        listing = self._known.look(now, self._fresh)
+        if listing is None:
+            return None
+        found = [
+            one._replace(cpu=self._cpu(one.key, one.time, listing.at)) for one in listing.processes
+        ]
         self._times = {one.key: one.time for one in found}
-        self._then = now
-        note = f"the system refuses figures of {refused} of them" if refused else ""
+        self._then = listing.at
         ranked = tuple(_described(one) for one in top(found, self._count))
-        return Scan(ranked, len(found) + refused, note)
-
-    def _found(self, now: float) -> tuple[list[Process], int]:
-        import psutil  # noqa: PLC0415
-
-        attributes = ["pid", "name", "status", "create_time", "cpu_times", "memory_info"]
-        found: list[Process] = []
-        refused = 0
-        for process in psutil.process_iter(attributes):
-            info = process.info
-            if info["cpu_times"] is None or info["memory_info"] is None:
-                refused += 1
-                continue
-            key = (info["pid"], int((info["create_time"] or 0) * 100))
-            time = info["cpu_times"].user + info["cpu_times"].system
-            found.append(
-                Process(
-                    pid=info["pid"],
-                    name=info["name"] or "",
-                    state=info["status"] or "",
-                    time=time,
-                    memory=float(info["memory_info"].rss),
-                    key=key,
-                    cpu=self._cpu(key, time, now),
-                )
-            )
-        return found, refused
+        return Scan(ranked, len(found) + listing.refused, listing.note)
 
     def _cpu(self, key: tuple[int, int], time: float, now: float) -> float | None:
         if self._then is None or now <= self._then:

@@ -214,12 +214,14 @@ class HostProbe:
 def _everyone(roots: Roots, count: int, env: ProbeEnv) -> Everyone:
     """Looks at the processes of `/proc`, or asks psutil where there is none."""
     known = shared(env.lanes) if roots == Roots() else ProcessTable(roots.proc)
-    if os.path.exists(f"{roots.proc}/stat"):  # noqa: PTH110 - roots are strings
-        rank = Scanner(roots, count, known if isinstance(known, ProcessTable) else None).scan
-        return Everyone(roots.proc, known, rank, env.masker.text)
+    if os.path.exists(f"{roots.proc}/stat") and isinstance(known, ProcessTable):  # noqa: PTH110
+        return Everyone(roots.proc, known, Scanner(roots, count, known).scan, env.masker.text)
     from checks.probes.host.portable import PortableScanner  # noqa: PLC0415 - psutil: rarely
+    from checks.processes.portable import PortableTable  # noqa: PLC0415
 
-    return Everyone(roots.proc, known, PortableScanner(count).scan, env.masker.text)
+    table = PortableTable() if isinstance(known, ProcessTable) else known
+    rank = PortableScanner(count, table).scan
+    return Everyone(roots.proc, table, rank, env.masker.text, portable=True)
 
 
 def _links(hardware: Iterable[HardwareSample]) -> dict[str, bool]:

@@ -11,7 +11,7 @@ import os
 import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import thread_time
+from time import thread_time, time
 from typing import TYPE_CHECKING, Final
 
 from checks.lanes import LaneBusyError, Lanes
@@ -30,6 +30,7 @@ SHARE: Final = 0.02
 """Of one core, that scans take at most while somebody looks; half of it while nobody does."""
 _SOONEST: Final = 2.0
 _LONGEST: Final = 120.0
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SAME: Final = 1.0
 """Seconds within which a scan is the one that the ranking was made of."""
 
@@ -61,6 +62,8 @@ class Everyone:
         table: Table,
         rank: Callable[[float], Scan | None],
         mask: Callable[[str], str],
+        *,
+        portable: bool = False,
     ) -> None:
         self.watched = False
         self.subject = ""
@@ -68,6 +71,7 @@ class Everyone:
         self._table = table
         self._rank = rank
         self._mask = mask
+        self._portable = portable
         self._past = Past()
         self._times: dict[tuple[int, int], float] = {}
         self._then: float | None = None
@@ -82,12 +86,16 @@ class Everyone:
         if scan is None or listing is None:
             return None
         found = listing.processes
+        if self._portable:
+            # Only of those that are ranked does psutil tell more at a bearable price.
+            known = {one.key: one for one in scan.processes}
+            found = tuple(known.get(one.key, one) for one in found)
         listed, used = None, self._meter(listing.at)
         if self.watched:
             listed = self._listing.rows(listing.at, found, used, self._times)
         else:
             self._listing.forget()
-        happenings = self._past.note(listing.at, found, first=self._then is None)
+        happenings = self._past.note(listing.at, found, self._age(), time())
         self._times = {one.key: one.time for one in found}
         self._then = listing.at
         return Look(
@@ -100,6 +108,14 @@ class Everyone:
             inspected(self._proc, self.subject, self._mask) if self.subject else None,
             thread_time() - began,
         )
+
+    def _age(self) -> Callable[[tuple[int, int]], float | None]:
+        """For how many seconds a process has been running, by its key."""
+        if self._portable:
+            now = time()
+            return lambda key: now - key[1] / 100
+        uptime = self._listing.uptime()
+        return lambda key: None if uptime is None else uptime - key[1] / _TICKS
 
     def _meter(self, now: float) -> Callable[[Process], float | None]:
         """What a process has used since the look before, as a ratio of one core."""

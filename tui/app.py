@@ -15,6 +15,7 @@ from rich.console import RenderableType
 from textual import constants, on
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -24,7 +25,7 @@ from textual.screen import Screen
 
 from checks.source import SnapshotSource
 from tui import keymap
-from tui.economy import Mirror, Mirrored
+from tui.economy import Mirror, Mirrored, forget_closed
 from tui.looks import filters_for, limit_colours
 from tui.numbered import NUMBERED
 from tui.pace import Pace
@@ -350,6 +351,11 @@ class OnwatchApp(App[int], inherit_bindings=False):
     @on(PictureModal.Inspects)
     def _inspect(self, event: PictureModal.Inspects) -> None:
         self.source.inspect(event.check, event.subject)
+
+    def pop_screen(self) -> AwaitComplete:
+        popped = super().pop_screen()
+        forget_closed()
+        return popped
 
     def _uncover(self, screens: int) -> None:
         """Close what lies upon the lowest ``screens`` screens."""

@@ -7,7 +7,7 @@ carries more than a value is read by the grammar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Generic, TypeVar
 
 from checks.exposition.grammar import BadLineError, describe, labels_of, read_sample
@@ -15,13 +15,15 @@ from checks.exposition.model import ExpositionError, Family, Labels, Page, TooMa
 
 __all__ = ["LEFT_OUT", "LeftOut", "Reader", "Reading", "parse"]
 
-SLICE: Final = 1_000
-"""Lines that are read in one go; when all are new that takes some ten milliseconds."""
+SLICE: Final = 32_768
+"""Characters that are read in one go; when all series are new that takes some milliseconds."""
 
 _PLAIN: Final = b"0123456789+-.eEinfatyINFATY"
 """What numbers consist of; Python reads more as one than Prometheus does (``1_000``)."""
 _SLACK: Final = 100
 _EOF: Final = "# EOF"
+_TELLING: Final = ("# ", "#\t")
+"""What comments that say something begin with."""
 
 T = TypeVar("T")
 
@@ -49,6 +51,11 @@ class Reader(Generic[T]):
         self.known: dict[str, T | LeftOut] = {}
         self._told: tuple[list[str], dict[str, Family]] = ([], {})
 
+    @property
+    def most_comments(self) -> int:
+        """Lines about metrics that a page may have."""
+        return 1_000 + 3 * self.max_series
+
     def open(self, page: bytes, *, openmetrics: bool = False) -> Reading[T]:
         """Begin to read ``page``. Raises ExpositionError where it is not UTF-8."""
         try:
@@ -56,7 +63,7 @@ class Reader(Generic[T]):
         except UnicodeDecodeError as error:
             line = page.count(b"\n", 0, error.start) + 1
             raise ExpositionError(line, "it is not UTF-8 text") from None
-        return Reading(self, text.split("\n"), openmetrics)
+        return Reading(self, text, openmetrics)
 
     def read(self, page: bytes, *, openmetrics: bool = False) -> Page[T]:
         """The whole of ``page`` at once. Raises ExpositionError."""
@@ -65,40 +72,68 @@ class Reader(Generic[T]):
             pass
         return reading.page
 
-    def families(self, comments: list[str], lines: Sequence[str]) -> dict[str, Family]:
-        """What ``comments`` say; the same object as before while they say the same."""
+    def families(self, comments: list[str], numbers: Sequence[int]) -> dict[str, Family]:
+        """What ``comments`` say; the same object as before while they say the same.
+
+        ``numbers`` are the lines that they stand on.
+        """
         if comments != self._told[0]:
             found: dict[str, Family] = {}
-            for comment in comments:
+            for comment, number in zip(comments, numbers, strict=True):
                 try:
                     describe(comment.strip(" \t"), lambda name: found.setdefault(name, Family()))
                 except BadLineError as error:
-                    raise ExpositionError(lines.index(comment) + 1, str(error)) from None
+                    raise ExpositionError(number, str(error)) from None
             self._told = (comments, found)
         return self._told[1]
 
-    def forget_marked(self, mark: LeftOut) -> None:
-        """Ask anew for each series that got ``mark``."""
-        self.known = {text: item for text, item in self.known.items() if item is not mark}
+    def forget_marked(self, mark: LeftOut, present: Collection[T]) -> None:
+        """Ask anew for each series that got ``mark``, and let go of all that are not present."""
+        kept = set(present)
+        self.known = {
+            text: item
+            for text, item in self.known.items()
+            if item is not mark and (isinstance(item, LeftOut) or item in kept)
+        }
 
-    def forget(self, lines: Sequence[str], others: Sequence[str], count: int) -> None:
-        """Let go of series that the page of ``lines`` does not have, once they are many.
+    def forget(self, text: str, others: Sequence[str], count: int) -> None:
+        """Let go of series that the page ``text`` does not have, once they are many.
 
         ``others`` are texts of series that do not simply end at the last blank of a line;
         ``count`` is how many samples the page has.
         """
         if len(self.known) <= count + count // 4 + _SLACK:
             return
-        heads = (line.rpartition(" ")[0] for line in lines)
-        kept = {head: self.known[head] for head in heads if head in self.known}
-        kept.update((text, self.known[text]) for text in others if text in self.known)
+        known, kept = self.known, {}
+        at = 0
+        while at <= len(text):
+            lines, at = _piece(text, at)
+            heads = (line.rpartition(" ")[0] for line in lines)
+            kept.update((head, known[head]) for head in heads if head in known)
+        kept.update((other, known[other]) for other in others if other in known)
         self.known = kept
+
+
+def _piece(text: str, at: int) -> tuple[list[str], int]:
+    """Some lines of ``text`` from ``at`` on, and where the next ones begin."""
+    end = text.find("\n", at + SLICE)
+    end = len(text) if end < 0 else end
+    return text[at:end].split("\n"), end + 1
 
 
 class _Taken(Generic[T]):
     """What was taken of some lines: a text for the value of each of ``items``."""
 
-    __slots__ = ("comments", "exemplars", "ignored", "items", "others", "texts", "times")
+    __slots__ = (
+        "comments",
+        "exemplars",
+        "ignored",
+        "items",
+        "numbers",
+        "others",
+        "texts",
+        "times",
+    )
 
     def __init__(self) -> None:
         self.items: list[T] = []
@@ -106,6 +141,7 @@ class _Taken(Generic[T]):
         self.times: dict[int, float] = {}
         self.ignored: list[str] = []
         self.comments: list[str] = []
+        self.numbers: list[int] = []
         self.others: list[str] = []
         self.exemplars = 0
 
@@ -123,15 +159,20 @@ class _Taken(Generic[T]):
 
 
 class Reading(Generic[T]):
-    """A page that is being read, :data:`SLICE` lines a step; then ``page`` is whole."""
+    """A page that is being read, some lines a step; then ``page`` is whole.
 
-    def __init__(self, reader: Reader[T], lines: list[str], openmetrics: bool) -> None:
+    Never are all of its lines held at once: of short ones there are many in a megabyte.
+    """
+
+    def __init__(self, reader: Reader[T], text: str, openmetrics: bool) -> None:
         self.page: Page[T] = Page()
         self._reader = reader
-        self._lines = lines
+        self._text = text
         self._openmetrics = openmetrics
         self._at = 0
+        self._number = 0
         self._comments: list[str] = []
+        self._numbers: list[int] = []
         self._others: list[str] = []
 
     def step(self) -> bool:
@@ -145,16 +186,15 @@ class Reading(Generic[T]):
             raise
 
     def _step(self) -> bool:
-        first = self._at
-        lines = self._lines[first : first + SLICE]
+        lines, self._at = _piece(self._text, self._at)
+        first, self._number = self._number, self._number + len(lines)
         taken = self._quickly(lines, first)
         values = taken.values()
         if values is None:
             taken = self._closely(lines, first)
             values = list(map(float, taken.texts))
         self._keep(taken, values)
-        self._at = first + len(lines)
-        if self._at < len(self._lines):
+        if self._at <= len(self._text):
             return False
         self._finish()
         return True
@@ -201,7 +241,9 @@ class Reading(Generic[T]):
         if not text:
             return
         if text[0] == "#":
-            taken.comments.append(line)
+            if text.startswith(_TELLING):
+                taken.comments.append(line)
+                taken.numbers.append(number)
             return
         try:
             found = read_sample(line, openmetrics=self._openmetrics)
@@ -230,28 +272,29 @@ class Reading(Generic[T]):
         page.left_out += len(taken.ignored)
         page.exemplars += taken.exemplars
         self._comments += taken.comments
+        self._numbers += taken.numbers
         self._others += taken.others
-        most = self._reader.max_series
-        if len(page.items) > most:
-            raise TooManySeriesError(self._at + SLICE, f"the page has more than {most:,} series")
+        reader = self._reader
+        if len(page.items) > reader.max_series or len(self._comments) > reader.most_comments:
+            why = f"the page has more than {reader.max_series:,} series"
+            raise TooManySeriesError(self._number, why)
 
     def _finish(self) -> None:
         page = self.page
         if self._openmetrics:
             self._check_end()
-        page.families = self._reader.families(self._comments, self._lines)
-        self._reader.forget(self._lines, self._others, len(page.items) + page.left_out)
+        page.families = self._reader.families(self._comments, self._numbers)
+        self._reader.forget(self._text, self._others, len(page.items) + page.left_out)
 
     def _check_end(self) -> None:
         """OpenMetrics says where a page ends, so that one that was cut is known."""
-        count = len(self._lines)
-        last = next((at for at in range(count, 0, -1) if self._lines[at - 1]), count)
-        if self._comments.count(_EOF) > 1 or (
-            _EOF in self._comments and self._lines[last - 1] != _EOF
-        ):
-            raise ExpositionError(self._lines.index(_EOF) + 1, "the page goes on after # EOF")
-        if _EOF not in self._comments:
-            raise ExpositionError(last, "the page ends without # EOF (is it cut?)")
+        ends = [n for n, text in zip(self._numbers, self._comments, strict=True) if text == _EOF]
+        last = self._text.rstrip("\n")
+        if not ends:
+            number = last.count("\n") + 1
+            raise ExpositionError(number, "the page ends without # EOF (is it cut?)")
+        if len(ends) > 1 or not (last == _EOF or last.endswith(f"\n{_EOF}")):
+            raise ExpositionError(ends[0], "the page goes on after # EOF")
 
 
 def parse(page: bytes, *, openmetrics: bool = False) -> Page[tuple[str, Labels]]:

@@ -95,6 +95,8 @@ class Asking:
                 await transport.handle_async_request(request)
             finally:
                 run.peer = transport.peer
+                # The request is kept for the next run; its answer is not.
+                del request.extensions["exchange"]
             location = run.exchange.header(b"location")
             follow = run.exchange.status in _FOLLOWED and location and self._config.redirects
             if not follow:

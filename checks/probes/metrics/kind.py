@@ -36,7 +36,7 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
         ChartSpec(
             f"{one.metric} a second" if one.rate else one.metric,
             one.metric,
-            "/s" if one.rate else "",
+            "1/s" if one.rate else "",
             rate=one.rate,
             labels=one.labels,
             warning=one.warning,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Final
 
 from checks.errors import SecretError, TargetError
@@ -36,6 +35,7 @@ from checks.probes.metrics.scrape import (
     read_page,
 )
 from checks.probes.metrics.series import REFUSED, SeriesMaker
+from checks.wording import size
 
 __all__ = ["MetricsProbe"]
 
@@ -45,6 +45,7 @@ TOO_OLD: Final = 300.0
 _KEYS: Final = re.compile(r"\bhttp\.(?=(?:tls|auth|headers|redirects)\b)")
 """Keys that the http check's sentences name, which are ours here."""
 _CLAUSES: Final = 3
+_PARSE: Final = "parse"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +87,7 @@ class MetricsProbe:
                 await self._asking.ask(run)
                 return await self._answered(run, Answer(run.exchange, run.redirects))
         except TimeoutError:
-            message = silence(run.exchange, self._where, self._timeout)
-            return self._failed(run, "timeout", message)
+            return self._failed(run, "timeout", self._too_slow(run))
         except SecretError as error:
             return self._failed(run, "config", str(error))
         except TargetError as error:
@@ -103,16 +103,17 @@ class MetricsProbe:
             self._asking.credentials.refused()
         body = body_of(answer, self._config, advice)
         openmetrics = is_openmetrics(answer)
-        began = perf_counter()
+        duration = run.phases.total
+        run.phases.enter(_PARSE)
         page = await read_page(self._reader, body, self._config, openmetrics=openmetrics)
-        took = perf_counter() - began
+        run.phases.end()
         samples, too_old, layout = self._samples(page)
         now = self._env.clock.now()
         facts = PageFacts(
             openmetrics=openmetrics,
             sent=answer.exchange.size,
             length=len(body),
-            took=took,
+            took=run.phases.seconds[_PARSE],
             series=len(samples),
             left_out=page.left_out,
             fresh=page.fresh,
@@ -125,20 +126,28 @@ class MetricsProbe:
         remarks = [*self._remarks(page, layout), *self._of_peer(run)]
         requests = self._feed.read(samples, now)
         peer = peer_facts(run.peer) if run.peer else ()
-        status, reason, message = self._verdict(facts, findings, remarks, run)
+        status, reason, message = self._verdict(facts, findings, remarks, duration)
         return Result(
             status,
             message,
             reason=reason,
             value=f"{len(samples):,} series",
-            duration=run.phases.total,
+            duration=duration,
             samples=samples + own_samples(self._sampler, facts),
             parts=tuple(finding.part for finding in findings),
-            phases=(*run.phases.seconds.items(), ("parse", took)),
+            phases=tuple(run.phases.seconds.items()),
             tables=(layout.table,) if layout.table.rows else (),
             facts=(*facts_of(facts), *requests_fact(self._feed.layout), *peer),
             raw=answer.raw(),
             requests=requests,
+        )
+
+    def _too_slow(self, run: Run) -> str:
+        if run.phases.current != _PARSE:
+            return silence(run.exchange, self._where, self._timeout)
+        return (
+            f"reading the page of {size(run.exchange.size)} did not end within "
+            f"{seconds(self._timeout)}: raise timeout, or have the exporter tell less"
         )
 
     def _failed(self, run: Run, reason: str, message: str) -> Result:
@@ -192,8 +201,8 @@ class MetricsProbe:
             )
             found.append((Status.WARNING, "limit", text))
             self._maker.refused.clear()
-            # There may be room for them the next time.
-            self._reader.forget_marked(REFUSED)
+            # There may be room for them the next time, where nothing is held for nothing.
+            self._reader.forget_marked(REFUSED, page.items)
         if not layout.series:
             why = "the page has no samples"
             if page.left_out:
@@ -211,12 +220,12 @@ class MetricsProbe:
         facts: PageFacts,
         findings: list[Finding],
         remarks: list[tuple[Status, str, str]],
-        run: Run,
+        duration: float,
     ) -> tuple[Status, str, str]:
         """Status, reason and sentence: the worst first."""
         ill = [(f.part.status, f.reason, f.part.message) for f in findings]
         ill = [one for one in (*ill, *remarks) if one[0] is not Status.OK]
-        head = f"{facts.series:,} series after {seconds(run.phases.total)}"
+        head = f"{facts.series:,} series after {seconds(duration)}"
         if not ill:
             return Status.OK, "ok", head
         ill.sort(key=lambda one: -one[0].severity)

@@ -89,7 +89,8 @@ def _usable(point: EntryPoint, found: object) -> Kind:
         )
     if found.name != point.name:
         raise KindError(f"{whose} calls itself {found.name}; both names must be the same")
-    if not (isinstance(found.config, type) and issubclass(found.config, KindConfig)):
+    config: object = found.config
+    if not (isinstance(config, type) and issubclass(config, KindConfig)):
         raise KindError(f"{whose} has a configuration that is no checks.settings.KindConfig")
     if not callable(found.probe):
         raise KindError(f"{whose} has no probe that could be called")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource  # noqa: F401 - os.wait4 imports it, which may fail once descriptors are scarce
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -184,10 +185,10 @@ class Child:
     async def end(self, grace: float = GRACE) -> None:
         """End the program and its group: asked first, after ``grace`` seconds not asked any more.
 
-        Returns when it is gone, which a process that hangs in the kernel may never be.
+        Returns when it is gone, which a process that hangs in the kernel may never be. Its output
+        is read meanwhile: a script would be ended by its last words (SIGPIPE) before it has
+        cleaned up.
         """
-        self.out.close()
-        self.err.close()
         try:
             if grace > 0:
                 self._kill(signal.SIGTERM)

@@ -37,6 +37,7 @@ class CommandProbe:
         self._patience = target.timeout - min(0.15, target.timeout * 0.05)
         self._pattern = re.compile(config.expect, re.MULTILINE) if config.expect else None
         self._shown = " ".join(masked(config.argv))
+        self._waited = 0.0
         self._child: Child | None = None
         self._ending: asyncio.Task[None] | None = None
         masker = target.env.masker
@@ -50,16 +51,21 @@ class CommandProbe:
         """Run the program once, at most for the target's timeout."""
         # What the run waits for is said where it waits in vain.
         waiting = "previous"
+        loop = asyncio.get_running_loop()
+        self._waited = 0.0
         try:
             async with asyncio.timeout(self._patience):
                 await self._previous_run()
                 waiting = "environment"
                 environment = await self._environment()
                 waiting = "turn"
+                asked = loop.time()
                 async with self._target.env.turns:
-                    waiting = "start"
+                    self._waited = loop.time() - asked
+                    # Who gets a turn at the last moment was kept waiting by the others.
+                    waiting = "turn" if self._waited > 0.9 * self._patience else "start"
                     self._child = await self._start(environment)
-                    waiting = "end"
+                    waiting = "end" if waiting == "start" else waiting
                     return await self._watched(self._child)
         except TimeoutError:
             return self._too_late(waiting)
@@ -169,6 +175,8 @@ class CommandProbe:
         if not previous:
             said = said_so_far(out, err)
             text = f"{self._program} did not end within {limit} and was ended; {said}"
+            if self._waited > 0.1 * self._patience:
+                text += f"; {seconds(self._waited)} went by before it had its turn"
         elif child.foreign:
             text = (
                 f"process {child.pid} of {self._program} still runs from the run before, as "

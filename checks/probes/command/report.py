@@ -152,7 +152,7 @@ def _odd(program: str, code: int) -> str:
     if code in _SHELL:
         return f"{text}: {_SHELL[code]}"
     if 128 < code < 128 + signal.NSIG:
-        return f"{text}: a shell says by it that {_signal(code - 128)} ended a program"
+        return f"{text}: a shell says by it that a program was ended by {_signal(code - 128)}"
     return f"{text}, which no plugin uses; say by exit_codes what it means"
 
 

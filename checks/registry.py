@@ -21,6 +21,7 @@ KINDS: Final = {
     "tcp": "checks.probes.tcp",
     "tls": "checks.probes.tls",
     "dns": "checks.probes.dns",
+    "ping": "checks.probes.ping",
     "postgres": "checks.probes.postgres",
     "mysql": "checks.probes.mysql",
     "redis": "checks.probes.redis",

@@ -22,7 +22,7 @@ __all__ = ["COURSE", "NAMES", "queue_views", "seconds_to", "tells_of_queues"]
 
 POINTS: Final = 120
 """Points of a short history."""
-COURSE: Final = 180
+COURSE: Final = 360
 """Points of the long one, which reaches over the window or :data:`LEAST_COURSE`."""
 LEAST_COURSE: Final = 900.0
 """Seconds."""
@@ -121,6 +121,7 @@ def _view(
         critical=traits.critical,
         course=_course(window, metric, labels, step) if long else (),
         course_step=step,
+        course_last=math.floor(window.end / step),
     )
 
 

@@ -177,6 +177,7 @@ class QueueView:
     known. ``arriving`` and ``leaving`` are items a minute, where something counts them.
     ``warning`` and ``critical`` are the sizes beyond which the check says so. ``course`` are
     the sizes of the last steps of ``course_step`` seconds; empty where there are too many.
+    ``course_last`` is the number of the newest one, counted since 1970.
     """
 
     check: str
@@ -197,6 +198,7 @@ class QueueView:
     critical: float | None = None
     course: Points = ()
     course_step: float = 0.0
+    course_last: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

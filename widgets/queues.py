@@ -19,7 +19,15 @@ from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_w
 if TYPE_CHECKING:
     from checks.views import QueueView, Snapshot
 
-__all__ = ["QueuesPane", "queue_lines", "queue_summary"]
+__all__ = [
+    "CONFIG",
+    "LEAST_ITEMS",
+    "QueuesPane",
+    "expects_queues",
+    "queue_key",
+    "queue_lines",
+    "queue_summary",
+]
 
 CONFIG = (
     "queues:",
@@ -31,7 +39,8 @@ MOST_LINES = 3
 """Lines that the curve of one queue takes at most."""
 
 
-def _key(queue: QueueView) -> str:
+def queue_key(queue: QueueView) -> str:
+    """The identity of the queue's row."""
     return f"{queue.check}/{queue.name}"
 
 
@@ -67,13 +76,13 @@ def _rows(queue: QueueView, names: int, width: int, level: int, glyphs: Glyphs) 
         tail = tail[: 1 if len(tail) == 3 else 3]
     room = min(40, width - segs_width(head) - segs_width(tail) - 1)
     if room < 4:
-        return [line(*head, *tail, key=_key(queue), check=queue.check)]
+        return [line(*head, *tail, key=queue_key(queue), check=queue.check)]
     drawn = area(queue.history, room, level, LEAST_ITEMS, glyphs)
     blank = Seg(" " * segs_width(head))
     made = []
     for place, row in enumerate(drawn):
         segs = [*([blank] if place else head), Seg(row, "spark" if fine else role)]
-        made.append(line(*segs, *(() if place else tail), key=_key(queue), check=queue.check))
+        made.append(line(*segs, *(() if place else tail), key=queue_key(queue), check=queue.check))
     return made
 
 
@@ -83,7 +92,7 @@ def _level(queues: int, height: int) -> int:
     return min(MOST_LINES, level) if level > 1 else 1
 
 
-def _expects(snapshot: Snapshot) -> bool:
+def expects_queues(snapshot: Snapshot) -> bool:
     """Whether there are queues, of which nobody has told yet."""
     return any(check.queues for check in snapshot.checks)
 
@@ -93,11 +102,11 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     width, glyphs = frame.width, frame.glyphs
     if snapshot is None:
         return note(WAITING, width)
-    if not snapshot.queues and _expects(snapshot):
+    if not snapshot.queues and expects_queues(snapshot):
         return note(WAITING, width)
     if not snapshot.queues:
         return config_lines("No queues yet. Give a redis check in onwatch.yaml:", CONFIG, width)
-    queues = [q for q in snapshot.queues if frame.wants(_key(q), WORDS[q.status])]
+    queues = [q for q in snapshot.queues if frame.wants(queue_key(q), WORDS[q.status])]
     if not queues:
         return nothing_matches(frame.filter_text, width)
     names = max(4, min(max(cell_len(q.name) for q in queues), 20, int(width * 0.3)))
@@ -113,7 +122,7 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
 def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """All queues in one line, for as many as there is room; worst first, as given."""
     if snapshot is None or not snapshot.queues:
-        waits = snapshot is None or _expects(snapshot)
+        waits = snapshot is None or expects_queues(snapshot)
         text = WAITING if waits else "none: add queues: to a redis check"
         return line(Seg(" Queues   ", "title"), Seg(text, "dim"))
     segs = [Seg(" Queues   ", "title")]
@@ -136,7 +145,7 @@ def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICOD
             break
         segs += more
     first = snapshot.queues[0]
-    return line(*fit_segs(segs, width, glyphs.cut), key=_key(first), check=first.check)
+    return line(*fit_segs(segs, width, glyphs.cut), key=queue_key(first), check=first.check)
 
 
 class QueuesPane(LinePane):

@@ -40,13 +40,15 @@ class Kept:
     folded: frozenset[str]
 
 
-def share(width: int, height: int, rows: int) -> tuple[str, int]:
+def share(width: int, height: int, rows: int, *, low: bool) -> tuple[str, int]:
     """Where the selected row stands (``beside``, ``below`` or ``nowhere``) and the cells or
     lines it has there; ``rows`` are the lines that the table could use.
+
+    ``low`` is for what is better off with the whole width, if the table leaves it the lines.
     """
     if height < _LEAST:
         return "nowhere", 0
-    if width >= _BESIDE_FROM:
+    if width >= _BESIDE_FROM and not (low and rows <= height // 2):
         return "beside", max(64, width * 2 // 5)
     least = height * 2 // 5
     return "below", max(least, min(height - rows, height * 2 // 3))
@@ -58,6 +60,8 @@ class ListScreen(NumberedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.LISTS]
     AUTO_FOCUS = "ListPane"
     TABLE: ClassVar[type[ListPane[Any]]]
+    LOW: ClassVar[bool] = False
+    """Whether the selected row is better off with the whole width."""
 
     order: reactive[str] = reactive("", repaint=False)
     grouping: reactive[str] = reactive("", repaint=False)
@@ -154,7 +158,7 @@ class ListScreen(NumberedScreen):
             return
         room = max(1, self.size.height - 2)
         rows = min(room, len(self._table.items()) + 4)
-        fitted = (*share(self.size.width, room, rows), rows)
+        fitted = (*share(self.size.width, room, rows, low=self.LOW), rows)
         if fitted == self._fitted:
             return
         self._fitted = fitted

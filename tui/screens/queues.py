@@ -1,34 +1,56 @@
-"""The queues of everything that is watched."""
+"""All queues: how long, where they are going, what failed, how old the oldest item is."""
 
 from __future__ import annotations
 
-from textual.widget import Widget
+from typing import TYPE_CHECKING, Any
 
-from tui.screens.opened import NumberedScreen
-from widgets.queues import QueuesPane
-from widgets.verdict import VerdictLine
+from tui.screens.listing import ListScreen
+from widgets.queue_list.selected import SelectedQueue
+from widgets.queue_list.table import QueueTable
+from widgets.queues import queue_key
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+    from widgets.lines import LinePane
+    from widgets.listing.pane import ListPane
 
 __all__ = ["QueuesScreen"]
 
 
-class QueuesScreen(NumberedScreen):
-    """All of them on one pane. Enter opens the details of a check."""
+class QueuesScreen(ListScreen):
+    """A row a queue; the one under the cursor with its large curve. Enter opens the details
+    of its check.
+    """
 
-    AUTO_FOCUS = "QueuesPane"
+    TABLE = QueueTable
+    LOW = True
     TITLE = "Queues"
     HINTS = (
         (("screen.back",), "back"),
         (("pane.open",), "details"),
+        (("lists.next", "lists.previous"), "not ok"),
+        (("lists.sort",), "sort"),
+        (("lists.group",), "group"),
+        (("lists.fold",), "fold"),
         (("screen.filter",), "filter"),
+        (("app.window_longer", "app.window_shorter"), "window"),
+        (("screen.next_pane",), "next pane"),
+        (("screen.maximise",), "maximise"),
         (("app.help",), "help"),
         (("app.freeze",), "freeze"),
         (("app.quit",), "quit"),
     )
 
-    def header(self) -> Widget:
-        bound = (QueuesScreen.snapshot, QueuesScreen.frozen, QueuesScreen.use_ascii)
-        return VerdictLine(id="verdict").data_bind(*bound)
+    def table(self) -> ListPane[Any]:
+        return QueueTable(id="table")
 
-    def body(self) -> Widget:
-        bound = (QueuesScreen.snapshot, QueuesScreen.filter_text, QueuesScreen.use_ascii)
-        return QueuesPane(id="queues").data_bind(*bound)
+    def selected(self) -> LinePane:
+        return SelectedQueue(id="selected")
+
+    def wanted_rows(self, snapshot: Snapshot) -> tuple[str, ...]:
+        return tuple(
+            queue_key(queue)
+            for name in self.wanted
+            for queue in snapshot.queues
+            if queue.check == name
+        )

@@ -203,7 +203,7 @@ class MetricsProbe:
             self._maker.refused.clear()
             # There may be room for them the next time, where nothing is held for nothing.
             self._reader.forget_marked(REFUSED, page.items)
-        if not layout.series:
+        elif not layout.series:
             why = "the page has no samples"
             if page.left_out:
                 why = f"none of its {page.left_out:,} samples is kept; see metrics.keep and drop"

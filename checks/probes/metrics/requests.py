@@ -123,7 +123,8 @@ class Chooser:
     def _histogram(self, places: Places) -> str:
         named = self._wanted.histogram
         candidates = (named,) if named else self._beside(_HISTOGRAMS)
-        return next((n for n in candidates if f"{n}_count" in places or n in places), "")
+        parts = ("_bucket", "_count")
+        return next((n for n in candidates if any(n + part in places for part in parts)), "")
 
     def _beside(self, names: Sequence[str]) -> Sequence[str]:
         """``names`` that go with the counter that is named, or all of them."""

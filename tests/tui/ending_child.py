@@ -2,8 +2,10 @@
 
 ``argv[1]`` says how it behaves: ``quiet``, ``busy`` (draws everything anew for ever, so
 that a terminal nobody reads blocks the UI), ``hung`` (a thread that never ends, and a
-source that does not close), or ``ticking`` (a picture every second that differs from the
-one before in its time alone).
+source that does not close), ``ticking`` (a picture every second that differs from the
+one before in its time alone), ``lively`` (figures and curves change every second too) or
+``full`` (quiet, with something for every screen). ``--no-mouse`` and ``--low-bandwidth`` may
+follow.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from dataclasses import replace
 
 from tests.tui.fakes import FakeSource
+from tests.tui.tour import everything, later
 from tui.app import OnwatchApp
 from tui.commands.monitor import watch
 from tui.terminal import judge
@@ -35,15 +38,26 @@ class TickingSource(FakeSource):
             self.show(replace(self.picture, time=self.picture.time + 1))
 
 
+class LivelySource(TickingSource):
+    def __init__(self) -> None:
+        super().__init__(everything())
+
+    def _tick(self) -> None:
+        while True:
+            time.sleep(1)
+            self.show(later(self.picture))
+
+
 class BusyApp(OnwatchApp):
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(0.01, lambda: self.screen.refresh(layout=True))
+        self.set_interval(0.01, self.action_repaint)
 
 
 def main() -> int:
     behaviour = sys.argv[1]
-    source = {"hung": HungSource, "ticking": TickingSource}.get(behaviour, FakeSource)()
+    kinds = {"hung": HungSource, "ticking": TickingSource, "lively": LivelySource}
+    source = FakeSource(everything()) if behaviour == "full" else kinds.get(behaviour, FakeSource)()
     if behaviour == "hung":
         threading.Thread(target=time.sleep, args=(3600,)).start()
     terminal = judge()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from checks.clock import FakeClock
@@ -58,6 +60,14 @@ async def listed(probe: HostProbe, clock: FakeClock) -> tuple[ProcessRow, ...]:
     return result.host.processes
 
 
+async def burnt(pid: int, seconds: float) -> None:
+    """Until the process ``pid`` has used so much more CPU."""
+    process = psutil.Process(pid)
+    end = process.cpu_times().user + seconds
+    while process.cpu_times().user < end:
+        await asyncio.sleep(0.02)
+
+
 async def test_a_process_that_burns_a_core_is_on_top_while_somebody_looks(
     lanes: Lanes, tmp_path: Path, burner: subprocess.Popen[str]
 ) -> None:
@@ -69,7 +79,7 @@ async def test_a_process_that_burns_a_core_is_on_top_while_somebody_looks(
     assert result.host.count > 1
     probe.attend(watched=True)
     await listed(probe, clock)
-    time.sleep(0.4)
+    await burnt(burner.pid, 0.3)
     rows = await listed(probe, clock)
     own = next(row for row in rows if row.pid == burner.pid)
     assert own is max((row for row in rows if row.parent == os.getpid()), key=lambda r: r.cpu or 0)

@@ -134,7 +134,7 @@ class TcpProbe:
             wanted = f", expected {quoted(self._config.expect)}" if self._config.expect else ""
             return f"{within}: connected after {seconds(connected)}, then {said}{wanted}"
         if phases.current == "dns":
-            return f"{within}: the name look-up hangs; is the name server up?"
+            return f"{within}: the name look-up hangs; is the name server in /etc/resolv.conf up?"
         return (
             f"{within}: the connection attempt is not answered; is the host up, "
             "does a firewall drop it?"

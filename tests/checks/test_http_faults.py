@@ -110,7 +110,9 @@ async def test_a_look_up_that_hangs_holds_up_nobody_else(http_server: HttpServer
     finally:
         release.set()
     assert {result.status for result in fine} == {Status.OK}
-    assert failed.message.endswith("the name look-up hangs; is the name server up?")
+    assert failed.message.endswith(
+        "the name look-up hangs; is the name server in /etc/resolv.conf up?"
+    )
 
 
 async def test_a_byte_a_second_ends_at_the_timeout(raw_server: StartRaw) -> None:

@@ -166,7 +166,8 @@ async def test_a_name_that_hangs(hanging_names: Any) -> None:
     result = await ask("ping", "hang.invalid", lookup=hanging_names, timeout=0.3)
     assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
     assert result.message == (
-        "no reply from hang.invalid within 300 ms: the name look-up hangs; is the name server up?"
+        "no reply from hang.invalid within 300 ms: the name look-up hangs; "
+        "is the name server in /etc/resolv.conf up?"
     )
     result = await ask("ping", "nowhere.invalid", lookup=hanging_names)
     assert (result.status, result.reason) == (Status.CRITICAL, "dns")

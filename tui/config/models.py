@@ -22,12 +22,6 @@ LATER_KEYS: Final = ("rules", "runbooks", "history", "agent", "notify", "silence
 """Keys of the file that only later versions have."""
 
 LATER_CHECK_KEYS: Final = (
-    "tls",
-    "dns",
-    "ping",
-    "process",
-    "systemd",
-    "metrics",
     "prometheus",
     "alertmanager",
     "log",

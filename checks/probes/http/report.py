@@ -164,7 +164,7 @@ def _silence(phase: str, exchange: Exchange, phases: Phases) -> str:
     if phase == "transfer":
         return _slowness(connected, exchange, phases.seconds["transfer"])
     return {
-        "dns": "the name look-up hangs; is the name server up?",
+        "dns": "the name look-up hangs; is the name server in /etc/resolv.conf up?",
         "connect": "the connection attempt is not answered; is the host up, "
         "does a firewall drop it?",
         "tls": f"{connected}, then silence in the TLS handshake; is it a TLS port?",

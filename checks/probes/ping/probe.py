@@ -45,7 +45,7 @@ class PingProbe:
             within = seconds(self._target.timeout)
             said = (
                 f"no reply from {self._config.host} within {within}: "
-                "the name look-up hangs; is the name server up?"
+                "the name look-up hangs; is the name server in /etc/resolv.conf up?"
             )
             heard.error = TargetError("timeout", said)
         except TargetError as error:

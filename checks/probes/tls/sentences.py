@@ -178,7 +178,7 @@ def silence(config: TlsConfig, timeout: float, phases: Phases) -> TargetError:
     within = f"no answer from {config.instance()} within {seconds(timeout)}"
     connected = f"connected after {seconds(phases.seconds.get('connect', 0.0))}"
     why = {
-        "dns": "the name look-up hangs; is the name server up?",
+        "dns": "the name look-up hangs; is the name server in /etc/resolv.conf up?",
         "connect": "the connection attempt is not answered; is the host up, "
         "does a firewall drop it?",
         "starttls": f"{connected}, then silence before TLS; does it speak {config.starttls}?",

@@ -132,10 +132,7 @@ class CountedRequests:
         columns = {"labels"} if layout.labels else set()
         columns |= {"status"} if layout.has_status else set()
         columns |= {"duration"} if layout.histograms else set()
-        note = ""
-        if layout.histograms:
-            note = f"percentiles are interpolated within the buckets of {layout.histogram}"
-        told = self._window.stats(note, frozenset(columns))
+        told = self._window.stats(columns=frozenset(columns))
         windows = tuple(_honest(window, layout) for window in told.windows)
         return replace(told, windows=windows, counted=True)
 

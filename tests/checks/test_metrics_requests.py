@@ -95,9 +95,7 @@ async def test_rate_errors_and_durations_over_the_windows(http_server: HttpServe
     assert all(bucket.errors == 0 for bucket in five.buckets)
     assert stats.counted
     assert stats.columns == {"status", "duration", "labels"}
-    assert stats.note == (
-        "percentiles are interpolated within the buckets of http_request_duration_seconds"
-    )
+    assert stats.note == ""
     assert five.slowest == five.newest_errors == ()
     assert dict(result.facts)["requests"] == (
         "http_requests_total by status, handler; durations from http_request_duration_seconds"

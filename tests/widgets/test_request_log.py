@@ -637,3 +637,41 @@ async def test_a_row_can_be_told_in_a_line(kind: type[RequestLogPane], words: li
         told = pane.sentence(pane.selected)
         assert all(word in told for word in words), told
         assert "\n" not in told
+
+
+def counted(**changes: object) -> RequestView:
+    """Requests that a page of metrics counts: sums, and nothing of a single one."""
+    view = gateway(newest_errors=(), slowest=(), **changes)
+    windows = tuple(replace(one, newest_errors=(), slowest=()) for one in view.stats.windows)
+    return replace(view, stats=replace(view.stats, windows=windows, counted=True))
+
+
+def test_requests_that_are_counted_have_no_single_ones() -> None:
+    for kind in (NewestErrorsPane, SlowestPane):
+        lines = kind().build_view(counted(), Frame(60, 10))
+        text = " ".join(" ".join(line.text for line in lines).split())
+        assert text == "a page of metrics counts requests; of a single one it tells nothing"
+
+
+def test_counted_requests_name_their_own_configuration() -> None:
+    view = counted(buckets=(), breakdown=())
+    bare = replace(view, stats=replace(view.stats, columns=frozenset()))
+    frame = Frame(90, 10)
+    said = {
+        "no durations: the page has no histogram of them": duration_lines(bare, frame),
+        "requests: {histogram: …}": distribution_lines(bare, frame)[1],
+        "requests: {labels: [handler]}": breakdown_lines(bare, frame)[1],
+        "requests: {counter: http_requests_total, status: code}": kind_lines(bare, frame)[1],
+    }
+    for text, lines in said.items():
+        assert text in " ".join(line.text for line in lines)
+        assert not any("request_log" in line.text for line in lines)
+
+
+async def test_the_titles_say_what_a_histogram_cannot_tell() -> None:
+    buckets = (Bucket(0.01, 0.1, 400, 0), Bucket(0.1, 1.0, 100, 0))
+    view = counted(buckets=buckets)
+    assert view.window.errors
+    interpolated = "".join(seg.text for seg in DurationsPane().summary(view))
+    assert "interpolated within buckets" in interpolated
+    assert "interpolated" not in "".join(seg.text for seg in DurationsPane().summary(gateway()))

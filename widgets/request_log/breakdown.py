@@ -14,7 +14,7 @@ from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
 from widgets.request_log.pane import RequestLogPane
-from widgets.request_log.words import ratio_role, ratio_sign
+from widgets.request_log.words import labels_config, ratio_role, ratio_sign
 from widgets.spark import bar
 from widgets.text import Line, Seg, left, line, right
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ORDERS", "BreakdownPane", "breakdown_lines", "chosen_label", "next_order"]
 
-CONFIG: Final = ("request_log:", "  …", "  labels: [provider_id]")
 _BAR: Final = 14
 
 _Key = Callable[["BreakdownRow"], tuple[object, ...]]
@@ -106,7 +105,9 @@ def breakdown_lines(
     """The names of the columns, and a line for each value."""
     name, values = chosen_label(view, label)
     if not name:
-        return [], config_lines("No labels. Add columns to break down by:", CONFIG, frame.width)
+        return [], config_lines(
+            "No labels. Add columns to break down by:", labels_config(view), frame.width
+        )
     if not values:
         return [], note("no requests in this time", frame.width)
     wanted = [row for row in values if frame.wants(row.value, name)]

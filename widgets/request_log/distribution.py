@@ -13,7 +13,7 @@ from widgets.empty import note
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.request_log.pane import RequestLogPane
-from widgets.request_log.words import ratio_role
+from widgets.request_log.words import no_durations, ratio_role
 from widgets.text import Line, Seg, line, right
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def distribution_lines(view: RequestView, frame: Frame) -> tuple[list[Line], lis
     """
     window = view.window
     if "duration" not in view.stats.columns:
-        text = "add `duration: {column: latency_ms, unit: ms}` to request_log"
-        return [], note(f"no durations: {text}", frame.width)
+        return [], note(no_durations(view), frame.width)
     if not window.buckets:
         return [], note("no request with a duration in this time", frame.width)
     buckets = _fitting(window.buckets, frame.height - 1)
@@ -140,6 +139,9 @@ class DistributionPane(RequestLogPane):
         if not timed:
             return ()
         told = [f"{fmt.count(missing)} without a duration"] if missing else []
+        failed = any(bucket.errors for bucket in window.buckets)
+        if view.stats.counted and window.errors and not failed:
+            told.append("which of them failed is not known")
         if self.size.height == 1:
             most = max(merged(window.buckets, _STEPS[1]), key=lambda bucket: bucket.count)
             told.insert(0, f"{fmt.percent(most.count / timed)} in {_range(most)}")

@@ -14,6 +14,7 @@ from widgets.glyphs import Glyphs
 from widgets.request_log.course import Course, course_of
 from widgets.request_log.pane import RequestLogPane
 from widgets.request_log.plot import LogScale, Plotted, plot, scale_of
+from widgets.request_log.words import no_durations
 from widgets.spark import spark
 from widgets.text import Line, Seg, groups_in, line, right
 
@@ -109,8 +110,7 @@ def duration_lines(view: RequestView, frame: Frame) -> list[Line]:
     """The percentiles of the window, and beneath them what they were before."""
     window = view.window
     if "duration" not in view.stats.columns:
-        text = "add `duration: {column: latency_ms, unit: ms}` to request_log"
-        return note(f"no durations: {text}", frame.width)
+        return note(no_durations(view), frame.width)
     lines = [_figures(window, frame.width)]
     room = frame.height - 1
     if room < _LOW:
@@ -136,6 +136,8 @@ class DurationsPane(RequestLogPane):
             return ()
         shown = curves.seconds * len(curves.rates)
         told = [f"course {fmt.window(shown)}"] if shown > window.seconds else []
+        if view.stats.counted:
+            told.append("interpolated within buckets")
         if window.count and (missing := _missing(curves)):
             told.append(missing)
         return [Seg(f" {self.glyphs.dot} ".join(told), "dim")] if told else ()

@@ -11,7 +11,7 @@ from widgets.empty import config_lines, note, nothing_matches
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.request_log.pane import RequestLogPane
-from widgets.request_log.words import status_of, status_role
+from widgets.request_log.words import errors_config, status_of, status_role
 from widgets.spark import bar
 from widgets.text import Line, Seg, fit, left, line, right
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KindsPane", "kind_lines", "kind_whole"]
 
-CONFIG = ("request_log:", "  …", "  status: status_code", "  error: error")
 _MOST = 12
 """Requests of a kind that are named one by one, at most."""
 
@@ -30,7 +29,7 @@ def kind_lines(view: RequestView, frame: Frame) -> tuple[list[Line], list[Line]]
     """The names of the columns, and a line for each kind."""
     kinds = view.window.kinds
     if not view.stats.columns & {"status", "error"}:
-        return [], config_lines("Nothing tells of errors. Add:", CONFIG, frame.width)
+        return [], config_lines("Nothing tells of errors. Add:", errors_config(view), frame.width)
     if not kinds:
         return [], note("no errors in this time", frame.width)
     wanted = [kind for kind in kinds if frame.wants(kind.text)]

@@ -153,7 +153,9 @@ class RatePane(RequestLogPane):
         if self.snapshot is None:
             return note(WAITING, width)
         if check is None:
-            told = "No request log yet. Give a sqlite, postgres or mysql check in onwatch.yaml:"
+            told = (
+                "No requests yet. Give a metrics check, or a sqlite, postgres or mysql check with:"
+            )
             return config_lines(told, _CONFIG, width)
         return note(f"No data yet: {check.name} {WORDS[check.status]}: {check.message}", width)
 

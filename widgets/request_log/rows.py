@@ -13,10 +13,12 @@ from widgets.databases.session import pair_lines
 from widgets.empty import config_lines, note, nothing_matches
 from widgets.figures import aligned
 from widgets.frame import Frame
-from widgets.request_log.kinds import CONFIG
 from widgets.request_log.pane import RequestLogPane
 from widgets.request_log.words import (
+    NO_ROWS,
+    errors_config,
     label_names,
+    no_durations,
     rows_over,
     status_of,
     status_role,
@@ -163,7 +165,7 @@ class NewestErrorsPane(RowsPane):
 
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:
         if not view.stats.columns & {"status", "error"}:
-            return config_lines("Nothing tells of errors. Add:", CONFIG, frame.width)
+            return config_lines("Nothing tells of errors. Add:", errors_config(view), frame.width)
         rows = self.rows(view)
         if not rows:
             return note(_none(view), frame.width)
@@ -174,6 +176,8 @@ class NewestErrorsPane(RowsPane):
 
 def _none(view: RequestView) -> str:
     """That there was no error, and when the last one was."""
+    if view.window.errors and view.stats.counted:
+        return NO_ROWS
     if view.window.errors:
         return "the errors of this time were read as sums: what each of them was is not known"
     before = view.stats.windows[-1].newest_errors
@@ -198,11 +202,12 @@ class SlowestPane(RowsPane):
 
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:
         if "duration" not in view.stats.columns:
-            text = "add `duration: {column: latency_ms, unit: ms}` to request_log"
-            return note(f"no durations: {text}", frame.width)
+            return note(no_durations(view), frame.width)
         rows = self.rows(view)
         if not rows:
             timed = bool(view.window.buckets)
+            if timed and view.stats.counted:
+                return note(NO_ROWS, frame.width)
             text = "the requests of this time were read as sums" if timed else "no requests"
             return note(text if timed else f"{text} in this time", frame.width)
         heads, lines = row_lines(rows, view, frame)

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAD_RATIO",
+    "NO_ROWS",
+    "errors_config",
     "label_names",
+    "labels_config",
+    "no_durations",
     "over",
     "ratio_role",
     "ratio_sign",
@@ -27,6 +31,9 @@ BAD_RATIO = 0.01
 """Share of errors from which on a figure stands out."""
 WORSE_RATIO = 0.05
 """Share of errors from which on a row is in trouble."""
+
+NO_ROWS = "a page of metrics counts requests; of a single one it tells nothing"
+"""What stands where single requests would, of a source that counts them."""
 
 _WHOLE = 0.95
 """Share of a window that counts as all of it."""
@@ -47,6 +54,28 @@ def rows_over(view: RequestView) -> str:
     if since is None or since <= begin:
         return over(window)
     return f"{fmt.window(window.seconds)}, single requests since {fmt.clock(since)}"
+
+
+def errors_config(view: RequestView) -> tuple[str, ...]:
+    """The lines of the configuration that would tell of errors."""
+    if view.stats.counted:
+        return ("metrics:", "  …", "  requests: {counter: http_requests_total, status: code}")
+    return ("request_log:", "  …", "  status: status_code", "  error: error")
+
+
+def labels_config(view: RequestView) -> tuple[str, ...]:
+    """The lines of the configuration that would break figures down."""
+    if view.stats.counted:
+        return ("metrics:", "  …", "  requests: {labels: [handler]}")
+    return ("request_log:", "  …", "  labels: [provider_id]")
+
+
+def no_durations(view: RequestView) -> str:
+    """That there are none, and what would bring them."""
+    if view.stats.counted:
+        text = "the page has no histogram of them, or name it: `requests: {histogram: …}`"
+        return f"no durations: {text}"
+    return "no durations: add `duration: {column: latency_ms, unit: ms}` to request_log"
 
 
 def label_names(view: RequestView) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ __all__ = ["KIND", "ProcessConfig", "ProcessProbe"]
 
 _FRESHEST: Final = 2.5
 """Most seconds that another check's scan is good for."""
-_DETAILED: Final = 500
+_DETAILED: Final = 250
 """Processes of a group that more than the scan is read of."""
 _ROWS: Final = 100
 _COLUMNS: Final = (
@@ -114,12 +114,12 @@ class ProcessProbe:
         began = time.perf_counter()
         # Never the same scan again: CPU use needs two.
         age = _FRESHEST if self._looked is None else min(_FRESHEST, (now - self._looked) / 2)
-        listing = self._source.look(now, max(0.0, age))
+        listing = self._source.glance(now, max(0.0, age))
         if listing is None:
             return None
         wall = time.time()
         started = _started(wall, portable=self._portable)
-        selection = self._selector.choose(listing, started)
+        selection = self._selector.choose(listing, started, self._source.again)
         living = [one for one in selection.processes if one.state not in "ZX"]
         members = [
             self._member(one, started, number < _DETAILED) for number, one in enumerate(living)

@@ -6,7 +6,7 @@ import os
 import pwd
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
@@ -18,6 +18,12 @@ from checks.probes.process.details import Reader
 from checks.probes.process.pidfile import PidFile, Refusal, read_pid_file
 from checks.processes.scan import Listing, Process
 from checks.wording import span
+
+Key = tuple[int, int]
+Fit = tuple[float, bool]
+"""When it was found out of a process whether it fits, and whether it does."""
+Again = Callable[[Process], Process | None]
+"""Reads a process anew."""
 
 __all__ = ["Selection", "Selector", "uid_of"]
 
@@ -58,63 +64,75 @@ class Selector:
         self._pid_file = pid_file
         self._names = _Names(config.name)
         self._command = re.compile(config.command) if config.command else None
-        self._said: dict[tuple[int, int], tuple[float, bool]] = {}
+        self._fitting: dict[Key, Fit] = {}
 
-    def choose(self, listing: Listing, started: Started) -> Selection:
-        """Those of ``listing`` that are meant, zombies among them."""
+    def choose(self, listing: Listing, started: Started, again: Again) -> Selection:
+        """Those of ``listing`` that are meant, as they are now; zombies among them."""
         if self._pid_file is not None:
-            named = self._by_pid_file(listing, self._pid_file, started)
+            named = self._by_pid_file(listing, self._pid_file, started, again)
             if isinstance(named, Refusal):
                 return Selection((), named)
             found = [named]
         else:
-            me = os.getpid()
-            found = [
-                one
-                for one in listing.processes
-                if not one.kernel
-                and self._names.match(one, self._reader)
-                # What looks for a pattern has the pattern in its own command line.
-                and (self._command is None or one.pid != me)
-            ]
-            found = self._narrowed(found, listing.at, started)
+            called = [one for one in listing.processes if self._is_called(one)]
+            likely = self._narrowed(called, listing.at, started)
+            fresh = (now for one in likely if (now := again(one)) is not None)
+            found = [one for one in fresh if self._is_called(one)]
         if self._config.children:
-            found = _with_children(found, listing.processes)
+            children = _children(found, listing.processes)
+            found += [now for one in children if (now := again(one)) is not None]
         return Selection(tuple(found))
 
+    def _is_called(self, one: Process) -> bool:
+        return not one.kernel and self._names.match(one, self._reader)
+
     def _narrowed(self, found: Iterable[Process], now: float, started: Started) -> list[Process]:
-        if self._config.user is not None:
-            uid = uid_of(self._config.user)
-            found = [one for one in found if self._reader.owner(one.pid) == uid]
-        if self._command is not None:
-            before, self._said = self._said, {}
-            found = [one for one in found if self._says(one, before, now, started)]
-        return list(found)
+        """Those of ``found`` that the user and the command line fit."""
+        if self._config.user is None and self._command is None:
+            return list(found)
+        uid = None if self._config.user is None else uid_of(self._config.user)
+        before, self._fitting = self._fitting, {}
+        chosen = []
+        for one in found:
+            known = before.get(one.key)
+            if known is None or now - known[0] >= _KEPT:
+                known = self._fit(one, uid, known, now, started)
+            self._fitting[one.key] = known
+            if known[1]:
+                chosen.append(one)
+        return chosen
 
-    def _says(
-        self,
-        one: Process,
-        before: Mapping[tuple[int, int], tuple[float, bool]],
-        now: float,
-        started: Started,
-    ) -> bool:
-        """Whether its command line has the pattern; of a zombie, which has none, whether it had."""
-        assert self._command is not None  # noqa: S101 - asked for that alone
-        known = before.get(one.key)
-        if known is None or (one.state != "Z" and now - known[0] >= _KEPT):
-            text = " ".join(self._reader.words(one.pid))
-            known = (now, self._command.search(text) is not None)
-            # What was started just now may be about to become another program.
-            if time.time() - started(one) <= _SETTLED:
-                known = (now - _KEPT, known[1])
-        self._said[one.key] = known
-        return known[1]
+    def _fit(
+        self, one: Process, uid: int | None, known: Fit | None, now: float, started: Started
+    ) -> Fit:
+        """Whether it fits; of a zombie, which has no command line any more, whether it did."""
+        fits = self._is_of(one, uid) and self._says(one, known)
+        # What was started just now may be about to become another program.
+        young = time.time() - started(one) <= _SETTLED
+        return (now - _KEPT if young else now), fits
 
-    def _by_pid_file(self, listing: Listing, path: Path, started: Started) -> Process | Refusal:
+    def _is_of(self, one: Process, uid: int | None) -> bool:
+        return self._config.user is None or self._reader.owner(one.pid) == uid
+
+    def _says(self, one: Process, known: Fit | None) -> bool:
+        if self._command is None:
+            return True
+        # What looks for a pattern has the pattern in its own command line.
+        if one.pid == os.getpid():
+            return False
+        words = self._reader.words(one.pid)
+        if not words and known is not None:
+            return known[1]
+        return self._command.search(" ".join(words)) is not None
+
+    def _by_pid_file(
+        self, listing: Listing, path: Path, started: Started, again: Again
+    ) -> Process | Refusal:
         named = read_pid_file(path)
         if isinstance(named, Refusal):
             return named
-        one = next((p for p in listing.processes if p.pid == named.pid), None)
+        known = next((p for p in listing.processes if p.pid == named.pid), None)
+        one = None if known is None else again(known)
         if one is None or one.state == "Z":
             return _gone(path, named, listing)
         wrong = self._another(one, named, path, listing.at, started)
@@ -183,8 +201,8 @@ class _Names:
         return self._pattern is not None and bool(self._pattern.match(program))
 
 
-def _with_children(found: Sequence[Process], everybody: Iterable[Process]) -> list[Process]:
-    """``found`` and all that they started, and those that these did."""
+def _children(found: Sequence[Process], everybody: Iterable[Process]) -> list[Process]:
+    """All that ``found`` started, and those that these did, without themselves."""
     children: dict[int, list[Process]] = {}
     for one in everybody:
         children.setdefault(one.parent, []).append(one)
@@ -195,7 +213,7 @@ def _with_children(found: Sequence[Process], everybody: Iterable[Process]) -> li
             if child.pid not in taken:
                 taken[child.pid] = child
                 waiting.append(child)
-    return list(taken.values())
+    return list(taken.values())[len(found) :]
 
 
 def _akin(stem: str, name: str) -> bool:

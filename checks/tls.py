@@ -1,4 +1,4 @@
-"""How a connection to a database server is secured: the model, and the context made of it."""
+"""How a connection is secured by TLS: the model, and the context made of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from checks.errors import TargetError
 from checks.probe import ProbeEnv
 from checks.settings import Model, NamedFile
 
-__all__ = ["NamedContext", "Tls", "tls_context"]
+__all__ = ["NamedContext", "Tls", "tls_context", "version_text"]
 
 
 class Tls(Model):
@@ -68,6 +68,12 @@ def tls_context(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedConte
         raise TargetError("config", f"{key} cannot be used: {error}") from None
     context.name = tls.server_name or name
     return context
+
+
+def version_text(version: str | None) -> str:
+    """OpenSSL's name of a version as blackbox_exporter writes it: ``TLS 1.3``."""
+    spaced = (version or "").replace("SSLv", "SSL ").replace("TLSv", "TLS ")
+    return "TLS 1.0" if spaced == "TLS 1" else spaced
 
 
 def _no_password() -> str:

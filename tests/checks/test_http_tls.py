@@ -44,7 +44,7 @@ async def test_a_trusted_certificate_is_measured(https_server: StartHttps, ca_fi
     assert result.status is Status.OK, result.message
     assert list(dict(result.phases)) == ["dns", "connect", "tls", "first byte", "transfer"]
     assert result.samples.get("probe_http_ssl") == 1
-    assert result.samples.get("probe_tls_version_info", version="TLSv1.3") == 1
+    assert result.samples.get("probe_tls_version_info", version="TLS 1.3") == 1
     facts = dict(result.facts)
     assert facts["TLS"].startswith("TLSv1.3 TLS_")
     assert "certificate ends" in facts

@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import random
-import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,37 +18,23 @@ from checks.probes.ping import KIND
 from checks.probes.ping.packet import echo_request, read_reply
 from checks.registry import kind
 from tests.checks.http_kit import ask
+from tests.checks.rooms import ROOT, apart
 from tests.checks.test_faults_together import hanging_names
 
 __all__ = ["hanging_names"]
 
-ROOT = Path(__file__).parents[2]
 DROP = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
-
-
-@functools.cache
-def apart() -> tuple[str, ...]:
-    """The command that gives another one a network of its own; empty where that is not allowed."""
-    for options in (("-n",), ("-r", "-n")):
-        command = ("unshare", *options)
-        if (
-            shutil.which("unshare")
-            and not subprocess.run([*command, "true"], check=False).returncode
-        ):
-            return command
-    return ()
 
 
 @functools.cache
 def scenes(which: str) -> dict[str, dict[str, Any]]:
     """What came of the scenes in a network of their own."""
-    if not apart() or not shutil.which("ip") or not shutil.which("setpriv"):
-        pytest.skip("no network of our own is to be had here (unshare, setpriv and ip)")
+    command = apart("ip", "setpriv")
     # Without the right to raw sockets what works must be the datagram ones.
     drop = DROP if which != "raw" else ()
     program = (sys.executable, "-m", "tests.checks.ping_scenes", which)
     done = subprocess.run(
-        [*apart(), *drop, *program], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, *drop, *program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, dict[str, Any]] = json.loads(done.stdout)

@@ -13,6 +13,7 @@ from checks.probes.http.answer import Answer, BodyError
 from checks.probes.http.config import HttpConfig
 from checks.probes.http.connection import Exchange, Peer
 from checks.probes.http.judge import Verdict
+from checks.tls import version_text
 
 __all__ = ["Reporter", "peer_facts", "silence"]
 
@@ -135,7 +136,7 @@ class Reporter:
             builder.add("probe_ssl_earliest_cert_expiry", earliest)
             builder.add("probe_ssl_last_chain_expiry_timestamp_seconds", peer.verified_until)
         if peer.tls_version:
-            builder.add("probe_tls_version_info", 1, {"version": peer.tls_version})
+            builder.add("probe_tls_version_info", 1, {"version": version_text(peer.tls_version)})
         return builder.build()
 
 

@@ -24,9 +24,9 @@ from checks.probes.tls.sentences import (
     hung_up,
     name_of,
     silence,
-    version_text,
 )
 from checks.probes.tls.starttls import start_tls
+from checks.tls import version_text
 
 __all__ = ["Seen", "TlsProbe"]
 

@@ -15,7 +15,7 @@ from checks.probes.tls.config import TlsConfig
 from checks.probes.tls.details import Detailed
 from checks.probes.tls.starttls import hint
 
-__all__ = ["distrusted", "failed", "hung_up", "name_of", "silence", "version_text"]
+__all__ = ["distrusted", "failed", "hung_up", "name_of", "silence"]
 
 _NOT_YET: Final = 9
 _EXPIRED: Final = 10
@@ -31,12 +31,6 @@ _NO_COMMON: Final = {
     "NO_PROTOCOLS_AVAILABLE",
     "DH_KEY_TOO_SMALL",
 }
-
-
-def version_text(version: str | None) -> str:
-    """A version of TLS as blackbox_exporter writes it: ``TLS 1.3``."""
-    spaced = (version or "").replace("SSLv", "SSL ").replace("TLSv", "TLS ")
-    return "TLS 1.0" if spaced == "TLS 1" else spaced
 
 
 def name_of(config: TlsConfig) -> str:

@@ -14,9 +14,13 @@ exceptions stay inside the probe that raises them or end a command with one sent
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = [
+    "NONE_LEFT",
+    "NO_DESCRIPTORS",
     "ConfigError",
     "ConfigProblem",
     "EngineStoppedError",
@@ -24,6 +28,13 @@ __all__ = [
     "SecretError",
     "TargetError",
 ]
+
+
+NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
+"""What the system says where it has no file descriptors left for us."""
+NO_DESCRIPTORS: Final = (
+    "onwatch has no file descriptors left; raise its limit of open files (ulimit -n)"
+)
 
 
 class OnwatchError(Exception):

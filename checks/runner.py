@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from checks.databases.model import Action
-from checks.errors import SecretError
+from checks.errors import NO_DESCRIPTORS, NONE_LEFT, SecretError
 from checks.model import Result, Sampler, Samples, Status, clean
 from checks.probe import (
     Acting,
@@ -79,6 +79,9 @@ class Runner:
         except SecretError as error:
             return Result.failed("config", str(error), status=Status.UNKNOWN)
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in NONE_LEFT:
+                sentence = f"not asked: {NO_DESCRIPTORS}"
+                return Result.failed("limit", sentence, status=Status.UNKNOWN)
             # The rim: a bug in one probe must not take the engine and all other checks along.
             log.exception("the %s check %s failed inside", self.spec.kind, self.spec.name)
             sentence = (

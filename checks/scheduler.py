@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from checks.clock import Clock
-from checks.model import Result
+from checks.model import Result, Status
 from checks.runner import Runner
 
 __all__ = ["Counts", "Scheduler", "next_due"]
@@ -25,6 +25,10 @@ FIRST_RUNS_APART = 0.005
 
 SECOND_RUN_AFTER = 0.3
 """Seconds after its first run that a check which counts things runs again, for a first figure."""
+
+
+HUNG_SHARE = 4
+"""One in so many runs at once may be of checks that hung the last time."""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,8 @@ def next_due(name: str, interval: float, after: float) -> float:
 class Scheduler:
     """Runs ``runners`` until cancelled, and hands over each result as it comes.
 
-    At most ``at_once`` runs hold descriptors at any moment.
+    At most ``at_once`` runs hold descriptors at any moment. Checks that hung the last time share
+    a part of these, so that however many hang, the others find one free.
     """
 
     def __init__(
@@ -60,7 +65,7 @@ class Scheduler:
         self._runners = runners
         self._clock = clock
         self._on_result = on_result
-        self._slots = asyncio.Semaphore(at_once) if at_once < len(runners) else None
+        self._slots = _Slots(at_once) if at_once < len(runners) else None
         self._running: set[str] = set()
         self._group: asyncio.TaskGroup | None = None
         self._serving: dict[str, asyncio.Task[None]] = {}
@@ -115,14 +120,26 @@ class Scheduler:
         self._running.add(name)
         try:
             self.counts.runs += 1
-            if self._slots is None:
-                began, result = await runner.run()
-            else:
-                async with self._slots:
-                    began, result = await runner.run()
+            slots = self._slots
+            began, result = await (self._in_turn(slots, runner) if slots else runner.run())
             self._on_result(runner, began, result)
         finally:
             self._running.discard(name)
+
+    async def _in_turn(self, slots: _Slots, runner: Runner) -> tuple[float, Result]:
+        """Run it as soon as it may hold descriptors; where that takes too long, say why."""
+        name, waits_since = runner.spec.name, self._clock.now()
+        try:
+            async with asyncio.timeout(runner.spec.timeout):
+                taken = await slots.take(name)
+        except TimeoutError:
+            return waits_since, _not_asked(slots.at_once)
+        try:
+            began, result = await runner.run()
+        finally:
+            taken.release()
+        slots.remember(name, hung=result.reason == "timeout")
+        return began, result
 
     async def fresh(self, runner: Runner) -> None:
         """Run ``runner`` once more, after the run that is under way."""
@@ -141,3 +158,35 @@ class Scheduler:
     async def once(self, wanted: Callable[[Runner], bool] = lambda _: True) -> None:
         """Run every check that is ``wanted`` a single time, all at once."""
         await asyncio.gather(*(self._once(one) for one in self._runners if wanted(one)))
+
+
+class _Slots:
+    """Who may hold descriptors: most are for checks that answer, the rest for those that hang."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        apart = max(1, at_once // HUNG_SHARE)
+        self._free = asyncio.Semaphore(max(1, at_once - apart))
+        self._apart = asyncio.Semaphore(apart)
+        self._hung: set[str] = set()
+
+    async def take(self, name: str) -> asyncio.Semaphore:
+        """Wait for a slot for the check ``name``; what it is to be given back to."""
+        slots = self._apart if name in self._hung else self._free
+        await slots.acquire()
+        return slots
+
+    def remember(self, name: str, *, hung: bool) -> None:
+        """Whether the check ``name`` hung in the run that has ended."""
+        if hung:
+            self._hung.add(name)
+        else:
+            self._hung.discard(name)
+
+
+def _not_asked(at_once: int) -> Result:
+    sentence = (
+        f"not asked: the {at_once} checks that may run at once are all under way and some hang; "
+        "raise the limit of open files (ulimit -n)"
+    )
+    return Result.failed("limit", sentence, status=Status.UNKNOWN)

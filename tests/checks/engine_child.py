@@ -1,0 +1,77 @@
+"""An engine in a process of its own, which may be given little: its arguments are the
+configuration and a JSON object with the ``seconds`` it runs, how many ``descriptors`` it may have,
+``hog_after``: the second from which on all of them are taken for three, and ``jumps``: pairs of a
+second and the seconds by which somebody else sets the wall clock then.
+
+Prints a JSON object: of each check its results (time, status, sentence); the events, most resident
+megabytes, descriptors at the end, and how many runs were late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from checks.engine import Engine
+from tui.config import load
+
+HOGGED = 3.0
+
+
+async def hog(after: float) -> None:
+    """Take every descriptor there is, for a while."""
+    await asyncio.sleep(after)
+    taken: list[int] = []
+    with contextlib.suppress(OSError):
+        while True:
+            taken.append(os.open("/dev/null", os.O_RDONLY))
+    await asyncio.sleep(HOGGED)
+    for descriptor in taken:
+        os.close(descriptor)
+
+
+async def jump(after: float, seconds: float) -> None:
+    """Set the wall clock, for whoever asks in this process."""
+    await asyncio.sleep(after)
+    was = time.time
+    time.time = lambda: was() + seconds
+
+
+async def run(path: str, options: dict[str, Any]) -> dict[str, object]:
+    engine = Engine(load(path).engine)
+    task = asyncio.create_task(engine.run(lambda snapshot: None))
+    others = [asyncio.create_task(jump(*each)) for each in options.get("jumps", ())]
+    if "hog_after" in options:
+        others.append(asyncio.create_task(hog(options["hog_after"])))
+    await asyncio.sleep(options["seconds"])
+    found = {
+        "checks": {
+            name: [(line.time, line.status.value, line.message) for line in state.results]
+            for name, state in engine.states.items()
+        },
+        "events": [event.text for event in engine.snapshot().events],
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+        "late": engine.scheduler.counts.late,
+        "ended": task.done() or not all(other.done() for other in others),
+    }
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return found
+
+
+if __name__ == "__main__":
+    config, given = sys.argv[1], json.loads(sys.argv[2])
+    if "descriptors" in given:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (given["descriptors"],) * 2)
+    print(json.dumps(asyncio.run(run(config, given))))
+    sys.stdout.flush()
+    # Threads that hang are daemons; nothing is to be waited for.
+    os._exit(0)

@@ -1,0 +1,175 @@
+"""A machine that has too little of something, or a clock that jumps: the rest goes on, and the
+sentences say what, where and what to do. Each against real servers and real limits.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+from tests.servers.http import HttpServer
+
+_CHILD = Path(__file__).with_name("engine_child.py")
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The results of a check: when each began, its status and its sentence."""
+
+    results: Sequence[tuple[float, str, str]]
+
+    @property
+    def status(self) -> str:
+        return self.results[-1][1]
+
+    @property
+    def message(self) -> str:
+        return self.results[-1][2]
+
+    @property
+    def began(self) -> list[float]:
+        return [time for time, _, _ in self.results]
+
+    @property
+    def longest_pause(self) -> float:
+        """Seconds between two runs; those of the first second are spread."""
+        return max(after - before for before, after in pairwise(self.began[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an engine in a process of its own came to; ``memory`` in MB."""
+
+    checks: Mapping[str, Seen]
+    memory: float
+    descriptors: int
+    events: Sequence[str]
+
+
+def watched(
+    folder: Path,
+    checks: Sequence[Mapping[str, object]],
+    *,
+    interval: str = "1s",
+    timeout: str = "500ms",
+    **options: object,
+) -> Outcome:
+    """Run an engine on ``checks`` in a process of its own, for ``seconds`` and with what else
+    it is told: see :mod:`tests.checks.engine_child`.
+    """
+    path = folder / "onwatch.yaml"
+    defaults = {"interval": interval, "timeout": timeout}
+    path.write_text(yaml.safe_dump({"version": 1, "defaults": defaults, "checks": [*checks]}))
+    path.chmod(0o600)
+    ended = subprocess.run(
+        [sys.executable, str(_CHILD), str(path), json.dumps(options)],
+        cwd=_ROOT,
+        env={"PYTHONPATH": str(_ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert not found["ended"], "the engine ended by itself"
+    seen = {name: Seen(lines) for name, lines in found["checks"].items()}
+    return Outcome(seen, found["memory"], found["descriptors"], found["events"])
+
+
+@contextmanager
+def silence() -> Iterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=4096) as server:
+        yield server.getsockname()[1]
+
+
+def http(name: str, port: int) -> dict[str, object]:
+    return {"name": name, "http": f"http://127.0.0.1:{port}/"}
+
+
+def test_of_a_thousand_checks_nine_hundred_hang(http_server: HttpServer, tmp_path: Path) -> None:
+    with silence() as silent:
+        checks = [http(f"hung-{n}", silent) for n in range(900)]
+        checks += [http(f"fine-{n}", http_server.port) for n in range(100)]
+        found = watched(tmp_path, checks, seconds=15.0, interval="4s", timeout="3s")
+    fine = [seen for name, seen in found.checks.items() if name.startswith("fine")]
+    hung = [seen for name, seen in found.checks.items() if name.startswith("hung")]
+    assert {seen.status for seen in fine} == {"ok"}
+    assert max(seen.longest_pause for seen in fine) < 6
+    assert {seen.status for seen in hung} == {"critical"}
+    assert all("no answer from" in seen.message for seen in hung)
+    assert min(len(seen.began) for seen in hung) >= 2
+    assert found.memory < 200
+
+
+def test_with_few_descriptors_what_hangs_leaves_some_to_the_others(
+    http_server: HttpServer, tmp_path: Path
+) -> None:
+    with silence() as silent:
+        checks = [http(f"hung-{n}", silent) for n in range(300)]
+        checks += [http(f"fine-{n}", http_server.port) for n in range(20)]
+        found = watched(tmp_path, checks, seconds=12.0, descriptors=150)
+    fine = [seen for name, seen in found.checks.items() if name.startswith("fine")]
+    hung = [seen for name, seen in found.checks.items() if name.startswith("hung")]
+    assert {seen.status for seen in fine} == {"ok"}, fine[0].message
+    # At first nobody knows who hangs.
+    assert all(len([at for at in seen.began if at > seen.began[0] + 5]) >= 5 for seen in fine)
+    said = {seen.message.partition(":")[0] for seen in hung}
+    assert "not asked" in said
+    assert all("ulimit -n" in s.message for s in hung if s.message.startswith("not asked"))
+    assert {seen.status for seen in hung} <= {"critical", "unknown"}
+    assert found.descriptors < 150
+
+
+def test_no_descriptors_are_left(http_server: HttpServer, tmp_path: Path) -> None:
+    """What needs a new one says so while it lasts, and nothing else; then all is as before."""
+    database = tmp_path / "shop.db"
+    with closing(sqlite3.connect(database)) as link:
+        link.execute("CREATE TABLE orders (id INTEGER)")
+    http_server.answer("/closes", b"{}", close=True)
+    closes = f"http://127.0.0.1:{http_server.port}/closes"
+    checks = [
+        http("kept", http_server.port),
+        {"name": "closes", "http": closes},
+        {"name": "machine", "host": {}},
+        {"name": "file", "sqlite": str(database)},
+        {"name": "port", "tcp": f"127.0.0.1:{http_server.port}"},
+    ]
+    found = watched(tmp_path, checks, seconds=9.0, descriptors=200, hog_after=3.0)
+    for name, seen in found.checks.items():
+        assert len(seen.results) >= 7, f"{name} kept no interval"
+        assert seen.status == "ok" or name == "machine", f"{name}: {seen.message}"
+        assert "internal error" not in str(seen.results)
+    assert {status for _, status, _ in found.checks["kept"].results} == {"ok"}
+    for name in ("closes", "port"):
+        wrong = [line for line in found.checks[name].results if line[1] != "ok"]
+        assert wrong, f"{name} had a descriptor all the time"
+        assert all("ulimit -n" in message for _, _, message in wrong), wrong
+        # It is we who lack something: the target may be as well as ever.
+        assert {status for _, status, _ in wrong} == {"unknown"}, wrong
+
+
+def test_the_wall_clock_is_set_forward_and_back_by_an_hour(
+    http_server: HttpServer, tmp_path: Path
+) -> None:
+    checks = [http(f"api-{n}", http_server.port) for n in range(3)]
+    found = watched(tmp_path, checks, seconds=8.0, jumps=[(2.0, 3600), (5.0, -7200)])
+    assert any("wall clock jumped forward 3600 s" in text for text in found.events), found.events
+    assert any("wall clock jumped back 7200 s" in text for text in found.events), found.events
+    for name, seen in found.checks.items():
+        assert {status for _, status, _ in seen.results} == {"ok"}
+        assert seen.began == sorted(seen.began), f"{name} went back in time"
+        assert len(seen.began) >= 7
+        assert seen.longest_pause < 2, f"{name} waited for the clock"

@@ -73,7 +73,7 @@ def _imported(point: EntryPoint) -> object:
         return point.load()
     except (Exception, SystemExit) as error:
         # The rim: what somebody else's module does when it is imported is not ours to foresee.
-        log.warning("importing %s failed", point.value, exc_info=error)
+        log.debug("importing %s failed", point.value, exc_info=error)
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         raise KindError(
             f"the kind {point.name} of {_package(point)} cannot be imported: {said}"

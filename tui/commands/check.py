@@ -59,18 +59,35 @@ def _triage(args: argparse.Namespace) -> Triage:
 def _run(work: Coroutine[Any, Any, Triage]) -> Triage:
     """``work`` to its end; Ctrl-C cancels it between two callbacks of the loop.
 
+    So do SIGTERM and SIGHUP, of which the process then dies: programs that checks run have
+    sessions of their own and would be left behind.
+
     The handler that asyncio sets cancels within whatever callback is running, which then
     complains on standard error that its future is done.
     """
 
+    ended_by: list[int] = []
+
     async def interruptible() -> Triage:
         task = asyncio.ensure_future(work)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+
+        def end(number: int) -> None:
+            ended_by.append(number)
+            task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                loop.add_signal_handler(number, end, number)
         return await task
 
     try:
         return asyncio.run(interruptible())
     except asyncio.CancelledError:
+        for number in ended_by:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         raise KeyboardInterrupt from None
 
 

@@ -130,7 +130,8 @@ def _item(one: Remembered) -> dict[str, Any]:
         "unit": service.unit,
     }
     if service.web is not None:
-        item |= {"page": service.web.path, "tls": service.web.tls, "status": service.web.status}
+        web = service.web
+        item |= {"page": web.path, "tls": web.tls, "status": web.status, "metrics": web.metrics}
     return {key: value for key, value in item.items() if value not in {"", 0}}
 
 
@@ -151,7 +152,8 @@ def _entry(item: Mapping[str, Any]) -> Remembered | None:
         return None
     web = None
     if texts["kind"] == "http":
-        web = Web(page or "/", item.get("tls") is True, numbers["status"])
+        tls, metrics = item.get("tls") is True, item.get("metrics") is True
+        web = Web(page or "/", tls, numbers["status"], metrics)
     service = Service(
         texts["kind"],
         texts["host"],

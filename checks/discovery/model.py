@@ -86,11 +86,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """How an HTTP server is to be asked: the path that tells most, and the status it had."""
+    """How an HTTP server is to be asked: the path that tells most, and the status it had.
+
+    ``metrics`` says that its page is one that Prometheus would scrape.
+    """
 
     path: str = "/"
     tls: bool = False
     status: int = 0
+    metrics: bool = False
 
 
 def local_host(listeners: Sequence[Listener], *, apart: bool = False) -> str:

@@ -116,7 +116,7 @@ class Plan:
         seldom = service.kind == "tcp" or (service.web and service.web.path == "/metrics")
         spec = CheckSpec(
             name=name,
-            kind=service.kind,
+            kind=_kind(service),
             config=config,
             interval=SELDOM if seldom else 5.0,
             expected=expected,
@@ -171,11 +171,16 @@ def _last_words(service: Service) -> str:
     return f"it ran as {service.unit}: systemctl status {service.unit.removesuffix('.service')}"
 
 
+def _kind(service: Service) -> str:
+    """The kind of its check: a server of which only a page of metrics tells is scraped."""
+    return "metrics" if service.web and service.web.metrics else service.kind
+
+
 def _configured(
     service: Service, environ: Mapping[str, str]
 ) -> tuple[Any, Mapping[str, Any], str] | None:
     """The model of its check, the same as it is written, and a note."""
-    model = kind(service.kind).config
+    model = kind(_kind(service)).config
     for config, written, note in _ways(service, environ):
         try:
             return model.model_validate(config), written, note

@@ -31,6 +31,7 @@ EXTRA_PATHS: Final = {9200: ("/_cluster/health",)}
 
 _MOST: Final = 32_768
 """Bytes of an answer that are read; a longer one ends the connection."""
+_EXPOSITIONS: Final = (b"application/openmetrics-text", b"version=0.0.4")
 _TLS_PORTS: Final = frozenset({443, 8443, 9443, 6443, 4443})
 _TLS_ALERT: Final = b"\x15\x03"
 _WANTS_TLS: Final = (b"HTTPS", b"requires TLS")
@@ -41,6 +42,7 @@ class _Answer:
     status: int
     markup: bool
     json: bool
+    metrics: bool
     start: bytes
     goes_on: bool
 
@@ -142,9 +144,17 @@ def _read(head: h11.Response, body: bytes, goes_on: bool) -> _Answer:
         status=head.status_code,
         markup=b"html" in kind.lower() or start.startswith((b"<!doctype", b"<html")),
         json=b"json" in kind.lower() and start.startswith((b"{", b"[")),
+        metrics=_is_exposition(kind.lower(), body),
         start=body[:512],
         goes_on=goes_on,
     )
+
+
+def _is_exposition(kind: bytes, body: bytes) -> bool:
+    """Whether an answer is a page of metrics, by its content type or its first line."""
+    if any(sign in kind for sign in _EXPOSITIONS):
+        return True
+    return body.lstrip().startswith((b"# HELP ", b"# TYPE "))
 
 
 async def look(host: str, port: int, talk: Talk) -> None:
@@ -178,7 +188,8 @@ async def _ask_all(line: _Line, port: int, tls: bool, talk: Talk) -> None:
         talk.role = Role.HTTP
         talk.web = talk.web or Web("/", tls, 0)
         if path == "/" or _tells(answer):
-            talk.web = Web(path, tls, answer.status)
+            metrics = answer.status == 200 and answer.metrics
+            talk.web = Web(path, tls, answer.status, metrics)
             return
 
 

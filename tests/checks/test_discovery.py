@@ -144,6 +144,23 @@ async def test_the_page_of_health_is_found(http_server: HttpServer, path: str) -
     assert await page(http_server.port) == Web(path, False, 200)
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "metrics"),
+    [
+        ("# HELP up It runs.\nup 1\n", "text/plain", True),
+        ("up 1\n", "text/plain; version=0.0.4; charset=utf-8", True),
+        ("# EOF\n", "application/openmetrics-text; version=1.0.0", True),
+        ("up 1\n", "text/plain", False),
+        ("{}", "application/json", False),
+    ],
+)
+async def test_a_page_of_metrics_is_known_as_one(
+    http_server: HttpServer, body: str, kind: str, metrics: bool
+) -> None:
+    http_server.answer("/metrics", body, headers={"Content-Type": kind})
+    assert await page(http_server.port) == Web("/metrics", False, 200, metrics)
+
+
 async def test_the_first_of_several_pages_is_taken(http_server: HttpServer) -> None:
     http_server.answer("/metrics", "up 1\n")
     http_server.answer("/healthz", "ok")

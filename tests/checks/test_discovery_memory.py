@@ -14,6 +14,7 @@ from checks.discovery.model import Service, Web
 
 NOW = 1_800_000_000.0
 REDIS = Service("redis", "127.0.0.1", 6379, unit="redis-server.service")
+EXPORTER = Service("http", "127.0.0.1", 9100, web=Web("/metrics", False, 200, metrics=True))
 SHOP = Service("http", "127.0.0.1", 8000, program="shop", web=Web("/health", True, 200))
 FILE = Service("sqlite", path="/srv/shop/orders.db")
 
@@ -28,7 +29,7 @@ def memory(tmp_path: Path) -> Memory:
 
 
 def test_what_was_kept_is_recalled(memory: Memory) -> None:
-    kept = [seen(REDIS), seen(SHOP), seen(FILE)]
+    kept = [seen(REDIS), seen(SHOP), seen(EXPORTER), seen(FILE)]
     memory.keep(kept, NOW)
     assert sorted(memory.recall(NOW), key=lambda one: one.name) == sorted(
         kept, key=lambda one: one.name

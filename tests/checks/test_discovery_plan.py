@@ -167,6 +167,15 @@ def test_how_each_is_watched(service: Service, config: dict[str, object]) -> Non
     assert one.spec.config.model_dump(exclude_unset=True, by_alias=True, mode="json") == config
 
 
+def test_a_page_of_metrics_is_scraped() -> None:
+    (one,) = planned(http(9100, "node_exporter", path="/metrics", metrics=True))
+    assert one.spec.kind == "metrics"
+    assert one.written == {"url": "http://127.0.0.1:9100/metrics", "redirects": 0}
+    assert one.spec.interval == 15.0
+    (other,) = planned(http(9100, path="/metrics"))
+    assert other.spec.kind == "http"
+
+
 def test_what_costs_more_than_it_tells_is_asked_seldom() -> None:
     exporter, tcp = http(9100, path="/metrics"), Service("tcp", "127.0.0.1", 11211)
     assert {one.spec.interval for one in planned(exporter, tcp)} == {15.0}

@@ -31,10 +31,11 @@ from tui.output.as_config import as_config
 
 PASSWORD = "open-sesame"
 HOST = CheckSpec("web-1", "host", kind("host").config())
+EXPORTER = Web("/metrics", False, 200, metrics=True)
 EVERYTHING = (
     Service("http", "127.0.0.1", 8000, program="shop", web=Web("/health", False, 200)),
     Service("http", "127.0.0.1", 443, program="nginx", web=Web("/", True, 401)),
-    Service("http", "127.0.0.1", 9100, program="node_exporter", web=Web("/metrics", False, 200)),
+    Service("http", "127.0.0.1", 9100, program="node_exporter", web=EXPORTER),
     Service("postgres", "127.0.0.1", 5432, "/run/postgresql/.s.PGSQL.5432", unit="pg.service"),
     Service("postgres", "127.0.0.1", 5433),
     Service("mysql", "127.0.0.1", 3306, "/run/mysqld/mysqld.sock"),

@@ -29,6 +29,8 @@ checks:
 _SECTIONS: Final = {
     "http": "Web services. A 2xx answer is expected, and of a health document that it says so.\n"
     "Redirects are not followed, since they may lead elsewhere. More: expect, auth, headers.",
+    "metrics": "Pages of metrics, scraped as Prometheus does. More: expect (bounds on single\n"
+    "ones), keep and drop, requests (which counters feed the requests screen).",
     "postgres": "PostgreSQL. The password comes from ~/.pgpass or $PGPASSWORD, or from\n"
     "password: {file: …}, {env: …} or {command: […]}.",
     "mysql": "MySQL and MariaDB. User and password come from ~/.my.cnf, or from\n"

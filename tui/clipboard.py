@@ -30,7 +30,7 @@ def written(text: str, environ: Mapping[str, str] = os.environ) -> str:
     if len(data) > MOST or kind.startswith(_NO_CLIPBOARD):
         return ""
     sequence = f"\x1b]52;c;{base64.b64encode(data).decode()}\x07"
-    if "TMUX" in environ:
+    if "TMUX" in environ and ("STY" not in environ or kind.startswith("tmux")):
         # Taken by tmux itself (set-clipboard on), or handed through to the terminal
         # (allow-passthrough on); what it does not take it swallows.
         return f"{sequence}\x1bPtmux;\x1b{sequence}\x1b\\"

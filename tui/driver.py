@@ -22,6 +22,11 @@ MOUSE_OFF: Final = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[
 
 _PLAIN: Final = ("linux", "vt", "ansi", "wy")
 """How the names of terminals begin that print what they do not know."""
+_EXTRAS: Final = ("\x1b[>", "\x1b[<u", "\x1b]22;")
+"""How the sequences begin that these print: for Kitty's keyboard, and the mouse's shape."""
+_FOCUS_REPORTS: Final = "\x1b[?1004h"
+"""Told that the terminal is not looked at, the library takes the cursor away until a key is
+pressed: in a tmux that is attached to again it would be missing."""
 _FALLBACK: Final = (80, 24)
 
 
@@ -33,7 +38,7 @@ class OnwatchDriver(LinuxDriver):
         return os.environ.get("TERM", "").startswith(_PLAIN)
 
     def write(self, data: str) -> None:
-        if not (self._plain and data.startswith(("\x1b[>", "\x1b[<u", "\x1b]22;"))):
+        if data != _FOCUS_REPORTS and not (self._plain and data.startswith(_EXTRAS)):
             super().write(data)
 
     def _get_terminal_size(self) -> tuple[int, int]:

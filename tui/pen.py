@@ -1,17 +1,18 @@
 """Cells to escape sequences in few bytes: a pen that remembers where it is and what it set.
 
 Each word of Textual's comes with all its colours before it and a reset behind it, which makes
-three quarters of what is sent. The pen says only what changes from one cell to the next, moves
-along a line by its column, draws blanks in whatever colour its letters have, and lets the
-terminal erase long ones.
+three quarters of what is sent. The pen says only what changes from one look to the next, writes
+what looks alike together, moves along a line by its column, draws blanks in whatever colour its
+letters have, and lets the terminal erase long ones.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from rich.color import ColorSystem
@@ -53,7 +54,8 @@ _ERASE_IN_COLOUR: Final = re.compile(
 
 def can_erase(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the terminal erases in the colour that is set; GNU screen, for one, does not."""
-    return "TMUX" in environ or _ERASE_IN_COLOUR.match(environ.get("TERM", "").lower()) is not None
+    in_tmux = "TMUX" in environ and "STY" not in environ
+    return in_tmux or _ERASE_IN_COLOUR.match(environ.get("TERM", "").lower()) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -85,7 +87,7 @@ def blank(look: Look) -> Look:
 
 @lru_cache(maxsize=4096)
 def _change(before: Look, after: Look) -> str:
-    """The sequence from one look to the other, links aside."""
+    """The sequence from one look to the other."""
     afresh = [_ON[bit] for bit in _bits(after.attributes)]
     afresh += [codes for codes in (after.colour, after.background) if codes]
     off = {_OFF[bit] for bit in _bits(before.attributes & ~after.attributes)}
@@ -101,87 +103,121 @@ def _change(before: Look, after: Look) -> str:
     if before.background != after.background:
         codes.append(after.background or "49")
     shorter = min((";".join(codes), ";".join(["", *afresh])), key=len) if codes else ""
-    return f"\x1b[{shorter}m" if codes else ""
+    sequence = f"\x1b[{shorter}m" if codes else ""
+    return sequence if before.link == after.link else f"{sequence}\x1b]8;{after.link or ';'}\x1b\\"
 
 
 def _bits(attributes: int) -> Iterable[int]:
     return (bit for bit in range(len(_ON)) if attributes & (1 << bit))
 
 
+class _Run(NamedTuple):
+    """Cells of one look side by side; the look is None where ``text`` is a finished sequence."""
+
+    y: int
+    x: int
+    end: int
+    look: Look | None
+    text: str
+
+
 class Pen:
-    """Writes cells down as text and escape sequences; begins and ends with a plain look."""
+    """Writes cells down as text and escape sequences; begins and ends with a plain look.
+
+    What looks alike is written together, wherever it is, if that takes fewer bytes: to move is
+    cheaper than to change the colour and back.
+    """
 
     def __init__(self, *, erases: bool) -> None:
         self._erases = erases
-        self._made: list[str] = []
-        self._text: list[str] = []
-        self._look = PLAIN
-        self._blank = PLAIN
-        self._at: tuple[int, int] | None = None
+        self._runs: list[_Run] = []
 
     def draw(self, y: int, x: int, cells: Iterable[Cell]) -> None:
         """Draw ``cells`` from the cell ``x`` of line ``y`` on."""
-        self._move(y, x)
-        end = x
-        text = self._text
-        for character, look in cells:
-            end += 1
-            if look != (self._blank if character == " " else self._look):
-                self._flush()
-                self._take(look, letter=character != " ")
+        text: list[str] = []
+        look = seen = PLAIN
+        lettered = False
+        for character, wanted in cells:
+            if character == " ":
+                fits = wanted == seen
+            else:
+                # Blanks before a letter take its look, as they would not show another one.
+                fits = wanted == look if lettered else blank(wanted) == seen
+            if text and not fits:
+                x = self._add(y, x, look, text)
+                lettered = False
+            if character != " ":
+                look, seen, lettered = wanted, blank(wanted), True
+            elif not text:
+                look = seen = wanted
             text.append(character)
-        erased = self._flush(last=True)
-        # The cursor stays where erasing begins: only the line is known then.
-        self._at = (y, -1 if erased else end)
+        if text:
+            self._add(y, x, look, text)
 
     def insert(self, y: int, x: int, sequence: str) -> None:
         """Write a finished ``sequence`` there, after which nobody knows where the cursor is."""
-        self._take(PLAIN, letter=True)
-        self._move(y, x)
-        self._made.append(sequence)
-        self._at = None
+        self._runs.append(_Run(y, x, -1, None, sequence))
 
     def finish(self) -> str:
         """All that was drawn; the pen is plain again."""
-        self._take(PLAIN, letter=True)
-        return "".join(self._made)
+        together = sorted(self._runs, key=self._rank())
+        return min(self._written(self._runs), self._written(together), key=len)
 
-    def _move(self, y: int, x: int) -> None:
-        if self._at == (y, x):
-            return
-        if self._erases and self._at is not None and self._at[0] == y:
-            self._made.append(f"\x1b[{x + 1}G")
-        else:
-            self._made.append(f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H")
+    def _add(self, y: int, x: int, look: Look, text: list[str]) -> int:
+        """Take a run, and say where it ends."""
+        end = x + len(text)
+        self._runs.append(_Run(y, x, end, look, "".join(text)))
+        text.clear()
+        return end
 
-    def _take(self, look: Look, *, letter: bool) -> None:
-        """Change to ``look``; for a blank only as far as is seen of it."""
-        before = self._look
-        if not letter and not look.attributes & _ON_BLANKS:
-            kept = before.attributes & ~_ON_BLANKS
-            look = Look(kept, before.colour, look.background, look.link)
-        if look.link != before.link:
-            self._made.append(f"\x1b]8;{look.link or ';'}\x1b\\")
-        self._made.append(_change(before, look))
-        self._look, self._blank = look, blank(look)
+    def _rank(self) -> Callable[[_Run], int]:
+        """Looks as they came; blanks along with the first that has their background."""
+        ranks: dict[Look | None, int] = {}
+        for run in self._runs:
+            ranks.setdefault(run.look, len(ranks))
+        for look, rank in [*ranks.items()]:
+            if look is not None:
+                ranks[blank(look)] = min(rank, ranks.get(blank(look), rank))
+        return lambda run: ranks[run.look]
 
-    def _flush(self, *, last: bool = False) -> bool:
-        """Write the text down, its long blanks erased where the terminal can do that.
+    def _written(self, runs: Sequence[_Run]) -> str:
+        made: list[str] = []
+        look, at = PLAIN, (-1, -1)
+        for run, after in zip_longest(runs, runs[1:]):
+            made.append(self._move(at, run))
+            wanted = PLAIN if run.look is None else run.look
+            if run.text.isspace() and not wanted.attributes & _ON_BLANKS:
+                # Of blanks only the ground is seen: the letters' colour may stay.
+                kept = look.attributes & ~_ON_BLANKS
+                wanted = Look(kept, look.colour, wanted.background, wanted.link)
+            made.append(_change(look, wanted))
+            look = wanted
+            goes_on = after is not None and (after.y, after.x) == (run.y, run.end)
+            text = self._erased(run, look, goes_on=goes_on)
+            made.append(text)
+            # Where the end was erased the cursor has stayed before it: only the line is known.
+            at = (-1, -1) if run.look is None else (run.y, -1 if text.endswith("X") else run.end)
+        made.append(_change(look, PLAIN))
+        return "".join(made)
 
-        Returns whether its end was erased, which is done at the ``last`` alone.
-        """
-        erased = 0
-        text = "".join(self._text)
-        self._text.clear()
-        lines = self._look.attributes & _ON_BLANKS
-        if not lines and (self._erases or not self._look.background):
-            text, erased = _ENDS_BLANK.subn(_erased, text) if last else (text, 0)
-            text = _WORTH_ERASING.sub(_passed, text)
-        self._made.append(text)
-        return erased > 0
+    def _move(self, at: tuple[int, int], run: _Run) -> str:
+        if at == (run.y, run.x):
+            return ""
+        if self._erases and at[0] == run.y:
+            return f"\x1b[{run.x + 1}G"
+        return f"\x1b[{run.y + 1};{run.x + 1}H" if run.x else f"\x1b[{run.y + 1}H"
+
+    def _erased(self, run: _Run, look: Look, *, goes_on: bool) -> str:
+        """The text of ``run``, its long blanks erased where the terminal can do that."""
+        if run.look is None or look.attributes & _ON_BLANKS:
+            return run.text
+        if not self._erases and look.background:
+            return run.text
+        text = run.text if goes_on else _ENDS_BLANK.sub(_blotted, run.text)
+        return _WORTH_ERASING.sub(_passed, text)
 
 
-def _erased(blanks: re.Match[str]) -> str:
+def _blotted(blanks: re.Match[str]) -> str:
     return f"\x1b[{len(blanks[0])}X"
 
 

@@ -112,8 +112,12 @@ def _colours(environ: Mapping[str, str]) -> int:
 
 
 def _in_screen(environ: Mapping[str, str], kind: str) -> bool:
-    """Whether this is GNU screen; tmux may call itself that as well."""
-    return "TMUX" not in environ and ("STY" in environ or kind.startswith("screen"))
+    """Whether this is GNU screen; tmux may call itself that as well, and either may run in the
+    other, in which case it counts.
+    """
+    if kind.startswith("tmux"):
+        return False
+    return "STY" in environ or (kind.startswith("screen") and "TMUX" not in environ)
 
 
 def _characters(environ: Mapping[str, str], encoding: str) -> Characters:

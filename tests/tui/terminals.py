@@ -17,7 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-__all__ = ["OnTerminal"]
+__all__ = ["OWNING", "OnTerminal"]
+
+OWNING = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+"""A program that makes the terminal its own, so that it is told of resizes, and runs another."""
 
 _ROOT = Path(__file__).parents[2]
 

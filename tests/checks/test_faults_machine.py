@@ -173,3 +173,27 @@ def test_the_wall_clock_is_set_forward_and_back_by_an_hour(
         assert seen.began == sorted(seen.began), f"{name} went back in time"
         assert len(seen.began) >= 7
         assert seen.longest_pause < 2, f"{name} waited for the clock"
+
+
+def test_a_disk_that_is_full_under_the_log_costs_the_log_alone(
+    http_server: HttpServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "onwatch.yaml"
+    checks = [http("api", http_server.port), {"name": "gone", "tcp": "127.0.0.1:1"}]
+    path.write_text(yaml.safe_dump({"version": 1, "checks": checks}))
+    path.chmod(0o600)
+    main = "import sys; from tui.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", main, "-vv", "check", "-c", str(path)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command,
+            cwd=_ROOT,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert "refused" in ended.stdout
+    assert "2 checks: 1 critical, 1 ok" in ended.stdout

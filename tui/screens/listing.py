@@ -18,7 +18,6 @@ from widgets.listing.order import GROUP
 from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
-    from checks.views import Snapshot
     from widgets.listing.pane import ListPane
 
 __all__ = ["Kept", "ListScreen", "share"]
@@ -87,10 +86,6 @@ class ListScreen(NumberedScreen):
         """
         return ()
 
-    def wanted_rows(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """Identities of rows to begin with, the first that there is."""
-        raise NotImplementedError
-
     def header(self) -> Widget:
         bound = (ListScreen.snapshot, ListScreen.frozen, ListScreen.use_ascii)
         return VerdictLine(id="verdict").data_bind(*bound)
@@ -99,7 +94,9 @@ class ListScreen(NumberedScreen):
         if not self.order:
             self.set_reactive(ListScreen.order, self.TABLE.ORDERS[0])
         shown = (ListScreen.snapshot, ListScreen.use_ascii)
-        table = self.table().data_bind(
+        table = self.table()
+        table.preferred = self.wanted
+        table.data_bind(
             *shown,
             ListScreen.filter_text,
             ListScreen.order,
@@ -138,19 +135,6 @@ class ListScreen(NumberedScreen):
 
     def watch_snapshot(self) -> None:
         self._fit()
-        if self.wanted and self.snapshot is not None:
-            self.call_after_refresh(self._choose)
-
-    def _choose(self) -> None:
-        """Put the cursor on the row that was wanted, once it is there."""
-        if self.snapshot is None or not self.wanted:
-            return
-        keys = set(self._table.keys)
-        found = next((key for key in self.wanted_rows(self.snapshot) if key in keys), None)
-        if keys:
-            self.wanted = ()
-        if found is not None:
-            self._table.select(found)
 
     def _fit(self) -> None:
         """Share the room between the table and what is selected in it."""

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tui.screens.listing import ListScreen
 from widgets.queue_list.selected import SelectedQueue
 from widgets.queue_list.table import QueueTable
-from widgets.queues import queue_key
 
 if TYPE_CHECKING:
-    from checks.views import Snapshot
     from widgets.lines import LinePane
     from widgets.listing.pane import ListPane
 
@@ -46,11 +44,3 @@ class QueuesScreen(ListScreen):
 
     def selected(self) -> LinePane:
         return SelectedQueue(id="selected")
-
-    def wanted_rows(self, snapshot: Snapshot) -> tuple[str, ...]:
-        return tuple(
-            queue_key(queue)
-            for name in self.wanted
-            for queue in snapshot.queues
-            if queue.check == name
-        )

@@ -10,7 +10,6 @@ from widgets.availability.selected import SelectedCheck
 from widgets.availability.table import ServiceTable
 
 if TYPE_CHECKING:
-    from checks.views import Snapshot
     from widgets.lines import LinePane
     from widgets.listing.pane import ListPane
 
@@ -46,6 +45,3 @@ class ServicesScreen(ListScreen):
 
     def more(self) -> tuple[LinePane, ...]:
         return (OutagesPane(id="outages", classes="more"),)
-
-    def wanted_rows(self, snapshot: Snapshot) -> tuple[str, ...]:
-        return self.wanted

@@ -184,7 +184,6 @@ class ServiceTable(ListPane["CheckView"]):
 
     def row(self, item: CheckView) -> Line:
         columns, glyphs = self._columns, self.glyphs
-        now = self.snapshot.time if self.snapshot else item.since
         fine = item.status in (Status.OK, Status.WAITING)
         role = role_of(item.status)
         segs = [
@@ -195,8 +194,7 @@ class ServiceTable(ListPane["CheckView"]):
         ]
         if columns.word:
             segs.append(Seg(f" {left(WORDS[item.status], 8)}", role))
-        since = fmt.coarse(max(0.0, now - item.since))
-        segs.append(Seg(right(since, columns.since), "dim" if fine else "label"))
+        segs.append(Seg(right(self._since(item), columns.since), "dim" if fine else "label"))
         if columns.kind:
             segs.append(Seg(f" {left(item.kind, columns.kind - 1)}", "dim"))
         segs += self._figures(item)
@@ -206,6 +204,13 @@ class ServiceTable(ListPane["CheckView"]):
             text = fit(item.message, columns.message - 2, glyphs.cut)
             segs.append(Seg(f"  {text}", "dim" if fine else "text"))
         return line(*segs, key=item.name, check=item.name)
+
+    def told(self, item: CheckView) -> tuple[object, ...]:
+        return (self._since(item),)
+
+    def _since(self, item: CheckView) -> str:
+        now = self.snapshot.time if self.snapshot else item.since
+        return fmt.coarse(max(0.0, now - item.since))
 
     def _figures(self, item: CheckView) -> list[Seg]:
         """Availability over the windows, failures, and how long answers take."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from checks.model import Status
@@ -62,15 +64,15 @@ def strip(record: RecordView | None, width: int, glyphs: Glyphs) -> list[Seg]:
     The higher and heavier the sign, the worse the worst run of that minute. A blank is a
     minute of which nothing is known.
     """
-    cells: Sequence[int] = record.cells[-width:] if record is not None and width > 0 else ()
-    segs: list[Seg] = [Seg(" " * (width - len(cells)))] if width > len(cells) else []
-    for code in cells:
-        sign, role = _sign(code, glyphs)
-        if segs and segs[-1].role == role:
-            segs[-1] = Seg(segs[-1].text + sign, role)
-        else:
-            segs.append(Seg(sign, role))
-    return segs
+    cells = record.cells[-width:] if record is not None and width > 0 else ()
+    return list(_strip(cells, width, glyphs))
+
+
+@lru_cache(maxsize=2048)
+def _strip(cells: tuple[int, ...], width: int, glyphs: Glyphs) -> tuple[Seg, ...]:
+    blank = (Seg(" " * (width - len(cells))),) if width > len(cells) else ()
+    runs = ((*_sign(code, glyphs), len(list(run))) for code, run in groupby(cells))
+    return (*blank, *(Seg(sign * count, role) for sign, role, count in runs))
 
 
 def _sign(code: int, glyphs: Glyphs) -> tuple[str, str]:

@@ -36,8 +36,12 @@ class ListPane(LinePane, Generic[Item]):
     grouping: reactive[str] = reactive("", repaint=False, layout=False)
     folded: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, layout=False)
 
+    preferred: tuple[str, ...] = ()
+    """Checks on a row of which the cursor is to begin, the first that there is."""
+
     _shown: dict[str, Item]
     _groups: dict[str, Group[Item]]
+    _drawn: dict[str, tuple[tuple[object, ...], Line]]
     _heads: list[Line]
     _matched: int = 0
 
@@ -102,7 +106,8 @@ class ListPane(LinePane, Generic[Item]):
     def build(self, width: int, height: int) -> list[Line]:
         frame = self.frame(width, height)
         items = self.items()
-        self._shown, self._groups, self._heads, self._matched = {}, {}, [], 0
+        self._shown, self._groups, self._drawn = {}, {}, {}
+        self._heads, self._matched = [], 0
         if not items:
             return self.nothing(width)
         matched = [item for item in items if frame.wants(*self._all_texts(frame, item))]
@@ -137,6 +142,8 @@ class ListPane(LinePane, Generic[Item]):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         lines = super().compose_lines(width, height)
+        if self._begin_at_preferred():
+            lines = super().compose_lines(width, height)
         marker = Seg(self.glyphs.cursor, "focus")
         room = max(1, width - 1)
         return [
@@ -146,14 +153,44 @@ class ListPane(LinePane, Generic[Item]):
             for line in lines
         ]
 
+    def _begin_at_preferred(self) -> bool:
+        """Put the cursor on a row of the check that is preferred most; whether it moved."""
+        if not self.preferred or not self.keys:
+            return False
+        wanted, self.preferred = self.preferred, ()
+        rows = {line.check: line.key for line in reversed(self._body) if line.check}
+        found = next((key for name in wanted if (key := rows.get(name)) is not None), None)
+        if found is None or found == self._selected:
+            return False
+        self._selected, self._place = found, self.keys.index(found)
+        self._scroll_to_row(found)
+        self.post_message(self.Selected(self, found, self.selected_check))
+        return True
+
     def _draw(self, key: str, width: int) -> Line:
-        group = self._groups.get(key)
-        if group is None:
-            return self.row(self._shown[key])
+        """The row with the identity ``key``, anew only where something in it has changed."""
+        group, item = self._groups.get(key), self._shown.get(key)
+        told = self._of_group(group, width) if group else self.told(item) if item else ()
+        known = self._drawn.get(key)
+        if known is not None and known[0] == told:
+            return known[1]
+        drawn = self._group_row(group, width) if group else self.row(self._shown[key])
+        self._drawn[key] = (told, drawn)
+        return drawn
+
+    def told(self, item: Item) -> tuple[object, ...]:
+        """What the row is made of besides the item and the columns: texts that time changes."""
+        del item
+        return ()
+
+    def _of_group(self, group: Group[Item], width: int) -> tuple[object, ...]:
+        return (width, group.name in self.folded)
+
+    def _group_row(self, group: Group[Item], width: int) -> Line:
         title = f"{self.grouping} {group.name}" if group.name else f"no {self.grouping}"
         statuses = [self.status_of(item) for item in group.items]
         folded = group.name in self.folded
-        return group_line(key, title, statuses, width, self.glyphs, folded=folded)
+        return group_line(group.key, title, statuses, width, self.glyphs, folded=folded)
 
     # What a user does
 

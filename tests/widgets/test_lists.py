@@ -1,0 +1,177 @@
+"""What the tables of services and queues say, as plain text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from checks.model import Status
+from checks.views import CheckView, RecordView
+from tests.widgets import samples
+from tests.widgets.sample_queues import queue_night
+from tests.widgets.sample_services import record
+from widgets.availability.links import needed_by, needs
+from widgets.availability.table import columns_for
+from widgets.availability.words import p95_of, percent, strip
+from widgets.frame import Frame
+from widgets.glyphs import ASCII, UNICODE
+from widgets.listing.order import arranged, following
+from widgets.queue_list.curve import columns_of, curve_lines
+from widgets.queue_list.table import chosen_columns
+from widgets.queue_list.words import outlook, outlook_sentence
+
+CRITICAL, OK = Status.CRITICAL, Status.OK
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (1.0, "100"),
+        (0.99999, "99.99"),
+        (0.9997, "99.97"),
+        (0.99, "99.00"),
+        (0.9876, "98.7"),
+        (0.5, "50.0"),
+        (0.00001, "0.1"),
+        (0.0, "0"),
+        (None, "—"),
+        (math.nan, "—"),
+    ],
+)
+def test_availability_is_never_rounded_up_to_all_nor_down_to_nothing(
+    ratio: float | None, text: str
+) -> None:
+    assert percent(ratio) == text
+
+
+def test_the_strip_tells_statuses_apart_without_colour_and_draws_gaps_as_gaps() -> None:
+    past = record(
+        ((OK, 120, ""), (None, 120, ""), (Status.WARNING, 60, ""), (CRITICAL, 60, ""),
+         (Status.UNKNOWN, 60, ""))
+    )  # fmt: skip
+    signs = "".join(seg.text for seg in strip(past, 12, UNICODE))
+    assert len(signs) == 12
+    assert set(signs) == {"▁", " ", "▄", "█", "?"}
+    plain = "".join(seg.text for seg in strip(past, 12, ASCII))
+    assert plain == signs.translate(str.maketrans("▁▄█", ".!X"))
+    assert "".join(seg.text for seg in strip(None, 8, UNICODE)) == " " * 8
+
+
+def test_the_p95_leaves_out_runs_that_were_not_answered() -> None:
+    assert p95_of((math.nan, *(at / 100 for at in range(1, 101)))) == 0.95
+    assert p95_of((math.nan,)) is None
+
+
+@pytest.mark.parametrize("width", range(20, 320, 7))
+def test_columns_never_take_more_than_there_is(width: int) -> None:
+    given = columns_for(40, 8, width, 300.0)
+    taken = 3 + given.name + given.word + given.since + 7 * len(given.windows)
+    taken += given.failed + given.now + given.p95 + given.kind + given.strip + given.message
+    assert taken <= max(width, 29)
+    every = frozenset({"size", "outlook", "growth", "failed", "spark", "busy", "oldest", "in"})
+    assert sum(cells for _, cells in chosen_columns(width, every)) <= width
+
+
+def _chain() -> tuple[CheckView, ...]:
+    def one(name: str, status: Status, *on: str) -> CheckView:
+        return samples.check(name, status, depends_on=on)
+
+    return (
+        one("disk", OK),
+        one("db", CRITICAL, "disk"),
+        one("api", OK, "db", "cache", "gone"),
+        one("cache", OK, "db"),
+        one("web", CRITICAL, "api", "db"),
+    )
+
+
+def test_the_whole_tree_is_followed_in_both_directions() -> None:
+    checks = _chain()
+    db, web = checks[1], checks[4]
+    by = [(link.check.name, link.depth, link.meaning) for link in needed_by(db, checks)]
+    assert by == [
+        ("api", 0, "may suffer"),
+        ("web", 1, "suffers: no answer within 3 s"),
+        ("cache", 0, "may suffer"),
+    ]
+    above = [(link.check.name, link.depth) for link in needs(web, checks)]
+    assert above == [("api", 0), ("db", 1), ("disk", 2), ("cache", 1)]
+    assert needs(web, checks)[1].meaning == "may be the cause: no answer within 3 s"
+
+
+def test_a_circle_of_dependencies_ends() -> None:
+    one = samples.check("one", depends_on=("two",))
+    two = samples.check("two", depends_on=("one",))
+    assert [link.check.name for link in needs(one, (one, two))] == ["two"]
+
+
+def test_rows_are_grouped_in_the_order_of_their_first_and_what_is_equal_stays() -> None:
+    groups = arranged("bABca", lambda letter: (letter.casefold(),), lambda letter: letter.upper())
+    assert [(group.name, "".join(group.items)) for group in groups] == [
+        ("A", "Aa"),
+        ("B", "bB"),
+        ("C", "c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "step", "found"),
+    [("a", 1, "c"), ("c", 1, "e"), ("e", 1, "c"), ("a", -1, "e"), (None, 1, "c"), (None, -1, "e")],
+)
+def test_the_next_match_is_looked_for_all_round(at: str | None, step: int, found: str) -> None:
+    assert following(list("abcde"), lambda key: key in "ce", at, step) == found
+    assert following(list("abcde"), lambda _: False, at, step) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "growth", "words", "sentence"),
+    [
+        (None, None, "—", "its size is not known"),
+        (10, None, "—", "not seen for long enough to say where it is going"),
+        (10, 0.0, "steady", "neither grew nor shrank over 5 min"),
+        (0, 0.0, "empty", "neither grew nor shrank over 5 min"),
+        (100, -50, "empty in 2 m", "-50/min over 5 min: empty in 2 m at this rate"),
+        (500, 100, "warning in 5 m", "+100/min over 5 min: never empty at this rate; past its "
+         "warning bound of 1,000 in 5 m"),
+        (2000, 100, "critical in 30 m", "+100/min over 5 min: never empty at this rate; past its "
+         "critical bound of 5,000 in 30 m"),
+        (9000, 100, "never empty", "+100/min over 5 min: never empty at this rate"),
+    ],
+)  # fmt: skip
+def test_where_a_queue_is_going_is_said_in_words(
+    size: float | None, growth: float | None, words: str, sentence: str
+) -> None:
+    queue = replace(queue_night().queues[0], size=size, growth=growth, warning=1000, critical=5000)
+    assert outlook(queue)[0] == words
+    assert outlook_sentence(queue, 300.0) == sentence
+
+
+def test_the_bounds_are_drawn_into_the_curve_and_far_ones_left_to_words() -> None:
+    queue = queue_night().queues[0]
+    lines = curve_lines(queue, Frame(100, 12))
+    rule = [line.text for line in lines if "───" in line.text]
+    assert len(rule) == 1
+    assert rule[0].strip().startswith("1,000 ─")
+    assert not any("5,000" in line.text for line in lines)
+    passed = {seg.role for line in lines for seg in line.segs if "█" in seg.text}
+    assert passed == {"spark", "warning"}
+    assert lines[-1].text.endswith("now")
+
+
+def test_a_curve_of_nothing_is_not_drawn() -> None:
+    unread = next(queue for queue in queue_night().queues if queue.size is None)
+    assert curve_lines(unread, Frame(100, 12)) == []
+
+
+@pytest.mark.parametrize("width", [10, 33, 69, 110, 189, 400])
+def test_a_curve_shows_most_of_what_is_remembered_at_any_width(width: int) -> None:
+    points, seconds = columns_of(queue_night().queues[0], width)
+    assert len(points) <= width
+    assert len(points) * seconds >= 0.75 * 900
+
+
+def test_a_record_answers_for_the_nearest_window() -> None:
+    past: RecordView = record(((OK, 3700, ""),))
+    assert [past.over(seconds).seconds for seconds in (1, 70, 1000, 1e9)] == [60, 60, 900, 3600]

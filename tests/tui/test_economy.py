@@ -111,6 +111,15 @@ def test_a_word_after_a_word_of_the_same_colour_costs_no_colour() -> None:
     )
 
 
+def test_what_looks_alike_is_written_together() -> None:
+    name, figure = Style(color="#d5dbe5", bgcolor="#0d1117"), Style(color="#ff6f61")
+    parts = [part for n in range(9) for part in ((f"api-{n}", name), (f"{n} ms", figure))]
+    sequence = sequence_of(row(*parts), Mirror(erases=True))
+    assert sequence.count("213;219;229") == 1
+    text = "".join(word for word, _ in parts)
+    assert Emulated(len(text)).feed(sequence).text == text
+
+
 def test_bold_ends_without_saying_the_colours_again() -> None:
     loud, quiet = Style(bold=True, bgcolor="#0d1117"), Style(bgcolor="#0d1117")
     assert "down \x1b[22msince" in sequence_of(row(("down", loud), (" since", quiet)))

@@ -382,6 +382,7 @@ async def test_every_server_is_a_part(dns_servers: StartDns) -> None:
         f"1 of 2 name servers answer as they should: SERVFAIL from {two.where} after "
     )
     assert [part.status for part in result.parts] == [Status.OK, Status.CRITICAL]
+    assert result.value == "1 of 2"
 
 
 async def test_serials_that_differ(dns_servers: StartDns) -> None:

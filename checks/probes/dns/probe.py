@@ -55,13 +55,16 @@ class DnsProbe:
         answered = [each for each in asked if each.reply is not None]
         shown = max(answered, key=lambda each: each.phases.total, default=overall.asked)
         rcode = overall.asked.reply.rcode if overall.asked.reply else ""
-        unknown = overall.status is Status.UNKNOWN
+        well = sum(opinion.status is Status.OK for opinion in opinions)
+        value = rcode or ("" if overall.status is Status.UNKNOWN else "down")
+        if len(asked) > 1 and overall.status is not Status.OK:
+            value = f"{well} of {len(asked)}"
         return Result(
             overall.status,
             overall.text,
             reason=overall.reason,
             up=bool(answered),
-            value=rcode or ("" if unknown else "down"),
+            value=value,
             duration=shown.phases.total if shown.reply else None,
             samples=self._samples(asked),
             parts=_parts(opinions) if len(opinions) > 1 else (),

@@ -73,6 +73,9 @@ class Reporter:
         expiry = expiry_finding(chain, config.certificate_expiry, now)
         slow = latency_finding(duration, config.latency)
         found = [each for each in (expiry, slow) if each is not None]
+        if not chain:
+            text = "its certificate cannot be read, so its end is not known"
+            found.append(Finding(Status.WARNING, "tls", text))
         if seen.version.removeprefix("TLS ") < config.minimum_version:
             text = f"expected TLS {config.minimum_version} or newer: enable it there"
             found.append(Finding(Status.CRITICAL, "expectation", text))
@@ -86,8 +89,6 @@ class Reporter:
         return found
 
     def _well(self, seen: Seen, now: float) -> str:
-        if not seen.sent:
-            return "its certificate cannot be read"
         first = min((each.certificate for each in seen.sent), key=lambda c: c.not_after)
         whose = "the certificate" if first is seen.sent[0].certificate else "its CA's certificate"
         lasts = f"{whose} for {name_of(self._config)} lasts {seconds(first.not_after - now)}"

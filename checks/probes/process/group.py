@@ -188,6 +188,7 @@ class Group:
         roots = {m.process.key: m.process for m in members if m.process.parent not in pids}
         before, self._roots = self._roots, roots
         if before is None:
+            self._gone_at = None if members else now
             return []
         new = [one for key, one in roots.items() if key not in self._each]
         left = {key: one for key, one in before.items() if key not in present}
@@ -215,7 +216,7 @@ class Group:
         self._restarted.extend([now] * min(len(old), _MOST_KEPT - len(self._restarted)))
         change = f"pid {_pids(old)} → {_pids(new)}"
         if empty_for is not None:
-            return [f"started again after at most {span(empty_for)}: {change}"]
+            return [f"started again after some {span(empty_for)}: {change}"]
         return [f"restarted: {change}"]
 
 

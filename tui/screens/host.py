@@ -154,14 +154,19 @@ class HostScreen(TabbedScreen):
         self._show_panes(list(panes.query(HostScreenPane)))
         panes.fit()
         if self.focused is None or not self.focused.display:
-            self.set_focus(self.query_one("#processes", LinePane))
+            first = "processes" if self.check else "changes"
+            self.set_focus(self.query_one(f"#{first}", LinePane))
         self.refresh_bindings()
 
     def _show_panes(self, panes: Sequence[HostScreenPane]) -> None:
         detail = self.detail
         for pane in panes:
-            if pane.id == "hardware":
+            if not self.check:
+                pane.display = pane.id == "changes"
+            elif pane.id == "hardware":
                 pane.display = detail is not None and has_hardware(detail)
+            else:
+                pane.display = True
 
     @on(TabLine.Chosen)
     def _show_tab(self, event: TabLine.Chosen) -> None:

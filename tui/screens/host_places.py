@@ -78,7 +78,7 @@ def place_host(
     ``wanted`` is how many lines each of those that are shown could use. Where they cannot all
     have some, the pane ``opened`` has what there is and of the others there are titles.
     """
-    columns = columns_of(width, height)
+    columns = columns_of(width, height) if "processes" in wanted else []
     opened = opened if opened in wanted else next(iter(wanted))
     if not columns:
         tall = height >= _TALL
@@ -90,8 +90,7 @@ def place_host(
     for names, own in columns:
         placed |= _column(x, 0, own, _shared(names, top, wanted))
         x += own + 1
-    if "processes" in wanted:
-        placed["processes"] = Region(0, top, width, height - top)
+    placed["processes"] = Region(0, top, width, height - top)
     return placed
 
 
@@ -99,8 +98,6 @@ def _above(
     columns: Sequence[tuple[tuple[str, ...], int]], height: int, wanted: Mapping[str, int]
 ) -> int:
     """The lines above the processes: what the figures want, three fifths at most."""
-    if "processes" not in wanted:
-        return height
     longest = max(
         sum(_stepped(name, wanted[name]) + 1 for name in names if name in wanted)
         for names, _ in columns

@@ -10,10 +10,11 @@ from textual.reactive import reactive
 
 from widgets import format as fmt
 from widgets.databases.pane import faded
-from widgets.empty import WAITING, note
+from widgets.empty import WAITING, config_lines, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
+from widgets.host import CONFIG
 from widgets.lines import ANY_HEIGHT, LinePane
 from widgets.text import Line, Seg
 
@@ -153,12 +154,19 @@ class HostScreenPane(LinePane):
         detail, host = self.detail, self.host
         self._names = ()
         if detail is None or host is None:
-            return note(WAITING, width)
+            return self.build_unread(width)
         lines = self.build_host(detail, host, self.frame(width, height))
         if detail.silent_since is None:
             return lines
         self._names = faded(self._names)
         return faded(lines)
+
+    def build_unread(self, width: int) -> list[Line]:
+        """What is said before anything is known: which lines of configuration are missing, or
+        that it is waited for."""
+        if self.snapshot is not None and not self.check:
+            return config_lines("No host check yet. In onwatch.yaml:", CONFIG, width)
+        return note(WAITING, width)
 
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         """The pane's lines for the machine."""

@@ -16,7 +16,17 @@ SIZES = [(40, 12), (60, 15), (80, 24), (100, 30), (200, 60), (300, 100)]
 TINY = [(1, 1), (200, 1), (7, 3), (39, 11)]
 
 SHOWN = {
-    "overview": ("Alerts", "✖ shop", "Services", "Requests", "14/s", "Queues", "1,204", "cpu ", "mem "),
+    "overview": (
+        "Alerts",
+        "✖ shop",
+        "Services",
+        "Requests",
+        "14/s",
+        "Queues",
+        "1,204",
+        "cpu ",
+        "mem ",
+    ),
     "details": ("duration", "240 ms", "About"),
     "help": ("keys", "↑ k", "Up"),
     "palette": ("Search for commands", "next pane"),

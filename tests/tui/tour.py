@@ -23,9 +23,7 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 
 def everything(**changes: object) -> Snapshot:
     """A bad night of services, requests, databases, queues and the host."""
-    return replace(
-        samples.database_night(), requests=samples.request_night().requests, **changes
-    )
+    return replace(samples.database_night(), requests=samples.request_night().requests, **changes)
 
 
 def later(picture: Snapshot) -> Snapshot:

@@ -64,9 +64,10 @@ class CommandProbe:
                     self._waited = loop.time() - asked
                     # Who gets a turn at the last moment was kept waiting by the others.
                     waiting = "turn" if self._waited > 0.9 * self._patience else "start"
+                    began = loop.time()
                     self._child = await self._start(environment)
                     waiting = "end" if waiting == "start" else waiting
-                    return await self._watched(self._child)
+                    return await self._watched(self._child, began)
         except TimeoutError:
             return self._too_late(waiting)
         except LaneBusyError:
@@ -125,10 +126,8 @@ class CommandProbe:
     def _made(self, process: subprocess.Popen[bytes]) -> Child:
         return Child(process, self._config.max_output)
 
-    async def _watched(self, child: Child) -> Result:
-        """The outcome of a run that comes to its end."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+    async def _watched(self, child: Child, began: float) -> Result:
+        """The outcome of a run that comes to its end and ``began`` at that time of the loop."""
         ended = await child.ended()
         self._child = None
         run = Run(
@@ -136,7 +135,7 @@ class CommandProbe:
             ended.code,
             bytes(child.out.data),
             bytes(child.err.data),
-            duration=loop.time() - began,
+            duration=asyncio.get_running_loop().time() - began,
             cpu=ended.cpu,
             cut=child.out.total > len(child.out.data),
             lingers=ended.lingers,

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from textual.reactive import reactive
 
+from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, note
+from widgets.empty import GATHERING, WAITING, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
@@ -26,7 +27,7 @@ from widgets.text import Line, Seg, groups_in, line
 from widgets.view import LineView
 
 if TYPE_CHECKING:
-    from checks.views import Chart, Snapshot
+    from checks.views import Chart, CheckDetails, Snapshot
 
 __all__ = ["BigChart", "chart_lines", "legend", "thinned"]
 
@@ -185,10 +186,13 @@ def legend(chart: Chart, width: int, glyphs: Glyphs) -> Line:
     return line(*groups_in(groups, width - 1)[0])
 
 
-def chart_lines(chart: Chart | None, frame: Frame) -> list[Line]:
-    """Legend and chart in the frame; the legend alone where a chart has no room."""
+def chart_lines(chart: Chart | None, frame: Frame, missing: str = "no chart") -> list[Line]:
+    """Legend and chart in the frame; the legend alone where a chart has no room.
+
+    Where there is no chart, ``missing`` says why.
+    """
     if chart is None:
-        return note(WAITING, frame.width)
+        return note(missing, frame.width)
     lines = [legend(chart, frame.width, frame.glyphs)]
     if not any(math.isfinite(value) for value in chart.values):
         return [*lines, *note("no figures yet", frame.width)]
@@ -213,11 +217,13 @@ class BigChart(LineView):
     _drawing: list[Line]
 
     def watch_snapshot(self) -> None:
-        details = self.snapshot.details if self.snapshot else None
-        if details is None or (self.check and details.check != self.check):
+        details = self._details()
+        if details is None:
             return
         charts = details.charts
         self.chart = charts[self.index % len(charts)] if charts else None
+        if self.chart is None:
+            self.update_lines()
 
     def watch_index(self) -> None:
         self.watch_snapshot()
@@ -226,11 +232,27 @@ class BigChart(LineView):
         self.update_lines()
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
-        wanted = (_content(self.chart), width, height, self.use_ascii)
+        missing = "" if self.chart else self._missing()
+        wanted = (_content(self.chart), width, height, self.use_ascii, missing)
         if wanted != self._drawn_for:
-            self._drawing = chart_lines(self.chart, Frame(width, height, self.glyphs))
+            self._drawing = chart_lines(self.chart, Frame(width, height, self.glyphs), missing)
             self._drawn_for = wanted
         return self._drawing
+
+    def _details(self) -> CheckDetails | None:
+        """Those of :attr:`check`; None until the picture has them."""
+        details = self.snapshot.details if self.snapshot else None
+        return None if details is None or self.check not in ("", details.check) else details
+
+    def _missing(self) -> str:
+        """Why there is no chart."""
+        details = self._details()
+        if self.snapshot is None or details is None:
+            return GATHERING
+        view = self.snapshot.check(details.check)
+        if view is not None and view.status is Status.WAITING:
+            return WAITING
+        return "no run of this check has brought figures that a chart could show"
 
 
 def _content(chart: Chart | None) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, note
+from widgets.empty import GATHERING, note
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
@@ -188,7 +188,7 @@ class DetailPane(LinePane):
 
     def build(self, width: int, height: int) -> list[Line]:
         if self.details is None:
-            return note(WAITING, width)
+            return note(GATHERING, width)
         return self.build_details(self.details, self.frame(width, height))
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from widgets.text import Line, Seg, line, wrap
 
-__all__ = ["WAITING", "config_lines", "note", "nothing_matches"]
+__all__ = ["GATHERING", "WAITING", "config_lines", "note", "nothing_matches"]
 
 WAITING = "waiting for the first result"
+GATHERING = "gathering what is known of this check"
 
 
 def note(text: str, width: int, role: str = "dim", limit: int = 4) -> list[Line]:

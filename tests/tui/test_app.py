@@ -700,3 +700,30 @@ async def test_the_banner_is_gone_while_all_is_well() -> None:
         banner = pilot.app.screen.query_one(Banner)
         assert isinstance(banner, Static)
         assert banner.size.height == 0
+
+
+async def test_details_on_their_way_are_no_first_result_and_no_empty_headings() -> None:
+    class Slow(FakeSource):
+        def focus(self, check: str | None) -> None:
+            """Answer later."""
+
+    async with running(Slow()) as pilot:
+        services(pilot).select("gateway")
+        await pilot.press("enter")
+        await settle(pilot)
+        text = seen(pilot)
+        assert "gathering what is known of this check" in text
+        assert "waiting for the first result" not in text
+        assert "Phases" not in text
+        assert "Tables" not in text
+
+
+async def test_details_without_figures_say_so() -> None:
+    details = replace(samples.details("gateway"), charts=())
+    async with details_of("gateway") as pilot:
+        source_of(pilot).show(samples.bad_night(details=details))
+        await settle(pilot)
+        await pilot.press("escape", "enter")
+        source_of(pilot).show(samples.bad_night(details=details))
+        await settle(pilot)
+        assert "no run of this check has brought figures" in seen(pilot)

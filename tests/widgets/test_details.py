@@ -118,9 +118,9 @@ async def test_the_chart_is_redrawn_when_data_or_size_change_and_never_else(
 ) -> None:
     drawings: list[Frame] = []
 
-    def counting(chart: Chart | None, frame: Frame) -> list[Line]:
+    def counting(chart: Chart | None, frame: Frame, missing: str) -> list[Line]:
         drawings.append(frame)
-        return chart_lines(chart, frame)
+        return chart_lines(chart, frame, missing)
 
     monkeypatch.setattr(chart_module, "chart_lines", counting)
     view = BigChart()
@@ -224,7 +224,7 @@ async def test_panes_of_the_details_show_theirs_and_wait_for_other_checks(
         pane.check = "gateway"
         pane.snapshot = samples.bad_night(details=samples.details("cache"))
         await pilot.pause()
-        assert "waiting for the first result" in shown(pane)[1]
+        assert "gathering what is known of this check" in shown(pane)[1]
         pane.snapshot = samples.bad_night(details=samples.details())
         await pilot.pause()
         assert expected in "\n".join(shown(pane))

@@ -95,12 +95,15 @@ class DetailsScreen(PictureScreen):
     def body(self) -> Widget:
         bound = (DetailsScreen.snapshot, DetailsScreen.check, DetailsScreen.use_ascii)
         chart = BigChart(id="chart").data_bind(*bound, index=DetailsScreen.chart)
-        panes = (
+        panes = [
             pane(id=pane.__name__.removesuffix("Pane").lower()).data_bind(
                 *bound, DetailsScreen.filter_text
             )
             for pane in PANES
-        )
+        ]
+        for pane in panes:
+            # Until the engine has seen to it, nobody knows which of them have something to show.
+            pane.display = isinstance(pane, FactsPane)
         return Page(chart, Container(*panes, id="facets"), id="page", can_focus=False)
 
     def on_resize(self, event: events.Resize) -> None:

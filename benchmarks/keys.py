@@ -46,9 +46,9 @@ OPENING_KEYS = (
     Key("filter", b"/", "filter by", b"\x1b"),
     Key("help", b"?", "keys ─", b"\x1b"),
     Key("details", b"\r", "Results ", b"\x1b"),
-    Key("services", b"2", "vailability", b"1"),
+    Key("services", b"2", "Last outages", b"1"),
     Key("requests", b"4", "Rate and errors", b"1"),
-    Key("queues", b"5", "Time to empty", b"1"),
+    Key("queues", b"5", "at this rate", b"1"),
     Key("host", b"6", "Processes", b"1"),
 )
 

@@ -18,7 +18,7 @@ from checks.store.block import Floats
 from checks.store.window import Window
 from checks.views import CheckView, Points, QueueTraits, QueueView
 
-__all__ = ["COURSE", "NAMES", "queue_views", "seconds_to", "tells_of_queues"]
+__all__ = ["COURSE", "LEAST_COURSE", "NAMES", "queue_views", "seconds_to", "tells_of_queues"]
 
 POINTS: Final = 120
 """Points of a short history."""

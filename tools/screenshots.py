@@ -27,6 +27,10 @@ from checks.live import EngineSource  # noqa: E402 - the repository is no packag
 from checks.views import Snapshot  # noqa: E402
 from tests.tui.fakes import FakeSource  # noqa: E402 - the repository is no package
 from tests.widgets import samples  # noqa: E402
+from tests.widgets.sample_queues import queue_night  # noqa: E402 - the repository is no package
+from tests.widgets.sample_services import (  # noqa: E402 - the repository is no package
+    service_night,
+)
 from tui.app import OnwatchApp  # noqa: E402
 from tui.config import load  # noqa: E402
 
@@ -65,6 +69,13 @@ SHOTS = (
     Shot("databases-80x24", (80, 24), ("3",), night=samples.database_night),
     Shot("databases-silent", (120, 36), ("3", "left", "left"), night=samples.database_night),
     Shot("session", (120, 36), ("3", "x", "down", "enter"), night=samples.database_night),
+    Shot("services-200x60", (200, 60), ("2",), night=service_night),
+    Shot("services-120x36", (120, 36), ("2",), night=service_night),
+    Shot("services-80x24", (80, 24), ("2",), night=service_night),
+    Shot("services-groups", (120, 36), ("2", "g", "g", "g", "space"), night=service_night),
+    Shot("queues-200x60", (200, 60), ("5",), night=queue_night),
+    Shot("queues-120x36", (120, 36), ("5",), night=queue_night),
+    Shot("queues-80x24", (80, 24), ("5",), night=queue_night),
     Shot("requests-200x60", (200, 60), ("4",), night=samples.request_night),
     Shot("requests-120x36", (120, 36), ("4",), night=_hour_of_requests),
     Shot("requests-80x24", (80, 24), ("4",), night=samples.request_night),

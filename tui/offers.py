@@ -15,7 +15,7 @@ from tui.palette import PaletteCommand
 from tui.themes import HOUSE_THEMES
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, DatabaseView, Snapshot
+    from checks.views import CheckView, DatabaseView, QueueView, Snapshot
     from tui.app import OnwatchApp
 
 __all__ = ["offers"]
@@ -40,6 +40,8 @@ def offers(
         "for narrow links: a picture every 5 s, without curves; or as before",
         app.action_low_bandwidth,
     )
+    for queue in snapshot.queues if snapshot else ():
+        yield _queue(app, queue)
     for seconds in WINDOWS:
         yield _window(app, seconds)
     house = [theme.name for theme in HOUSE_THEMES]
@@ -79,6 +81,12 @@ def _database(app: OnwatchApp, view: DatabaseView) -> PaletteCommand:
     return PaletteCommand(
         f"database {view.check}", help_text, lambda: app.go_to("databases", view.check)
     )
+
+
+def _queue(app: OnwatchApp, view: QueueView) -> PaletteCommand:
+    help_text = f"of {view.check}, {view.status.value}: how long it is and where it is going"
+    key = f"{view.check}/{view.name}"
+    return PaletteCommand(f"queue {view.name}", help_text, lambda: app.go_to("queues", key))
 
 
 def _questions(app: OnwatchApp, check: CheckView) -> Iterator[PaletteCommand]:

@@ -261,6 +261,16 @@ async def test_help_names_what_works_there() -> None:
         assert "Fold the group" in await help_of(pilot)
 
 
+async def test_the_palette_leads_to_a_queue() -> None:
+    async with running(FakeSource(queue_night())) as pilot:
+        await pilot.press("colon", *"queue emails")
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        await settle(pilot)
+        assert table(pilot).selected == "cache/emails"
+
+
 def test_the_room_goes_to_what_needs_it() -> None:
     assert share(40, 10, 20, low=False) == ("nowhere", 0)
     assert share(80, 22, 12, low=False) == ("below", 10)

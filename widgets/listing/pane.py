@@ -37,7 +37,7 @@ class ListPane(LinePane, Generic[Item]):
     folded: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, layout=False)
 
     preferred: tuple[str, ...] = ()
-    """Checks on a row of which the cursor is to begin, the first that there is."""
+    """Checks, or identities of rows, on which the cursor is to begin: the first there is."""
 
     _shown: dict[str, Item]
     _groups: dict[str, Group[Item]]
@@ -154,11 +154,12 @@ class ListPane(LinePane, Generic[Item]):
         ]
 
     def _begin_at_preferred(self) -> bool:
-        """Put the cursor on a row of the check that is preferred most; whether it moved."""
+        """Put the cursor on the row that is preferred most; whether it moved."""
         if not self.preferred or not self.keys:
             return False
         wanted, self.preferred = self.preferred, ()
         rows = {line.check: line.key for line in reversed(self._body) if line.check}
+        rows |= {key: key for key in self.keys}
         found = next((key for name in wanted if (key := rows.get(name)) is not None), None)
         if found is None or found == self._selected:
             return False

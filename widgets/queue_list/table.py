@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.queues import seconds_to
+from checks.queues import LEAST_COURSE, seconds_to
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note
 from widgets.frame import Frame
@@ -185,7 +185,8 @@ class QueueTable(ListPane["QueueView"]):
         text += f" {left('check', widths.check - 1)}" if widths.check else ""
         for name, cells in widths.columns:
             if name == "spark":
-                text += f"  {left('lately', cells - 2)}"
+                window = self.snapshot.window if self.snapshot else 0.0
+                text += f"  {left(f'last {fmt.window(max(window, LEAST_COURSE))}', cells - 2)}"
             else:
                 place = left if name in _LEFT else right
                 text += place(_TITLES[name], cells)

@@ -54,7 +54,7 @@ def test_round_trips_are_measured(which: str, name: str, version: int) -> None:
     assert result["message"].startswith(f"{address} answers in 0.")
     assert result["message"].endswith("none of 3 packets lost")
     assert ", jitter " in result["message"]
-    assert result["phases"] == ["dns", "setup", "rtt"]
+    assert result["phases"] == ["dns", "setup", "packets"]
     samples = result["samples"]
     assert samples["probe_ip_protocol"] == version
     assert samples["probe_icmp_reply_hop_limit"] == 64

@@ -71,13 +71,13 @@ class PingProbe:
             raise _no_socket(error) from None
         with sock:
             pace = self._pace(heard.phases)
-            heard.phases.enter("rtt")
+            heard.phases.enter("packets")
             await echoes(sock, heard.address, self._config.size, pace, heard.round)
 
     async def _knock(self, heard: Heard) -> None:
         heard.by_tcp = True
         pace = self._pace(heard.phases)
-        heard.phases.enter("rtt")
+        heard.phases.enter("packets")
         try:
             await self._knocker.knocks(heard.family, heard.address, pace, heard.round)
         except OSError as error:

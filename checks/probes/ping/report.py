@@ -25,7 +25,7 @@ __all__ = ["BUCKETS", "Heard", "Reporter"]
 
 BUCKETS: Final = tuple(0.00005 * 2**step for step in range(20))
 """smokeping_prober's, in seconds."""
-_PHASES: Final = (("dns", "resolve"), ("setup", "setup"), ("rtt", "rtt"))
+_PHASES: Final = (("dns", "resolve"), ("setup", "setup"), ("packets", "rtt"))
 """Our phases, and the values of blackbox_exporter's label ``phase``."""
 _OURS: Final = {"config", "limit", "permission"}
 _PERMIT: Final = 'sysctl -w net.ipv4.ping_group_range="0 2147483647"'
@@ -166,7 +166,7 @@ class Reporter:
         if not heard.by_tcp:
             mean = fmean(trips) if trips else 0.0
             for phase, label in _PHASES:
-                value = mean if phase == "rtt" else spent.get(phase, 0.0)
+                value = mean if label == "rtt" else spent.get(phase, 0.0)
                 builder.add("probe_icmp_duration_seconds", value, {"phase": label})
             builder.add("probe_icmp_reply_hop_limit", heard.round.hops)
         if heard.last:

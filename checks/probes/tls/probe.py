@@ -33,7 +33,10 @@ __all__ = ["Seen", "TlsProbe"]
 
 @dataclass(slots=True, eq=False)
 class Seen:
-    """What has come to light of the server, also where the run failed."""
+    """What has come to light of the server, also where the run failed.
+
+    ``well`` says that the handshake we meant went well, so that only its end is missing.
+    """
 
     phases: Phases = field(default_factory=Phases)
     dialled: Dialled | None = None
@@ -41,6 +44,7 @@ class Seen:
     verified: tuple[Detailed, ...] = ()
     version: str = ""
     cipher: str = ""
+    well: bool = False
 
     def take(self, tls: ssl.SSLObject) -> None:
         """Remember what the handshake agreed on."""
@@ -66,6 +70,8 @@ class TlsProbe:
             async with asyncio.timeout(self._patience):
                 await self._shake(seen)
         except TimeoutError:
+            if seen.well:
+                return self._reporter.answered(seen, self._target.env.clock.wall())
             return self._reporter.failed(
                 silence(self._config, self._target.timeout, seen.phases), seen
             )
@@ -86,6 +92,7 @@ class TlsProbe:
                 await self._begin(sock, shake, seen.phases)
                 seen.phases.end()
                 seen.take(shake.tls)
+                seen.well = True
                 refusal = await shake.part()
             except ssl.SSLError as error:
                 refusal = error

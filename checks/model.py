@@ -182,7 +182,7 @@ class Samples:
     def __add__(self, other: Samples) -> Samples:
         return Samples(self.series + other.series, self.values + other.values)
 
-    def get(self, name: str, **labels: str) -> float | None:
+    def get(self, name: str, /, **labels: str) -> float | None:
         """The first value of metric ``name`` whose labels include ``labels``."""
         for series, value in zip(self.series, self.values, strict=True):
             if series.name == name and all(series.label(k) == v for k, v in labels.items()):

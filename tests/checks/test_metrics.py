@@ -15,6 +15,7 @@ from checks.engine import Engine
 from checks.model import Result, Series, Status
 from checks.probe import CheckSpec
 from checks.probes.metrics import KIND, METRICS, MetricsConfig
+from checks.probes.metrics.config import Expectation, Requests
 from tests.checks.http_kit import ask, probing
 from tests.servers.http import HttpServer
 
@@ -267,7 +268,17 @@ def test_bad_configuration_is_told(config: dict[str, object], said: str) -> None
 
 def test_charts_show_what_is_judged() -> None:
     config = MetricsConfig.model_validate(
-        {"url": "http://x/", "expect": [{"metric": "a_total", "rate": True, "critical": 5}]}
+        {"url": "http://x/", "expect": [{"metric": "a_total", "labels": {"b": "c"}, "rate": True}]}
     )
     first = KIND.charts(config)[0]
-    assert (first.metric, first.rate, first.critical) == ("a_total", True, 5)
+    assert (first.title, first.metric) == ('a_total{b="c"} a second', "a_total")
+    assert (first.rate, first.unit, first.labels) == (True, "1/s", {"b": "c"})
+
+
+def test_every_key_and_metric_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "checks" / "metrics.md").read_text()
+    for model in (MetricsConfig, Expectation, Requests):
+        for name in model.model_fields:
+            assert f"`{name}`" in page, name
+    for metric in METRICS:
+        assert f"`{metric.name}`" in page, metric.name

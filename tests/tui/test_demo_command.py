@@ -67,7 +67,15 @@ def say_where_and_end(command: subprocess.Popen[str]) -> None:
     config = Path(places["config"].strip())
     checks = load(str(config)).engine.checks
     databases = {"postgres", "mysql"} if MARIADB else {"postgres"}
-    assert {c.kind for c in checks} == {"http", "tcp", "redis", "sqlite", "host", *databases}
+    assert {c.kind for c in checks} == {
+        "http",
+        "tcp",
+        "redis",
+        "sqlite",
+        "metrics",
+        "host",
+        *databases,
+    }
     assert places["postgres"].startswith("postgresql://onwatch@127.0.0.1:")
     assert places["mariadb"].startswith("mysql://onwatch@127.0.0.1:" if MARIADB else "none: ")
     command.send_signal(signal.SIGINT)
@@ -129,7 +137,16 @@ def test_a_check_of_the_demo_finds_everything_fine(
     main(["check", "--json", "--timeout", "3s", "-c", str(stack.endpoints.config)])
     report = json.loads(capsys.readouterr().out)
     found = {check["name"]: check for check in report["checks"]}
-    ours = {"api", "api-parts", "api-port", "cache", "requests", "shop", "this-machine"}
+    ours = {
+        "api",
+        "api-metrics",
+        "api-parts",
+        "api-port",
+        "cache",
+        "requests",
+        "shop",
+        "this-machine",
+    }
     assert set(found) == ({*ours, "gateway"} if MARIADB else ours)
     reasons = {name: check["reason"] for name, check in found.items() if name != "this-machine"}
     assert set(reasons.values()) <= {"ok", "latency"}

@@ -61,6 +61,12 @@ class Expectation(Model):
             raise ValueError("no value is between what it must be above and what below")
         return self
 
+    @property
+    def name(self) -> str:
+        """The metric with its labels, as PromQL writes it."""
+        inner = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
+        return f"{self.metric}{{{inner}}}" if inner else self.metric
+
 
 def _above(one: float | None, other: float | None) -> bool:
     return one is not None and other is not None and one > other

@@ -59,7 +59,7 @@ class Judge:
         values: Sequence[float],
         rates: Mapping[Series, float],
     ) -> Finding:
-        name = _named(one.metric, one.labels)
+        name = one.name
         if not found:
             status = Status.CRITICAL if one.required else Status.OK
             wanted = " with these labels" if one.labels else ""

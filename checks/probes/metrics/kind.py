@@ -34,7 +34,7 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     own = cast("MetricsConfig", config)
     judged = [
         ChartSpec(
-            f"{one.metric} a second" if one.rate else one.metric,
+            f"{one.name} a second" if one.rate else one.name,
             one.metric,
             "1/s" if one.rate else "",
             rate=one.rate,

@@ -18,14 +18,13 @@ import pytest
 
 from checks.config import EngineConfig
 from checks.engine import Engine
-from checks.lanes import Lanes
 from checks.model import Result, Status
 from checks.probe import CheckSpec, Probe
 from checks.probes.command import child as child_module
 from checks.probes.command.config import CommandConfig
-from checks.probes.command.probe import CommandProbe
 from tests.checks.command_kit import Scripts, descriptors, gone, runs, until
 from tests.checks.http_kit import probing
+from tests.servers import fuse
 
 
 @pytest.fixture
@@ -270,23 +269,39 @@ async def test_other_checks_go_on_while_programs_hang_and_flood() -> None:
     assert max(round_trips) < 0.25
 
 
-async def test_looking_at_a_program_may_hang(scripts: Scripts) -> None:
-    """A mount that is gone holds the lane in a system call; here a pipe without a writer does."""
-    fifo = scripts.folder / "program"
-    os.mkfifo(fifo, 0o755)
-    async with probing("command", str(fifo), timeout=0.4) as probe:
-        assert isinstance(probe, CommandProbe)
-        lanes: Lanes = probe._target.env.lanes
-        hang = asyncio.ensure_future(lanes.run("command test", lambda: fifo.open("rb").close()))
-        await asyncio.sleep(0)
-        result = await probe.run()
-        assert (result.status, result.reason) == (Status.UNKNOWN, "timeout")
-        assert result.message.startswith(
-            "program was not started within 400 ms: looking at it hangs"
-        )
-        with fifo.open("wb"):
-            await hang
-        assert "no file that can be run" in (await probe.run()).message
+@pytest.mark.skipif(bool(fuse.why_not()), reason=fuse.why_not() or "mounts can be made")
+@pytest.mark.parametrize("where", ["program", "interpreter", "folder"])
+async def test_a_mount_that_is_gone_holds_up_nobody_else(where: str, scripts: Scripts) -> None:
+    """A real filesystem that answers no more, under what has to be looked at."""
+    point = scripts.folder / "mnt"
+    point.mkdir()
+    script = scripts.write(f"#!{point}/python\n" if where == "interpreter" else "echo on")
+    config: dict[str, object] = {"argv": [script]}
+    if where == "program":
+        config = {"argv": [f"{point}/check"]}
+    elif where == "folder":
+        config = {"argv": [script], "cwd": f"{point}/inner"}
+    with fuse.mounted(point) as mount:
+        mount.tell("hang")
+        async with (
+            probing("command", config, timeout=0.4) as hung,
+            probing("command", "true") as well,
+        ):
+            began = time.monotonic()
+            run = asyncio.create_task(hung.run())
+            await asyncio.sleep(0.1)
+            assert (await well.run()).status is Status.OK
+            assert time.monotonic() - began < 0.35
+            first = await run
+            assert (first.status, first.reason) == (Status.UNKNOWN, "timeout")
+            assert "was not started within 400 ms: looking at it hangs; is the mount" in (
+                first.message
+            )
+            # The look that hangs is not joined by another.
+            assert (await hung.run()).message == first.message
+            mount.tell("answer")
+            await until(lambda: not hung._target.env.lanes.busy("command test"))  # type: ignore[attr-defined]
+            assert (await hung.run()).reason == "config"
 
 
 async def test_a_start_that_comes_too_late_leaves_nothing(scripts: Scripts) -> None:
@@ -358,6 +373,7 @@ async def test_no_descriptors_left() -> None:
         """\
         import asyncio, os, resource
         from tests.checks.http_kit import probing
+from tests.servers import fuse
 
         async def main():
             async with probing("command", {"argv": ["sh", "-c", "echo hi"]}) as probe:
@@ -388,6 +404,7 @@ async def test_a_fork_that_fails() -> None:
         """\
         import asyncio, os, resource
         from tests.checks.http_kit import probing
+from tests.servers import fuse
         import checks.probes.command, numpy
 
         async def main():
@@ -423,6 +440,7 @@ async def test_a_program_that_has_become_another_user(shared_folder: Path) -> No
         f"""\
         import asyncio, os
         from tests.checks.http_kit import probing
+from tests.servers import fuse
         import checks.probes.command, numpy
 
         async def main():

@@ -2,8 +2,8 @@
 
 It runs as a program of its own (``python -m tests.servers.fuse POINT``), so that its end sets
 free whoever waits for it. It mounts itself on POINT and says so; told ``hang`` on its standard
-input it answers ``statfs`` no more, as an NFS server does that is gone, told ``answer`` it does
-again, also to those that wait.
+input it answers ``statfs`` and look-ups of names no more, as an NFS server does that is gone, told
+``answer`` it does again, also to those that wait. There are no files in it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 __all__ = ["HungMount", "mounted", "why_not"]
 
 _INIT, _STATFS, _GETATTR, _FORGET, _BATCH_FORGET, _INTERRUPT, _DESTROY = 26, 17, 3, 2, 42, 36, 38
+_LOOKUP = 1
 _HEADER = struct.Struct("<IIQQIIII")
 _DETACH = 2
 _SIZE = 1_000_000
@@ -120,11 +121,14 @@ class _Server:
         self._device = device
         self._hangs = False
         self._waiting: list[int] = []
+        self._seeking: list[int] = []
 
     def told(self, word: str) -> None:
         self._hangs = word == "hang"
         while self._waiting and not self._hangs:
             _statfs(self._device, self._waiting.pop())
+        while self._seeking and not self._hangs:
+            _answer(self._device, self._seeking.pop(), error=errno.ENOENT)
 
     def asked(self, request: bytes) -> None:
         _, code, unique, *_ = _HEADER.unpack_from(request)
@@ -132,6 +136,10 @@ class _Server:
             _init(self._device, unique, request[_HEADER.size :])
         elif code == _STATFS and self._hangs:
             self._waiting.append(unique)
+        elif code == _LOOKUP and self._hangs:
+            self._seeking.append(unique)
+        elif code == _LOOKUP:
+            _answer(self._device, unique, error=errno.ENOENT)
         elif code == _STATFS:
             _statfs(self._device, unique)
         elif code == _GETATTR:

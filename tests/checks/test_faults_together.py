@@ -18,6 +18,7 @@ import yaml
 from checks.engine import Engine
 from checks.model import Status
 from checks.resolver import Address
+from tests.servers.dns import DnsServer
 from tests.servers.http import HttpServer, RawServer, full_backlog
 from tests.servers.redis import RedisServer, free_port
 from tui.config import load
@@ -84,8 +85,11 @@ async def test_what_is_broken_costs_the_healthy_nothing(  # noqa: PLR0917 - serv
     raw_server: RawStart,
     https_server: Callable[[trustme.LeafCert | None], HttpServer],
     hanging_names: Callable[[str], list[Address]],
+    dns_server: DnsServer,
     tmp_path: Path,
 ) -> None:
+    dead = dns_server
+    dead.replies = lambda _query, _tcp: []
     ending = threading.Event()
     (tmp_path / "not-a.db").write_bytes(b"\x00\xff" * 5000)
     with ExitStack() as stack:
@@ -130,6 +134,9 @@ async def test_what_is_broken_costs_the_healthy_nothing(  # noqa: PLR0917 - serv
             {"name": "no-db", "sqlite": str(tmp_path / "not-a.db")},
             {"name": "missing-db", "sqlite": str(tmp_path / "missing.db")},
             {"name": "no-port", "tcp": f"127.0.0.1:{free_port()}"},
+            {"name": "hung-tls", "tls": f"127.0.0.1:{raw(silent)}"},
+            {"name": "dead-names", "dns": {"name": "shop.example", "server": dead.where}},
+            {"name": "hung-ping", "ping": "hang11.invalid"},
             {"name": "healthy-http", "http": f"{http_server.url}/"},
             {"name": "healthy-redis", "redis": redis_server.url},
         ]

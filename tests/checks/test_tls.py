@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import ssl
 import time
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 
 from checks.model import Status
 from checks.probes.tls import KIND
+from checks.probes.tls.details import detailed
 from checks.registry import kind
 from tests.checks.http_kit import ask
 from tests.servers.http import RawServer, full_backlog
@@ -537,6 +539,19 @@ async def test_an_endless_greeting_is_read_to_a_bound(raw_server: StartRaw) -> N
     result = await ask("tls", f"127.0.0.1:{server.port}")
     server.ending.set()
     assert (result.status, result.reason) == (Status.CRITICAL, "tls")
+
+
+def test_a_certificate_of_any_bytes_is_read_or_left_out(authority: trustme.CA) -> None:
+    pem = authority.issue_cert("shop.example", "192.0.2.1").cert_chain_pems[0].bytes()
+    der = load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    (whole,) = detailed([der])
+    assert whole.names == ("shop.example", "192.0.2.1")
+    dice = random.Random(3)
+    for _ in range(2000):
+        broken = bytearray(der[: dice.randint(1, len(der))] if dice.random() < 0.3 else der)
+        for _ in range(dice.randint(1, 8)):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+        assert len(detailed([bytes(broken), der])) in {1, 2}
 
 
 @pytest.mark.parametrize(

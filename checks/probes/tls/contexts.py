@@ -23,7 +23,8 @@ _OP_LEGACY_SERVER_CONNECT: Final = 0x4
 
 
 async def strict_context(config: TlsConfig, env: ProbeEnv) -> ssl.SSLContext:
-    """The context that verifies as ``config`` says. Files are read in a lane: they may hang.
+    """The context that verifies as ``config`` says. Files are read in a lane: they may hang, and
+    the system's certificates take a while.
 
     Raises:
         TargetError: reason config, where a file cannot be used.
@@ -31,14 +32,14 @@ async def strict_context(config: TlsConfig, env: ProbeEnv) -> ssl.SSLContext:
     tls = Tls(**{name: getattr(config, name) for name in Tls.model_fields})
     old = config.minimum_version in _OLD
     files = tuple(str(env.path(name)) for name in (tls.ca, tls.cert, tls.key) if name)
-    if not files:
-        return _context(tls, env, old, ())
     try:
         return await env.lanes.share(
             f"tls {tls!r} {old}", lambda: _context(tls, env, old, _stamps(files))
         )
     except LaneBusyError:
-        said = f"reading the files of tls hangs: {', '.join(files)}"
+        said = (
+            f"reading the certificates to trust hangs: {', '.join(files) or 'the system has them'}"
+        )
         raise TargetError("config", said) from None
 
 

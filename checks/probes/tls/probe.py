@@ -61,6 +61,8 @@ class TlsProbe:
         self._config = config
         self._target = target
         self._reporter = Reporter(config, target)
+        self._unchanging = not (config.ca or config.cert or config.key)
+        self._context: ssl.SSLContext | None = None
         self._patience = target.timeout - min(0.15, target.timeout * 0.05)
 
     async def run(self) -> Result:
@@ -84,10 +86,12 @@ class TlsProbe:
 
     async def _shake(self, seen: Seen) -> None:
         config, env = self._config, self._target.env
-        context = await strict_context(config, env)
+        # Files may be renewed; the system's certificates stay until the next start.
+        if self._context is None or not self._unchanging:
+            self._context = await strict_context(config, env)
         seen.dialled = await dial(config.host, config.port, env.resolver, seen.phases)
         with seen.dialled.sock as sock:
-            shake = self._prepare(sock, context)
+            shake = self._prepare(sock, self._context)
             try:
                 await self._begin(sock, shake, seen.phases)
                 seen.phases.end()

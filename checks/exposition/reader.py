@@ -104,7 +104,8 @@ class Reader(Generic[T]):
         """
         if len(self.known) <= count + count // 4 + _SLACK:
             return
-        known, kept = self.known, {}
+        known = self.known
+        kept: dict[str, T | LeftOut] = {}
         at = 0
         while at <= len(text):
             lines, at = _piece(text, at)

@@ -641,7 +641,7 @@ async def test_a_row_can_be_told_in_a_line(kind: type[RequestLogPane], words: li
 
 def counted(**changes: object) -> RequestView:
     """Requests that a page of metrics counts: sums, and nothing of a single one."""
-    view = gateway(newest_errors=(), slowest=(), **changes)
+    view = gateway(60.0, newest_errors=(), slowest=(), **changes)
     windows = tuple(replace(one, newest_errors=(), slowest=()) for one in view.stats.windows)
     return replace(view, stats=replace(view.stats, windows=windows, counted=True))
 

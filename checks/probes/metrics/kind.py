@@ -59,6 +59,7 @@ KIND: Final = Kind(
     config=MetricsConfig,
     probe=_probe,
     metrics=METRICS,
+    counters=True,
     drivers=("checks.probes.metrics.probe", "checks.requests.counted"),
     charts=_charts,
     expects=_expects,

@@ -255,4 +255,4 @@ def _layout(page: Page[Series]) -> _Layout:
 
 def _named(series: Series) -> str:
     own = ",".join(f'{k}="{v}"' for k, v in series.labels if k not in {"job", "instance"})
-    return f"{series.name}{{{own}}}"[:120]
+    return f"{series.name}{{{own}}}"[:120] if own else series.name

@@ -31,18 +31,21 @@ class Recorded:
         self.moment = _moment(FOLDER / version)
         self.units = (FOLDER / version / "units").read_text()
         self.manager = (FOLDER / version / "manager").read_text()
+        self.list = (FOLDER / version / "list").read_text()
         self.program = folder / "systemctl"
         write_program(
             self.program,
             f'echo "$@" >> {folder}/asked\n'
-            f'case "$*" in *Version,*) cat {folder}/manager;; *) cat {folder}/units;; esac',
+            f'case "$*" in *Version,*) cat {folder}/manager;; list-units*) cat {folder}/list;; '
+            f"*) cat {folder}/units;; esac",
         )
         self.save()
 
     def save(self) -> None:
-        """Answer from now on as `units` and `manager` say."""
+        """Answer from now on as `units`, `manager` and `list` say."""
         (self.folder / "units").write_text(self.units)
         (self.folder / "manager").write_text(self.manager)
+        (self.folder / "list").write_text(self.list)
 
     def change(self, unit: str, **properties: str) -> None:
         """Answer from now on that the unit has these properties."""

@@ -123,6 +123,33 @@ async def test_everything_tells_of_what_has_failed_alone(watch: Watching) -> Non
     assert dict(result.facts)["systemd"].startswith(watch.answers.version)
 
 
+async def test_everything_is_asked_for_in_full_once_a_minute(watch: Watching) -> None:
+    """In between a listing tells what has changed, and only that is asked after."""
+    probe = watch.probe()
+    first = await probe.run()
+    second = await watch.again(probe)
+    asked = watch.answers.asked
+    assert ["list-units" in line for line in asked[-3:]] == [True, False, False]
+    # Those that are starting or stopping, and of the rest none but one that was between two lives.
+    names = set(asked[-2].partition(" -- ")[2].split())
+    moving = {"slow", "starting", "restarting", "stopping"}
+    assert {name.removesuffix(".service") for name in names} - {"loop"} == moving
+    assert [(one.name, one.status) for one in first.parts] == [
+        (one.name, one.status) for one in second.parts
+    ]
+    watch.answers.list = re.sub(
+        r"(?m)^(\s*web.service\s+loaded\s+)active\s+running",
+        r"\1failed failed",
+        watch.answers.list,
+    )
+    watch.answers.change("web.service", ActiveState="failed", SubState="failed", Result="oom-kill")
+    third = await watch.again(probe)
+    assert "web has failed (oom-kill)" in third.events
+    assert "web.service" in watch.answers.asked[-2]
+    await watch.again(probe, 60)
+    assert "*.service" in watch.answers.asked[-2]
+
+
 async def test_what_is_ignored_degrades_nothing(watch: Watching) -> None:
     failing = ["no*", "exits", "killed", "dumped", "timesout", "watchdog", "badjob", "broken"]
     more = ["restarting", "loop", "stopping", "systemd-*"]

@@ -1,7 +1,8 @@
 """Asking systemd by ``systemctl``: an argument list, a bare environment, bounds on time and size.
 
-One call brings all units. It costs a fork and some 5 ms of CPU; speaking D-Bus ourselves would
-save most of that, for several hundred lines that have to be right about another wire format.
+One call brings all units. It costs a fork and some 10 ms of CPU, a third of it systemd's own;
+speaking D-Bus ourselves would save half of that, for several hundred lines that have to be right
+about another wire format.
 """
 
 from __future__ import annotations
@@ -51,12 +52,23 @@ class Systemctl:
         """The properties of systemd itself. Raises as :meth:`units` does."""
         return self._show([f"--property={','.join(MANAGER)}"], timeout)
 
+    def listing(self, types: Sequence[str], timeout: float) -> str:
+        """A line for each unit, with its state alone: a tenth of the cost of its properties.
+
+        Raises as :meth:`units` does.
+        """
+        how = ["--all", "--full", "--plain", "--no-legend", f"--type={','.join(types)}"]
+        return self._ask(["list-units", "--no-pager", *how], timeout)
+
     def _show(self, arguments: Sequence[str], timeout: float) -> str:
+        return self._ask(["show", "--no-pager", *arguments], timeout)
+
+    def _ask(self, arguments: Sequence[str], timeout: float) -> str:
         program = self._program or shutil.which("systemctl", path=_PATH)
         if program is None:
             raise TargetError("missing", "systemctl is not installed here, though systemd runs")
         scope = ["--user"] if self._user else []
-        argv = [program, *scope, "show", "--no-pager", *arguments]
+        argv = [program, *scope, *arguments]
         try:
             child = subprocess.Popen(
                 argv,

@@ -48,6 +48,7 @@ def choose(config: SystemdConfig, answer: Iterable[Unit]) -> Chosen:
             units.append(unit)
     if config.everything:
         found = [(one, Wanted("any", named=False)) for one in units if _is_there(one)]
+        found.sort(key=lambda one: one[0].name)
         return Chosen(tuple(found), (), left_out)
     taken: dict[str, tuple[Unit, Wanted]] = {}
     empty = []

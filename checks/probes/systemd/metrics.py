@@ -83,9 +83,10 @@ def _service(unit: Unit, name: dict[str, str], typed: dict[str, str], to: Sample
     to.add("onwatch_systemd_unit_cpu_seconds_total", unit.cpu, name)
 
 
-def emit_system(state: str, version: str, units: Iterable[Unit], to: SampleBuilder) -> None:
+def emit_system(state: str | None, version: str, units: Iterable[Unit], to: SampleBuilder) -> None:
     """Emits what is known of the whole; ``units`` are summed up by their states."""
-    to.add("node_systemd_system_running", float(state == "running"))
+    if state is not None:
+        to.add("node_systemd_system_running", float(state == "running"))
     found = _VERSION.search(version)
     if found:
         to.add("node_systemd_version", float(found[0]), {"version": version})

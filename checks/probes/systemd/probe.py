@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,17 +18,20 @@ from checks.model import Part, Result, Status, Table
 from checks.probe import ChartSpec, Kind, Target
 from checks.probes.systemd.asking import Systemctl, booted
 from checks.probes.systemd.chosen import Chosen, asked_for, choose
-from checks.probes.systemd.config import SystemdConfig
+from checks.probes.systemd.config import EVERYTHING, SystemdConfig
 from checks.probes.systemd.judge import Moment, Seen, Verdict, Wanted, judge, judge_system
 from checks.probes.systemd.metrics import METRICS, UnitSamples, emit_system
 from checks.probes.systemd.model import Unit, read_unit
-from checks.probes.systemd.properties import blocks, number
+from checks.probes.systemd.properties import blocks, number, states
 from checks.probes.systemd.watch import Watch
 from checks.settings import KindConfig
 from checks.wording import size, span
 
 __all__ = ["KIND", "Answer", "SystemdConfig", "SystemdProbe"]
 
+_SLOW_TIER: Final = 60.0
+_MANY: Final = 50
+"""Changed units from which on all are asked for instead."""
 _ROWS: Final = 64
 _TABLE: Final = 300
 _NO_SYSTEMD: Final = (
@@ -40,15 +43,28 @@ _UNJUDGED: Final = frozenset({"missing", "permission", "limit", "config"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one poll brought. ``state`` is that of the whole, empty where it was not asked for."""
+    """What one poll brought; ``whole`` is what systemd last said of itself."""
 
     units: tuple[Unit, ...]
     now: Moment
     took: float
-    state: str = ""
-    failed: int = 0
-    jobs: int = 0
-    version: str = ""
+    whole: Mapping[str, str]
+
+    @property
+    def state(self) -> str:
+        return self.whole.get("SystemState", "")
+
+    @property
+    def version(self) -> str:
+        return self.whole.get("Version", "")
+
+    @property
+    def failed(self) -> int:
+        return number(self.whole, "NFailedUnits") or 0
+
+    @property
+    def jobs(self) -> int:
+        return number(self.whole, "NJobs") or 0
 
 
 class SystemdProbe:
@@ -66,7 +82,9 @@ class SystemdProbe:
         self._samples = UnitSamples(target.sampler)
         self._asked = asked_for(config)
         self._started: tuple[str, ...] = ()
-        self._version = ""
+        self._whole: dict[str, str] = {}
+        self._whole_at: float | None = None
+        self._kept: dict[str, Unit] = {}
 
     def now(self) -> Moment:
         """The moment that systemd's times are compared with."""
@@ -75,11 +93,12 @@ class SystemdProbe:
     async def run(self) -> Result:
         """Ask once; what goes wrong with asking is a sentence of its own."""
         loop = asyncio.get_running_loop()
+        now = self._target.env.clock.now()
         if self._own and not booted():
             return Result.failed("missing", _NO_SYSTEMD, status=Status.UNKNOWN)
         try:
             async with asyncio.timeout(self._target.timeout * 0.97):
-                answer = await self._target.env.lanes.run(self._lane, self._ask)
+                answer = await self._target.env.lanes.run(self._lane, lambda: self._ask(now))
         except TargetError as error:
             status = Status.UNKNOWN if error.reason in _UNJUDGED else Status.CRITICAL
             return Result.failed(error.reason, str(error), status=status)
@@ -91,33 +110,62 @@ class SystemdProbe:
     async def close(self) -> None:
         self._target.env.lanes.drop(self._lane)
 
-    def _ask(self) -> Answer:
+    def _ask(self, now: float) -> Answer:
         began = time.perf_counter()
         deadline = time.monotonic() + self._target.timeout * 0.9
-        names = (*self._asked, *self._started)
-        units = {one.name: one for one in self._units(names, deadline)}
+        everything = self._config.everything
+        units, changed = self._all(now, deadline) if everything else self._named(deadline)
+        if self._is_due(changed=changed):
+            self._whole = next(iter(blocks(self._systemctl.manager(_left(deadline)))), {})
+        return Answer(tuple(units.values()), self.now(), time.perf_counter() - began, self._whole)
+
+    def _is_due(self, *, changed: bool) -> bool:
+        """Whether to ask after the state of the whole: while it is well, only units change it."""
+        if not self._whole:
+            return True
+        ill = self._whole.get("SystemState") != "running"
+        return self._config.whole and (changed or ill or not self._config.everything)
+
+    def _named(self, deadline: float) -> tuple[dict[str, Unit], bool]:
+        """The named units, with those that timers among them start."""
+        units = self._show((*self._asked, *self._started), deadline)
         more = tuple(_started_by(units.values()) - set(units))
-        if more and not self._config.everything:
+        if more:
             # From the next time on they are asked for with the others.
             self._started = (*self._started, *more)
-            units |= {one.name: one for one in self._units(more, deadline)}
-        whole: dict[str, str] = {}
-        if self._config.whole or not self._version:
-            whole = next(iter(blocks(self._systemctl.manager(_left(deadline)))), {})
-            self._version = whole.get("Version", "")
-        return Answer(
-            tuple(units.values()),
-            self.now(),
-            time.perf_counter() - began,
-            whole.get("SystemState", "") if self._config.whole else "",
-            number(whole, "NFailedUnits") or 0,
-            number(whole, "NJobs") or 0,
-            self._version,
-        )
+            units |= self._show(more, deadline)
+        return units, True
 
-    def _units(self, names: Sequence[str], deadline: float) -> Iterable[Unit]:
+    def _all(self, now: float, deadline: float) -> tuple[dict[str, Unit], bool]:
+        """All units, and whether any has changed: once a minute with all they tell, in between of
+        those whose state is another one."""
+        if self._whole_at is None or not 0 <= now - self._whole_at < _SLOW_TIER:
+            return self._all_anew(now, deadline)
+        types = [one.partition(".")[2] for one in EVERYTHING]
+        seen = states(self._systemctl.listing(types, _left(deadline)))
+        changed = [name for name, state in seen.items() if self._is_news(name, state)]
+        if len(changed) > _MANY:
+            return self._all_anew(now, deadline)
+        units = {name: self._kept[name] for name in seen if name in self._kept}
+        if changed:
+            units |= self._show(changed, deadline)
+        self._kept = units
+        return units, bool(changed)
+
+    def _all_anew(self, now: float, deadline: float) -> tuple[dict[str, Unit], bool]:
+        self._kept = self._show(self._asked, deadline)
+        self._whole_at = now
+        return self._kept, True
+
+    def _is_news(self, name: str, state: tuple[str, str, str]) -> bool:
+        """Whether a unit is not what it was, or is about to become something else."""
+        known = self._kept.get(name)
+        moving = state[1] in ("activating", "deactivating")
+        return known is None or moving or (known.load, known.active, known.sub) != state
+
+    def _show(self, names: Sequence[str], deadline: float) -> dict[str, Unit]:
         answer = blocks(self._systemctl.units(names, _left(deadline)))
-        return (read_unit(block) for block in answer if block.get("Id"))
+        return {block["Id"]: read_unit(block) for block in answer if block.get("Id")}
 
     def _result(self, answer: Answer) -> Result:
         config, now = self._config, self._target.env.clock.now()
@@ -138,7 +186,8 @@ class SystemdProbe:
         status, message, reason = _verdict(findings, judged)
         builder = self._target.sampler.builder()
         self._samples.emit((unit for unit, _, _ in judged), builder)
-        emit_system(answer.state, answer.version, (unit for unit, _, _ in judged), builder)
+        state = answer.state if config.whole else None
+        emit_system(state, answer.version, (unit for unit, _, _ in judged), builder)
         return Result(
             status,
             message,
@@ -148,7 +197,7 @@ class SystemdProbe:
             samples=builder.build(),
             parts=tuple(_parts(config, findings)),
             tables=tuple(_tables([(unit, verdict) for unit, _, verdict in judged], answer.now)),
-            facts=tuple(_facts(answer, len(judged))),
+            facts=tuple(_facts(config, answer, len(judged))),
             events=tuple(events),
         )
 
@@ -252,11 +301,11 @@ def _due(unit: Unit, now: Moment) -> str:
     return f"in {span(left)}" if left > 0 else f"overdue by {span(-left)}"
 
 
-def _facts(answer: Answer, count: int) -> Iterable[tuple[str, str]]:
+def _facts(config: SystemdConfig, answer: Answer, count: int) -> Iterable[tuple[str, str]]:
     if answer.version:
         yield "systemd", answer.version
     yield "units watched", str(count)
-    if answer.state:
+    if config.whole:
         yield "state of the whole", f"{answer.state}, {answer.failed} failed, {answer.jobs} jobs"
 
 

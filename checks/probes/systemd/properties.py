@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-__all__ = ["MANAGER", "UNIT", "blocks", "moment", "number", "timespan", "words"]
+__all__ = ["MANAGER", "UNIT", "blocks", "moment", "number", "states", "timespan", "words"]
 
 UNIT: Final = (
     "Id", "Names", "LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "Type",
@@ -53,6 +53,16 @@ def blocks(text: str) -> list[dict[str, str]]:
             current[name] = value
     if current:
         found.append(current)
+    return found
+
+
+def states(text: str) -> dict[str, tuple[str, str, str]]:
+    """Load, active and sub state of each unit of a listing, by name."""
+    found = {}
+    for line in text.splitlines()[:_MOST_LINES]:
+        columns = line.split(None, 4)
+        if len(columns) >= 4:
+            found[columns[0]] = (columns[1], columns[2], columns[3])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,39 @@ async def test_expect() -> None:
     assert (worse.status, worse.message) == (Status.UNKNOWN, "cannot count")
 
 
+async def test_lines_become_child_rows() -> None:
+    text = (
+        "echo 'All checks'; echo '✅ database: 3 ms'; echo '❌ disk space: 97 %'; "
+        "echo '[WARN] memory: 81 %'; echo '⚠️ agents: few'; echo '? odd: what'; echo end; exit 1"
+    )
+    pattern = r"^(?P<status>\S+) (?P<name>[^:]+): (?P<message>.*)$"
+    result = await shell(text, rows=pattern, exit_codes={"1": "critical"})
+    assert (result.status, result.message) == (Status.CRITICAL, "All checks")
+    assert [(part.name, part.status, part.message) for part in result.parts] == [
+        ("database", Status.OK, "3 ms"),
+        ("disk space", Status.CRITICAL, "97 %"),
+        ("memory", Status.WARNING, "81 %"),
+        ("agents", Status.WARNING, "few"),
+        ("odd", Status.UNKNOWN, "what"),
+    ]
+
+
+async def test_rows_of_supervisorctl() -> None:
+    text = (
+        "echo 'queue:a   RUNNING   pid 12, uptime 1:02:03'; "
+        "echo 'queue:b   FATAL     Exited too quickly'; echo 'web  STARTING'; exit 3"
+    )
+    pattern = r"^(?P<name>\S+) +(?P<status>[A-Z]+) *(?P<message>.*)$"
+    result = await shell(text, rows=pattern, exit_codes={"3": "critical"})
+    assert [(part.name, part.status) for part in result.parts] == [
+        ("queue:a", Status.OK),
+        ("queue:b", Status.CRITICAL),
+        ("web", Status.WARNING),
+    ]
+    many = await shell("yes 'a OK' | head -n 900", rows=pattern)
+    assert len(many.parts) == 50
+
+
 async def test_latency() -> None:
     result = await shell("sleep 0.05; echo fine", latency={"warning": "20ms"})
     assert (result.status, result.reason) == (Status.WARNING, "latency")
@@ -303,11 +337,12 @@ def test_what_it_is_called(argv: str, name: str) -> None:
         ({"argv": ["a"], "exit_codes": {"256": "ok"}}, "less than or equal to 255"),
         ({"argv": ["a"], "exit_codes": {"1": "down"}}, "'ok', 'warning', 'critical' or 'unknown'"),
         ({"argv": ["a"], "expect": "("}, "not a regular expression"),
+        ({"argv": ["a"], "rows": "(?P<name>x)"}, "lacks the group (?P<status>…)"),
         ({"argv": ["a"], "max_output": "2MB"}, "less than or equal to 1000000"),
     ],
 )
 def test_a_wrong_configuration(config: object, complaint: str) -> None:
-    with pytest.raises(ValidationError, match=complaint.replace("(", r"\(")):
+    with pytest.raises(ValidationError, match=re.escape(complaint)):
         CommandConfig.model_validate(config)
 
 

@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -461,6 +462,30 @@ from tests.servers import fuse
     assert second.startswith("process ")
     assert "as another user whom this user may not end" in second
     assert "did not end within 500 ms" in third
+
+
+async def test_it_works_in_a_thread_as_the_engine_has_it() -> None:
+    """The engine's loop is not the main thread's, where asyncio would watch for children."""
+    found: list[Result] = []
+
+    async def work() -> None:
+        async with probing("command", {"argv": ["sh", "-c", "sleep 0.05; exit 2"]}) as probe:
+            found.append(await probe.run())
+        async with probing("command", {"argv": ["sleep", "77"]}, timeout=0.3) as probe:
+            found.append(await probe.run())
+
+    before = threading.active_count()
+    thread = threading.Thread(target=asyncio.run, args=(work(),))
+    thread.start()
+    while thread.is_alive():
+        # One lane, and no thread for the child.
+        assert threading.active_count() <= before + 2
+        await asyncio.sleep(0.01)
+    thread.join()
+    assert [(one.status, one.reason) for one in found] == [
+        (Status.CRITICAL, "expectation"),
+        (Status.CRITICAL, "timeout"),
+    ]
 
 
 async def test_a_flaw_in_reading_leaves_no_program(

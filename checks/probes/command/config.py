@@ -89,6 +89,9 @@ class CommandConfig(KindConfig):
     """Whether what stands behind a bar is performance data."""
     expect: Pattern = ""
     """A regular expression that the standard output must match."""
+    rows: Pattern = ""
+    """A regular expression; the lines of standard output that match it become child rows. Its
+    groups are `name`, `status` (a word or a mark such as ✅), if you like `message`, `value`."""
     latency: LatencyBounds | None = None
     """Bounds of the time that a run takes."""
     max_output: Annotated[Size, Field(ge=1, le=1_000_000)] = 64_000
@@ -108,6 +111,14 @@ class CommandConfig(KindConfig):
             raise ValueError(
                 "a string is one program and is not split; write [program, argument, …]"
             )
+        return value
+
+    @field_validator("rows")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        missing = {"name", "status"} - re.compile(value).groupindex.keys() if value else set()
+        if missing:
+            raise ValueError(f"lacks the group (?P<{min(missing)}>…)")
         return value
 
     @field_validator("env")

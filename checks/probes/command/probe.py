@@ -92,7 +92,7 @@ class CommandProbe:
     async def _previous_run(self) -> None:
         """Let the end of the run before come to its end: no two runs at once."""
         if self._ending is not None:
-            await asyncio.shield(self._ending)
+            await asyncio.wait({self._ending})
             self._ending = self._child = None
 
     def _begin_ending(self) -> None:

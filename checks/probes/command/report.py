@@ -13,6 +13,7 @@ from checks.model import Result, SampleBuilder, Status, Table
 from checks.probes.command.config import CommandConfig
 from checks.probes.command.metrics import measure
 from checks.probes.command.perfdata import Datum, Output, Range, parse_output
+from checks.probes.command.rows import child_rows
 from checks.wording import percent, size
 
 __all__ = ["Run", "said_so_far", "told"]
@@ -83,6 +84,7 @@ def told(
         value=_value(output.data, run),
         duration=run.duration,
         samples=builder.build(),
+        parts=child_rows(text, re.compile(config.rows)) if config.rows else (),
         tables=_tables(output.data),
         facts=tuple(_facts(run, config, output).items()),
         raw=_raw(text, errors),

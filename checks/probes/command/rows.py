@@ -1,0 +1,64 @@
+"""Child rows from lines that a script prints for people: ``✅ database: 3 ms``. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from checks.health_words import word_status
+from checks.model import Part, Status
+
+__all__ = ["child_rows"]
+
+MOST_ROWS: Final = 50
+
+_OK: Final = "✅✔✓☑🟢+"
+_WARNING: Final = "⚠▲🟡!"
+_CRITICAL: Final = "❌✘✗✖☒🔴⛔x×-"
+_MARKS: Final = {
+    mark: status
+    for marks, status in (
+        (_OK, Status.OK),
+        (_WARNING, Status.WARNING),
+        (_CRITICAL, Status.CRITICAL),
+    )
+    for mark in marks
+}
+_MORE_WORDS: Final = {
+    "fatal": Status.CRITICAL,
+    "backoff": Status.CRITICAL,
+    "exited": Status.CRITICAL,
+}
+"""What supervisorctl says beside the usual words."""
+_FRAME: Final = "[]()<>:\ufe0f "
+
+
+def child_rows(text: str, pattern: re.Pattern[str]) -> tuple[Part, ...]:
+    """A row for each line that matches ``pattern``, which has the groups ``name``, ``status``.
+
+    A mark or a word that nobody knows makes the row UNKNOWN.
+    """
+    return tuple(islice(_rows(text, pattern), MOST_ROWS))
+
+
+def _rows(text: str, pattern: re.Pattern[str]) -> Iterator[Part]:
+    for line in text.splitlines():
+        match = pattern.search(line)
+        if match is None:
+            continue
+        found = match.groupdict(default="")
+        if found["name"].strip():
+            yield Part(
+                found["name"].strip(),
+                _status(found["status"]),
+                found.get("message", "").strip(),
+                found.get("value", "").strip(),
+            )
+
+
+def _status(said: str) -> Status:
+    plain = said.strip(_FRAME)
+    known = _MARKS.get(plain.lower()) or word_status(plain) or _MORE_WORDS.get(plain.lower())
+    return known or Status.UNKNOWN

@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.servers.mariadb",
     "tests.servers.plugins",
     "tests.servers.dns",
+    "tests.servers.tls",
 ]
 
 _AGAINST = "ran against"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import dns.flags
 import dns.message
@@ -19,9 +19,11 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from checks.model import Result
+from tests.checks.http_kit import ask
 from tests.servers.http import RawServer
 
-__all__ = ["DnsServer", "Replies"]
+__all__ = ["DnsServer", "Replies", "asked"]
 
 Replies: TypeAlias = Callable[[dns.message.Message, bool], list[bytes]]
 """From a question, and whether it came by TCP, to the datagrams (or messages) sent for it."""
@@ -125,6 +127,12 @@ def _pair() -> tuple[socket.socket, socket.socket]:
             tcp.close()
         else:
             return udp, tcp
+
+
+async def asked(server: DnsServer, name: str = "shop.example", **config: Any) -> Result:
+    """The result of one run that asks ``server`` for ``name``."""
+    timeout = config.pop("timeout", 2.0)
+    return await ask("dns", {"name": name, "server": server.where, **config}, timeout=timeout)
 
 
 @pytest.fixture

@@ -60,13 +60,17 @@ _ESCAPES = re.compile(
 )
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _CUT: Final = "…"
+_UNSTEADY = re.compile("[\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]")
+"""Variation selectors, keycaps and skin tones: after them terminals disagree about the cells
+that a character takes, and columns would not stand below each other."""
 
 
 def clean(text: object, limit: int = 500) -> str:
     """``text`` as one printable line of at most ``limit`` characters.
 
     Escape sequences vanish whole, line breaks and tabs become a space, and every other
-    control, bidirectional, zero-width, private or surrogate character vanishes.
+    control, bidirectional, zero-width, private or surrogate character vanishes, and so does
+    what changes the width of the character before it.
     """
     value = text if isinstance(text, str) else str(text)
     if len(value) > 4 * limit:
@@ -74,6 +78,8 @@ def clean(text: object, limit: int = 500) -> str:
     if not value.isprintable():
         value = _SPACES.sub(" ", _ESCAPES.sub("", value))
         value = "".join(c for c in value if c.isprintable() or c == "\xa0")
+    if not value.isascii():
+        value = _UNSTEADY.sub("", value)
     return value if len(value) <= limit else value[: limit - 1] + _CUT
 
 

@@ -65,6 +65,7 @@ def _keys(value: object) -> object:
 def _line(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
+    text = text.replace("\ufe0f", "")  # the emoji's form of a sign, whose width is not certain
     if clean(text, 100) != text or text.strip() != text:
         raise ValueError("expected one line of at most 100 printable characters")
     return text

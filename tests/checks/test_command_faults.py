@@ -374,7 +374,6 @@ async def test_no_descriptors_left() -> None:
         """\
         import asyncio, os, resource
         from tests.checks.http_kit import probing
-from tests.servers import fuse
 
         async def main():
             async with probing("command", {"argv": ["sh", "-c", "echo hi"]}) as probe:
@@ -405,7 +404,6 @@ async def test_a_fork_that_fails() -> None:
         """\
         import asyncio, os, resource
         from tests.checks.http_kit import probing
-from tests.servers import fuse
         import checks.probes.command, numpy
 
         async def main():
@@ -441,7 +439,6 @@ async def test_a_program_that_has_become_another_user(shared_folder: Path) -> No
         f"""\
         import asyncio, os
         from tests.checks.http_kit import probing
-from tests.servers import fuse
         import checks.probes.command, numpy
 
         async def main():

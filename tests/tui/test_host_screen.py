@@ -245,7 +245,7 @@ async def test_a_machine_that_cannot_be_read_is_shown_as_it_was() -> None:
 async def test_without_a_host_check_it_says_which_lines_make_one() -> None:
     async with running(FakeSource(samples.empty())) as pilot:
         await opened(pilot)
-        assert "{name: this machine, host: {}}" in seen(pilot)
+        assert "host: {}}" in seen(pilot)
 
 
 async def test_the_help_names_what_works_here() -> None:

@@ -183,13 +183,15 @@ def _sockets(sockets: SocketsView, width: int) -> list[Line]:
             groups.append(labelled(name, fmt.count(value)))
     if sockets.opened is not None:
         groups.append(labelled("opened", fmt.rate(sockets.opened)))
-    for name, rate, loud in (
+    for name, rate, bad in (
         ("sent again", sockets.retransmitted, 20.0),
         ("reset", sockets.reset, 100.0),
         ("queue overflows", sockets.overflowed, 0.0),
     ):
-        if rate is not None and (rate > 0 or name == "sent again"):
-            groups.append(labelled(name, fmt.rate(rate), "high" if rate > loud else "label"))
+        if rate is not None and rate > bad:
+            groups.insert(0, labelled(name, fmt.rate(rate), "high"))
+        elif rate is not None and (rate > 0 or name == "sent again"):
+            groups.append(labelled(name, fmt.rate(rate)))
     if not groups:
         return []
     kept, _ = groups_in(groups, width - 7)

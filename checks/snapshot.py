@@ -99,6 +99,7 @@ class SnapshotBuilder:
         self._acts = acts
         self._derived: dict[str, _Derived] = {}
         self._detail: tuple[Result, float, HostDetail] | None = None
+        self._samples: tuple[Result, tuple[tuple[str, float], ...]] | None = None
 
     def over(self, states: Sequence[CheckState]) -> SnapshotBuilder:
         """A builder over ``states`` and the same store."""
@@ -195,6 +196,13 @@ class SnapshotBuilder:
             ),
         )
 
+    def _sample_lines(self, result: Result, hidden: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """The samples of ``result`` as text, made once: a page of metrics has thousands."""
+        known = self._samples
+        if known is None or known[0] is not result:
+            known = self._samples = (result, sample_lines(result.samples, hidden))
+        return known[1]
+
     def _details(self, now: float, focus: str) -> CheckDetails | None:
         state = next((one for one in self._states if one.spec.name == focus), None)
         if state is None:
@@ -213,7 +221,7 @@ class SnapshotBuilder:
             phases=result.phases if result else (),
             facts=result.facts if result else (),
             tables=result.tables if result else (),
-            samples=sample_lines(result.samples, hidden) if result else (),
+            samples=self._sample_lines(result, hidden) if result else (),
             raw=result.raw if result else "",
             events=tuple(reversed(state.events)),
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from checks.views import CheckDetails, CheckView, EventView
 
 __all__ = [
+    "MOST_SAMPLES",
     "DetailPane",
     "EventsPane",
     "FactsPane",
@@ -37,6 +38,9 @@ __all__ = [
     "result_lines",
     "sample_lines",
 ]
+
+MOST_SAMPLES = 2_000
+"""Samples that are listed at once; a page of metrics may have five times as many."""
 
 
 def result_lines(details: CheckDetails, frame: Frame) -> list[Line]:
@@ -144,10 +148,14 @@ def sample_lines(samples: Sequence[tuple[str, float]], frame: Frame) -> list[Lin
     wanted = [(name, value) for name, value in samples if frame.wants(name)]
     if not wanted:
         return note("no samples", frame.width)
-    return [
+    lines = [
         line(Seg(f" {name} ", "label"), Seg(f"{value:.10g}", "value"), key=name)
-        for name, value in wanted
+        for name, value in wanted[:MOST_SAMPLES]
     ]
+    if len(wanted) > MOST_SAMPLES:
+        left = len(wanted) - MOST_SAMPLES
+        lines += note(f"{left:,} more; / finds any of them by its name or labels", frame.width)
+    return lines
 
 
 def raw_lines(raw: str, frame: Frame) -> list[Line]:
@@ -264,6 +272,11 @@ class SamplesPane(DetailPane):
     """The samples of the last run."""
 
     title = "Samples"
+
+    def inputs(self) -> tuple[object, ...]:
+        # Thousands of them, of a page of metrics, are not built anew each second.
+        details = self.details
+        return (details.samples if details else None, self.check)
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
         return sample_lines(details.samples, frame)

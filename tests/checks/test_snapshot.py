@@ -102,6 +102,25 @@ async def test_details_are_made_for_the_check_in_focus_alone() -> None:
     assert len(details.charts[-1].times) == 3
 
 
+async def test_the_samples_of_one_result_are_written_out_once() -> None:
+    clock = FakeClock()
+    PLAYED.update(one=ok())
+    engine = Engine(config(spec("one")), clock)
+    await pictured(clock, engine)
+    engine.focus = "one"
+
+    def shown() -> object:
+        details = engine.snapshot().details
+        assert details is not None
+        assert ("played_value", 1.0) in details.samples
+        return details.samples
+
+    before = shown()
+    assert shown() is before
+    await pictured(clock, engine)
+    assert shown() is not before
+
+
 async def test_every_sample_carries_the_targets_labels() -> None:
     clock = FakeClock()
     PLAYED["one"] = ok()

@@ -17,6 +17,7 @@ from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
 from widgets.chart import BigChart, chart_lines, legend, thinned
 from widgets.details import (
+    MOST_SAMPLES,
     DetailPane,
     EventsPane,
     FactsPane,
@@ -29,6 +30,7 @@ from widgets.details import (
     phase_lines,
     raw_lines,
     result_lines,
+    sample_lines,
 )
 from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
@@ -243,3 +245,12 @@ async def test_text_without_rows_scrolls() -> None:
         assert shown(pane)[-1] == " line 49"
         await pilot.press("home")
         assert shown(pane)[1] == " line 0"
+
+
+def test_of_thousands_of_samples_the_first_are_listed_and_the_rest_found() -> None:
+    many = [(f"metric_{number}", float(number)) for number in range(9_000)]
+    lines = sample_lines(many, Frame(80, 20))
+    assert len(lines) == MOST_SAMPLES + 1
+    assert "7,000 more; / finds any of them" in lines[-1].text
+    (found,) = sample_lines(many, Frame(80, 20, filter_text="metric_8765"))
+    assert found.text.split() == ["metric_8765", "8765"]

@@ -49,6 +49,7 @@ class Outcomes:
         self._outages: deque[OutageView] = deque(maxlen=MOST_OUTAGES)
         self._cells: deque[int] = deque(maxlen=CELLS)
         self._newest_cell = 0
+        self._drawn: tuple[int, ...] | None = None
 
     def add(self, began: float, status: Status, message: str) -> None:
         """Take in a run that began at ``began`` (seconds since 1970) and came to ``status``."""
@@ -80,7 +81,9 @@ class Outcomes:
     def _mark(self, since: float, until: float, code: int) -> None:
         """Make the cells of the strip between the two times at least as bad as ``code``."""
         newest, first = int(until // CELL), int(since // CELL)
-        # What ends with a minute says nothing of the next.
+        if first == newest == self._newest_cell and self._cells and self._cells[-1] >= code:
+            return
+        self._drawn = None
         if not self._cells:
             self._newest_cell = first
             self._cells.append(_NONE)
@@ -122,6 +125,10 @@ class Outcomes:
     def _strip(self, now: float) -> tuple[int, ...]:
         """The cells up to that of ``now``; nothing is known of those after the newest."""
         missing = min(CELLS, max(0, int(now // CELL) - self._newest_cell)) if self._cells else 0
+        if not missing:
+            # Shared by the records of a minute, as long as it does not get worse.
+            self._drawn = self._drawn or tuple(self._cells)
+            return self._drawn
         return (*list(self._cells)[-(CELLS - missing) :], *(_NONE,) * missing)[-CELLS:]
 
     def _over(self, now: float, seconds: float) -> WindowRecord:

@@ -149,9 +149,14 @@ async def test_groups_count_statuses_fold_and_are_found_by_n() -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert "gateway db" in table(pilot).keys
-        await pilot.press("z")
+        await pilot.press("end", "z")
         await settle(pilot)
         assert table(pilot).keys == ["group:prod", "group:stage"]
+        assert table(pilot).selected == "group:stage"
+        assert "all 4 of stage are fine" in seen(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        assert table(pilot).selected in table(pilot).keys
 
 
 async def test_how_rows_are_arranged_is_kept_while_one_is_elsewhere() -> None:

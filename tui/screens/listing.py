@@ -141,7 +141,7 @@ class ListScreen(NumberedScreen):
         if not self._composed or self.snapshot is None:
             return
         room = max(1, self.size.height - 2)
-        rows = min(room, len(self._table.items()) + 4)
+        rows = min(room, self._table.most_rows())
         fitted = (*share(self.size.width, room, rows, low=self.LOW), rows)
         if fitted == self._fitted:
             return
@@ -170,6 +170,9 @@ class ListScreen(NumberedScreen):
         at = groupings.index(self.grouping) if self.grouping in groupings else -1
         self.grouping = groupings[(at + 1) % len(groupings)]
         self.folded = frozenset()
+        table = self._table
+        if table.selected is None and table.keys:
+            table.select(table.keys[0])
 
     def action_fold(self) -> None:
         """Fold the group under the cursor, or the one whose row is; or open it."""
@@ -182,8 +185,11 @@ class ListScreen(NumberedScreen):
 
     def action_fold_all(self) -> None:
         """Fold every group, or open all where all are folded."""
-        names = frozenset(self._table.group_names())
+        table = self._table
+        names, at = frozenset(table.group_names()), table.group_around(table.selected)
         self.folded = frozenset() if names <= self.folded else names
+        if at is not None and at.name in self.folded:
+            table.select(at.key)
 
     def action_ill(self, step: int) -> None:
         if not self._table.go_ill(step):
@@ -201,6 +207,7 @@ class ListScreen(NumberedScreen):
         return super().check_action(action, parameters)
 
     def watch_grouping(self) -> None:
+        self._fit()
         self.refresh_bindings()
 
     @on(LinePane.Selected)

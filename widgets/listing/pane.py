@@ -215,6 +215,12 @@ class ListPane(LinePane, Generic[Item]):
         )
         return next(held, None)
 
+    def most_rows(self) -> int:
+        """The lines it could use with nothing folded or filtered, its title among them."""
+        items = self.items()
+        groups = len({self.group_of(item) for item in items}) if self.grouping else 0
+        return len(items) + groups + 4
+
     def group_names(self) -> list[str]:
         """The names of the groups there are."""
         return [group.name for group in self._groups.values()]

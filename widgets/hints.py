@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from widgets.text import Line, Seg, fit, groups_in, line
+from widgets.text import BETWEEN, Line, Seg, fit, groups_in, line
 from widgets.view import LineView
 
 __all__ = ["Hint", "HintLine", "hint_line"]
@@ -22,13 +25,39 @@ def hint_line(hints: Sequence[Hint], width: int) -> Line:
     return line(" ", *groups_in(groups, width - 1)[0])
 
 
+def key_at(hints: Sequence[Hint], width: int, x: int) -> str:
+    """The key that cell ``x`` of the line of ``hints`` tells of, empty where it tells of none.
+
+    Where two keys are named together, what they do is told by the nearer, the last.
+    """
+    start = 1
+    for keys, text in hints:
+        end = start + cell_len(keys) + 1 + cell_len(text)
+        if end > width:
+            return ""
+        if start <= x < end:
+            before = keys[: max(0, x - start)].count(" ")
+            return keys.split(" ")[min(before, keys.count(" "))]
+        start = end + cell_len(BETWEEN.text)
+    return ""
+
+
 class HintLine(LineView):
     """Keys with what they do; which ones is said by whoever knows the screen.
+
+    A click on one is told as :class:`Clicked`.
 
     For a moment it may say something else instead.
     """
 
     DEFAULT_CSS = "HintLine { height: 1; }"
+
+    class Clicked(Message):
+        """Somebody has clicked on what ``key`` does, the key as it is shown."""
+
+        def __init__(self, key: str) -> None:
+            self.key = key
+            super().__init__()
 
     hints: reactive[tuple[Hint, ...]] = reactive((), repaint=False, layout=False)
 
@@ -46,6 +75,11 @@ class HintLine(LineView):
         if self.said:
             return [line(" ", Seg(fit(self.said, width - 1)))]
         return [hint_line(self.hints, width)]
+
+    def on_click(self, event: events.Click) -> None:
+        key = "" if self.said else key_at(self.hints, self.size.width, event.x)
+        if key:
+            self.post_message(self.Clicked(key))
 
     def watch_hints(self) -> None:
         self.update_lines()

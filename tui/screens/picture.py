@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from checks.views import Snapshot
     from tui.screens.modal import PictureModal
 
-__all__ = ["Banner", "PictureScreen", "Standing", "hints_from"]
+__all__ = ["Banner", "PictureScreen", "Standing", "binding_of", "hints_from"]
 
 _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
@@ -191,6 +191,12 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         hints = hints_from(self.HINTS, self.active_bindings.values())
         self.query_one(HintLine).hints = hints
 
+    @on(HintLine.Clicked)
+    def _press(self, event: HintLine.Clicked) -> None:
+        found = binding_of(event.key, self.active_bindings.values())
+        if found is not None:
+            self.call_later(found.node.run_action, found.binding.action)
+
     def say(self, text: str, seconds: float) -> bool:
         """Say ``text`` in the line of hints; false where there is room elsewhere or none here."""
         fits = self.size.height < _ROOMY and "\n" not in text and cell_len(text) < self.size.width
@@ -265,6 +271,11 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
             count = len(self.snapshot.alerts)
             what = f"the verdict and {count} alert{'' if count == 1 else 's'}"
             self.post_message(self.Copied(situation_of(self.snapshot), what))
+
+
+def binding_of(shown: str, active: Iterable[ActiveBinding]) -> ActiveBinding | None:
+    """What the key that is ``shown`` so does now."""
+    return next((e for e in active if e.enabled and key_name(e.binding.key) == shown), None)
 
 
 def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -> tuple[Hint, ...]:

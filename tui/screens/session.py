@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.modal import PictureModal
-from tui.screens.picture import HintSource, Standing, hints_from
+from tui.screens.picture import HintSource, Standing, binding_of, hints_from
 from widgets import format as fmt
 from widgets.databases.pane import database_of
 from widgets.databases.session import ChoicePane, Told, WholePane, pair_lines, session_whole
@@ -107,6 +107,12 @@ class WholeBox(PictureModal):
     def _name_keys(self) -> None:
         hints = hints_from(self.HINTS, self.active_bindings.values())
         self.query_one(HintLine).hints = hints
+
+    @on(HintLine.Clicked)
+    def _press(self, event: HintLine.Clicked) -> None:
+        found = binding_of(event.key, self.active_bindings.values())
+        if found is not None:
+            self.call_later(found.node.run_action, found.binding.action)
 
     def action_close(self) -> None:
         self.dismiss()

@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 STAMP := .venv/.synced
 RUN := .venv/bin
 
-.PHONY: help demo test lint types layers format bench screenshots build clean
+.PHONY: help demo soak test lint types layers format bench screenshots build clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench: $(STAMP) ## Speed and weight, beside the peers, in one run: docs/performa
 	@uv=$$(tools/get-uv) && "$$uv" sync --quiet --locked --all-extras --group bench --inexact
 	@tools/get-peers
 	$(RUN)/python -m benchmarks --write docs/performance.md
+
+soak: $(STAMP) ## An hour of faults at random: docs/reliability.md
+	$(RUN)/python -m benchmarks.soak --write docs/reliability.md
 
 screenshots: $(STAMP) ## Make the pictures in screenshots/ anew
 	$(RUN)/python tools/screenshots.py

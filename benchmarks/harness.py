@@ -93,6 +93,10 @@ class Terminal:
         os.write(self._fd, keys)
         return moment
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Make it larger or smaller; the program is told."""
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def stall(self, stalled: bool) -> None:
         """Stop reading what it writes, or go on."""
         if stalled:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.harness import peer
 
-__all__ = ["Budget", "Section", "as_markdown", "as_text"]
+__all__ = ["Budget", "Section", "as_markdown", "as_text", "machine"]
 
 _TOLERATED = 1.25
 """A budget missed by more than a quarter is a defect."""
@@ -99,7 +99,7 @@ def as_markdown(sections: Sequence[Section], today: dt.date) -> str:
         "# Speed and weight",
         "This page is written by `make bench`, which measures onwatch and its peers side by side"
         " in one run. On another machine only the ratios hold.",
-        f"{today:%-d %B %Y}, {_machine()}. {_versions()}.",
+        f"{today:%-d %B %Y}, {machine()}. {_versions()}.",
         "## Budgets",
         _table(header, budgets),
     ]
@@ -115,7 +115,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *rows))
 
 
-def _machine() -> str:
+def machine() -> str:
+    """The machine in a few words."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"

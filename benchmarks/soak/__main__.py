@@ -81,6 +81,10 @@ def soak(minutes: float, seed: int) -> tuple[Judged, History]:
         time.sleep(CALM)
         rest = max(60.0, minutes * 60 - 2 * CALM)
         history = storm(faults(servers, screen, config, rng), rest, rng)
+        # Back to what was looked at in the beginning: every screen has tasks of its own.
+        for key in (b"\x1b", b"\x1b", b"1"):
+            screen.press(key)
+            time.sleep(0.5)
         time.sleep(CALM)
         if not alive(screen):
             raise RuntimeError(f"onwatch ended by itself: {screen.text()[-2000:]}")

@@ -49,6 +49,9 @@ _LOOK: Final = 1.0
 """Seconds between looks at whether the source still lives."""
 _SILENCE: Final = 5.0
 """Seconds without a picture after which the screen says so."""
+_SIZES: Final = 0.5
+"""Seconds between two sizes that are drawn for while a window is being dragged: each is a whole
+screen, and over a slow link they would go on arriving long after the hand has come to rest."""
 _AGAIN: Final = 2.0
 """Seconds within which a second Ctrl-C quits."""
 
@@ -124,6 +127,7 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._arranged_as: dict[str, object] = {}
         self._attended: str | None = None
         self._interrupted_at = -_AGAIN
+        self._sized_at = -_SIZES
         for house in HOUSE_THEMES:
             self.register_theme(house)
         self._start_with(theme if theme and not self.no_color else first_theme(self._looks))
@@ -267,6 +271,16 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._pace.expect(self._clock())
         self.source.poll_now()
         self.say("running every check now")
+
+    def _check_resize(self) -> None:
+        wait = self._sized_at + _SIZES - time.monotonic()
+        if self._resize_event is not None and wait > 0 and not self.is_headless:
+            if self._resize_timer is not None:
+                self._resize_timer.stop()
+            self._resize_timer = self.set_timer(wait, self._check_resize)
+            return
+        self._sized_at = time.monotonic()
+        super()._check_resize()
 
     def on_resize(self) -> None:
         # Terminals move lines about when they become narrower or wider.

@@ -15,6 +15,7 @@ NAMES = {
     "textual._compositor:CompositorUpdate.render_segments": "(self, console)",
     "textual._compositor:LayoutUpdate": "(strips, region)",
     "textual._styles_cache:StylesCache.get_inner_outer.cache_clear": "",
+    "textual.app:App._check_resize": "(self)",
     "textual.app:App._display": "(self, screen, renderable)",
     "textual.keys:_character_to_key": "(character)",
     "textual.keys:REPLACED_KEYS": "",

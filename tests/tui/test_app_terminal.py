@@ -92,3 +92,30 @@ def test_a_key_that_cannot_be_bound_is_named_and_the_monitor_starts(tmp_path: Pa
                 pass
         terminal.type(b"q")
         assert terminal.wait_reading(10) == 0
+
+
+def test_a_theme_and_keys_are_taken_over_while_it_runs_and_given_back(tmp_path: Path) -> None:
+    config = tmp_path / "onwatch.yaml"
+    body = "version: 1\nchecks: [{name: here, host: }]\n"
+
+    def write(more: str) -> None:
+        fresh = tmp_path / "fresh"
+        fresh.write_text(body + more)
+        fresh.replace(config)
+
+    write("")
+    main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    with OnTerminal(["-c", main, "-c", str(config)]) as terminal:
+        terminal.read_until(b"48;2;13;17;23")
+        terminal.read_until(b"filter")
+        write("theme: onwatch-light\nkeybindings: {app.quit: Z}\n")
+        terminal.read_until(b"48;2;251;250;247")
+        terminal.read_until(b"next pane")
+        terminal.output = b""
+        write("theme: onwatch-lite\n")
+        terminal.read_until(b"no theme onwatch-lite")
+        terminal.output = b""
+        write("")
+        terminal.read_until(b"48;2;13;17;23")
+        terminal.type(b"q")
+        assert terminal.wait_reading(10) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import re
 import shutil
 import subprocess
 import sys
@@ -110,6 +112,31 @@ def test_tmux_stops_it_with_ctrl_z_and_draws_it_again_with_fg(tmux: Tmux) -> Non
     tmux.type("fg", "Enter")
     again = until(tmux.seen, "✖ CRITICAL", "nightly export")
     assert again.splitlines()[2:20] == drawn.splitlines()[2:20]
+
+
+def test_a_storm_of_resizes_while_pictures_come_leaves_no_garbage(tmux: Tmux) -> None:
+    until(tmux.seen, "$")
+    tmux.type(f"{CHILD} ticking", "Enter")
+    until(tmux.seen, "✖ CRITICAL", height=24)
+    dice = random.Random(7)
+    for _ in range(60):
+        width, height = dice.choice((1, 12, 40, 80, 104, 200, 300)), dice.randint(1, 100)
+        tmux("resize-window", "-x", str(width), "-y", str(height))
+    tmux("resize-window", "-x", "90", "-y", "28")
+    until(tmux.seen, "✖ CRITICAL", "Services", height=28)
+    time.sleep(1.2)
+    left = unclocked(tmux.seen())
+    tmux("clear-history")
+    tmux.type("C-l")
+    time.sleep(0.6)
+    assert unclocked(tmux.seen()) == left
+    tmux.type("q")
+    until(tmux.seen, "$ ")
+
+
+def unclocked(picture: str) -> str:
+    """``picture`` without what goes on each second."""
+    return re.sub(r" *\b(\d\d:\d\d:\d\d|\d+ [sm])\b", " -", picture)
 
 
 @pytest.fixture

@@ -20,7 +20,12 @@ _OPTION: Final = re.compile(
 """An option whose value, the next word, is a secret: ``--db-password``."""
 _GLUED: Final = re.compile(rf"(?i)([\w.-]{{0,80}}{_WORDS}[\w.-]{{0,80}})([=:])(.+)", re.DOTALL)
 """The same in one word, or a variable's value: ``--token=x``, ``PGPASSWORD=x``."""
-_MYSQL: Final = re.compile(r"(?:mysql|maria|percona)\S*$")
+_PROGRAMS: Final = {
+    "mysql": re.compile(r"(?:mysql|maria|percona)\S*$"),
+    "redis": re.compile(r"(?:redis|valkey)\S*$"),
+    "curl": re.compile(r"curl$"),
+}
+"""Programs that take secrets in options of their own."""
 _HEADER: Final = re.compile(r"(?i)((?:authorization|x-[\w-]*(?:key|token|auth)\w*)\s*:\s*)(.+)")
 _USER_OPTIONS: Final = ("-u", "--user", "--proxy-user", "-U")
 _REDIS: Final = ("-a",)
@@ -37,29 +42,32 @@ def mask_arguments(words: Sequence[str]) -> list[str]:
     Also the password in a URL, ``-pSECRET`` of MySQL's programs, ``-a SECRET`` of Redis' and
     ``user:SECRET`` of curl's ``-u``.
     """
-    program = words[0].rpartition("/")[2] if words else ""
-    return list(_masked(words, program))
+    # Not the first word alone: `sudo`, `env` and `&&` stand before others.
+    programs = {word.rpartition("/")[2] for word in words if not word.startswith("-")}
+    known = frozenset(
+        name for name, pattern in _PROGRAMS.items() if any(map(pattern.match, programs))
+    )
+    return list(_masked(words, known))
 
 
-def _masked(words: Sequence[str], program: str) -> Iterable[str]:
+def _masked(words: Sequence[str], programs: frozenset[str]) -> Iterable[str]:
     next_is_secret = False
     before = ""
     for word in words:
         if next_is_secret and not (word.startswith("-") and len(word) > 1):
             yield MASK
         else:
-            yield _one(word, before, program)
+            yield _one(word, before, programs)
         next_is_secret = word.startswith("-") and (
-            _OPTION.fullmatch(word) is not None
-            or (word in _REDIS and program.startswith(("redis", "valkey")))
+            _OPTION.fullmatch(word) is not None or (word in _REDIS and "redis" in programs)
         )
         before = word
 
 
-def _one(word: str, before: str, program: str) -> str:
-    if word.startswith("-p") and len(word) > 2 and _MYSQL.match(program):
+def _one(word: str, before: str, programs: frozenset[str]) -> str:
+    if word.startswith("-p") and len(word) > 2 and "mysql" in programs:
         return f"-p{MASK}"
-    if before in _USER_OPTIONS and program == "curl" and ":" in word:
+    if before in _USER_OPTIONS and "curl" in programs and ":" in word:
         return f"{word.partition(':')[0]}:{MASK}"
     header = _HEADER.match(word)
     if header:
@@ -67,4 +75,5 @@ def _one(word: str, before: str, program: str) -> str:
     glued = _GLUED.fullmatch(word)
     if glued:
         return glued.group(1) + glued.group(2) + MASK
-    return mask_url(word)
+    # A word that holds several: what `sh -c` is given, or a title that a program gave itself.
+    return command_line(word.split(" ")) if " " in word else mask_url(word)

@@ -29,6 +29,8 @@ SECRET = "hunter2"
         ["curl", "-H", f"X-Api-Key: {SECRET}"],
         ["psql", f"postgresql://me:{SECRET}@db/shop"],
         ["curl", f"http://h/?access_token={SECRET}&x=1"],
+        ["sh", "-c", f"cd /srv && mysqldump -p{SECRET} shop"],
+        ["sh", "-c", f"exec app --password {SECRET} -v"],
     ],
 )
 def test_a_secret_is_masked(words: list[str]) -> None:

@@ -80,7 +80,7 @@ async def test_a_flood_is_read_to_a_bound(tmp_path: Path) -> None:
     program = tmp_path / "systemctl"
     write_program(program, "exec yes Id=web.service")
     with pytest.raises(TargetError) as caught:
-        Systemctl(user=False, program=str(program)).manager(1.0)
+        Systemctl(user=False, program=str(program)).manager(0.5)
     assert caught.value.reason == "timeout"
 
 

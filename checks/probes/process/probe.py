@@ -199,7 +199,7 @@ class ProcessProbe:
             message,
             reason=reason,
             up=count > 0 or not config.count.min,
-            value="1 process" if count == 1 else f"{count} processes",
+            value="none" if not count else "running" if count == 1 else f"{count} running",
             duration=look.took,
             samples=builder.build(),
             parts=tuple(one.part for one in found),

@@ -73,7 +73,7 @@ def _one(word: str, before: str, programs: frozenset[str]) -> str:
     if header:
         return header.group(1) + MASK
     glued = _GLUED.fullmatch(word)
-    if glued:
+    if glued and (before != "-c" or " " not in word):
         return glued.group(1) + glued.group(2) + MASK
-    # A word that holds several: what `sh -c` is given, or a title that a program gave itself.
+    # A word that holds several: a shell's command, or a title that a program gave itself.
     return command_line(word.split(" ")) if " " in word else mask_url(word)

@@ -159,6 +159,11 @@ class LinePane(LineView, can_focus=True):
         """The rows' identities from top to bottom."""
         return list(dict.fromkeys(line.key for line in self._body if line.key is not None))
 
+    def text_of(self, key: str) -> str:
+        """The row ``key`` as it can be read, in one line."""
+        words = (word for line in self._body if line.key == key for word in line.text.split())
+        return " ".join(words)
+
     def select(self, key: str | None) -> None:
         """Put the cursor on the row ``key`` and bring it into view; ignore what is not there."""
         keys = self.keys

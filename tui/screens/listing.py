@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.opened import NumberedScreen
+from tui.sentences import sentence_of
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
 from widgets.verdict import VerdictLine
@@ -196,6 +197,24 @@ class ListScreen(NumberedScreen):
             text = "every row is fine"
             if not self.say(text, 2):
                 self.notify(text, timeout=2, markup=False)
+
+    def besides(self, item: Any) -> str:
+        """What is told of ``item`` to a colleague besides its sentence; empty for nothing."""
+        del item
+        return ""
+
+    def action_copy_row(self) -> None:
+        pane, snapshot = self.focused, self.snapshot
+        if not isinstance(pane, LinePane) or pane.selected is None or snapshot is None:
+            return
+        item = self._table.item_at(pane.selected) if pane is self._table else None
+        if item is not None:
+            told = sentence_of(snapshot, pane.selected, pane.selected_check)
+            text = "; ".join(each for each in (told, self.besides(item)) if each)
+        else:
+            names = [pane.selected_check, pane.text_of(pane.selected)]
+            text = ": ".join(each for each in names if each)
+        self.post_message(self.Copied(text, "the row"))
 
     def action_details(self) -> None:
         if self.chosen:

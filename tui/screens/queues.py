@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tui.screens.listing import ListScreen
 from widgets.queue_list.selected import SelectedQueue
 from widgets.queue_list.table import QueueTable
+from widgets.queue_list.words import outlook
 
 if TYPE_CHECKING:
+    from checks.views import QueueView
     from widgets.lines import LinePane
     from widgets.listing.pane import ListPane
 
@@ -44,3 +46,6 @@ class QueuesScreen(ListScreen):
 
     def selected(self) -> LinePane:
         return SelectedQueue(id="selected")
+
+    def besides(self, item: QueueView) -> str:
+        return outlook(item)[0] if item.growth is not None else ""

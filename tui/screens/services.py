@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui.screens.listing import ListScreen
+from widgets import format as fmt
 from widgets.availability.outages import OutagesPane
 from widgets.availability.selected import SelectedCheck
 from widgets.availability.table import ServiceTable
+from widgets.availability.words import percent
 
 if TYPE_CHECKING:
+    from checks.views import CheckView
     from widgets.lines import LinePane
     from widgets.listing.pane import ListPane
 
@@ -45,3 +48,15 @@ class ServicesScreen(ListScreen):
 
     def more(self) -> tuple[LinePane, ...]:
         return (OutagesPane(id="outages", classes="more"),)
+
+    def besides(self, item: CheckView) -> str:
+        if item.record is None or self.snapshot is None:
+            return ""
+        window = item.record.over(self.snapshot.window)
+        over = fmt.coarse(min(window.seconds, window.covered))
+        known = window.availability is not None
+        told = f"{percent(window.availability)} % available over {over}" if known else ""
+        if not window.failed:
+            return told
+        outages = "1 outage" if window.outages == 1 else f"{window.outages} outages"
+        return f"{told}, {window.failed} failed runs in {outages}"

@@ -193,6 +193,10 @@ class ListPane(LinePane, Generic[Item]):
         folded = group.name in self.folded
         return group_line(group.key, title, statuses, width, self.glyphs, folded=folded)
 
+    def text_of(self, key: str) -> str:
+        known = key in self._groups or key in self._shown
+        return " ".join(self._draw(key, max(1, self.size.width - 1)).text.split()) if known else ""
+
     # What a user does
 
     def item_at(self, key: str | None) -> Item | None:

@@ -76,6 +76,15 @@ async def test_a_process_is_found_by_its_command_line(either: Watching) -> None:
     assert word in result.tables[0].rows[0][-1]
 
 
+async def test_the_time_of_its_start_does_not_jitter(either: Watching) -> None:
+    word = mark()
+    with child(WAIT, word):
+        probe = either.probe(command=word)
+        results = [await probe.run()] + [await either.again(probe) for _ in range(5)]
+    started = {one.samples.get("process_start_time_seconds") for one in results}
+    assert len(started) == 1
+
+
 async def test_it_never_counts_itself(watch: Watching) -> None:
     """What looks for a pattern may have it in its own command line."""
     own = Path(f"/proc/{os.getpid()}/cmdline").read_bytes().split(b"\0")[0].decode()

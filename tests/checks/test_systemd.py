@@ -199,6 +199,12 @@ async def test_patterns_stand_for_what_they_match(watch: Watching) -> None:
     assert (await watch.run("of*")).status is Status.OK
 
 
+async def test_another_name_of_a_unit_will_do(watch: Watching) -> None:
+    result = await watch.run("dbus-org.freedesktop.login1")
+    assert only(result).status is Status.OK
+    assert result.message.startswith("systemd-logind running since")
+
+
 async def test_timers(watch: Watching) -> None:
     due = only(await watch.run("job.timer"))
     assert re.search(r"^last started job.service \d+ s ago, due in \d+ min$", due.message)

@@ -31,6 +31,9 @@ __all__ = ["KIND", "ProcessConfig", "ProcessProbe"]
 
 _FRESHEST: Final = 2.5
 """Most seconds that another check's scan is good for."""
+_TICKS: Final = float(os.sysconf("SC_CLK_TCK"))
+_CLOCK_SET: Final = 1.0
+"""Seconds by which the time of boot must seem to move for the clock to have been set."""
 _DETAILED: Final = 250
 """Processes of a group that more than the scan is read of."""
 _ROWS: Final = 100
@@ -84,6 +87,7 @@ class ProcessProbe:
         self._selector = Selector(config, self._reader, pid_file)
         self._group = Group(config.cpu.window, config.restarts.window)
         self._name = config.groupname() or target.name
+        self._boot: float | None = None
         self._looked: float | None = None
         self._times: dict[tuple[int, int], float] = {}
         self._users: dict[int, str] = {}
@@ -118,7 +122,7 @@ class ProcessProbe:
         if listing is None:
             return None
         wall = time.time()
-        started = _started(wall, portable=self._portable)
+        started = self._started(wall)
         selection = self._selector.choose(listing, started, self._source.again)
         living = [one for one in selection.processes if one.state not in "ZX"]
         members = [
@@ -130,6 +134,16 @@ class ProcessProbe:
         self._looked = listing.at
         self._times = {one.process.key: one.process.time for one in members}
         return _Look(listing, selection, figures, rows, wall, time.perf_counter() - began)
+
+    def _started(self, wall: float) -> Started:
+        """When processes were started: in ticks since boot here, in hundredths since 1970 for
+        psutil. The time of boot is the same at every look unless the clock was set."""
+        if self._portable:
+            return Started(0.0, 100.0)
+        boot = round(wall - time.clock_gettime(time.CLOCK_BOOTTIME), 2)
+        if self._boot is None or abs(boot - self._boot) > _CLOCK_SET:
+            self._boot = boot
+        return Started(self._boot, _TICKS)
 
     def _member(self, one: Process, started: Started, detailed: bool) -> Member:
         details = self._reader.details(one.pid) if detailed else Details()
@@ -232,13 +246,6 @@ def _facts(config: ProcessConfig, look: _Look) -> list[tuple[str, str]]:
 def _silent(seconds: float) -> Result:
     text = f"no answer from the kernel about processes for {seconds:.0f} s: does a disk hang?"
     return Result.failed("timeout", text)
-
-
-def _started(wall: float, *, portable: bool) -> Started:
-    """When a process was started: in ticks since boot here, in hundredths since 1970 for psutil."""
-    if portable:
-        return Started(0.0, 100.0)
-    return Started(wall - time.clock_gettime(time.CLOCK_BOOTTIME), float(os.sysconf("SC_CLK_TCK")))
 
 
 def _reader(*, portable: bool) -> Reader:

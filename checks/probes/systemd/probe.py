@@ -337,6 +337,5 @@ KIND: Final = Kind(
     config=SystemdConfig,
     probe=_probe,
     metrics=METRICS,
-    counters=True,
     charts=_charts,
 )

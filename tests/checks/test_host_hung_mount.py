@@ -25,7 +25,7 @@ from tests.servers.fuse import HungMount, mounted, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "can be mounted")
 
-PATIENCE = 0.1
+PATIENCE = 0.5
 """Seconds that a run waits for a mount: half of its timeout."""
 
 

@@ -19,7 +19,7 @@ from checks.hosts.model import HostFacts, ProcessRow
 from checks.lanes import Lanes
 from checks.probes.host.config import HostConfig
 from checks.probes.host.inspect import inspected
-from checks.probes.host.listing import Listing, masked
+from checks.probes.host.listing import Listing, shown_command
 from checks.probes.host.mounts import Mount
 from checks.probes.host.past import Past
 from checks.probes.host.probe import HostProbe
@@ -126,18 +126,23 @@ def test_a_process_that_has_ended_is_told_from_one_that_has_its_number(
 
 
 @pytest.mark.parametrize(
-    ("command", "shown"),
+    ("words", "shown"),
     [
-        ("mysqldump --password=abc shop", "mysqldump --password=••• shop"),
-        ("app --api-key s3cr3t --port 80", "app --api-key ••• --port 80"),
-        ("env DB_PASSWORD=abc run", "env DB_PASSWORD=••• run"),
-        ("vault --token-file /etc/t", "vault --token-file •••"),
-        ("sort -k 2 --tokens", "sort -k 2 --tokens"),
-        ("cat /etc/password.txt", "cat /etc/password.txt"),
+        (["mysqldump", "--password=abc", "shop"], "mysqldump --password=••• shop"),
+        (["mysqldump", "-pabc", "shop"], "mysqldump -p••• shop"),
+        (["app", "--api-key", "s3cr3t", "--port", "80"], "app --api-key ••• --port 80"),
+        (
+            ["sh", "-c", "DB_PASSWORD=abc run --token x y"],
+            "sh -c DB_PASSWORD=••• run --token ••• y",
+        ),
+        (["curl", "http://me:abc@host/"], "curl http://me:•••@host/"),
+        (["sort", "-k", "2"], "sort -k 2"),
+        (["cat", "/etc/password.txt"], "cat /etc/password.txt"),
+        (["postgres: app shop [local] idle"], "postgres: app shop [local] idle"),
     ],
 )
-def test_secrets_on_command_lines(command: str, shown: str) -> None:
-    assert masked(command) == shown
+def test_secrets_on_command_lines(words: list[str], shown: str) -> None:
+    assert shown_command("\0".join(words) + "\0") == shown
 
 
 def test_thousands_cost_little_and_what_did_nothing_is_not_read_again(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from checks.hosts.model import HostFacts
+from checks.views import EventView
 from tests.tui.app_kit import help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
@@ -240,6 +241,17 @@ async def test_a_machine_that_cannot_be_read_is_shown_as_it_was() -> None:
         await opened(pilot)
         assert "not read for 1 m" in seen(pilot)
         assert "/usr/sbin/mysqld" in seen(pilot)
+
+
+async def test_a_jump_of_the_clock_and_what_ended_are_told() -> None:
+    jumped = EventView(samples.NOW - 33, "", "the wall clock jumped back 3600 s")
+    other = EventView(samples.NOW - 3, "gateway", "ok → critical: another check's")
+    async with running(FakeSource(samples.host_night(events=(jumped, other))), (200, 60)) as pilot:
+        await opened(pilot)
+        text = seen(pilot)
+        assert "the wall clock jumped back 3600 s" in text
+        assert "memcached has ended: no process of that name is left" in text
+        assert "another check's" not in text
 
 
 async def test_without_a_host_check_it_says_which_lines_make_one() -> None:

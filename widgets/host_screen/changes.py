@@ -54,9 +54,7 @@ class ChangesPane(HostScreenPane):
     title: ClassVar[str] = "What changed"
 
     def inputs(self) -> tuple[object, ...]:
-        view, details = self.check_view, self.snapshot.details if self.snapshot else None
-        events = details.events if details and details.check == self.check else ()
-        return (self.detail, self.host, view, events)
+        return (self.detail, self.host, self.check_view)
 
     def summary(self, detail: HostDetail, host: HostView) -> Sequence[Seg]:
         del host
@@ -109,13 +107,16 @@ class ChangesPane(HostScreenPane):
     def _happened(self, detail: HostDetail, frame: Frame) -> list[Line]:
         """What came and went, the newest first."""
         found = [(one.time, one.text) for one in detail.facts.happenings]
+        # Those of the engine itself are told too: the clock that jumped is this machine's.
+        events = list(self.snapshot.events) if self.snapshot else []
         details = self.snapshot.details if self.snapshot else None
         if details is not None and details.check == self.check:
-            found += [
-                (event.time, event.text)
-                for event in details.events
-                if event.check == self.check and not event.answer
-            ]
+            events = [event for event in events if not event.check] + list(details.events)
+        found += [
+            (event.time, event.text)
+            for event in events
+            if event.check in ("", self.check) and not event.answer
+        ]
         found.sort(key=lambda pair: -pair[0])
         made = []
         for time, text in found[:_TOLD]:

@@ -10,7 +10,7 @@ from typing import Final
 from checks.hosts.model import ProcessDetail
 from checks.model import clean
 from checks.probes.host.files import number, read
-from checks.probes.host.listing import masked
+from checks.probes.host.listing import shown_command
 from checks.wording import size
 
 __all__ = ["inspected"]
@@ -38,9 +38,9 @@ def inspected(proc: str, subject: str, mask: Callable[[str], str]) -> ProcessDet
         return ProcessDetail(subject, gone=True)
     facts: list[tuple[str, str]] = []
     refused: list[str] = []
-    words = (read(f"{folder}/cmdline", 65_536) or "").replace("\0", " ").strip()
+    words = shown_command(read(f"{folder}/cmdline", 65_536) or "")
     if words:
-        facts.append(("command", masked(mask(clean(words, 4_000)))))
+        facts.append(("command", mask(clean(words, 4_000))))
     for name, file in (("program", "exe"), ("folder", "cwd"), ("root", "root")):
         try:
             facts.append((name, os.readlink(f"{folder}/{file}")))  # noqa: PTH115 - strings

@@ -14,14 +14,16 @@ from itertools import islice
 from time import clock_gettime, time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from checks.command_lines import command_line
 from checks.hosts.model import ProcessRow
 from checks.model import clean
 from checks.probes.host.files import fields, number, pairs, read
+from checks.secrets import MASK
 
 if TYPE_CHECKING:
     from checks.processes.scan import Process
 
-__all__ = ["LISTED", "Listing", "masked"]
+__all__ = ["LISTED", "Listing", "shown_command"]
 
 LISTED: Final = 5_000
 """Most processes of which a row is made: those with most CPU and memory."""
@@ -40,9 +42,11 @@ _SECRET = re.compile(
 )
 
 
-def masked(command: str) -> str:
-    """``command`` without what follows ``--password`` and its like."""
-    return _SECRET.sub(r"\g<key>•••", command)
+def shown_command(raw: str) -> str:
+    """The words of `/proc/<pid>/cmdline` as one line, what looks like a secret masked: by word,
+    and also within a word that holds several, as that of `sh -c`."""
+    line = command_line(raw.rstrip("\0").split("\0")).strip()
+    return _SECRET.sub(rf"\g<key>{MASK}", line) if " " in line else line
 
 
 class _Known(NamedTuple):
@@ -148,8 +152,7 @@ class Listing:
         if one.kernel:
             return f"[{clean(one.name, 80)}]"
         words = one.command or read(f"{self._proc}/{one.pid}/cmdline", 4_096) or ""
-        shown = clean(words.replace("\0", " ").strip(), _COMMAND)
-        return masked(self._mask(shown)) or clean(one.name, 80)
+        return self._mask(clean(shown_command(words), _COMMAND)) or clean(one.name, 80)
 
     def _descriptors(self, folder: str, had: int | None) -> int | None:
         """How many are open; None where this user may not see them."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from checks.model import Table
 from checks.probes.host.files import Roots, read
+from checks.probes.host.listing import shown_command
 from checks.processes.scan import Process, ProcessTable, parse_process
 from checks.wording import size
 
@@ -108,7 +109,7 @@ class Scanner:
 
     def _described(self, one: Process) -> Process:
         words = read(f"{self._proc}/{one.pid}/cmdline", 4_096) or ""
-        command = f"[{one.name}]" if one.kernel else words.replace("\0", " ").strip()
+        command = f"[{one.name}]" if one.kernel else shown_command(words)
         return one._replace(user=self._user(one.pid), command=command)
 
     def _user(self, pid: int) -> str:

@@ -14,24 +14,21 @@ from typing import Final
 import numpy as np
 
 from checks.model import Status
+from checks.outlook import LEAST_COURSE
 from checks.store.block import Floats
 from checks.store.window import Window
 from checks.views import CheckView, Points, QueueTraits, QueueView
 
-__all__ = ["COURSE", "LEAST_COURSE", "NAMES", "queue_views", "seconds_to", "tells_of_queues"]
+__all__ = ["COURSE", "NAMES", "queue_views", "tells_of_queues"]
 
 POINTS: Final = 120
 """Points of a short history."""
 COURSE: Final = 360
 """Points of the long one, which reaches over the window or :data:`LEAST_COURSE`."""
-LEAST_COURSE: Final = 900.0
-"""Seconds."""
 MOST_COURSES: Final = 100
 """Queues of one check beyond which none has a long history."""
 LEAST_GROWTH: Final = 10.0
 """Seconds of a queue's sizes without which nothing is said about where it is going."""
-STEADY: Final = 0.05
-"""Items a minute below which a queue neither grows nor shrinks."""
 
 NAMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "size": (
@@ -191,16 +188,3 @@ def _bridged(means: Floats, most: int) -> Floats:
 
 def _unseen(check: CheckView) -> Status:
     return Status.UNKNOWN if check.status is Status.OK else check.status
-
-
-def seconds_to(queue: QueueView, bound: float) -> float | None:
-    """Seconds until ``queue`` has ``bound`` items at its present rate; 0 where it is past it
-    in the direction in which it goes, None where it never comes there or nothing is known.
-    """
-    if queue.size is None or queue.growth is None or abs(queue.growth) < STEADY:
-        return None
-    left = bound - queue.size
-    if left == 0:
-        return 0.0
-    seconds = left / queue.growth * 60.0
-    return seconds if seconds >= 0 else None

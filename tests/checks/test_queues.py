@@ -7,8 +7,9 @@ import math
 import pytest
 
 from checks.model import SampleBuilder, Sampler, Status
+from checks.outlook import seconds_to
 from checks.probe import CheckSpec
-from checks.queues import COURSE, queue_views, seconds_to, tells_of_queues
+from checks.queues import COURSE, queue_views, tells_of_queues
 from checks.state import CheckState
 from checks.store.store import Store
 from checks.store.window import Window

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.queues import LEAST_COURSE, seconds_to
+from checks.outlook import LEAST_COURSE, seconds_to
 from widgets import format as fmt
 from widgets.empty import WAITING, config_lines, note
 from widgets.frame import Frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checks.queues import STEADY, seconds_to
+from checks.outlook import STEADY, seconds_to
 from widgets import format as fmt
 
 if TYPE_CHECKING:

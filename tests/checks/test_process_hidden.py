@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,18 @@ CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def hidden() -> dict[str, Any]:
+def hidden() -> Iterator[dict[str, Any]]:
     if not may_confine():
         pytest.skip("mounting another /proc takes root")
-    return confined("hidden", CHECKS)
+    with tempfile.NamedTemporaryFile("w") as open_to_all, tempfile.NamedTemporaryFile() as closed:
+        open_to_all.write("1")
+        open_to_all.flush()
+        Path(open_to_all.name).chmod(0o644)
+        by_file = {
+            "pid of root": ("process", {"pid_file": open_to_all.name}),
+            "closed pid file": ("process", {"pid_file": closed.name}),
+        }
+        yield confined("hidden", CHECKS | by_file)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +60,19 @@ def test_ones_own_are_seen_all_the_same(hidden: dict[str, Any]) -> None:
     assert "hidepid" in hidden["own"]["facts"]["all processes"]
     # Its own processes are all there to see: that there is none is a fact.
     assert hidden["of nobody"]["status"] == "CRITICAL"
+
+
+def test_a_pid_file_that_leads_to_what_is_hidden(hidden: dict[str, Any]) -> None:
+    found = hidden["pid of root"]
+    assert (found["status"], found["reason"]) == ("UNKNOWN", "permission")
+    assert found["message"].startswith("process 1 of the pid file ")
+    assert "cannot be seen: the kernel shows only this user's own" in found["message"]
+
+
+def test_a_pid_file_that_may_not_be_read(hidden: dict[str, Any]) -> None:
+    found = hidden["closed pid file"]
+    assert (found["status"], found["reason"]) == ("UNKNOWN", "permission")
+    assert "may not be read by this user: grant it, or choose" in found["message"]
 
 
 def test_the_machine_is_judged_without_others_processes(hidden: dict[str, Any]) -> None:

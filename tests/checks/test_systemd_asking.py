@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +92,34 @@ async def test_a_program_that_cannot_be_started(tmp_path: Path, target: Target) 
     result = await SystemdProbe(SystemdConfig.model_validate("web"), target, systemctl).run()
     assert (result.status, result.reason) == (Status.UNKNOWN, "limit")
     assert result.message == "systemctl cannot be started: No such file or directory"
+
+
+FORKLESS = """
+import os, resource, selectors, subprocess
+from checks.errors import TargetError
+from checks.probes.systemd.asking import Systemctl
+os.setgid(65534)
+os.setuid(65534)
+resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+try:
+    Systemctl(user=False, program="/bin/true").manager(2.0)
+except TargetError as error:
+    print(error.reason, error)
+"""
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="takes on another account, of which there may be none"
+)
+def test_a_fork_that_fails_is_told() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKLESS],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout == ("limit systemctl cannot be started: Resource temporarily unavailable\n")
 
 
 async def test_it_gets_a_bare_environment_and_no_shell(

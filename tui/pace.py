@@ -6,7 +6,7 @@ picture is shown every five seconds, without curves, which move as a whole with 
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -100,7 +100,14 @@ def _without_curves(view: Any) -> Any:
 
 
 def _bare(view: Any) -> Any:
-    return replace(view, **dict.fromkeys(_curves_of(type(view)), ()))
+    """``view`` without its curves and those of what it holds."""
+    changes: dict[str, Any] = dict.fromkeys(_curves_of(type(view)), ())
+    for each in fields(view):
+        held = getattr(view, each.name)
+        first = held[0] if isinstance(held, tuple) and held else held
+        if is_dataclass(first) and _curves_of(type(first)):
+            changes[each.name] = tuple(map(_bare, held)) if first is not held else _bare(held)
+    return replace(view, **changes)
 
 
 def _quiet_requests(view: RequestView) -> RequestView:
@@ -109,4 +116,5 @@ def _quiet_requests(view: RequestView) -> RequestView:
 
 
 def _quiet_database(view: DatabaseView) -> DatabaseView:
+    # Its sessions and tables hold no curve and may be long.
     return replace(view, figures=tuple(map(_bare, view.figures)))

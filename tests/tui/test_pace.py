@@ -46,6 +46,11 @@ def test_a_picture_for_a_narrow_link_has_no_curves_and_says_so() -> None:
     assert thin.source == LABEL
     assert not any(check.history for check in thin.checks)
     assert not any(queue.history for queue in thin.queues)
+    assert thin.host is not None
+    assert picture.host is not None
+    assert not thin.host.load_history
+    assert any(each.received_history for each in picture.host.interfaces)
+    assert not any(each.received_history for each in thin.host.interfaces)
     assert not any(host.cpu_history or host.received_history for host in thin.hosts)
     assert not any(view.stats.rates or view.window.curves for view in thin.requests)
     assert not any(figure.history for view in thin.databases for figure in view.figures)
@@ -110,7 +115,13 @@ async def test_every_screen_does_without_curves() -> None:
     app = OnwatchApp(FakeSource(everything()), low_bandwidth=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        for key, figure in (("2", "12 ms"), ("3", "96 of 100"), ("4", "4.53 s"), ("5", "1,204")):
+        for key, figure in (
+            ("2", "12 ms"),
+            ("3", "96 of 100"),
+            ("4", "4.53 s"),
+            ("5", "1,204"),
+            ("6", "Processor"),
+        ):
             await pilot.press("escape", key)
             await settle(pilot)
             assert figure in seen(pilot)

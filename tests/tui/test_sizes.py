@@ -33,7 +33,7 @@ SHOWN = {
     "services": ("Services", "✖ shop", "✖ gateway-db", "? billing-db"),
     "databases": ("✖ shop critical", "PostgreSQL 16.3", "Blocking", "4121", "Sessions", "11 busy"),
     "requests": ("rate", "14/s", "errors", "13 %", "p95", "4.53 s", "refresh failed"),
-    "queues": ("Queues", "default", "1,204", "+38/min", "emails"),
+    "queues": ("Queues", "default", "1,204", "emails"),
     "host": ("Processor", "Memory", "Filesystems", "Processes"),
 }
 """What nobody may miss, by screen."""

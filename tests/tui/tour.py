@@ -7,6 +7,7 @@ from typing import Final
 
 from checks.views import Points, Snapshot
 from tests.widgets import samples
+from tests.widgets.sample_hosts import host_detail
 from tui.numbered import NUMBERED
 
 __all__ = ["TOUR", "everything", "later"]
@@ -23,7 +24,8 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 
 def everything(**changes: object) -> Snapshot:
     """A bad night of services, requests, databases, queues and the host."""
-    return replace(samples.database_night(), requests=samples.request_night().requests, **changes)
+    made = replace(samples.database_night(), requests=samples.request_night().requests)
+    return replace(made, host=host_detail(), **changes)
 
 
 def later(picture: Snapshot) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -30,10 +31,9 @@ PATIENCE = 0.5
 
 
 @pytest.fixture
-def mount(tmp_path: Path) -> Iterator[HungMount]:
-    point = tmp_path / "nas"
-    point.mkdir()
-    with mounted(point) as found:
+def mount() -> Iterator[HungMount]:
+    # Sentences cut long paths short, such as those of the tests' own folders.
+    with tempfile.TemporaryDirectory(prefix="onwatch-") as folder, mounted(Path(folder)) as found:
         assert found.said == "mounted"
         yield found
 

@@ -241,7 +241,10 @@ async def test_a_queue_says_where_it_is_going_and_why_its_age_is_not_known() -> 
         text = seen(pilot)
         assert "never empty at this rate; past its critical bound of 5,000 in 27 m" in text
         assert "all 7 queues  1,828 waiting  1 not read" in text
-        await pilot.press("down", "down")
+        await pilot.press("down")
+        await settle(pilot)
+        assert "— the queue cannot be read" in seen(pilot)
+        await pilot.press("down")
         await settle(pilot)
         assert "empty in 2 m at this rate" in seen(pilot)
         await pilot.press("end", "up")

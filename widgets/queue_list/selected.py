@@ -92,15 +92,23 @@ def queue_lines(queue: QueueView, snapshot: Snapshot, frame: Frame) -> list[Line
     lines.append(_figures(queue, frame))
     _, role = outlook(queue)
     lines += _told("outlook", outlook_sentence(queue, snapshot.window), role, frame, queue)
-    aged = fmt.coarse(queue.oldest) if queue.oldest is not None else f"{fmt.DASH} {queue.ageless}"
     shade = "value" if queue.oldest is not None else "dim"
-    lines += _told("oldest item", aged, shade, frame, queue)
+    lines += _told("oldest item", _aged(queue), shade, frame, queue)
     after = _more(queue, frame)
     most = min(_MOST_CURVE, frame.height // 2)
     room = min(most, frame.height - len(lines) - 1 - len(after))
     drawn = curve_lines(queue, Frame(frame.width, max(LEAST_LINES + 1, room), frame.glyphs))
     apart = [line()] if drawn and frame.height >= _ROOMY else []
     return [*lines, *apart, *drawn, *after]
+
+
+def _aged(queue: QueueView) -> str:
+    """How old its oldest item is, or why that is not known."""
+    if queue.oldest is not None:
+        return fmt.coarse(queue.oldest)
+    if queue.size is None:
+        return f"{fmt.DASH} the queue cannot be read"
+    return f"{fmt.DASH} {queue.ageless if queue.size else 'nothing waits'}"
 
 
 def _more(queue: QueueView, frame: Frame) -> list[Line]:

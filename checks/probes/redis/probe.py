@@ -31,7 +31,14 @@ __all__ = ["KIND", "RedisProbe"]
 
 _UNJUDGED: Final = {"auth", "config", "permission"}
 """Reasons for which the server cannot be judged, rather than is down."""
-_UNREAD: Final = "nothing waits, or its oldest item says no time, is too large or may not be read"
+_UNREAD: Final = "its oldest item says no time, is too large or may not be read (LINDEX)"
+_ROUND: Final = (
+    "Fast tier, every run. One round trip: INFO is 0.07 to 0.1 ms of the server's CPU, the size of "
+    "a queue some microseconds."
+)
+_SLOW_LOG: Final = "slow log"
+_SLOW_LOG_COST: Final = "Fast tier, only where the slow log has a new entry: copies the newest few."
+_OLDEST: Final = "Fast tier, at times, where something waits: one item of each queue, no scan."
 _INFO: Final = ("INFO", "all")
 _INFO_SECTIONS: Final = (
     "INFO",
@@ -126,12 +133,14 @@ class RedisProbe:
         extras = self._extras.commands()
         own = [("PING",), self._info_command]
         replies = await self._session.ask(
-            [*own, *self._queue_commands, *self._value_commands, *extras], run.phases
+            [*own, *self._queue_commands, *self._value_commands, *extras],
+            run.phases,
+            cost=_ROUND,
         )
         ping, told, *rest = replies.values
         if code_of(told) == "ERR" and self._info_command != _INFO:
             self._knows_sections, self._info_command = False, _INFO
-            told = (await self._session.ask([_INFO], run.phases)).values[0]
+            told = (await self._session.ask([_INFO], run.phases, name="INFO")).values[0]
         if isinstance(told, bytes):
             run.raw = as_text(told)
         info = parse_info(run.raw)
@@ -144,7 +153,8 @@ class RedisProbe:
         self._read_keys(rest, run)
         more = self._extras.take(rest[len(rest) - len(extras) :], run.out)
         if more:
-            self._extras.take_more((await self._session.ask(more, run.phases)).values)
+            asked = self._session.ask(more, run.phases, name=_SLOW_LOG, cost=_SLOW_LOG_COST)
+            self._extras.take_more((await asked).values)
         await self._look_at_oldest(run)
         if obstacle is not None:
             part = Part("INFO", Status.UNKNOWN, str(obstacle))
@@ -158,11 +168,15 @@ class RedisProbe:
         commands = self._ages.commands(run.sizes, clock.now())
         try:
             if commands:
-                replies = await self._session.ask(commands, run.phases, BOUND)
+                replies = await self._session.ask(
+                    commands, run.phases, BOUND, name="oldest items", cost=_OLDEST
+                )
                 run.count(replies.values)
                 more = self._ages.take(replies.values, clock.now())
                 if more:
-                    replies = await self._session.ask(more, run.phases, BOUND)
+                    replies = await self._session.ask(
+                        more, run.phases, BOUND, name="oldest items, their times", cost=_OLDEST
+                    )
                     run.count(replies.values)
                     self._ages.take_more(replies.values)
         except TargetError:
@@ -226,6 +240,7 @@ class RedisProbe:
             parts=tuple(part for part, _ in run.rows),
             phases=tuple(run.phases.seconds.items()),
             tables=self._extras.tables(),
+            asked=self._session.ledger.asked(),
         )
 
     def _add_empty(self, info: Info, out: SampleBuilder) -> None:

@@ -297,6 +297,19 @@ async def test_what_happens_to_a_unit_is_an_event(watch: Watching) -> None:
         assert re.search(event, told)
 
 
+async def test_a_unit_that_appears_and_has_failed_is_an_event(watch: Watching) -> None:
+    """systemd forgets units that nobody wants, and so learns of one only when it is started."""
+    probe = watch.probe(units=["exit*"])
+    blocks = watch.answers.units.split("\n\n")
+    whole = watch.answers.units
+    watch.answers.units = "\n\n".join(b for b in blocks if "Id=exits.service" not in b)
+    watch.answers.save()
+    assert (await probe.run()).status is Status.UNKNOWN
+    watch.answers.units = whole
+    watch.answers.save()
+    assert (await watch.again(probe)).events == ("exits has failed (exit-code 7)",)
+
+
 async def test_one_that_hangs_in_starting(watch: Watching) -> None:
     probe = watch.probe(units=["starting"], starting="1m")
     assert (await probe.run()).status is Status.OK

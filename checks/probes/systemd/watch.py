@@ -18,7 +18,7 @@ class Watch:
 
     def __init__(self, window: float) -> None:
         self._window = window
-        self._before: dict[str, Unit] = {}
+        self._before: dict[str, Unit] | None = None
         self._restarts: dict[str, deque[float]] = {}
 
     def note(self, now: float, units: Iterable[Unit], monotonic: float) -> list[str]:
@@ -28,11 +28,14 @@ class Watch:
         """
         events: list[str] = []
         after: dict[str, Unit] = {}
+        known = self._before or {}
         for unit in units:
             after[unit.name] = unit
-            before = self._before.get(unit.name)
+            before = known.get(unit.name)
             if before is not None:
                 events += self._change(now, before, unit)
+            elif unit.active == "failed" and self._before is not None:
+                events.append(_failure(unit))
             elif unit.restarts and unit.active_at is not None:
                 # One that is in a loop is told at the first look.
                 last = now - (monotonic - unit.active_at)
@@ -60,8 +63,7 @@ class Watch:
             pids = _pids(before, unit)
             return [f"{unit.short} was restarted by systemd{often}{ending}{pids}"]
         if unit.active == "failed" and before.active != "failed":
-            ending = f" ({unit.ending})" if unit.ending else ""
-            return [f"{unit.short} has failed{ending}"]
+            return [_failure(unit)]
         if unit.pid and before.pid and unit.pid != before.pid:
             return [f"{unit.short} was restarted{_pids(before, unit)}"]
         if unit.active == "active" and before.active in ("failed", "inactive"):
@@ -69,6 +71,11 @@ class Watch:
         if unit.active == "inactive" and before.active == "active" and unit.type != "mount":
             return [f"{unit.short} was stopped"]
         return []
+
+
+def _failure(unit: Unit) -> str:
+    ending = f" ({unit.ending})" if unit.ending else ""
+    return f"{unit.short} has failed{ending}"
 
 
 def _pids(before: Unit, unit: Unit) -> str:

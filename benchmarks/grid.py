@@ -36,10 +36,22 @@ class Grid:
         for match in _SEQUENCE.finditer(text):
             self._write(text[at : match.start()])
             at = match.end()
-            if match["final"] == "H":
-                y, _, x = (match["parameters"] or "1;1").partition(";")
-                self._x, self._y = int(x or 1) - 1, int(y or 1) - 1
+            self._follow(match["final"] or "", match["parameters"] or "")
         self._write(text[at:])
+
+    def _follow(self, final: str, parameters: str) -> None:
+        """Move, or erase characters, as the sequence says."""
+        if final == "H":
+            y, _, x = parameters.partition(";")
+            self._x, self._y = int(x or 1) - 1, int(y or 1) - 1
+        elif final == "G":
+            self._x = int(parameters or 1) - 1
+        elif final == "C":
+            self._x += int(parameters or 1)
+        elif final == "X":
+            row = self._cells[self._y]
+            end = min(len(row), self._x + int(parameters or 1))
+            row[self._x : end] = [" "] * (end - self._x)
 
     def _write(self, text: str) -> None:
         for character in text:

@@ -14,6 +14,7 @@ from checks.model import Status
 from checks.views import Snapshot
 from tests.servers.http import HttpServer
 from tui.config import load
+from tui.config.following import Following
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +107,20 @@ def test_a_file_that_vanishes_is_a_notice_and_no_end(
     watched.until(fine("api"))
     watched.path.unlink()
     watched.until(lambda p: "no such file" in p.health.notice and fine("api")(p))
+
+
+def test_a_file_that_was_found_and_vanishes_is_missed_and_not_replaced_by_what_is_discovered(
+    http_server: HttpServer, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(watched.path.parent)
+    monkeypatch.delenv("ONWATCH_CONFIG", raising=False)
+    following = Following(None)
+    watched.source = EngineSource(lambda: following.load().engine)
+    watched.write(f"{{name: api, http: {http_server.url}/}}")
+    watched.source.start()
+    watched.until(fine("api"))
+    kept = watched.path.rename(watched.path.with_suffix(".away"))
+    picture = watched.until(lambda p: "no such file" in p.health.notice)
+    assert [view.name for view in picture.checks] == ["api"]
+    kept.rename(watched.path)
+    watched.until(lambda p: not p.health.notice and fine("api")(p))

@@ -18,6 +18,7 @@ from tui.terminal import Terminal, judge
 if TYPE_CHECKING:
     from checks.config import EngineConfig
     from tui.app import OnwatchApp
+    from tui.config.following import Following
     from tui.palette import PaletteCommand
 
 __all__ = ["open_monitor", "run", "watch"]
@@ -61,12 +62,15 @@ def open_monitor(
     for variable in ("COLUMNS", "LINES"):
         os.environ.pop(variable, None)
     wishes = _Wishes()
+    following: list[Following] = []
 
     def load() -> EngineConfig:
         # Called in the engine's thread, with the first frame on the screen already.
-        from tui.config import load as read  # noqa: PLC0415
+        from tui.config.following import Following  # noqa: PLC0415
 
-        loaded = read(config)
+        if not following:
+            following.append(Following(config))
+        loaded = following[0].load()
         wishes.tell(app, loaded.keybindings, "" if theme else loaded.theme)
         return replace(loaded.engine, read_only=True) if read_only else loaded.engine
 

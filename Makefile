@@ -1,6 +1,6 @@
 # Every target installs what it needs into .venv and .tools, and nothing elsewhere
 # (save, on a Debian that lacks them, Python's venv module and, for the tests, MariaDB's
-# server: tools/get-uv and tools/get-servers say so).
+# server, tmux and screen: tools/get-uv and tools/get-servers say so).
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import combinations
 
@@ -112,10 +113,7 @@ def closest(theme: Theme, eyes: str) -> float:
     """How far apart the two most similar statuses of ``theme`` look; 2.3 is just noticeable."""
     variables = variables_of(theme)
     seen = [lab(Color.parse(variables[name]), eyes) for name in STATUSES]
-    return min(
-        sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5
-        for one, other in combinations(seen, 2)
-    )
+    return min(math.dist(one, other) for one, other in combinations(seen, 2))
 
 
 @pytest.mark.parametrize("eyes", EYES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from checks.views import Points, Snapshot
 from tests.widgets import samples
@@ -22,7 +22,7 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 """The keys from each screen to the next, in this order."""
 
 
-def everything(**changes: object) -> Snapshot:
+def everything(**changes: Any) -> Snapshot:
     """A bad night of services, requests, databases, queues and the host."""
     made = replace(samples.database_night(), requests=samples.request_night().requests)
     return replace(made, host=host_detail(), **changes)

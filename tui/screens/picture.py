@@ -195,7 +195,7 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
     def _press(self, event: HintLine.Clicked) -> None:
         found = binding_of(event.key, self.active_bindings.values())
         if found is not None:
-            self.call_later(found.node.run_action, found.binding.action)
+            self.call_later(self.app.run_action, found.binding.action, found.node)
 
     def say(self, text: str, seconds: float) -> bool:
         """Say ``text`` in the line of hints; false where there is room elsewhere or none here."""

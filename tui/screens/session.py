@@ -112,7 +112,7 @@ class WholeBox(PictureModal):
     def _press(self, event: HintLine.Clicked) -> None:
         found = binding_of(event.key, self.active_bindings.values())
         if found is not None:
-            self.call_later(found.node.run_action, found.binding.action)
+            self.call_later(self.app.run_action, found.binding.action, found.node)
 
     def action_close(self) -> None:
         self.dismiss()

@@ -307,6 +307,8 @@ class Result:
             (a :class:`checks.databases.model.DatabaseFacts`).
         host: what a machine said of its processes and mounts
             (a :class:`checks.hosts.model.HostFacts`).
+        asked: the statements that the check asks, with what they took
+            (:class:`checks.databases.model.Asked`).
     """
 
     status: Status
@@ -325,6 +327,7 @@ class Result:
     requests: object | None = None
     database: object | None = None
     host: object | None = None
+    asked: tuple[object, ...] = ()
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:

@@ -224,6 +224,7 @@ class SnapshotBuilder:
             samples=self._sample_lines(result, hidden) if result else (),
             raw=result.raw if result else "",
             events=tuple(reversed(state.events)),
+            asked=state.asked,
         )
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Final
 
-from checks.databases.model import DatabaseFacts
+from checks.databases.model import Asked, DatabaseFacts
 from checks.hosts.model import HostFacts
 from checks.model import Part, Result, Status
 from checks.outcomes import CELL, Outcomes
@@ -33,6 +33,7 @@ class CheckState:
         self.requests: RequestStats | None = None
         self.database: tuple[float, DatabaseFacts] | None = None
         self.host: tuple[float, HostFacts] | None = None
+        self.asked: tuple[Asked, ...] = ()
         self.results: deque[ResultLine] = deque(maxlen=RESULTS)
         self.events: deque[EventView] = deque(maxlen=RESULTS)
         self._history: deque[float] = deque(maxlen=HISTORY)
@@ -56,7 +57,7 @@ class CheckState:
         )
         if same:
             self.result, self.requests = old.result, old.requests
-            self.database, self.host = old.database, old.host
+            self.database, self.host, self.asked = old.database, old.host, old.asked
             self.results, self.events = old.results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self._outcomes = old._outcomes
@@ -107,6 +108,8 @@ class CheckState:
             self.database = (began, result.database)
         if isinstance(result.host, HostFacts):
             self.host = (began, result.host)
+        if result.asked:
+            self.asked = tuple(each for each in result.asked if isinstance(each, Asked))
         self._last_run = began
         self._outcomes.add(began, result.status, result.message)
         self._history.append(math.nan if result.duration is None else result.duration)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checks.databases.model import Action, DatabaseFacts
+from checks.databases.model import Action, Asked, DatabaseFacts
 from checks.hosts.model import HostDetail
 from checks.model import Status, Table
 from checks.requests.stats import RequestStats, WindowStats
@@ -348,6 +348,8 @@ class CheckDetails:
     samples: tuple[tuple[str, float], ...]
     raw: str
     events: tuple[EventView, ...]
+    asked: tuple[Asked, ...] = ()
+    """The statements it asks, with what they took; of kinds that ask any."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

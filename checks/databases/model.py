@@ -1,4 +1,5 @@
-"""What a database server tells of itself besides samples: sessions, replicas, notes.
+"""What a database server tells of itself besides samples: sessions, replicas, notes, and
+what it is asked.
 
 A probe puts a :class:`DatabaseFacts` into :attr:`checks.model.Result.database`. Numbers that
 have a course (connections, throughput, hit rates) are samples; their kind names them as
@@ -13,7 +14,7 @@ from typing import Literal
 
 from checks.model import Status, Table, clean
 
-__all__ = ["Action", "DatabaseFacts", "FigureSpec", "ReplicaRow", "SessionRow"]
+__all__ = ["Action", "Asked", "DatabaseFacts", "FigureSpec", "ReplicaRow", "SessionRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,44 @@ class SessionRow:
         for name in ("user", "database", "client", "application", "state", "waiting"):
             object.__setattr__(self, name, clean(getattr(self, name), 120))
         object.__setattr__(self, "query", clean(self.query, 4000))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A statement, a round of commands or the like.
+
+    Attributes:
+        name: what the check calls it.
+        rhythm: how often it is asked (``every run``).
+        text: the statement as it is sent, one line, without credentials.
+        cost: what it costs the server, in a sentence or two; empty where nobody knows.
+        at: when it was asked last.
+        seconds: how long the last few took from sending to the whole answer, the
+            newest last.
+        rows: rows, or replies, of the last answer; None where it failed or nobody counts.
+        times: how often it was asked since the check began.
+    """
+
+    name: str
+    rhythm: str
+    text: str
+    cost: str
+    at: float
+    seconds: tuple[float, ...]
+    rows: int | None
+    times: int
+
+    @property
+    def last(self) -> float:
+        return self.seconds[-1]
+
+    @property
+    def mean(self) -> float:
+        return sum(self.seconds) / len(self.seconds)
+
+    @property
+    def worst(self) -> float:
+        return max(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

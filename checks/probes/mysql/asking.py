@@ -10,9 +10,10 @@ from checks.errors import TargetError
 from checks.model import SampleBuilder
 from checks.probes.mysql.refusals import grant_for
 from checks.probes.mysql.server import Server
-from checks.probes.mysql.sql import statement_for
+from checks.probes.mysql.sql import head_of, statement_for
 
 if TYPE_CHECKING:
+    from checks.databases.asked import Ledger
     from checks.probes.mysql.link import Link
 
 __all__ = ["Asker", "Record", "Troubles"]
@@ -128,10 +129,13 @@ class Troubles:
 
 
 class Asker:
-    """Asks one connection in one run."""
+    """Asks one connection in one run, and notes in ``ledger`` what that took."""
 
-    def __init__(self, link: Link, server: Server, troubles: Troubles) -> None:
+    def __init__(
+        self, link: Link, server: Server, troubles: Troubles, ledger: Ledger | None = None
+    ) -> None:
         self.link = link
+        self._ledger = ledger
         self.server = server
         self._troubles = troubles
 
@@ -159,10 +163,18 @@ class Asker:
             self._troubles.failed(name, error)
             if self.link.closed:
                 raise
+            self._note(name, sql, time.perf_counter() - began, None)
             return None
+        took = time.perf_counter() - began
         self._troubles.succeeded(name)
-        self._troubles.took(name, time.perf_counter() - began)
+        self._troubles.took(name, took)
+        self._note(name, sql, took, len(found.rows))
         return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+    def _note(self, name: str, sql: str, seconds: float, rows: int | None) -> None:
+        if self._ledger is not None:
+            head = head_of(name, self.server.flavours)
+            self._ledger.note(name, sql, seconds, rows, cost=head)
 
     async def pairs(self, name: str, **names: str) -> dict[str, str] | None:
         """As a call, for statements that yield names and values."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from checks.databases.asked import Ledger
 from checks.dial import Phases
 from checks.errors import TargetError
 from checks.probe import Target
@@ -52,8 +53,9 @@ class Look:
 class Health:
     """Keeps the first connection."""
 
-    def __init__(self, door: Door, target: Target) -> None:
+    def __init__(self, door: Door, target: Target, ledger: Ledger) -> None:
         self._door = door
+        self._ledger = ledger
         self._target = target
         self._session = Session(door, max(0.2, target.timeout * 0.8), target.env, system_zone=True)
         self._lock = asyncio.Lock()
@@ -161,7 +163,7 @@ class Health:
         self._pacer = Pacer()
         row = await link.ask(statement_for("server", ()))
         record = dict(zip(row.columns, row.rows[0], strict=True))
-        ask = Asker(link, server_of(record, {}), self.troubles)
+        ask = Asker(link, server_of(record, {}), self.troubles, self._ledger)
         self._renewed_at = self._target.env.clock.now()
         await self._read_variables(ask, self._renewed_at)
         ask.server = server_of(record, self._variables)

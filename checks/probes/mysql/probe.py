@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from checks.databases.asked import Ledger
 from checks.databases.model import DatabaseFacts, ReplicaRow
 from checks.dial import Phases
 from checks.errors import SecretError, TargetError
@@ -54,8 +55,9 @@ class MysqlProbe:
         self._config = config
         self._target = target
         self._door = Door(config, target.env, target.name)
-        self._health = Health(self._door, target)
-        self._side = Side(config, target, self._door)
+        self._ledger = Ledger(target.env.clock)
+        self._health = Health(self._door, target, self._ledger)
+        self._side = Side(config, target, self._door, self._ledger)
 
     async def run(self) -> Result:
         run = _Run(Phases(), self._target.sampler.builder())
@@ -134,6 +136,7 @@ class MysqlProbe:
             events=(*look.events, *self._side.events()),
             requests=self._side.requests(),
             database=self._facts(reading, look),
+            asked=self._ledger.asked(),
         )
 
     def _add_samples(self, out: SampleBuilder, look: Look, own: frozenset[int]) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from checks.databases.asked import Ledger
 from checks.dial import Phases
 from checks.errors import SecretError, TargetError
 from checks.findings import Finding, trouble
@@ -43,8 +44,9 @@ _KILL_WITHIN: Final = 2.0
 class Side:
     """Keeps the second connection and its work."""
 
-    def __init__(self, config: MysqlConfig, target: Target, door: Door) -> None:
+    def __init__(self, config: MysqlConfig, target: Target, door: Door, ledger: Ledger) -> None:
         self._config = config
+        self._ledger = ledger
         self._target = target
         self._door = door
         self._seconds = max(0.2, target.timeout * 0.8)
@@ -154,9 +156,8 @@ class Side:
             if self._slow.due(now):
                 link = await self._connected()
                 await link.limit_rows(None)
-                await self._within(
-                    self._slow.collect(Asker(link, server, self._troubles), variables, now), 10.0
-                )
+                ask = Asker(link, server, self._troubles, self._ledger)
+                await self._within(self._slow.collect(ask, variables, now), 10.0)
         except (TargetError, SecretError) as error:
             reason = error.reason if isinstance(error, TargetError) else "config"
             self._problem = TargetError(reason, str(error))
@@ -186,10 +187,13 @@ class Side:
         now = self._target.env.clock.now()
         try:
             await link.limit_rows(self._rows)
+            began = time.perf_counter()
             found = await self._within(
                 link.ask(query.sql, rows=query.max_rows, size=QUERY_SIZE, cell=QUERY_CELL),
                 self._seconds + GRACE,
             )
+            took = time.perf_counter() - began
+            self._ledger.query(query.metric, query.sql, took, len(found.rows), query.interval)
             values = readings(query, found.columns, found.rows)
         except TimeoutError:
             waited = f"it gave no answer within {self._seconds:g} s and was stopped"
@@ -206,6 +210,7 @@ class Side:
         async def execute(sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
             link = await self._connected()
             await link.limit_rows(None)
+            began = time.perf_counter()
             try:
                 asked = link.ask(sql, parameters, rows=MOST_ROWS)
                 answer: Rows = await self._within(asked, self._seconds + GRACE)
@@ -214,6 +219,7 @@ class Side:
                 raise TargetError("timeout", "a statement was not answered in time") from None
             if answer.more:
                 raise TargetError("limit", "the answer to a statement is too large")
+            self._ledger.request_log(sql, time.perf_counter() - began, len(answer.rows))
             return answer.rows
 
         began = time.monotonic()

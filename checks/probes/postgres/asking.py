@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ from checks.errors import TargetError
 from checks.probes.postgres.sql import statement_for
 
 if TYPE_CHECKING:
+    from checks.databases.asked import Ledger
     from checks.probes.postgres.link import Link
 
 __all__ = ["Asker", "Troubles", "grant_for", "is_denied"]
@@ -117,10 +119,17 @@ def grant_for(text: str, role: str) -> str:
 
 
 class Asker:
-    """Asks one connection in one run."""
+    """Asks one connection in one run, and notes in ``ledger`` what that took."""
 
-    def __init__(self, link: Link, troubles: Troubles, own: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        link: Link,
+        troubles: Troubles,
+        own: frozenset[int] = frozenset(),
+        ledger: Ledger | None = None,
+    ) -> None:
         self.link = link
+        self._ledger = ledger
         self.own = own | {link.pid}
         """Processes that serve this check."""
         self._troubles = troubles
@@ -145,12 +154,17 @@ class Asker:
         self, name: str, sql: str, *arguments: object, within: float | None = None
     ) -> Sequence[Any] | None:
         """As a call, with the statement's text given."""
+        began = time.perf_counter()
+        rows: Sequence[Any] | None = None
         try:
             rows = await self.link.rows(sql, *arguments, within=within)
         except TargetError as error:
             if self.link.closed or (within is None and error.reason == "timeout"):
                 raise
             self._troubles.failed(name, error)
-            return None
-        self._troubles.succeeded(name)
+        else:
+            self._troubles.succeeded(name)
+        if self._ledger is not None:
+            took = time.perf_counter() - began
+            self._ledger.note(name, sql, took, None if rows is None else len(rows))
         return rows

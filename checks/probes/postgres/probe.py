@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from checks.databases.asked import Ledger
 from checks.databases.model import DatabaseFacts
 from checks.dial import Phases
 from checks.errors import SecretError, TargetError
@@ -75,7 +76,8 @@ class PostgresProbe:
         self._wishes = Wishes(self._settings(search_path="pg_catalog"), unconverted=True)
         self._health = Session(self._door, self._wishes)
         self._queries = Session(self._door, Wishes(self._settings()))
-        self._second = SecondConnection(config, self._queries, target.env.clock)
+        self._ledger = Ledger(target.env.clock)
+        self._second = SecondConnection(config, self._queries, target.env.clock, self._ledger)
         self._troubles = Troubles()
         self._rights = Rights()
         self._server_settings = Settings()
@@ -248,7 +250,7 @@ class PostgresProbe:
         self._troubles.role = self._rights.role
 
     def _asker(self, link: Link) -> Asker:
-        return Asker(link, self._troubles, self._second.pids)
+        return Asker(link, self._troubles, self._second.pids, self._ledger)
 
     def _judged(self, reading: Reading, run: _Run) -> Result:
         run.findings += [
@@ -279,6 +281,7 @@ class PostgresProbe:
             events=happened,
             requests=self._second.stats(),
             database=self._facts(reading, run),
+            asked=self._ledger.asked(),
         )
 
     def _samples(self, reading: Reading, run: _Run) -> SampleBuilder:

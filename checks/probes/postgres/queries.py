@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from checks.clock import Clock
+from checks.databases.asked import Ledger
 from checks.dial import Phases
 from checks.errors import SecretError, TargetError
 from checks.findings import Finding, trouble
@@ -80,9 +81,12 @@ def _text(name: str) -> str:
 class SecondConnection:
     """What fails here costs its own figures only; the health of the server is another's."""
 
-    def __init__(self, config: PostgresConfig, session: Session, clock: Clock) -> None:
+    def __init__(
+        self, config: PostgresConfig, session: Session, clock: Clock, ledger: Ledger
+    ) -> None:
         self._session = session
         self._clock = clock
+        self._ledger = ledger
         self._queries = DueQueries(config.queries)
         self._statements: dict[int, str] = {}
         self._prepared_for: Link | None = None
@@ -115,7 +119,7 @@ class SecondConnection:
             self._unreachable(error)
             return
         if self._log is not None:
-            self._findings += await self._log.read(_Execute(link, end), spare)
+            self._findings += await self._log.read(_Execute(link, end, self._ledger), spare)
         await self._ask(link, end)
 
     def _unreachable(self, error: TargetError | SecretError) -> None:
@@ -146,7 +150,10 @@ class SecondConnection:
         if sql is None:
             sql = bounded(query, await link.columns(query.sql, within))
             self._statements[number] = sql
+        began = time.perf_counter()
         rows = await link.rows(sql, within=within)
+        took = time.perf_counter() - began
+        self._ledger.query(query.metric, query.sql, took, len(rows), query.interval)
         cells = [[_cell(link, value) for value in row] for row in rows]
         found = readings(query, (query.value, *query.labels), cells)
         return found, len(rows) > query.max_rows
@@ -186,13 +193,17 @@ def _with_grant(error: TargetError, role: str) -> str:
 class _Execute:
     """How the request log's reader asks: until ``end``, by ``time.perf_counter``."""
 
-    def __init__(self, link: Link, end: float) -> None:
+    def __init__(self, link: Link, end: float, ledger: Ledger) -> None:
         self._link = link
         self._end = end
+        self._ledger = ledger
 
     async def __call__(self, sql: str, parameters: Sequence[object]) -> Sequence[tuple[Any, ...]]:
-        within = max(0.02, self._end - time.perf_counter())
-        return [tuple(row) for row in await self._link.rows(sql, *parameters, within=within)]
+        began = time.perf_counter()
+        within = max(0.02, self._end - began)
+        rows = await self._link.rows(sql, *parameters, within=within)
+        self._ledger.request_log(sql, time.perf_counter() - began, len(rows))
+        return [tuple(row) for row in rows]
 
 
 def _cell(link: Link, value: Any) -> Any:

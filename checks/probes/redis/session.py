@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from checks.databases.asked import Ledger
 from checks.dial import Phases
 from checks.errors import TargetError
 from checks.passwords import PasswordKeeper
@@ -41,6 +42,8 @@ class Session:
         self._link: RedisLink | None = None
         self._context: ssl.SSLContext | None = None
         self._logged_in = False
+        self.ledger = Ledger(env.clock)
+        self._rounds: dict[str, tuple[tuple[Command, ...], str]] = {}
         self._login = PasswordKeeper(env, config.password, self.address.password)
 
     @property
@@ -49,9 +52,18 @@ class Session:
         return self._logged_in
 
     async def ask(
-        self, commands: Sequence[Command], phases: Phases, bound: int | None = None
+        self,
+        commands: Sequence[Command],
+        phases: Phases,
+        bound: int | None = None,
+        *,
+        name: str = "figures",
+        cost: str = "",
     ) -> Replies:
         """The replies to ``commands``, sent in one write; of ``bound`` bytes at most, if given.
+
+        The ledger keeps what the round took under ``name``; ``cost`` is as in the head of a
+        statement's file.
 
         A connection that the server has closed while it was idle is reopened once.
 
@@ -64,16 +76,25 @@ class Session:
         used = self._logged_in
         try:
             try:
-                return await self._ask(commands, phases, bound)
+                replies = await self._ask(commands, phases, bound)
             except ClosedError:
                 if not used:
                     raise
                 self.drop()
-                return await self._ask(commands, phases, bound)
+                replies = await self._ask(commands, phases, bound)
         except ClosedError as error:
             if error.said is not None:
                 raise self._turned_away(error.said) from None
             raise
+        self._note(name, commands, replies, cost)
+        return replies
+
+    def _note(self, name: str, commands: Sequence[Command], replies: Replies, cost: str) -> None:
+        sent = tuple(commands)
+        known = self._rounds.get(name)
+        if known is None or known[0] != sent:
+            known = self._rounds[name] = (sent, "; ".join(" ".join(map(str, c)) for c in sent))
+        self.ledger.note(name, known[1], replies.last, len(replies.values), cost=cost)
 
     def drop(self) -> None:
         """Close the connection at once; what was under way on it is lost."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from checks.databases.asked import Ledger
 from checks.databases.model import FigureSpec
 from checks.errors import TargetError
 from checks.findings import Finding, trouble
@@ -18,7 +19,15 @@ from checks.probes.sqlite.config import SizeBounds, SqliteConfig
 from checks.probes.sqlite.file import DatabaseFile, Session
 from checks.probes.sqlite.integrity import Integrity, IntegrityCheck
 from checks.probes.sqlite.request_log import RequestLogTable
-from checks.probes.sqlite.survey import Survey, TableRows, human_size, survey, table_rows
+from checks.probes.sqlite.survey import (
+    ROWS_SQL,
+    SURVEY_SQL,
+    Survey,
+    TableRows,
+    human_size,
+    survey,
+    table_rows,
+)
 from checks.queries import DueQueries, readings
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import KindConfig
@@ -42,6 +51,7 @@ class SqliteProbe:
             self._file.path, target, config.integrity_check, self._stopped
         )
         self._queries = DueQueries(config.queries)
+        self._ledger = Ledger(self._clock)
         log = config.request_log
         self._requests = RequestLogTable(log, self._clock) if log is not None else None
         self._rows = TableRows()
@@ -83,7 +93,9 @@ class SqliteProbe:
         began = time.monotonic()
         try:
             with self._file.session(began + self._target.timeout * 0.9, self._stopped) as session:
+                opened = time.perf_counter()
                 seen = survey(session, self._file)
+                self._ledger.note("survey", SURVEY_SQL, time.perf_counter() - opened, None)
                 took = time.monotonic() - began
                 return self._judge(seen, took, self._ask(session))
         except TargetError as error:
@@ -94,7 +106,7 @@ class SqliteProbe:
 
     def _ask(self, session: Session) -> list[Finding]:
         """Everything past the survey; what fails here costs its own figures only."""
-        findings = self._requests.read(session) if self._requests is not None else []
+        findings = self._read_requests(session)
         self._run_queries(session)
         findings += [
             trouble(f"query {metric}", str(error), error)
@@ -102,11 +114,23 @@ class SqliteProbe:
         ]
         return findings + self._estimate_rows(session)
 
+    def _read_requests(self, session: Session) -> list[Finding]:
+        if self._requests is None:
+            return []
+        began = time.perf_counter()
+        findings = self._requests.read(session)
+        took = time.perf_counter() - began
+        self._ledger.request_log(self._requests.asked, took, None)
+        return findings
+
     def _run_queries(self, session: Session) -> None:
         now = self._clock.now()
         for number, query in self._queries.due(now):
+            began = time.perf_counter()
             try:
                 found = session.bounded(query.sql, query.max_rows, session.spare / 2)
+                took = time.perf_counter() - began
+                self._ledger.query(query.metric, query.sql, took, len(found.rows), query.interval)
                 values = readings(query, found.columns, found.rows)
             except TargetError as error:
                 self._queries.failed(number, now, error)
@@ -117,8 +141,11 @@ class SqliteProbe:
         now = self._clock.now()
         if now < self._rows_at + _SLOW_TIER:
             return []
+        began = time.perf_counter()
         try:
             self._rows = table_rows(session)
+            took = time.perf_counter() - began
+            self._ledger.note("rows of tables", ROWS_SQL, took, len(self._rows.estimates))
         except TargetError as error:
             return [trouble("tables", f"tables: {error}", error)]
         self._rows_at = now
@@ -141,6 +168,7 @@ class SqliteProbe:
             facts=(("path", str(self._file.path)), *seen.facts()),
             events=tuple(self._events(seen)),
             requests=self._requests.stats() if self._requests is not None else None,
+            asked=self._ledger.asked(),
         )
 
     def _size_findings(self, seen: Survey) -> list[Finding]:

@@ -44,6 +44,12 @@ class RequestLogTable(RequestTable):
         super().__init__(log, clock)
         self._session: Session | None = None
 
+    @property
+    def asked(self) -> str:
+        """What it asks, for people: the table's columns, and the rows that are new."""
+        table = SqliteDialect().quote(self._log.table)
+        return f"PRAGMA table_info({table}); SELECT … FROM {table} WHERE id > …"  # noqa: S608 - for people
+
     def read(self, session: Session) -> list[Finding]:
         """Read what is new, in half a second or half of what the session has left."""
         self._session = session

@@ -10,8 +10,21 @@ from checks.model import SampleBuilder, Table
 from checks.probes.sqlite.dialect import SqliteDialect
 from checks.probes.sqlite.file import DatabaseFile, Session
 
-__all__ = ["Survey", "TableRows", "human_size", "survey", "table_rows"]
+__all__ = ["ROWS_SQL", "SURVEY_SQL", "Survey", "TableRows", "human_size", "survey", "table_rows"]
 
+SURVEY_SQL: Final = (
+    "-- Fast tier, every run. The header and the schema: some pages of the file, mostly cached.\n"
+    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'; PRAGMA page_size; "
+    "PRAGMA page_count; PRAGMA freelist_count; PRAGMA journal_mode; PRAGMA encoding; "
+    "PRAGMA schema_version; PRAGMA user_version; PRAGMA application_id"
+)
+"""What :func:`survey` asks, for people."""
+ROWS_SQL: Final = (
+    "-- Slow tier. ANALYZE's figures, else the largest rowid: a page or two for each table.\n"
+    "SELECT tbl, MAX(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl; "
+    "SELECT MAX(rowid) FROM …"
+)
+"""What :func:`table_rows` asks, for people."""
 _MOST_TABLES: Final = 100
 
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-__all__ = ["statement_for", "statements"]
+from checks.databases.asked import cost_of
+
+__all__ = ["head_of", "statement_for", "statements"]
 
 
 @cache
@@ -23,6 +25,21 @@ def statements() -> dict[tuple[str, str], str]:
         # What stands above is for readers; the server's process list shows the statement.
         found[name, flavour] = "\n".join(line for line in lines if not line.startswith("--"))
     return found
+
+
+@cache
+def _heads() -> dict[tuple[str, str], str]:
+    found = {}
+    for path in Path(__file__).parent.glob("*.sql"):
+        name, _, flavour = path.stem.partition(".")
+        found[name, flavour] = cost_of(path.read_text(encoding="utf-8"))
+    return found
+
+
+def head_of(name: str, flavours: Sequence[str]) -> str:
+    """What stands above :func:`statement_for`: when it is asked and what it costs."""
+    known = _heads()
+    return next((known[name, one] for one in (*flavours, "") if (name, one) in known), "")
 
 
 def statement_for(name: str, flavours: Sequence[str]) -> str:

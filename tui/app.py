@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.console import RenderableType
-from textual import constants, on
+from textual import on
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.driver import Driver
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from checks.source import SnapshotSource
 from tui import keymap
+from tui.dressed import DressedApp
 from tui.economy import Mirror, Mirrored, forget_closed
-from tui.looks import filters_for, limit_colours
 from tui.numbered import NUMBERED
 from tui.pace import Pace
 from tui.palette import CommandProvider, PaletteCommand
@@ -34,7 +32,6 @@ from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
 from tui.terminal import Looks
-from tui.themes import HOUSE_THEMES, first_theme, theme_problem
 from widgets.lines import LinePane
 
 if TYPE_CHECKING:
@@ -56,7 +53,7 @@ _AGAIN: Final = 2.0
 """Seconds within which a second Ctrl-C quits."""
 
 
-class OnwatchApp(App[int], inherit_bindings=False):
+class OnwatchApp(DressedApp, inherit_bindings=False):
     """The monitor. ``run()`` returns the exit code; :attr:`ended_by` is the error, if any.
 
     Nothing of ``source`` is touched before the first frame is on the screen.
@@ -70,20 +67,6 @@ class OnwatchApp(App[int], inherit_bindings=False):
 
     class News(Message):
         """The source has something new; may be posted from any thread."""
-
-    class Told(Message):
-        """A sentence for the user; may be posted from any thread."""
-
-        def __init__(self, text: str) -> None:
-            self.text = text
-            super().__init__()
-
-    class Themed(Message):
-        """The theme that the configuration wants, empty for none; from any thread."""
-
-        def __init__(self, name: str) -> None:
-            self.name = name
-            super().__init__()
 
     class Keybindings(Message):
         """Binding ids with the keys a user wants for them; may be posted from any thread."""
@@ -103,15 +86,9 @@ class OnwatchApp(App[int], inherit_bindings=False):
         low_bandwidth: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
-        self._looks = looks or Looks(characters="ascii" if ascii_only else "unicode")
-        self._filters = filters_for(self._looks, self._filters)
-        self.no_color = self._looks.colours == 0
-        limit_colours(self.console, self._looks)
-        self.animation_level = "none"
+        super().__init__(looks or Looks(characters="ascii" if ascii_only else "unicode"), theme)
         self.source = source
         self.ended_by: BaseException | None = None
-        self.ascii_only = self._looks.characters == "ascii"
         self._pace = Pace(low=low_bandwidth)
         self._commands = tuple(commands)
         self._mirror = Mirror()
@@ -128,16 +105,6 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self._attended: str | None = None
         self._interrupted_at = -_AGAIN
         self._sized_at = -_SIZES
-        for house in HOUSE_THEMES:
-            self.register_theme(house)
-        self._start_with(theme if theme and not self.no_color else first_theme(self._looks))
-
-    def get_driver_class(self) -> type[Driver]:
-        if constants.DRIVER:
-            return super().get_driver_class()
-        from tui.driver import OnwatchDriver  # noqa: PLC0415 - none is needed in a browser
-
-        return OnwatchDriver
 
     def get_default_screen(self) -> Screen[None]:
         return OverviewScreen(ascii_only=self.ascii_only)
@@ -221,13 +188,6 @@ class OnwatchApp(App[int], inherit_bindings=False):
         self.set_keymap(dict(made.keymap))
         if made.refused:
             self.say("\n".join(made.notices), "warning", seconds=15)
-
-    def _start_with(self, theme: str) -> None:
-        """Set the theme as assigning it does, without parsing the style sheet again."""
-        self.set_reactive(OnwatchApp.theme, theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-        dark = self.current_theme.dark
-        self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
 
     def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 2) -> None:
         """Show a sentence for a few seconds, as it is, instead of the one before."""
@@ -400,24 +360,6 @@ class OnwatchApp(App[int], inherit_bindings=False):
     def _copy(self, event: PictureScreen.Copied) -> None:
         self.copy(event.text, event.what)
 
-    def copy(self, text: str, what: str) -> None:
-        """Ask the terminal to copy ``text``, keep it in a file too, and say so."""
-        from tui.clipboard import kept  # noqa: PLC0415 - seldom needed
-
-        self.copy_to_clipboard(text)
-        kept(text, what, lambda told: self.post_message(self.Told(told)))
-
-    def copy_to_clipboard(self, text: str) -> None:
-        from tui.clipboard import written  # noqa: PLC0415 - seldom needed
-
-        self._clipboard = text
-        if self._driver is not None and (sequence := written(text)):
-            self._driver.write(sequence)
-
-    @on(Told)
-    def _tell(self, message: Told) -> None:
-        self.say(message.text, seconds=4)
-
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom opened
 
@@ -467,18 +409,6 @@ class OnwatchApp(App[int], inherit_bindings=False):
             self._asked[event.check] = event.time
         if news:
             self.say("\n".join(f"{event.check}: {event.text}" for event in news), seconds=15)
-
-    @on(Themed)
-    def _take_theme(self, message: Themed) -> None:
-        problem = theme_problem(message.name) if message.name else ""
-        if problem:
-            self.say(f"theme: {problem}", "warning", seconds=15)
-        elif not self.no_color:
-            self.set_theme(message.name)
-
-    def set_theme(self, name: str) -> None:
-        """Change the colours to those of ``name``; of nothing, to those it began with."""
-        self.theme = name or first_theme(self._looks)
 
     def leave(self, code: int = 0) -> None:
         """End with ``code``; may be called from any thread."""

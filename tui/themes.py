@@ -157,7 +157,7 @@ ANSI_LIGHT: Final = _ansi(
     "onwatch-ansi-light",
     {
         "primary": "ansi_blue",
-        "secondary": "ansi_magenta",
+        "secondary": "ansi_blue",
         "accent": "ansi_blue",
         "success": "ansi_green",
         "warning": "ansi_magenta",

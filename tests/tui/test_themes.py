@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tests.tui.cli_helpers import onwatch
 from tests.tui.fakes import FakeSource
 from tui.app import OnwatchApp
 from tui.terminal import TRUE_COLOUR, Looks
@@ -148,7 +150,7 @@ def test_a_theme_that_is_asked_for_goes_before_what_the_terminal_says() -> None:
 @pytest.mark.parametrize("theme", [ANSI_DARK, ANSI_LIGHT], ids=named)
 def test_statuses_differ_in_sixteen_colours(theme: Theme) -> None:
     variables = variables_of(theme)
-    assert len({variables[name] for name in STATUSES} - {"ansi_default"}) >= 3
+    assert len({variables[name] for name in STATUSES} - {"ansi_default"}) == len(STATUSES)
 
 
 async def test_a_theme_in_the_configuration_comes_goes_and_is_named_where_it_is_none() -> None:
@@ -162,3 +164,15 @@ async def test_a_theme_in_the_configuration_comes_goes_and_is_named_where_it_is_
         assert pilot.app.theme == "onwatch-dark"
         (note,) = pilot.app._notifications
         assert note.message.startswith("theme: no theme onwatch-lite; did you mean onwatch-li")
+
+
+def test_validate_names_a_theme_that_there_is_not(tmp_path: Path) -> None:
+    config = tmp_path / "onwatch.yaml"
+    config.write_text("version: 1\ntheme: onwatch-lite\nchecks: [{name: here, host: }]\n")
+    done = onwatch(tmp_path, "validate")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "onwatch.yaml:2: theme: no theme onwatch-lite; did you mean onwatch-light?"
+    )
+    config.write_text("version: 1\ntheme: onwatch-light\nchecks: [{name: here, host: }]\n")
+    assert onwatch(tmp_path, "validate").returncode == 0

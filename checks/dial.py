@@ -14,10 +14,21 @@ from typing import Final
 from checks.errors import TargetError
 from checks.resolver import Address, Addresses, Resolver
 
-__all__ = ["Dialled", "Phases", "connection_error", "dial", "place", "socket_address"]
+__all__ = [
+    "Dialled",
+    "Phases",
+    "connection_error",
+    "dial",
+    "dial_socket",
+    "place",
+    "socket_address",
+]
 
 STAGGER: Final = 0.25
 """Seconds an address is given before the next is tried beside it (RFC 8305, section 5)."""
+
+FULL_PAUSE: Final = 0.02
+"""Seconds between two attempts at a unix socket whose queue is full."""
 
 _TIMED_OUT: Final = "connection to {where} timed out: is the host up, does a firewall drop it?"
 _SENTENCES: Final = (
@@ -84,7 +95,10 @@ class Phases:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dialled:
-    """A connected, non-blocking socket, and how its address was come by."""
+    """A connected, non-blocking socket, and how its address was come by.
+
+    The address of a unix socket is its path.
+    """
 
     sock: socket.socket
     family: int
@@ -130,6 +144,51 @@ async def dial(host: str, port: int, resolver: Resolver, phases: Phases) -> Dial
         raise connection_error(error, where) from None
     phases.end()
     return Dialled(sock, family, address, addresses)
+
+
+async def dial_socket(path: str, phases: Phases) -> Dialled:
+    """A connection to the unix socket at ``path``; the phase ``connect``.
+
+    Raises:
+        TargetError: reason refused, permission or unreachable.
+    """
+    phases.enter("connect")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        while True:
+            # Not by the loop: it takes a full queue for an attempt under way, and that for a
+            # connection as soon as the socket can be written to, which is at once.
+            try:
+                sock.connect(path)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(FULL_PAUSE)
+    except OSError as error:
+        sock.close()
+        raise _socket_error(error, path) from None
+    except BaseException:
+        sock.close()
+        raise
+    phases.end()
+    return Dialled(sock, sock.family, path, Addresses(()))
+
+
+def _socket_error(error: OSError, path: str) -> TargetError:
+    where = f"the socket {path}"
+    if isinstance(error, FileNotFoundError):
+        return TargetError(
+            "refused", f"there is no socket {path}: is the server running, and the path right?"
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return TargetError(
+            "refused", f"nobody listens on {where}: is the server running, and the path right?"
+        )
+    if isinstance(error, PermissionError):
+        return TargetError(
+            "permission", f"this user may not use {where}: join its group, or have its mode changed"
+        )
+    return connection_error(error, where)
 
 
 def _interleaved(found: tuple[Address, ...]) -> list[Address]:

@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.servers.plugins",
     "tests.servers.dns",
     "tests.servers.tls",
+    "tests.servers.proxy",
 ]
 
 _AGAINST = "ran against"

@@ -265,18 +265,3 @@ async def test_plain_http_where_tls_was_meant(raw_server: StartRaw) -> None:
     assert result.message == (
         f"127.0.0.1:{port} does not speak TLS: write http:// in the url, or use its TLS port"
     )
-
-
-async def test_a_server_that_offers_http2_only(authority: trustme.CA, ca_file: str) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-
-    def settings(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as tls:
-            tls.recv(65_536)
-            tls.sendall(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18))
-
-    server = RawServer(settings)
-    result = await ask("http", {"url": f"https://127.0.0.1:{server.port}/", "tls": {"ca": ca_file}})
-    server.close()
-    assert result.message.endswith("speaks HTTP/2 only; it must offer HTTP/1.1 to be checked")

@@ -88,10 +88,11 @@ class HttpServer:
         self._answers[path] = Answer(status, body, sent, delay, close)
         return self.url + path
 
-    def start(self) -> None:
-        """Listen; again on the same port after :meth:`stop`."""
-        listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
+    def start(self, listener: socket.socket | None = None) -> None:
+        """Listen, on a socket of the test's own if given; on the same port after :meth:`stop`."""
+        if listener is None:
+            listener = socket.create_server(("127.0.0.1", self.port))
+            self.port = listener.getsockname()[1]
         self._server = RawServer(self._serve, listener)
 
     def stop(self) -> None:
@@ -158,7 +159,8 @@ class RawServer:
     ) -> None:
         self._talk = talk
         self._listener = listener or socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        unix = self._listener.family == socket.AF_UNIX
+        self.port: int = 0 if unix else self._listener.getsockname()[1]
         self.ending = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()

@@ -8,22 +8,25 @@ from typing import Final
 
 import httpx
 
-from checks.dial import Phases
+from checks.dial import Phases, place
 from checks.errors import TargetError
 from checks.probe import Target
 from checks.probes.http.auth import Credentials
 from checks.probes.http.config import Endpoint
 from checks.probes.http.connection import PIECES_BOUND, Exchange, Peer
-from checks.probes.http.transport import OriginTransport
+from checks.probes.http.proxy import Proxies, in_environment
+from checks.probes.http.transport import OriginTransport, origin_of
+from checks.probes.http.way import ByProxy, BySocket, Straight, Way
 from checks.secrets import mask_url
 
 __all__ = ["OURS", "Asking", "Run"]
 
 ORIGINS_BOUND: Final = 6
 """Origins whose connections are kept; redirects may lead anywhere."""
-OURS: Final = {"config", "permission", "limit"}
+OURS: Final = {"config", "permission", "limit", "auth"}
 """Reasons that lie with us, so that the target cannot be judged."""
 
+_NOT_REACHED: Final = {"dns", "refused", "unreachable", "timeout"}
 _FOLLOWED: Final = {301, 302, 303, 307, 308}
 
 
@@ -65,7 +68,8 @@ class Asking:
         self._own_headers = {**own_headers, "User-Agent": "onwatch"}
         self._method = method
         self._content = content
-        self._url = httpx.URL(config.url).copy_with(userinfo=b"", fragment=None)
+        self._url = self._asked = httpx.URL(config.url).copy_with(userinfo=b"", fragment=None)
+        self._proxies = Proxies(config, target.env)
         self.credentials = Credentials(config, target.env)
         self._transports: dict[str, OriginTransport] = {}
         self._request: tuple[dict[str, str], httpx.Request] | None = None
@@ -88,11 +92,16 @@ class Asking:
         request = self._prepared(await self.credentials.headers())
         visited = [request.url]
         while True:
+            self._asked = request.url
             transport = await self._transport(request.url)
             run.exchange = run.another()
             request.extensions["exchange"] = run.exchange
             try:
                 await transport.handle_async_request(request)
+            except TargetError as error:
+                if error.reason in _NOT_REACHED and (hint := self.hint()):
+                    raise TargetError(error.reason, f"{error}{hint}") from None
+                raise
             finally:
                 run.peer = transport.peer
                 # The request is kept for the next run; its answer is not.
@@ -105,6 +114,21 @@ class Asking:
             visited.append(request.url)
             self._check_redirects(visited)
             run.redirects += 1
+
+    def hint(self) -> str:
+        """What may help where nobody was reached: a proxy that is there and not used.
+
+        It is never used silently: what is asked would depend on who started onwatch.
+        """
+        if self._config.proxy or self._config.socket:
+            return ""
+        found = in_environment(*origin_of(self._asked))
+        if found is None:
+            return ""
+        return (
+            f"; the environment names the proxy {found.place}: where that is the way, "
+            "write http.proxy: env"
+        )
 
     def _prepared(self, headers: dict[str, str]) -> httpx.Request:
         """The request; made once for as long as the credentials stay the same."""
@@ -139,13 +163,23 @@ class Asking:
         own = url.host == self._url.host
         return OriginTransport(
             url,
-            self._env.resolver,
+            self._way(url),
             self._env.clock,
             # Another host gets neither our certificate nor our name for the first one.
             tls=(ca, cert, key, tls.verify) if own else (ca, "", "", tls.verify),
             server_name=tls.server_name if own else "",
             max_age=self._max_age,
         )
+
+    def _way(self, url: httpx.URL) -> Way:
+        scheme, host, port = origin_of(url)
+        if self._config.socket and origin_of(self._url) == (scheme, host, port):
+            return BySocket(str(self._env.path(self._config.socket)))
+        proxy = self._proxies.chosen(scheme, host, port)
+        if proxy is None:
+            return Straight(host, port, self._env.resolver)
+        target = place(host, port)
+        return ByProxy(proxy, target, self._env.resolver, tunnel=scheme == "https")
 
     def _check_redirects(self, visited: list[httpx.URL]) -> None:
         *earlier, last = visited

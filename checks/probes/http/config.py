@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -19,7 +19,10 @@ from checks.expectations import (
 from checks.secrets import mask_url
 from checks.settings import Duration, KindConfig, Model, NamedFile, Secret, Size
 
-__all__ = ["Auth", "Basic", "Endpoint", "Expect", "HttpConfig", "Tls"]
+__all__ = ["ENV", "Auth", "Basic", "Endpoint", "Expect", "HttpConfig", "Tls", "check_proxy"]
+
+ENV: Final = "env"
+"""In place of a proxy's url: the one that the environment names."""
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -31,6 +34,26 @@ Codes = Annotated[
     Field(min_length=1),
     BeforeValidator(lambda v: v if isinstance(v, list | tuple) else [v]),
 ]
+
+
+def check_proxy(value: str) -> str:
+    """``value`` as a proxy's url; ValueError where it is none that can be used."""
+    url = value.strip()
+    url = url if "://" in url else f"http://{url}"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"not a url: {error}") from None
+    if parts.scheme != "http":
+        raise ValueError(f"proxies are spoken to by http://, not by {parts.scheme}://")
+    if not parts.hostname or _CONTROLS.search(url) or not url.isascii():
+        raise ValueError("expected http://proxy:3128, http://user@proxy:3128 or env")
+    if not port:
+        raise ValueError("give the proxy's port: http://proxy:3128")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("nothing may follow the proxy's port")
+    return url
 
 
 class Expect(Model):
@@ -126,6 +149,17 @@ class Endpoint(KindConfig):
     """Certificates."""
     keep_alive: Duration = 60.0
     """How long a connection is used before a new one is made; 0 makes one for every run."""
+    proxy: str = ""
+    """Proxy to ask by, `http://user@proxy:3128`; `env` for the one that the environment names."""
+    proxy_password: Secret | None = None
+    """The password of the proxy's user, or its source."""
+    socket: str = ""
+    """Unix socket to ask over in place of the url's host and port: `/run/app.sock`."""
+
+    @field_validator("proxy")
+    @classmethod
+    def _usable_proxy(cls, value: str) -> str:
+        return value if value in {"", ENV} else check_proxy(value)
 
     @field_validator("url")
     @classmethod
@@ -160,7 +194,25 @@ class Endpoint(KindConfig):
             raise ValueError("give the user in the url or in auth, not in both")
         return self
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.socket and self.proxy:
+            raise ValueError("give socket or proxy, not both")
+        if "\0" in self.socket:
+            raise ValueError("socket has control characters in it")
+        if self.proxy_password is not None:
+            parts = urlsplit(self.proxy)
+            if not parts.username:
+                raise ValueError("proxy_password wants a user: proxy: http://user@proxy:3128")
+            if parts.password:
+                raise ValueError(
+                    "give the proxy's password in proxy or in proxy_password, not in both"
+                )
+        return self
+
     def instance(self) -> str:
+        if self.socket:
+            return self.socket
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)

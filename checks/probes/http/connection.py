@@ -19,14 +19,16 @@ from checks.dial import Phases
 from checks.errors import TargetError
 from checks.model import clean
 from checks.probes.http.message import HEAD_BOUND, Sendable, read_plain
-from checks.probes.http.tls import handshake_error
+from checks.probes.http.tls import handshake_error, http2_only
 
-__all__ = ["Connection", "Exchange", "Peer", "StaleConnectionError"]
+__all__ = ["Connection", "Exchange", "Peer", "StaleConnectionError", "not_http"]
 
 PIECES_BOUND: Final = 2_048
 """Pieces a body may come in: a flood of one-byte chunks costs us more than the sender."""
 
 _GREETING: Final = b"HTTP/"
+_SETTINGS, _GOAWAY = b"\x04", b"\x07"
+"""Types of HTTP/2's frames that a server begins with (RFC 9113, section 6)."""
 
 
 class StaleConnectionError(Exception):
@@ -38,7 +40,8 @@ class Peer:
     """Who is at the other end.
 
     ``chain`` is what it sent, empty without TLS; ``verified_until`` the seconds since 1970
-    at which the verified chain ends; ``notice`` a warning that concerns its name.
+    at which the verified chain ends; ``notice`` a warning that concerns its name. With a
+    ``proxy`` (its host and port) the address is the proxy's; a unix socket's is its path.
     """
 
     address: str
@@ -48,6 +51,7 @@ class Peer:
     tls_version: str = ""
     cipher: str = ""
     notice: str = ""
+    proxy: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +59,8 @@ class Exchange:
     """A request under way and what has come of it so far; readable also when it failed.
 
     ``cut`` says that the body was longer than its bound, or came in more than ``most_pieces``,
-    and ends there.
+    and ends there. ``proxy`` is the host and port of the proxy on the way, empty without one;
+    ``local`` says that a unix socket is.
     """
 
     phases: Phases
@@ -71,6 +76,8 @@ class Exchange:
     first: bytes = b""
     cut: bool = False
     over_tls: bool = False
+    proxy: str = ""
+    local: bool = False
 
     @property
     def body(self) -> bytes:
@@ -98,6 +105,8 @@ class Connection(asyncio.Protocol):
         self._lost = asyncio.get_running_loop().create_future()
         self._used = False
         self._reusable = True
+        self._unasked = b""
+        self._lost_by: Exception | None = None
 
     @property
     def idle(self) -> bool:
@@ -131,6 +140,10 @@ class Connection(asyncio.Protocol):
         self._done = asyncio.get_running_loop().create_future()
         exchange.phases.enter("first byte")
         self._transport.write(request.wire)
+        if self._unasked:
+            self.data_received(self._unasked)
+        elif self._lost.done():
+            self.connection_lost(self._lost_by)
         try:
             await self._done
         except BaseException:
@@ -161,6 +174,11 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange
+        if exchange is None and not self._used and not self._unasked:
+            # A greeting: it tells what is there, once somebody asks.
+            self._unasked = data[:HEAD_BOUND]
+            self._reusable = False
+            return
         if exchange is None or self._done is None or self._done.done():
             self.abort()
             return
@@ -171,7 +189,7 @@ class Connection(asyncio.Protocol):
             exchange.first = data[:64].lstrip(b"\r\n")
             # A server of another kind greets and waits; h11 would wait for its headers' end.
             if not exchange.first.startswith(_GREETING[: len(exchange.first)]):
-                self._fail(TargetError("protocol", _not_http(self._where, exchange.first)))
+                self._fail(TargetError("protocol", not_http(self._where, exchange.first)))
                 return
         exchange.received += len(data)
         if self._machine is None and self._sent is not None:
@@ -186,6 +204,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._lost.done():
             self._lost.set_result(None)
+            self._lost_by = exc
         exchange = self._exchange
         if exchange is None:
             return
@@ -295,14 +314,14 @@ class Connection(asyncio.Protocol):
             return TargetError(
                 "protocol", f"HTTP {exchange.status}, then a broken body from {self._where}"
             )
-        return TargetError("protocol", _not_http(self._where, exchange.first))
+        return TargetError("protocol", not_http(self._where, exchange.first))
 
 
-def _not_http(where: str, first: bytes) -> str:
+def not_http(where: str, first: bytes) -> str:
     """What is answering, as far as its first bytes tell."""
     if first[:1] == b"\x15" and first[1:2] == b"\x03":
         return f"{where} answers in TLS: write https:// in the url"
-    if first[3:4] == b"\x04" and first[5:9] == bytes(4):
-        return f"{where} speaks HTTP/2 only; it must offer HTTP/1.1 to be checked"
+    if first[3:4] in {_SETTINGS, _GOAWAY} and first[5:9] == bytes(4):
+        return http2_only(where)
     shown = clean(first.decode("ascii", "backslashreplace"), 40)
     return f'{where} does not answer in HTTP/1.1: it begins with "{shown}"'

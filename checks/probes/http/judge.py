@@ -24,6 +24,7 @@ from checks.model import Part, Status
 from checks.probes.http.answer import Answer, BodyError
 from checks.probes.http.config import HttpConfig
 from checks.probes.http.connection import Peer
+from checks.probes.http.proxy import doubt
 
 __all__ = ["Judge", "Verdict"]
 
@@ -65,7 +66,7 @@ class Judge:
         """
         findings: list[Finding] = []
         document, broken = self._document(answer)
-        wrong_status = self._status(answer.status, advice)
+        wrong_status = self._status(answer, advice)
         own = self._own(document) if document and self._own_verdict else []
         if wrong_status and own and wrong_status.reason != "auth":
             wrong_status = Finding(wrong_status.status, wrong_status.reason, "")
@@ -100,16 +101,18 @@ class Judge:
                 return None, Finding(Status.WARNING, "protocol", text)
             return None, None
 
-    def _status(self, status: int, advice: str) -> Finding | None:
+    def _status(self, answer: Answer, advice: str) -> Finding | None:
+        status = answer.status
         if any(_is_code(status, code) for code in self._expect.status):
             return None
         if status in {401, 407} and not self._expect.judges_status:
             return Finding(Status.UNKNOWN, "auth", advice)
         if status == 403 and not self._expect.judges_status:
             text = "access is forbidden; give http.auth, or the user of these credentials the right"
-            return Finding(Status.UNKNOWN, "auth", text)
+            return Finding(Status.UNKNOWN, "auth", _with(text, doubt(answer.exchange)))
         wanted = " or ".join(str(code) for code in self._expect.status)
-        return Finding(Status.CRITICAL, "expectation", f"expected {wanted}")
+        text = _with(f"expected {wanted}", doubt(answer.exchange))
+        return Finding(Status.CRITICAL, "expectation", text)
 
     def _own(self, document: HealthDocument) -> list[Finding]:
         """What the document says against its own service."""
@@ -149,6 +152,10 @@ class Judge:
                 text = f"header {name} is {quoted(shown)}, expected {quoted(pattern.pattern)}"
                 found.append(Finding(Status.CRITICAL, "expectation", text))
         return found
+
+
+def _with(text: str, more: str) -> str:
+    return f"{text}; {more}" if more else text
 
 
 def _some(finding: Finding | None) -> list[Finding]:

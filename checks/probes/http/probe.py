@@ -42,7 +42,7 @@ class HttpProbe:
             async with asyncio.timeout(self._patience):
                 await self._asking.ask(run)
         except TimeoutError:
-            return self._reporter.silent(run.exchange, run.peer)
+            return self._reporter.silent(run.exchange, run.peer, self._asking.hint())
         except SecretError as error:
             return self._reporter.failed("config", str(error), Status.UNKNOWN, run.exchange, None)
         except TargetError as error:

@@ -25,6 +25,15 @@ _PHASES: Final = (
     ("transfer", "transfer"),
 )
 """Our phases, and the values of blackbox_exporter's label ``phase``."""
+_BY_PROXY: Final = {
+    "dns": "the look-up of {proxy} hangs; is the name server in /etc/resolv.conf up?",
+    "connect": "{proxy} does not answer the connection attempt; is it up, does a firewall drop it?",
+    "proxy": "{connected}, which does not answer to CONNECT; can it reach the target?",
+    "first byte": "{connected}, then silence; can it reach the target?",
+}
+"""Where a run that goes by a proxy hung."""
+_AFTER_CONNECT: Final = 4
+"""Place of the phase ``connect``, from the end."""
 _ALWAYS: Final = (
     "probe_dns_lookup_time_seconds",
     "probe_http_status_code",
@@ -100,9 +109,12 @@ class Reporter:
             facts=facts,
         )
 
-    def silent(self, exchange: Exchange, peer: Peer | None) -> Result:
-        """The result of a run that was out of time, naming the phase it hung in."""
-        message = silence(exchange, self._where, self._timeout)
+    def silent(self, exchange: Exchange, peer: Peer | None, hint: str = "") -> Result:
+        """The result of a run that was out of time, naming the phase it hung in.
+
+        ``hint`` ends the sentence of one that reached nobody.
+        """
+        message = silence(exchange, self._where, self._timeout, hint)
         return self.failed("timeout", message, Status.CRITICAL, exchange, peer)
 
     def _samples(self, exchange: Exchange, answer: Answer | None, by_text: float) -> Samples:
@@ -118,6 +130,9 @@ class Reporter:
             by_text,
         ]
         values += [spent.get(phase, 0.0) for phase, _ in _PHASES]
+        if "proxy" in spent:
+            # blackbox_exporter has no phase for it: until CONNECT is answered nobody is reached.
+            values[-_AFTER_CONNECT] += spent["proxy"]
         return Samples(self._series, tuple(values))
 
     def _of_peer(self, peer: Peer | None) -> tuple[Samples, tuple[tuple[str, str], ...]]:
@@ -130,7 +145,8 @@ class Reporter:
 
     def _peer_samples(self, peer: Peer) -> Samples:
         builder = self._sampler.builder()
-        builder.add("probe_ip_protocol", 6 if peer.ipv6 else 4)
+        if not peer.address.startswith("/"):
+            builder.add("probe_ip_protocol", 6 if peer.ipv6 else 4)
         if peer.chain:
             earliest = min(certificate.not_after for certificate in peer.chain)
             builder.add("probe_ssl_earliest_cert_expiry", earliest)
@@ -147,23 +163,33 @@ def _body_length(answer: Answer) -> int:
         return answer.exchange.size
 
 
-def silence(exchange: Exchange, where: str, timeout: float) -> str:
-    """What ``where`` did not do within ``timeout`` seconds: the phase it hung in, which ends."""
+def silence(exchange: Exchange, where: str, timeout: float, hint: str = "") -> str:
+    """What ``where`` did not do within ``timeout`` seconds: the phase it hung in, which ends.
+
+    ``hint`` ends the sentence where nobody was reached.
+    """
     phase = exchange.phases.current
     exchange.phases.end()
     why = _silence(phase, exchange, exchange.phases)
     if exchange.status:
         return f"HTTP {exchange.status} from {where}, but {why}"
-    return f"no answer from {where} within {seconds(timeout)}: {why}"
+    end = hint if phase in {"dns", "connect"} else ""
+    return f"no answer from {where} within {seconds(timeout)}: {why}{end}"
 
 
 def _silence(phase: str, exchange: Exchange, phases: Phases) -> str:
     """Where it hung, as a clause."""
+    proxy = f"the proxy {exchange.proxy}" if exchange.proxy else ""
     connected = "the request was sent on the kept connection"
     if "connect" in phases.seconds:
-        connected = f"connected after {seconds(phases.seconds['connect'])}"
+        to = f" to {proxy}" if proxy else ""
+        connected = f"connected{to} after {seconds(phases.seconds['connect'])}"
     if phase == "transfer":
         return _slowness(connected, exchange, phases.seconds["transfer"])
+    if exchange.local and phase == "connect":
+        return "its queue of connections is full; does the server still take any?"
+    if proxy and phase in _BY_PROXY:
+        return _BY_PROXY[phase].format(proxy=proxy, connected=connected)
     return {
         "dns": "the name look-up hangs; is the name server in /etc/resolv.conf up?",
         "connect": "the connection attempt is not answered; is the host up, "
@@ -184,7 +210,8 @@ def _slowness(connected: str, exchange: Exchange, spent: float) -> str:
 
 def peer_facts(peer: Peer) -> tuple[tuple[str, str], ...]:
     """Address and certificate, for people."""
-    facts = [("address", peer.address)]
+    by = f"{peer.proxy} ({peer.address})" if peer.address not in peer.proxy else peer.proxy
+    facts = [("proxy", by)] if peer.proxy else [("address", peer.address)]
     if peer.chain:
         own = peer.chain[0]
         day = datetime.fromtimestamp(own.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,13 +15,23 @@ from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.model import clean
 
-__all__ = ["TlsFiles", "certificate_error", "context", "handshake_error", "hung_up"]
+__all__ = [
+    "TlsFiles",
+    "certificate_error",
+    "context",
+    "handshake_error",
+    "http2_only",
+    "hung_up",
+    "no_tls",
+]
 
 _EXPIRED: Final = 10
 _NOT_YET: Final = 9
 _SELF_SIGNED: Final = 18
 _WRONG_NAME: Final = {62, 64}
 """OpenSSL's X509_V_ERR_… (see ``man verify``)."""
+
+_UNNAMED: Final = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 
 TlsFiles = tuple[str, str, str, bool]
 """CA file or folder, client certificate, its key (each empty where none), and verify."""
@@ -109,9 +120,10 @@ def certificate_error(
 
 def handshake_error(error: ssl.SSLError, where: str) -> TargetError:
     """Why the TLS handshake with ``where`` failed."""
-    reason = error.reason or ""
+    # What Python has no constant for stands in the text alone: [SSL] tlsv1 alert … (_ssl.c:1006).
+    reason = error.reason or _UNNAMED.sub("", str(error)).replace(" ", "_").upper()
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}:
-        text = f"{where} does not speak TLS: write http:// in the url, or use its TLS port"
+        text = no_tls(where)
     elif "CERTIFICATE_REQUIRED" in reason or "BAD_CERTIFICATE" in reason:
         text = f"{where} wants a client certificate: give http.tls.cert and http.tls.key"
     elif reason == "SSLV3_ALERT_HANDSHAKE_FAILURE":
@@ -120,11 +132,24 @@ def handshake_error(error: ssl.SSLError, where: str) -> TargetError:
             "(http.tls.cert), or shares no TLS version or cipher with us"
         )
     elif reason == "TLSV1_ALERT_NO_APPLICATION_PROTOCOL":
-        text = f"{where} speaks HTTP/2 only; it must offer HTTP/1.1 to be checked"
+        text = http2_only(where)
     else:
         said = clean(reason.replace("_", " ").lower() or error, 100)
         text = f"the TLS handshake with {where} failed: {said}"
     return TargetError("tls", text)
+
+
+def no_tls(where: str) -> str:
+    """A server that speaks another protocol than TLS, and what to do about it."""
+    return f"{where} does not speak TLS: write http:// in the url, or use its TLS port"
+
+
+def http2_only(where: str) -> str:
+    """A server that speaks no HTTP/1.1, and what to do about it."""
+    return (
+        f"{where} speaks HTTP/2 only (gRPC?): ask its HTTP/1.1 listener, have it offer http/1.1, "
+        "or watch it with a tls or tcp check"
+    )
 
 
 def hung_up(where: str) -> TargetError:

@@ -8,6 +8,7 @@ every request, which at a thousand origins is most of a core).
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import replace
 from typing import Final, cast
@@ -17,19 +18,25 @@ import httpx
 
 from checks.certificates import peer_chain, verified_until
 from checks.clock import Clock
-from checks.dial import Dialled, Phases, connection_error, dial, place
+from checks.dial import Dialled, Phases, connection_error, place
 from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.probes.http.connection import Connection, Exchange, Peer, StaleConnectionError
 from checks.probes.http.message import Sendable
 from checks.probes.http.tls import TlsFiles, certificate_error, context, handshake_error, hung_up
-from checks.resolver import Resolver
+from checks.probes.http.way import Way
 
-__all__ = ["OriginTransport"]
+__all__ = ["OriginTransport", "origin_of"]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE_TWICE: Final = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"}
 """Methods that may be sent again when a kept connection turns out closed (RFC 9110, 9.2.2)."""
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port."""
+    host = url.raw_host.decode("ascii").strip("[]")
+    return url.scheme, host, url.port or _PORTS[url.scheme]
 
 
 class OriginTransport(httpx.AsyncBaseTransport):
@@ -44,25 +51,24 @@ class OriginTransport(httpx.AsyncBaseTransport):
     def __init__(
         self,
         origin: httpx.URL,
-        resolver: Resolver,
+        way: Way,
         clock: Clock,
         *,
         tls: TlsFiles = ("", "", "", True),
         server_name: str = "",
         max_age: float = 60.0,
     ) -> None:
-        self._https = origin.scheme == "https"
-        self._host = origin.raw_host.decode("ascii").strip("[]")
-        self._port = origin.port or _PORTS[origin.scheme]
-        self._where = place(self._host, self._port)
-        self._resolver = resolver
+        scheme, host, port = origin_of(origin)
+        self._https = scheme == "https"
+        self._where = place(host, port) if way.proxy else way.where
+        self._way = way
         self._clock = clock
         self._tls = tls
-        self._name = server_name or self._host
+        self._name = server_name or host
         self._max_age = max_age
         self._made_at = 0.0
         self._connection: Connection | None = None
-        self._encoded: tuple[httpx.Request, Sendable] | None = None
+        self._encoded: tuple[httpx.Request, bytes, Sendable] | None = None
         self.peer: Peer | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -73,7 +79,8 @@ class OriginTransport(httpx.AsyncBaseTransport):
         """
         exchange = cast("Exchange", request.extensions["exchange"])
         exchange.over_tls = self._https
-        message = self._encode(request)
+        exchange.proxy, exchange.local = self._way.proxy, self._way.local
+        message = self._encode(request, await self._way.authorization())
         twice = request.method in _SAFE_TWICE
         connection = await self._kept(twice) or await self._connect(exchange.phases)
         try:
@@ -81,6 +88,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
         except StaleConnectionError:
             connection = await self._connect(exchange.phases)
             await connection.send(message, exchange)
+        self._way.check(exchange)
         return httpx.Response(
             exchange.status,
             headers=exchange.headers,
@@ -95,17 +103,26 @@ class OriginTransport(httpx.AsyncBaseTransport):
         if connection is not None:
             await connection.close()
 
-    def _encode(self, request: httpx.Request) -> Sendable:
-        """The request as bytes; the same object as before for the same request."""
-        if self._encoded is None or self._encoded[0] is not request:
+    def _encode(self, request: httpx.Request, authorization: bytes) -> Sendable:
+        """The request as bytes; the same object as before for the same request.
+
+        ``authorization`` is for the proxy that it is forwarded by.
+        """
+        known = self._encoded
+        if known is None or known[0] is not request or known[1] != authorization:
+            url, headers = request.url, list(request.headers.raw)
+            target = url.raw_path
+            if self._way.forwarded:
+                target = b"%b://%b%b" % (url.raw_scheme, url.netloc, target)
+            if authorization:
+                headers.append((b"Proxy-Authorization", authorization))
             try:
-                event = h11.Request(
-                    method=request.method, target=request.url.raw_path, headers=request.headers.raw
-                )
-                self._encoded = (request, Sendable(event, request.content))
+                event = h11.Request(method=request.method, target=target, headers=headers)
+                message = Sendable(event, request.content)
             except h11.LocalProtocolError as error:
                 raise TargetError("config", f"this request cannot be sent: {error}") from None
-        return self._encoded[1]
+            self._encoded = known = (request, authorization, message)
+        return known[2]
 
     async def _kept(self, usable: bool) -> Connection | None:
         connection = self._connection
@@ -119,14 +136,14 @@ class OriginTransport(httpx.AsyncBaseTransport):
 
     async def _connect(self, phases: Phases) -> Connection:
         await self.aclose()
-        dialled = await dial(self._host, self._port, self._resolver, phases)
+        dialled = await self._way.dial(phases)
         if self._https:
             phases.enter("tls")
         connection = await self._open(dialled, phases)
         phases.end()
         self._connection = connection
         self._made_at = self._clock.now()
-        self.peer = _peer(dialled, connection.tls)
+        self.peer = _peer(dialled, connection.tls, self._way.proxy)
         return connection
 
     async def _open(self, dialled: Dialled, phases: Phases) -> Connection:
@@ -152,7 +169,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
     async def _start(self, dialled: Dialled, tls: ssl.SSLContext | None) -> Connection:
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(
-            lambda: Connection(self._where),
+            lambda: Connection(self._way.where),
             sock=dialled.sock,
             ssl=tls,
             server_hostname=self._name if tls else None,
@@ -165,18 +182,19 @@ class OriginTransport(httpx.AsyncBaseTransport):
         The handshake that failed does not give it away.
         """
         try:
-            dialled = await dial(first.address, self._port, self._resolver, phases)
+            dialled = await self._way.dial(phases, first.address)
             phases.enter("tls")
             connection = await self._start(dialled, context((*self._tls[:3], False)))
         except (OSError, TargetError):
             return None
         try:
-            return _peer(replace(dialled, addresses=first.addresses), connection.tls)
+            again = replace(dialled, addresses=first.addresses)
+            return _peer(again, connection.tls, self._way.proxy)
         finally:
             await connection.close()
 
 
-def _peer(dialled: Dialled, tls: ssl.SSLObject | None) -> Peer:
+def _peer(dialled: Dialled, tls: ssl.SSLObject | None, proxy: str) -> Peer:
     stale = dialled.addresses
     notice = ""
     if stale.error:
@@ -184,9 +202,9 @@ def _peer(dialled: Dialled, tls: ssl.SSLObject | None) -> Peer:
             f"the name look-up fails ({stale.error}); "
             f"its answer from {seconds(stale.age)} ago is used"
         )
-    ipv6 = ":" in dialled.address
+    ipv6 = dialled.family == socket.AF_INET6
     if tls is None:
-        return Peer(dialled.address, ipv6, notice=notice)
+        return Peer(dialled.address, ipv6, notice=notice, proxy=proxy)
     cipher = tls.cipher()
     return Peer(
         dialled.address,
@@ -196,4 +214,5 @@ def _peer(dialled: Dialled, tls: ssl.SSLObject | None) -> Peer:
         tls.version() or "",
         cipher[0] if cipher else "",
         notice,
+        proxy,
     )

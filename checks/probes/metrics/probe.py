@@ -42,7 +42,9 @@ __all__ = ["MetricsProbe"]
 TOO_OLD: Final = 300.0
 """Seconds after which a sample with a timestamp tells nothing of now: PromQL's lookback."""
 
-_KEYS: Final = re.compile(r"\bhttp\.(?=(?:tls|auth|headers|redirects)\b)")
+_KEYS: Final = re.compile(
+    r"\bhttp\.(?=(?:tls|auth|headers|redirects|proxy|proxy_password|socket)\b)"
+)
 """Keys that the http check's sentences name, which are ours here."""
 _CLAUSES: Final = 3
 _PARSE: Final = "parse"
@@ -144,7 +146,8 @@ class MetricsProbe:
 
     def _too_slow(self, run: Run) -> str:
         if run.phases.current != _PARSE:
-            return silence(run.exchange, self._where, self._timeout)
+            hint = _KEYS.sub("metrics.", self._asking.hint())
+            return silence(run.exchange, self._where, self._timeout, hint)
         return (
             f"reading the page of {size(run.exchange.size)} did not end within "
             f"{seconds(self._timeout)}: raise timeout, or have the exporter tell less"
@@ -153,7 +156,7 @@ class MetricsProbe:
     def _failed(self, run: Run, reason: str, message: str) -> Result:
         """A scrape that brought no page; none of it counts."""
         run.exchange.phases.end()
-        ours = reason in OURS or reason == "auth"
+        ours = reason in OURS
         status = Status.UNKNOWN if ours else Status.CRITICAL
         answered = run.exchange.status
         raw = Answer(run.exchange, run.redirects).raw() if answered else ""

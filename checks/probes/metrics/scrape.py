@@ -11,6 +11,7 @@ from checks.exposition.model import ExpositionError, Page, TooManySeriesError
 from checks.exposition.reader import Reader
 from checks.model import Series, clean
 from checks.probes.http.answer import Answer, BodyError
+from checks.probes.http.proxy import doubt
 from checks.probes.metrics.config import MetricsConfig
 from checks.wording import size
 
@@ -78,13 +79,14 @@ def _check_status(answer: Answer, config: MetricsConfig, advice: str) -> None:
     head = f"HTTP {status} after {after}"
     if status == 200:
         return
+    doubted = f"; {said}" if (said := doubt(answer.exchange)) else ""
     if status in {401, 407}:
         raise TargetError("auth", f"{head}: {advice}")
     if status == 403:
         raise TargetError(
             "auth",
             f"{head}: access is forbidden; give metrics.auth, or the user of these credentials "
-            "the right",
+            f"the right{doubted}",
         )
     if status == 404:
         raise TargetError(
@@ -95,7 +97,7 @@ def _check_status(answer: Answer, config: MetricsConfig, advice: str) -> None:
         raise TargetError(
             "expectation", f"{head}: it redirects elsewhere; correct metrics.url, or set redirects"
         )
-    raise TargetError("expectation", f"{head}: expected 200 with a page of metrics")
+    raise TargetError("expectation", f"{head}: expected 200 with a page of metrics{doubted}")
 
 
 def _too_long(answer: Answer, config: MetricsConfig) -> str:

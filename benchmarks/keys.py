@@ -68,7 +68,7 @@ def config(port: int, silent: int, redis: int) -> dict[str, object]:
 
 
 def painted(screen: Terminal, grid: Grid, key: Key) -> float:
-    """Seconds from the key to its sign. Raises TimeoutError after two."""
+    """Seconds from the key to its sign. Raises TimeoutError after five."""
     # What the last picture still writes is not this key's doing.
     while screen.moments and time.perf_counter() - screen.moments[-1][0] < PAUSE:
         time.sleep(0.005)
@@ -77,7 +77,7 @@ def painted(screen: Terminal, grid: Grid, key: Key) -> float:
     if key.sign and key.sign in grid.text:
         raise RuntimeError(f"{key.what}: {key.sign!r} is there already")
     pressed, at = screen.press(key.press), len(screen.moments)
-    while time.perf_counter() - pressed < 2.0:
+    while time.perf_counter() - pressed < 5.0:
         for moment, length in screen.moments[at:]:
             news = bytes(screen.output[grid.fed : length])
             grid.feed(news)

@@ -36,6 +36,7 @@ from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
+    from tui.screens.details import DetailsScreen
     from tui.screens.opened import NumberedScreen
 
 __all__ = ["OnwatchApp"]
@@ -86,7 +87,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         low_bandwidth: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(looks or Looks(characters="ascii" if ascii_only else "unicode"), theme)
+        plain = Looks(characters="ascii" if ascii_only else "unicode")
+        super().__init__(looks or plain, theme, curves=not low_bandwidth)
         self.source = source
         self.ended_by: BaseException | None = None
         self._pace = Pace(low=low_bandwidth)
@@ -101,9 +103,12 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._window = 0.0
         self._numbered: tuple[str, NumberedScreen | None] = ("", None)
         self._left_at: dict[str, str] = {}
-        self._arranged_as: dict[str, object] = {}
+        self._kept: dict[str, NumberedScreen] = {}
+        self._details: DetailsScreen | None = None
         self._attended: str | None = None
         self._interrupted_at = -_AGAIN
+        self._waits = False
+        self.leaving: Callable[[int], None] | None = None
         self._sized_at = -_SIZES
 
     def get_default_screen(self) -> Screen[None]:
@@ -114,10 +119,27 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self._held_back():
+            return
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
             # Rendered by its own method alone, as every update of Textual's compositor.
             renderable = cast("RenderableType", Mirrored(renderable, self._mirror))
         super()._display(screen, renderable)
+
+    def _held_back(self) -> bool:
+        """Whether the terminal takes less than it is sent. Until it has caught up nothing is
+        drawn: then the newest picture is, instead of all that have passed.
+        """
+        behind = getattr(self._driver, "behind", None)
+        if not self._waits and behind is not None:
+            self._waits = behind(lambda: self.call_later(self._caught_up))
+        return self._waits
+
+    def _caught_up(self) -> None:
+        self._waits = False
+        self._renew()
+        self.show()
+        self._redraw()
 
     def _resumed(self, _: object) -> None:
         """Draw on the terminal that has been somebody else's meanwhile."""
@@ -150,7 +172,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._newest = snapshot
         self._news_at = self._clock()
         self._tell_answers(snapshot)
-        if self._pace.due(self._news_at):
+        if not self._waits and self._pace.due(self._news_at):
             self._renew()
             self.show()
 
@@ -207,6 +229,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     def action_low_bandwidth(self) -> None:
         """A picture every five seconds without curves, or every second with them."""
         self._pace.low = not self._pace.low
+        self.draw_curves(not self._pace.low)
         self._renew()
         self.show()
         now = "a picture every 5 s, without curves" if self._pace.low else "a picture every second"
@@ -248,6 +271,11 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
 
     def action_repaint(self) -> None:
         self._mirror.forget()
+        if not self._waits:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        """Have all that the terminal does not show yet sent to it."""
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
@@ -272,12 +300,18 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         numbered = next(each for each in NUMBERED if each.name == name)
         wanted = (check,) if check else self._wanted(name)
         self._uncover(1)
-        made = getattr(import_module(numbered.module), numbered.screen)
-        screen: NumberedScreen = made(wanted, ascii_only=self.ascii_only)
-        if name in self._arranged_as:
-            screen.arrange_as(self._arranged_as[name])
+        screen = self._kept.get(name)
+        if screen is None:
+            made = getattr(import_module(numbered.module), numbered.screen)
+            screen = self._kept[name] = made(wanted, ascii_only=self.ascii_only)
+            # Textual removes what it shows no longer, unless it was told of it.
+            self.install_screen(screen, name)
+            screen.begin(self.standing())
+        else:
+            screen.come_back(wanted, self.standing())
         self._numbered = (name, screen)
-        self._cover(screen)
+        self.push_screen(screen)
+        self._attend()
 
     def _cover(self, screen: PictureScreen) -> None:
         """Open ``screen`` with the picture there is."""
@@ -303,9 +337,18 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         """Open the details of ``check``, instead of those that are open."""
         from tui.screens.details import DetailsScreen  # noqa: PLC0415 - loads the chart
 
+        if self._details is None:
+            # Kept for the next check: to compose its panes takes longer than all the rest.
+            self._details = DetailsScreen(check, ascii_only=self.ascii_only)
+            self.install_screen(self._details, "details")
+        opened = self._details in self.screen_stack
         beneath = self._numbered[1] in self.screen_stack[:2]
-        self._uncover(2 if beneath else 1)
-        self._cover(DetailsScreen(check, ascii_only=self.ascii_only))
+        self._details.turn_to(check)
+        self._uncover(1 + beneath + opened)
+        if opened:
+            self._attend()
+        else:
+            self._cover(self._details)
 
     @on(PictureScreen.Deeper)
     def _show_details(self, event: PictureScreen.Deeper) -> None:
@@ -337,7 +380,6 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
             name, top = self._numbered
             if top is not None and top is self.screen:
                 self._left_at[name] = top.chosen
-                self._arranged_as[name] = top.arranged_as
             self.pop_screen()
         self.show()
 
@@ -384,6 +426,17 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
             return
         with self.suspend():
             stop_job()
+
+    def exit(
+        self,
+        result: int | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """End soon; :attr:`leaving` is told, since the last that is written may not be read."""
+        if self.leaving is not None:
+            self.leaving(result or 0)
+        super().exit(result, return_code, message)
 
     async def action_quit(self) -> None:
         self.exit(0)

@@ -17,10 +17,13 @@ from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tests.widgets.sample_queues import queue_night
 from tests.widgets.sample_services import many_services, service_night
+from tui.app import OnwatchApp
 from tui.screens.details import DetailsScreen
 from tui.screens.listing import ListScreen, share
 from tui.screens.overview import OverviewScreen
 from widgets.availability.table import ServiceTable
+from widgets.ink import style_of
+from widgets.lines import LinePane
 from widgets.listing.pane import ListPane
 from widgets.text import Line
 
@@ -358,3 +361,33 @@ async def test_a_check_that_has_gone_leaves_nothing_selected() -> None:
         await settle(pilot)
         assert table(pilot).selected is None
         assert "nothing is selected" in seen(pilot)
+
+
+async def test_a_screen_that_is_opened_again_is_whole_and_arranged_as_it_was() -> None:
+    async with running(FakeSource(service_night())) as pilot:
+        app = app_of(pilot)
+        await pilot.press("2", "o", "slash", *"gateway", "enter", "M")
+        await settle(pilot)
+        first = app.screen
+        assert isinstance(first, ListScreen)
+        order = first.order
+        await pilot.press("1")
+        app.theme = "onwatch-light"
+        await pilot.resize_terminal(100, 30)
+        await settle(pilot)
+        source_of(pilot).show(replace(service_night(), hostname="elsewhere"))
+        await pilot.press("2")
+        await settle(pilot)
+        assert app.screen is first
+        assert (first.order, first.filter_text, first.maximized) == (order, "", None)
+        assert first.snapshot is not None
+        assert first.snapshot.hostname == "elsewhere"
+        lines = seen(pilot).splitlines()
+        assert (len(lines), len(lines[0])) == (30, 100)
+        pane = first.query_one(LinePane)
+        assert pane._style(pane._lines[0].segs[0], marked=False).color == _title_colour(app)
+
+
+def _title_colour(app: OnwatchApp) -> object:
+    """What a pane's title is drawn in by the theme there is now."""
+    return style_of("title", False, app.theme_variables, app.screen.background_colors[1]).color

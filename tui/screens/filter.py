@@ -56,6 +56,12 @@ class FilterLine(Input):
         self.add_class("-open")
         self.focus()
 
+    def forget(self) -> None:
+        """Close the line and empty it, silently."""
+        self.remove_class("-open")
+        with self.prevent(Input.Changed):
+            self.value = ""
+
     def _shut(self) -> None:
         self.remove_class("-open")
         self.post_message(self.Typed(self.value, done=True))

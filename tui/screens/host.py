@@ -69,15 +69,6 @@ class HostScreen(TabbedScreen):
     as_tree: reactive[bool] = reactive(False, repaint=False)
     names: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
-    @property
-    def arranged_as(self) -> object:
-        return (self.order, self.as_tree)
-
-    def arrange_as(self, kept: object) -> None:
-        if isinstance(kept, tuple):
-            self.set_reactive(HostScreen.order, str(kept[0]))
-            self.set_reactive(HostScreen.as_tree, bool(kept[1]))
-
     def begin(self, standing: Standing) -> None:
         super().begin(standing)
         if standing.shown is not None:

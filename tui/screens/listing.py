@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events, on
@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.opened import NumberedScreen
+from tui.screens.picture import Standing
 from tui.sentences import sentence_of
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
@@ -21,7 +22,7 @@ from widgets.verdict import VerdictLine
 if TYPE_CHECKING:
     from widgets.listing.pane import ListPane
 
-__all__ = ["Kept", "ListScreen", "share"]
+__all__ = ["ListScreen", "share"]
 
 _BESIDE_FROM: Final = 150
 """Cells of a screen from which on the selected row stands beside the table."""
@@ -29,15 +30,6 @@ _MORE: Final = 8
 """Lines that the table must leave for there to be something beneath it."""
 _LEAST: Final = 14
 """Lines of a screen below which there is the table alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How a table is arranged."""
-
-    order: str
-    grouping: str
-    folded: frozenset[str]
 
 
 def share(width: int, height: int, rows: int, *, low: bool) -> tuple[str, int]:
@@ -55,7 +47,7 @@ def share(width: int, height: int, rows: int, *, low: bool) -> tuple[str, int]:
 
 
 class ListScreen(NumberedScreen):
-    """A table, sorted, filtered and grouped, whose arrangement is kept for the next time."""
+    """A table, sorted, filtered and grouped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.LISTS]
     AUTO_FOCUS = "ListPane"
@@ -112,17 +104,11 @@ class ListScreen(NumberedScreen):
     def _table(self) -> ListPane[Any]:
         return self.query_one(self.TABLE)
 
-    # What is kept
-
-    @property
-    def arranged_as(self) -> object:
-        return Kept(self.order, self.grouping, self.folded)
-
-    def arrange_as(self, kept: object) -> None:
-        if isinstance(kept, Kept) and kept.order in self.TABLE.ORDERS:
-            self.set_reactive(ListScreen.order, kept.order)
-            self.set_reactive(ListScreen.grouping, kept.grouping)
-            self.set_reactive(ListScreen.folded, kept.folded)
+    def come_back(self, wanted: Sequence[str], standing: Standing) -> None:
+        self._table.preferred = tuple(name for name in wanted if name)
+        super().come_back(wanted, standing)
+        # The picture may be the one that was there before.
+        self._table.update_lines()
 
     @property
     def chosen(self) -> str:

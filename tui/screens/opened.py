@@ -4,32 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.screens.picture import PictureScreen
+from tui.screens.filter import FilterLine
+from tui.screens.picture import PictureScreen, Standing
+from widgets.hints import HintLine
 
 __all__ = ["NumberedScreen"]
 
 
 class NumberedScreen(PictureScreen):
-    """A screen that a number key opens, made anew each time.
+    """A screen that a number key opens. It is made once and kept: making one anew takes three
+    times as long as showing it again.
 
     ``wanted`` are checks in the order in which it would like to begin with them, first the one
-    that the user is at, empty where at none. :attr:`arranged_as` is how a user has arranged it
-    (sorted, grouped, folded); the next one that is opened is told by :meth:`arrange_as` before
-    it begins.
+    that the user is at, empty where at none.
     """
 
     can_go_back = True
 
     def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
+        self.want(wanted)
+
+    def want(self, wanted: Sequence[str]) -> None:
+        """Begin with one of ``wanted``."""
         self.pointed = wanted[0] if wanted else ""
         """The check that the user was at, empty where at none."""
         self.wanted = tuple(name for name in wanted if name)
 
-    @property
-    def arranged_as(self) -> object:
-        """What the next screen of this kind is to be told; None where there is nothing."""
-        return None
-
-    def arrange_as(self, kept: object) -> None:
-        """Be arranged as ``kept``, an :attr:`arranged_as` of another of its kind, says."""
+    def come_back(self, wanted: Sequence[str], standing: Standing) -> None:
+        """Be shown again: arranged as it was left, but whole and with no row left out."""
+        self.want(wanted)
+        if self.maximized:
+            self.maximized = None
+            self.arranged()
+        self.query_one(FilterLine).forget()
+        self.query_one(HintLine).say("", 0)
+        self.filter_text = ""
+        self.take(standing)

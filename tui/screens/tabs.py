@@ -47,6 +47,11 @@ class TabbedScreen(NumberedScreen):
         super().begin(standing)
         self.set_reactive(TabbedScreen.check, self._shown_of(standing.shown))
 
+    def come_back(self, wanted: Sequence[str], standing: Standing) -> None:
+        self.set_reactive(TabbedScreen.check, "")
+        super().come_back(wanted, standing)
+        self.check = self._shown_of(standing.shown)
+
     @property
     def attends(self) -> str | None:
         return self.check or None

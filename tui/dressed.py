@@ -12,6 +12,7 @@ from textual.notifications import SeverityLevel
 from tui.looks import filters_for, limit_colours
 from tui.terminal import Looks
 from tui.themes import HOUSE_THEMES, first_theme, theme_problem
+from widgets.view import NO_CURVES, LineView
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -36,7 +37,8 @@ class DressedApp(App[int], inherit_bindings=False):
             self.name = name
             super().__init__()
 
-    def __init__(self, looks: Looks, theme: str | None) -> None:
+    def __init__(self, looks: Looks, theme: str | None, *, curves: bool = True) -> None:
+        self._curves = curves
         super().__init__()
         self._looks = looks
         self._filters = filters_for(looks, self._filters)
@@ -65,6 +67,16 @@ class DressedApp(App[int], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
         dark = self.current_theme.dark
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {} if self._curves else {NO_CURVES: "none"}
+
+    def draw_curves(self, curves: bool) -> None:
+        """Draw curves from now on, or leave their places blank."""
+        self._curves = curves
+        self.stylesheet.set_variables(self.get_css_variables())
+        for view in self.screen.query(LineView):
+            view.update_lines()
 
     @on(Themed)
     def _take_theme(self, message: Themed) -> None:

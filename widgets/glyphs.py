@@ -5,7 +5,7 @@ Which set is used is data: whoever knows the terminal passes ``use_ascii`` down.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -28,7 +28,9 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set of signs. Every sign is one cell wide; ``blocks`` rise from low to high."""
+    """One set of signs. Every sign is one cell wide; ``blocks`` rise from low to high, and are
+    blank where no ``curves`` are to be drawn.
+    """
 
     statuses: tuple[str, str, str, str, str, str]
     """For OK, WAITING, WARNING, STALE, UNKNOWN and CRITICAL."""
@@ -49,6 +51,7 @@ class Glyphs:
     notice: str
     follows: str
     plain: bool = False
+    curves: bool = True
 
     def status(self, status: Status) -> str:
         return self.statuses[status.severity]
@@ -151,6 +154,14 @@ def _on_console(char: str) -> str:
     return _NEAR.get(char) or _ascii(char)
 
 
-def glyphs_for(use_ascii: bool) -> Glyphs:
-    """The ASCII set where the terminal or locale needs it, else the Unicode one."""
-    return ASCII if use_ascii else UNICODE
+_STILL_ASCII: Final = replace(ASCII, blocks=" " * len(ASCII.blocks), curves=False)
+_STILL_UNICODE: Final = replace(UNICODE, blocks=" " * len(UNICODE.blocks), curves=False)
+
+
+def glyphs_for(use_ascii: bool, *, curves: bool = True) -> Glyphs:
+    """The ASCII set where the terminal or locale needs it, else the Unicode one; without
+    ``curves`` nothing is to be drawn where one would be.
+    """
+    if curves:
+        return ASCII if use_ascii else UNICODE
+    return _STILL_ASCII if use_ascii else _STILL_UNICODE

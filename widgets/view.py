@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Self
+from typing import Final, Self
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
@@ -21,9 +21,11 @@ from widgets.glyphs import Glyphs, glyphs_for
 from widgets.ink import style_of
 from widgets.text import Line, Seg, changed_spans, pad_segs
 
-__all__ = ["LineView"]
+__all__ = ["NO_CURVES", "LineView"]
 
 
+NO_CURVES: Final = "no-curves"
+"""A variable of the theme that is there where no curve is to be drawn."""
 _BLANK = Seg("", "text")
 
 
@@ -58,7 +60,10 @@ class LineView(Widget):
 
     @property
     def glyphs(self) -> Glyphs:
-        return glyphs_for(self.use_ascii)
+        shown = self.parent is not None
+        return glyphs_for(
+            self.use_ascii, curves=not shown or NO_CURVES not in self.app.theme_variables
+        )
 
     def watch_use_ascii(self) -> None:
         self._composed = []
@@ -75,9 +80,9 @@ class LineView(Widget):
     def update_lines(self) -> None:
         """Compose anew and paint what differs from the screen."""
         width, height = self.size
-        if width <= 0 or height <= 0:
+        if width <= 0 or height <= 0 or not self.screen.is_current:
             # Hidden: what was drawn is out of date when it is shown again.
-            self._drawn_size = self.size
+            self._drawn_size = Size(0, 0)
             return
         lines = self.compose_lines(width, height)[:height]
         fresh = self._fitted(lines, width)

@@ -94,7 +94,7 @@ def plot(
     """
     draw = _letters if glyphs.plain else _dots
     cells: _Cells = {}
-    for curve in curves:
+    for curve in curves if glyphs.curves else ():
         draw(curve, scale, height, cells)
     width = max((len(curve.points) for curve in curves), default=0)
     return [_row(cells, y, width, since) for y in range(height)]

@@ -128,6 +128,13 @@ def der_items(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += length
 
 
+def _first(data: bytes) -> bytes:
+    """The content of the first element; not by ``next``, whose end a generator may not raise."""
+    for _, content in der_items(data):
+        return content
+    raise ValueError("a DER element is missing")
+
+
 def _time(tag: int, value: bytes) -> float:
     text = value.decode("ascii")
     if tag == _UTC_TIME:
@@ -146,9 +153,8 @@ def _name(data: bytes) -> str:
 
 
 def _alt_names(data: bytes) -> Iterator[str]:
-    _, extensions = next(der_items(data))
-    for _, extension in der_items(extensions):
+    for _, extension in der_items(_first(data)):
         fields = list(der_items(extension))
         if fields[0] == (_OID, _ALT_NAMES):
-            _, names = next(der_items(fields[-1][1]))
+            names = _first(fields[-1][1])
             yield from (v.decode("ascii", "replace") for t, v in der_items(names) if t == _DNS_NAME)

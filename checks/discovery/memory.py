@@ -73,12 +73,14 @@ class Memory:
                     log.warning("%s is ignored: others may write to it", self.path)
                     return []
                 data = json.loads(file.read(_BOUND))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return []
         if not isinstance(data, dict) or data.get("version") != VERSION:
             return []
         entries = data.get("services")
-        read = [_entry(item) for item in entries if isinstance(item, dict)] if entries else []
+        if not isinstance(entries, list):
+            return []
+        read = [_entry(item) for item in entries if isinstance(item, dict)]
         return [one for one in read if one and -_CLOCKS_APART <= now - one.seen < LONGEST][:MOST]
 
     def keep(self, services: Iterable[Remembered], now: float) -> None:
@@ -144,7 +146,7 @@ def _entry(item: Mapping[str, Any]) -> Remembered | None:
         isinstance(text, str) and clean(text, 400) == text for text in (*texts.values(), page)
     ):
         return None
-    if not all(type(number) is int and number >= 0 for number in numbers.values()):
+    if not all(type(number) is int and 0 <= number < 2**53 for number in numbers.values()):
         return None
     if texts["kind"] not in _KINDS or numbers["port"] > 65_535 or not texts["name"]:
         return None

@@ -131,4 +131,6 @@ def _pairs(text: str, separator: str) -> Iterator[tuple[str, str]]:
 
 
 def _port(text: str | None, usual: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) < 65_536 else usual
+    if not text or not (text.isascii() and text.isdigit()) or len(text) > 5:
+        return usual
+    return int(text) if int(text) < 65_536 else usual

@@ -21,6 +21,7 @@ GROUPS: Final = ("client", "client-server", "client-mariadb", "mysql", "mariadb-
 """The groups that the command-line clients read."""
 
 _BOUND: Final = 1_000_000
+"""Bytes that are read of all files together."""
 _DEEPEST: Final = 10
 """Files that may include one another, as in the clients."""
 _MOST: Final = 200
@@ -73,6 +74,7 @@ class _Reader:
         self.origin: dict[str, Path] = {}
         self.problems: list[str] = []
         self._left = _MOST
+        self._bytes = _BOUND
 
     def read(self, path: Path, depth: int = 0) -> None:
         """Take over what is in ``path`` and in what it includes."""
@@ -109,23 +111,26 @@ class _Reader:
                         f"{path} is ignored, since everybody may write it; run: chmod o-w {path}"
                     )
                     return None
-                text = file.read(_BOUND).decode("utf-8", "replace")
+                data = file.read(self._bytes)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
             self.problems.append(f"{path} cannot be read: {error.strerror}")
             return None
-        return text, bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+        self._bytes -= len(data)
+        return data.decode("utf-8", "replace"), bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
     def _include(self, line: str, path: Path, depth: int) -> None:
         directive, _, rest = line[1:].partition(" ")
-        target = Path(rest.strip())
-        if not rest.strip():
+        if not rest.strip() or "\0" in rest or self._left <= 0:
             return
+        target = Path(rest.strip())
         target = path.parent / target
         if directive == "include":
             self.read(target, depth + 1)
         elif directive == "includedir":
+            # An empty folder counts too: a file may name it ten thousand times.
+            self._left -= 1
             for included in _files_in(target):
                 self.read(included, depth + 1)
 

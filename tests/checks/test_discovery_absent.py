@@ -255,6 +255,12 @@ def test_data_of_postgresql_and_redis(container: Root) -> None:
 # Settings.
 
 
+@pytest.mark.parametrize("port", ["9" * 5000, "70000", "-1", "²", ""])
+def test_a_port_that_is_none_is_the_usual_one(root: Root, port: str) -> None:
+    root.write("etc/redis/redis.conf", f"port {port}\n")
+    assert redis_place(root.path).port == 6379
+
+
 def test_the_place_of_mysql(root: Root) -> None:
     assert mysql_place(root.path).port == 3306
     root.write("etc/mysql/my.cnf", "[client]\nport=1\n!includedir /etc/mysql/conf.d/\n")

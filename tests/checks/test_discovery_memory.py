@@ -146,3 +146,20 @@ def test_each_machine_has_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert state_file("web-1.example") == tmp_path / "onwatch" / "found-web-1.example.json"
     assert state_file("../../etc/x").parent == tmp_path / "onwatch"
     assert os.sep not in state_file("../../etc/x").name
+
+
+@pytest.mark.parametrize(
+    "services",
+    ["5", "true", '"a"', '{"a": {}}', "[" * 50_000, "[[{}]]", f'[{{"seen": 1{"0" * 400}}}]'],
+)
+def test_a_file_that_makes_no_sense_is_passed_over(memory: Memory, services: str) -> None:
+    memory.path.parent.mkdir()
+    memory.path.write_text(f'{{"version": 1, "services": {services}}}')
+    assert memory.recall(NOW) == []
+
+
+def test_an_absurd_time_is_passed_over(memory: Memory) -> None:
+    memory.keep([seen(REDIS)], NOW)
+    text = memory.path.read_text()
+    memory.path.write_text(text.replace(f"{NOW:.0f}", "9" * 400))
+    assert memory.recall(NOW) == []

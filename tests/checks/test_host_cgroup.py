@@ -191,3 +191,8 @@ def test_no_cgroups_at_all(tmp_path: Path) -> None:
 )
 def test_lists_of_cpus(text: str, count: int) -> None:
     assert count_cpus(text) == count
+
+
+@pytest.mark.parametrize("text", ["²", "٣", "9" * 5000, "0-" + "9" * 5000, "-", "a-b"])
+def test_what_is_no_list_of_cpus_names_none(text: str) -> None:
+    assert count_cpus(text) == 0

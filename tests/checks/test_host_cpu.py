@@ -120,3 +120,10 @@ def test_a_counter_that_was_reset_begins_a_new_window() -> None:
     window.add(100.0, 3.0)
     assert window.last(2) is None
     assert window.mean(2) is None
+
+
+@pytest.mark.parametrize("column", ["²", "٣", "9" * 5000, "-1"])
+def test_a_line_with_what_is_no_count_is_left_out(column: str) -> None:
+    stat = parse_stat(f"cpu {column} 2 3\ncpu0 1 2 3\nctxt {column}\nintr 7\n", 100)
+    assert not stat.total
+    assert list(stat.cpus) == ["0"]

@@ -112,3 +112,8 @@ def test_a_machine_with_all_of_it(tmp_path: Path) -> None:
         ("node_hwmon_temp_crit_alarm_celsius", sensor): 1.0,
         ("node_hwmon_temp_alarm", "chip=nvme_x,sensor=temp2"): 0.0,
     }
+
+
+def test_an_absurd_number_of_members_is_passed_over() -> None:
+    lines = f"md0 : active raid1 sdb1[1] sda1[0]\n   10 blocks [{'9' * 5000}/1] [_U]\n"
+    assert parse_mdstat(lines) == {"md0": (2, 2, 0, 0)}

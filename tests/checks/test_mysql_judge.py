@@ -23,6 +23,7 @@ from checks.probes.mysql.setup import _settings
 from checks.probes.mysql.sizes import read_sizes
 from checks.probes.mysql.slow import SlowTier
 from checks.probes.mysql.sql import statement_for, statements
+from checks.probes.mysql.status import number
 from checks.probes.mysql.wire import Rows
 
 MYSQL = Server("8.0.36", "MySQL Community Server - GPL", "onwatch@%", "db1", True)
@@ -438,3 +439,13 @@ def test_what_a_statement_comes_to() -> None:
 )
 def test_which_grant_would_allow_it(text: str, grant: str) -> None:
     assert grant_for(text, "me", mariadb=False) == grant
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "9" * 400, "nan", "inf"])
+def test_what_no_number_holds_is_no_figure(text: str) -> None:
+    assert number(text) is None
+
+
+def test_an_absurd_version_is_read_as_far_as_it_goes() -> None:
+    server = Server(f"{'8' * 5000}.0.1", "", "u@h", "db", performance_schema=True)
+    assert all(part < 10**9 for part in server.number)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,15 @@ def test_where_the_clients_look(monkeypatch: pytest.MonkeyPatch) -> None:
         Path("/opt/db/my.cnf"),
         Path("/home/me/.my.cnf"),
     )
+
+
+def test_an_include_that_is_no_path_is_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path / "my.cnf", "!include a\0b\n!includedir \0\n[client]\nuser=u\n")
+    assert found.get("user") == "u"
+
+
+def test_folders_that_include_themselves_come_to_an_end(tmp_path: Path) -> None:
+    began = time.process_time()
+    found = read(tmp_path / "my.cnf", "[client]\nuser=u\n" + "!includedir .\n" * 70_000)
+    assert found.get("user") == "u"
+    assert time.process_time() - began < 1

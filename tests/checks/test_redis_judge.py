@@ -168,3 +168,8 @@ def test_a_mangled_info_yields_fewer_figures_and_no_error(text: str) -> None:
     assert all(text for _, text in facts(reading))
     assert {part.name for part, _ in judge(reading, RedisConfig())} <= {"replica"}
     assert list(events(info, info)) == []
+
+
+def test_an_absurd_version_is_none() -> None:
+    assert parse_info(f"redis_version:{'9' * 5000}.1").major == 0
+    assert parse_info("redis_version:7.2.4").major == 7

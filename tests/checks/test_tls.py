@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
 from pydantic import ValidationError
 
+from checks.certificates import read_certificate
 from checks.model import Status
 from checks.probes.tls import KIND
 from checks.probes.tls.details import detailed
@@ -320,3 +321,19 @@ def test_a_wrong_configuration(config: object, said: str) -> None:
 )
 def test_the_usual_ports(config: object, instance: str) -> None:
     assert kind("tls").config.model_validate(config).instance() == instance
+
+
+def test_certificates_that_lack_what_they_begin_are_passed_over() -> None:
+    def element(tag: int, *parts: bytes) -> bytes:
+        content = b"".join(parts)
+        return bytes([tag, len(content)]) + content
+
+    when = element(0x17, b"240101000000Z")
+    names = element(0x30, element(0x06, bytes.fromhex("551d11")), element(0x04))
+    for extensions in (element(0xA3), element(0xA3, element(0x30, names))):
+        fields = (element(0x02, b"\1"), element(0x30), element(0x30), element(0x30, when, when))
+        body = element(0x30, *fields, element(0x30), element(0x30), extensions)
+        der = element(0x30, body)
+        assert detailed([der]) == ()
+        with pytest.raises(ValueError, match="missing"):
+            read_certificate(der)

@@ -17,6 +17,7 @@ from checks.probes.host.files import Roots, fields, number, pairs, read, read_nu
 
 __all__ = ["Limits", "count_cpus", "read_limits"]
 
+_CPUS: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 _CONTAINER = re.compile(r"docker|kubepods|libpod|containerd|crio|lxc|buildkit|garden")
 _UNLIMITED: Final = 1 << 60
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -53,9 +54,9 @@ def count_cpus(text: str) -> int:
     """How many CPUs a list such as ``0-3,7`` names."""
     count = 0
     for part in text.strip().split(","):
-        first, _, last = part.partition("-")
-        if first.isdigit():
-            count += (int(last) if last.isdigit() else int(first)) - int(first) + 1
+        found = _CPUS.fullmatch(part)
+        if found is not None:
+            count += int(found[2] or found[1]) - int(found[1]) + 1
     return count
 
 

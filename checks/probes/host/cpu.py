@@ -59,7 +59,7 @@ def parse_stat(text: str, ticks: int = _TICKS) -> CpuStat:
         name, _, rest = line.partition(" ")
         if name.startswith("cpu"):
             columns = rest.split()[: len(MODES)]
-            if not all(column.isdigit() for column in columns):
+            if not all(map(_is_count, columns)):
                 continue
             times = {
                 mode: int(column) / ticks for mode, column in zip(MODES, columns, strict=False)
@@ -70,9 +70,14 @@ def parse_stat(text: str, ticks: int = _TICKS) -> CpuStat:
                 cpus[name[3:]] = times
         elif name in _COUNTS:
             first = rest.partition(" ")[0]
-            if first.isdigit():
+            if _is_count(first):
                 counts[name] = float(first)
     return CpuStat(total, cpus, counts)
+
+
+def _is_count(text: str) -> bool:
+    """Whether ``text`` is a number as the kernel writes one, of 64 bits at most."""
+    return text.isascii() and text.isdigit() and len(text) <= 20
 
 
 class Monotonic:

@@ -16,7 +16,7 @@ __all__ = ["collect_hardware", "parse_mdstat"]
 
 _MEGABIT: Final = 125_000.0
 _ARRAY = re.compile(r"^(\S+) : (active|inactive)(.*)$")
-_REQUIRED = re.compile(r"\[(\d+)/(\d+)\]")
+_REQUIRED = re.compile(r"\[(\d{1,9})/(\d{1,9})\]")
 _MEMBER = re.compile(r"\S+\[\d+\](?:\((\w)\))*")
 _INPUT = re.compile(r"(temp\d+)_input")
 _UNSAFE = re.compile(r"[^a-z0-9:_]")

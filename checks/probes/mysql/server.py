@@ -11,7 +11,7 @@ from checks.wording import span
 
 __all__ = ["Boot", "Server", "server_of", "texts"]
 
-_NUMBER = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_NUMBER = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _NEW_NAMES: Final = (8, 0, 22)
 """From here on MySQL says replica, and has performance_schema.processlist."""
 

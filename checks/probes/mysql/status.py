@@ -5,6 +5,7 @@ What grows is a counter here; mysqld_exporter calls all of it untyped.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -186,15 +187,20 @@ _DEADLOCKS: Final = "mysql_info_schema_innodb_metrics_lock_lock_deadlocks_total"
 
 
 def number(text: str | None) -> float | None:
-    """A figure or a switch (``ON``) as a number; None for any other text."""
+    """A figure or a switch (``ON``) as a finite number; None for any other text."""
     if text is None:
         return None
     if text.isascii() and text.isdigit():
-        return float(text)
+        return _finite(text)
     switch = _SWITCHES.get(text.upper())
     if switch is not None:
         return switch
-    return float(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", text) else None
+    return _finite(text) if re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", text) else None
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def add_status(out: SampleBuilder, status: Mapping[str, str], server: Server) -> None:

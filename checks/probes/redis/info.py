@@ -231,7 +231,7 @@ class Info:
     def major(self) -> int:
         """The first number of the Redis version it is compatible with; 0 if unreadable."""
         first = self.text("redis_version").partition(".")[0]
-        return int(first) if first.isdecimal() else 0
+        return int(first) if first.isdecimal() and len(first) < 10 else 0
 
     def replicas(self) -> tuple[Replica, ...]:
         """The replicas connected to this master."""

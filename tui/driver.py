@@ -7,9 +7,18 @@ print it, report the mouse at every cell it passes, or keep the last picture aft
 from __future__ import annotations
 
 import os
-from typing import Final
+import select
+import sys
+from collections.abc import Callable
+from io import TextIOWrapper
+from typing import Any, Final, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.message import Message
+
+from tui.outlet import MARK, Outlet
+from tui.typed import Typed
 
 __all__ = ["CLEARED", "OnwatchDriver"]
 
@@ -28,10 +37,34 @@ _FOCUS_REPORTS: Final = "\x1b[?1004h"
 """Told that the terminal is not looked at, the library takes the cursor away until a key is
 pressed: in a tmux that is attached to again it would be missing."""
 _FALLBACK: Final = (80, 24)
+_AHEAD: Final = 8
+"""Pieces that wait for the terminal before it counts as not reading: a picture is three. The
+library waits for room in its queue at thirty, with the keys and all else."""
+_LARGEST: Final = (2_000, 1_000)
+"""Cells beyond which a size is an error of whoever tells it; a picture of them takes no memory
+that a machine lacks."""
 
 
 class OnwatchDriver(LinuxDriver):
     """Draws on standard error, reads standard input."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._given = 0
+        self._outlet = Outlet(sys.__stderr__ or sys.stderr)
+        # Written to by the library's thread with write() and flush(), and nothing else.
+        self._file = cast("TextIOWrapper", self._outlet)
+
+    def behind(self, caught_up: Callable[[], None]) -> bool:
+        """Whether the terminal takes less than it is given.
+
+        ``caught_up`` is then called, once and from another thread, when it has taken all.
+        """
+        if self._given - self._outlet.taken < _AHEAD:
+            return False
+        self._outlet.then = caught_up
+        self.write(MARK)
+        return True
 
     @property
     def _plain(self) -> bool:
@@ -39,6 +72,7 @@ class OnwatchDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         if data != _FOCUS_REPORTS and not (self._plain and data.startswith(_EXTRAS)):
+            self._given += 1
             super().write(data)
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -48,7 +82,36 @@ class OnwatchDriver(LinuxDriver):
         except OSError:
             return _FALLBACK
         # A serial line, or a container's terminal at first, says 0 by 0.
-        return (width, height) if width and height else _FALLBACK
+        if not (width and height):
+            return _FALLBACK
+        return min(width, _LARGEST[0]), min(height, _LARGEST[1])
+
+    def run_input_thread(self) -> None:
+        """Read what is typed until the end.
+
+        The library's own reading ends the program at the first byte that is no UTF-8 and at some
+        sequences that are no keys: a bad line, or a terminal of another encoding, is enough.
+        """
+        typed = Typed()
+        waiting = select.poll()
+        waiting.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            ready = waiting.poll(100)
+            if ready:
+                data = os.read(self.fileno, 4096)
+                if not data:
+                    # The other end is gone; there is nothing to wait for but the end.
+                    self.exit_event.wait(0.1)
+                for event in typed.feed(data):
+                    self.process_message(event)
+            for event in typed.tick():
+                self.process_message(event)
+
+    def process_message(self, message: Message) -> None:
+        """Pass ``message`` on, save for a size that no terminal has."""
+        if isinstance(message, Resize) and not _possible(message):
+            return
+        super().process_message(message)
 
     def _enable_mouse_support(self) -> None:
         """Report clicks, the wheel and dragging; every move of the mouse would be a sequence on
@@ -74,3 +137,7 @@ class OnwatchDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         self.write(CLEARED)
         super().stop_application_mode()
+
+
+def _possible(resize: Resize) -> bool:
+    return 0 < resize.size.width <= _LARGEST[0] and 0 < resize.size.height <= _LARGEST[1]

@@ -15,6 +15,8 @@ NAMES = {
     "textual._compositor:CompositorUpdate.render_segments": "(self, console)",
     "textual._compositor:LayoutUpdate": "(strips, region)",
     "textual._styles_cache:StylesCache.get_inner_outer.cache_clear": "",
+    "textual._xterm_parser:XTermParser.feed": "(self, data)",
+    "textual._xterm_parser:XTermParser.tick": "(self)",
     "textual.app:App._check_resize": "(self)",
     "textual.app:App._display": "(self, screen, renderable)",
     "textual.keys:_character_to_key": "(character)",

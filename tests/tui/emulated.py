@@ -94,7 +94,10 @@ class Emulated:
         given, what = found[1], found[2]
         if found[3] is not None:
             self.look = _Look(
-                self.look.attributes, self.look.colour, self.look.background, found[3]
+                self.look.attributes,
+                self.look.colour,
+                self.look.background,
+                found[3].partition(";")[2],
             )
         elif what == "H":
             y, _, x = given.partition(";")

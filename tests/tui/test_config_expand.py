@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,11 @@ def test_what_a_variable_holds_cannot_become_structure() -> None:
     text = "version: 1\nchecks:\n  - {name: a, runbook: '${EVIL}', http: 'http://127.0.0.1/'}\n"
     check = loaded(text, {"EVIL": "x}\n  - {name: b, host: }"}).engine.checks[0]
     assert check.runbook == "x}\n  - {name: b, host: }"
+
+
+def test_of_many_mistakes_in_one_string_the_first_is_told() -> None:
+    began = time.process_time()
+    value, told = expanded("${A}${B}${" * 50_000)
+    assert value == "${A}${B}${" * 50_000
+    assert told == ["the variable A is not set; export it or write ${A:-default}"]
+    assert time.process_time() - began < 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -137,3 +138,9 @@ def test_without_libyaml_the_same_comes_out() -> None:
         "f:2: a tab indents this line; YAML wants spaces",
         "f:1: not valid YAML: a quote is opened and not closed",
     ]
+
+
+def test_a_file_that_would_take_long_is_refused_at_once() -> None:
+    began = time.process_time()
+    assert "f.yaml:30000: has more than 60,000 keys and values" in complaint("a: 1\n" * 150_000)
+    assert time.process_time() - began < 1

@@ -30,6 +30,8 @@ Path = tuple[str | int, ...]
 
 MAX_DEPTH: Final = 50
 MAX_VALUES: Final = 100_000
+MAX_NODES: Final = 60_000
+"""Keys and values that a file may write out: reading as many takes less than a second."""
 
 _TAG: Final = "tag:yaml.org,2002:"
 _MERGE: Final = "<<"
@@ -129,17 +131,20 @@ def parse(name: str, text: str) -> Document:
 
 def _bound(name: str, text: str) -> None:
     """Refuse what would exhaust the composer, which is recursive and written in C."""
-    depth = 0
+    depth = nodes = 0
     loader = _Loader(text)
     try:
         while event := loader.get_event():
+            nodes += isinstance(event, yaml.NodeEvent)
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
-            if depth > MAX_DEPTH:
+            if depth > MAX_DEPTH or nodes > MAX_NODES:
                 line = event.start_mark.line + 1 if event.start_mark else 0
-                sentence = f"is nested more than {MAX_DEPTH} levels deep"
+                deep = f"is nested more than {MAX_DEPTH} levels deep"
+                long = f"has more than {MAX_NODES:,} keys and values; split it with `include`"
+                sentence = deep if depth > MAX_DEPTH else long
                 raise ConfigError([ConfigProblem(name, line, "", sentence)])
     finally:
         loader.dispose()

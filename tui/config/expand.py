@@ -30,25 +30,25 @@ def expand(
     if isinstance(value, list):
         return [expand(v, environ, report, (*path, i)) for i, v in enumerate(value)]
     if isinstance(value, str) and "$" in value:
-        return _VARIABLE.sub(lambda found: _replace(found, environ, report, path), value)
+        problems: list[str] = []
+        expanded = _VARIABLE.sub(lambda found: _replace(found, environ, problems), value)
+        # Of several in one string only the first is shown.
+        for problem in problems[:1]:
+            report(path, problem)
+        return expanded
     return value
 
 
-def _replace(
-    found: re.Match[str],
-    environ: Mapping[str, str],
-    report: Callable[[Path, str], None],
-    path: Path,
-) -> str:
+def _replace(found: re.Match[str], environ: Mapping[str, str], problems: list[str]) -> str:
     name, default = found["name"], found["default"]
     if found["dollar"]:
         return "$"
     if found["broken"]:
-        report(path, "`${` begins no variable; write ${NAME}, ${NAME:-default}, or $$ for a $")
+        problems.append("`${` begins no variable; write ${NAME}, ${NAME:-default}, or $$ for a $")
         return found.group()
     if default is not None:
         return environ.get(name) or default
     if name not in environ:
-        report(path, f"the variable {name} is not set; export it or write ${{{name}:-default}}")
+        problems.append(f"the variable {name} is not set; export it or write ${{{name}:-default}}")
         return found.group()
     return environ[name]

@@ -114,6 +114,14 @@ class Ending:
             self._reader.close()
             self._writer.close()
 
+    def expect(self, code: int) -> None:
+        """The UI has been asked to leave with ``code``: end the process where it does not come
+        to that, since nobody reads what it would write last.
+        """
+        late = threading.Timer(self._limits.polite, self._insist, (code,))
+        late.daemon = True
+        late.start()
+
     def over(self, code: int) -> None:
         """The UI has ended with ``code``: be gone soon, whatever thread still hangs."""
         last = threading.Timer(self._limits.hard, os._exit, (code,))
@@ -145,15 +153,22 @@ class Ending:
         except BlockingIOError:
             return b""
 
-    def _end(self, code: int) -> None:
-        """Close, ask, wait, and end the process if nobody else does."""
+    def _insist(self, code: int) -> None:
+        if self.code is None and not self._over.is_set():
+            self._end(code, asked=self._limits.polite)
+
+    def _end(self, code: int, *, asked: float = 0.0) -> None:
+        """Close, ask, wait, and end the process if nobody else does.
+
+        ``asked``: the seconds since the UI was asked to leave, where it has been.
+        """
         self.code = code
-        begun = time.monotonic()
+        begun = time.monotonic() - asked
         closing = threading.Thread(target=self._close, name="onwatch-close", daemon=True)
         closing.start()
-        if self._leave is not None:
+        if self._leave is not None and not asked:
             self._leave(code)
-        left = self._over.wait(self._limits.polite)
+        left = self._over.wait(self._limits.polite - asked)
         closing.join(max(0.0, begun + self._limits.hard - time.monotonic()))
         if left:
             time.sleep(max(0.0, begun + self._limits.hard - time.monotonic()))

@@ -117,6 +117,7 @@ def watch(
     descriptor = (terminal or judge()).descriptor
     with Ending(source.close, terminal=descriptor) as ending:
         ending.ask(app.leave)
+        app.leaving = ending.expect
         code = app.run(mouse=mouse)
         if code is None:
             code = app.return_code or 0

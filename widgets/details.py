@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, chop_cells
 from textual.reactive import reactive
@@ -175,6 +175,8 @@ class DetailPane(LinePane):
     """A pane about ``check``; waits while the snapshot holds another check's details."""
 
     title = ""
+    shows_early: ClassVar[bool] = False
+    """Whether it has something to say before the details are there."""
 
     check: reactive[str] = reactive("", repaint=False, layout=False)
 
@@ -194,10 +196,22 @@ class DetailPane(LinePane):
     def heading(self) -> Sequence[Seg]:
         return [Seg(self.title, "title")]
 
+    def rewind(self) -> None:
+        """Forget where the cursor was: another check comes."""
+        self._top, self._selected, self._place, self._lost = 0, None, 0, False
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        # Where nobody knows whether it will have something to show, it has no title either.
+        return super().compose_lines(width, height) if self.shows_early or self.details else []
+
     def build(self, width: int, height: int) -> list[Line]:
         if self.details is None:
-            return note(GATHERING, width)
+            return self.build_early(self.frame(width, height))
         return self.build_details(self.details, self.frame(width, height))
+
+    def build_early(self, frame: Frame) -> list[Line]:
+        """The pane's lines until the details are there."""
+        return note(GATHERING, frame.width)
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
         """The pane's lines for ``details``."""
@@ -237,13 +251,22 @@ class FactsPane(DetailPane):
     """The check in words: its sentence, its configuration, what its target told."""
 
     title = "About"
+    shows_early = True
+
+    def build_early(self, frame: Frame) -> list[Line]:
+        if self.snapshot is None or not self.check:
+            return note(GATHERING, frame.width)
+        return [*self._lines_of(self.check, (), frame), *note(GATHERING, frame.width)]
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
+        return self._lines_of(details.check, details.facts, frame)
+
+    def _lines_of(self, name: str, facts: Sequence[tuple[str, str]], frame: Frame) -> list[Line]:
         snapshot = self.snapshot
-        check = snapshot.check(details.check) if snapshot else None
+        check = snapshot.check(name) if snapshot else None
         if snapshot is None or check is None:
             return note("this check is no longer configured", frame.width)
-        return fact_lines(check, details.facts, snapshot.time, frame)
+        return fact_lines(check, facts, snapshot.time, frame)
 
 
 class TablesPane(DetailPane):

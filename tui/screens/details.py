@@ -12,7 +12,9 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.arrangement import row_heights
-from tui.screens.picture import PictureScreen
+from tui.screens.filter import FilterLine
+from tui.screens.picture import PictureScreen, Standing
+from widgets.asked import QueriesPane
 from widgets.chart import BigChart
 from widgets.details import (
     DetailPane,
@@ -25,6 +27,7 @@ from widgets.details import (
     TablesPane,
 )
 from widgets.header import CheckHeader
+from widgets.hints import HintLine
 from widgets.related import RelatedPane
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ PANES: Final = (
     ResultsPane,
     PhasesPane,
     RelatedPane,
+    QueriesPane,
     TablesPane,
     RawPane,
     EventsPane,
@@ -58,7 +62,10 @@ def columns_for(width: int) -> int:
 
 
 class DetailsScreen(PictureScreen):
-    """The check ``check``. Left and right change the chart."""
+    """The check ``check``. Left and right change the chart.
+
+    It is composed once and turns to another check by :meth:`turn_to`.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.DETAILS]
     AUTO_FOCUS = "FactsPane"
@@ -83,6 +90,8 @@ class DetailsScreen(PictureScreen):
         super().__init__(ascii_only=ascii_only)
         self.set_reactive(DetailsScreen.check, check)
         self._fitted: tuple[int, tuple[int, ...]] = (0, ())
+        self._panes: list[DetailPane] = []
+        self._themed_as = ""
 
     def header(self) -> Widget:
         return CheckHeader(id="verdict").data_bind(
@@ -95,7 +104,7 @@ class DetailsScreen(PictureScreen):
     def body(self) -> Widget:
         bound = (DetailsScreen.snapshot, DetailsScreen.check, DetailsScreen.use_ascii)
         chart = BigChart(id="chart").data_bind(*bound, index=DetailsScreen.chart)
-        panes = [
+        panes: list[DetailPane] = [
             pane(id=pane.__name__.removesuffix("Pane").lower()).data_bind(
                 *bound, DetailsScreen.filter_text
             )
@@ -104,7 +113,35 @@ class DetailsScreen(PictureScreen):
         for pane in panes:
             # Until the engine has seen to it, nobody knows which of them have something to show.
             pane.display = isinstance(pane, FactsPane)
+        self._panes = panes
         return Page(chart, Container(*panes, id="facets"), id="page", can_focus=False)
+
+    def begin(self, standing: Standing) -> None:
+        if self._composed:
+            self.take(standing)
+        else:
+            super().begin(standing)
+
+    def turn_to(self, check: str) -> None:
+        """Show ``check`` from its beginning, as a screen that is newly made does."""
+        if not self._composed:
+            self.set_reactive(DetailsScreen.check, check)
+            return
+        self.maximized = None
+        self.query_one(FilterLine).forget()
+        self.query_one(HintLine).display = True
+        self.filter_text = ""
+        for pane in self._panes:
+            pane.rewind()
+        self.chart = 0
+        self.check = check
+        self.query_one(Page).scroll_home(animate=False)
+        self.set_focus(self.query_one(FactsPane))
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Nothing but a theme changes styles of a screen while it is not shown.
+        event.refresh_styles = self._themed_as != self.app.theme
+        self._themed_as = self.app.theme
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(BigChart).styles.height = max(8, event.size.height * 2 // 5 - 1)
@@ -156,6 +193,7 @@ def _needs(details: CheckDetails) -> dict[type[DetailPane], int]:
         ResultsPane: max(1, len(details.results)),
         PhasesPane: len(details.phases),
         RelatedPane: 5,
+        QueriesPane: 4 * len(details.asked),
         TablesPane: tables,
         RawPane: details.raw.count("\n") + 1 if details.raw else 0,
         EventsPane: max(1, len(details.events)),

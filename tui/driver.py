@@ -93,11 +93,9 @@ class OnwatchDriver(LinuxDriver):
         sequences that are no keys: a bad line, or a terminal of another encoding, is enough.
         """
         typed = Typed()
-        waiting = select.poll()
-        waiting.register(self.fileno, select.POLLIN)
         while not self.exit_event.is_set():
-            ready = waiting.poll(100)
-            if ready:
+            # Not poll, which knows no terminals on macOS.
+            if select.select([self.fileno], [], [], 0.1)[0]:
                 data = os.read(self.fileno, 4096)
                 if not data:
                     # The other end is gone; there is nothing to wait for but the end.

@@ -68,6 +68,10 @@ class Emulated:
     def text(self) -> str:
         return "".join(self.cells)
 
+    @property
+    def lines(self) -> list[str]:
+        return ["".join(line) for line in self._lines]
+
     def seen(self) -> list[tuple[str, _Look]]:
         """All cells as somebody sees them: a blank has no letter to be bold or red."""
         rows = zip(self._lines, self._looks, strict=True)

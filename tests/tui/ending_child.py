@@ -3,7 +3,8 @@
 ``argv[1]`` says how it behaves: ``quiet``, ``busy`` (draws everything anew for ever, so
 that a terminal nobody reads blocks the UI), ``hung`` (a thread that never ends, and a
 source that does not close), ``ticking`` (a picture every second that differs from the
-one before in its time alone), ``lively`` (figures and curves change every second too) or
+one before in its time alone), ``lively`` (figures and curves change every second too),
+``burst`` (an hour of such pictures, each ten seconds later, within a few) or
 ``full`` (quiet, with something for every screen). ``--no-mouse`` and ``--low-bandwidth`` may
 follow.
 """
@@ -48,6 +49,22 @@ class LivelySource(TickingSource):
             self.show(later(self.picture))
 
 
+class BurstSource(TickingSource):
+    """Its last picture is an hour later than its first."""
+
+    def __init__(self) -> None:
+        super().__init__(everything())
+
+    def _tick(self) -> None:
+        for _ in range(360):
+            time.sleep(0.01)
+            picture = later(self.picture)
+            self.show(replace(picture, time=self.picture.time + 10))
+        while True:
+            time.sleep(1)
+            self.show(self.picture)
+
+
 class BusyApp(OnwatchApp):
     def on_mount(self) -> None:
         super().on_mount()
@@ -56,7 +73,12 @@ class BusyApp(OnwatchApp):
 
 def main() -> int:
     behaviour = sys.argv[1]
-    kinds = {"hung": HungSource, "ticking": TickingSource, "lively": LivelySource}
+    kinds = {
+        "hung": HungSource,
+        "ticking": TickingSource,
+        "lively": LivelySource,
+        "burst": BurstSource,
+    }
     source = FakeSource(everything()) if behaviour == "full" else kinds.get(behaviour, FakeSource)()
     if behaviour == "hung":
         threading.Thread(target=time.sleep, args=(3600,)).start()

@@ -1,0 +1,63 @@
+"""A terminal that stops reading and reads again sees the newest picture, not all that passed."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from tests.tui.emulated import Emulated
+from tests.tui.terminals import OnTerminal
+from tests.tui.tour import everything
+
+SIZE = (120, 36)
+KERNEL = 20_000
+"""Bytes that Linux keeps for a terminal; what was drawn before it was full is still sent."""
+MODES = re.compile(r"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^8][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
+"""What is said to a terminal that changes no cell."""
+LIMIT = 2.5
+
+
+def child(behaviour: str) -> list[str]:
+    return ["-m", "tests.tui.ending_child", behaviour]
+
+
+def read_for(terminal: OnTerminal, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for _ in terminal.drain():
+            pass
+
+
+def stall(terminal: OnTerminal) -> None:
+    """Read nothing while an hour of pictures passes."""
+    terminal.read_until(b"CRITICAL")
+    time.sleep(8)
+
+
+def test_the_newest_picture_is_drawn_and_not_those_that_passed() -> None:
+    with OnTerminal(child("burst"), size=SIZE) as terminal:
+        stall(terminal)
+        before = len(terminal.output)
+        read_for(terminal, 2)
+        assert len(terminal.output) - before < KERNEL + 15_000
+        screen = Emulated(*SIZE).feed(MODES.sub("", terminal.output.decode()))
+        newest = time.strftime("%H:%M:%S", time.localtime(everything().time + 3600))
+        assert newest in screen.lines[0]
+        # Drawn anew, not a cell is another: what was left out is not taken for sent.
+        shown = screen.lines
+        terminal.output = b""
+        terminal.type(b"\x0c")
+        read_for(terminal, 1)
+        again = Emulated(*SIZE).feed(MODES.sub("", terminal.output.decode()))
+        assert again.lines == shown
+
+
+def test_it_quits_while_nobody_reads() -> None:
+    with OnTerminal(child("burst"), size=SIZE) as terminal:
+        stall(terminal)
+        terminal.type(b"q")
+        assert terminal.process.wait(LIMIT) == 0
+        read_for(terminal, 0.2)
+        assert b"\x1b[?1049l" in terminal.output
+        assert b"\x1b[?25h" in terminal.output
+        assert terminal.attributes() == terminal.before

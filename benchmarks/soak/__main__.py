@@ -77,7 +77,8 @@ def soak(minutes: float, seed: int) -> tuple[Judged, History]:
         config.write_text(yaml.safe_dump(settings))
         config.chmod(0o600)
         argv = (BIN / "python", "-m", "benchmarks.soak.observed", notes, "-c", config)
-        screen = stack.enter_context(terminal(*argv, env={"PYTHONPATH": str(ROOT)}))
+        environ = {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(folder / "state")}
+        screen = stack.enter_context(terminal(*argv, env=environ))
         time.sleep(CALM)
         rest = max(60.0, minutes * 60 - 2 * CALM)
         history = storm(faults(servers, screen, config, rng), rest, rng)
@@ -109,7 +110,7 @@ def as_markdown(found: Judged, history: History, minutes: float, seed: int) -> s
         f"| | second quarter | last quarter | calm at the start | calm at the end |\n"
         f"|---|---:|---:|---:|---:|\n{rows}\n\n"
         f"Runs that were late: {found.late}, of which {found.explained} while onwatch itself was "
-        f"held up (stopped, started anew, or its processors taken), {found.unexplained} for no "
+        f"held up (stopped, started anew, typed at without pause, or its processors taken), {found.unexplained} for no "
         f"such reason. Left out because the run before still hung: {found.skipped}.\n\n"
         f"What happened: {happened}.\n"
     )

@@ -21,6 +21,8 @@ FLAT = {
 """How much each may be at the end: so many times what it was, and so much more."""
 GRACE = 10.0
 """Seconds after a fault within which what it has held up may still show."""
+CROWDED = 1.5
+"""Processes that want to run, for each core, from which on others hold onwatch up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def _late(lines: Sequence[Line], faults: Sequence[Span]) -> tuple[int, int, int,
         late += more
         runs += int(line["runs"] - before["runs"])
         skipped += int(line["skipped"] - before["skipped"])
-        if any(began <= line["time"] <= ended for began, ended in held_up):
+        crowded = line["load"] > CROWDED * line["cores"]
+        if crowded or any(began <= line["time"] <= ended for began, ended in held_up):
             explained += more
         before = line
     return late, explained, runs, skipped

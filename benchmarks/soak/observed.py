@@ -74,6 +74,7 @@ def observe(path: Path) -> None:
                 "skipped": counts.skipped if counts else 0,
                 "engine": id(_engines[0]) if _engines else 0,
                 "load": os.getloadavg()[0],
+                "cores": len(os.sched_getaffinity(0)),
             }
             file.write(json.dumps(line) + "\n")
 

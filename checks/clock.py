@@ -1,7 +1,8 @@
 """Time as an argument.
 
 Sample time is the monotonic clock plus the wall clock's offset at start, so that it
-never runs back; jumps of the wall clock are reported, not followed.
+never runs back; jumps of the wall clock are reported, not followed. While the machine
+sleeps sample time goes on: what is seen of that is a gap, and no wrong clock ever after.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import sys
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
-__all__ = ["Clock", "FakeClock", "SystemClock"]
+__all__ = ["STOOD_STILL", "Clock", "FakeClock", "SystemClock"]
+
+STOOD_STILL: Final = 2.0
+"""Seconds past a deadline from which on not this program was slow, but stopped: by Ctrl-Z, a
+signal, a sleeping machine, or one so busy that it comes to the same."""
 
 
 class Clock(Protocol):
@@ -28,14 +35,24 @@ class Clock(Protocol):
         """Return once :meth:`now` has reached ``when``."""
 
 
+def _awake_or_not() -> Callable[[], float]:
+    """The monotonic clock that goes on while the machine sleeps; Python's does not."""
+    if sys.platform == "linux":
+        return lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return lambda: time.clock_gettime(time.CLOCK_MONOTONIC)
+    return time.monotonic
+
+
 class SystemClock:
     """The machine's clocks."""
 
     def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+        self._monotonic = _awake_or_not()
+        self._offset = time.time() - self._monotonic()
 
     def now(self) -> float:
-        return time.monotonic() + self._offset
+        return self._monotonic() + self._offset
 
     def wall(self) -> float:
         return time.time()
@@ -82,6 +99,16 @@ class FakeClock:
                 waiter.set_result(None)
             await self._settle()
         self._now = end
+        await self._settle()
+
+    async def stand_still(self, seconds: float) -> None:
+        """Let ``seconds`` pass while nothing runs: who was due then wakes late, all at once."""
+        await self._settle()
+        self._now += seconds
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            _, _, waiter = heapq.heappop(self._sleepers)
+            if not waiter.done():
+                waiter.set_result(None)
         await self._settle()
 
     @staticmethod

@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
 from typing import Final
 
-from checks.clock import Clock, SystemClock
+from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig
 from checks.lanes import Lanes
 from checks.live import EngineSource
@@ -30,6 +30,7 @@ from checks.snapshot import SnapshotBuilder
 from checks.state import CheckState
 from checks.store.store import Store
 from checks.views import EngineHealth, EventView, Snapshot
+from checks.wording import span
 
 __all__ = ["Engine", "EngineSource"]
 
@@ -234,12 +235,23 @@ class Engine:
         while True:
             began = self.clock.now()
             self._lag = began - due
+            if self._lag > STOOD_STILL:
+                self._go_on_after(began, self._lag)
             self._age(began)
             publish(self.snapshot())
             self._tick_cost = self.clock.now() - began
             eager = self.waiting and began - started < 3.0
             due = max(due + (EAGER_TICK if eager else TICK), began)
             await self.clock.sleep_until(due)
+
+    def _go_on_after(self, now: float, pause: float) -> None:
+        """Tell that nothing was checked for ``pause`` seconds, and hold it against no check."""
+        text = (
+            f"onwatch stood still for {span(pause)} (stopped, asleep or overloaded): no check ran"
+        )
+        self._events.append(EventView(now, "", text))
+        for state in self.states.values():
+            state.excuse(now)
 
     def _age(self, now: float) -> None:
         for state in self.states.values():

@@ -4,6 +4,10 @@ First runs are spread over at most a second; then a check runs every interval at
 offset derived from its name, so that a restart does not change the pattern and a
 thousand checks do not fire at once. A run that is still going when the next is due
 makes that one skipped, and counted.
+
+After the process has stood still (Ctrl-Z, a machine that slept) everything is due. Runs are
+then spread as first ones are, and one that failed is run again before it counts: what was
+under way had its time pass unused, and connections were closed meanwhile.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from checks.clock import Clock
+from checks.clock import STOOD_STILL, Clock
 from checks.model import Result, Status
 from checks.runner import Runner
 
@@ -100,9 +104,12 @@ class Scheduler:
         while True:
             await self._clock.sleep_until(due)
             began = self._clock.now()
-            if began - due > 0.1 * spec.interval:
+            resumed = began - due > STOOD_STILL
+            if resumed:
+                await self._clock.sleep_until(next_due(spec.name, min(spec.interval, 1.0), began))
+            elif began - due > 0.1 * spec.interval:
                 self.counts.late += 1
-            await self._once(runner)
+            await self._once(runner, resumed=resumed)
             ended = self._clock.now()
             following = next_due(spec.name, spec.interval, due)
             if due == first and runner.kind.counters:
@@ -112,19 +119,24 @@ class Scheduler:
                 following = next_due(spec.name, spec.interval, ended)
             due = following
 
-    async def _once(self, runner: Runner) -> None:
+    async def _once(self, runner: Runner, *, resumed: bool = False) -> None:
         name = runner.spec.name
         if name in self._running:
             self.counts.skipped += 1
             return
         self._running.add(name)
         try:
-            self.counts.runs += 1
-            slots = self._slots
-            began, result = await (self._in_turn(slots, runner) if slots else runner.run())
+            began, result = await self._run(runner)
+            took = self._clock.now() - began
+            if not result.up and (resumed or took > runner.spec.timeout + STOOD_STILL):
+                began, result = await self._run(runner)
             self._on_result(runner, began, result)
         finally:
             self._running.discard(name)
+
+    async def _run(self, runner: Runner) -> tuple[float, Result]:
+        self.counts.runs += 1
+        return await (self._in_turn(self._slots, runner) if self._slots else runner.run())
 
     async def _in_turn(self, slots: _Slots, runner: Runner) -> tuple[float, Result]:
         """Run it as soon as it may hold descriptors; where that takes too long, say why."""

@@ -41,6 +41,7 @@ class CheckState:
         self._outcomes = Outcomes(spec.interval)
         self._last_run: float | None = None
         self._started = now
+        self._excused = now
         self._address = spec.config.address()
         self._instance = spec.config.instance()
         self.view = self._waiting(now)
@@ -60,7 +61,7 @@ class CheckState:
             self.database, self.host, self.asked = old.database, old.host, old.asked
             self.results, self.events = old.results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
-            self._outcomes = old._outcomes
+            self._outcomes, self._excused = old._outcomes, old._excused
             self.view = replace(old.view, depends_on=spec.depends_on, runbook=spec.runbook)
         return same
 
@@ -110,6 +111,8 @@ class CheckState:
             self.host = (began, result.host)
         if result.asked:
             self.asked = tuple(each for each in result.asked if isinstance(each, Asked))
+        if self._last_run is not None and began - self._last_run > 2 * self.spec.interval + 0.5:
+            self._history.append(math.nan)
         self._last_run = began
         self._outcomes.add(began, result.status, result.message)
         self._history.append(math.nan if result.duration is None else result.duration)
@@ -142,6 +145,10 @@ class CheckState:
         self._parts = seen
         return tuple(views)
 
+    def excuse(self, now: float) -> None:
+        """Count silence from ``now`` on: before, nobody could have asked."""
+        self._excused = now
+
     def age(self, now: float) -> bool:
         """Turn stale when two intervals brought no result. Returns whether it did."""
         if self.view.status is Status.STALE:
@@ -149,7 +156,8 @@ class CheckState:
             return False
         last = self._started if self._last_run is None else self._last_run
         silent = now - last
-        if silent <= 2 * self.spec.interval + min(self.spec.timeout, self.spec.interval):
+        allowed = 2 * self.spec.interval + min(self.spec.timeout, self.spec.interval)
+        if min(silent, now - self._excused) <= allowed:
             return False
         what = "no first result" if self._last_run is None else "no result"
         message = f"{what} for {silent:.0f} s; last known: {self.view.message}"

@@ -6,9 +6,11 @@ print it, report the mouse at every cell it passes, or keep the last picture aft
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
+import termios
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Any, Final, cast
@@ -54,6 +56,7 @@ class OnwatchDriver(LinuxDriver):
         self._outlet = Outlet(sys.__stderr__ or sys.stderr)
         # Written to by the library's thread with write() and flush(), and nothing else.
         self._file = cast("TextIOWrapper", self._outlet)
+        self._raw: list[Any] | None = None
 
     def behind(self, caught_up: Callable[[], None]) -> bool:
         """Whether the terminal takes less than it is given.
@@ -131,6 +134,31 @@ class OnwatchDriver(LinuxDriver):
     def _query_in_band_window_resize(self) -> None:
         if not self._plain:
             super()._query_in_band_window_resize()
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        with contextlib.suppress(termios.error):
+            self._raw = termios.tcgetattr(self.fileno)
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop; the library begins anew, with another pair of threads, also where
+        it was not told of the stop (SIGSTOP) and has ended nothing.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        elif self._auto_restart:
+            self._loop.call_soon_threadsafe(self._take_back)
+
+    def _take_back(self) -> None:
+        """Have the terminal as it was: a shell may have used it meanwhile."""
+        if self._raw is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw)
+        self.write("\x1b[?1049h\x1b[?25l")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self._app.post_message(self.SignalResume())
 
     def stop_application_mode(self) -> None:
         self.write(CLEARED)

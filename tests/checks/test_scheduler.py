@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -228,3 +229,91 @@ async def test_a_question_is_answered_as_an_event_whatever_happens() -> None:
         answers = [event.text for event in engine.snapshot().events if event.answer]
         assert answers == ["how are you: fine", "internal error: RuntimeError: broken"]
         assert engine.scheduler.counts.runs > runs
+
+
+async def test_after_standing_still_runs_are_spread_and_no_check_is_blamed() -> None:
+    clock = FakeClock()
+    ran: dict[str, list[float]] = defaultdict(list)
+
+    def answering(name: str) -> None:
+        async def answer(target: Target) -> Result:
+            ran[name].append(clock.now())
+            return await ok()(target)
+
+        PLAYED[name] = answer
+
+    names = [f"often{n}" for n in range(20)]
+    for name in [*names, "seldom"]:
+        answering(name)
+    async with running(clock, *(spec(n, 5) for n in names), spec("seldom", 600)) as engine:
+        await clock.advance(31)
+        for times in ran.values():
+            times.clear()
+        await clock.stand_still(180)
+        resumed = clock.now()
+        await clock.advance(1)
+        firsts = [ran[name][0] - resumed for name in names]
+        assert len({round(first, 3) for first in firsts}) > 15, "all at once"
+        assert all(len(ran[name]) <= 2 for name in names), "what was missed is not made up for"
+        assert len(ran["seldom"]) <= 1
+        await clock.advance(30)
+        texts = [event.text for event in engine.snapshot().events]
+        assert texts == [
+            "onwatch stood still for 3 min (stopped, asleep or overloaded): no check ran"
+        ]
+        assert engine.scheduler.counts.late == 0
+        view = engine.states["often0"].view
+        assert view.status is Status.OK
+        assert sum(math.isnan(duration) for duration in view.history) == 1, "the gap is drawn"
+        assert view.record is not None
+        assert view.record.windows[1].availability == 1.0
+        assert -1 in view.record.cells[-4:], "the strip has no gap"
+
+
+async def test_what_fails_because_it_stood_still_is_asked_again() -> None:
+    clock = FakeClock()
+    asked = []
+
+    async def closed_meanwhile(target: Target) -> Result:
+        asked.append(clock.now())
+        if len(asked) == 3:
+            return Result.failed("refused", "the server has closed the connection")
+        return await ok()(target)
+
+    PLAYED["api"] = closed_meanwhile
+    async with running(clock, spec("api", 5)) as engine:
+        await clock.advance(6)
+        assert len(asked) == 2
+        await clock.stand_still(60)
+        await clock.advance(1.1)
+        assert len(asked) == 4
+        view = engine.states["api"].view
+        assert (view.status, view.since) == (Status.OK, asked[0])
+
+
+async def test_what_is_down_after_standing_still_is_down() -> None:
+    clock = FakeClock()
+    PLAYED["api"] = ok()
+    async with running(clock, spec("api", 5)) as engine:
+        await clock.advance(6)
+        PLAYED["api"] = down("connection refused")
+        await clock.stand_still(60)
+        await clock.advance(1.1)
+        assert engine.states["api"].view.status is Status.CRITICAL
+
+
+async def test_a_run_that_was_stopped_in_its_midst_is_not_told_timed_out() -> None:
+    clock = FakeClock()
+    PLAYED["api"] = ok()
+    async with running(clock, spec("api", 5, 1)) as engine:
+        await clock.advance(6)
+
+        async def stopped(target: Target) -> Result:
+            await clock.stand_still(60)
+            PLAYED["api"] = ok()
+            return Result.failed("timeout", "no answer within 1 s")
+
+        PLAYED["api"] = stopped
+        await clock.advance(10)
+        assert engine.states["api"].view.status is Status.OK
+        assert "OK → CRITICAL" not in str(engine.snapshot().events)

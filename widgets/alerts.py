@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, note, nothing_matches
+from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
@@ -177,7 +177,7 @@ def _texts(alert: AlertView) -> tuple[str, ...]:
 def _quiet(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:
     checks = snapshot.checks
     if not checks:
-        return note("Nothing is watched yet: a check that is not OK is an alert.", width)
+        return no_checks(width, "Nothing is watched yet: a check that is not OK is an alert.")
     waiting = sum(check.status is Status.WAITING for check in checks)
     if waiting == len(checks):
         return note(WAITING, width)

@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from widgets.text import Line, Seg, line, wrap
 
-__all__ = ["GATHERING", "WAITING", "config_lines", "note", "nothing_matches"]
+__all__ = [
+    "GATHERING",
+    "WAITING",
+    "config_lines",
+    "no_checks",
+    "no_database",
+    "no_host",
+    "no_queues",
+    "no_requests",
+    "note",
+    "nothing_matches",
+]
 
 WAITING = "waiting for the first result"
 GATHERING = "gathering what is known of this check"
+
+_CHECK: Final = (
+    "checks:",
+    "  - name: api",
+    "    http: http://127.0.0.1:8000/health",
+)
+_DATABASE: Final = (
+    "checks:",
+    "  - name: shop",
+    "    postgres: postgresql://onwatch@127.0.0.1/shop",
+    "  - name: cache",
+    "    redis: redis://127.0.0.1:6379/0",
+)
+_HOST: Final = (
+    "checks:",
+    "  - {name: this host, host: {}}",
+)
+_QUEUE: Final = (
+    "queues:",
+    "  - {name: mail, size: {list: mail}}",
+)
+_QUEUE_QUERY: Final = (
+    "queries:",
+    "  - metric: queue_size",
+    "    value: n",
+    "    labels: [queue]",
+    "    sql: SELECT queue, count(*) AS n FROM jobs GROUP BY queue",
+)
+_REQUEST_LOG: Final = (
+    "request_log:",
+    "  table: request_logs",
+    "  id: id",
+    "  time: created_at",
+    "  status: status_code",
+    "  duration: duration_ms",
+)
+_REQUEST_LABELS: Final = ("  labels: [provider_id]", "  error: error")
 
 
 def note(text: str, width: int, role: str = "dim", limit: int = 4) -> list[Line]:
@@ -19,6 +69,38 @@ def config_lines(sentence: str, yaml: tuple[str, ...], width: int) -> list[Line]
     """``sentence``, and the lines of the configuration that would fill the pane."""
     shown = note(sentence, width)
     return [*shown, *(line("   ", Seg(one, "label")) for one in yaml)]
+
+
+def no_checks(width: int, sentence: str = "No checks yet.") -> list[Line]:
+    """What is said where nothing at all is watched."""
+    return config_lines(f"{sentence} In onwatch.yaml:", _CHECK, width)
+
+
+def no_database(width: int) -> list[Line]:
+    """What is said where no check is of a database."""
+    return config_lines("No database is watched yet. In onwatch.yaml:", _DATABASE, width)
+
+
+def no_host(width: int) -> list[Line]:
+    """What is said where no check is of a machine."""
+    return config_lines("No host check yet. In onwatch.yaml:", _HOST, width)
+
+
+def no_queues(width: int, *, brief: bool = False) -> list[Line]:
+    """What is said where no check reads a queue; ``brief`` names but one way to."""
+    told = config_lines("No queues yet. Give a redis check in onwatch.yaml:", _QUEUE, width)
+    if brief:
+        return told
+    return told + config_lines("or a postgres, mysql or sqlite check:", _QUEUE_QUERY, width)
+
+
+def no_requests(width: int, *, brief: bool = False) -> list[Line]:
+    """What is said where no check tells of requests; ``brief`` leaves out what may be."""
+    if brief:
+        sentence = "No request log yet. Give a database check in onwatch.yaml:"
+        return config_lines(sentence, _REQUEST_LOG, width)
+    sentence = "No requests yet. Give a metrics check, or a sqlite, postgres or mysql check with:"
+    return config_lines(sentence, (*_REQUEST_LOG, *_REQUEST_LABELS), width)
 
 
 def nothing_matches(filter_text: str, width: int) -> list[Line]:

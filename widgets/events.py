@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, note, nothing_matches
+from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
@@ -90,6 +90,8 @@ def event_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if snapshot is None:
         return note(WAITING, frame.width)
     if not snapshot.events:
+        if not snapshot.checks:
+            return no_checks(frame.width, "What happens to checks is told here.")
         return note("Nothing has happened since the start.", frame.width)
     events = [e for e in newest_first(snapshot.events) if frame.wants(e.check, e.text)]
     if not events:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.empty import WAITING, no_host, note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HostPane", "host_lines", "host_summary"]
 
-CONFIG = (
-    "checks:",
-    "  - {name: this host, host: {}}",
-)
 NEARLY_FULL = 0.9
 """From this ratio on a figure stands out; the check's own bounds decide its status."""
 
@@ -240,7 +236,7 @@ def host_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not snapshot.hosts and _expects(snapshot):
         return note(WAITING, width)
     if not snapshot.hosts:
-        return config_lines("No host check yet. In onwatch.yaml:", CONFIG, width)
+        return no_host(width)
     hosts = [h for h in snapshot.hosts if frame.wants(h.name, h.check, WORDS[h.status])]
     if not hosts:
         return nothing_matches(frame.filter_text, width)

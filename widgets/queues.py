@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.empty import WAITING, no_queues, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from checks.views import QueueView, Snapshot
 
 __all__ = [
-    "CONFIG",
     "LEAST_ITEMS",
     "QueuesPane",
     "expects_queues",
@@ -29,10 +28,6 @@ __all__ = [
     "queue_summary",
 ]
 
-CONFIG = (
-    "queues:",
-    "  - {name: mail, size: {list: mail}}",
-)
 LEAST_ITEMS = 10.0
 """Items that a full block stands for at least."""
 MOST_LINES = 3
@@ -105,7 +100,7 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not snapshot.queues and expects_queues(snapshot):
         return note(WAITING, width)
     if not snapshot.queues:
-        return config_lines("No queues yet. Give a redis check in onwatch.yaml:", CONFIG, width)
+        return no_queues(width, brief=True)
     queues = [q for q in snapshot.queues if frame.wants(queue_key(q), WORDS[q.status])]
     if not queues:
         return nothing_matches(frame.filter_text, width)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from widgets.details import DetailPane
-from widgets.empty import note
+from widgets.empty import config_lines
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.text import Line, Seg, left, line, role_of
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from checks.views import AlertView, CheckDetails, CheckView, Snapshot
 
 __all__ = ["RelatedPane", "related"]
+
+_ALONE: Final = "It is told of no check that it needs. Beside its name in onwatch.yaml:"
+_CONFIG: Final = ("depends_on: [database, cache]", "runbook: api-down")
 
 
 def related(snapshot: Snapshot, name: str) -> list[tuple[str, CheckView]]:
@@ -59,4 +62,4 @@ class RelatedPane(DetailPane):
         alerts = [a for a in snapshot.alerts if details.check in (a.check, a.cause)]
         lines = [_alert_row(alert, frame) for alert in alerts]
         lines += [_row(how, check, frame) for how, check in related(snapshot, details.check)]
-        return lines or note("no other check depends on it, and it on none", frame.width)
+        return lines or config_lines(_ALONE, _CONFIG, frame.width)

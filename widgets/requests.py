@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from widgets import format as fmt
-from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.empty import WAITING, no_requests, note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
@@ -21,16 +21,7 @@ if TYPE_CHECKING:
     from checks.requests.stats import BreakdownRow, WindowStats
     from checks.views import RequestView, Snapshot
 
-__all__ = ["CONFIG", "RequestsPane", "request_lines", "request_summary", "worst_first"]
-
-CONFIG = (
-    "request_log:",
-    "  table: request_logs",
-    "  id: id",
-    "  time: created_at",
-    "  status: status_code",
-    "  duration: duration_ms",
-)
+__all__ = ["RequestsPane", "request_lines", "request_summary", "worst_first"]
 
 
 CHARTS_FROM = 40
@@ -208,9 +199,7 @@ def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not snapshot.requests and (told := _unread(snapshot)):
         return note(f"No data yet: {told}", width)
     if not snapshot.requests:
-        return config_lines(
-            "No request log yet. Give a database check in onwatch.yaml:", CONFIG, width
-        )
+        return no_requests(width, brief=True)
     views = [v for v in worst_first(snapshot.requests) if frame.wants(*_texts(v))]
     if not views:
         return nothing_matches(frame.filter_text, width)

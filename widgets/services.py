@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import WAITING, config_lines, note, nothing_matches
+from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
@@ -21,13 +21,8 @@ from widgets.text import Line, Seg, fit, left, line, right, role_of
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView, Snapshot
 
-__all__ = ["CONFIG", "ServicesPane", "service_lines", "texts_of"]
+__all__ = ["ServicesPane", "service_lines", "texts_of"]
 
-CONFIG = (
-    "checks:",
-    "  - name: api",
-    "    http: http://127.0.0.1:8000/health",
-)
 LEAST_DURATION = 0.05
 """Seconds that a full block stands for at least: a millisecond's jitter stays flat."""
 
@@ -124,7 +119,7 @@ def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if snapshot is None:
         return note(WAITING, width)
     if not snapshot.checks:
-        return config_lines("No checks yet. In onwatch.yaml:", CONFIG, width)
+        return no_checks(width)
     alerts = {alert.check: alert.name for alert in snapshot.alerts}
     checks = [c for c in snapshot.checks if frame.wants(*texts_of(c), alerts.get(c.name, ""))]
     if not checks:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from widgets import format as fmt
-from widgets.empty import WAITING, note, nothing_matches
+from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, fit, left, line, right, segs_width
@@ -62,6 +62,8 @@ def outage_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     ]
     if not found and frame.filter_text:
         return nothing_matches(frame.filter_text, frame.width)
+    if not snapshot.checks:
+        return no_checks(frame.width)
     if not found:
         return note("no check has failed since onwatch began to watch", frame.width)
     found.sort(key=lambda one: (one[1].ended is not None, -one[1].began))

@@ -15,7 +15,7 @@ from widgets import format as fmt
 from widgets.availability.links import Link, needed_by, needs
 from widgets.availability.outages import outage_segs
 from widgets.availability.words import is_partial, p95_of, percent, runs_within
-from widgets.empty import note
+from widgets.empty import no_checks, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.lines import LinePane
@@ -258,6 +258,8 @@ class SelectedCheck(LinePane):
 
     def build(self, width: int, height: int) -> list[Line]:
         frame, snapshot, check = self.frame(width, height), self.snapshot, self._check
+        if snapshot is not None and not snapshot.checks:
+            return no_checks(width)
         if snapshot is None or not self.subject:
             return note("nothing is selected", width)
         if check is not None:

@@ -20,11 +20,11 @@ from widgets.availability.words import (
     strip,
     window_cell,
 )
-from widgets.empty import WAITING, config_lines, note
+from widgets.empty import WAITING, no_checks, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.listing.pane import ListPane
-from widgets.services import CONFIG, texts_of
+from widgets.services import texts_of
 from widgets.text import Line, Seg, fit, left, line, right, role_of
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class ServiceTable(ListPane["CheckView"]):
     def nothing(self, width: int) -> list[Line]:
         if self.snapshot is None:
             return note(WAITING, width)
-        return config_lines("No checks yet. In onwatch.yaml:", CONFIG, width)
+        return no_checks(width)
 
     def measure(self, items: Sequence[CheckView], frame: Frame) -> None:
         names = max(cell_len(check.name) for check in items)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.reactive import reactive
 
 from widgets import format as fmt
-from widgets.empty import WAITING, note
+from widgets.empty import WAITING, no_database, note
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, broken, line
@@ -78,7 +78,7 @@ class DatabasePane(LinePane):
         return self.snapshot.check(self.check) if self.snapshot else None
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.view,)
+        return (self.view or self.snapshot,)
 
     def watch_check(self, old: str, new: str) -> None:
         """Begin anew: what was selected belongs to another server."""
@@ -116,7 +116,8 @@ class DatabasePane(LinePane):
     def build(self, width: int, height: int) -> list[Line]:
         view = self.view
         if view is None:
-            return note(WAITING, width)
+            waits = self.snapshot is None or self.check_view is not None
+            return note(WAITING, width) if waits else no_database(width)
         lines = self.build_view(view, self.frame(width, height))
         return lines if view.silent_since is None else faded(lines)
 

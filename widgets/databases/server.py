@@ -15,7 +15,7 @@ from checks.model import Status
 from widgets import format as fmt
 from widgets.databases.pane import DatabasePane, faded, sentence
 from widgets.databases.words import client_of
-from widgets.empty import WAITING, config_lines, note
+from widgets.empty import WAITING, no_database, note
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerPane", "connection_lines", "figure_lines", "server_lines"]
 
-CONFIG: Final = (
-    "checks:",
-    "  - name: shop",
-    "    postgres: postgresql://onwatch@127.0.0.1/shop",
-    "  - name: cache",
-    "    redis: redis://127.0.0.1:6379/0",
-)
 _NEARLY: Final = 0.8
 """The share of the connections from which on their number stands out."""
 _BESIDE: Final = 60
@@ -272,13 +265,6 @@ def _seen(view: DatabaseView, frame: Frame) -> tuple[list[Line], list[Line]]:
     return lines, figure_lines(figures, frame)
 
 
-def _nothing(frame: Frame, *, waits: bool) -> list[Line]:
-    if waits:
-        return note(WAITING, frame.width)
-    told = "No database is watched yet. In onwatch.yaml:"
-    return config_lines(told, CONFIG, frame.width)
-
-
 class ServerPane(DatabasePane):
     """The server in words and figures. Enter leads to the details of its check."""
 
@@ -314,7 +300,8 @@ class ServerPane(DatabasePane):
     def build(self, width: int, height: int) -> list[Line]:
         frame, view = self.frame(width, height), self.view
         if view is None:
-            return _nothing(frame, waits=self.snapshot is None or self._waits)
+            waits = self.snapshot is None or self._waits
+            return note(WAITING, width) if waits else no_database(width)
         return server_lines(view, self.check_view, self._about, frame)
 
     # It has but one row to be on: what is below that is scrolled to.

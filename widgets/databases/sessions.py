@@ -226,7 +226,7 @@ class SessionsPane(DatabasePane):
     _names: Sequence[Line] = ()
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.view, self.order, self.hide_idle)
+        return (self.view or self.snapshot, self.order, self.hide_idle)
 
     def watch_order(self) -> None:
         self.update_lines()

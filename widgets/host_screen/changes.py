@@ -54,7 +54,7 @@ class ChangesPane(HostScreenPane):
     title: ClassVar[str] = "What changed"
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.detail, self.host, self.check_view)
+        return (self.detail or self.snapshot, self.host, self.check_view)
 
     def summary(self, detail: HostDetail, host: HostView) -> Sequence[Seg]:
         del host

@@ -10,11 +10,10 @@ from textual.reactive import reactive
 
 from widgets import format as fmt
 from widgets.databases.pane import faded
-from widgets.empty import WAITING, config_lines, note
+from widgets.empty import WAITING, no_host, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
-from widgets.host import CONFIG
 from widgets.lines import ANY_HEIGHT, LinePane
 from widgets.text import Line, Seg
 
@@ -125,7 +124,7 @@ class HostScreenPane(LinePane):
         return super().allow_focus() and not self.left_out
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.detail, self.host)
+        return (self.detail or self.snapshot, self.host)
 
     def watch_check(self, old: str, new: str) -> None:
         """Begin anew: what was selected belongs to another machine."""
@@ -165,7 +164,7 @@ class HostScreenPane(LinePane):
         """What is said before anything is known: which lines of configuration are missing, or
         that it is waited for."""
         if self.snapshot is not None and not self.check:
-            return config_lines("No host check yet. In onwatch.yaml:", CONFIG, width)
+            return no_host(width)
         return note(WAITING, width)
 
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:

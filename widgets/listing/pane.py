@@ -222,6 +222,8 @@ class ListPane(LinePane, Generic[Item]):
     def most_rows(self) -> int:
         """The lines it could use with nothing folded or filtered, its title among them."""
         items = self.items()
+        if not items:
+            return len(self.nothing(max(1, self.size.width - 1))) + 1
         groups = len({self.group_of(item) for item in items}) if self.grouping else 0
         return len(items) + groups + 4
 

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import note
+from widgets.empty import no_queues, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.lines import LinePane
@@ -17,7 +17,7 @@ from widgets.listing.order import GROUP
 from widgets.queue_list.curve import LEAST_LINES, curve_lines
 from widgets.queue_list.table import totals
 from widgets.queue_list.words import outlook, outlook_sentence, per_minute
-from widgets.queues import queue_key
+from widgets.queues import expects_queues, queue_key
 from widgets.text import Line, Seg, broken, groups_in, left, line, role_of, segs_width
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ class SelectedQueue(LinePane):
 
     def build(self, width: int, height: int) -> list[Line]:
         snapshot, queue = self.snapshot, self._queue
+        if snapshot is not None and not snapshot.queues and not expects_queues(snapshot):
+            return no_queues(width, brief=True)
         if snapshot is None or not self.subject:
             return note("nothing is selected", width)
         if queue is not None:

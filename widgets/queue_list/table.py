@@ -12,13 +12,13 @@ from rich.cells import cell_len
 from checks.model import Status
 from checks.outlook import LEAST_COURSE, seconds_to
 from widgets import format as fmt
-from widgets.empty import WAITING, config_lines, note
+from widgets.empty import WAITING, no_queues, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.listing.pane import ListPane
 from widgets.queue_list.curve import columns_of
 from widgets.queue_list.words import outlook, per_minute
-from widgets.queues import CONFIG, LEAST_ITEMS, expects_queues, queue_key
+from widgets.queues import LEAST_ITEMS, expects_queues, queue_key
 from widgets.spark import spark
 from widgets.text import Line, Seg, groups_in, left, line, right, role_of
 
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["QueueTable", "chosen_columns", "totals"]
 
-_QUERY: Final = (
-    "queries:",
-    "  - metric: queue_size",
-    "    value: n",
-    "    labels: [queue]",
-    "    sql: SELECT queue, count(*) AS n FROM jobs GROUP BY queue",
-)
 _COLUMNS: Final = (
     ("size", 9), ("outlook", 19), ("growth", 11), ("failed", 8), ("spark", 12), ("busy", 7),
     ("oldest", 8), ("word", 9), ("in", 9), ("out", 9), ("workers", 9), ("delayed", 9),
@@ -155,10 +148,7 @@ class QueueTable(ListPane["QueueView"]):
     def nothing(self, width: int) -> list[Line]:
         if self.snapshot is None or expects_queues(self.snapshot):
             return note(WAITING, width)
-        return [
-            *config_lines("No queues yet. Give a redis check in onwatch.yaml:", CONFIG, width),
-            *config_lines("or a postgres, mysql or sqlite check:", _QUERY, width),
-        ]
+        return no_queues(width)
 
     def measure(self, items: Sequence[QueueView], frame: Frame) -> None:
         self._width = frame.width

@@ -144,7 +144,7 @@ class BreakdownPane(RequestLogPane):
     order: reactive[str] = reactive("requests", repaint=False, layout=False)
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.view, self.label, self.order)
+        return (self.view or self.snapshot, self.label, self.order)
 
     def watch_label(self) -> None:
         self._selected, self._lost, self._top, self._place = None, False, 0, 0

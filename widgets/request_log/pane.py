@@ -9,7 +9,7 @@ from textual.reactive import reactive
 
 from widgets import format as fmt
 from widgets.databases.pane import faded
-from widgets.empty import WAITING, note
+from widgets.empty import WAITING, no_requests, note
 from widgets.frame import Frame
 from widgets.lines import ANY_HEIGHT, LinePane
 from widgets.request_log.words import over
@@ -46,7 +46,7 @@ class RequestLogPane(LinePane):
         return requests_of(self.snapshot, self.check)
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.view,)
+        return (self.view or self.snapshot,)
 
     def watch_check(self) -> None:
         """Begin anew: what was selected belongs to another log."""
@@ -100,7 +100,10 @@ class RequestLogPane(LinePane):
 
     def build_unread(self, width: int) -> list[Line]:
         """What is said while nothing has been read."""
-        return note(WAITING, width)
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.check(self.check) is not None:
+            return note(WAITING, width)
+        return no_requests(width)
 
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:
         """The pane's lines for ``view``."""

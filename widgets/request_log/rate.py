@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as fmt
-from widgets.empty import WAITING, config_lines, note
+from widgets.empty import WAITING, no_requests, note
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.request_log.course import Course, course_of
 from widgets.request_log.pane import RequestLogPane
 from widgets.request_log.words import BAD_RATIO
-from widgets.requests import CONFIG
 from widgets.spark import area, top_of
 from widgets.text import Line, Seg, left, line, right
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RatePane", "rate_lines"]
 
-_CONFIG: Final = (*CONFIG, "  labels: [provider_id]", "  error: error")
 _CLASSES: Final = ("5xx", "4xx", "other", "none", "3xx", "1xx", "2xx")
 """In the order in which they matter."""
 _ROLES: Final = {"5xx": "critical", "4xx": "warning"}
@@ -153,10 +151,7 @@ class RatePane(RequestLogPane):
         if self.snapshot is None:
             return note(WAITING, width)
         if check is None:
-            told = (
-                "No requests yet. Give a metrics check, or a sqlite, postgres or mysql check with:"
-            )
-            return config_lines(told, _CONFIG, width)
+            return no_requests(width)
         return note(f"No data yet: {check.name} {WORDS[check.status]}: {check.message}", width)
 
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:

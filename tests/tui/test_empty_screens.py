@@ -1,0 +1,84 @@
+"""What the screens say where nothing is watched that they could show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from checks.views import Snapshot
+from tests.tui.app_kit import running, seen, settle
+from tests.tui.config_helpers import sentences
+from tests.tui.fakes import FakeSource
+from tests.widgets import samples
+from tui.numbered import NUMBERED
+from widgets.empty import no_checks, no_database, no_host, no_queues, no_requests
+from widgets.text import Line
+
+EMPTY = replace(
+    samples.bad_night(),
+    checks=(),
+    requests=(),
+    queues=(),
+    hosts=(),
+    alerts=(),
+    events=(),
+    databases=(),
+    details=None,
+    host=None,
+)
+ONE = replace(EMPTY, checks=tuple(c for c in samples.bad_night().checks if c.name == "api"))
+"""A web page alone is watched."""
+ENDS = {
+    "1": "http: http://127.0.0.1:8000/health",
+    "2": "http: http://127.0.0.1:8000/health",
+    "3": "redis: redis://127.0.0.1:6379/0",
+    "4": "error: error",
+    "5": "GROUP BY queue",
+    "6": "- {name: this host, host: {}}",
+}
+"""The last of the lines that each screen tells."""
+
+
+@pytest.mark.parametrize("snapshot", [EMPTY, ONE], ids=["nothing", "a web page"])
+@pytest.mark.parametrize("size", [(80, 24), (150, 40)], ids=["80x24", "150x40"])
+async def test_every_screen_tells_all_the_lines_that_would_fill_it(
+    size: tuple[int, int], snapshot: Snapshot
+) -> None:
+    assert set(ENDS) == {"1", *(each.key for each in NUMBERED)}
+    async with running(FakeSource(snapshot), size=size) as pilot:
+        for key, end in ENDS.items():
+            await pilot.press(key)
+            await settle(pilot)
+            if snapshot is EMPTY or key not in "12":
+                assert end in seen(pilot), f"screen {key}"
+
+
+def lines_under(shown_by: list[Line]) -> str:
+    """The configuration among the lines, without the sentence above it."""
+    return "\n".join(row.text[3:] for row in shown_by if row.text.startswith("   "))
+
+
+@pytest.mark.parametrize(
+    ("shown_by", "within"),
+    [
+        (no_checks(90), ""),
+        (no_database(90), ""),
+        (no_host(90), ""),
+        (no_queues(90, brief=True), "redis: {url: 'redis://127.0.0.1:6379/0'}"),
+        (no_queues(90)[-5:], "sqlite: {path: app.db}"),
+        (no_requests(90), "sqlite: {path: app.db}"),
+        (no_requests(90, brief=True), "sqlite: {path: app.db}"),
+    ],
+)
+def test_the_lines_that_are_told_are_a_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown_by: list[Line], within: str
+) -> None:
+    told = yaml.safe_load(lines_under(shown_by))
+    if within:
+        kind, fields = next(iter(yaml.safe_load(within).items()))
+        told = {"checks": [{"name": "x", kind: {**fields, **told}}]}
+    monkeypatch.chdir(tmp_path)
+    assert sentences(yaml.safe_dump({"version": 1, **told})) == []

@@ -1,0 +1,89 @@
+"""What a pane says where there is nothing to show: which lines of configuration would fill it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+import widgets
+from checks.model import Status
+from checks.views import Snapshot
+from tests.widgets import samples
+from tests.widgets.stage import Stage, shown
+from widgets.databases.server import ServerPane
+from widgets.details import DetailPane
+from widgets.lines import LinePane
+from widgets.related import RelatedPane
+
+EMPTY = replace(
+    samples.bad_night(),
+    checks=(),
+    requests=(),
+    queues=(),
+    hosts=(),
+    alerts=(),
+    events=(),
+    databases=(),
+    details=None,
+    host=None,
+)
+BASES = {"DetailPane", "ListPane", "DatabasePane", "HostScreenPane", "RequestLogPane", "RowsPane"}
+"""Those that others derive from and that no screen shows."""
+IN_BOXES = {"WholePane", "ChoicePane", "SessionPane", "ProcessPane"}
+"""Those of boxes, which are opened on something that is there."""
+
+
+def kinds() -> list[type[LinePane]]:
+    """Every pane there is."""
+    for module in pkgutil.walk_packages(widgets.__path__, "widgets."):
+        importlib.import_module(module.name)
+
+    def below(kind: type[LinePane]) -> Iterator[type[LinePane]]:
+        for each in kind.__subclasses__():
+            if each.__module__.startswith("widgets."):
+                yield each
+                yield from below(each)
+
+    return [kind for kind in dict.fromkeys(below(LinePane)) if kind.__name__ not in BASES]
+
+
+async def said(kind: type[LinePane], snapshot: Snapshot, width: int = 76) -> list[str]:
+    pane = kind()
+    async with Stage(pane).run_test(size=(width, 24)) as pilot:
+        pane.snapshot = snapshot
+        await pilot.pause()
+        return [row.rstrip() for row in shown(pane)]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [k for k in kinds() if not issubclass(k, DetailPane) and k.__name__ not in IN_BOXES],
+    ids=lambda kind: f"{kind.__module__}.{kind.__name__}",
+)
+async def test_an_empty_pane_says_which_lines_of_configuration_would_fill_it(
+    kind: type[LinePane],
+) -> None:
+    text = "\n".join(await said(kind, EMPTY))
+    assert re.search(r"^   (checks|queues|queries|request_log):$", text, re.MULTILINE), text
+    assert "waiting" not in text
+
+
+async def test_the_details_say_how_to_name_what_a_check_needs() -> None:
+    details = replace(samples.details("api"), check="api")
+    alone = tuple(replace(c, depends_on=()) for c in samples.bad_night().checks if c.name == "api")
+    night = replace(samples.bad_night(), checks=alone, alerts=(), details=details)
+    assert "   depends_on: [database, cache]" in await said(RelatedPane, night)
+
+
+async def test_a_pane_of_what_is_configured_waits_for_it() -> None:
+    """Where the check is there and has told nothing yet, no lines are missing."""
+    first = replace(samples.bad_night().checks[0], name="shop", kind="postgres")
+    waiting = replace(EMPTY, checks=(replace(first, status=Status.WAITING),))
+    text = "\n".join(await said(ServerPane, waiting))
+    assert "waiting for the first result" in text
+    assert "checks:" not in text

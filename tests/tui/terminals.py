@@ -15,7 +15,7 @@ import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 __all__ = ["OWNING", "OnTerminal"]
 
@@ -94,9 +94,13 @@ class OnTerminal:
             os.close(self.master)
             self.master = -1
 
-    def attributes(self) -> list[object]:
+    def attributes(self) -> list[Any]:
         """The terminal's settings now."""
         return termios.tcgetattr(self._slave)
+
+    def settle(self, attributes: list[Any]) -> None:
+        """Give the terminal other settings."""
+        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
 
     def type(self, keys: bytes) -> None:
         os.write(self.master, keys)

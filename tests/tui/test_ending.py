@@ -50,6 +50,10 @@ def gone(pid: int) -> bool:
     return state == "Z"
 
 
+def threads_of(pid: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
+
+
 def wait_gone(pid: int, seconds: float) -> float:
     """Seconds until process ``pid`` was gone."""
     begun = time.monotonic()
@@ -139,6 +143,27 @@ def test_threads_that_hang_keep_nobody_waiting() -> None:
 
 def test_a_hung_source_keeps_nobody_waiting_after_q() -> None:
     with monitor("hung") as terminal:
+        terminal.type(b"q")
+        assert terminal.wait_reading(LIMIT) == 0
+        assert_restored(terminal)
+
+
+def test_a_stop_that_nobody_announced_costs_neither_threads_nor_the_terminal() -> None:
+    with monitor("quiet") as terminal:
+        pid = terminal.process.pid
+        for _ in terminal.drain():
+            pass
+        threads, own = threads_of(pid), terminal.attributes()
+        for _ in range(3):
+            terminal.process.send_signal(signal.SIGSTOP)
+            time.sleep(0.1)
+            # As the shell does that has the terminal meanwhile.
+            terminal.settle(terminal.before)
+            terminal.output = b""
+            terminal.process.send_signal(signal.SIGCONT)
+            terminal.read_until(b"nightly export")
+        assert threads_of(pid) == threads
+        assert terminal.attributes() == own
         terminal.type(b"q")
         assert terminal.wait_reading(LIMIT) == 0
         assert_restored(terminal)

@@ -209,7 +209,8 @@ async def test_the_next_tab_is_the_next_machine() -> None:
         screen = await opened(pilot, "right")
         assert screen.check == "web-2"
         assert source.asked[-1] == "focus web-2"
-        assert "waiting for the first result" in seen(pilot)
+        assert "gathering what is known of this check" in seen(pilot)
+        assert "waiting for the first result" not in seen(pilot), "its figures are there"
         # The other machine's processes must not stand there for this one's.
         assert rows(pilot) == []
 

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from widgets import format as fmt
 from widgets.databases.pane import faded
-from widgets.empty import WAITING, no_host, note
+from widgets.empty import GATHERING, WAITING, no_host, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
@@ -165,7 +165,7 @@ class HostScreenPane(LinePane):
         that it is waited for."""
         if self.snapshot is not None and not self.check:
             return no_host(width)
-        return note(WAITING, width)
+        return note(GATHERING if self.host else WAITING, width)
 
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         """The pane's lines for the machine."""

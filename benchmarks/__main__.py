@@ -19,6 +19,7 @@ NAMES = (
     "many_targets",
     "steady",
     "keys",
+    "slow_link",
     "stalled",
     "database_cost",
     "request_log",

@@ -27,7 +27,7 @@ from tui.dressed import DressedApp
 from tui.economy import Mirror, Mirrored, forget_closed
 from tui.numbered import NUMBERED
 from tui.pace import Pace
-from tui.palette import CommandProvider, PaletteCommand
+from tui.palette import CommandProvider, Palette, PaletteCommand
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
@@ -407,6 +407,10 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
+
+    def action_command_palette(self) -> None:
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_copy_or_quit(self) -> None:
         selection = self.screen.get_selected_text()

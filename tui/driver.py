@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
+from textual.messages import InBandWindowResize
 
 from tui.outlet import MARK, Outlet
 from tui.typed import Typed
@@ -109,10 +110,9 @@ class OnwatchDriver(LinuxDriver):
                 self.process_message(event)
 
     def process_message(self, message: Message) -> None:
-        """Pass ``message`` on, save for a size that no terminal has."""
-        if isinstance(message, Resize) and not _possible(message):
-            return
-        super().process_message(message)
+        """Pass on what was typed; sizes, which nobody asked for, are noise."""
+        if not isinstance(message, Resize | InBandWindowResize):
+            super().process_message(message)
 
     def _enable_mouse_support(self) -> None:
         """Report clicks, the wheel and dragging; every move of the mouse would be a sequence on
@@ -132,8 +132,7 @@ class OnwatchDriver(LinuxDriver):
             super()._request_terminal_sync_mode_support()
 
     def _query_in_band_window_resize(self) -> None:
-        if not self._plain:
-            super()._query_in_band_window_resize()
+        """Ask for no sizes among what is typed: the kernel tells them, and noise tells others."""
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -163,7 +162,3 @@ class OnwatchDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         self.write(CLEARED)
         super().stop_application_mode()
-
-
-def _possible(resize: Resize) -> bool:
-    return 0 < resize.size.width <= _LARGEST[0] and 0 < resize.size.height <= _LARGEST[1]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
-__all__ = ["CommandProvider", "Offers", "PaletteCommand"]
+__all__ = ["CommandProvider", "Offers", "Palette", "PaletteCommand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +59,11 @@ class CommandProvider(Provider):
             return
         for command in app.palette_commands(self.screen):
             yield command, partial(app.run_command, command)
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which stumbles over a page of its list where no line of it has room."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region.height:
+            super()._action_command_list(action)

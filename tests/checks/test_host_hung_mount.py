@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -150,3 +152,24 @@ async def test_the_loop_of_the_engine_never_stands_still(
     ticking.cancel()
     assert max(after - before for before, after in pairwise(ticks)) < 1.0
     await probe.close()
+
+
+def test_whoever_started_onwatch_need_not_wait_for_the_mount(
+    mount: HungMount, tmp_path: Path
+) -> None:
+    """The kernel ends no thread that waits for such a mount, nor the process it belongs to."""
+    config = tmp_path / "onwatch.yaml"
+    config.write_text(
+        f"version: 1\nchecks: [{{name: here, host: {{filesystems: [{mount.point}]}}}}]\n"
+    )
+    mount.tell("hang")
+    main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    argv = [sys.executable, "-c", main, "check", "-c", str(config)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as found:
+        try:
+            code = found.wait(20)
+        finally:
+            mount.tell("answer")
+        assert found.stdout is not None
+        assert f"no answer from {mount.point}" in found.stdout.read().decode()
+    assert code

@@ -11,6 +11,7 @@ from functools import partial
 
 from checks.lanes import LaneBusyError, Lanes
 from checks.model import clean
+from checks.probes.host.apart import statvfs_apart
 from checks.probes.host.files import Emit
 from checks.probes.host.mounts import Mount
 
@@ -85,7 +86,8 @@ class Asker:
 
     async def _ask(self, path: str, mount: Mount) -> Filesystem:
         shown = clean(path, 80)
-        call = partial(self.statvfs, path)
+        apart = mount.fuse and self.statvfs is os.statvfs
+        call = partial(statvfs_apart if apart else self.statvfs, path)
         try:
             answer = await asyncio.wait_for(
                 self._lanes.run(f"{self._lane} {path}", call), self.patience

@@ -15,7 +15,7 @@ from benchmarks.harness import BIN, ROOT, Terminal, terminal
 from benchmarks.report import Section
 
 RATE, DELAY = "20k", "300ms"
-REST, OPENED, LEFT = 10.0, 2.5, 1.5
+REST, OPENED, LEFT = 20.0, 2.5, 1.5
 """Seconds for which bytes at rest are counted, for which a screen is looked at, and its leaving."""
 GAP = 0.25
 """Seconds without a byte after which what a key has brought is over."""

@@ -110,8 +110,8 @@ def as_markdown(found: Judged, history: History, minutes: float, seed: int) -> s
         f"| | second quarter | last quarter | calm at the start | calm at the end |\n"
         f"|---|---:|---:|---:|---:|\n{rows}\n\n"
         f"Runs that were late: {found.late}, of which {found.explained} while onwatch itself was "
-        f"held up (stopped, started anew, typed at without pause, or its processors taken), {found.unexplained} for no "
-        f"such reason. Left out because the run before still hung: {found.skipped}.\n\n"
+        f"held up (stopped, started anew, typed at, or its processors taken), {found.unexplained} "
+        f"for no such reason. Left out because the run before still hung: {found.skipped}.\n\n"
         f"What happened: {happened}.\n"
     )
 

@@ -15,7 +15,9 @@ exceptions stay inside the probe that raises them or end a command with one sent
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 __all__ = [
@@ -62,12 +64,18 @@ class ConfigProblem:
 
 
 class ConfigError(OnwatchError):
-    """A configuration that cannot be used, with every problem found in it."""
+    """A configuration that cannot be used, with every problem found in it.
+
+    ``files`` are those that were read for it: a change of one of them may mend it.
+    """
 
     exit_code = 2
 
-    def __init__(self, problems: list[ConfigProblem] | tuple[ConfigProblem, ...]) -> None:
+    def __init__(
+        self, problems: list[ConfigProblem] | tuple[ConfigProblem, ...], files: Iterable[Path] = ()
+    ) -> None:
         self.problems = tuple(problems)
+        self.files = tuple(files)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -12,12 +12,13 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checks.clock import SystemClock
-from checks.errors import OnwatchError
+from checks.errors import ConfigError, OnwatchError
 from checks.lanes import Lanes
 from checks.numerics import import_numpy
 from checks.source import Mailbox
@@ -34,20 +35,19 @@ LOOK_INTERVAL: Final = 2.0
 SETTLED: Final = 5.0
 """Seconds after which an engine has imported what it needs and run every check."""
 
+_Stamp = tuple[int, int, int, int]
+"""A file's inode, size, and when its text and its permissions changed."""
+
 log = logging.getLogger("onwatch.engine")
 
 
-def stamps(files: Sequence[Path]) -> tuple[tuple[int, int, int] | None, ...]:
-    """What changes when a file does: inode, size and time of change; None where it is gone."""
-    return tuple(_stamp(file) for file in files)
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
+def _stamp(file: Path) -> _Stamp | None:
+    """What changes when ``file`` does, its permissions too; None where it is gone."""
     try:
         found = file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 async def found(config: EngineConfig) -> EngineConfig:
@@ -102,6 +102,7 @@ class EngineSource:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
         self._main: asyncio.Task[None] | None = None
+        self._stamps: dict[Path, _Stamp | None] = {}
         self._closed = threading.Event()
         self._wishes: list[Callable[[Engine], None]] = []
         self._lock = threading.Lock()
@@ -180,20 +181,35 @@ class EngineSource:
 
     async def _changed(self, engine: Engine) -> EngineConfig:
         """Wait for a usable change of the files; one that is not leaves the engine as it is."""
-        lanes, files = Lanes(), engine.config.files
-        known = await lanes.run("configuration", lambda: stamps(files))
+        lanes = Lanes()
+        try:
+            return await self._usable_change(engine, lanes)
+        finally:
+            lanes.close()
+
+    async def _usable_change(self, engine: Engine, lanes: Lanes) -> EngineConfig:
+        files = engine.config.files
         while True:
-            await asyncio.sleep(LOOK_INTERVAL)
-            now = await lanes.run("configuration", lambda: stamps(files))
-            if now == known:
+            if not await lanes.run("configuration", partial(self._changed_of, files)):
+                await asyncio.sleep(LOOK_INTERVAL)
                 continue
-            known = now
             try:
                 return await lanes.run("configuration", self._load)
             except OnwatchError as error:
+                if isinstance(error, ConfigError):
+                    files = tuple(dict.fromkeys((*engine.config.files, *error.files)))
                 first, *more = str(error).splitlines()
                 others = f" (and {len(more)} more)" if more else ""
                 engine.notice = f"configuration not reloaded: {first}{others}"
+
+    def _changed_of(self, files: Sequence[Path]) -> bool:
+        """Whether one of ``files`` is another than when it was looked at last, before it was
+        read: what is written while a change is being taken over is a change again.
+        """
+        now = {file: _stamp(file) for file in files}
+        changed = any(self._stamps.setdefault(file, stamp) != stamp for file, stamp in now.items())
+        self._stamps.update(now)
+        return changed
 
     def _wish(self, wish: Callable[[Engine], None]) -> None:
         with self._lock:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 import checks.live
+from checks.engine import Engine
 from checks.live import EngineSource
 from checks.model import Status
 from checks.views import Snapshot
@@ -30,9 +35,11 @@ class Watched:
         self.source = EngineSource(lambda: load(str(path)).engine)
         self.picture: Snapshot | None = None
 
-    def write(self, *checks: str) -> None:
-        lines = "".join(f"  - {check}\n" for check in checks)
-        body = f"version: 1\ndefaults: {{interval: 200ms}}\nchecks:\n{lines}"
+    def write(self, *checks: str, more: str = "") -> None:
+        lines = "".join(f"  - {check}\n" for check in checks) or "  []\n"
+        self.put(f"version: 1\ndefaults: {{interval: 200ms}}\n{more}checks:\n{lines}")
+
+    def put(self, body: str) -> None:
         fresh = self.path.with_suffix(".new")
         fresh.write_text(body)
         fresh.chmod(0o600)
@@ -124,3 +131,112 @@ def test_a_file_that_was_found_and_vanishes_is_missed_and_not_replaced_by_what_i
     assert [view.name for view in picture.checks] == ["api"]
     kept.rename(watched.path)
     watched.until(lambda p: not p.health.notice and fine("api")(p))
+
+
+def test_a_broken_include_is_named_and_mended_in_its_own_file(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    good = f"{{name: api, http: {http_server.url}/}}"
+    other = watched.path.with_name("more.yaml")
+    watched.write(good)
+    watched.source.start()
+    watched.until(fine("api"))
+    other.write_text(f"checks:\n  - {{name: more, htp: {http_server.url}/}}\n")
+    watched.write(good, more="include: more.yaml\n")
+    broken = watched.until(lambda p: p.health.notice)
+    assert "more.yaml:2: checks[0].htp: unknown key" in broken.health.notice
+    other.write_text(f"checks:\n  - {{name: more, http: {http_server.url}/}}\n")
+    watched.until(lambda p: not p.health.notice and fine("more")(p))
+    other.chmod(0o666)
+    refused = watched.until(lambda p: p.health.notice)
+    assert "others can write to it, and it can run commands; run: chmod go-w" in (
+        refused.health.notice
+    )
+    other.chmod(0o644)
+    watched.until(lambda p: not p.health.notice and fine("more")(p))
+
+
+def test_a_folder_in_its_place_is_a_notice_and_no_end(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    good = f"{{name: api, http: {http_server.url}/}}"
+    watched.write(good)
+    watched.source.start()
+    watched.until(fine("api"))
+    watched.path.unlink()
+    watched.path.mkdir()
+    watched.until(lambda p: "it is a directory; name a file" in p.health.notice and fine("api")(p))
+    watched.path.rmdir()
+    watched.write(good)
+    watched.until(lambda p: not p.health.notice and fine("api")(p))
+
+
+def test_a_check_may_be_renamed_become_another_kind_and_all_may_go(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    url = http_server.url
+    watched.write(f"{{name: api, http: {url}/}}")
+    watched.source.start()
+    watched.until(fine("api"))
+    watched.source.focus("api")
+    watched.until(lambda p: p.details is not None and p.details.check == "api")
+    watched.write(f"{{name: gateway, http: {url}/}}")
+    renamed = watched.until(fine("gateway"))
+    assert [view.name for view in renamed.checks] == ["gateway"]
+    assert renamed.details is None, "details of a check that there is not"
+    port = url.rpartition(":")[2]
+    watched.write(f"{{name: gateway, tcp: 127.0.0.1:{port}}}")
+    other = watched.until(lambda p: fine("gateway")(p) and p.checks[0].kind == "tcp")
+    assert len(other.checks[0].history) < 5, "another kind's past is not its own"
+    watched.write()
+    gone = watched.until(lambda p: not p.checks)
+    assert "no check is enabled" in gone.health.notice
+    watched.write(f"{{name: api, http: {url}/}}")
+    watched.until(lambda p: not p.health.notice and fine("api")(p))
+
+
+def test_what_is_written_while_a_change_is_taken_over_is_taken_over_too(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    watched.write(f"{{name: api, http: {http_server.url}/}}")
+    watched.source.start()
+    watched.until(fine("api"))
+    for number in range(20):
+        watched.write(f"{{name: api-{number}, http: {http_server.url}/}}")
+        time.sleep(0.01 * (number % 7))
+    last = watched.until(fine("api-19"))
+    assert [view.name for view in last.checks] == ["api-19"]
+
+
+def test_many_reloads_leave_no_thread_descriptor_task_or_engine_behind(
+    http_server: HttpServer, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks.live, "SETTLED", 0.3)
+    made: weakref.WeakSet[Engine] = weakref.WeakSet()
+    make = Engine.__init__
+
+    def noted(self: Engine, *args: Any, **options: Any) -> None:
+        make(self, *args, **options)
+        made.add(self)
+
+    monkeypatch.setattr(Engine, "__init__", noted)
+
+    def reload(number: int) -> None:
+        watched.write(f"{{name: api-{number}, http: {http_server.url}/}}")
+        watched.until(fine(f"api-{number}"))
+
+    def held() -> tuple[int, int]:
+        return threading.active_count(), psutil.Process().num_fds()
+
+    watched.write(f"{{name: api, http: {http_server.url}/}}")
+    watched.source.start()
+    watched.until(fine("api"))
+    for number in range(3):
+        reload(number)
+    before = held()
+    for number in range(3, 18):
+        reload(number)
+    deadline = time.monotonic() + 5
+    while len(made) > 1 or any(now > then for now, then in zip(held(), before, strict=True)):
+        assert time.monotonic() < deadline, (len(made), held(), before)
+        time.sleep(0.05)

@@ -123,7 +123,7 @@ class _Loading:
         if theme_judge and head.theme and (text := theme_judge(head.theme)):
             report.add(("theme",), text)
         if self._problems:
-            raise ConfigError(_in_order(self._problems))
+            raise ConfigError(_in_order(self._problems), self._files)
         return self._loaded(head, keys, entries)
 
     def _loaded(self, head: File, keys: dict[str, str], entries: list[build.Entry]) -> Loaded:

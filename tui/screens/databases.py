@@ -55,6 +55,10 @@ class DatabasesScreen(TabbedScreen):
     ALLOW_IN_MAXIMIZED_VIEW = ".header, TabLine, Banner, FilterLine, HintLine"
     AUTO_FOCUS = ""
     TITLE = "Databases"
+    QUESTION = (
+        "Who does what on this server: what runs longest, who holds up whom, how far behind "
+        "are its replicas, and what takes the room?"
+    )
     HINTS = (
         (("screen.back",), "back"),
         (("tabs.previous", "tabs.next"), "server"),

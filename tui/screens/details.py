@@ -70,6 +70,10 @@ class DetailsScreen(PictureScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.DETAILS]
     AUTO_FOCUS = "FactsPane"
     TITLE = "Details"
+    QUESTION = (
+        "Everything about one check: what it said, how that went over time, what it asked and "
+        "what came back."
+    )
     can_go_back = True
     HINTS = (
         (("screen.back",), "back"),

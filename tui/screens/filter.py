@@ -43,7 +43,11 @@ class FilterLine(Input):
 
     def __init__(self) -> None:
         super().__init__(
-            id="filter", placeholder="filter by name, kind, status or text", compact=True
+            id="filter",
+            placeholder="filter by name, kind, status or text",
+            compact=True,
+            # With thousands of characters, as of a bad line, each key takes long.
+            max_length=200,
         )
         self.cursor_blink = False
 

@@ -50,6 +50,10 @@ class HostScreen(TabbedScreen):
     ALLOW_IN_MAXIMIZED_VIEW = ".header, TabLine, Banner, FilterLine, HintLine"
     AUTO_FOCUS = ""
     TITLE = "Host"
+    QUESTION = (
+        "What is this machine short of: processor, memory, disk or network; who uses it, when "
+        "will a filesystem be full, and what changed of late?"
+    )
     HINTS = (
         (("screen.back",), "back"),
         (("tabs.previous", "tabs.next"), "machine"),
@@ -207,4 +211,6 @@ class HostScreen(TabbedScreen):
 class RowBox(WholeBox):
     """A row of a pane whole."""
 
+    TITLE = "Row"
+    QUESTION = "The whole row, nothing of it cut."
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.message import Message
 from textual.screen import ModalScreen
 
@@ -13,6 +15,9 @@ __all__ = ["PictureModal"]
 
 class PictureModal(SelectingScreen, ModalScreen[None], inherit_bindings=False):
     """A box upon a screen. While it is on top the pictures go to it."""
+
+    QUESTION: ClassVar[str] = ""
+    """What it is looked at for, in a sentence; the help begins with it."""
 
     class Confirmed(Message):
         """``action`` is to be done to the session ``subject`` of ``check``; ``title`` says it."""

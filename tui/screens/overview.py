@@ -35,6 +35,10 @@ class OverviewScreen(PictureScreen):
 
     AUTO_FOCUS = "ServicesPane"
     TITLE = "Overview"
+    QUESTION = (
+        "What is wrong now, since when, and is anything else in trouble? The top line is the "
+        "worst of it in words; Enter on any row tells all about its check."
+    )
     HINTS = (
         (("pane.open",), "details"),
         (("app.databases",), "databases"),

@@ -105,6 +105,8 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.SCREEN]
     ALLOW_IN_MAXIMIZED_VIEW = ".header, Banner, FilterLine, HintLine"
     HINTS: ClassVar[tuple[HintSource, ...]] = ()
+    QUESTION: ClassVar[str] = ""
+    """What it is looked at for, in a sentence or two; the help begins with it."""
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     frozen: reactive[bool] = reactive(False, repaint=False)

@@ -24,6 +24,8 @@ class ProcessScreen(WholeBox):
     number. It goes on with the picture; once the process has ended, it shows what was seen last.
     """
 
+    TITLE = "Process"
+    QUESTION = "What is this process, whose is it, and what does it use?"
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE]
 
     def __init__(

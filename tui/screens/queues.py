@@ -25,6 +25,7 @@ class QueuesScreen(ListScreen):
     TABLE = QueueTable
     LOW = True
     TITLE = "Queues"
+    QUESTION = "How much waits, does it grow, and when will it be empty or too long at this rate?"
     HINTS = (
         (("screen.back",), "back"),
         (("pane.open",), "details"),

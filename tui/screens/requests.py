@@ -51,6 +51,10 @@ class RequestsScreen(TabbedScreen):
     ALLOW_IN_MAXIMIZED_VIEW = ".header, TabLine, Banner, FilterLine, HintLine"
     AUTO_FOCUS = ""
     TITLE = "Requests"
+    QUESTION = (
+        "How many requests come, how many fail and how slow are they; which of them, since "
+        "when, and what do they say?"
+    )
     HINTS = (
         (("screen.back",), "back"),
         (("tabs.previous", "tabs.next"), "log"),

@@ -24,6 +24,10 @@ class ServicesScreen(ListScreen):
 
     TABLE = ServiceTable
     TITLE = "Services"
+    QUESTION = (
+        "Is it up, since when, how good was it over the last minutes and hours, which part of "
+        "it is ill, and what depends on it?"
+    )
     HINTS = (
         (("screen.back",), "back"),
         (("pane.open",), "details"),

@@ -121,6 +121,9 @@ class WholeBox(PictureModal):
 class RowScreen(WholeBox):
     """A row of a table whole: each column's name and what stands in it."""
 
+    TITLE = "Row"
+    QUESTION = "The whole row, nothing of it cut."
+
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE]
 
     def __init__(self, table: Table, row: tuple[str, ...], *, ascii_only: bool = False) -> None:
@@ -137,6 +140,8 @@ class SessionScreen(WholeBox):
     hold any more.
     """
 
+    TITLE = "Session"
+    QUESTION = "What is this session doing, for how long, and does it hold up others?"
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE, *keymap.SESSION]
     HINTS = (
         (("session.confirm",), "yes, do it"),

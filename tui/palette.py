@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
+from textual.types import CallbackType
+from textual.widgets import Input
 
 __all__ = ["CommandProvider", "Offers", "Palette", "PaletteCommand"]
+
+_LONGEST: Final = 200
+"""Characters that can be typed: with thousands of them each key takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,16 @@ class CommandProvider(Provider):
 
 
 class Palette(CommandPalette):
-    """Textual's palette, which stumbles over a page of its list where no line of it has room."""
+    """Textual's palette, that does not stumble: over a page of its list where no line of it has
+    room, over a second click beside it, over a text that nobody typed.
+    """
+
+    def on_mount(self) -> None:
+        self.query_one(Input).max_length = _LONGEST
+
+    def dismiss(self, result: CallbackType | None = None) -> AwaitComplete:
+        """Close, once."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
 from tests.tui.app_kit import app_of, running, settle
 from tests.tui.fakes import FakeSource
@@ -30,6 +31,29 @@ async def test_escape_pressed_twice_at_once_closes_one_screen(opening: str) -> N
         await pilot.press("question_mark")
         await settle(pilot)
         assert isinstance(app_of(pilot).screen, HelpScreen)
+
+
+async def test_the_palette_closes_once() -> None:
+    async with running(FakeSource(everything())) as pilot:
+        await pilot.press("colon")
+        await settle(pilot)
+        palette = app_of(pilot).screen
+        assert isinstance(palette, Palette)
+        # What a click beside it does; the second is under way when the first has closed it.
+        palette.dismiss()
+        palette.dismiss()
+        await settle(pilot)
+        assert len(app_of(pilot).screen_stack) == 1
+        assert app_of(pilot).is_running
+
+
+async def test_the_palette_takes_no_endless_text() -> None:
+    async with running(FakeSource(everything())) as pilot:
+        await pilot.press("colon")
+        await settle(pilot)
+        app_of(pilot).screen.query_one(Input).insert_text_at_cursor("9" * 5_000)
+        await settle(pilot)
+        assert len(app_of(pilot).screen.query_one(Input).value) <= 200
 
 
 @pytest.mark.parametrize("key", ["pageup", "pagedown", "home", "end", "up", "down"])

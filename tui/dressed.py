@@ -67,6 +67,8 @@ class DressedApp(App[int], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
         dark = self.current_theme.dark
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark}, update=False)
+        # Or what no pane covers is black instead of the terminal's own background.
+        self._refresh_truecolor_filter(self.ansi_theme)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {} if self._curves else {NO_CURVES: "none"}

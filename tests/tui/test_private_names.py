@@ -18,6 +18,7 @@ NAMES = {
     "textual._xterm_parser:XTermParser.feed": "(self, data)",
     "textual._xterm_parser:XTermParser.tick": "(self)",
     "textual.app:App._check_resize": "(self)",
+    "textual.app:App._refresh_truecolor_filter": "(self, theme)",
     "textual.app:App._display": "(self, screen, renderable)",
     "textual.keys:_character_to_key": "(character)",
     "textual.keys:REPLACED_KEYS": "",

@@ -78,6 +78,15 @@ def test_sixteen_colours_are_written_as_such() -> None:
     assert {"91", "92", "93"} <= used, "statuses have colours"
 
 
+def test_sixteen_colours_lie_on_the_terminals_own_background() -> None:
+    """On a grey or light terminal every gap between panes would be a black stripe."""
+    command = ["-m", "tests.tui.ending_child", "full"]
+    with OnTerminal(command, size=(120, 36), environ=CONSOLE) as terminal:
+        terminal.read_until(b"CRITICAL")
+        settled(terminal)
+        assert not {code for code in colours(terminal.output) if code.startswith(("4", "10"))}
+
+
 def test_256_colours_are_written_as_such() -> None:
     used = colours(toured("--no-mouse", TERM="xterm-256color", COLORTERM=""))
     assert used == {"38;5", "48;5"}

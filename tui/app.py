@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.console import RenderableType
-from textual import on
+from textual import events, on
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.actions import ActionParseResult
 from textual.await_complete import AwaitComplete
@@ -37,6 +37,7 @@ from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
+    from tui.first_start import FirstStart
     from tui.screens.details import DetailsScreen
     from tui.screens.opened import NumberedScreen
 
@@ -70,6 +71,9 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     class News(Message):
         """The source has something new; may be posted from any thread."""
 
+    class Welcome(Message):
+        """This is the user's first start; from any thread."""
+
     class Keybindings(Message):
         """Binding ids with the keys a user wants for them; may be posted from any thread."""
 
@@ -86,6 +90,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         ascii_only: bool = False,
         looks: Looks | None = None,
         low_bandwidth: bool = False,
+        first_start: FirstStart | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         plain = Looks(characters="ascii" if ascii_only else "unicode")
@@ -107,6 +112,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._kept: dict[str, NumberedScreen] = {}
         self._details: DetailsScreen | None = None
         self._attended: str | None = None
+        self._first_start = first_start
+        self._welcoming: PictureScreen | None = None
         self._interrupted_at = -_AGAIN
         self._waits = False
         self.leaving: Callable[[int], None] | None = None
@@ -156,6 +163,20 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self.source.subscribe(self._wake)
         self.source.start()
         self.set_interval(_LOOK, self._look, name="look at the source")
+        if self._first_start is not None:
+            self._first_start.look(lambda: self.post_message(self.Welcome()))
+
+    @on(Welcome)
+    def _welcome(self) -> None:
+        if isinstance(self.screen, PictureScreen):
+            self._welcoming = self.screen
+            self._welcoming.welcome()
+
+    async def on_event(self, event: events.Event) -> None:
+        if self._welcoming is not None and isinstance(event, events.Key | events.MouseDown):
+            self._welcoming.welcomed()
+            self._welcoming = None
+        await super().on_event(event)
 
     def _wake(self) -> None:
         self.post_message(self.News())

@@ -42,7 +42,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "Databases": keymap.DATABASES,
         "Requests": keymap.REQUESTS,
         "Host": keymap.HOST,
-        "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION),
+        "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION, *keymap.BOX),
         "Details": keymap.DETAILS,
         "Help": keymap.HELP,
     }

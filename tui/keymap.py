@@ -18,6 +18,7 @@ from tui.numbered import NUMBERED
 
 __all__ = [
     "APP",
+    "BOX",
     "CLOSE",
     "DATABASES",
     "DETAILS",
@@ -87,6 +88,8 @@ HOST: Final = (
 )
 
 CLOSE: Final = Binding("escape", "close", "Back", id="session.close")
+
+BOX: Final = (Binding("question_mark,f1", "app.help", "Help for this box", id="session.help"),)
 
 SESSION: Final = (
     Binding("x", "act", "Cancel or terminate it", id="session.act"),

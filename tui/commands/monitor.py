@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from checks.errors import OnwatchError
 from checks.source import SnapshotSource
 from tui.ending import Ending
+from tui.first_start import FirstStart
 from tui.terminal import Terminal, judge
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def open_monitor(
         theme=theme,
         looks=looks,
         low_bandwidth=low_bandwidth,
+        first_start=FirstStart(),
     )
     return watch(app, source, terminal=terminal, mouse=mouse)
 

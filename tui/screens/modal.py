@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
 
+from tui import keymap
 from tui.screens.picture import Standing
 from widgets.selecting import SelectingScreen
 
@@ -16,6 +18,7 @@ __all__ = ["PictureModal"]
 class PictureModal(SelectingScreen, ModalScreen[None], inherit_bindings=False):
     """A box upon a screen. While it is on top the pictures go to it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.BOX]
     QUESTION: ClassVar[str] = ""
     """What it is looked at for, in a sentence; the help begins with it."""
 

@@ -205,6 +205,19 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         self.query_one(HintLine).say(text if fits else "", seconds)
         return fits
 
+    def welcome(self) -> None:
+        """Name the keys that lead to all others, in the place of the hints, for a while."""
+        from tui.first_start import HINTS, SECONDS  # noqa: PLC0415 - once in a user's life
+
+        hints = hints_from(HINTS, self.active_bindings.values())
+        dot = self.query_one(HintLine).glyphs.dot
+        text = f" {dot} ".join(f"{keys} {text}" for keys, text in hints)
+        self.query_one(HintLine).say(f"First time here?  {text}" if text else "", SECONDS)
+
+    def welcomed(self) -> None:
+        """Show the hints again."""
+        self.query_one(HintLine).say("", 0)
+
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says; a screen that is just being opened, once it is."""
         if not self._composed:

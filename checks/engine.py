@@ -20,7 +20,7 @@ from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig
 from checks.lanes import Lanes
 from checks.live import EngineSource
-from checks.model import Result, Status, clean
+from checks.model import Result, Samples, Status, clean
 from checks.probe import ProbeEnv
 from checks.resolver import Lookup, Resolver, system_lookup
 from checks.runner import Runner
@@ -149,6 +149,10 @@ class Engine:
         spec = runner.spec
         state = self.states.get(spec.name)
         if state is not None and state.spec is spec:
+            gap = state.gap_before(began)
+            if gap is not None:
+                # Series end with it, so that no curve is drawn over it.
+                self.store.append(spec.name, spec.interval, gap, Samples())
             self.store.append(spec.name, spec.interval, began, result.samples)
             self._events.extend(state.apply(began, result))
 

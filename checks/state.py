@@ -111,7 +111,7 @@ class CheckState:
             self.host = (began, result.host)
         if result.asked:
             self.asked = tuple(each for each in result.asked if isinstance(each, Asked))
-        if self._last_run is not None and began - self._last_run > 2 * self.spec.interval + 0.5:
+        if self.gap_before(began) is not None:
             self._history.append(math.nan)
         self._last_run = began
         self._outcomes.add(began, result.status, result.message)
@@ -144,6 +144,13 @@ class CheckState:
             views.append(PartView(part.name, part.status, part.message, part.value, since))
         self._parts = seen
         return tuple(views)
+
+    def gap_before(self, began: float) -> float | None:
+        """When a time without results began that ends with the run at ``began``; None where
+        none is missing.
+        """
+        last, interval = self._last_run, self.spec.interval
+        return None if last is None or began - last <= 2 * interval + 0.5 else last + interval
 
     def excuse(self, now: float) -> None:
         """Count silence from ``now`` on: before, nobody could have asked."""

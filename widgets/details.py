@@ -256,7 +256,9 @@ class FactsPane(DetailPane):
     def build_early(self, frame: Frame) -> list[Line]:
         if self.snapshot is None or not self.check:
             return note(GATHERING, frame.width)
-        return [*self._lines_of(self.check, (), frame), *note(GATHERING, frame.width)]
+        known = self.snapshot.check(self.check) is not None
+        coming = note(GATHERING, frame.width) if known else []
+        return [*self._lines_of(self.check, (), frame), *coming]
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
         return self._lines_of(details.check, details.facts, frame)

@@ -16,6 +16,7 @@ from checks.engine import Engine
 from checks.model import Result, Status
 from checks.probe import CheckSpec, Target
 from checks.scheduler import next_due
+from checks.store.window import Window
 from tests.checks.fakes import CLOSED, PLAYED, config, down, hang, ok, settle, spec
 
 
@@ -265,6 +266,9 @@ async def test_after_standing_still_runs_are_spread_and_no_check_is_blamed() -> 
         view = engine.states["often0"].view
         assert view.status is Status.OK
         assert sum(math.isnan(duration) for duration in view.history) == 1, "the gap is drawn"
+        figures = Window(engine.store, "often0", clock.now(), 3600.0)
+        _, curve = figures.curve("played_value")
+        assert [math.isnan(value) for value in curve].count(True) == 1, "the curve is drawn over it"
         assert view.record is not None
         assert view.record.windows[1].availability == 1.0
         assert -1 in view.record.cells[-4:], "the strip has no gap"

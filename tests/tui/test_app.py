@@ -37,6 +37,7 @@ from tui.screens.picture import Banner, PictureScreen
 from tui.terminal import Looks
 from widgets.alerts import AlertsPane
 from widgets.chart import BigChart
+from widgets.details import FactsPane
 from widgets.events import EventsPane
 from widgets.hints import HintLine
 from widgets.host import HostPane
@@ -233,6 +234,10 @@ async def test_details_of_a_check_that_is_no_longer_there() -> None:
         source_of(pilot).show(samples.all_quiet(details=samples.details("gateway")))
         await settle(pilot)
         assert "no longer" in seen(pilot)
+        source_of(pilot).show(samples.all_quiet())
+        await settle(pilot)
+        said = pilot.app.screen.query_one(FactsPane).build(60, 8)
+        assert len(said) == 1, "it is gathered for nobody"
 
 
 # Filter

@@ -28,6 +28,14 @@ an id that there is not, a key that is taken, that there is not, that a terminal
 from another (Ctrl-I, -J, -M, -H, -[) or that ssh keeps for itself (`~`). The monitor starts
 all the same, says so, and keeps the key below. Ctrl-A and Ctrl-B work, but screen and tmux
 may keep them: a warning.
+
+`?` says which keys work where you are, and what its signs mean:
+
+![help for a screen](../screenshots/help.png)
+
+`:` finds a command, a screen or a check by any letters of its name:
+
+![the palette](../screenshots/palette.png)
 """
 
 

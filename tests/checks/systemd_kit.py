@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from checks.clock import FakeClock
+from checks.clock import Clock, FakeClock
 from checks.lanes import Lanes
 from checks.model import Result
 from checks.probes.systemd.asking import Systemctl
@@ -77,7 +77,7 @@ class RecordedProbe(SystemdProbe):
     """A probe that lives at the moment of the recording, and as long after it as its clock says."""
 
     recorded: Moment
-    clock: FakeClock
+    clock: Clock
     began: float
 
     def now(self) -> Moment:

@@ -36,13 +36,14 @@ class DnsServer:
     cut off; ``replies`` replaces all of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
         self._records: dict[tuple[str, str], list[str]] = {}
+        self.address = address
         self.asked: list[tuple[str, str, str]] = []
         self.rcode = dns.rcode.NOERROR
         self.limit = 1232
         self.replies: Replies = self.well
-        self._socket, listener = _pair()
+        self._socket, listener = _pair(address, port)
         self.port: int = self._socket.getsockname()[1]
         self._tcp = RawServer(self._talk, listener)
         self._ending = threading.Event()
@@ -51,7 +52,7 @@ class DnsServer:
 
     @property
     def where(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     def add(self, name: str, kind: str, *values: str) -> None:
         """Answer so when asked for ``name``, from now on."""
@@ -115,16 +116,18 @@ class DnsServer:
         return self.replies(query, tcp)
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
-    """A UDP and a listening TCP socket on the same free port."""
+def _pair(address: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a listening TCP socket on the same port; on a free one where it is 0."""
     while True:
-        tcp = socket.create_server(("127.0.0.1", 0))
+        tcp = socket.create_server((address, port))
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             udp.bind(tcp.getsockname())
         except OSError:
             udp.close()
             tcp.close()
+            if port:
+                raise
         else:
             return udp, tcp
 

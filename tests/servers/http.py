@@ -13,12 +13,15 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import BinaryIO
 
 import pytest
 import trustme
 
 __all__ = ["Answer", "HttpServer", "RawServer", "Request", "full_backlog"]
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Answer:
     close: bool = False
 
     def encode(self) -> bytes:
-        lines = [f"HTTP/1.1 {self.status} Because"]
+        lines = [f"HTTP/1.1 {self.status} {_PHRASES.get(self.status, 'Because')}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         lines += [f"Content-Length: {len(self.body)}", "", ""]
         return "\r\n".join(lines).encode("latin-1") + self.body

@@ -54,7 +54,8 @@ def storm(all_faults: list[Fault], seconds: float, rng: random.Random) -> Histor
             fault.end()
             under_way.remove(entry)
             history.spans.append((fault.name, began, time.time(), fault.slows))
-        idle = [fault for fault in all_faults if fault not in [each[0] for each in under_way]]
+        busy = {fault.same for fault, *_ in under_way}
+        idle = [fault for fault in all_faults if fault.same not in busy]
         if now < until and len(under_way) < 2 and rng.random() < 0.3:
             fault = rng.choice(idle)
             fault.begin()

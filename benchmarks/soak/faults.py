@@ -28,10 +28,11 @@ SIZES = ((180, 50), (80, 24), (40, 12), (300, 100), (120, 36))
 @dataclass(frozen=True, slots=True)
 class Fault:
     """``begin`` breaks something, ``end`` mends it; ``slows``: it takes time from onwatch itself,
-    whose runs may be late then.
+    whose runs may be late then. Of those that break the ``same`` thing there is one at a time.
     """
 
     name: str
+    same: str
     begin: Callable[[], object]
     end: Callable[[], object]
     slows: bool = False
@@ -53,18 +54,21 @@ def _http(servers: Servers) -> Iterator[Fault]:
     http = servers.http
 
     def answers(name: str, body: object, **options: object) -> Fault:
-        return Fault(name, lambda: http.answer("/health", body, **options), servers.well)  # type: ignore[arg-type]
+        return Fault(name, "http", lambda: http.answer("/health", body, **options), servers.well)  # type: ignore[arg-type]
 
     yield answers("HTTP 503", {"status": "down"}, status=503)
     yield answers("a part of it ill", {**HEALTHY, "services": {"database": {"status": "down"}}})
     yield answers("answers after 10 s", HEALTHY, delay=10.0)
     yield answers("broken JSON", b'{"status": "o')
     yield answers("ten megabytes", b"x" * 10_000_000)
-    yield Fault("HTTP server gone", http.stop, http.start)
-    yield Fault("connections dropped", http.drop_connections, servers.well)
+    yield Fault("HTTP server gone", "http", http.stop, http.start)
+    yield Fault("connections dropped", "http", http.drop_connections, servers.well)
     churning = threading.Event()
     yield Fault(
-        "labels that change at every scrape", lambda: _churn(servers, churning), churning.set
+        "labels that change at every scrape",
+        "http",
+        lambda: _churn(servers, churning),
+        churning.set,
     )
 
 
@@ -111,23 +115,28 @@ def _raw(servers: Servers) -> Iterator[Fault]:
         ("a flood of headers", flood),
         ("escape sequences and noise", evil),
     ):
-        yield Fault(name, lambda talk=talk: setattr(raw, "talk", talk), lambda: None)  # type: ignore[misc]
+        yield Fault(name, "raw", lambda talk=talk: setattr(raw, "talk", talk), lambda: None)  # type: ignore[misc]
 
 
 def _databases(servers: Servers) -> Iterator[Fault]:
     redis, postgres, mariadb = servers.redis, servers.postgres, servers.mariadb
-    yield Fault("Redis stopped in its tracks", redis.freeze, redis.thaw)
-    yield Fault("Redis killed", redis.kill, redis.start)
-    yield Fault("PostgreSQL stopped in its tracks", postgres.freeze, postgres.thaw)
-    yield Fault("PostgreSQL killed", postgres.kill, postgres.start)
-    yield Fault("PostgreSQL restarted", postgres.restart, lambda: None)
+    yield Fault("Redis stopped in its tracks", "redis", redis.freeze, redis.thaw)
+    yield Fault("Redis killed", "redis", redis.kill, redis.start)
+    yield Fault("PostgreSQL stopped in its tracks", "postgres", postgres.freeze, postgres.thaw)
+    yield Fault("PostgreSQL killed", "postgres", postgres.kill, postgres.start)
+    yield Fault("PostgreSQL restarted", "postgres", postgres.restart, lambda: None)
     if mariadb is not None:
-        yield Fault("MariaDB stopped in its tracks", mariadb.freeze, mariadb.thaw)
-        yield Fault("MariaDB killed", mariadb.kill, mariadb.start)
+        yield Fault("MariaDB stopped in its tracks", "mariadb", mariadb.freeze, mariadb.thaw)
+        yield Fault("MariaDB killed", "mariadb", mariadb.kill, mariadb.start)
 
 
 def _terminal(screen: Terminal, rng: random.Random) -> Iterator[Fault]:
-    yield Fault("terminal stopped reading", lambda: screen.stall(True), lambda: screen.stall(False))
+    yield Fault(
+        "terminal stopped reading",
+        "terminal",
+        lambda: screen.stall(True),
+        lambda: screen.stall(False),
+    )
     typing = threading.Event()
 
     def work(act: Callable[[], object], pause: float) -> None:
@@ -142,7 +151,7 @@ def _terminal(screen: Terminal, rng: random.Random) -> Iterator[Fault]:
     def press() -> object:
         return screen.press(rng.choice(KEYS))
 
-    yield Fault("keys at random", lambda: work(press, 0.5), typing.set, slows=True)
+    yield Fault("keys at random", "keys", lambda: work(press, 0.5), typing.set, slows=True)
 
     def restore() -> None:
         typing.set()
@@ -151,19 +160,21 @@ def _terminal(screen: Terminal, rng: random.Random) -> Iterator[Fault]:
     def resize() -> None:
         screen.resize(*rng.choice(SIZES))
 
-    yield Fault("sizes at random", lambda: work(resize, 1.0), restore, slows=True)
+    yield Fault("sizes at random", "keys", lambda: work(resize, 1.0), restore, slows=True)
 
 
 def _configuration(config: Path) -> Iterator[Fault]:
     whole = config.read_text()
     yield Fault(
         "broken configuration",
+        "configuration",
         lambda: config.write_text(whole + "chekcs: [}\n"),
         lambda: config.write_text(whole),
     )
     # The engine is made anew: its first runs come when they come.
     yield Fault(
         "other configuration",
+        "configuration",
         lambda: config.write_text(whole.replace("api-9", "api-nine")),
         lambda: config.write_text(whole),
         slows=True,
@@ -173,6 +184,7 @@ def _configuration(config: Path) -> Iterator[Fault]:
 def _process(screen: Terminal) -> Iterator[Fault]:
     yield Fault(
         "onwatch stopped in its tracks",
+        "onwatch",
         lambda: os.kill(screen.pid, signal.SIGSTOP),
         lambda: os.kill(screen.pid, signal.SIGCONT),
         slows=True,
@@ -184,7 +196,7 @@ def _process(screen: Terminal) -> Iterator[Fault]:
         for _ in range(4):
             threading.Thread(target=_burn, args=(stop,), daemon=True).start()
 
-    yield Fault("processors taken by others", burn, stop.set, slows=True)
+    yield Fault("processors taken by others", "processors", burn, stop.set, slows=True)
 
 
 def _burn(stop: threading.Event) -> None:

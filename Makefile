@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 STAMP := .venv/.synced
 RUN := .venv/bin
 
-.PHONY: help demo soak test lint types layers format bench screenshots build clean
+.PHONY: help demo soak fuzz test lint types layers format bench screenshots build clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -49,8 +49,16 @@ bench: $(STAMP) ## Speed and weight, beside the peers, in one run: docs/performa
 soak: $(STAMP) ## An hour of faults at random: docs/reliability.md
 	$(RUN)/python -m benchmarks.soak --write docs/reliability.md
 
+FUZZ_SECONDS ?= 300
+
+fuzz: $(STAMP) ## Input at random, for FUZZ_SECONDS (300): parsers, configuration, keys
+	@uv=$$(tools/get-uv) && "$$uv" sync --quiet --locked --all-extras --group fuzz --inexact \
+		|| echo "atheris cannot be installed here"
+	$(RUN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
 screenshots: $(STAMP) ## Make the pictures in screenshots/ anew
 	$(RUN)/python tools/screenshots.py
+	$(RUN)/python tools/check_pictures.py
 
 build: $(STAMP) ## Build the sdist and the wheel into dist/
 	@uv=$$(tools/get-uv) && "$$uv" build --quiet && ls dist

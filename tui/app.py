@@ -445,7 +445,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
             self.push_screen(HelpScreen(self.screen))
 
     def action_command_palette(self) -> None:
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_copy_or_quit(self) -> None:

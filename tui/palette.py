@@ -10,7 +10,6 @@ from typing import Final, Protocol, runtime_checkable
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
-from textual.types import CallbackType
 from textual.widgets import Input
 
 __all__ = ["CommandProvider", "Offers", "Palette", "PaletteCommand"]
@@ -75,7 +74,7 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         self.query_one(Input).max_length = _LONGEST
 
-    def dismiss(self, result: CallbackType | None = None) -> AwaitComplete:
+    def dismiss(self, result: None = None) -> AwaitComplete:
         """Close, once."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
 

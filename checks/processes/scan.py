@@ -99,7 +99,7 @@ def parse_process(text: bytes, ticks: int = _TICKS, page: int = _PAGE) -> Proces
             minor_faults=int(columns[7]),
             major_faults=int(columns[9]),
         )
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.servers.dns",
     "tests.servers.tls",
     "tests.servers.proxy",
+    "tests.reliability",
 ]
 
 _AGAINST = "ran against"

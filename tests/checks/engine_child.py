@@ -1,10 +1,11 @@
 """An engine in a process of its own, which may be given little: its arguments are the
 configuration and a JSON object with the ``seconds`` it runs, how many ``descriptors`` it may have,
-``hog_after``: the second from which on all of them are taken for three, and ``jumps``: pairs of a
-second and the seconds by which somebody else sets the wall clock then.
+``hog_after``: the second from which on all of them are taken for three, ``jumps``: pairs of a
+second and the seconds by which somebody else sets the wall clock then, ``programs``: the folder
+where systemctl is looked for, and ``log``: the file that everything is logged to.
 
 Prints a JSON object: of each check its results (time, status, sentence); the events, most resident
-megabytes, descriptors at the end, and how many runs were late.
+megabytes, those of halfway, descriptors and threads at the end, and how many runs were late.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import json
 import os
 import resource
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from checks.engine import Engine
+from checks.probes.systemd import asking
+from tui import logs
 from tui.config import load
 
 HOGGED = 3.0
@@ -50,7 +54,9 @@ async def run(path: str, options: dict[str, Any]) -> dict[str, object]:
     others = [asyncio.create_task(jump(*each)) for each in options.get("jumps", ())]
     if "hog_after" in options:
         others.append(asyncio.create_task(hog(options["hog_after"])))
-    await asyncio.sleep(options["seconds"])
+    await asyncio.sleep(options["seconds"] / 2)
+    halfway = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    await asyncio.sleep(options["seconds"] / 2)
     found = {
         "checks": {
             name: [(line.time, line.status.value, line.message) for line in state.results]
@@ -58,6 +64,8 @@ async def run(path: str, options: dict[str, Any]) -> dict[str, object]:
         },
         "events": [event.text for event in engine.snapshot().events],
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "halfway": halfway,
+        "threads": threading.active_count(),
         "descriptors": len(list(Path("/proc/self/fd").iterdir())),
         "late": engine.scheduler.counts.late,
         "ended": task.done() or not all(other.done() for other in others),
@@ -71,6 +79,11 @@ if __name__ == "__main__":
     config, given = sys.argv[1], json.loads(sys.argv[2])
     if "descriptors" in given:
         resource.setrlimit(resource.RLIMIT_NOFILE, (given["descriptors"],) * 2)
+    if "programs" in given:
+        asking._PATH = given["programs"]  # type: ignore[misc]
+    if "log" in given:
+        sys.stderr = Path(given["log"]).open("w")  # noqa: SIM115 - for as long as it runs
+        logs.configure(2)
     print(json.dumps(asyncio.run(run(config, given))))
     sys.stdout.flush()
     # Threads that hang are daemons; nothing is to be waited for.

@@ -25,6 +25,7 @@ from checks.probes.command import child as child_module
 from checks.probes.command.config import CommandConfig
 from tests.checks.command_kit import Scripts, descriptors, gone, runs, until
 from tests.checks.http_kit import probing
+from tests.reliability import Said, UserSees
 from tests.servers import fuse
 
 
@@ -272,7 +273,9 @@ async def test_other_checks_go_on_while_programs_hang_and_flood() -> None:
 
 @pytest.mark.skipif(bool(fuse.why_not()), reason=fuse.why_not() or "mounts can be made")
 @pytest.mark.parametrize("where", ["program", "interpreter", "folder"])
-async def test_a_mount_that_is_gone_holds_up_nobody_else(where: str, scripts: Scripts) -> None:
+async def test_a_mount_that_is_gone_holds_up_nobody_else(
+    where: str, scripts: Scripts, user_sees: UserSees
+) -> None:
     """A real filesystem that answers no more, under what has to be looked at."""
     point = scripts.folder / "mnt"
     point.mkdir()
@@ -298,6 +301,8 @@ async def test_a_mount_that_is_gone_holds_up_nobody_else(where: str, scripts: Sc
             assert "was not started within 400 ms: looking at it hangs; is the mount" in (
                 first.message
             )
+            if where == "program":
+                user_sees("a program on a mount whose server is gone", first)
             # The look that hangs is not joined by another.
             assert (await hung.run()).message == first.message
             mount.tell("answer")
@@ -399,7 +404,7 @@ async def test_no_descriptors_left() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
-async def test_a_fork_that_fails() -> None:
+async def test_a_fork_that_fails(user_sees: UserSees) -> None:
     code = dedent(
         """\
         import asyncio, os, resource
@@ -426,6 +431,7 @@ async def test_a_fork_that_fails() -> None:
     assert said.endswith(
         "sh: this user may have no more processes, or the machine can hold no more"
     )
+    user_sees("a fork that fails", Said("unknown", said.removeprefix("unknown limit ")))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.checks.dead_dns_scene import INTERVAL, SECONDS
 from tests.checks.rooms import ROOT, apart
+from tests.reliability import Said, UserSees
 
 
 @functools.cache
@@ -39,10 +40,13 @@ def test_what_needs_no_name_server_goes_on_at_its_interval() -> None:
         assert max(b - a for a, b in pairwise(began)) < 1.6 * INTERVAL, name
 
 
-def test_the_others_say_what_is_wrong_where_and_what_to_do() -> None:
+def test_the_others_say_what_is_wrong_where_and_what_to_do(user_sees: UserSees) -> None:
     assert found()["asked"], "the dead name server was never asked"
     lost = {name: told for name, told in found()["checks"].items() if name.startswith("lost")}
     assert len(lost) == 10
+    first = lost["lost-0"]["said"]
+    (hanging,) = {said for said in first if said.startswith("no answer from")}
+    user_sees("the name server answers no more", Said("critical", hanging))
     for name, told in lost.items():
         assert told["status"] == "critical"
         host = f"shop-{name.removeprefix('lost-')}.example"

@@ -24,6 +24,7 @@ from checks.probes.host.config import HostConfig
 from checks.probes.host.probe import HostProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
+from tests.reliability import UserSees
 from tests.servers.fuse import HungMount, mounted, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "can be mounted")
@@ -65,7 +66,7 @@ def fact(result: Result, point: Path) -> MountFact:
 
 
 async def test_it_is_shown_as_hung_with_what_to_do_and_all_else_goes_on(
-    probe: HostProbe, mount: HungMount, clock: FakeClock
+    probe: HostProbe, mount: HungMount, clock: FakeClock, user_sees: UserSees
 ) -> None:
     result = await probe.run()
     assert fact(result, mount.point).error == ""
@@ -79,6 +80,7 @@ async def test_it_is_shown_as_hung_with_what_to_do_and_all_else_goes_on(
         f"no answer from {mount.point} within {PATIENCE:g} s: does the program behind it "
         f"(fuse.hangs) run? if not: umount -l {mount.point}"
     )
+    user_sees("a mount whose server is gone", part)
     assert result.samples.get("node_filesystem_device_error", mountpoint=str(mount.point)) == 1
     assert result.samples.get("node_filesystem_size_bytes", mountpoint=str(mount.point)) is None
     assert result.samples.get("node_filesystem_size_bytes", mountpoint="/") is not None

@@ -16,6 +16,7 @@ import trustme
 
 from checks.model import Result, Status
 from tests.checks.http_kit import ask
+from tests.reliability import UserSees
 from tests.servers.http import RawServer
 from tests.servers.redis import free_port
 
@@ -44,8 +45,13 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["http", "metrics"])
 @pytest.mark.parametrize("first", ["server", "client"])
-async def test_over_tls_by_a_server_that_ignores_what_we_offer(
-    authority: trustme.CA, ca_file: str, raw_server: StartRaw, first: str, kind: str
+async def test_over_tls_by_a_server_that_ignores_what_we_offer(  # noqa: PLR0917 - servers
+    authority: trustme.CA,
+    ca_file: str,
+    raw_server: StartRaw,
+    first: str,
+    kind: str,
+    user_sees: UserSees,
 ) -> None:
     """Such a server sends its settings with the handshake, so perhaps before we ask."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -66,6 +72,7 @@ async def test_over_tls_by_a_server_that_ignores_what_we_offer(
         result = await ask(kind, config, timeout=5)
         judged(result, port)
         assert result.reason == "protocol"
+    user_sees("a server that speaks HTTP/2 only", result)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 from checks.model import Result, Status
 from checks.resolver import Address
 from tests.checks.http_kit import ask, probing
+from tests.reliability import UserSees
 from tests.servers.http import HttpServer, RawServer, full_backlog
 
 Talk: TypeAlias = Callable[[socket.socket], None]
@@ -43,7 +44,7 @@ async def fault(raw_server: StartRaw, data: bytes, **config: object) -> Result:
     return result
 
 
-async def test_refused() -> None:
+async def test_refused(user_sees: UserSees) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     result = await ask("http", f"http://127.0.0.1:{port}/")
@@ -52,9 +53,10 @@ async def test_refused() -> None:
     assert not result.up
     assert result.value == "down"
     assert result.samples.get("probe_http_status_code") == 0
+    user_sees("nobody listens", result)
 
 
-async def test_an_attempt_that_nobody_answers() -> None:
+async def test_an_attempt_that_nobody_answers(user_sees: UserSees) -> None:
     with full_backlog() as port:
         began = time.monotonic()
         result = await ask("http", f"http://127.0.0.1:{port}/", timeout=0.4)
@@ -64,6 +66,7 @@ async def test_an_attempt_that_nobody_answers() -> None:
         "is the host up, does a firewall drop it?"
     )
     assert result.reason == "timeout"
+    user_sees("a packet filter swallows the attempt", result)
 
 
 async def test_silence_after_the_connection(http_server: HttpServer) -> None:
@@ -71,15 +74,16 @@ async def test_silence_after_the_connection(http_server: HttpServer) -> None:
     result = await ask("http", url, timeout=0.3)
     assert result.message.startswith(f"no answer from 127.0.0.1:{http_server.port} within 300 ms")
     assert ": connected after " in result.message
-    assert result.message.endswith(", then silence")
+    assert result.message.endswith(", then silence; is it stuck or overloaded?")
     assert (result.status, result.reason, result.up) == (Status.CRITICAL, "timeout", False)
 
 
-async def test_silence_within_the_tls_handshake() -> None:
+async def test_silence_within_the_tls_handshake(user_sees: UserSees) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         result = await ask("http", f"https://127.0.0.1:{port}/", timeout=0.3)
     assert result.message.endswith(", then silence in the TLS handshake; is it a TLS port?")
+    user_sees("silence in the TLS handshake", result)
 
 
 async def test_a_name_that_does_not_exist() -> None:
@@ -115,7 +119,9 @@ async def test_a_look_up_that_hangs_holds_up_nobody_else(http_server: HttpServer
     )
 
 
-async def test_a_byte_a_second_ends_at_the_timeout(raw_server: StartRaw) -> None:
+async def test_a_byte_a_second_ends_at_the_timeout(
+    raw_server: StartRaw, user_sees: UserSees
+) -> None:
     def drip(connection: socket.socket) -> None:
         connection.recv(65_536)
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
@@ -128,6 +134,7 @@ async def test_a_byte_a_second_ends_at_the_timeout(raw_server: StartRaw) -> None
     assert time.monotonic() - began < 1.5
     assert result.message.startswith(f"HTTP 200 from 127.0.0.1:{server.port}, but after ")
     assert result.message.endswith(" of 1000 bytes of its body had come")
+    user_sees("an answer that trickles", result)
     assert result.reason == "timeout"
 
 
@@ -244,7 +251,7 @@ async def test_a_redirect_loop_is_named(http_server: HttpServer) -> None:
     http_server.answer("/b", status=302, headers={"Location": "/a"})
     url = http_server.url
     result = await ask("http", url + "/a")
-    assert result.message == f"redirect loop: {url}/a to {url}/b to {url}/a"
+    assert result.message.startswith(f"redirect loop: {url}/a to {url}/b to {url}/a; correct ")
     assert (result.status, result.reason, result.up) == (Status.CRITICAL, "protocol", True)
 
 
@@ -256,19 +263,105 @@ async def test_an_endless_chain_of_redirects_ends(http_server: HttpServer) -> No
     assert len(http_server.requests) == 4
 
 
-@pytest.mark.parametrize("where", ["ftp://host/", "javascript:alert(1)", "http://[::1"])
+async def test_a_redirect_loop_over_two_hosts(user_sees: UserSees) -> None:
+    one, two = HttpServer(), HttpServer()
+    one.start()
+    two.start()
+    there = f"http://b.example:{two.port}/there"
+    back = f"http://a.example:{one.port}/here"
+    one.answer("/here", status=301, headers={"Location": there})
+    two.answer("/there", status=307, headers={"Location": back})
+    result = await ask("http", back, lookup=lambda _: [(socket.AF_INET, "127.0.0.1")])
+    one.stop()
+    two.stop()
+    assert result.message == (
+        f"redirect loop: {back} to {there} to {back}; correct where they lead, or judge the first "
+        "with http.redirects: 0"
+    )
+    user_sees("redirects in a circle, over two hosts", result)
+    assert (len(one.requests), len(two.requests)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "ftp://host/",
+        "javascript:alert(1)",
+        "http://[::1",
+        "file:///etc/passwd",
+        "data:text/plain,ok",
+        "http://",
+        "http://host:99999/",
+        "\x1b[31mhttp://x",
+    ],
+)
 async def test_a_redirect_to_nowhere(http_server: HttpServer, where: str) -> None:
     url = http_server.answer("/", status=302, headers={"Location": where})
     result = await ask("http", url)
-    assert (result.status, result.reason) == (Status.CRITICAL, "protocol")
-    assert "redirected to" in result.message
+    assert result.status is Status.CRITICAL
+    assert "redirected to" in result.message or "expected 2xx" in result.message
+    assert "\x1b" not in result.message
+    assert len(http_server.requests) <= 2
 
 
-async def test_a_flood_of_headers(raw_server: StartRaw) -> None:
+async def test_a_redirect_to_a_file(http_server: HttpServer, user_sees: UserSees) -> None:
+    url = http_server.answer("/", status=302, headers={"Location": "file:///etc/passwd"})
+    result = await ask("http", url)
+    user_sees("a redirect to `file://`", result)
+    assert result.message == (
+        "redirected to 'file:///etc/passwd'; only http and https are followed"
+    )
+    assert "root:" not in result.raw
+
+
+async def test_a_redirect_from_https_to_http_takes_no_credentials_along(
+    http_server: HttpServer, https_server: Callable[[None], HttpServer]
+) -> None:
+    secure = https_server(None)
+    plain = http_server.answer("/plain", "here")
+    secure.answer("/", status=302, headers={"Location": plain})
+    config = {
+        "url": secure.url + "/",
+        "tls": {"verify": False},
+        "auth": {"basic": {"username": "bob", "password": "opensesame"}},
+        "headers": {"X-Api-Key": "abcdefgh", "Cookie": "session=1"},
+    }
+    result = await ask("http", config)
+    assert result.status is Status.OK, result.message
+    assert {"authorization", "x-api-key", "cookie"} < set(secure.requests[0].headers)
+    assert not {"authorization", "x-api-key", "cookie"} & set(http_server.requests[0].headers)
+
+
+async def test_a_flood_of_headers(raw_server: StartRaw, user_sees: UserSees) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result = await fault(raw_server, HEAD + b"X-Pad: 0123456789\r\n" * 100_000)
-    assert result.message.endswith("sends more than 64 kB of headers")
-    result = await fault(raw_server, b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000)
-    assert result.message.endswith("sends more than 64 kB of headers")
+    assert result.message.endswith("sends more than 64 kB of headers; have it send less")
+    user_sees("100,000 headers", result)
+    again = await fault(raw_server, b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000)
+    assert again.message.endswith("sends more than 64 kB of headers; have it send less")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+
+
+async def test_a_header_of_ten_megabytes(raw_server: StartRaw, user_sees: UserSees) -> None:
+    sent = 0
+
+    def pour(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.recv(65_536)
+        connection.sendall(HEAD + b"X-Big: ")
+        for _ in range(100):
+            connection.sendall(b"x" * 100_000)
+            sent += 1
+        connection.sendall(b"\r\nContent-Length: 2\r\n\r\nok")
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    server = raw_server(pour)
+    result = await ask("http", f"http://127.0.0.1:{server.port}/")
+    assert (result.status, result.reason) == (Status.CRITICAL, "protocol")
+    user_sees("a header of 10 MB", result)
+    server.close()
+    assert sent < 100, "all of it was read"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
 
 
 async def test_a_flood_of_tiny_chunks_is_cut(raw_server: StartRaw) -> None:

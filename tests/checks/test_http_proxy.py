@@ -17,6 +17,7 @@ from checks.probes.http.config import HttpConfig
 from checks.probes.http.probe import HttpProbe
 from checks.resolver import Address
 from tests.checks.http_kit import ask, probing
+from tests.reliability import UserSees
 from tests.servers.http import HttpServer, RawServer, full_backlog
 from tests.servers.proxy import HttpProxy
 
@@ -128,7 +129,7 @@ async def test_a_certificate_is_judged_through_the_tunnel(
     assert http_proxy.asked == [f"CONNECT {HOST}:{shop.port} HTTP/1.1"] * 2
 
 
-async def test_nobody_at_the_proxys_port(http_server: HttpServer) -> None:
+async def test_nobody_at_the_proxys_port(http_server: HttpServer, user_sees: UserSees) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     for result in (
@@ -140,6 +141,7 @@ async def test_nobody_at_the_proxys_port(http_server: HttpServer) -> None:
             f"the proxy 127.0.0.1:{port} refuses the connection: does it run, and is http.proxy "
             "right?"
         )
+        user_sees("the proxy on the way is down", result)
 
 
 async def test_a_proxy_whose_name_is_none(http_server: HttpServer) -> None:
@@ -175,7 +177,11 @@ def server_ending(connection: socket.socket) -> None:
 
 
 async def test_a_proxy_that_wants_credentials(
-    http_server: HttpServer, shop: HttpServer, http_proxy: HttpProxy, ca_file: str
+    http_server: HttpServer,
+    shop: HttpServer,
+    http_proxy: HttpProxy,
+    ca_file: str,
+    user_sees: UserSees,
 ) -> None:
     http_proxy.credentials = "bob:opensesame"
     wanted = (
@@ -188,6 +194,8 @@ async def test_a_proxy_that_wants_credentials(
     ):
         assert (result.status, result.reason) == (Status.UNKNOWN, "auth")
         assert result.message == wanted
+        assert not result.up
+        user_sees("the proxy wants credentials", result)
     named = {"proxy_password": "opensesame"}
     well = await plain(http_server, f"http://bob@{http_proxy.place}", **named)
     assert well.status is Status.OK, well.message
@@ -257,12 +265,14 @@ async def test_credentials_that_cannot_be_given(
     ],
 )
 async def test_a_proxy_that_makes_no_tunnel(
-    http_proxy: HttpProxy, status: int, said: str, judged: Status
+    http_proxy: HttpProxy, status: int, said: str, judged: Status, user_sees: UserSees
 ) -> None:
     http_proxy.refuses = status
     result = await secure(443, http_proxy.url)
     assert result.message.startswith(f"HTTP {status}: the proxy {http_proxy.place} {said}")
     assert (result.status, result.up) == (judged, False)
+    if status == 503:
+        user_sees("the proxy cannot reach the server", result)
 
 
 async def test_a_proxy_that_answers_in_place_of_the_target(
@@ -334,7 +344,10 @@ async def test_a_redirect_keeps_to_the_proxy(
 
 
 async def test_the_environments_proxy_is_used_only_when_told(
-    http_server: HttpServer, http_proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
+    http_server: HttpServer,
+    http_proxy: HttpProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    user_sees: UserSees,
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://bob:opensesame@{http_proxy.place}/")
     result = await plain(http_server, "")
@@ -344,6 +357,7 @@ async def test_the_environments_proxy_is_used_only_when_told(
         f"the environment names the proxy {http_proxy.place}: where that is the way, write "
         "http.proxy: env"
     )
+    user_sees("a server that only a proxy reaches, asked directly", result)
     http_proxy.credentials = "bob:opensesame"
     result = await plain(http_server, "env")
     assert result.status is Status.OK, result.message
@@ -367,7 +381,7 @@ async def test_a_timeout_tells_of_the_environments_proxy_where_nobody_was_reache
     http_server.answer("/", "late", delay=30)
     late = f"http://{HOST}:{http_server.port}/"
     result = await ask("http", late, timeout=0.2, lookup=here)
-    assert result.message.endswith(", then silence")
+    assert result.message.endswith(", then silence; is it stuck or overloaded?")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from checks.model import Status
 from tests.checks.http_kit import ask, probing
+from tests.reliability import UserSees
 from tests.servers.http import HttpServer
 
 URL = "http://localhost/health"
@@ -72,13 +73,14 @@ async def test_no_socket(path: Path) -> None:
     assert (result.status, result.reason) == (Status.CRITICAL, "refused")
 
 
-async def test_nobody_listens(path: Path) -> None:
+async def test_nobody_listens(path: Path, user_sees: UserSees) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
     result = await ask("http", {"url": URL, "socket": str(path)})
     assert result.message == (
         f"nobody listens on the socket {path}: is the server running, and the path right?"
     )
+    user_sees("a unix socket that nobody listens on", result)
     assert (result.status, result.reason) == (Status.CRITICAL, "refused")
 
 
@@ -113,7 +115,7 @@ async def test_silence(path: Path) -> None:
         listener.listen()
         result = await ask("http", {"url": URL, "socket": str(path)}, timeout=0.3)
     assert result.message.startswith(f"no answer from {path} within 300 ms: connected after ")
-    assert result.message.endswith(", then silence")
+    assert result.message.endswith(", then silence; is it stuck or overloaded?")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")

@@ -17,6 +17,7 @@ from checks.probe import CheckSpec
 from checks.probes.metrics import KIND, METRICS, MetricsConfig
 from checks.probes.metrics.config import Expectation, Requests
 from tests.checks.http_kit import ask, probing
+from tests.reliability import UserSees
 from tests.servers.http import HttpServer
 
 TEXT = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
@@ -132,7 +133,7 @@ async def test_an_empty_page_is_told(http_server: HttpServer) -> None:
     assert result.message.endswith("the page has no samples")
 
 
-async def test_a_series_that_stands_twice(http_server: HttpServer) -> None:
+async def test_a_series_that_stands_twice(http_server: HttpServer, user_sees: UserSees) -> None:
     page = 'a{x="1",y="2"} 1\nb 5\na{y="2",x="1"} 9\n'
     for _ in range(2):
         result = await scraped(http_server, page)
@@ -142,6 +143,7 @@ async def test_a_series_that_stands_twice(http_server: HttpServer) -> None:
         assert result.samples.get("a") == 1
         assert result.samples.get("b") == 5
         assert len(set(result.samples.series)) == len(result.samples.series)
+    user_sees("a series that stands on a page twice", result)
 
 
 async def test_timestamps_count_as_of_now_unless_they_are_old(http_server: HttpServer) -> None:

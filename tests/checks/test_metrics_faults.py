@@ -18,6 +18,7 @@ from checks.model import Result, Status
 from checks.probes.metrics.probe import MetricsProbe
 from checks.store.store import Store
 from tests.checks.http_kit import ask, probing
+from tests.reliability import UserSees
 from tests.servers.http import HttpServer, RawServer
 
 Start = Callable[[Callable[[socket.socket], None]], RawServer]
@@ -45,7 +46,9 @@ def lines_of(start: Start, head: bytes) -> RawServer:
 
 
 @pytest.mark.parametrize("how", [b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n"])
-async def test_an_endless_page_is_cut_and_told(raw_server: Start, how: bytes) -> None:
+async def test_an_endless_page_is_cut_and_told(
+    raw_server: Start, how: bytes, user_sees: UserSees
+) -> None:
     tracemalloc.start()
     try:
         result = await scrape(lines_of(raw_server, HEAD + how), max_bytes="1MB")
@@ -58,11 +61,12 @@ async def test_an_endless_page_is_cut_and_told(raw_server: Start, how: bytes) ->
     assert result.message == (
         "the page is longer than 1.0 MB: raise metrics.max_bytes, or have the exporter tell less"
     )
+    user_sees("a page without end", result)
     assert result.samples.get("scrape_samples_scraped") == 0
     assert peak < 12_000_000
 
 
-async def test_a_page_of_a_million_series(http_server: HttpServer) -> None:
+async def test_a_page_of_a_million_series(http_server: HttpServer, user_sees: UserSees) -> None:
     page = "".join(f'a{{id="{n}"}} 1\n' for n in range(1_000_000))
     url = http_server.answer("/metrics", page, headers=TEXT)
     sent = len(page)
@@ -81,6 +85,7 @@ async def test_a_page_of_a_million_series(http_server: HttpServer) -> None:
         "the page has more than 10,000 series: raise metrics.max_series, "
         "or leave some out with metrics.keep and metrics.drop"
     )
+    user_sees("a page of a million series", result)
     assert took < 3.0
     assert held - sent < 10_000_000  # the server holds what it sent
     refused = await ask("metrics", url)
@@ -220,7 +225,9 @@ async def test_the_last_line_feed_may_lack_where_the_length_is_told(
     assert result.samples.get("b") == 22
 
 
-async def test_labels_that_never_stay_are_bounded(http_server: HttpServer) -> None:
+async def test_labels_that_never_stay_are_bounded(
+    http_server: HttpServer, user_sees: UserSees
+) -> None:
     """200 scrapes of a page each of whose series is new; and a series that stays, is read."""
     scrapes, series = 200, 60
     clock, store = FakeClock(), Store()
@@ -253,6 +260,7 @@ async def test_labels_that_never_stay_are_bounded(http_server: HttpServer) -> No
     assert result.reason == "limit"
     assert "its series keep changing: 300 of the last hour are remembered, and " in result.message
     assert "most of them request_seconds" in result.message
+    user_sees("labels that change at every scrape", result)
     assert "leave it out with metrics.drop, or raise metrics.max_series" in result.message
     assert sizes[-1] - sizes[1] < 400_000, sizes
 

@@ -14,6 +14,7 @@ import pytest
 
 from checks.model import Result, Status
 from checks.probes.mysql.probe import MysqlProbe
+from tests.reliability import UserSees
 from tests.servers.http import RawServer, full_backlog
 from tests.servers.mariadb import (
     MONITOR,
@@ -118,7 +119,7 @@ async def test_sessions_that_the_server_ends(
 
 
 async def test_a_frozen_server_is_one_connection_and_no_mark(
-    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch
+    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch, user_sees: UserSees
 ) -> None:
     database = mariadb_servers.start()
     probe = mysql_watch.probe(database, timeout=0.5)
@@ -131,6 +132,7 @@ async def test_a_frozen_server_is_one_connection_and_no_mark(
 
     assert (first.status, first.reason) == (Status.CRITICAL, "timeout")
     assert first.message == f"127.0.0.1:{database.port} gave no answer within 450 ms: it hangs"
+    user_sees("MariaDB hangs", first)
     assert {one.message for one in later} == {
         f"127.0.0.1:{database.port} accepts connections but sent no greeting within 450 ms: "
         "it hangs, or it is no MySQL"
@@ -150,7 +152,7 @@ async def test_a_machine_that_takes_no_connections(mysql_watch: MysqlWatch) -> N
 
 
 async def test_connections_are_used_up(
-    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch
+    mariadb_servers: MariadbServers, mysql_watch: MysqlWatch, user_sees: UserSees
 ) -> None:
     database = mariadb_servers.start("--max-connections=12")
     database.execute("CREATE USER plain@'%' IDENTIFIED BY 'x'")
@@ -172,6 +174,7 @@ async def test_connections_are_used_up(
     )
     assert (outside.status, outside.reason, outside.up) == (Status.CRITICAL, "limit", True)
     assert "has no connection left (max_connections)" in outside.message
+    user_sees("a database whose connections are used up", outside)
     # The one that is inside can still make room.
     facts = facts_of(result)
     assert facts.connections == 13

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from checks.model import Result, Status
+from tests.reliability import UserSees
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch, until
 from tui.demo.postgres_server import PostgresServer
 
@@ -102,7 +103,7 @@ async def test_a_session_that_an_administrator_ends(
 
 
 async def test_a_server_that_hangs_after_it_accepted(
-    own: PostgresDatabase, postgres_watch: PostgresWatch
+    own: PostgresDatabase, postgres_watch: PostgresWatch, user_sees: UserSees
 ) -> None:
     own.server.freeze()
     began = time.monotonic()
@@ -112,6 +113,7 @@ async def test_a_server_that_hangs_after_it_accepted(
     assert result.status is Status.CRITICAL
     assert result.reason == "timeout"
     assert "accepts connections but did not agree on TLS within 450 ms" in result.message
+    user_sees("PostgreSQL hangs", result)
     assert took < 0.5
 
 

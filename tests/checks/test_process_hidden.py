@@ -15,6 +15,7 @@ from checks.probes.process.details import Details, ProcDetails
 from checks.processes.scan import ProcessTable
 from tests.checks.confined import confined, may_confine
 from tests.checks.process_kit import WAIT, Watching, child, mark, watching
+from tests.reliability import Said, UserSees
 
 CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "machine": ("host", {}),
@@ -46,12 +47,15 @@ def masked() -> dict[str, Any]:
     return confined("masked", CHECKS)
 
 
-def test_what_may_be_hidden_is_not_taken_for_dead(hidden: dict[str, Any]) -> None:
+def test_what_may_be_hidden_is_not_taken_for_dead(
+    hidden: dict[str, Any], user_sees: UserSees
+) -> None:
     found = hidden["unseen"]
     assert (found["status"], found["reason"]) == ("UNKNOWN", "permission")
     assert found["message"].startswith("no no-such-program is seen, which says little: ")
     assert "hidepid" in found["message"]
     assert "run onwatch as root" in found["message"]
+    user_sees("processes that the kernel hides (hidepid)", Said("unknown", found["message"]))
     assert "namedprocess_namegroup_num_procs" not in found["metrics"]
 
 
@@ -82,8 +86,11 @@ def test_the_machine_is_judged_without_others_processes(hidden: dict[str, Any]) 
     assert "node_memory_MemAvailable_bytes" in found["metrics"]
 
 
-def test_what_a_container_masks_is_said_and_the_rest_goes_on(masked: dict[str, Any]) -> None:
+def test_what_a_container_masks_is_said_and_the_rest_goes_on(
+    masked: dict[str, Any], user_sees: UserSees
+) -> None:
     found = masked["machine"]
+    user_sees("figures that a container masks", Said(*found["parts"]["cpu"]))
     assert (found["status"], found["reason"]) == ("UNKNOWN", "permission")
     assert found["parts"]["cpu"] == [
         "UNKNOWN",

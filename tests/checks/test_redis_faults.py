@@ -15,6 +15,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from checks.model import Status
+from tests.reliability import UserSees
 from tests.servers.redis import RedisServer, RedisWatch, free_port
 
 ESCAPES = "\x1b[31mred\x1b]0;title\x07[bold]x[/]\u202e"
@@ -81,7 +82,7 @@ async def test_killed_and_started_again_it_recovers_with_the_next_run(
 
 
 async def test_a_hung_server_times_out_and_recovers_without_mixing_replies(
-    redis_server: RedisServer, redis_watch: RedisWatch
+    redis_server: RedisServer, redis_watch: RedisWatch, user_sees: UserSees
 ) -> None:
     queue = {"name": "jobs", "size": {"list": "jobs"}}
     probe = redis_watch.probe(redis_server, timeout=0.3, queues=[queue])
@@ -94,6 +95,7 @@ async def test_a_hung_server_times_out_and_recovers_without_mixing_replies(
             f"127.0.0.1:{redis_server.port} accepts connections but gave no answer within "
             "270 ms: it hangs, or a long command blocks it"
         )
+    user_sees("Redis hangs", result)
     redis_server.thaw()
     redis_server.call("RPUSH", "jobs", "1", "2", "3")
     result = await probe.run()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -13,6 +15,12 @@ from tui.config import files
 from tui.config.document import Path as Where
 
 __all__ = ["missing_files"]
+
+PATIENCE: Final = 0.5
+"""Seconds that a look at a file may take: it may be on a mount whose server is gone."""
+
+_hanging: Final[dict[Path, threading.Thread]] = {}
+"""Looks that have not ended, by folder; there is no second one at the same."""
 
 
 def missing_files(value: object, base: Path, where: Where = ()) -> Iterator[tuple[Where, str]]:
@@ -36,7 +44,24 @@ def missing_files(value: object, base: Path, where: Where = ()) -> Iterator[tupl
 
 
 def _problem(path: Path, given: str) -> Iterator[str]:
-    if not path.exists():
-        yield f"there is no such file: {given}"
-    elif not os.access(path, os.R_OK):
-        yield f"cannot be read: {given}: permission denied"
+    """What is wrong with the file; nothing where that cannot be told: the check will say it."""
+    found: list[str] = []
+
+    def look() -> None:
+        try:
+            if not path.exists():
+                found.append(f"there is no such file: {given}")
+            elif not os.access(path, os.R_OK):
+                found.append(f"cannot be read: {given}: permission denied")
+        except OSError as error:
+            found.append(f"cannot be read: {given}: {error.strerror}")
+
+    before = _hanging.pop(path.parent, None)
+    if before is None or not before.is_alive():
+        before = threading.Thread(target=look, name=f"look at {path}", daemon=True)
+        before.start()
+        before.join(PATIENCE)
+    if before.is_alive():
+        _hanging[path.parent] = before
+    else:
+        yield from found

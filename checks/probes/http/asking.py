@@ -165,6 +165,7 @@ class Asking:
             url,
             self._way(url),
             self._env.clock,
+            self._env.lanes,
             # Another host gets neither our certificate nor our name for the first one.
             tls=(ca, cert, key, tls.verify) if own else (ca, "", "", tls.verify),
             server_name=tls.server_name if own else "",
@@ -186,7 +187,11 @@ class Asking:
         if last in earlier:
             loop = earlier[earlier.index(last) :]
             way = " to ".join(mask_url(str(url)) for url in (*loop[:3], last))
-            raise TargetError("protocol", f"redirect loop: {way}")
+            raise TargetError(
+                "protocol",
+                f"redirect loop: {way}; correct where they lead, or judge the first with "
+                "http.redirects: 0",
+            )
         if len(earlier) > self._config.redirects:
             raise TargetError(
                 "protocol",

@@ -300,7 +300,8 @@ class Connection(asyncio.Protocol):
 
     def _flood(self) -> TargetError:
         return TargetError(
-            "protocol", f"{self._where} sends more than {HEAD_BOUND // 1024} kB of headers"
+            "protocol",
+            f"{self._where} sends more than {HEAD_BOUND // 1024} kB of headers; have it send less",
         )
 
     def _misbehaved(

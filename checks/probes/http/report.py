@@ -195,7 +195,7 @@ def _silence(phase: str, exchange: Exchange, phases: Phases) -> str:
         "connect": "the connection attempt is not answered; is the host up, "
         "does a firewall drop it?",
         "tls": f"{connected}, then silence in the TLS handshake; is it a TLS port?",
-        "first byte": f"{connected}, then silence",
+        "first byte": f"{connected}, then silence; is it stuck or overloaded?",
     }.get(phase, "a credential's source did not answer")
 
 

@@ -21,6 +21,7 @@ from checks.clock import Clock
 from checks.dial import Dialled, Phases, connection_error, place
 from checks.errors import TargetError
 from checks.expectations import seconds
+from checks.lanes import LaneBusyError, Lanes
 from checks.probes.http.connection import Connection, Exchange, Peer, StaleConnectionError
 from checks.probes.http.message import Sendable
 from checks.probes.http.tls import TlsFiles, certificate_error, context, handshake_error, hung_up
@@ -53,6 +54,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
         origin: httpx.URL,
         way: Way,
         clock: Clock,
+        lanes: Lanes,
         *,
         tls: TlsFiles = ("", "", "", True),
         server_name: str = "",
@@ -63,6 +65,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
         self._where = place(host, port) if way.proxy else way.where
         self._way = way
         self._clock = clock
+        self._lanes = lanes
         self._tls = tls
         self._name = server_name or host
         self._max_age = max_age
@@ -136,21 +139,24 @@ class OriginTransport(httpx.AsyncBaseTransport):
 
     async def _connect(self, phases: Phases) -> Connection:
         await self.aclose()
+        tls = await self._context(verify=self._tls[3])
         dialled = await self._way.dial(phases)
         if self._https:
             phases.enter("tls")
-        connection = await self._open(dialled, phases)
+        connection = await self._open(dialled, tls, phases)
         phases.end()
         self._connection = connection
         self._made_at = self._clock.now()
         self.peer = _peer(dialled, connection.tls, self._way.proxy)
         return connection
 
-    async def _open(self, dialled: Dialled, phases: Phases) -> Connection:
-        if not self._https:
+    async def _open(
+        self, dialled: Dialled, tls: ssl.SSLContext | None, phases: Phases
+    ) -> Connection:
+        if tls is None:
             return await self._start(dialled, None)
         try:
-            return await self._start(dialled, context(self._tls))
+            return await self._start(dialled, tls)
         except ssl.SSLCertVerificationError as error:
             peer = await self._look(dialled, phases)
             self.peer = peer
@@ -162,9 +168,24 @@ class OriginTransport(httpx.AsyncBaseTransport):
             raise hung_up(self._where) from None
         except OSError as error:
             raise connection_error(error, self._where) from None
-        except TargetError:
-            dialled.sock.close()
-            raise
+
+    async def _context(self, *, verify: bool) -> ssl.SSLContext | None:
+        """The context, made apart where files are named: their mount's server may be gone."""
+        if not self._https:
+            return None
+        files = (*self._tls[:3], verify)
+        if not any(files[:3]):
+            return context(files)
+        lane = f"tls {files}"
+        try:
+            return await self._lanes.share(lane, lambda: context(files))
+        except LaneBusyError:
+            named = next(filter(None, files[:3]))
+            text = f"http.tls: reading {named} hangs: is the mount it is on still there?"
+            raise TargetError("config", text) from None
+        finally:
+            if not self._lanes.busy(lane):
+                self._lanes.drop(lane)
 
     async def _start(self, dialled: Dialled, tls: ssl.SSLContext | None) -> Connection:
         loop = asyncio.get_running_loop()
@@ -182,9 +203,10 @@ class OriginTransport(httpx.AsyncBaseTransport):
         The handshake that failed does not give it away.
         """
         try:
+            tls = await self._context(verify=False)
             dialled = await self._way.dial(phases, first.address)
             phases.enter("tls")
-            connection = await self._start(dialled, context((*self._tls[:3], False)))
+            connection = await self._start(dialled, tls)
         except (OSError, TargetError):
             return None
         try:

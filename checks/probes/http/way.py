@@ -104,6 +104,8 @@ class ByProxy:
     def check(self, exchange: Exchange) -> None:
         if self.forwarded and exchange.status == 407:
             offered = exchange.header(b"proxy-authenticate").decode("latin-1")
+            # The target has not answered.
+            exchange.status = 0
             raise self._named.refusal(offered)
 
     async def dial(self, phases: Phases, address: str = "") -> Dialled:
@@ -172,7 +174,7 @@ class ByProxy:
             if not head.startswith(b"HTTP/"[: len(head)]):
                 raise TargetError("protocol", f"{not_http(named, head[:64])}: is it a proxy?")
             if len(head) > HEAD_BOUND:
-                text = f"{named} sends more than {HEAD_BOUND // 1024} kB of headers"
+                text = f"{named} sends more than {HEAD_BOUND // 1024} kB of headers; is it a proxy?"
                 raise TargetError("protocol", text)
         if not _STATUS.match(head):
             raise TargetError("protocol", f"{not_http(named, head[:64])}: is it a proxy?")

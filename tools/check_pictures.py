@@ -54,16 +54,21 @@ LOOKS = {
     "postgres": Look(keys=("right", "right")),  # sessions that wait for locks
     "redis": Look(keys=("right", "right", "right")),  # the first queue
     "sqlite": Look(keys=("right", "right", "right")),  # the write-ahead log
-    "host": Look((120, 46)),
+    "host": Look((120, 40)),
     "process": Look((120, 46), keys=("right", "right", "right")),  # descriptors
-    "systemd": Look((120, 50)),
+    "systemd": Look((120, 46)),
     "command": Look((120, 46)),
 }
 """The others are looked at as they open."""
 
 
 def disguised(svg: str) -> str:
-    """The picture without the kernel's name; as long as before, since letters are placed."""
+    """The picture without the kernel's name; as long as before, since letters are placed.
+
+    Raises ValueError where it names the folder that onwatch lies in.
+    """
+    if str(ROOT) in svg:
+        raise ValueError(f"a picture names {ROOT}")
     real = os.uname().release
     return svg.replace(real, KERNEL[: len(real)].ljust(len(real), "0"))
 

@@ -144,8 +144,8 @@ def _facts(seen: Seen) -> tuple[tuple[str, str], ...]:
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         facts += [
             ("certificate for", clean(", ".join(names[:_NAMES]), 300) + more),
-            ("certificate issuer", leaf.certificate.issuer or leaf.issuer),
             ("certificate ends", _minute(leaf.certificate.not_after)),
+            ("certificate issuer", leaf.certificate.issuer or leaf.issuer),
             ("certificate key", leaf.key),
             ("certificate serial", leaf.serial),
             ("certificate SHA-256", leaf.fingerprint),
@@ -160,14 +160,14 @@ def _tables(seen: Seen) -> tuple[Table, ...]:
     rows = tuple(
         (
             each.certificate.subject or each.subject,
+            _minute(each.certificate.not_after),
             each.certificate.issuer or each.issuer,
             _minute(each.certificate.not_before),
-            _minute(each.certificate.not_after),
             each.key,
         )
         for each in seen.sent
     )
-    return (Table("Chain as sent", ("subject", "issuer", "from", "to", "key"), rows),)
+    return (Table("Chain as sent", ("subject", "ends", "issuer", "from", "key"), rows),)
 
 
 def _minute(when: float) -> str:

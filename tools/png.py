@@ -47,7 +47,8 @@ def _chosen(colours: NDArray[np.int64], counts: NDArray[np.intp]) -> NDArray[np.
     while len(kept) < _COLOURS and far.any():
         kept.append(int(far.argmax()))
         far = np.minimum(far, ((colours - colours[kept[-1]]) ** 2).sum(axis=1))
-    return colours[kept]
+    chosen: NDArray[np.int64] = colours[kept]
+    return chosen
 
 
 def _rgb(coded: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -290,18 +290,18 @@ async def test_a_redirect_loop_over_two_hosts(user_sees: UserSees) -> None:
         "http://[::1",
         "file:///etc/passwd",
         "data:text/plain,ok",
-        "http://",
-        "http://host:99999/",
-        "\x1b[31mhttp://x",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:0/",
+        "http://\x1b[31mx/",
     ],
 )
 async def test_a_redirect_to_nowhere(http_server: HttpServer, where: str) -> None:
     url = http_server.answer("/", status=302, headers={"Location": where})
     result = await ask("http", url)
-    assert result.status is Status.CRITICAL
-    assert "redirected to" in result.message or "expected 2xx" in result.message
+    assert (result.status, result.reason) == (Status.CRITICAL, "protocol")
+    assert "redirected to" in result.message
     assert "\x1b" not in result.message
-    assert len(http_server.requests) <= 2
+    assert len(http_server.requests) == 1
 
 
 async def test_a_redirect_to_a_file(http_server: HttpServer, user_sees: UserSees) -> None:

@@ -207,10 +207,11 @@ class Asking:
         text = location.decode("latin-1")
         try:
             url = request.url.join(text).copy_with(userinfo=b"", fragment=None)
+            usable = 0 < origin_of(url)[2] < 65_536
         except (httpx.InvalidURL, ValueError, UnicodeError):
-            raise TargetError(
-                "protocol", f"redirected to {mask_url(text)!r}, which is no url"
-            ) from None
+            usable = False
+        if not usable:
+            raise TargetError("protocol", f"redirected to {mask_url(text)!r}, which is no url")
         if url.scheme not in {"http", "https"} or not url.host:
             raise TargetError(
                 "protocol", f"redirected to {mask_url(text)!r}; only http and https are followed"

@@ -37,7 +37,7 @@ _SAFE_TWICE: Final = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"}
 def origin_of(url: httpx.URL) -> tuple[str, str, int]:
     """Scheme, host and port."""
     host = url.raw_host.decode("ascii").strip("[]")
-    return url.scheme, host, url.port or _PORTS[url.scheme]
+    return url.scheme, host, _PORTS.get(url.scheme, 1) if url.port is None else url.port
 
 
 class OriginTransport(httpx.AsyncBaseTransport):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 from rich.console import RenderableType
 from textual import events, on
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.actions import ActionParseResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -390,20 +389,6 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     @on(PictureModal.Inspects)
     def _inspect(self, event: PictureModal.Inspects) -> None:
         self.source.inspect(event.check, event.subject)
-
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Run an action, save for one of a screen that is closed: Escape pressed twice in a row
-        would close the screen below as well, or the last there is."""
-        if default_namespace is not None and default_namespace is not self:
-            nodes = default_namespace.ancestors_with_self
-            if not any(node in self.screen_stack for node in nodes):
-                return False
-        return await super().run_action(action, default_namespace, namespaces)
 
     def pop_screen(self) -> AwaitComplete:
         popped = super().pop_screen()

@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from textual.events import Key
 from textual.widgets import Input
 
 from tests.tui.app_kit import app_of, running, settle
 from tests.tui.fakes import FakeSource
 from tests.tui.tour import everything
 from tui.palette import Palette
-from tui.screens.help import HelpScreen
-
-
-@pytest.mark.parametrize("opening", ["question_mark", "colon", "enter"])
-async def test_escape_pressed_twice_at_once_closes_one_screen(opening: str) -> None:
-    async with running(FakeSource(everything())) as pilot:
-        if opening != "enter":
-            await pilot.press("2")
-        await settle(pilot)
-        below = app_of(pilot).screen
-        await pilot.press(opening)
-        await settle(pilot)
-        assert app_of(pilot).screen is not below
-        # As a terminal sends them: the second is there before the first has done anything.
-        for _ in range(4):
-            app_of(pilot).post_message(Key("escape", "\x1b"))
-        await settle(pilot)
-        assert app_of(pilot).screen_stack
-        await pilot.press("question_mark")
-        await settle(pilot)
-        assert isinstance(app_of(pilot).screen, HelpScreen)
 
 
 async def test_the_palette_closes_once() -> None:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.grid import Grid
 from benchmarks.harness import BIN, ROOT, Terminal, terminal
 from benchmarks.report import Section
 
 RATE, DELAY = "20k", "300ms"
-REST, OPENED, LEFT = 20.0, 2.5, 1.5
-"""Seconds for which bytes at rest are counted, for which a screen is looked at, and its leaving."""
+REST, WITHIN = 20.0, 8.0
+"""Seconds for which bytes at rest are counted, and within which a key must have its answer."""
 GAP = 0.25
 """Seconds without a byte after which what a key has brought is over."""
 
@@ -33,15 +34,18 @@ class Cost:
 
 
 KEYS = (
-    ("details", b"\r", b"\x1b"),
-    ("services", b"2", b"1"),
-    ("databases", b"3", b"1"),
-    ("requests", b"4", b"1"),
-    ("queues", b"5", b"1"),
-    ("host", b"6", b"1"),
-    ("help", b"?", b"\x1b"),
-    ("palette", b":", b"\x1b"),
+    ("details", b"\r", "Results", b"\x1b"),
+    ("services", b"2", "% 1m", b"1"),
+    ("databases", b"3", "server  ", b"1"),
+    ("requests", b"4", "Rate and errors", b"1"),
+    ("queues", b"5", "at this rate", b"1"),
+    ("host", b"6", "Filesystems", b"1"),
+    ("help", b"?", "keys ─", b"\x1b"),
+    ("palette", b":", "Search for", b"\x1b"),
 )
+"""What is opened, by which key, what is seen only then, and the key that leads back."""
+OVERVIEW = "databases  "
+"""Seen on the overview alone: its hint."""
 SIZES: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (80, 24, ()),
     (120, 36, ()),
@@ -55,23 +59,29 @@ def complete(text: str) -> bool:
     return "provider_id" in text
 
 
-def burst(screen: Terminal, since: float, before: int) -> Cost:
-    """What has come since a key, up to the first pause."""
-    last, sent = since, before
-    for moment, length in list(screen.moments):
-        if length <= before:
-            continue
-        if sent > before and moment - last > GAP:
-            break
-        last, sent = moment, length
-    return Cost(sent - before, last - since)
+def answered(screen: Terminal, grid: Grid, key: bytes, sign: str, gone: str = "") -> Cost:
+    """What comes from ``key`` on until ``sign`` is seen and ``gone`` no more, and until a pause.
 
-
-def pressed(screen: Terminal, key: bytes, seconds: float) -> Cost:
+    Raises TimeoutError.
+    """
+    quiet(screen)
     before = len(screen.output)
+    grid.feed(bytes(screen.output[grid.fed :]))
     at = screen.press(key)
-    time.sleep(seconds)
-    return burst(screen, at, before)
+    while time.perf_counter() - at < WITHIN:
+        grid.feed(bytes(screen.output[grid.fed :]))
+        if sign in grid.text and not (gone and gone in grid.text):
+            last = quiet(screen)
+            return Cost(len(screen.output) - before, last - at)
+        time.sleep(0.01)
+    raise TimeoutError(f"{key!r} brought nothing: {screen.text()[-300:]!r}")
+
+
+def quiet(screen: Terminal) -> float:
+    """Wait for a pause; when the last byte before it came."""
+    while time.perf_counter() - screen.moments[-1][0] < GAP:
+        time.sleep(0.01)
+    return screen.moments[-1][0]
 
 
 def measured(columns: int, rows: int, options: tuple[str, ...]) -> dict[str, str]:
@@ -83,17 +93,17 @@ def measured(columns: int, rows: int, options: tuple[str, ...]) -> dict[str, str
         environ = {"COLORTERM": "", "XDG_STATE_HOME": str(Path(folder))}
         with terminal(*link, env=environ) as screen:
             first = screen.wait(lambda text: "Services" in text)
-            frame = burst(screen, screen.started, 0)
             whole = screen.wait(complete)
             found = {
-                "first frame": f"{frame.sent / 1000:.1f} kB, {first:.2f} s",
+                "first frame": f"{first:.2f} s",
                 "first complete picture": f"{len(screen.output) / 1000:.1f} kB, {whole:.2f} s",
             }
             time.sleep(8)
             found["at rest, overview"] = f"{screen.weigh(REST).written / 1000:.2f} kB/s"
-            for name, key, back in KEYS:
-                found[name] = str(pressed(screen, key, OPENED))
-                left = pressed(screen, back, LEFT)
+            grid = Grid(columns, rows)
+            for name, key, sign, back in KEYS:
+                found[name] = str(answered(screen, grid, key, sign))
+                left = answered(screen, grid, back, OVERVIEW, gone=sign)
                 if name == "details":
                     found["back to the overview"] = str(left)
     return found

@@ -402,6 +402,14 @@ def test_figures_are_told_with_their_units_and_bounds() -> None:
     assert "high" in roles, "91 % of the memory"
 
 
+def test_names_of_figures_are_whole_where_a_curve_can_be_shorter() -> None:
+    figures = sample_databases.databases()[0].figures
+    text = "\n".join(texts(figure_lines(figures, Frame(46, 20))))
+    assert max(len(each.title) for each in figures) > 46 // 3
+    assert all(each.title in text for each in figures)
+    assert any(row[-1] in "▁▂▃▄▅▆▇█" for row in text.splitlines()), "and a curve"
+
+
 def test_a_figure_that_is_not_known_is_a_dash_not_a_nought() -> None:
     unknown = sample_databases.databases()[4].figures
     assert "—" in joined(figure_lines(unknown, Frame(60, 9)))

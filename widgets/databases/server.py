@@ -34,6 +34,8 @@ _BESIDE: Final = 60
 """Cells from which on a sentence stands beside its status rather than below it."""
 _COURSE: Final = 60
 """Cells of a figure's course, at most."""
+_SHORT_COURSE: Final = 10
+"""Cells of it that a long name leaves."""
 _LEAST: Final = {"s": 0.05, "ratio": 1.0, "bytes": 1.0, "1/s": 1.0, "": 4.0}
 """What a full block of a figure stands for at least, by its unit: jitter stays flat."""
 
@@ -140,8 +142,10 @@ def figure_lines(figures: Sequence[FigureView], frame: Frame) -> list[Line]:
         return []
     if frame.compact:
         return _figures_in_words(figures, frame.width, 2)
-    names = min(max(cell_len(each.title) for each in figures), 20, max(8, frame.width // 3))
     values = max(9, min(max(cell_len(_told(each)) for each in figures), 20))
+    # A name that is cut says less than the end of a curve that is not there.
+    widest = max(8, frame.width // 3, frame.width - values - 4 - _SHORT_COURSE)
+    names = min(max(cell_len(each.title) for each in figures), 20, widest)
     room = min(_COURSE, frame.width - names - values - 4)
     lines = []
     for each in figures:

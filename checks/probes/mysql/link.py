@@ -22,6 +22,7 @@ SIZE: Final = 32_000_000
 CELL: Final = 4_000_000
 GARBAGE: Final = (
     *(IndexError, KeyError, ValueError, AssertionError, struct.error, TypeError, AttributeError),
+    *(UnboundLocalError, OverflowError),
 )
 """What the driver raises where somebody does not speak MySQL's protocol."""
 _ENDED: Final = (1053, 1927, 1080, 1152, 4031)

@@ -52,6 +52,8 @@ ON_THE_MOUNT = {
     "mount-command": r"looking at it hangs; is the mount",
     "mount-sqlite": r"hang|no answer",
     "mount-pid-file": r"hang|no answer",
+    "mount-http-ca": r"reading .*ca\.pem hangs|credential's source did not answer|no answer from",
+    "mount-tls-ca": r"hangs|no answer from",
     "mount-password": r"reading the credential file .* hangs|credential's source did not answer",
 }
 
@@ -137,7 +139,7 @@ class Scene:
             "tcp-black-hole": {"tcp": f"127.0.0.1:{hole}"},
         }
 
-    def on_the_mount(self, redis: RedisServer) -> dict[str, dict[str, Any]]:
+    def on_the_mount(self, secure: HttpServer, redis: RedisServer) -> dict[str, dict[str, Any]]:
         point = self.folder / "nas"
         point.mkdir()
         mount = self._stack.enter_context(fuse.mounted(point))
@@ -149,6 +151,10 @@ class Scene:
             "mount-command": {"command": {"argv": [str(point / "check")]}},
             "mount-sqlite": {"sqlite": str(point / "shop.db")},
             "mount-pid-file": {"process": {"pid_file": str(point / "app.pid")}},
+            "mount-http-ca": {"http": {"url": f"{secure.url}/", "tls": {"ca": f"{point}/ca.pem"}}},
+            "mount-tls-ca": {
+                "tls": {"address": f"127.0.0.1:{secure.port}", "ca": f"{point}/c.pem"}
+            },
             "mount-password": {"redis": {"url": redis.url, "password": password}},
         }
 
@@ -184,6 +190,7 @@ def test_each_hangs_alone(  # noqa: PLR0917 - servers, each
     programs = tmp_path / "programs"
     programs.mkdir()
     write_program(programs / "systemctl", "exec sleep 60")
+    secure = https_server(None)
     said = dict(SENTENCES)
     with ExitStack() as stack:
         frozen = RedisServer(tmp_path)
@@ -194,9 +201,9 @@ def test_each_hangs_alone(  # noqa: PLR0917 - servers, each
         scene = Scene(tmp_path, stack, raw_server)
         checks = scene.ill(dns_server, frozen)
         if not fuse.why_not():
-            checks |= scene.on_the_mount(redis_server)
+            checks |= scene.on_the_mount(secure, redis_server)
             said |= ON_THE_MOUNT
-        checks |= well(http_server, https_server(None), redis_server, ca)
+        checks |= well(http_server, secure, redis_server, ca)
         found = watched(
             tmp_path,
             [{"name": name, **check} for name, check in checks.items()],

@@ -6,10 +6,11 @@ import ssl
 from typing import Annotated, Any, Literal
 
 from checks.errors import TargetError
+from checks.lanes import LaneBusyError
 from checks.probe import ProbeEnv
 from checks.settings import Model, NamedFile
 
-__all__ = ["NamedContext", "Tls", "tls_context", "version_text"]
+__all__ = ["NamedContext", "Tls", "tls_context", "tls_context_apart", "version_text"]
 
 
 class Tls(Model):
@@ -68,6 +69,26 @@ def tls_context(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedConte
         raise TargetError("config", f"{key} cannot be used: {error}") from None
     context.name = tls.server_name or name
     return context
+
+
+async def tls_context_apart(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedContext:
+    """As :func:`tls_context`, its files read apart: their mount's server may be gone.
+
+    Raises:
+        TargetError: ``config`` where a file is no good, or reading it hangs.
+    """
+    files = [str(env.path(file)) for file in (tls.ca, tls.cert, tls.key) if file]
+    if not files:
+        return tls_context(tls, env, key, name)
+    lane = f"{key} {tls!r} {name}"
+    try:
+        return await env.lanes.share(lane, lambda: tls_context(tls, env, key, name))
+    except LaneBusyError:
+        text = f"{key}: reading {', '.join(files)} hangs: is the mount still there?"
+        raise TargetError("config", text) from None
+    finally:
+        if not env.lanes.busy(lane):
+            env.lanes.drop(lane)
 
 
 def version_text(version: str | None) -> str:

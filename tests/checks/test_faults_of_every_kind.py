@@ -54,6 +54,9 @@ ON_THE_MOUNT = {
     "mount-pid-file": r"hang|no answer",
     "mount-http-ca": r"reading .*ca\.pem hangs|credential's source did not answer|no answer from",
     "mount-tls-ca": r"hangs|no answer from",
+    "mount-redis-ca": r"reading .*ca\.pem hangs|no answer from",
+    "mount-postgres-ca": r"reading .*ca\.pem hangs|no answer from",
+    "mount-mysql-ca": r"reading .*ca\.pem hangs|no answer from",
     "mount-password": r"reading the credential file .* hangs|credential's source did not answer",
 }
 
@@ -154,6 +157,19 @@ class Scene:
             "mount-http-ca": {"http": {"url": f"{secure.url}/", "tls": {"ca": f"{point}/ca.pem"}}},
             "mount-tls-ca": {
                 "tls": {"address": f"127.0.0.1:{secure.port}", "ca": f"{point}/c.pem"}
+            },
+            **{
+                f"mount-{kind}-ca": {
+                    kind: {
+                        "url": f"{scheme}://onwatch@127.0.0.1:{self.silent}/0",
+                        "tls": {"ca": f"{point}/{kind}/ca.pem"},
+                    }
+                }
+                for kind, scheme in (
+                    ("redis", "rediss"),
+                    ("postgres", "postgresql"),
+                    ("mysql", "mysql"),
+                )
             },
             "mount-password": {"redis": {"url": redis.url, "password": password}},
         }

@@ -20,7 +20,7 @@ from checks.probes.mysql.config import MysqlConfig
 from checks.probes.mysql.knock import knock, knock_socket
 from checks.probes.mysql.login import Login, Logins
 from checks.probes.mysql.refusals import TOO_MANY, AnsweredError
-from checks.tls import NamedContext, Tls, tls_context
+from checks.tls import NamedContext, Tls, tls_context_apart
 
 if TYPE_CHECKING:
     from checks.probes.mysql.link import Link
@@ -86,7 +86,7 @@ class Door:
         login = await self._logins.find()
         self.where, self.remarks = str(login.address), login.remarks
         await self._held_back(login, phases)
-        opening = Opening(login, self._context(login), seconds, system_zone)
+        opening = Opening(login, await self._context(login), seconds, system_zone)
         try:
             link = await self._through(opening, phases)
         except WrongPasswordError as error:
@@ -168,18 +168,18 @@ class Door:
         except LaneBusyError:
             raise TimeoutError from None
 
-    def _context(self, login: Login) -> NamedContext | None:
+    async def _context(self, login: Login) -> NamedContext | None:
         tls = login.tls
         if tls is None or (self._bare and not login.tls_required):
             return None
         name = tls.server_name or login.address.host
         key = (tls.model_dump_json(), name)
         if key not in self._contexts:
-            self._contexts[key] = self._made(tls, name)
+            self._contexts[key] = await self._made(tls, name)
         return self._contexts[key]
 
-    def _made(self, tls: Tls, name: str) -> NamedContext:
-        return tls_context(tls, self._env, "mysql.tls", name)
+    async def _made(self, tls: Tls, name: str) -> NamedContext:
+        return await tls_context_apart(tls, self._env, "mysql.tls", name)
 
 
 class Session:

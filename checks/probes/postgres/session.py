@@ -16,7 +16,7 @@ from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.greeting import Greeting, greet
 from checks.probes.postgres.login import Login, Logins, Wishes
 from checks.probes.postgres.refusals import AGAIN, AnsweredError, OtherProtocolError
-from checks.tls import NamedContext, Tls, tls_context
+from checks.tls import NamedContext, Tls, tls_context_apart
 
 if TYPE_CHECKING:
     from checks.probes.postgres.link import Link
@@ -138,7 +138,7 @@ class Door:
     async def _greeted(self, login: Login, phases: Phases) -> tuple[str, NamedContext | None]:
         """The address and the context to log in with; raises where it would come to nothing."""
         first: TargetError | None = None
-        for way in self._ways(login.address):
+        for way in await self._ways(login.address):
             try:
                 host, greeting = await self._knock(login.address, way, phases)
             except TargetError as error:
@@ -190,24 +190,24 @@ class Door:
         dialled = await dial(target, address.port, self._env.resolver, phases)
         return dialled.sock, dialled.address
 
-    def _ways(self, address: Address) -> tuple[_Way, ...]:
+    async def _ways(self, address: Address) -> tuple[_Way, ...]:
         """The ways to try, in libpq's order for the sslmode."""
         plain = _Way(None, required=False)
         if address.socket_folder:
             return (plain,)
         tls = self._config.tls or address.security.tls()
         if tls is not None:
-            return (_Way(self._context(tls, address), required=True),)
+            return (_Way(await self._context(tls, address), required=True),)
         if address.security.mode == "disable":
             return (plain,)
-        offered = _Way(self._context(_UNVERIFIED, address), required=False)
+        offered = _Way(await self._context(_UNVERIFIED, address), required=False)
         return (plain, offered) if address.security.mode == "allow" else (offered, plain)
 
-    def _context(self, tls: Tls, address: Address) -> NamedContext:
+    async def _context(self, tls: Tls, address: Address) -> NamedContext:
         name = tls.server_name or address.host or address.hostaddr
         key = (tls.model_dump_json(), name)
         if key not in self._contexts:
-            self._contexts[key] = tls_context(tls, self._env, "postgres.tls", name)
+            self._contexts[key] = await tls_context_apart(tls, self._env, "postgres.tls", name)
         return self._contexts[key]
 
 

@@ -12,7 +12,7 @@ from checks.passwords import PasswordKeeper
 from checks.probe import ProbeEnv
 from checks.probes.redis.config import RedisConfig, parse_url
 from checks.probes.redis.reply import Command, ErrorReply, code_of
-from checks.tls import tls_context
+from checks.tls import tls_context_apart
 
 if TYPE_CHECKING:
     import ssl
@@ -123,7 +123,7 @@ class Session:
         from checks.probes.redis.wire import RedisLink  # noqa: PLC0415
 
         if self.address.tls and self._context is None:
-            self._context = tls_context(self._config.tls, self._env, "redis.tls")
+            self._context = await tls_context_apart(self._config.tls, self._env, "redis.tls")
         link = RedisLink(self.address, self._context, self._config.tls.server_name or "")
         await link.open(self._env.resolver, phases)
         return link

@@ -31,6 +31,7 @@ from tests.widgets.sample_queues import queue_night  # noqa: E402 - the reposito
 from tests.widgets.sample_services import (  # noqa: E402 - the repository is no package
     service_night,
 )
+from tools.png import shrink  # noqa: E402 - the repository is no package
 from tui.app import OnwatchApp  # noqa: E402
 from tui.config import load  # noqa: E402
 
@@ -56,6 +57,8 @@ def _hour_of_requests() -> Snapshot:
     return samples.request_night(3600.0)
 
 
+_TO_QUERIES = ("3", "d", "tab", "tab", "tab", "tab", "M")
+
 SHOTS = (
     Shot("overview-200x60", (200, 60)),
     Shot("overview-120x36", (120, 36)),
@@ -64,6 +67,9 @@ SHOTS = (
     Shot("overview-light", (120, 36), theme="onwatch-light"),
     Shot("details-200x60", (200, 60), ("enter",)),
     Shot("details-120x36", (120, 36), ("enter",)),
+    Shot("details-80x24", (80, 24), ("enter",)),
+    Shot("details-database", (120, 50), ("3", "d"), night=samples.database_night),
+    Shot("details-queries", (120, 36), _TO_QUERIES, night=samples.database_night),
     Shot("databases-200x60", (200, 60), ("3",), night=samples.database_night),
     Shot("databases-120x36", (120, 36), ("3",), night=samples.database_night),
     Shot("databases-80x24", (80, 24), ("3",), night=samples.database_night),
@@ -166,6 +172,7 @@ def to_png(svg: Path, browser: str) -> None:
     subprocess.run(
         [browser, *options, *target, svg.as_uri()], check=True, capture_output=True, timeout=60
     )
+    shrink(svg.with_suffix(".png"))
 
 
 def main() -> None:

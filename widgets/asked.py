@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["QueriesPane", "asked_lines", "last_run"]
 
 _FIGURES: Final = ("last", "mean", "worst")
+_WHOLE: Final = 16
+"""Lines of a pane from which on it tells what each statement costs."""
+_MORE: Final = "given the whole screen it tells what each costs the server, and its text"
 _TIME: Final = 8
 """Cells of a duration."""
 _RHYTHM: Final = 11
@@ -37,7 +40,9 @@ def last_run(asked: Sequence[Asked], interval: float) -> float:
 
 
 def asked_lines(asked: Sequence[Asked], now: float, frame: Frame) -> list[Line]:
-    """Three lines a statement: its figures, what it costs the server, its text."""
+    """A line of figures for each statement; where there is room also what it costs the server,
+    and its text.
+    """
     wanted = [each for each in asked if frame.wants(each.name, each.text, each.cost)]
     if not wanted:
         return note("nothing has been asked yet", frame.width)
@@ -45,11 +50,13 @@ def asked_lines(asked: Sequence[Asked], now: float, frame: Frame) -> list[Line]:
     lines = [_columns(names, frame.width)]
     for each in wanted:
         lines.append(_figures(each, names, now, frame.width))
+        if frame.height < _WHOLE:
+            continue
         said = wrap(each.cost, frame.width - 4, 3)
         lines += [line(Seg("   "), Seg(row, "label"), key=each.name) for row in said]
         text = fit(each.text, frame.width - 4, frame.glyphs.cut)
         lines.append(line(Seg("   "), Seg(text, "dim"), key=each.name))
-    return lines
+    return lines if frame.height >= _WHOLE else [*lines, *note(_MORE, frame.width)]
 
 
 def _columns(names: int, width: int) -> Line:

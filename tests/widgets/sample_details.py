@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from checks.databases.asked import cost_of, rhythm_of
+from checks.databases.model import Asked
 from checks.model import Status, Table
+from checks.probes.postgres.sql import statement_for
 from checks.views import Chart, CheckDetails, EventView, ResultLine
 from tests.widgets.curves import NAN, NOW, ramp
 
-__all__ = ["details", "events", "processes"]
+__all__ = ["asked", "database_details", "details", "events", "processes"]
 
 
 DEGRADED = 'HTTP 503 after 231 ms: status is "degraded", expected "healthy"'
@@ -38,8 +43,60 @@ def events() -> tuple[EventView, ...]:
     )
 
 
+def asked() -> tuple[Asked, ...]:
+    """What a check asks a PostgreSQL server, under the names and with the heads of its files."""
+    took = {
+        "databases": (0.0021, 0.0018, 0.0024),
+        "sessions_by_state": (0.0011, 0.0012, 0.0012),
+        "longest": (0.0016, 0.0014),
+        "blocking": (0.0031,),
+        "settings": (0.0042,),
+        "database_sizes": (0.0138, 0.0121),
+        "statements": (0.0312,),
+    }
+    found = []
+    for name, seconds in took.items():
+        sql = statement_for(name, (16,))
+        head = cost_of(sql)
+        rhythm = rhythm_of(head)
+        at = NOW - (21.0 if rhythm == "each minute" else 1.2)
+        text = " ".join(row for row in sql.split("\n") if not row.startswith("--"))
+        line = " ".join(text.split())
+        found.append(Asked(name, rhythm, line, head, at, seconds, len(name), 400))
+    own = "SELECT queue, count(*) AS n FROM failed_jobs GROUP BY queue"
+    cost = "Yours, from the configuration: what it costs is yours to know; EXPLAIN tells."
+    found.append(Asked("query failed_jobs", "each 30 s", own, cost, NOW - 12, (0.0056,), 4, 60))
+    return tuple(found)
+
+
+def database_details(name: str) -> CheckDetails:
+    """What the detail screen shows of a database server."""
+    times = tuple(NOW - 600 + 5.0 * i for i in range(120))
+    answers = Chart("answer", "s", times, ramp(120, 0.002, 0.019), 0.01, 0.05)
+    told = (("server", "PostgreSQL 16.4"), ("started", "2023-11-12 04:10:00"))
+    return replace(
+        _service_details(name),
+        charts=(answers, Chart("connections", "", times, ramp(120, 40, 147), 150, 190)),
+        results=tuple(
+            ResultLine(NOW - 1 - 5.0 * i, Status.OK, "answered in 2.1 ms: PostgreSQL 16.4", 0.0021)
+            for i in range(40)
+        ),
+        phases=(("answer", 0.0161),),
+        facts=told,
+        tables=(),
+        samples=(("pg_up", 1.0),),
+        raw="",
+        events=(),
+        asked=asked(),
+    )
+
+
 def details(name: str = "gateway") -> CheckDetails:
     """What the detail screen shows of ``name``."""
+    return database_details(name) if name == "shop" else _service_details(name)
+
+
+def _service_details(name: str) -> CheckDetails:
     times = tuple(NOW - 600 + 5.0 * i for i in range(120))
     curve = ramp(120, 0.03, 0.24)
     gap = tuple(NAN if 30 <= i < 40 else value for i, value in enumerate(curve))

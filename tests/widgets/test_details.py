@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ from checks.model import Table
 from checks.views import Chart
 from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
+from widgets.asked import QueriesPane, asked_lines
 from widgets.chart import BigChart, chart_lines, legend, thinned
 from widgets.details import (
     MOST_SAMPLES,
@@ -257,3 +259,33 @@ def test_of_thousands_of_samples_the_first_are_listed_and_the_rest_found() -> No
     assert "7,000 more; / finds any of them" in lines[-1].text
     (found,) = sample_lines(many, Frame(80, 20, filter_text="metric_8765"))
     assert found.text.split() == ["metric_8765", "8765"]
+
+
+async def test_queries_tell_what_each_took_and_with_room_what_it_costs() -> None:
+    pane = QueriesPane()
+    async with Stage(pane).run_test(size=(110, 40)) as pilot:
+        pane.check = "shop"
+        night = samples.database_night()
+        pane.snapshot = replace(night, details=samples.details("shop"))
+        await pilot.pause()
+        text = "\n".join(shown(pane))
+    assert "Queries 8 last run 8.1 ms of 5 s" in text
+    assert re.search(r"databases +2\.4 ms +2\.1 ms +2\.4 ms +9  every run +1 s ago", text)
+    assert "0.09 ms of the server's CPU for four databases" in text
+    assert "SELECT d.datid" in text
+    assert re.search(r"database_sizes .* each minute", text)
+
+
+def test_queries_in_a_small_pane_are_a_line_each_and_the_filter_finds_them() -> None:
+    asked = samples.details("shop").asked
+    lines = asked_lines(asked, samples.NOW, Frame(60, 11))
+    assert [line.text.split()[0] for line in lines[1:3]] == ["databases", "sessions_by_state"]
+    assert len(lines) == len(asked) + 3
+    found = asked_lines(asked, samples.NOW, Frame(60, 11, filter_text="failed_jobs"))
+    assert [line.key for line in found if line.key] == ["query failed_jobs"]
+
+
+def test_a_query_that_failed_has_no_rows() -> None:
+    failed = replace(samples.details("shop").asked[0], rows=None)
+    line = asked_lines((failed,), samples.NOW, Frame(80, 11))[1]
+    assert "ms      —  every run" in line.text

@@ -197,7 +197,7 @@ def _needs(details: CheckDetails) -> dict[type[DetailPane], int]:
         ResultsPane: max(1, len(details.results)),
         PhasesPane: len(details.phases),
         RelatedPane: 5,
-        QueriesPane: 4 * len(details.asked),
+        QueriesPane: len(details.asked) + 2 if details.asked else 0,
         TablesPane: tables,
         RawPane: details.raw.count("\n") + 1 if details.raw else 0,
         EventsPane: max(1, len(details.events)),

@@ -116,6 +116,15 @@ async def test_the_filter_finds_command_user_and_number() -> None:
         assert rows(pilot) == ["873.8730"]
 
 
+async def test_what_a_filter_leaves_out_is_not_said_not_to_be_there() -> None:
+    async with running(FakeSource(samples.host_night()), (200, 60)) as pilot:
+        await opened(pilot, "slash", *"no such thing", "enter")
+        text = seen(pilot)
+        assert text.count("nothing matches 'no such thing'") >= 5
+        for denial in ("no figure changed", "none that is watched", "no interface is told of"):
+            assert denial not in text
+
+
 async def test_the_tree_shows_parents_above_their_children() -> None:
     async with running(FakeSource(samples.host_night())) as pilot:
         await opened(pilot, "v")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from checks.model import Status
 from widgets import format as fmt
+from widgets.empty import nothing_matches
 from widgets.frame import Frame
 from widgets.host_screen.pane import HostScreenPane
 from widgets.text import Line, Seg, broken, fit, line, right, role_of
@@ -90,7 +91,7 @@ class ChangesPane(HostScreenPane):
                 lines += _part(part, frame)
         told = [change for change in detail.changes if frame.wants(change.text)]
         lines += [_change(change, now, frame) for change in told]
-        if not lines:
+        if not lines and not frame.filter_text:
             words = (
                 "no figure changed much in the last 10 min"
                 if self._settled
@@ -98,6 +99,8 @@ class ChangesPane(HostScreenPane):
             )
             lines.append(line(Seg(f" {words}", "dim")))
         lines += self._happened(detail, frame)
+        if not lines:
+            lines += nothing_matches(frame.filter_text, frame.width)
         for text in detail.facts.notes:
             first, *more = broken(text, frame.width - 4) or [""]
             lines.append(line(Seg(f" {frame.glyphs.notice} ", "dim"), Seg(first, "dim")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 
 from widgets import format as fmt
-from widgets.empty import note
+from widgets.empty import note, nothing_matches
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
@@ -94,7 +94,9 @@ class DisksPane(HostScreenPane):
         disks = [disk for disk in detail.disks if frame.wants(disk.device)]
         if not disks:
             text = "this machine tells of no disk: a container often sees none of its host's"
-            return note(text if not detail.disks else "no disk matches", frame.width)
+            if detail.disks:
+                return nothing_matches(frame.filter_text, frame.width)
+            return note(text, frame.width)
         names = min(14, max(4, *(cell_len(disk.device) for disk in disks)))
         self.pin(_disk_names(names, frame.width))
         return [_disk(disk, names, frame) for disk in disks]
@@ -218,6 +220,8 @@ class NetworkPane(HostScreenPane):
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         del host
         shown = [one for one in detail.interfaces if frame.wants(one.device)]
+        if not shown and detail.interfaces:
+            return nothing_matches(frame.filter_text, frame.width)
         if not shown:
             return note("no interface is told of", frame.width)
         names = min(16, max(4, *(cell_len(one.device) for one in shown)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 
 from widgets import format as fmt
+from widgets.empty import nothing_matches
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
@@ -140,6 +141,8 @@ class FilesystemsPane(HostScreenPane):
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         del host
         order = [m for m in in_order(detail) if frame.wants(m.fact.point, m.fact.device)]
+        if not order and frame.filter_text:
+            return nothing_matches(frame.filter_text, frame.width)
         if not order:
             return [line(Seg(" none that is watched", "dim"))]
         longest = max(cell_len(fit(mount.fact.point, 40)) for mount in order)

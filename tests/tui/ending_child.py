@@ -4,9 +4,9 @@
 that a terminal nobody reads blocks the UI), ``hung`` (a thread that never ends, and a
 source that does not close), ``ticking`` (a picture every second that differs from the
 one before in its time alone), ``lively`` (figures and curves change every second too),
-``burst`` (an hour of such pictures, each ten seconds later, within a few) or
-``full`` (quiet, with something for every screen). ``--no-mouse`` and ``--low-bandwidth`` may
-follow.
+``burst FILE`` (an hour of such pictures, each ten seconds later, within a few; then the file is
+made) or ``full`` (quiet, with something for every screen). ``--no-mouse`` and
+``--low-bandwidth`` may follow.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from tests.tui.fakes import FakeSource
 from tests.tui.tour import everything, later
@@ -60,6 +61,7 @@ class BurstSource(TickingSource):
             time.sleep(0.01)
             picture = later(self.picture)
             self.show(replace(picture, time=self.picture.time + 10))
+        Path(sys.argv[2]).touch()
         while True:
             time.sleep(1)
             self.show(self.picture)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from tests.tui.emulated import Emulated
 from tests.tui.terminals import OnTerminal
@@ -17,8 +20,18 @@ MODES = re.compile(r"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^8][^\x07\x1b]*(?:\x0
 LIMIT = 2.5
 
 
-def child(behaviour: str) -> list[str]:
-    return ["-m", "tests.tui.ending_child", behaviour]
+@contextmanager
+def unread(folder: Path) -> Iterator[OnTerminal]:
+    """A monitor of which an hour of pictures has passed that nobody has read."""
+    over = folder / "over"
+    arguments = ["-m", "tests.tui.ending_child", "burst", str(over)]
+    with OnTerminal(arguments, size=SIZE) as terminal:
+        terminal.read_until(b"CRITICAL")
+        deadline = time.monotonic() + 60
+        while not over.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield terminal
 
 
 def read_for(terminal: OnTerminal, seconds: float) -> None:
@@ -28,15 +41,8 @@ def read_for(terminal: OnTerminal, seconds: float) -> None:
             pass
 
 
-def stall(terminal: OnTerminal) -> None:
-    """Read nothing while an hour of pictures passes."""
-    terminal.read_until(b"CRITICAL")
-    time.sleep(8)
-
-
-def test_the_newest_picture_is_drawn_and_not_those_that_passed() -> None:
-    with OnTerminal(child("burst"), size=SIZE) as terminal:
-        stall(terminal)
+def test_the_newest_picture_is_drawn_and_not_those_that_passed(tmp_path: Path) -> None:
+    with unread(tmp_path) as terminal:
         before = len(terminal.output)
         read_for(terminal, 2)
         assert len(terminal.output) - before < KERNEL + 15_000
@@ -52,9 +58,8 @@ def test_the_newest_picture_is_drawn_and_not_those_that_passed() -> None:
         assert again.lines == shown
 
 
-def test_it_quits_while_nobody_reads() -> None:
-    with OnTerminal(child("burst"), size=SIZE) as terminal:
-        stall(terminal)
+def test_it_quits_while_nobody_reads(tmp_path: Path) -> None:
+    with unread(tmp_path) as terminal:
         terminal.type(b"q")
         assert terminal.process.wait(LIMIT) == 0
         read_for(terminal, 0.2)

@@ -46,7 +46,8 @@ def asked_lines(asked: Sequence[Asked], now: float, frame: Frame) -> list[Line]:
     wanted = [each for each in asked if frame.wants(each.name, each.text, each.cost)]
     if not wanted:
         return note("nothing has been asked yet", frame.width)
-    names = min(max(cell_len(each.name) for each in wanted), 26, max(10, frame.width // 3))
+    longest = max(9, *(cell_len(each.name) for each in wanted))
+    names = min(longest, 26, max(10, frame.width // 3))
     lines = [_columns(names, frame.width)]
     for each in wanted:
         lines.append(_figures(each, names, now, frame.width))

@@ -112,6 +112,7 @@ def dns(stage: Stage) -> dict[str, Any]:
     def act(seconds: float) -> None:
         if seconds > _TURN:
             servers[2].rcode = rcode.SERVFAIL
+            servers[2].add("shop.example", "SOA")
 
     stage.acts.append(act)
     zone = {"name": "shop.example", "type": "SOA", "server": names}

@@ -27,6 +27,7 @@ INTERNAL: Final = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``onwatch`` with ``argv`` (the process's own by default); the exit code."""
+    _replace_closed()
     args = parse(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(args)
@@ -106,6 +107,15 @@ def _explain(error: Exception, verbose: int) -> int:
         "please report it with what -v prints"
     )
     return INTERNAL
+
+
+def _replace_closed() -> None:
+    """Print to nowhere what was started with ``>&-``: the exit code is wanted all the same, and
+    the next file that is opened must not become the output.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - until the end
 
 
 def _drop_output() -> None:

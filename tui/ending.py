@@ -2,9 +2,10 @@
 
 A terminal that stops reading can block the UI's loop for good, at the latest with what it
 writes when it leaves, and with it every handler that would run there. So a thread that
-never touches the loop waits for the end: it is told of signals through a socket (the interpreter's C handler writes to it whatever the
-main thread is doing), sees the terminal hang up and the parent change, asks the UI to
-leave, and where that does not happen restores the terminal and ends the process itself.
+never touches the loop waits for the end: it is told of signals through a socket (the
+interpreter's C handler writes to it whatever the main thread is doing), sees the terminal
+hang up and the parent change, asks the UI to leave, and where that does not happen
+restores the terminal and ends the process itself.
 """
 
 from __future__ import annotations

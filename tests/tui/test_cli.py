@@ -260,6 +260,6 @@ def test_read_only_leaves_the_actions_out_of_whatever_is_loaded(
 def test_closed_output_changes_no_exit_code(tmp_path: Path, closed: str) -> None:
     config = tmp_path / "onwatch.yaml"
     config.write_text("version: 1\nchecks: [{name: here, tcp: 127.0.0.1:1, timeout: 1s}]\n")
-    argv = ["sh", "-c", f'"$@" {closed}', "sh", PROGRAM, "check", "-c", config]
+    argv: list[str | Path] = ["sh", "-c", f'"$@" {closed}', "sh", PROGRAM, "check", "-c", config]
     ended = subprocess.run(argv, env=environment(tmp_path), capture_output=True, check=False)
     assert ended.returncode == 2

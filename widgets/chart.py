@@ -225,11 +225,24 @@ class BigChart(LineView):
         if self.chart is None:
             self.update_lines()
 
+    def watch_check(self) -> None:
+        """Another check's curve is not this one's, not even for a moment."""
+        details = self._details()
+        if details is None:
+            self.chart = None
+            self.update_lines()
+        else:
+            self.watch_snapshot()
+
     def watch_index(self) -> None:
         self.watch_snapshot()
 
-    def watch_chart(self) -> None:
-        self.update_lines()
+    def watch_chart(self, old: Chart | None, new: Chart | None) -> None:
+        if old is None and new is not None:
+            # The first takes longest to draw: all that is beneath it is shown before.
+            self.call_after_refresh(self.update_lines)
+        else:
+            self.update_lines()
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         missing = "" if self.chart else self._missing()

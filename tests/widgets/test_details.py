@@ -289,3 +289,20 @@ def test_a_query_that_failed_has_no_rows() -> None:
     failed = replace(samples.details("shop").asked[0], rows=None)
     line = asked_lines((failed,), samples.NOW, Frame(80, 11))[1]
     assert "ms      —  every run" in line.text
+
+
+async def test_the_chart_of_another_check_is_never_shown_for_this_one() -> None:
+    chart = BigChart()
+    async with Stage(chart).run_test(size=(110, 20)) as pilot:
+        chart.check = "gateway"
+        chart.snapshot = samples.bad_night(details=samples.details("gateway"))
+        await pilot.pause()
+        await pilot.pause()
+        assert "duration" in shown(chart)[0]
+        chart.check = "cache"
+        await pilot.pause()
+        assert "gathering" in "\n".join(shown(chart))
+        chart.snapshot = samples.bad_night(details=samples.details("cache"))
+        await pilot.pause()
+        await pilot.pause()
+        assert "duration" in shown(chart)[0]

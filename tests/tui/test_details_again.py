@@ -1,0 +1,58 @@
+"""The details are composed once: whoever opens them again finds nothing of what was before."""
+
+from __future__ import annotations
+
+from tests.tui.app_kit import app_of, running, seen, settle, source_of
+from tui.screens.details import DetailsScreen
+
+
+async def test_details_of_another_check_begin_anew() -> None:
+    async with running() as pilot:
+        app_of(pilot).action_details("gateway")
+        await settle(pilot)
+        first = pilot.app.screen
+        assert isinstance(first, DetailsScreen)
+        await pilot.press("right", "tab", "slash", *"200", "enter", "M")
+        await settle(pilot)
+        assert first.filter_text == "200"
+        app_of(pilot).action_details("cache")
+        await settle(pilot)
+        assert pilot.app.screen is first
+        assert (first.check, first.chart, first.filter_text) == ("cache", 0, "")
+        assert first.maximized is None
+        assert "/200" not in seen(pilot)
+        assert "cache: 91 %" in seen(pilot).splitlines()[0]
+        assert source_of(pilot).asked[-1] == "focus cache"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(pilot.app.screen_stack) == 1
+
+
+async def test_details_are_left_for_the_screen_beneath_and_found_again() -> None:
+    async with running() as pilot:
+        for _ in range(3):
+            await pilot.press("2", "enter")
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, DetailsScreen)
+            assert "Results" in seen(pilot)
+            await pilot.press("escape")
+            await settle(pilot)
+            assert "by status" in seen(pilot)
+            await pilot.press("escape")
+            await settle(pilot)
+
+
+async def test_a_theme_chosen_meanwhile_is_theirs_too() -> None:
+    async with running() as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        details = pilot.app.screen
+        dark = details.styles.background
+        await pilot.press("escape")
+        await settle(pilot)
+        app_of(pilot).set_theme("onwatch-light")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert pilot.app.screen is details
+        assert details.styles.background != dark

@@ -124,7 +124,7 @@ def ping(stage: Stage) -> dict[str, Any]:
     stage.leave.callback(_IGNORE.write_text, "0")
 
     def act(seconds: float) -> None:
-        loss = 0.03 if seconds < _TURN else 0.25
+        loss = 0.02 if seconds < _TURN else 0.18
         _IGNORE.write_text("1" if _CHANCE.random() < loss else "0")
 
     stage.acts.append(act)

@@ -17,7 +17,7 @@ async def test_details_of_another_check_begin_anew() -> None:
         assert first.filter_text == "200"
         app_of(pilot).action_details("cache")
         await settle(pilot)
-        assert pilot.app.screen is first
+        assert pilot.app.screen_stack[-1] is first
         assert (first.check, first.chart, first.filter_text) == ("cache", 0, "")
         assert first.maximized is None
         assert "/200" not in seen(pilot)

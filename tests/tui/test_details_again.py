@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from tests.tui.app_kit import app_of, running, seen, settle, source_of
 from tui.screens.details import DetailsScreen
 
@@ -10,8 +12,8 @@ async def test_details_of_another_check_begin_anew() -> None:
     async with running() as pilot:
         app_of(pilot).action_details("gateway")
         await settle(pilot)
-        first = pilot.app.screen
-        assert isinstance(first, DetailsScreen)
+        first = cast("DetailsScreen", pilot.app.screen)
+        assert type(first) is DetailsScreen
         await pilot.press("right", "tab", "slash", *"200", "enter", "M")
         await settle(pilot)
         assert first.filter_text == "200"

@@ -34,7 +34,7 @@ class Cost:
 
 
 KEYS = (
-    ("details", b"\r", "About", b"\x1b"),
+    ("details", b"\r", "last run", b"\x1b"),
     ("services", b"2", "% 1m", b"1"),
     ("databases", b"3", "server  ", b"1"),
     ("requests", b"4", "Rate and errors", b"1"),

@@ -48,6 +48,9 @@ class LinePane(LineView, can_focus=True):
     filter_text: reactive[str] = reactive("", repaint=False, layout=False)
     compact: reactive[bool] = reactive(False, repaint=False, layout=False)
 
+    leads: ClassVar[bool] = False
+    """Whether a cursor that nobody has moved stays on the first row, whichever that is now: for
+    lists of the worst first, whose rows can only be looked at."""
     inline_when_compact: ClassVar[bool] = False
     """Whether the compact form is a single line that carries its own title."""
 
@@ -92,6 +95,7 @@ class LinePane(LineView, can_focus=True):
         self._selected: str | None = None
         self._place = 0
         self._lost = False
+        self._moved = False
         self._inputs: tuple[object, ...] = ()
         self._wanted: dict[tuple[int, int], tuple[tuple[object, ...], int]] = {}
 
@@ -171,6 +175,7 @@ class LinePane(LineView, can_focus=True):
             return
         changed = key != self._selected
         self._lost = False
+        self._moved = True
         self._selected = key
         if key is not None:
             self._place = keys.index(key)
@@ -255,13 +260,20 @@ class LinePane(LineView, can_focus=True):
         keys = self.keys
         if self._selected is None:
             if self.has_focus and keys and not self._lost:
-                self._selected = keys[0]
-                self.post_message(self.Selected(self, keys[0], self.selected_check))
+                self._begin_at(keys[0])
+        elif self.leads and not self._moved and keys:
+            if keys[0] != self._selected:
+                self._begin_at(keys[0])
         elif self._selected in keys:
             self._place = keys.index(self._selected)
         else:
             self._selected, self._lost = None, True
             self.post_message(self.Selected(self, None, ""))
+
+    def _begin_at(self, key: str) -> None:
+        """Put the cursor on the first row, ``key``, where nobody has put it anywhere."""
+        self._selected, self._place = key, 0
+        self.post_message(self.Selected(self, key, self.selected_check))
 
     def _scroll_to_row(self, key: str) -> None:
         places = [y for y, line in enumerate(self._body) if line.key == key]

@@ -143,6 +143,8 @@ def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
 class ServicesPane(LinePane):
     """Every check: glyph, name, value, time it took, and how that went lately."""
 
+    leads = True
+
     def heading(self) -> Sequence[Seg]:
         checks = self.snapshot.checks if self.snapshot else ()
         fine = sum(check.status is Status.OK for check in checks)

@@ -71,7 +71,7 @@ async def test_what_is_repainted_is_what_is_then_on_screen() -> None:
         screen = [
             "".join(seg.text for seg in strip) for strip in app.screen._compositor.render_strips()
         ]
-        assert screen[1].startswith(" ✖ c03")
+        assert screen[1].startswith("▌✖ c03"), "the cursor that nobody moved is on the worst"
         assert [text.rstrip() for text in screen] == shown(pane)
 
 
@@ -134,6 +134,22 @@ async def test_the_cursor_stays_with_its_row_when_rows_reorder() -> None:
         assert "c02" in marked[0]
         await pilot.press("enter")
         assert app.opened == [("c02", "c02")]
+
+
+async def test_a_cursor_that_nobody_has_moved_is_on_the_worst() -> None:
+    pane = ServicesPane()
+    app = Stage(pane)
+    async with app.run_test(size=(80, 12)) as pilot:
+        await show(pilot, pane, many(5))
+        pane.focus()
+        await pilot.pause()
+        assert pane.selected == "c00"
+        await show(pilot, pane, many(5, worst=4))
+        assert pane.selected == "c04"
+        assert app.chosen[-1] == "c04"
+        await pilot.press("down", "up")
+        await show(pilot, pane, many(5, worst=2))
+        assert pane.selected == "c04", "somebody has moved it"
 
 
 async def test_a_row_that_has_gone_leaves_nothing_selected() -> None:

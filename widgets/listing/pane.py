@@ -28,6 +28,7 @@ class ListPane(LinePane, Generic[Item]):
     rows are sorted when data comes, and some thirty are drawn.
     """
 
+    leads = True
     title: ClassVar[str] = ""
     ORDERS: ClassVar[tuple[str, ...]] = ()
     """What rows can be sorted by."""
@@ -164,6 +165,7 @@ class ListPane(LinePane, Generic[Item]):
         if found is None or found == self._selected:
             return False
         self._selected, self._place = found, self.keys.index(found)
+        self._moved = True
         self._scroll_to_row(found)
         self.post_message(self.Selected(self, found, self.selected_check))
         return True

@@ -368,8 +368,7 @@ async def test_a_screen_that_is_opened_again_is_whole_and_arranged_as_it_was() -
         app = app_of(pilot)
         await pilot.press("2", "o", "slash", *"gateway", "enter", "M")
         await settle(pilot)
-        first = app.screen
-        assert isinstance(first, ListScreen)
+        first = cast("ListScreen", app.screen)
         order = first.order
         await pilot.press("1")
         app.theme = "onwatch-light"
@@ -378,7 +377,7 @@ async def test_a_screen_that_is_opened_again_is_whole_and_arranged_as_it_was() -
         source_of(pilot).show(replace(service_night(), hostname="elsewhere"))
         await pilot.press("2")
         await settle(pilot)
-        assert app.screen is first
+        assert cast("ListScreen", app.screen) is first
         assert (first.order, first.filter_text, first.maximized) == (order, "", None)
         assert first.snapshot is not None
         assert first.snapshot.hostname == "elsewhere"

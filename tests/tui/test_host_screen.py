@@ -231,6 +231,21 @@ async def test_what_cannot_be_seen_is_said() -> None:
         assert "the kernel shows only this user's own processes (hidepid)" in seen(pilot)
 
 
+@pytest.mark.parametrize("size", [SMALL, (120, 36), (200, 60)])
+async def test_panes_stay_where_they_are_when_the_processes_come(size: tuple[int, int]) -> None:
+    many = tuple(process(n, f"worker-{n}") for n in range(1, 200))
+    source = night(processes=None)
+    async with running(source, size) as pilot:
+        screen = await opened(pilot)
+        before = {pane.id: pane.region for pane in screen.query(HostScreenPane)}
+        detail = host_detail()
+        facts = replace(detail.facts, processes=many)
+        source.show(samples.host_night(host=replace(detail, facts=facts)))
+        await settle(pilot)
+        assert len(rows(pilot)) > 50
+        assert {pane.id: pane.region for pane in screen.query(HostScreenPane)} == before
+
+
 async def test_a_kernel_without_pressure_is_told_with_what_it_takes() -> None:
     source = FakeSource(samples.host_night(host=host_detail(pressure=())))
     async with running(source) as pilot:

@@ -19,7 +19,7 @@ from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
 from widgets.listing.order import arranged, following
 from widgets.queue_list.curve import columns_of, curve_lines
-from widgets.queue_list.table import chosen_columns
+from widgets.queue_list.table import QueueTable, chosen_columns
 from widgets.queue_list.words import outlook, outlook_sentence
 
 CRITICAL, OK = Status.CRITICAL, Status.OK
@@ -175,3 +175,10 @@ def test_a_curve_shows_most_of_what_is_remembered_at_any_width(width: int) -> No
 def test_a_record_answers_for_the_nearest_window() -> None:
     past: RecordView = record(((OK, 3700, ""),))
     assert [past.over(seconds).seconds for seconds in (1, 70, 1000, 1e9)] == [60, 60, 900, 3600]
+
+
+def test_the_column_of_names_has_room_for_its_own_name() -> None:
+    table = QueueTable()
+    queues = [replace(queue, name="q") for queue in queue_night().queues[:1]]
+    table.measure(queues, Frame(100, 20))
+    assert " queue " in table.names().text

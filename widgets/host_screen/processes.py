@@ -168,6 +168,11 @@ def _note(detail: HostDetail) -> str:
     return f"every {fmt.span(facts.every)}" if facts.every > 10 else ""
 
 
+def _unread(detail: HostDetail) -> str:
+    """Why there will be no processes, empty where they are only not there yet."""
+    return next((text for text in detail.facts.notes if "processes" in text), "")
+
+
 class ProcessesPane(HostScreenPane):
     """Everything that runs."""
 
@@ -213,8 +218,8 @@ class ProcessesPane(HostScreenPane):
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         facts = detail.facts
         if facts.processes is None:
-            told = next((text for text in facts.notes if "processes" in text), "")
-            return note(told or "the processes are being looked at", frame.width)
+            told = _unread(detail) or "the processes are being looked at"
+            return note(told, frame.width)
         found = self.placed(detail)
         if not found:
             return nothing_matches(frame.filter_text, frame.width)
@@ -231,7 +236,11 @@ class ProcessesPane(HostScreenPane):
 
     def needs(self, detail: HostDetail, host: HostView, width: int) -> int:
         del host, width
-        return min(MOST_ROWS, len(detail.facts.processes or ())) + 2
+        rows = detail.facts.processes
+        if rows is None and not _unread(detail):
+            # They are coming: the panes above would move when they are there.
+            return MOST_ROWS
+        return min(MOST_ROWS, len(rows or ())) + 2
 
     def process(self, key: str) -> ProcessRow | None:
         """The process of that row."""

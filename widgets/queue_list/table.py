@@ -154,7 +154,7 @@ class QueueTable(ListPane["QueueView"]):
         self._width = frame.width
         several = len({queue.check for queue in items}) > 1 and self.grouping != "check"
         names = -(-max(cell_len(queue.name) for queue in items) // _STEP) * _STEP
-        name = max(4, min(names, 28, int(frame.width * 0.3)))
+        name = max(5, min(names, 28, int(frame.width * 0.3)))
         longest = max(cell_len(queue.check) for queue in items)
         check = min(16, longest) + 1 if several and frame.width >= 100 else 0
         has = {"size", "outlook", "growth", "failed", "spark", "busy", "oldest", "word"}

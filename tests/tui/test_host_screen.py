@@ -234,9 +234,10 @@ async def test_what_cannot_be_seen_is_said() -> None:
 @pytest.mark.parametrize("size", [SMALL, (120, 36), (200, 60)])
 async def test_panes_stay_where_they_are_when_the_processes_come(size: tuple[int, int]) -> None:
     many = tuple(process(n, f"worker-{n}") for n in range(1, 200))
-    source = night(processes=None)
+    source = night(processes=None, notes=())
     async with running(source, size) as pilot:
         screen = await opened(pilot)
+        assert "the processes are being looked at" in seen(pilot)
         before = {pane.id: pane.region for pane in screen.query(HostScreenPane)}
         detail = host_detail()
         facts = replace(detail.facts, processes=many)
@@ -244,6 +245,7 @@ async def test_panes_stay_where_they_are_when_the_processes_come(size: tuple[int
         await settle(pilot)
         assert len(rows(pilot)) > 50
         assert {pane.id: pane.region for pane in screen.query(HostScreenPane)} == before
+        assert before["processes"].height >= 13, "room for them, though none was there yet"
 
 
 async def test_a_kernel_without_pressure_is_told_with_what_it_takes() -> None:

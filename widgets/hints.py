@@ -17,11 +17,28 @@ __all__ = ["Hint", "HintLine", "hint_line"]
 
 Hint = tuple[str, str]
 """A key as it is shown and what it does: ``("p", "freeze")``."""
+_HELP = "help"
+
+
+def kept(hints: Sequence[Hint], width: int) -> list[Hint]:
+    """As many whole hints as there is room for, in their order; the help is always among them.
+
+    It tells of all the others.
+    """
+    shown = list(hints)
+    while shown and _cells(shown) > width - 1:
+        shown.remove(next((one for one in reversed(shown) if one[1] != _HELP), shown[-1]))
+    return shown
+
+
+def _cells(hints: Sequence[Hint]) -> int:
+    words = sum(cell_len(keys) + 1 + cell_len(text) for keys, text in hints)
+    return words + cell_len(BETWEEN.text) * (len(hints) - 1)
 
 
 def hint_line(hints: Sequence[Hint], width: int) -> Line:
-    """As many whole hints as there is room for, in their order."""
-    groups = [[Seg(key, "key"), Seg(f" {text}", "dim")] for key, text in hints]
+    """The hints that there is room for."""
+    groups = [[Seg(key, "key"), Seg(f" {text}", "dim")] for key, text in kept(hints, width)]
     return line(" ", *groups_in(groups, width - 1)[0])
 
 
@@ -31,7 +48,7 @@ def key_at(hints: Sequence[Hint], width: int, x: int) -> str:
     Where two keys are named together, what they do is told by the nearer, the last.
     """
     start = 1
-    for keys, text in hints:
+    for keys, text in kept(hints, width):
         end = start + cell_len(keys) + 1 + cell_len(text)
         if end > width:
             return ""

@@ -415,8 +415,9 @@ def test_summaries_are_one_line_that_fits() -> None:
 def test_hints_are_shown_whole_or_not_at_all() -> None:
     hints = (("p", "freeze"), ("M", "maximise"), ("?", "help"))
     assert hint_line(hints, 80).text == " p freeze  M maximise  ? help"
-    assert hint_line(hints, 22).text == " p freeze  M maximise"
-    assert hint_line(hints, 20).text == " p freeze"
+    assert hint_line(hints, 22).text == " p freeze  ? help"
+    assert hint_line(hints, 12).text == " ? help"
+    assert hint_line([("p", "freeze"), ("M", "maximise")], 20).text == " p freeze"
 
 
 def test_every_status_has_its_own_sign() -> None:

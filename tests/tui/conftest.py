@@ -13,7 +13,8 @@ import pytest
 def _copies_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what tests copy out of the home of whoever runs them, who has started it before."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "state" / "onwatch").mkdir(parents=True)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "onwatch").mkdir(mode=0o700)
     (tmp_path / "state" / "onwatch" / "hints-shown").touch(0o600)
 
 

@@ -57,7 +57,7 @@ def test_screen_hands_it_through_in_pieces_that_it_has_room_for() -> None:
 
 
 def test_the_file_is_for_the_users_eyes_alone_and_holds_the_newest(tmp_path: Path) -> None:
-    path = tmp_path / "state" / "onwatch" / "copied.txt"
+    path = tmp_path / "somewhere" / "onwatch" / "copied.txt"
     assert keep("first", path) == ""
     path.chmod(0o644)
     assert keep("second: 日本", path) == ""

@@ -57,7 +57,7 @@ def most_resident(status: TextIO) -> float:
 async def run(path: str, options: dict[str, Any]) -> dict[str, object]:
     engine = Engine(load(path).engine)
     # Opened while there are descriptors.
-    status = Path("/proc/self/status").open()
+    status = Path("/proc/self/status").open()  # noqa: SIM115 - closed at the end
     task = asyncio.create_task(engine.run(lambda snapshot: None))
     others = [asyncio.create_task(jump(*each)) for each in options.get("jumps", ())]
     if "hog_after" in options:

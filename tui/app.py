@@ -215,9 +215,20 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         return quiet if quiet >= _SILENCE else 0.0
 
     def show(self) -> None:
-        """Hand the picture to the screen on top; a covered one takes it when uncovered."""
+        """Hand the picture to the screen on top; a covered one takes it when uncovered, and
+        until then only the lines above its panes go on.
+        """
+        standing = self.standing()
         if isinstance(self.screen, PictureScreen | PictureModal):
-            self.screen.take(self.standing())
+            self.screen.take(standing)
+        covered = self._picture_screen
+        if covered is not None and covered is not self.screen:
+            covered.glance(standing)
+
+    @property
+    def _picture_screen(self) -> PictureScreen | None:
+        """The uppermost screen that shows a picture, be it beneath a box."""
+        return next((s for s in reversed(self.screen_stack) if isinstance(s, PictureScreen)), None)
 
     def standing(self) -> Standing:
         """The picture as it is to be shown now."""
@@ -349,7 +360,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         """What the screen ``name`` may begin with: the check chosen on the screen on top, what
         that one depends on, and the check that it was left at.
         """
-        top = next((s for s in reversed(self.screen_stack) if isinstance(s, PictureScreen)), None)
+        top = self._picture_screen
         chosen = top.chosen if top else ""
         view = self._shown.check(chosen) if self._shown else None
         return (chosen, *(view.depends_on if view else ()), self._left_at.get(name, ""))
@@ -407,7 +418,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     @on(PictureScreen.Attends)
     def _attend(self) -> None:
         """Have the source look closely at what the screen on top attends."""
-        top = next((s for s in reversed(self.screen_stack) if isinstance(s, PictureScreen)), None)
+        top = self._picture_screen
         check = top.attends if top else None
         if check != self._attended:
             self._attended = check

@@ -35,7 +35,7 @@ class CheckHeader(VerdictLine):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         snapshot, glyphs = self.snapshot, self.glyphs
-        state = state_segs(snapshot, self.frozen, width, glyphs)
+        state = state_segs(snapshot, self.frozen, width, glyphs, silent=self.silent)
         room = max(0, width - segs_width(state) - 2)
         view = snapshot.check(self.check) if snapshot else None
         if snapshot is None or view is None:

@@ -87,9 +87,14 @@ def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE
 
 
 def state_segs(
-    snapshot: Snapshot | None, frozen: bool, width: int, glyphs: Glyphs = UNICODE
+    snapshot: Snapshot | None,
+    frozen: bool,
+    width: int,
+    glyphs: Glyphs = UNICODE,
+    *,
+    silent: bool = False,
 ) -> list[Seg]:
-    """The right part: host name, time, and live, frozen or past.
+    """The right part: host name, time, and live, frozen, past, or not live for want of pictures.
 
     In less room what is wrong goes before the host's name, and that before the time.
     """
@@ -97,6 +102,8 @@ def state_segs(
         state = Seg(f"{glyphs.frozen} frozen", "warning")
     elif snapshot is not None and snapshot.source != "live":
         state = Seg(f"{glyphs.past} {snapshot.source}", "warning")
+    elif silent:
+        state = Seg(f"{glyphs.notice} not live", "warning")
     else:
         state = Seg(f"{glyphs.live} live", "ok" if snapshot else "dim")
     segs = [state, Seg(" ")]
@@ -123,10 +130,12 @@ class VerdictLine(LineView):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
+    silent: reactive[bool] = reactive(False, repaint=False, layout=False)
+    """Whether no picture has come for too long: what is shown is then not live."""
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         glyphs = self.glyphs
-        state = state_segs(self.snapshot, self.frozen, width, glyphs)
+        state = state_segs(self.snapshot, self.frozen, width, glyphs, silent=self.silent)
         room = max(0, width - segs_width(state) - 2)
         verdict = verdict_segs(self.snapshot, room, glyphs)
         blank = Seg(" " * (width - segs_width(verdict) - segs_width(state)))
@@ -144,4 +153,7 @@ class VerdictLine(LineView):
         self.update_lines()
 
     def watch_frozen(self) -> None:
+        self.update_lines()
+
+    def watch_silent(self) -> None:
         self.update_lines()

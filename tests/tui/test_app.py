@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -732,3 +733,39 @@ async def test_details_without_figures_say_so() -> None:
         source_of(pilot).show(samples.bad_night(details=details))
         await settle(pilot)
         assert "no run of this check has brought figures" in seen(pilot)
+
+
+@pytest.mark.parametrize("keys", [("question_mark",), ("colon",), ("enter", "question_mark")])
+async def test_the_top_line_goes_on_beneath_a_box(keys: tuple[str, ...]) -> None:
+    async with running() as pilot:
+        await pilot.press(*keys)
+        await settle(pilot)
+        night = samples.bad_night()
+        clock, *_ = re.findall(r"\d\d:\d\d:\d\d", seen(pilot).splitlines()[0])
+        checks = tuple(replace(one, message="it is gone now") for one in night.checks)
+        alerts = tuple(replace(one, sentence="it is gone now") for one in night.alerts)
+        changed = replace(night, time=night.time + 7, checks=checks, alerts=alerts)
+        source_of(pilot).show(replace(changed, details=samples.details("gateway")))
+        await settle(pilot)
+        top = seen(pilot).splitlines()[0]
+        assert clock not in top, "the clock would stand still, beside a sign that says live"
+        assert "it is gone now" in top
+        await pilot.press("escape")
+        await settle(pilot)
+        assert seen(pilot).splitlines()[0] == top
+
+
+async def test_a_silent_engine_is_told_of_beneath_a_box() -> None:
+    clock = Clock()
+    async with running(clock=clock) as pilot:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        clock.time += 60
+        app_of(pilot)._look()
+        await settle(pilot)
+        top = seen(pilot).splitlines()[0]
+        assert "not live" in top
+        assert "● live" not in top
+        source_of(pilot).show(samples.bad_night())
+        await settle(pilot)
+        assert "● live" in seen(pilot).splitlines()[0]

@@ -22,6 +22,7 @@ from tui.sentences import sentence_of, situation_of
 from widgets.hints import Hint, HintLine
 from widgets.lines import LinePane
 from widgets.selecting import SelectingScreen
+from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
@@ -223,7 +224,7 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         if not self._composed:
             self._begun_with = standing
             return
-        self.query_one(Banner).tell(standing.sentence(self._thaw() if standing.frozen else ""))
+        self._tell(standing)
         self.frozen = standing.frozen
         self.snapshot = standing.shown
 
@@ -232,6 +233,20 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
     def _thaw(self) -> str:
         """The key that freezes and thaws, empty where it has none."""
         found = hints_from(((("app.freeze",), ""),), self.active_bindings.values())
+    def glance(self, standing: Standing) -> None:
+        """Go on with the verdict alone, and how old the picture is, while a box covers the rest."""
+        if self._composed:
+            header = self._tell(standing)
+            header.frozen = standing.frozen
+            header.snapshot = standing.shown
+
+    def _tell(self, standing: Standing) -> VerdictLine:
+        """Say how old the picture is, also in the top line, of which no box covers the end."""
+        self.query_one(Banner).tell(standing.sentence(self._thaw() if standing.frozen else ""))
+        header = self.query_one(".header", VerdictLine)
+        header.silent = standing.silence > 0
+        return header
+
         return found[0][0] if found else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -75,6 +75,7 @@ class Ending:
         self._leave: Callable[[int], None] | None = None
         self._parent = os.getppid()
         self._over = threading.Event()
+        self._restoring = threading.Lock()
         self._handlers: dict[int, Any] = {}
         self._reader, self._writer = socket.socketpair()
         self._attributes: list[Any] | None = None
@@ -103,17 +104,26 @@ class Ending:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._over.set()
+        if self.code is not None:
+            self._wait_restored()
+            return
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        self._over.set()
         with contextlib.suppress(OSError):
             self._writer.send(b"\0")
-        if self.code is None:
-            self._thread.join(self._limits.look)
-            self._close()
-            self._reader.close()
-            self._writer.close()
+        self._thread.join(self._limits.look)
+        self._close()
+        self._reader.close()
+        self._writer.close()
+
+    def _wait_restored(self) -> None:
+        """Let the thread that restores the terminal come to its end before the process does; it
+        may just have set us free, with signals that would end us without our handlers.
+        """
+        if self._restoring.acquire(timeout=self._limits.hard):
+            self._restoring.release()
 
     def expect(self, code: int) -> None:
         """The UI has been asked to leave with ``code``: end the process where it does not come
@@ -134,9 +144,10 @@ class Ending:
         poller.register(self._reader, select.POLLIN)
         if self._terminal is not None:
             poller.register(self._terminal, 0)
-        while not self._over.is_set():
+        # An end that has begun elsewhere sends signals of its own, which are no causes.
+        while not self._over.is_set() and self.code is None:
             code = self._cause(poller.poll(self._limits.look * 1000))
-            if code is not None and not self._over.is_set():
+            if code is not None and self.code is None and not self._over.is_set():
                 self._end(code)
 
     def _cause(self, events: list[tuple[int, int]]) -> int | None:
@@ -170,24 +181,26 @@ class Ending:
         if self._leave is not None and not asked:
             self._leave(code)
         left = self._over.wait(self._limits.polite - asked)
-        closing.join(max(0.0, begun + self._limits.hard - time.monotonic()))
+        last = begun + self._limits.hard
+        if not left:
+            self._restore(last)
+        closing.join(max(0.0, last - time.monotonic()))
         if left:
-            time.sleep(max(0.0, begun + self._limits.hard - time.monotonic()))
-        else:
-            self._restore()
+            time.sleep(max(0.0, last - time.monotonic()))
         os._exit(code)
 
-    def _restore(self) -> None:
-        """Give the terminal back without ever waiting for it."""
+    def _restore(self, until: float) -> None:
+        """Give the terminal back without ever waiting for it, trying so ``until`` at least."""
         if self._terminal is None:
             return
-        with contextlib.suppress(OSError, termios.error):
-            self._write_restore(os.ttyname(self._terminal))
-        if self._attributes is not None:
+        with self._restoring:
             with contextlib.suppress(OSError, termios.error):
-                termios.tcsetattr(self._terminal, termios.TCSANOW, self._attributes)
+                self._write_restore(os.ttyname(self._terminal), until)
+            if self._attributes is not None:
+                with contextlib.suppress(OSError, termios.error):
+                    termios.tcsetattr(self._terminal, termios.TCSANOW, self._attributes)
 
-    def _write_restore(self, name: str) -> None:
+    def _write_restore(self, name: str, until: float) -> None:
         # Another open file description: O_NONBLOCK on ours would be the shell's too.
         own = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         # A blocked write holds the terminal's lock: interrupted, it comes to its end, and
@@ -195,12 +208,15 @@ class Ending:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for standard in (1, 2):
             os.dup2(nowhere, standard)
-        for _ in range(_ATTEMPTS):
+        attempts = 0
+        # On a busy machine the interrupted thread may take long to let go of the lock.
+        while attempts < _ATTEMPTS or time.monotonic() < until:
+            attempts += 1
             _interrupt_others()
             termios.tcflush(own, termios.TCOFLUSH)
             with contextlib.suppress(BlockingIOError):
-                os.write(own, RESTORE)
-                return
+                if os.write(own, RESTORE) == len(RESTORE):
+                    return
             time.sleep(0.005)
 
 

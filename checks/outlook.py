@@ -18,9 +18,10 @@ STEADY: Final = 0.05
 def seconds_to(queue: QueueView, bound: float) -> float | None:
     """Seconds until ``queue`` has ``bound`` items at its present rate, 0 where it has them.
 
-    None where it goes the other way, or not at all, or nothing is known.
+    None where it goes the other way, or not at all, or has not kept to that rate for long enough,
+    or nothing is known.
     """
-    if queue.size is None or queue.growth is None or abs(queue.growth) < STEADY:
+    if not queue.held or queue.size is None or queue.growth is None or abs(queue.growth) < STEADY:
         return None
     seconds = (bound - queue.size) / queue.growth * 60.0
     return seconds if seconds >= 0 else None

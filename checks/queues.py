@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from checks.growth import Growth, growth, reach
 from checks.model import Status
 from checks.outlook import LEAST_COURSE
 from checks.store.block import Floats
@@ -27,8 +28,6 @@ COURSE: Final = 360
 """Points of the long one, which reaches over the window or :data:`LEAST_COURSE`."""
 MOST_COURSES: Final = 100
 """Queues of one check beyond which none has a long history."""
-LEAST_GROWTH: Final = 10.0
-"""Seconds of a queue's sizes without which nothing is said about where it is going."""
 
 NAMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "size": (
@@ -96,7 +95,7 @@ def _view(
     traits = next((one for one in check.queue_traits if one.name == name), QueueTraits(name))
     statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
     seen = name in told["size"]
-    slope = window.slope(metric, least=LEAST_GROWTH, **labels) if seen else None
+    going = _going(window, metric, labels) if seen else None
     step = max(window.seconds, LEAST_COURSE) / COURSE
     oldest = told["oldest"].get(name)
     return QueueView(
@@ -105,7 +104,7 @@ def _view(
         size=told["size"].get(name),
         processing=told["processing"].get(name),
         failed=told["failed"].get(name),
-        growth=None if slope is None else slope * 60.0,
+        growth=None if going is None else going.rate * 60.0,
         history=window.history(metric, POINTS, rate=False, keep=None, **labels),
         status=statuses.get(name, Status.OK) if seen else _unseen(check),
         delayed=told["delayed"].get(name),
@@ -119,6 +118,7 @@ def _view(
         course=_course(window, metric, labels, step) if long else (),
         course_step=step,
         course_last=math.floor(window.end / step),
+        held=going is not None and going.held,
     )
 
 
@@ -165,6 +165,13 @@ def _course(window: Window, metric: str, labels: Mapping[str, str], step: float)
     means = np.full(COURSE, math.nan)
     means[counts > 0] = sums[counts > 0] / counts[counts > 0]
     return tuple(_bridged(means, max(1, math.ceil(2.5 * _interval(window) / step))).tolist())
+
+
+def _going(window: Window, metric: str, labels: Mapping[str, str]) -> Growth | None:
+    """Of the last minute, whichever window is chosen."""
+    lately = Window(window.store, window.check, window.end, reach(_interval(window)))
+    times, sizes = lately.curve(metric, rate=False, **labels)
+    return growth(np.array(times), np.array(sizes))
 
 
 def _interval(window: Window) -> float:

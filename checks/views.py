@@ -171,7 +171,8 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueueView:
-    """One queue. ``growth`` is items a minute over the window, None while unknown.
+    """One queue. ``growth`` is items a minute now, None while unknown; ``held`` says that it has
+    been like that for long enough to say where it leads.
 
     ``oldest`` is the age in seconds of what has waited longest, ``ageless`` says why it is not
     known. ``arriving`` and ``leaving`` are items a minute, where something counts them.
@@ -199,6 +200,7 @@ class QueueView:
     course: Points = ()
     course_step: float = 0.0
     course_last: int = 0
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

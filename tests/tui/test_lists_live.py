@@ -48,14 +48,14 @@ async def test_what_is_pushed_and_taken_shows_in_growth_and_time_to_empty(
             await pilot.press("5")
             await settle(pilot)
             text = seen(pilot)
-            assert "+240/min over 1 min: never empty at this rate" in text
+            assert "+240/min now: never empty at this rate" in text
             assert "past its warning bound of 400 in 35 s" in text
             assert "oldest item 1 m" in text
             await runs(engine, clock, 13, redis_server, by=-10)
             source_of(pilot).show(engine.snapshot())
             await settle(pilot)
             text = seen(pilot)
-            assert "-120/min over 1 min: empty in 1 m at this rate" in text
+            assert "-120/min now: empty in 1 m at this rate" in text
             pane = app_of(pilot).screen.query_one("#table")
             assert isinstance(pane, ListPane)
             assert pane.selected == "cache/mail"

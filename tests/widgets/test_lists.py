@@ -130,14 +130,14 @@ def test_the_next_match_is_looked_for_all_round(at: str | None, step: int, found
     [
         (None, None, "—", "its size is not known"),
         (10, None, "—", "not seen for long enough to say where it is going"),
-        (10, 0.0, "steady", "neither grew nor shrank over 5 min"),
-        (0, 0.0, "empty", "neither grew nor shrank over 5 min"),
-        (100, -50, "empty in 2 m", "-50/min over 5 min: empty in 2 m at this rate"),
-        (500, 100, "warning in 5 m", "+100/min over 5 min: never empty at this rate; past its "
+        (10, 0.0, "steady", "neither grows nor shrinks"),
+        (0, 0.0, "empty", "neither grows nor shrinks"),
+        (100, -50, "empty in 2 m", "-50/min now: empty in 2 m at this rate"),
+        (500, 100, "warning in 5 m", "+100/min now: never empty at this rate; past its "
          "warning bound of 1,000 in 5 m"),
-        (2000, 100, "critical in 30 m", "+100/min over 5 min: never empty at this rate; past its "
+        (2000, 100, "critical in 30 m", "+100/min now: never empty at this rate; past its "
          "critical bound of 5,000 in 30 m"),
-        (9000, 100, "never empty", "+100/min over 5 min: never empty at this rate"),
+        (9000, 100, "never empty", "+100/min now: never empty at this rate"),
     ],
 )  # fmt: skip
 def test_where_a_queue_is_going_is_said_in_words(
@@ -145,7 +145,15 @@ def test_where_a_queue_is_going_is_said_in_words(
 ) -> None:
     queue = replace(queue_night().queues[0], size=size, growth=growth, warning=1000, critical=5000)
     assert outlook(queue)[0] == words
-    assert outlook_sentence(queue, 300.0) == sentence
+    assert outlook_sentence(queue) == sentence
+
+
+@pytest.mark.parametrize(("growth", "word"), [(900, "grows"), (-900, "shrinks")])
+def test_a_rate_that_has_not_held_is_told_without_a_forecast(growth: float, word: str) -> None:
+    queue = replace(queue_night().queues[0], size=500, growth=growth, warning=1000, held=False)
+    assert outlook(queue)[0] == word
+    told = outlook_sentence(queue)
+    assert told == f"{growth:+}/min now, but not for long enough to say where it leads"
 
 
 def test_the_bounds_are_drawn_into_the_curve_and_far_ones_left_to_words() -> None:
@@ -158,6 +166,22 @@ def test_the_bounds_are_drawn_into_the_curve_and_far_ones_left_to_words() -> Non
     passed = {seg.role for line in lines for seg in line.segs if "█" in seg.text}
     assert passed == {"spark", "warning"}
     assert lines[-1].text.endswith("now")
+
+
+def test_no_curve_ends_below_the_size_that_is_told_or_hides_how_high_it_was() -> None:
+    course = (*([0.0] * 150), 900.0, *([0.0] * 208), 150.0)
+    queue = replace(
+        queue_night().queues[0],
+        size=600,
+        course=course,
+        course_step=2.5,
+        course_last=7,
+        warning=None,
+    )
+    points, _ = columns_of(queue, 60)
+    assert points[-1] == 600
+    assert max(points) == 900
+    assert curve_lines(queue, Frame(70, 12))[0].text.split()[0] == "1,000"
 
 
 def test_a_curve_of_nothing_is_not_drawn() -> None:

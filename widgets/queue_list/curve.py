@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from widgets import format as fmt
 from widgets.frame import Frame
-from widgets.spark import area, mean, time_columns, top_of
+from widgets.spark import area, peak, time_columns, top_of
 from widgets.text import Line, Seg, left, line, right
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ the curve flat."""
 def columns_of(queue: QueueView, width: int) -> tuple[Points, float]:
     """A point a column, at most ``width``, and the seconds that one stands for; 0 where that
     is not known.
+
+    A point is the highest of its column, and the last one the size as it is now: no curve is
+    below the figures beside it.
     """
     if not queue.course:
         return queue.history[-width:], 0.0
@@ -43,13 +46,16 @@ def columns_of(queue: QueueView, width: int) -> tuple[Points, float]:
     if steps * width < _ENOUGH * count:
         steps += 1
     slices = time_columns(count, queue.course_last, steps, width)
-    return tuple(mean(queue.course[one]) for one in slices), steps * queue.course_step
+    points = [peak(queue.course[one]) for one in slices]
+    if points and queue.size is not None:
+        points[-1] = queue.size
+    return tuple(points), steps * queue.course_step
 
 
-def _bounds(queue: QueueView, peak: float) -> list[tuple[float, str]]:
+def _bounds(queue: QueueView, highest: float) -> list[tuple[float, str]]:
     """The bounds that are drawn: those within sight of the curve."""
     named = ((queue.critical, "critical"), (queue.warning, "warning"))
-    near = max(peak, _LEAST_TOP) * _FAR
+    near = max(highest, _LEAST_TOP) * _FAR
     return [(bound, name) for bound, name in named if bound is not None and bound <= near]
 
 

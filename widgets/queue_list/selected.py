@@ -91,7 +91,7 @@ def queue_lines(queue: QueueView, snapshot: Snapshot, frame: Frame) -> list[Line
     lines = _status(queue, snapshot.check(queue.check), frame)
     lines.append(_figures(queue, frame))
     _, role = outlook(queue)
-    lines += _told("outlook", outlook_sentence(queue, snapshot.window), role, frame, queue)
+    lines += _told("outlook", outlook_sentence(queue), role, frame, queue)
     shade = "value" if queue.oldest is not None else "dim"
     lines += _told("oldest item", _aged(queue), shade, frame, queue)
     after = _more(queue, frame)

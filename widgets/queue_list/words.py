@@ -36,6 +36,8 @@ def outlook(queue: QueueView) -> tuple[str, str]:
         return fmt.DASH, "dim"
     if abs(queue.growth) < STEADY:
         return ("empty", "dim") if queue.size == 0 else ("steady", "label")
+    if not queue.held:
+        return ("shrinks", "label") if queue.growth < 0 else ("grows", "value")
     if queue.growth < 0:
         return f"empty in {fmt.coarse(seconds_to(queue, 0.0))}", "ok"
     ahead = bound_ahead(queue)
@@ -45,20 +47,25 @@ def outlook(queue: QueueView) -> tuple[str, str]:
     return "never empty", "high"
 
 
-def outlook_sentence(queue: QueueView, window: float) -> str:
+def outlook_sentence(queue: QueueView) -> str:
     """The same as a sentence that says what it rests on."""
-    over = fmt.window(window)
     if queue.size is None:
         return "its size is not known"
     if queue.growth is None:
         return "not seen for long enough to say where it is going"
     if abs(queue.growth) < STEADY:
-        return f"neither grew nor shrank over {over}"
-    rate = f"{fmt.growth(queue.growth)} over {over}"
-    if queue.growth < 0:
-        return f"{rate}: empty in {fmt.coarse(seconds_to(queue, 0.0))} at this rate"
+        return "neither grows nor shrinks"
+    rate = f"{fmt.growth(queue.growth)} now"
+    if not queue.held:
+        return f"{rate}, but not for long enough to say where it leads"
+    return f"{rate}: {_leads(queue)}"
+
+
+def _leads(queue: QueueView) -> str:
+    if queue.growth is not None and queue.growth < 0:
+        return f"empty in {fmt.coarse(seconds_to(queue, 0.0))} at this rate"
     ahead = bound_ahead(queue)
-    told = f"{rate}: never empty at this rate"
+    told = "never empty at this rate"
     if ahead is None:
         return told
     name, bound, seconds = ahead

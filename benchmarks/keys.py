@@ -88,6 +88,19 @@ def painted(screen: Terminal, grid: Grid, key: Key) -> float:
     raise TimeoutError(f"{key.what}: nothing painted: {screen.text()[-300:]!r}")
 
 
+def gone(screen: Terminal, grid: Grid, key: Key) -> None:
+    """Wait until what ``key`` brought has left the screen: after Escape a terminal waits a while
+    whether more of a sequence comes. Raises TimeoutError where it stays for five seconds.
+    """
+    late = time.perf_counter() + 5.0
+    while key.sign and key.sign in grid.text:
+        if time.perf_counter() > late:
+            raise TimeoutError(f"{key.what}: {key.sign!r} is still there: {screen.text()[-300:]!r}")
+        time.sleep(0.005)
+        grid.feed(bytes(screen.output[grid.fed :]))
+    time.sleep(PAUSE)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
@@ -107,7 +120,7 @@ def measured(screen: Terminal) -> dict[str, list[float]]:
             else:
                 found.setdefault(f"{key.what}, the first time", []).append(took)
             screen.press(key.back)
-            time.sleep(PAUSE)
+            gone(screen, grid, key)
     return found
 
 

@@ -166,7 +166,16 @@ def chart(spec: ChartSpec, window: Window) -> Chart | None:
         values = _answered(times, values, window)
     if not any(math.isfinite(value) for value in values):
         return None
-    return Chart(spec.title, spec.unit, times, values, spec.warning, spec.critical)
+    warning, critical = (_bound(spec, bound, window) for bound in (spec.warning, spec.critical))
+    return Chart(spec.title, spec.unit, times, values, warning, critical, falling=spec.falling)
+
+
+def _bound(spec: ChartSpec, bound: float | None, window: Window) -> float | None:
+    """``bound`` in the chart's unit; None where it is a ratio of a limit that nobody knows."""
+    if bound is None or not spec.limit:
+        return bound
+    limit = window.last(spec.limit)
+    return bound * limit if limit else None
 
 
 def _answered(times: Points, values: Points, window: Window) -> Points:

@@ -60,7 +60,8 @@ class Metric:
 class ChartSpec:
     """A curve of the detail screen: a metric, or a counter's increase a second.
 
-    ``unit`` is one of :class:`checks.views.Chart`'s; bounds are in that unit.
+    ``unit`` is one of :class:`checks.views.Chart`'s; bounds are in that unit, or ratios of the
+    metric ``limit`` where one is named.
     """
 
     title: str
@@ -72,6 +73,9 @@ class ChartSpec:
     critical: float | None = None
 
 
+    limit: str = ""
+    falling: bool = False
+    """Whether it is ill below its bounds, not above."""
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckSpec:
     """A check as configured: what every kind has in common, and its kind's own model.

@@ -326,7 +326,7 @@ class Chart:
     """A curve for the large chart: ``times`` and ``values`` of the same length.
 
     ``unit`` is ``s``, ``ratio``, ``bytes``, ``1/s`` or empty. ``warning`` and
-    ``critical`` are thresholds in the same unit.
+    ``critical`` are thresholds in the same unit; ``falling`` where what lies below them is ill.
     """
 
     title: str
@@ -337,6 +337,7 @@ class Chart:
     critical: float | None = None
 
 
+    falling: bool = False
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckDetails:
     """Everything about one check, made only while somebody looks at it."""

@@ -48,17 +48,7 @@ class Look:
     keys: tuple[str, ...] = ()
 
 
-LOOKS = {
-    "tls": Look((120, 48)),
-    "dns": Look((120, 50)),
-    "postgres": Look(keys=("right", "right")),  # sessions that wait for locks
-    "redis": Look(keys=("right", "right", "right")),  # the first queue
-    "sqlite": Look(keys=("right", "right", "right")),  # the write-ahead log
-    "host": Look((120, 40)),
-    "process": Look((120, 46), keys=("right", "right", "right")),  # descriptors
-    "systemd": Look((120, 46)),
-    "command": Look((120, 46)),
-}
+LOOKS: dict[str, Look] = {}
 """The others are looked at as they open."""
 
 

@@ -271,6 +271,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         """Compute figures over the next longer (1) or shorter (-1) window."""
         from checks.requests.stats import WINDOWS  # noqa: PLC0415 - not for the first frame
 
+        if isinstance(self.screen, PictureScreen) and self.screen.widen(step):
+            return
         now = self._window or (self._newest.window if self._newest else WINDOWS[0])
         nearest = min(range(len(WINDOWS)), key=lambda i: abs(WINDOWS[i] - now))
         self.set_window(WINDOWS[max(0, min(len(WINDOWS) - 1, nearest + step))])

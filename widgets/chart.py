@@ -1,17 +1,15 @@
 """A large chart of one curve, with its thresholds drawn in.
 
-plotext draws it (imported when the first chart is shown) and is asked only when the
-data or the size has changed; painting reads the lines that it left.
+plotext draws it (:mod:`widgets.plot`) and is asked only when the data or the size has changed;
+painting reads the lines that it left.
 """
 
 from __future__ import annotations
 
 import math
-import re
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual.reactive import reactive
@@ -22,153 +20,69 @@ from widgets.empty import GATHERING, WAITING, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
-from widgets.spark import top_of
+from widgets.plot import plotted
 from widgets.text import Line, Seg, groups_in, line
 from widgets.view import LineView
 
 if TYPE_CHECKING:
-    from checks.views import Chart, CheckDetails, Snapshot
+    from checks.views import Chart, CheckDetails, CheckView, Snapshot
 
-__all__ = ["BigChart", "chart_lines", "legend", "thinned"]
+__all__ = ["ANY", "HOUR", "BigChart", "chart_lines", "first_chart", "legend", "within"]
 
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
-_ROLES: Final = {"38;5;4": "spark", "38;5;3": "warning", "38;5;1": "critical"}
-"""plotext's codes for blue, orange and red, which the curve and its bounds are drawn in."""
-_FRAME = re.compile(r"([─│┌┐└┘├┤┬┴┼]+)")
+ANY: Final = -1
+"""The index of no chart in particular: of that which the check's status is about."""
+HOUR: Final = 3600.0
+"""Seconds that a chart is of unless somebody chooses."""
 
 
-def thinned(
-    times: Sequence[float], values: Sequence[float], buckets: int
-) -> tuple[list[float], list[float]]:
-    """At most two points a bucket, its lowest and its highest in their order.
+def first_chart(charts: Sequence[Chart], check: CheckView | None) -> int:
+    """The index of the chart that the status of ``check`` is about.
 
-    A bucket without any known value stays as one NaN, so that a gap is not drawn over.
+    It is the first whose last value is past its critical bound, or past its warning bound; else
+    the first whose title has all words of the name of the worst part; else the first.
     """
-    count = len(values)
-    if count <= 2 * buckets or buckets <= 0:
-        return list(times), list(values)
-    kept: list[int] = []
-    edges = [round(i * count / buckets) for i in range(buckets + 1)]
-    for start, end in pairwise(edges):
-        known = [i for i in range(start, end) if math.isfinite(values[i])]
-        if not known:
-            kept.append(start)
-            continue
-        lowest = min(known, key=lambda i: values[i])
-        highest = max(known, key=lambda i: values[i])
-        kept += sorted({lowest, highest})
-    return [times[i] for i in kept], [values[i] for i in kept]
+    if check is None or check.status in (Status.OK, Status.WAITING):
+        return 0
+    for bounds in ([c.critical for c in charts], [c.warning for c in charts]):
+        for place, (chart, bound) in enumerate(zip(charts, bounds, strict=True)):
+            if bound is not None and chart.values and _past(chart, bound):
+                return place
+    worst = max(check.parts, key=lambda part: part.status.severity, default=None)
+    if worst is None or worst.status is Status.OK:
+        return 0
+    words = set(worst.name.casefold().split())
+    about = (i for i, chart in enumerate(charts) if words <= _words(chart.title))
+    return next(about, 0)
 
 
-def _runs(times: Sequence[float], values: Sequence[float]) -> list[tuple[list[float], list[float]]]:
-    """The stretches of known values between gaps."""
-    runs: list[tuple[list[float], list[float]]] = []
-    open_run = False
-    for time, value in zip(times, values, strict=True):
-        if not math.isfinite(value):
-            open_run = False
-            continue
-        if not open_run:
-            runs.append(([], []))
-            open_run = True
-        runs[-1][0].append(time)
-        runs[-1][1].append(value)
-    return runs
+def _past(chart: Chart, bound: float) -> bool:
+    """Whether the newest value is ill by ``bound``."""
+    return chart.values[-1] < bound if chart.falling else chart.values[-1] > bound
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """The value axis: from ``low`` to ``high``, and the bounds that lie within."""
-
-    low: float
-    high: float
-    bounds: tuple[tuple[float, str], ...]
-
-    def ticks(self, count: int) -> list[float]:
-        step = (self.high - self.low) / count
-        return [self.low + step * i for i in range(count + 1)]
+def _words(title: str) -> set[str]:
+    return set(title.casefold().replace(",", " ").split())
 
 
-def _scale(chart: Chart) -> _Scale:
-    """From 0 (or the lowest) to a round figure above the highest.
+def within(chart: Chart, since: float) -> Chart:
+    """What ``chart`` shows from ``since`` on; the same object where that is all of it."""
+    start = bisect_left(chart.times, since)
+    if not start:
+        return chart
+    return replace(chart, times=chart.times[start:], values=chart.values[start:])
 
-    A bound more than four times the highest value is left to the legend: it would
-    press the curve flat.
+
+def _spanned(chart: Chart, span: float) -> str:
+    """The window that the chart is of, and how much of it is known where that is less."""
+    covered = chart.times[-1] - chart.times[0] if chart.times else 0.0
+    told = fmt.window(span)
+    return told if covered > 0.9 * span else f"{fmt.coarse(covered)} of {told}"
+
+
+def legend(chart: Chart, width: int, glyphs: Glyphs, span: float = HOUR) -> Line:
+    """The title, the window, the newest and highest value, the bounds, and the mean where it
+    fits.
     """
-    known = [value for value in chart.values if math.isfinite(value)]
-    peak = max(known, default=0.0)
-    named = ((chart.warning, "orange"), (chart.critical, "red"))
-    near = tuple(
-        (v, colour) for v, colour in named if v is not None and (v <= 4 * peak or not peak)
-    )
-    highest = max([peak, *(value for value, _ in near)])
-    low = min(0.0, *known) if known else 0.0
-    high = top_of([highest * 1.02], 1e-6) if highest > 0 else 1.0
-    for step in (0.4, 0.6, 0.8):
-        if highest * 1.02 <= high * step:
-            high *= step
-            break
-    return _Scale(low, high, near)
-
-
-def _time_ticks(start: float, end: float, width: int) -> tuple[list[float], list[str]]:
-    """Where to label the time axis, away from its ends, in local time."""
-    count = max(1, width // 18)
-    places = [start + (end - start) * (i + 0.5) / count for i in range(count)]
-    layout = "%H:%M:%S" if end - start < 600 else "%H:%M" if end - start < 86400 else "%d %b %H:%M"
-    return places, [datetime.fromtimestamp(t).astimezone().strftime(layout) for t in places]
-
-
-def _draw(chart: Chart, width: int, height: int, glyphs: Glyphs) -> str:
-    """The chart as plotext writes it, colours as escape codes."""
-    import plotext as plt  # noqa: PLC0415
-
-    scale = _scale(chart)
-    times, values = thinned(chart.times, chart.values, width)
-    start, end = chart.times[0], max(chart.times[-1], chart.times[0] + 1)
-    plt.clear_figure()
-    plt.theme("clear")
-    plt.limit_size(False, False)
-    plt.plotsize(width, height)
-    plt.xlim(start, end)
-    plt.ylim(scale.low, scale.high)
-    for bound, colour in scale.bounds:
-        plt.hline(bound, colour)
-    # An area would hide a bound that it passes; a line leaves it to be seen.
-    filled = not any(value > bound for bound, _ in scale.bounds for value in values)
-    marker = "*" if glyphs.plain else "braille"
-    for run_times, run_values in _runs(times, values):
-        draw = plt.plot if len(run_times) > 1 else plt.scatter
-        draw(run_times, run_values, marker=marker, color="blue", fillx=filled)
-    ticks = scale.ticks(4 if height >= 12 else 2)
-    plt.yticks(ticks, [fmt.value_in(chart.unit, tick) for tick in ticks])
-    plt.xticks(*_time_ticks(start, end, width))
-    drawn = str(plt.build())
-    plt.clear_figure()
-    return drawn
-
-
-def _axis(text: str) -> list[Seg]:
-    """What is not the curve: its frame quieter than the labels."""
-    pieces = _FRAME.split(text)
-    return [Seg(piece, "rule" if i % 2 else "dim") for i, piece in enumerate(pieces)]
-
-
-def _styled(drawn: str) -> list[Line]:
-    """plotext's text as lines: its colours become roles, all else is quiet."""
-    lines = []
-    for row in drawn.splitlines():
-        pieces = _SGR.split(row)
-        roles = ["", *(_ROLES.get(code, "") for code in pieces[1::2])]
-        segs: list[Seg] = []
-        for text, role in zip(pieces[::2], roles, strict=True):
-            segs += [Seg(text, role)] if role else _axis(text)
-        lines.append(line(*segs))
-    return lines
-
-
-def legend(chart: Chart, width: int, glyphs: Glyphs) -> Line:
-    """The title, the newest and highest value, the bounds, and the mean where it fits."""
     known = [value for value in chart.values if math.isfinite(value)]
     newest = chart.values[-1] if chart.values else None
     mean = sum(known) / len(known) if known else None
@@ -176,29 +90,32 @@ def legend(chart: Chart, width: int, glyphs: Glyphs) -> Line:
     def told(name: str, value: float | None) -> list[Seg]:
         return [Seg(f"{name} ", "dim"), *figure(fmt.value_in(chart.unit, value))]
 
-    groups = [[Seg(f" {chart.title}", "title")], told("now", newest)]
+    window = [Seg(_spanned(chart, span), "dim")]
+    groups = [[Seg(f" {chart.title}", "title")], window, told("now", newest)]
     groups.append(told("max", max(known, default=None)))
     for name, bound in (("warning", chart.warning), ("critical", chart.critical)):
         if bound is not None:
-            sign = glyphs.rule * 2
+            sign = "--" if glyphs.plain else "⠒⠒"
             groups.append([Seg(f"{sign} {name} {fmt.value_in(chart.unit, bound)}", name)])
     groups.append(told("mean", mean))
     return line(*groups_in(groups, width - 1)[0])
 
 
-def chart_lines(chart: Chart | None, frame: Frame, missing: str = "no chart") -> list[Line]:
+def chart_lines(
+    chart: Chart | None, frame: Frame, missing: str = "no chart", span: float = HOUR
+) -> list[Line]:
     """Legend and chart in the frame; the legend alone where a chart has no room.
 
-    Where there is no chart, ``missing`` says why.
+    Where there is no chart, ``missing`` says why. ``span`` are the seconds that it is of.
     """
     if chart is None:
         return note(missing, frame.width)
-    lines = [legend(chart, frame.width, frame.glyphs)]
+    lines = [legend(chart, frame.width, frame.glyphs, span)]
     if not any(math.isfinite(value) for value in chart.values):
         return [*lines, *note("no figures yet", frame.width)]
     if frame.height < 6 or frame.width < 24:
         return lines
-    return lines + _styled(_draw(chart, frame.width, frame.height - 1, frame.glyphs))
+    return lines + plotted(chart, frame.width, frame.height - 1, frame.glyphs)
 
 
 class BigChart(LineView):
@@ -209,21 +126,48 @@ class BigChart(LineView):
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     check: reactive[str] = reactive("", repaint=False, layout=False)
     """The check whose details are meant; any where it is empty."""
-    index: reactive[int] = reactive(0, repaint=False, layout=False)
-    """Which of the details' charts."""
+    index: reactive[int] = reactive(ANY, repaint=False, layout=False)
+    """Which of the details' charts; :data:`ANY` for the one that the status is about."""
+    span: reactive[float] = reactive(HOUR, repaint=False, layout=False)
+    """Seconds up to now that it shows."""
     chart: reactive[Chart | None] = reactive(None, repaint=False, layout=False)
 
     _drawn_for: tuple[object, ...] = ()
     _drawing: list[Line]
 
+    _first: tuple[str, str] = ("", "")
+    """The check, and the title of the chart that was shown first of it."""
+
     def watch_snapshot(self) -> None:
         details = self._details()
-        if details is None:
+        if details is None or self.snapshot is None:
             return
         charts = details.charts
-        self.chart = charts[self.index % len(charts)] if charts else None
+        since = self.snapshot.time - self.span
+        self.chart = within(charts[self.shown % len(charts)], since) if charts else None
         if self.chart is None:
             self.update_lines()
+
+    @property
+    def shown(self) -> int:
+        """The index of the chart that is shown; 0 where there is none.
+
+        Where nobody chose one, it stays the one that was shown first, whatever is wrong by now.
+        """
+        details, snapshot = self._details(), self.snapshot
+        if self.index != ANY or details is None or snapshot is None or not details.charts:
+            return max(0, self.index)
+        titles = [chart.title for chart in details.charts]
+        name, title = self._first
+        if name == details.check and title in titles:
+            return titles.index(title)
+        place = first_chart(details.charts, snapshot.check(details.check))
+        self._first = (details.check, titles[place])
+        return place
+
+    def rewind(self) -> None:
+        """Choose anew which chart is shown first."""
+        self._first = ("", "")
 
     def watch_check(self) -> None:
         """Another check's curve is not this one's, not even for a moment."""
@@ -237,6 +181,10 @@ class BigChart(LineView):
     def watch_index(self) -> None:
         self.watch_snapshot()
 
+    def watch_span(self) -> None:
+        self.watch_snapshot()
+        self.update_lines()
+
     def watch_chart(self, old: Chart | None, new: Chart | None) -> None:
         if old is None and new is not None:
             # The first takes longest to draw: all that is beneath it is shown before.
@@ -246,9 +194,10 @@ class BigChart(LineView):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         missing = "" if self.chart else self._missing()
-        wanted = (_content(self.chart), width, height, self.use_ascii, missing)
+        wanted = (_content(self.chart), width, height, self.use_ascii, missing, self.span)
         if wanted != self._drawn_for:
-            self._drawing = chart_lines(self.chart, Frame(width, height, self.glyphs), missing)
+            frame = Frame(width, height, self.glyphs)
+            self._drawing = chart_lines(self.chart, frame, missing, self.span)
             self._drawn_for = wanted
         return self._drawing
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from functools import lru_cache
+from itertools import zip_longest
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, chop_cells
 from textual.reactive import reactive
 
-from checks.model import Status
 from widgets import format as fmt
 from widgets.empty import GATHERING, note
 from widgets.figures import aligned, figure
@@ -16,9 +17,10 @@ from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.table import table_lines
-from widgets.text import Line, Seg, left, line, role_of, wrap
+from widgets.text import Line, Seg, broken, left, line, role_of
 
 if TYPE_CHECKING:
+    from checks.model import Table
     from checks.views import CheckDetails, CheckView, EventView
 
 __all__ = [
@@ -28,38 +30,19 @@ __all__ = [
     "FactsPane",
     "PhasesPane",
     "RawPane",
-    "ResultsPane",
     "SamplesPane",
     "TablesPane",
     "event_lines",
     "fact_lines",
     "phase_lines",
     "raw_lines",
-    "result_lines",
     "sample_lines",
+    "tables_lines",
+    "worded",
 ]
 
 MOST_SAMPLES = 2_000
 """Samples that are listed at once; a page of metrics may have five times as many."""
-
-
-def result_lines(details: CheckDetails, frame: Frame) -> list[Line]:
-    """The last runs, newest first: when, status, how long, what it said."""
-    lines = []
-    for result in details.results:
-        role = role_of(result.status)
-        clock = fmt.clock(result.time)
-        word = WORDS[result.status]
-        if not frame.wants(clock, word, result.message):
-            continue
-        segs = [
-            Seg(f" {clock} ", "dim"),
-            Seg(f"{frame.glyphs.status(result.status)} {left(word, 8)} ", role),
-            *aligned(fmt.duration(result.duration), 8),
-            Seg(f"  {result.message}", "label"),
-        ]
-        lines.append(line(*segs, key=f"{result.time:.3f}"))
-    return lines or note("no results yet", frame.width)
 
 
 def phase_lines(phases: Sequence[tuple[str, float]], width: int, glyphs: Glyphs) -> list[Line]:
@@ -111,22 +94,53 @@ def fact_lines(
     check: CheckView, facts: Sequence[tuple[str, str]], now: float, frame: Frame
 ) -> list[Line]:
     """The sentence, what was configured, and what the target told of itself."""
+    return list(_fact_lines(check, tuple(facts), now, frame.width, frame.glyphs))
+
+
+@lru_cache(maxsize=4)
+def _fact_lines(
+    check: CheckView, facts: tuple[tuple[str, str], ...], now: float, width: int, glyphs: Glyphs
+) -> tuple[Line, ...]:
+    """Asked for twice: how many there are says how high the pane is."""
     role = role_of(check.status)
-    head = f"{frame.glyphs.status(check.status)} {WORDS[check.status]} "
-    said = wrap(check.message, frame.width - cell_len(head) - 2, 3)
+    head = f"{glyphs.status(check.status)} {WORDS[check.status]} "
+    said = broken(check.message, width - cell_len(head) - 2)
     lines = [line(" ", Seg(head, role), Seg(said[0] if said else "", "text"))]
     indent = " " * (cell_len(head) + 1)
     lines += [line(indent, Seg(one, "text")) for one in said[1:]]
     pairs = _about(check, now)
     known = {name for name, _ in pairs}
-    pairs += [(name, text) for name, text in facts if name not in known]
-    names = min(max(cell_len(name) for name, _ in pairs), 18, max(6, frame.width // 3))
+    pairs += [worded(name, text) for name, text in facts if name not in known]
+    names = min(max(cell_len(name) for name, _ in pairs), 24, max(6, width * 2 // 5))
     for name, text in pairs:
-        rows = wrap(text, frame.width - names - 4, 3) or [fmt.DASH]
-        for place, row in enumerate(rows):
-            shown = name if place == 0 else ""
-            lines.append(line(Seg(f" {left(shown, names)}  ", "dim"), Seg(row, "label")))
-    return lines
+        told = broken(name, names), broken(text, width - names - 4) or [fmt.DASH]
+        for label, row in zip_longest(*told, fillvalue=""):
+            lines.append(line(Seg(f" {left(label, names)}  ", "dim"), Seg(row, "label")))
+    return tuple(lines)
+
+
+def worded(name: str, text: str) -> tuple[str, str]:
+    """A fact whose name tells the unit of its figure, in words: ``uptime_seconds 93855`` is
+    ``uptime``, ``1 d 2 h``.
+    """
+    for end, told in _UNITS:
+        if name.endswith(end) and name != end:
+            try:
+                return name.removesuffix(end), told(float(text))
+            except ValueError:
+                break
+    return name, text
+
+
+def _length(seconds: float) -> str:
+    return fmt.span(seconds) if abs(seconds) >= 60 else fmt.duration(seconds)
+
+
+_UNITS: Final = (
+    ("_seconds", _length),
+    ("_ms", lambda ms: _length(ms / 1000)),
+    ("_bytes", fmt.size),
+)
 
 
 def event_lines(events: Sequence[EventView], frame: Frame) -> list[Line]:
@@ -156,6 +170,15 @@ def sample_lines(samples: Sequence[tuple[str, float]], frame: Frame) -> list[Lin
         left = len(wanted) - MOST_SAMPLES
         lines += note(f"{left:,} more; / finds any of them by its name or labels", frame.width)
     return lines
+
+
+def tables_lines(tables: Sequence[Table], width: int) -> list[Line]:
+    """The tables one beneath the other."""
+    lines: list[Line] = []
+    for table in tables:
+        lines += [line(" ")] if lines else []
+        lines += table_lines(table, width)
+    return lines or note("this check brings no tables", width)
 
 
 def raw_lines(raw: str, frame: Frame) -> list[Line]:
@@ -218,21 +241,6 @@ class DetailPane(LinePane):
         raise NotImplementedError
 
 
-class ResultsPane(DetailPane):
-    """The last runs of the check."""
-
-    title = "Results"
-
-    def heading(self) -> Sequence[Seg]:
-        results = self.details.results if self.details else ()
-        bad = sum(result.status is not Status.OK for result in results)
-        text = f" {bad} of {len(results)} not ok" if bad else f" {len(results)} ok"
-        return [Seg("Results", "title"), Seg(text if results else "", "dim")]
-
-    def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
-        return result_lines(details, frame)
-
-
 class PhasesPane(DetailPane):
     """Where the time of the last run went."""
 
@@ -277,11 +285,7 @@ class TablesPane(DetailPane):
     title = "Tables"
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
-        lines: list[Line] = []
-        for table in details.tables:
-            lines += [line(" ")] if lines else []
-            lines += table_lines(table, frame.width)
-        return lines or note("this check brings no tables", frame.width)
+        return tables_lines(details.tables, frame.width)
 
 
 class EventsPane(DetailPane):

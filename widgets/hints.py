@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -14,6 +15,9 @@ from widgets.text import BETWEEN, Line, Seg, fit, groups_in, line
 from widgets.view import LineView
 
 __all__ = ["Hint", "HintLine", "hint_line"]
+
+_BETWEEN = re.compile("[ –]")
+"""What stands between keys that are named together, one by one or from the first to the last."""
 
 Hint = tuple[str, str]
 """A key as it is shown and what it does: ``("p", "freeze")``."""
@@ -53,8 +57,9 @@ def key_at(hints: Sequence[Hint], width: int, x: int) -> str:
         if end > width:
             return ""
         if start <= x < end:
-            before = keys[: max(0, x - start)].count(" ")
-            return keys.split(" ")[min(before, keys.count(" "))]
+            named = _BETWEEN.split(keys)
+            before = len(_BETWEEN.findall(keys[: max(0, x - start)]))
+            return named[min(before, len(named) - 1)]
         start = end + cell_len(BETWEEN.text)
     return ""
 

@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Final
+
 from rich.cells import cell_len
 
 from checks.model import Table
-from widgets.text import Line, Seg, left, line, right
+from widgets.text import Line, Seg, left, line, right, wrap
 
 __all__ = ["column_widths", "table_lines"]
 
-GAP = 2
+GAP: Final = 2
 """Cells between columns."""
+LONG: Final = 24
+"""Cells beyond which a column is one of long texts, which may be broken."""
+LEAST: Final = 20
+"""Cells that such a column needs to be read."""
+ROWS: Final = 3
+"""Lines that a text is broken into, at most."""
 
 
 def column_widths(table: Table, width: int) -> list[int]:
-    """How wide each column is; the last ones give way where the room does not suffice.
+    """How wide each column is; those that do not fit leave from the right, whole.
 
-    A column that gets nothing has width 0 and is not shown.
+    A column of long texts (a command, a sentence) takes what room is left, where that is
+    enough to read, and breaks its texts. A column that has left has width 0.
     """
     natural = [
         max([cell_len(name), *(cell_len(row[i]) for row in table.rows if i < len(row))])
         for i, name in enumerate(table.columns)
     ]
-    widths, room = [], width
-    for want in natural:
-        given = min(want, room)
-        given = given if given >= min(want, 4) else 0
-        widths.append(given)
-        room = max(0, room - given - GAP)
+    widths = [0] * len(natural)
+    room = width
+    for i, want in enumerate(natural):
+        if want > room and i and (want <= LONG or room < LEAST):
+            break
+        widths[i] = min(want, max(0, room))
+        room -= widths[i] + GAP
     return widths
 
 
-def _cells(table: Table, row: tuple[str, ...], widths: list[int], role: str) -> list[Seg]:
+def _broken(row: Sequence[str], widths: Sequence[int]) -> list[list[str]]:
+    """The lines of a row: long texts are broken, into a few."""
+    cells = [
+        wrap(row[i], width, ROWS)
+        if i < len(row) and cell_len(row[i]) > width
+        else [*row[i : i + 1]]
+        for i, width in enumerate(widths)
+    ]
+    return [list(texts) for texts in zip_longest(*cells, fillvalue="")] or [[]]
+
+
+def _cells(table: Table, row: Sequence[str], widths: list[int], role: str) -> list[Seg]:
     segs = [Seg(" ")]
     for i, width in enumerate(widths):
         if not width:
@@ -55,7 +78,9 @@ def table_lines(table: Table, width: int) -> list[Line]:
         first = row[0] if row else ""
         seen[first] = seen.get(first, 0) + 1
         key = f"{table.title}/{first}/{seen[first]}"
-        lines.append(line(*_cells(table, row, widths, "row"), key=key))
+        lines += [
+            line(*_cells(table, cells, widths, "row"), key=key) for cells in _broken(row, widths)
+        ]
     if not table.rows:
         lines.append(line(Seg("   none", "dim")))
     return lines

@@ -181,7 +181,8 @@ def broken(text: str, width: int) -> list[str]:
             continue
         if row:
             lines.append(row)
-        *whole, row = chop_cells(word, width)
+        # Of what takes no cell at all nothing is made.
+        *whole, row = chop_cells(word, width) or [word]
         lines += whole
     return [*lines, row] if row else lines
 

@@ -20,6 +20,8 @@ from checks.processes.portable import PortableTable
 from checks.processes.scan import Listing, Process, ProcessTable
 from tests.checks.process_kit import WAIT, Watching, child, mark, watching
 
+CPU, COMMAND = 1, 5
+"""Columns of the table of processes."""
 OPEN_FILES = (
     "import resource, sys, os\n"
     "resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))\n"
@@ -73,7 +75,7 @@ async def test_a_process_is_found_by_its_command_line(either: Watching) -> None:
     started = result.samples.get("process_start_time_seconds")
     assert started == pytest.approx(time.time(), abs=5)
     assert result.tables[0].rows[0][0] == str(process.pid)
-    assert word in result.tables[0].rows[0][-1]
+    assert word in result.tables[0].rows[0][COMMAND]
 
 
 async def test_the_time_of_its_start_does_not_jitter(either: Watching) -> None:
@@ -173,12 +175,12 @@ async def test_cpu_needs_two_looks_and_is_a_share_of_a_core(either: Watching) ->
     with child(BUSY, word) as process:
         first = await probe.run()
         assert "cpu" not in first.message
-        assert first.tables[0].rows[0][4] == ""
+        assert first.tables[0].rows[0][CPU] == ""
         keep_busy(process.pid, 0.15)
         second = await either.again(probe, 1.0)
     assert second.status is Status.WARNING
     assert "% of a core over 1 s (bound 5 %)" in second.message
-    assert float(second.tables[0].rows[0][4]) > 5
+    assert float(second.tables[0].rows[0][CPU]) > 5
     user = second.samples.get("namedprocess_namegroup_cpu_seconds_total", mode="user")
     assert user is not None
     assert user > 0.1
@@ -279,7 +281,7 @@ async def test_secrets_in_command_lines_are_not_shown(watch: Watching) -> None:
     word = mark()
     with child(WAIT, word, "--db-password", "hunter2-xyz", "postgres://u:hunter3-xyz@h/d"):
         result = await watch.probe(command=word).run()
-    shown = result.tables[0].rows[0][-1]
+    shown = result.tables[0].rows[0][COMMAND]
     assert word in shown
     assert "hunter" not in shown
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from checks.clock import FakeClock
+from checks.derive import chart
 from checks.engine import Engine
 from checks.model import Result, Sampler, Status
-from checks.probe import CheckSpec, Target
+from checks.probe import ChartSpec, CheckSpec, Target
 from checks.probes.redis.config import Queue, RedisConfig
 from checks.probes.sqlite.probe import SqliteConfig
+from checks.registry import kind
 from checks.requests.stats import RequestStats, WindowStats
+from checks.store.window import Window
 from tests.checks.fakes import PLAYED, config, down, ok, spec
 from tests.servers.redis import free_port
 
@@ -209,3 +213,35 @@ def test_a_request_log_is_expected_before_it_could_be_read() -> None:
     specs = [CheckSpec("told", "sqlite", told), CheckSpec("silent", "sqlite", silent)]
     views = Engine(config(*specs), FakeClock()).snapshot().checks
     assert [view.tells_requests for view in views] == [True, False]
+
+
+async def test_bounds_that_are_shares_of_a_limit_are_drawn_where_they_lie() -> None:
+    clock = FakeClock()
+    PLAYED.update(db=ok())
+    engine = Engine(config(spec("db")), clock)
+    await pictured(clock, engine)
+    window = Window(engine.store, "db", clock.now(), 60.0)
+    used = ChartSpec("used", "up", warning=0.8, critical=0.95, limit="probe_success", falling=True)
+    drawn = chart(used, window)
+    assert drawn is not None
+    assert (drawn.warning, drawn.critical, drawn.falling) == (0.8, 0.95, True)
+    unknown = chart(replace(used, limit="nobody_knows"), window)
+    assert unknown is not None
+    assert (unknown.warning, unknown.critical) == (None, None)
+
+
+def test_the_databases_draw_when_they_say_that_connections_run_out() -> None:
+    for name in ("mysql", "postgres"):
+        own = kind(name)
+        settings = own.config.model_validate({"url": f"{name}://onwatch@127.0.0.1/shop"})
+        (drawn,) = (each for each in own.charts(settings) if each.title == "connections")
+        assert (drawn.warning, drawn.critical) == (0.8, 0.95)
+        limits = {limit for figure in own.figures if (limit := figure.limit)}
+        assert drawn.limit in limits
+
+
+def test_sqlite_draws_the_bounds_of_its_sizes() -> None:
+    own = kind("sqlite")
+    sizes = {"path": "shop.db", "wal_size": {"warning": "2MB"}}
+    drawn = {each.title: each.warning for each in own.charts(own.config.model_validate(sizes))}
+    assert drawn["write-ahead log"] == 2_000_000

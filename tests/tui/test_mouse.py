@@ -13,6 +13,7 @@ from tests.tui.app_kit import app_of, running, seen, settle
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
 from tests.tui.tour import everything
+from tui.screens.host import HostScreen
 from widgets.alerts import AlertsPane
 from widgets.hints import key_at
 
@@ -38,7 +39,10 @@ async def click_on(pilot: Pilot[int], text: str) -> None:
 
 async def test_a_click_on_a_hint_does_what_its_key_does() -> None:
     async with running(FakeSource(everything()), (132, 40)) as pilot:
-        await click_on(pilot, "3 databases")
+        await click_on(pilot, "6 screens")
+        assert isinstance(app_of(pilot).screen, HostScreen)
+        await pilot.press("1", "3")
+        await settle(pilot)
         assert "PostgreSQL 16.3" in seen(pilot)
         await click_on(pilot, "→ server")
         assert "gateway-db critical" in seen(pilot).splitlines()[1]
@@ -87,8 +91,8 @@ def test_clicks_reach_it_from_a_terminal() -> None:
         for _ in terminal.drain():
             pass
         terminal.output = b""
-        # "databases" stands from the 17th cell of the last line on.
+        # "6 screens" stands from the 19th cell of the last line on.
         terminal.type(b"\x1b[<0;20;40M\x1b[<0;20;40m")
-        terminal.read_until(b"PostgreSQL")
+        terminal.read_until(b"Processes")
         terminal.type(b"\x11")
         assert terminal.wait_reading(10) == 0

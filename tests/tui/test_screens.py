@@ -19,11 +19,10 @@ from tui.screens.arrangement import (
     arrange,
     heights,
     place,
-    row_heights,
     shows_events,
     steady,
 )
-from tui.screens.details import columns_for
+from tui.screens.facets import columns_for, shared_out, steady_heights
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 ROOT = Path(__file__).parents[2]
@@ -165,8 +164,20 @@ def test_what_a_pane_does_not_need_goes_to_one_that_can_use_it() -> None:
     }
 
 
-def test_rows_of_facets_are_as_high_as_their_highest() -> None:
-    assert row_heights([3, 9, 40, 2, 5], 2, 12) == (9, 12, 5)
+def test_facets_go_where_most_room_is_left_and_stay_for_a_line_more_or_less() -> None:
+    assert shared_out({"facts": 12, "parts": 4, "results": 5, "tables": 6}, 2) == {
+        "facts": 0,
+        "parts": 1,
+        "results": 1,
+        "tables": 1,
+    }
+    before = {"facts": 12, "parts": 6, "results": 4}
+    assert steady_heights({"facts": 11, "parts": 3, "results": 9, "raw": 2}, before) == {
+        "facts": 12,
+        "parts": 3,
+        "results": 9,
+        "raw": 2,
+    }
     assert columns_for(80) == 1
     assert columns_for(120) == 2
     assert columns_for(200) == 3

@@ -12,12 +12,12 @@ from itertools import pairwise
 import pytest
 
 import widgets.chart as chart_module
-from checks.model import Table
-from checks.views import Chart
+from checks.model import Status, Table
+from checks.views import Chart, CheckDetails, ResultLine
 from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
 from widgets.asked import QueriesPane, asked_lines
-from widgets.chart import BigChart, chart_lines, legend, thinned
+from widgets.chart import BigChart, chart_lines, legend
 from widgets.details import (
     MOST_SAMPLES,
     DetailPane,
@@ -25,17 +25,17 @@ from widgets.details import (
     FactsPane,
     PhasesPane,
     RawPane,
-    ResultsPane,
     SamplesPane,
     TablesPane,
     fact_lines,
     phase_lines,
     raw_lines,
-    result_lines,
     sample_lines,
 )
 from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
+from widgets.plot import thinned
+from widgets.results import ResultsPane, folded, result_lines
 from widgets.table import column_widths, table_lines
 from widgets.text import Line
 
@@ -56,7 +56,7 @@ def drawn(lines: list[Line]) -> str:
 def test_the_chart_draws_thresholds_in_their_roles() -> None:
     chart = a_chart((0.1,) * 30, warning=0.2, critical=0.3)
     lines = chart_lines(chart, Frame(60, 14))
-    roles = {seg.role for line in lines[1:] for seg in line.segs if "─" in seg.text}
+    roles = {seg.role for line in lines[1:] for seg in line.segs if set(seg.text) & BRAILLE}
     assert {"warning", "critical"} <= roles
     assert any(seg.role == "spark" for line in lines[1:] for seg in line.segs)
 
@@ -122,12 +122,13 @@ async def test_the_chart_is_redrawn_when_data_or_size_change_and_never_else(
 ) -> None:
     drawings: list[Frame] = []
 
-    def counting(chart: Chart | None, frame: Frame, missing: str) -> list[Line]:
+    def counting(chart: Chart | None, frame: Frame, missing: str, span: float) -> list[Line]:
         drawings.append(frame)
-        return chart_lines(chart, frame, missing)
+        return chart_lines(chart, frame, missing, span)
 
     monkeypatch.setattr(chart_module, "chart_lines", counting)
     view = BigChart()
+    view.index = 0
     async with Stage(view).run_test(size=(80, 20)) as pilot:
         view.snapshot = samples.bad_night(details=samples.details())
         await pilot.pause()
@@ -155,11 +156,54 @@ async def test_the_chart_in_ascii() -> None:
         assert any("*" in text for text in shown(view))
 
 
-def test_results_tell_when_what_and_how_long() -> None:
-    text = result_lines(samples.details(), Frame(100, 40))[0].text
-    assert text.startswith(" 22:13:18 ✖ critical")
-    assert "231 ms" in text
-    assert 'status is "degraded"' in text
+def test_results_tell_when_what_and_how_long_and_the_same_in_a_row_once() -> None:
+    ill, fine = (line.text for line in result_lines(samples.details(), Frame(110, 40)))
+    assert ill.startswith(" 22:13:03–22:13:18 ✖ critical  ×4 231 ms")
+    assert 'status is "degraded"' in ill
+    assert fine.startswith(" 22:10:03–22:12:58 ✔ ok       ×36  31 ms")
+
+
+def ran(*said: tuple[str, float]) -> CheckDetails:
+    """Details with runs, the newest first: what each said, and how long it took."""
+    runs = (
+        ResultLine(samples.NOW - place, Status.WARNING, text, took)
+        for place, (text, took) in enumerate(said)
+    )
+    return replace(samples.details(), results=tuple(runs))
+
+
+def test_runs_that_differ_in_figures_alone_are_one_with_the_range_of_how_long_they_took() -> None:
+    told = ran(
+        ("queue emails: 4,024 waiting, more than 500", 0.0004),
+        ("queue emails: 918 waiting, more than 500", 0.025),
+        ("queue emails: 612 waiting, more than 500", 0.004),
+    )
+    only, said = (line.text for line in result_lines(told, Frame(58, 12)))
+    assert only.split() == ["22:13:18–22:13:20", "▲", "warning", "×3", "0.4–25", "ms"]
+    assert said.strip() == "queue emails: 4,024 waiting, more than 500", "the newest"
+
+
+@pytest.mark.parametrize(
+    ("newer", "older"),
+    [
+        ("HTTP 503 after 12 ms", "HTTP 502 after 12 ms"),
+        ("ended with exit code 2", "ended with exit code 1"),
+        ("PostgreSQL 16.4 answered in 2 ms", "PostgreSQL 15.8 answered in 2 ms"),
+        ("worker-2 is not running", "worker-1 is not running"),
+        ("connection to 10.0.0.1:80 refused", "connection to 10.0.0.2:80 refused"),
+    ],
+)
+def test_runs_that_said_something_else_are_not_one(newer: str, older: str) -> None:
+    assert len(folded(ran((newer, 0.1), (older, 0.1)).results)) == 2
+
+
+def test_the_row_of_the_runs_that_go_on_keeps_its_identity() -> None:
+    """The cursor stays, though each run makes it one more and lets the oldest go."""
+    before = ran(*[("all is well", 0.1)] * 5)
+    after = replace(before, results=before.results[:-1])
+    assert [[line.key for line in result_lines(d, Frame(58, 9))] for d in (before, after)] == [
+        ["the first"] * 2
+    ] * 2
 
 
 def test_the_last_run_is_now_or_so_long_ago() -> None:
@@ -192,7 +236,7 @@ def test_tables_align_numbers_right_and_text_left() -> None:
 
 def test_columns_without_room_are_left_out() -> None:
     table = Table("t", ("name", "wide", "more"), (("a" * 10, "b" * 30, "c" * 10),))
-    assert column_widths(table, 26) == [10, 14, 0]
+    assert column_widths(table, 26) == [10, 0, 0]
     assert "ccc" not in drawn(table_lines(table, 28))
 
 
@@ -293,6 +337,7 @@ def test_a_query_that_failed_has_no_rows() -> None:
 
 async def test_the_chart_of_another_check_is_never_shown_for_this_one() -> None:
     chart = BigChart()
+    chart.index = 0
     async with Stage(chart).run_test(size=(110, 20)) as pilot:
         chart.check = "gateway"
         chart.snapshot = samples.bad_night(details=samples.details("gateway"))

@@ -18,7 +18,6 @@ from tests.widgets.stage import Stage, shown
 from widgets.databases.server import ServerPane
 from widgets.details import DetailPane
 from widgets.lines import LinePane
-from widgets.related import RelatedPane
 
 EMPTY = replace(
     samples.bad_night(),
@@ -71,13 +70,6 @@ async def test_an_empty_pane_says_which_lines_of_configuration_would_fill_it(
     text = "\n".join(await said(kind, EMPTY))
     assert re.search(r"^   (checks|queues|queries|request_log):$", text, re.MULTILINE), text
     assert "waiting" not in text
-
-
-async def test_the_details_say_how_to_name_what_a_check_needs() -> None:
-    details = replace(samples.details("api"), check="api")
-    alone = tuple(replace(c, depends_on=()) for c in samples.bad_night().checks if c.name == "api")
-    night = replace(samples.bad_night(), checks=alone, alerts=(), details=details)
-    assert "   depends_on: [database, cache]" in await said(RelatedPane, night)
 
 
 async def test_a_pane_of_what_is_configured_waits_for_it() -> None:

@@ -12,12 +12,13 @@ from tests.widgets import samples
 from tests.widgets.stage import Stage
 from widgets.alerts import AlertsPane
 from widgets.chart import BigChart
-from widgets.details import DetailPane, FactsPane, PhasesPane, ResultsPane
+from widgets.details import DetailPane, FactsPane, PhasesPane
 from widgets.events import EventsPane
 from widgets.host import HostPane
 from widgets.lines import LinePane
 from widgets.queues import QueuesPane
 from widgets.requests import RequestsPane
+from widgets.results import ResultsPane
 from widgets.services import ServicesPane
 from widgets.verdict import VerdictLine
 

@@ -18,7 +18,6 @@ __all__ = [
     "heights",
     "pane_widths",
     "place",
-    "row_heights",
     "shows_events",
     "steady",
 ]
@@ -214,12 +213,3 @@ def _column(x: int, width: int, height: int, wishes: Mapping[str, Wish]) -> dict
         for (name, own), top in zip(given.items(), tops, strict=False)
         if own > 0
     }
-
-
-def row_heights(needs: Sequence[int], columns: int, most: int) -> tuple[int, ...]:
-    """The height of each row of panes that stand ``columns`` abreast and need ``needs``.
-
-    No row is higher than ``most``: what is longer scrolls within its pane.
-    """
-    rows = [needs[start : start + columns] for start in range(0, len(needs), columns)]
-    return tuple(min(most, max(row)) for row in rows)

@@ -6,46 +6,54 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import keymap
-from tui.screens.arrangement import row_heights
+from tui.screens.facets import Facets
 from tui.screens.filter import FilterLine
 from tui.screens.picture import PictureScreen, Standing
 from widgets.asked import QueriesPane
-from widgets.chart import BigChart
+from widgets.chart import ANY, HOUR, BigChart
 from widgets.details import (
     DetailPane,
     EventsPane,
     FactsPane,
     PhasesPane,
     RawPane,
-    ResultsPane,
     SamplesPane,
     TablesPane,
+    fact_lines,
+    tables_lines,
 )
+from widgets.frame import Frame
 from widgets.header import CheckHeader
 from widgets.hints import HintLine
-from widgets.related import RelatedPane
+from widgets.lines import ANY_HEIGHT
+from widgets.parts import PartsPane, part_lines
+from widgets.related import RelatedPane, related_lines
+from widgets.results import ResultsPane, result_lines
 
 if TYPE_CHECKING:
     from checks.views import CheckDetails
 
-__all__ = ["DetailsScreen", "columns_for"]
+__all__ = ["DetailsScreen"]
 
 _MOST: Final = 12
-"""Lines of a pane, at most; the rest is scrolled to."""
+"""Lines of a pane, at most, on most terminals; the rest is scrolled to."""
+_LONG: Final = 40
+"""Lines that no pane beside others has."""
 
 
 PANES: Final = (
     FactsPane,
-    ResultsPane,
-    PhasesPane,
+    PartsPane,
     RelatedPane,
     QueriesPane,
     TablesPane,
+    ResultsPane,
+    PhasesPane,
     RawPane,
     EventsPane,
     SamplesPane,
@@ -56,13 +64,8 @@ class Page(VerticalScroll, inherit_bindings=False):
     """Scrolls to the pane with the focus; its arrow keys are the screen's."""
 
 
-def columns_for(width: int) -> int:
-    """How many panes stand side by side in ``width`` cells."""
-    return 1 if width < 104 else 2 if width < 168 else 3
-
-
 class DetailsScreen(PictureScreen):
-    """The check ``check``. Left and right change the chart.
+    """The check ``check``. Left and right change the chart, plus and minus its window.
 
     It is composed once and turns to another check by :meth:`turn_to`.
     """
@@ -78,6 +81,7 @@ class DetailsScreen(PictureScreen):
     HINTS = (
         (("screen.back",), "back"),
         (("details.previous_chart", "details.next_chart"), "chart"),
+        (("app.window_longer", "app.window_shorter"), "its window"),
         (("screen.next_pane",), "next pane"),
         (("screen.maximise",), "maximise"),
         (("screen.filter",), "filter"),
@@ -88,12 +92,13 @@ class DetailsScreen(PictureScreen):
     )
 
     check: reactive[str] = reactive("", repaint=False)
-    chart: reactive[int] = reactive(0, repaint=False)
+    chart: reactive[int] = reactive(ANY, repaint=False)
+    span: reactive[float] = reactive(HOUR, repaint=False)
+    """Seconds that the chart is of."""
 
     def __init__(self, check: str, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self.set_reactive(DetailsScreen.check, check)
-        self._fitted: tuple[int, tuple[int, ...]] = (0, ())
         self._panes: list[DetailPane] = []
         self._themed_as = ""
 
@@ -107,7 +112,9 @@ class DetailsScreen(PictureScreen):
 
     def body(self) -> Widget:
         bound = (DetailsScreen.snapshot, DetailsScreen.check, DetailsScreen.use_ascii)
-        chart = BigChart(id="chart").data_bind(*bound, index=DetailsScreen.chart)
+        chart = BigChart(id="chart").data_bind(
+            *bound, DetailsScreen.span, index=DetailsScreen.chart
+        )
         panes: list[DetailPane] = [
             pane(id=pane.__name__.removesuffix("Pane").lower()).data_bind(
                 *bound, DetailsScreen.filter_text
@@ -118,7 +125,7 @@ class DetailsScreen(PictureScreen):
             # Until the engine has seen to it, nobody knows which of them have something to show.
             pane.display = isinstance(pane, FactsPane)
         self._panes = panes
-        return Page(chart, Container(*panes, id="facets"), id="page", can_focus=False)
+        return Page(chart, Facets(panes, self._needs), id="page", can_focus=False)
 
     def begin(self, standing: Standing) -> None:
         if self._composed:
@@ -137,7 +144,9 @@ class DetailsScreen(PictureScreen):
         self.filter_text = ""
         for pane in self._panes:
             pane.rewind()
-        self.chart = 0
+        self.query_one(BigChart).rewind()
+        self.query_one(Facets).forget()
+        self.chart, self.span = ANY, HOUR
         self.check = check
         self.query_one(Page).scroll_home(animate=False)
         self.set_focus(self.query_one(FactsPane))
@@ -148,7 +157,7 @@ class DetailsScreen(PictureScreen):
         self._themed_as = self.app.theme
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(BigChart).styles.height = max(8, event.size.height * 2 // 5 - 1)
+        self.query_one(BigChart).styles.height = max(8, event.size.height // 3)
         self._fit()
 
     def watch_snapshot(self) -> None:
@@ -170,36 +179,49 @@ class DetailsScreen(PictureScreen):
 
     def _fit(self) -> None:
         """Give the panes the lines they need; none to what this kind of check lacks."""
-        if self.details is None:
-            return
-        needs = _needs(self.details)
-        for kind, lines in needs.items():
-            self.query_one(kind).display = lines > 0
-        shown = [lines + 1 for lines in needs.values() if lines]
-        columns = columns_for(self.size.width)
-        heights = row_heights(shown, columns, _MOST)
-        if (columns, heights) != self._fitted:
-            self._fitted = (columns, heights)
-            facets = self.query_one("#facets")
-            facets.styles.grid_size_columns = columns
-            facets.styles.grid_rows = " ".join(map(str, heights))
+        if self.details is not None:
+            self.query_one(Facets).fit(max(_MOST, self.size.height // 3))
+
+    def _needs(self, width: int) -> dict[str, int]:
+        """The lines that each pane has to show in ``width`` cells, by its id, in their order."""
+        details, snapshot = self.details, self.snapshot
+        check = snapshot.check(self.check) if snapshot else None
+        if snapshot is None or check is None:
+            return {"facts": 1}
+        frame = Frame(width, ANY_HEIGHT)
+        facts = details.facts if details else ()
+        about = len(fact_lines(check, facts, snapshot.time, frame))
+        if details is None:
+            return {"facts": about + 1}
+        needs = {
+            "facts": about,
+            "parts": len(part_lines(check, snapshot.time, frame)),
+            "related": len(related_lines(snapshot, details.check, frame)),
+            "queries": len(details.asked) + 3 if details.asked else 0,
+            "tables": _lines_of_tables(details, width),
+            "results": len(result_lines(details, frame)),
+            # One phase alone is as long as the run, which the results tell.
+            "phases": len(details.phases) if len(details.phases) > 1 else 0,
+            "raw": details.raw.count("\n") + 1 if details.raw else 0,
+            "events": max(1, len(details.events)),
+            "samples": max(1, len(details.samples)),
+        }
+        return {name: lines for name, lines in needs.items() if lines}
 
     def action_chart(self, step: int) -> None:
         if self.details is not None and self.details.charts:
-            self.chart = (self.chart + step) % len(self.details.charts)
+            self.chart = (self.query_one(BigChart).shown + step) % len(self.details.charts)
+
+    def widen(self, step: int) -> bool:
+        """Its figures are of their own windows: the chart's is what can be chosen."""
+        from checks.requests.stats import WINDOWS  # noqa: PLC0415 - not for the first frame
+
+        place = WINDOWS.index(self.span) + step
+        self.span = WINDOWS[max(0, min(len(WINDOWS) - 1, place))]
+        return True
 
 
-def _needs(details: CheckDetails) -> dict[type[DetailPane], int]:
-    """The lines that each pane has to show, in the order of the panes."""
-    tables = sum(len(table.rows) + 3 for table in details.tables)
-    return {
-        FactsPane: len(details.facts) + 9,
-        ResultsPane: max(1, len(details.results)),
-        PhasesPane: len(details.phases),
-        RelatedPane: 5,
-        QueriesPane: len(details.asked) + 2 if details.asked else 0,
-        TablesPane: tables,
-        RawPane: details.raw.count("\n") + 1 if details.raw else 0,
-        EventsPane: max(1, len(details.events)),
-        SamplesPane: max(1, len(details.samples)),
-    }
+def _lines_of_tables(details: CheckDetails, width: int) -> int:
+    """Those of long tables are not made to be counted: they scroll anyway."""
+    least = sum(len(table.rows) + 3 for table in details.tables)
+    return least if least == 0 or least > _LONG else len(tables_lines(details.tables, width))

@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from checks.model import Status
+from tui.numbered import NUMBERED
 from tui.screens.arrangement import Arrangement, arrange
 from tui.screens.picture import PictureScreen
 from tui.screens.places import Panes
@@ -41,8 +42,7 @@ class OverviewScreen(PictureScreen):
     )
     HINTS = (
         (("pane.open",), "details"),
-        (("app.databases",), "databases"),
-        (("app.requests",), "requests"),
+        (("app.overview", *(f"app.{each.name}" for each in NUMBERED)), "screens"),
         (("screen.filter",), "filter"),
         (("app.palette",), "command"),
         (("app.help",), "help"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -149,6 +149,11 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         self._begun_with: Standing | None = None
         self._composed = False
 
+    def widen(self, step: int) -> bool:
+        """Take the next longer (1) or shorter (-1) window, where it has one of its own."""
+        del step
+        return False
+
     def begin(self, standing: Standing) -> None:
         """Start with the picture of ``standing``; called once, before it is on the screen."""
         self._begun_with = standing
@@ -228,11 +233,6 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         self.frozen = standing.frozen
         self.snapshot = standing.shown
 
-    # Keys
-
-    def _thaw(self) -> str:
-        """The key that freezes and thaws, empty where it has none."""
-        found = hints_from(((("app.freeze",), ""),), self.active_bindings.values())
     def glance(self, standing: Standing) -> None:
         """Go on with the verdict alone, and how old the picture is, while a box covers the rest."""
         if self._composed:
@@ -247,6 +247,11 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         header.silent = standing.silence > 0
         return header
 
+    # Keys
+
+    def _thaw(self) -> str:
+        """The key that freezes and thaws, empty where it has none."""
+        found = hints_from(((("app.freeze",), ""),), self.active_bindings.values())
         return found[0][0] if found else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -308,6 +313,14 @@ def binding_of(shown: str, active: Iterable[ActiveBinding]) -> ActiveBinding | N
     return next((e for e in active if e.enabled and key_name(e.binding.key) == shown), None)
 
 
+def _together(keys: Sequence[str]) -> str:
+    """``keys`` as they are named in a hint: digits in a row as ``1–6``."""
+    digits = "".join(keys)
+    if len(keys) > 2 and digits in "123456789":
+        return f"{keys[0]}–{keys[-1]}"
+    return " ".join(keys)
+
+
 def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -> tuple[Hint, ...]:
     """The hints of ``sources`` whose bindings work now, under the keys they have now."""
     keys: dict[str, str] = {}
@@ -315,7 +328,7 @@ def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -
         if each.enabled and each.binding.id:
             keys.setdefault(each.binding.id, key_name(each.binding.key))
     return tuple(
-        (" ".join(keys[name] for name in names), text)
+        (_together([keys[name] for name in names]), text)
         for names, text in sources
         if all(name in keys for name in names)
     )

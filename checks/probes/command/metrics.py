@@ -79,18 +79,20 @@ def curves(window: Window) -> tuple[ChartSpec, ...]:
 def _curve(window: Window, series: Series) -> ChartSpec:
     label, unit = series.label("label"), series.label("unit")
     counts = series.name == COUNTER
+    warning, critical = (_line(window, name, label, unit) for name in ("warning", "critical"))
     return ChartSpec(
         label or "performance data",
         series.name,
         "1/s" if counts else _CHART_UNITS.get(unit, ""),
         rate=counts,
         labels={"label": label, "unit": unit},
-        warning=_line(window, "warning", label, unit),
-        critical=_line(window, "critical", label, unit),
+        warning=warning[0],
+        critical=critical[0],
+        falling=warning[1] or critical[1],
     )
 
 
-def _line(window: Window, name: str, label: str, unit: str) -> float | None:
-    """The bound that is drawn: the upper one where there are two."""
+def _line(window: Window, name: str, label: str, unit: str) -> tuple[float | None, bool]:
+    """The bound that is drawn, and whether it is a lower one: the upper one where there are two."""
     ends = window.last_by(f"{GAUGE}_{name}", "bound", label=label, unit=unit)
-    return ends.get("upper", ends.get("lower"))
+    return ends.get("upper", ends.get("lower")), "lower" in ends and "upper" not in ends

@@ -32,6 +32,8 @@ def _probe(config: KindConfig, target: Target) -> Probe:
 
 def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     own = cast("MetricsConfig", config)
+    # Of what must lie between bounds the upper ones are drawn.
+    low = [one.warning is None and one.critical is None for one in own.expect]
     judged = [
         ChartSpec(
             f"{one.name} a second" if one.rate else one.name,
@@ -39,10 +41,11 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
             "1/s" if one.rate else "",
             rate=one.rate,
             labels=one.labels,
-            warning=one.warning,
-            critical=one.critical,
+            warning=one.warning_below if falling else one.warning,
+            critical=one.critical_below if falling else one.critical,
+            falling=falling,
         )
-        for one in own.expect
+        for one, falling in zip(own.expect, low, strict=True)
     ]
     return (*judged, ChartSpec("samples", "scrape_samples_scraped"))
 

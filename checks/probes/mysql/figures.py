@@ -7,7 +7,7 @@ from typing import Final
 from checks.databases.model import FigureSpec
 from checks.probe import ChartSpec
 
-__all__ = ["CHARTS", "FIGURES", "REQUEST_CHARTS"]
+__all__ = ["CHARTS", "FIGURES", "REQUEST_CHARTS", "connections_chart"]
 
 _S: Final = "mysql_global_status_"
 _V: Final = "mysql_global_variables_"
@@ -54,7 +54,6 @@ FIGURES: Final = (
 )
 
 CHARTS: Final = (
-    ChartSpec("connections", f"{_S}threads_connected"),
     ChartSpec("statements a second", f"{_S}questions", "1/s", rate=True),
     ChartSpec("slow statements a second", f"{_S}slow_queries", "1/s", rate=True),
     ChartSpec("row lock waits a second", f"{_S}innodb_row_lock_waits", "1/s", rate=True),
@@ -66,3 +65,14 @@ REQUEST_CHARTS: Final = (
     ChartSpec("requests a second", "http_requests_total", "1/s", rate=True),
     ChartSpec("failed requests a second", "http_requests_failed_total", "1/s", rate=True),
 )
+
+
+def connections_chart(warning: float, critical: float) -> ChartSpec:
+    """The curve of connections; the bounds are ratios of how many there may be."""
+    return ChartSpec(
+        "connections",
+        f"{_S}threads_connected",
+        warning=warning,
+        critical=critical,
+        limit=f"{_V}max_connections",
+    )

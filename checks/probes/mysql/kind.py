@@ -7,7 +7,7 @@ from typing import Final
 from checks.probe import ChartSpec, Expected, Kind, Metric, Probe, Target
 from checks.probes.mysql.actions import ACTIONS
 from checks.probes.mysql.config import MysqlConfig
-from checks.probes.mysql.figures import CHARTS, FIGURES, REQUEST_CHARTS
+from checks.probes.mysql.figures import CHARTS, FIGURES, REQUEST_CHARTS, connections_chart
 from checks.probes.mysql.probe import MysqlProbe
 from checks.probes.mysql.pulse import PULSE_METRICS
 from checks.probes.mysql.replication import REPLICATION_METRICS
@@ -40,9 +40,11 @@ def _probe(config: KindConfig, target: Target) -> Probe:
 
 
 def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
-    if isinstance(config, MysqlConfig) and config.request_log is not None:
-        return (*REQUEST_CHARTS, *CHARTS)
-    return CHARTS
+    if not isinstance(config, MysqlConfig):
+        return CHARTS
+    bounds = config.connections_warning, config.connections_critical
+    charts = (connections_chart(*bounds), *CHARTS)
+    return charts if config.request_log is None else (*REQUEST_CHARTS, *charts)
 
 
 def _expects(config: KindConfig) -> Expected:

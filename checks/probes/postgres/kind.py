@@ -61,14 +61,22 @@ def _probe(config: KindConfig, target: Target) -> Probe:
 
 
 def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
-    log = isinstance(config, PostgresConfig) and config.request_log is not None
+    if not isinstance(config, PostgresConfig):
+        return ()
+    log = config.request_log is not None
     requests = (
         ChartSpec("requests a second", "http_requests_total", "1/s", rate=True),
         ChartSpec("failed requests a second", "http_requests_failed_total", "1/s", rate=True),
     )
     return (
         *(requests if log else ()),
-        ChartSpec("connections", "pg_connections_used"),
+        ChartSpec(
+            "connections",
+            "pg_connections_used",
+            warning=config.connections_warning,
+            critical=config.connections_critical,
+            limit="pg_connections_usable",
+        ),
         ChartSpec("commits a second", _COMMITS, "1/s", rate=True),
         ChartSpec("waiting for locks", "pg_stat_activity_waiting"),
         ChartSpec("longest transaction", "pg_longest_transaction_seconds", "s"),

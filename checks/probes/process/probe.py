@@ -38,8 +38,8 @@ _DETAILED: Final = 250
 """Processes of a group that more than the scan is read of."""
 _ROWS: Final = 100
 _COLUMNS: Final = (
-    "pid", "parent", "name", "user", "cpu %", "memory", "threads", "files", "running for", "state",
-    "command",
+    "pid", "cpu %", "memory", "files", "age", "command", "state", "user", "threads",
+    "parent", "name",
 )  # fmt: skip
 _NUMERIC: Final = frozenset({"pid", "parent", "cpu %", "memory", "threads", "files"})
 _STATES: Final = {
@@ -186,16 +186,16 @@ class ProcessProbe:
         words = self._reader.words(one.pid)
         return (
             str(one.pid),
-            str(one.parent),
-            one.name,
-            one.user,
             "" if cpu is None else f"{cpu * 100:.1f}",
             size(one.memory),
-            str(one.threads),
             "" if open_now is None else str(open_now),
             "" if one.state in "ZX" else span(wall - member.started),
-            _STATES.get(one.state, one.state),
             shown(words, one.name, kernel=one.kernel),
+            _STATES.get(one.state, one.state),
+            one.user,
+            str(one.threads),
+            str(one.parent),
+            one.name,
         )
 
     def _result(self, look: _Look) -> Result:

@@ -52,7 +52,7 @@ class Reading:
 
     @property
     def lately(self) -> str:
-        return f"in the last {span(max(1, self.elapsed))}"
+        return f"in the last {span(self.elapsed)}" if self.elapsed >= 1.5 else "in the last second"
 
 
 def judge(reading: Reading, config: RedisConfig) -> Iterator[Judgement]:

@@ -224,11 +224,16 @@ def _probe(config: KindConfig, target: Target) -> SqliteProbe:
 
 
 def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
-    size = (
-        ChartSpec("size", "sqlite_database_size_bytes", "bytes"),
-        ChartSpec("write-ahead log", "sqlite_wal_size_bytes", "bytes"),
+    if not isinstance(config, SqliteConfig):
+        return ()
+    size = tuple(
+        ChartSpec(title, metric, "bytes", warning=bounds.warning, critical=bounds.critical)
+        for title, metric, bounds in (
+            ("size", "sqlite_database_size_bytes", config.size),
+            ("write-ahead log", "sqlite_wal_size_bytes", config.wal_size),
+        )
     )
-    if not isinstance(config, SqliteConfig) or config.request_log is None:
+    if config.request_log is None:
         return size
     requests = (
         ChartSpec("requests a second", "http_requests_total", "1/s", rate=True),

@@ -261,21 +261,21 @@ def _tables(judged: Sequence[tuple[Unit, Verdict]], now: Moment) -> Iterable[Tab
     rows = tuple(
         (
             unit.name,
+            unit.since(now.monotonic),
+            verdict.text,
             unit.active,
             unit.sub,
-            unit.since(now.monotonic),
-            "" if unit.pid is None else str(unit.pid),
+            "" if unit.restarts is None else str(unit.restarts),
             "" if unit.memory is None else size(unit.memory),
             "" if unit.tasks is None else str(unit.tasks),
-            "" if unit.restarts is None else str(unit.restarts),
+            "" if unit.pid is None else str(unit.pid),
             unit.file_state,
-            verdict.text,
         )
         for unit, verdict in ranked[:_TABLE]
     )
     columns = (
-        "unit", "state", "within it", "since", "pid", "memory", "tasks", "restarts", "at boot",
-        "what it is",
+        "unit", "since", "what it is", "state", "within it", "restarts", "memory", "tasks", "pid",
+        "at boot",
     )  # fmt: skip
     if rows:
         yield Table("units", columns, rows, frozenset({"pid", "memory", "tasks", "restarts"}))

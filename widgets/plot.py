@@ -1,0 +1,157 @@
+"""How plotext draws a curve: its frame, its marks, and bounds as fine as the curve itself.
+
+plotext is imported when the first chart is shown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from widgets.axis import Axis, axis_of, labels
+from widgets.glyphs import Glyphs
+from widgets.text import Line, Seg, line
+
+if TYPE_CHECKING:
+    from checks.views import Chart
+
+__all__ = ["plotted", "thinned"]
+
+_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+_ROLES: Final = {"38;5;4": "spark", "38;5;3": "warning", "38;5;1": "critical"}
+"""plotext's codes for blue, orange and red, which the curve and its bounds are drawn in."""
+_COLOURS: Final = {"warning": "orange", "critical": "red"}
+_FRAME = re.compile(r"([─│┌┐└┘├┤┬┴┼]+)")
+_MARGIN: Final = 9
+"""Cells beside the chart in which its bounds are named."""
+_DASH: Final = 4
+"""Every so many cells of a bound one is left out: it is told from a curve without colours too."""
+_DOTS: Final = 4
+"""Dots of a braille cell, one above the other."""
+
+
+def thinned(
+    times: Sequence[float], values: Sequence[float], buckets: int
+) -> tuple[list[float], list[float]]:
+    """At most two points a bucket, its lowest and its highest in their order.
+
+    A bucket without any known value stays as one NaN, so that a gap is not drawn over.
+    """
+    count = len(values)
+    if count <= 2 * buckets or buckets <= 0:
+        return list(times), list(values)
+    kept: list[int] = []
+    edges = [round(i * count / buckets) for i in range(buckets + 1)]
+    for start, end in pairwise(edges):
+        known = [i for i in range(start, end) if math.isfinite(values[i])]
+        if not known:
+            kept.append(start)
+            continue
+        lowest = min(known, key=lambda i: values[i])
+        highest = max(known, key=lambda i: values[i])
+        kept += sorted({lowest, highest})
+    return [times[i] for i in kept], [values[i] for i in kept]
+
+
+def plotted(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[Line]:
+    """The chart in ``width`` by ``height`` cells, its bounds named at its right."""
+    axis = axis_of(chart, 4 if height >= 10 else 2)
+    margin = _MARGIN if axis.bounds and width >= 60 else 0
+    drawn = _draw(chart, axis, width - margin, height, glyphs)
+    names = _names(axis, height - 3, 1 if glyphs.plain else _DOTS) if margin else {}
+    return _styled(drawn, names)
+
+
+def _runs(times: Sequence[float], values: Sequence[float]) -> list[tuple[list[float], list[float]]]:
+    """The stretches of known values between gaps."""
+    runs: list[tuple[list[float], list[float]]] = []
+    open_run = False
+    for time, value in zip(times, values, strict=True):
+        if not math.isfinite(value):
+            open_run = False
+            continue
+        if not open_run:
+            runs.append(([], []))
+            open_run = True
+        runs[-1][0].append(time)
+        runs[-1][1].append(value)
+    return runs
+
+
+def _time_ticks(start: float, end: float, width: int) -> tuple[list[float], list[str]]:
+    """Where to label the time axis, away from its ends, in local time."""
+    count = max(1, width // 18)
+    places = [start + (end - start) * (i + 0.5) / count for i in range(count)]
+    layout = "%H:%M:%S" if end - start < 600 else "%H:%M" if end - start < 86400 else "%d %b %H:%M"
+    return places, [datetime.fromtimestamp(t).astimezone().strftime(layout) for t in places]
+
+
+def _draw(chart: Chart, axis: Axis, width: int, height: int, glyphs: Glyphs) -> str:
+    """The chart as plotext writes it, colours as escape codes."""
+    import plotext as plt  # noqa: PLC0415
+
+    times, values = thinned(chart.times, chart.values, width)
+    start, end = chart.times[0], max(chart.times[-1], chart.times[0] + 1)
+    plt.clear_figure()
+    plt.theme("clear")
+    plt.limit_size(False, False)
+    plt.plotsize(width, height)
+    plt.xlim(start, end)
+    plt.ylim(axis.low, axis.high)
+    curve, bound = ("*", "-") if glyphs.plain else ("braille", "braille")
+    for value, role in axis.bounds:
+        # As a curve, not as a line of plotext's: that stands on whole rows, and the curve would
+        # seem to pass it where it does not.
+        plt.plot([start, end], [value, value], marker=bound, color=_COLOURS[role])
+    for run_times, run_values in _runs(times, values):
+        draw = plt.plot if len(run_times) > 1 else plt.scatter
+        draw(run_times, run_values, marker=curve, color="blue", fillx=axis.filled)
+    plt.yticks(list(axis.ticks), labels(chart.unit, axis.ticks))
+    plt.xticks(*_time_ticks(start, end, width))
+    drawn = str(plt.build())
+    plt.clear_figure()
+    return drawn
+
+
+def _names(axis: Axis, rows: int, dots: int) -> dict[int, str]:
+    """The rows of the drawing, its frame among them, at which the bounds are named."""
+    placed: dict[int, str] = {}
+    for value, role in reversed(axis.bounds):
+        share = (value - axis.low) / (axis.high - axis.low)
+        dot = math.floor(round(0.5 + (rows * dots - 1) * share, 8))
+        row = rows - dot // dots
+        placed[row + 1 if row in placed else row] = role
+    return placed
+
+
+def _axis(text: str) -> list[Seg]:
+    """What is not the curve: its frame quieter than the labels."""
+    pieces = _FRAME.split(text)
+    return [Seg(piece, "rule" if i % 2 else "dim") for i, piece in enumerate(pieces)]
+
+
+def _dashed(text: str, at: int) -> str:
+    """A piece of a bound that begins in the cell ``at``, with its gaps."""
+    return "".join(" " if (at + i) % _DASH == 0 else sign for i, sign in enumerate(text))
+
+
+def _styled(drawn: str, names: dict[int, str]) -> list[Line]:
+    """plotext's text as lines: its colours become roles, all else is quiet."""
+    lines = []
+    for row, text in enumerate(drawn.splitlines()):
+        pieces = _SGR.split(text)
+        roles = ["", *(_ROLES.get(code, "") for code in pieces[1::2])]
+        segs: list[Seg] = []
+        at = 0
+        for piece, role in zip(pieces[::2], roles, strict=True):
+            bound = role in _COLOURS
+            segs += [Seg(_dashed(piece, at) if bound else piece, role)] if role else _axis(piece)
+            at += len(piece)
+        if row in names:
+            segs.append(Seg(f" {names[row]}", names[row]))
+        lines.append(line(*segs))
+    return lines

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from checks.model import Status, clean
+from checks.patterns import Matcher, SlowPatternError
 from checks.settings import Duration, Model
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "latency_finding",
     "quoted",
     "seconds",
+    "slow_finding",
     "text_findings",
 ]
 
@@ -144,14 +146,28 @@ def latency_finding(duration: float, bounds: Bounds | None) -> Finding | None:
     return None
 
 
-def text_findings(text: str, required: tuple[str, ...], regex: str, absent: str) -> list[Finding]:
-    """What ``text`` lacks of ``required`` and ``regex``, and has of ``absent``."""
+def text_findings(
+    text: str, required: tuple[str, ...], wanted: Matcher | None, absent: Matcher | None
+) -> list[Finding]:
+    """What ``text`` lacks of ``required`` and ``wanted``, and has of ``absent``."""
     missed = [f"the body lacks {quoted(part)}" for part in required if part not in text]
-    if regex and not re.search(regex, text):
-        missed.append(f"the body does not match {quoted(regex)}")
-    if absent and (found := re.search(absent, text)):
-        missed.append(f"the body has {quoted(found.group(0))}, which it must not")
-    return [Finding(Status.CRITICAL, "expectation", clause) for clause in missed]
+    slow = []
+    try:
+        if wanted is not None and not wanted.search(text):
+            missed.append(f"the body does not match {quoted(wanted.pattern)}")
+    except SlowPatternError as error:
+        slow.append(slow_finding(error))
+    try:
+        if absent is not None and (found := absent.search(text)):
+            missed.append(f"the body has {quoted(found.group(0))}, which it must not")
+    except SlowPatternError as error:
+        slow.append(slow_finding(error))
+    return [Finding(Status.CRITICAL, "expectation", clause) for clause in missed] + slow
+
+
+def slow_finding(error: SlowPatternError) -> Finding:
+    """A pattern that was given up: of the target nothing follows."""
+    return Finding(Status.UNKNOWN, error.reason, str(error))
 
 
 class JsonExpectation:

@@ -11,6 +11,7 @@ from typing import Final
 from checks.databases.model import Action
 from checks.errors import NO_DESCRIPTORS, NONE_LEFT, SecretError
 from checks.model import Result, Sampler, Samples, Status, clean
+from checks.patterns import SlowPatternError
 from checks.probe import (
     Acting,
     Answering,
@@ -78,6 +79,8 @@ class Runner:
             return Result.failed("timeout", f"no answer from {address} within {timeout:g} s")
         except SecretError as error:
             return Result.failed("config", str(error), status=Status.UNKNOWN)
+        except SlowPatternError as error:
+            return Result.failed(error.reason, str(error), status=Status.UNKNOWN)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NONE_LEFT:
                 sentence = f"not asked: {NO_DESCRIPTORS}"

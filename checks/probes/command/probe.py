@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
 from dataclasses import replace
 from typing import Final
@@ -17,7 +16,7 @@ from checks.probes.command.child import FLOOD, GRACE, Child
 from checks.probes.command.config import CommandConfig, masked, secret_arguments, sounds_secret
 from checks.probes.command.environment import minimal
 from checks.probes.command.program import Launch, Plan
-from checks.probes.command.report import Run, said_so_far, told
+from checks.probes.command.report import Patterns, Run, said_so_far, told
 from checks.secrets import url_secrets
 
 __all__ = ["CommandProbe"]
@@ -35,7 +34,7 @@ class CommandProbe:
         self._program = config.address()
         self._lane = f"command {target.name}"
         self._patience = target.timeout - min(0.15, target.timeout * 0.05)
-        self._pattern = re.compile(config.expect, re.MULTILINE) if config.expect else None
+        self._patterns = Patterns.of(config)
         self._shown = " ".join(masked(config.argv))
         self._waited = 0.0
         self._child: Child | None = None
@@ -141,7 +140,7 @@ class CommandProbe:
             lingers=ended.lingers,
             flood=FLOOD if ended.flood else 0,
         )
-        result = told(run, self._config, self._pattern, self._target.sampler.builder())
+        result = told(run, self._config, self._patterns, self._target.sampler.builder())
         return replace(result, facts=(("command", self._shown), *result.facts))
 
     def _too_late(self, waiting: str) -> Result:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from checks.expectations import latency_finding, quoted, seconds
-from checks.model import Result, SampleBuilder, Status, Table
+from checks.model import Part, Result, SampleBuilder, Status, Table
+from checks.patterns import Matcher, SlowPatternError
 from checks.probes.command.config import CommandConfig
 from checks.probes.command.metrics import measure
 from checks.probes.command.perfdata import Datum, Output, Range, parse_output
 from checks.probes.command.rows import child_rows
 from checks.wording import percent, size
 
-__all__ = ["Run", "said_so_far", "told"]
+__all__ = ["Patterns", "Run", "said_so_far", "told"]
 
 _PLUGIN: Final = {0: Status.OK, 1: Status.WARNING, 2: Status.CRITICAL, 3: Status.UNKNOWN}
 _SHELL: Final = {
@@ -60,15 +60,29 @@ class _Verdict:
     answered: bool = True
 
 
-def told(
-    run: Run, config: CommandConfig, pattern: re.Pattern[str] | None, builder: SampleBuilder
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """What its standard output must match, and which of its lines become rows."""
+
+    expect: Matcher | None
+    rows: Matcher | None
+
+    @classmethod
+    def of(cls, config: CommandConfig) -> Patterns:
+        return cls(
+            Matcher(config.expect, multiline=True) if config.expect else None,
+            Matcher(config.rows) if config.rows else None,
+        )
+
+
+def told(run: Run, config: CommandConfig, patterns: Patterns, builder: SampleBuilder) -> Result:
     """What the run comes to."""
     text, errors = _text(run.out), _text(run.err)
     output = parse_output(text, perfdata=config.perfdata)
     verdict = _judged(run, config, _words(run, output, errors), silent=not output.sentence)
     if verdict.status is Status.OK:
-        verdict = _expected(verdict, text, config, pattern)
+        verdict = _expected(verdict, text, patterns.expect)
+    parts, verdict = _rows(verdict, text, patterns.rows)
     slow = latency_finding(run.duration, config.latency) if verdict.answered else None
     if slow is not None and slow.status.severity > verdict.status.severity:
         ran = f"ran for {seconds(run.duration)}"
@@ -84,7 +98,7 @@ def told(
         value=_value(output.data, run),
         duration=run.duration,
         samples=builder.build(),
-        parts=child_rows(text, re.compile(config.rows)) if config.rows else (),
+        parts=parts,
         tables=_tables(output.data),
         facts=tuple(_facts(run, config, output).items()),
         raw=_raw(text, errors),
@@ -170,14 +184,26 @@ def _and(text: str, words: str) -> str:
     return f"{text}: {words}" if words else text
 
 
-def _expected(
-    verdict: _Verdict, text: str, config: CommandConfig, pattern: re.Pattern[str] | None
-) -> _Verdict:
-    if pattern is None or pattern.search(text):
-        return verdict
+def _expected(verdict: _Verdict, text: str, pattern: Matcher | None) -> _Verdict:
+    try:
+        if pattern is None or pattern.search(text):
+            return verdict
+    except SlowPatternError as error:
+        return _Verdict(Status.UNKNOWN, error.reason, str(error))
     said = quoted(_first_line(text)) if text.strip() else "nothing"
-    missed = f"the output does not match {quoted(config.expect)}, it begins with {said}"
+    missed = f"the output does not match {quoted(pattern.pattern)}, it begins with {said}"
     return _Verdict(Status.CRITICAL, "expectation", missed)
+
+
+def _rows(
+    verdict: _Verdict, text: str, pattern: Matcher | None
+) -> tuple[tuple[Part, ...], _Verdict]:
+    """The child rows; where they cannot be told, a good verdict is none either."""
+    try:
+        return (() if pattern is None else child_rows(text, pattern)), verdict
+    except SlowPatternError as error:
+        slow = _Verdict(Status.UNKNOWN, error.reason, str(error))
+        return (), slow if verdict.status is Status.OK else verdict
 
 
 def _value(data: tuple[Datum, ...], run: Run) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 from checks.health_words import word_status
 from checks.model import Part, Status
+from checks.patterns import Matcher
 
 __all__ = ["child_rows"]
 
@@ -35,17 +35,19 @@ _MORE_WORDS: Final = {
 _FRAME: Final = "[]()<>:\ufe0f "
 
 
-def child_rows(text: str, pattern: re.Pattern[str]) -> tuple[Part, ...]:
+def child_rows(text: str, pattern: Matcher) -> tuple[Part, ...]:
     """A row for each line that matches ``pattern``, which has the groups ``name``, ``status``.
 
     A mark or a word that nobody knows makes the row UNKNOWN.
+
+    Raises:
+        SlowPatternError: the pattern takes too long.
     """
     return tuple(islice(_rows(text, pattern), MOST_ROWS))
 
 
-def _rows(text: str, pattern: re.Pattern[str]) -> Iterator[Part]:
-    for line in text.splitlines():
-        match = pattern.search(line)
+def _rows(text: str, pattern: Matcher) -> Iterator[Part]:
+    for match in pattern.searches(text.splitlines()):
         if match is None:
             continue
         found = match.groupdict(default="")

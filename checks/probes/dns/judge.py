@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
-from checks.expectations import Finding, latency_finding, quoted, seconds
+from checks.expectations import Finding, latency_finding, quoted, seconds, slow_finding
 from checks.model import Status, clean, worst
+from checks.patterns import Matcher, SlowPatternError
 from checks.probes.dns.asking import Asked
 from checks.probes.dns.config import DnsConfig
 from checks.probes.dns.wire import Reply
@@ -41,7 +41,7 @@ class Judge:
 
     def __init__(self, config: DnsConfig) -> None:
         self._config = config
-        self._match = re.compile(config.match) if config.match else None
+        self._match = Matcher(config.match) if config.match else None
         self._wanted = {_key(config, answer): answer for answer in config.answers}
 
     def opinions(self, asked: list[Asked]) -> list[Opinion]:
@@ -134,11 +134,18 @@ class Judge:
             found.append(_missed(f"{_listed(tuple(absent))} is not among the answers: {has}"))
         if config.exact and (more := [t for k, t in got.items() if k not in self._wanted]):
             found.append(_missed(f"{_listed(tuple(more))} is answered, which is not expected"))
-        if self._match:
-            wrong = [text for text in reply.answers if not self._match.search(text)]
-            if wrong:
-                found.append(_missed(f"{quoted(wrong[0])} does not match {quoted(config.match)}"))
-        return found
+        return found + (_unmatched(self._match, reply.answers) if self._match else [])
+
+
+def _unmatched(wanted: Matcher, answers: tuple[str, ...]) -> list[Finding]:
+    """The first answer that ``wanted`` does not match."""
+    try:
+        for answer, match in zip(answers, wanted.searches(answers), strict=True):
+            if match is None:
+                return [_missed(f"{quoted(answer)} does not match {quoted(wanted.pattern)}")]
+    except SlowPatternError as error:
+        return [slow_finding(error)]
+    return []
 
 
 def _missed(text: str) -> Finding:

@@ -5,7 +5,6 @@ Pure: no I/O and no clock; time is an argument.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,12 +14,14 @@ from checks.expectations import (
     latency_finding,
     quoted,
     seconds,
+    slow_finding,
     text_findings,
 )
 from checks.expiry import expiry_finding
 from checks.health_document import HealthDocument, read_document
 from checks.health_words import counterpart
 from checks.model import Part, Status
+from checks.patterns import Matcher, SlowPatternError
 from checks.probes.http.answer import Answer, BodyError
 from checks.probes.http.config import HttpConfig
 from checks.probes.http.connection import Peer
@@ -50,8 +51,10 @@ class Judge:
         self._own_verdict = config.health_document and not config.expect.judges_body
         self._json = [JsonExpectation(e, v) for e, v in config.expect.json_.items()]
         self._headers = [
-            (name, re.compile(pattern)) for name, pattern in config.expect.headers.items()
+            (name, Matcher(pattern)) for name, pattern in config.expect.headers.items()
         ]
+        self._wanted = Matcher(config.expect.regex) if config.expect.regex else None
+        self._absent = Matcher(config.expect.not_regex) if config.expect.not_regex else None
         self._read: tuple[bytes, HealthDocument | None] | None = None
         self._reads_text = bool(
             config.expect.text or config.expect.regex or config.expect.not_regex
@@ -133,9 +136,8 @@ class Judge:
         return [f for e in self._json if (f := e.finding(answer.document)) is not None]
 
     def _texts(self, answer: Answer) -> list[Finding]:
-        expect = self._expect
         try:
-            found = text_findings(answer.text, expect.text, expect.regex, expect.not_regex)
+            found = text_findings(answer.text, self._expect.text, self._wanted, self._absent)
         except BodyError as error:
             return [Finding(Status.CRITICAL, "protocol", str(error))]
         if found and answer.cut:
@@ -148,7 +150,12 @@ class Judge:
         for name, pattern in self._headers:
             value = answer.exchange.header(name.lower().encode("ascii", "replace"))
             shown = value.decode("latin-1")
-            if not pattern.search(shown):
+            try:
+                fits = pattern.search(shown) is not None
+            except SlowPatternError as error:
+                found.append(slow_finding(error))
+                continue
+            if not fits:
                 text = f"header {name} is {quoted(shown)}, expected {quoted(pattern.pattern)}"
                 found.append(Finding(Status.CRITICAL, "expectation", text))
         return found

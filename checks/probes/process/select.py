@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.model import Status
+from checks.patterns import Matcher
 from checks.probes.process.config import ProcessConfig
 from checks.probes.process.details import Reader
 from checks.probes.process.pidfile import PidFile, Refusal, read_pid_file
@@ -63,11 +64,15 @@ class Selector:
         self._reader = reader
         self._pid_file = pid_file
         self._names = _Names(config.name)
-        self._command = re.compile(config.command) if config.command else None
+        self._command = Matcher(config.command) if config.command else None
         self._fitting: dict[Key, Fit] = {}
 
     def choose(self, listing: Listing, started: Started, again: Again) -> Selection:
-        """Those of ``listing`` that are meant, as they are now; zombies among them."""
+        """Those of ``listing`` that are meant, as they are now; zombies among them.
+
+        Raises:
+            SlowPatternError: the command line's pattern takes too long on one of them.
+        """
         if self._pid_file is not None:
             named = self._by_pid_file(listing, self._pid_file, started, again)
             if isinstance(named, Refusal):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 
 from checks.model import Sampler
+from checks.patterns import Matcher
 from checks.probes.command.config import CommandConfig
 from checks.probes.command.perfdata import Datum, Range, parse_output
-from checks.probes.command.report import Run, told
+from checks.probes.command.report import Patterns, Run, told
 from checks.probes.command.rows import child_rows
 from tests.fuzz.oracle import check_finite, check_line, check_result
 from tests.fuzz.target import Target
@@ -28,7 +28,7 @@ TOKENS = (
     *(b"a=1 ", b"a=1;2;3;4;5 ", b"'a'=", b"\x1b[2J", b"\xff", b"\xc2\xb5s", b"\xd9\xa3", b"\t"),
     *(b"a=1e308EB;1e308:;~:1e308;; ", b"=1", b"\xe2\x80\xa8", b"\x00", b"a|b|c"),
 )
-_ROWS = re.compile(r"^(?P<status>\S+) (?P<name>[^:]+)(?:: (?P<message>.*))?$")
+_ROWS = Matcher(r"^(?P<status>\S+) (?P<name>[^:]+)(?:: (?P<message>.*))?$")
 _PLAIN = CommandConfig.model_validate({"argv": ["x"]})
 _WITH_ROWS = CommandConfig.model_validate({"argv": ["x"], "rows": _ROWS.pattern, "expect": "ok"})
 
@@ -41,10 +41,10 @@ def run(data: bytes) -> None:
     for datum in output.data:
         _check(datum)
     for config in (_PLAIN, _WITH_ROWS):
-        pattern = re.compile(config.expect) if config.expect else None
+        patterns = Patterns.of(config)
         for out, err, code in ((data, b"", 0), (data, data[:5_000], 2), (b"", data, -9)):
             ran = Run("x", code, out, err, 0.1, 0.1)
-            result = told(ran, config, pattern, Sampler({"job": "x"}).builder())
+            result = told(ran, config, patterns, Sampler({"job": "x"}).builder())
             check_result(result)
             check_finite(result.samples.values)
 

@@ -18,7 +18,7 @@ from checks.model import clean
 if TYPE_CHECKING:
     import regex
 
-__all__ = ["LIMIT", "Matcher", "SlowPatternError"]
+__all__ = ["LIMIT", "Allowance", "Matcher", "SlowPatternError"]
 
 LIMIT: Final = 0.1
 """Seconds that a pattern may take on one answer, however many texts that has."""
@@ -37,25 +37,50 @@ class SlowPatternError(TargetError):
         )
 
 
+class Allowance:
+    """What is left of the time that a pattern may take on one answer, in seconds."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = LIMIT
+
+
 class Matcher:
-    """A pattern in the syntax of ``re``, for texts of others."""
+    """A pattern in the syntax of ``re``, for texts of others.
+
+    ``octets``: the texts are bytes, decoded as Latin-1; what that means for the pattern is
+    as with a pattern of bytes, and the dot matches a line's end too.
+    """
 
     __slots__ = ("_compiled", "pattern")
 
-    def __init__(self, pattern: str, *, multiline: bool = False) -> None:
+    def __init__(self, pattern: str, *, multiline: bool = False, octets: bool = False) -> None:
         import regex  # noqa: PLC0415 - see the module
 
         self.pattern = pattern
         flags = regex.VERSION0 | (regex.MULTILINE if multiline else 0)
+        if octets:
+            pattern = pattern.encode().decode("latin-1")
+            flags |= regex.ASCII | regex.DOTALL
         self._compiled = regex.compile(_plain(pattern), flags)
 
-    def search(self, text: str) -> regex.Match[str] | None:
+    def search(self, text: str, allowance: Allowance | None = None) -> regex.Match[str] | None:
         """The first match.
 
         Raises:
-            SlowPatternError: it takes too long.
+            SlowPatternError: it takes longer than is left of ``allowance``, else :data:`LIMIT`.
         """
-        return self._search(text, LIMIT)
+        allowance = allowance or Allowance()
+        began = thread_time()
+        try:
+            if allowance.left > 0:
+                return self._compiled.search(text, timeout=allowance.left)
+        except (TimeoutError, MemoryError):
+            pass
+        finally:
+            allowance.left -= thread_time() - began
+        raise SlowPatternError(self.pattern)
 
     def searches(self, texts: Iterable[str]) -> Iterator[regex.Match[str] | None]:
         """The first match in each of ``texts``, which are of one answer.
@@ -63,20 +88,9 @@ class Matcher:
         Raises:
             SlowPatternError: all of them together take too long.
         """
-        left = LIMIT
+        allowance = Allowance()
         for text in texts:
-            began = thread_time()
-            found = self._search(text, left)
-            left -= thread_time() - began
-            yield found
-            if left <= 0:
-                raise SlowPatternError(self.pattern)
-
-    def _search(self, text: str, limit: float) -> regex.Match[str] | None:
-        try:
-            return self._compiled.search(text, timeout=limit)
-        except (TimeoutError, MemoryError):
-            raise SlowPatternError(self.pattern) from None
+            yield self.search(text, allowance)
 
 
 def _plain(pattern: str) -> str:

@@ -13,6 +13,7 @@ from checks.dial import Phases, connection_error, dial
 from checks.errors import TargetError
 from checks.expectations import LatencyBounds, Pattern, latency_finding, quoted, seconds
 from checks.model import Result, SampleBuilder, Status
+from checks.patterns import Allowance, Matcher, SlowPatternError
 from checks.probe import ChartSpec, Kind, Metric, Probe, Target, response_time
 from checks.settings import KindConfig
 
@@ -70,7 +71,7 @@ class TcpProbe:
         self._config = config
         self._target = target
         self._where = config.instance()
-        self._expected = re.compile(config.expect.encode(), re.DOTALL) if config.expect else None
+        self._expected = Matcher(config.expect, octets=True) if config.expect else None
         self._patience = target.timeout - min(0.15, target.timeout * 0.05)
 
     async def run(self) -> Result:
@@ -112,7 +113,10 @@ class TcpProbe:
         loop = asyncio.get_running_loop()
         if self._config.send:
             await loop.sock_sendall(sock, self._config.send.encode())
-        while self._expected is not None and not self._expected.search(answer):
+        allowance = Allowance()
+        while self._expected is not None and not self._expected.search(
+            answer.decode("latin-1"), allowance
+        ):
             room = self._config.max_answer - len(answer)
             data = await loop.sock_recv(sock, min(65_536, room)) if room else b""
             if not data:
@@ -143,7 +147,9 @@ class TcpProbe:
     def _failed(
         self, error: TargetError, phases: Phases, builder: SampleBuilder, answer: bytearray
     ) -> Result:
-        connected = "connect" in phases.seconds and error.reason in {"expectation", "timeout"}
+        connected = "connect" in phases.seconds and (
+            error.reason in {"expectation", "timeout"} or isinstance(error, SlowPatternError)
+        )
         phases.end()
         self._measure(phases, builder, missed=error.reason == "expectation")
         return Result(

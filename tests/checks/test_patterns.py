@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -153,6 +154,26 @@ async def test_the_output_of_a_command(keys: dict[str, str]) -> None:
     result = await ask("command", {"argv": ["echo", HOSTILE], **keys}, timeout=5.0)
     assert (result.status, result.reason) == (Status.UNKNOWN, "limit")
     assert "took longer than 100 ms" in result.message
+
+
+@pytest.mark.parametrize("step", [1, 81], ids=["a byte at a time", "at once"])
+async def test_the_answer_of_a_port(raw_server: Any, step: int) -> None:
+    def talk(connection: socket.socket) -> None:
+        for at in range(0, len(HOSTILE), step):
+            connection.sendall(HOSTILE[at : at + step].encode())
+        connection.recv(1)
+
+    config = {"address": f"127.0.0.1:{raw_server(talk).port}", "expect": "^(a|aa)+b"}
+    result = await ask("tcp", config, timeout=5.0)
+    assert (result.status, result.reason, result.up) == (Status.UNKNOWN, "limit", True)
+    assert "took longer than 100 ms" in result.message
+
+
+async def test_an_answer_in_bytes_and_lines(raw_server: Any) -> None:
+    port = raw_server(lambda connection: connection.sendall("220 naïve\r\nOK\xff".encode())).port
+    for expect in ("naïve.*OK", "^220 .{6}", "OK.{2}$"):
+        result = await ask("tcp", {"address": f"127.0.0.1:{port}", "expect": expect}, timeout=5.0)
+        assert result.status is Status.OK, result.message
 
 
 async def test_a_record_of_a_name(dns_server: DnsServer) -> None:

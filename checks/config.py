@@ -36,12 +36,17 @@ class EngineConfig:
 class Finder(Protocol):
     """Something that looks for what there is to check, again and again."""
 
-    @property
-    def pause(self) -> float:
-        """Seconds until it is worth looking again."""
-
     async def look(self, config: EngineConfig) -> EngineConfig:
         """``config`` with all that is known now; the same object while nothing is new.
 
         A check that did not change is the same :class:`~checks.probe.CheckSpec` as before.
+        """
+
+    async def rest(self) -> None:
+        """Wait until it is worth looking again."""
+
+    def forget(self, name: str) -> None:
+        """Look for what the check ``name`` is of no more, from the next look on, which is soon.
+
+        Later sessions do not miss it either, until it is found running again.
         """

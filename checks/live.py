@@ -74,7 +74,7 @@ async def _settle() -> None:
 async def _look_again(engine: Engine) -> None:
     """Have ``engine`` watch what its configuration's finder finds, for as long as it runs."""
     while (finder := engine.config.finder) is not None:
-        await asyncio.sleep(finder.pause)
+        await finder.rest()
         try:
             config = await finder.look(engine.config)
             if config is not engine.config:
@@ -245,6 +245,13 @@ class EngineSource:
 
     def act(self, check: str, action: str, subject: str) -> None:
         self._wish(lambda engine: engine.act(check, action, subject))
+
+    def forget(self, check: str) -> None:
+        def wish(engine: Engine) -> None:
+            if engine.config.finder is not None:
+                engine.config.finder.forget(check)
+
+        self._wish(wish)
 
     def close(self) -> None:
         self._closed.set()

@@ -72,17 +72,19 @@ class ChartSpec:
     warning: float | None = None
     critical: float | None = None
 
-
     limit: str = ""
     falling: bool = False
     """Whether it is ill below its bounds, not above."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckSpec:
     """A check as configured: what every kind has in common, and its kind's own model.
 
     ``interval`` and ``timeout`` are seconds. ``place`` is ``file:line`` of its entry.
     ``expected`` says why its target should run: the sentence begins with it where nobody is
-    there. ``advice`` says what helps besides where the target refuses us.
+    there. ``advice`` says what helps besides where the target refuses us. ``found`` says that
+    no configuration names it: discovery found it.
     """
 
     name: str
@@ -97,6 +99,7 @@ class CheckSpec:
     place: str = ""
     expected: str = ""
     advice: str = ""
+    found: bool = False
 
     def target_labels(self, external: Mapping[str, str]) -> dict[str, str]:
         """The labels that every sample of this check carries."""

@@ -57,6 +57,10 @@ class SnapshotSource(Protocol):
         events of a later snapshot, as an answer.
         """
 
+    def forget(self, check: str) -> None:
+        """Show ``check``, which was :attr:`~checks.views.CheckView.found`, no more, and miss what
+        it is of no more; until that runs again."""
+
     def close(self) -> None:
         """End, without waiting longer than a moment for anything that hangs."""
 

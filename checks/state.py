@@ -91,6 +91,7 @@ class CheckState:
             queues=expected.queues,
             queue_traits=expected.queue_traits,
             tells_requests=expected.requests,
+            found=spec.found,
         )
 
     def apply(self, began: float, result: Result) -> list[EventView]:

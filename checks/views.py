@@ -153,6 +153,8 @@ class CheckView:
     """Whether it is configured to tell of requests."""
     record: RecordView | None = None
     """How good it was; None before the first result."""
+    found: bool = False
+    """Whether no configuration names it: it was discovered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -336,8 +338,9 @@ class Chart:
     warning: float | None = None
     critical: float | None = None
 
-
     falling: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckDetails:
     """Everything about one check, made only while somebody looks at it."""

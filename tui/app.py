@@ -485,6 +485,11 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self.source.ask(check, question)
         self.say(f"{title}: asked {check}")
 
+    def forget(self, check: str) -> str:
+        """Miss ``check``, which was discovered, no longer; what to say of it."""
+        self.source.forget(check)
+        return f"{check} is forgotten until it runs again"
+
     def _await_answer(self, check: str) -> None:
         """Tell what ``check`` answers from now on."""
         self._pace.expect(self._clock())

@@ -33,6 +33,8 @@ def offers(
     for check in snapshot.checks if snapshot else ():
         yield _check(app, check)
         yield from _questions(app, check)
+        if check.found and not check.up and check.last_run is not None:
+            yield _farewell(app, check)
     for view in snapshot.databases if snapshot else ():
         yield _database(app, view)
     yield PaletteCommand(
@@ -74,6 +76,14 @@ def _title(binding: Binding) -> str:
 def _check(app: OnwatchApp, check: CheckView) -> PaletteCommand:
     help_text = f"{check.status.value}: {check.message}" if check.message else check.status.value
     return PaletteCommand(f"check {check.name}", help_text, lambda: app.action_details(check.name))
+
+
+def _farewell(app: OnwatchApp, check: CheckView) -> PaletteCommand:
+    return PaletteCommand(
+        f"forget {check.name}",
+        "it is not meant to run here any more: miss it no longer, until it runs again",
+        partial(app.forget, check.name),
+    )
 
 
 def _database(app: OnwatchApp, view: DatabaseView) -> PaletteCommand:

@@ -6,9 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from checks.discovery.lasting import Lasting
 from checks.discovery.machine import Machine
 from checks.discovery.model import Process, Service
 from checks.discovery.processes import Scan
@@ -50,13 +52,14 @@ def databases(scan: Scan, machine: Machine, known: dict[str, bool]) -> list[Serv
     since closing it drops all POSIX locks that this process has on it, a check's included.
     """
     found: dict[str, Service] = {}
+    lasting = Lasting(machine)
     for process, path in _candidates(scan):
         if path not in known and len(known) < MOST_READ and path.startswith(machine.files):
             known[path] = _is_database(path) and _is_ours(path, process, machine.proc)
         if known.get(path) and len(found) < MOST:
-            found[path] = Service(
-                "sqlite", path=path, process=process, lasting=not process.terminal
-            )
+            made = lasting.judged(Service("sqlite", path=path, process=process))
+            # A file needs nobody to hold it open, its unit neither.
+            found[path] = replace(made, unit="")
     return [found[path] for path in sorted(found)]
 
 

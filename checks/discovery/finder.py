@@ -6,7 +6,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -42,6 +43,8 @@ HURRIES: Final = 3
 
 _HUNG: Final = "discovery: reading credentials hangs: is the home directory there?"
 
+_OR_NOT: Final = "; if that is over, forget it in the palette"
+
 T = TypeVar("T")
 D = TypeVar("D")
 
@@ -74,6 +77,8 @@ class Discovery:
         self._preparing: asyncio.Task[None] | None = None
         self._base: tuple[CheckSpec, ...] | None = None
         self._hurried = 0
+        self._unwanted: list[str] = []
+        self._asked = asyncio.Event()
         self.settled = True
         """Whether everything that was seen had time to say what it is."""
 
@@ -81,6 +86,22 @@ class Discovery:
     def pause(self) -> float:
         """Seconds until it is worth looking again."""
         return AGAIN if self.settled or self._hurried > HURRIES else SOON
+
+    async def rest(self) -> None:
+        """Wait until it is worth looking again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pause):
+                await self._asked.wait()
+
+    def forget(self, name: str) -> None:
+        """See :class:`checks.config.Finder`."""
+        self._unwanted.append(name)
+        self._asked.set()
+
+    @property
+    def transient(self) -> list[Planned]:
+        """The checks of what runs and lives in a temporary folder."""
+        return [one for one in self.planned if one.service.transient]
 
     @property
     def planned(self) -> list[Planned]:
@@ -101,6 +122,7 @@ class Discovery:
             self._past = await self._bounded(
                 "memory", lambda: recall(self._wall()), self._first, None
             )
+        dropped = await self._dropped()
         seen, missed = await self._see(time.monotonic() + (self._first if first else LATER))
         names = {one.service.key: one.name for one in self._past or ()}
         changed = await self._bounded(
@@ -108,7 +130,8 @@ class Discovery:
         )
         await self._bounded("memory", lambda: self._remember(seen.services), HANGS, None)
         if not first:
-            return replace(config, checks=self._checks()) if changed else config
+            news = changed or dropped
+            return replace(config, checks=self._checks()) if news else config
         hung = () if changed is not None else (_HUNG,)
         return replace(
             config,
@@ -116,6 +139,18 @@ class Discovery:
             warnings=(*config.warnings, *seen.warnings, *hung),
             remarks=(*config.remarks, *seen.remarks),
         )
+
+    async def _dropped(self) -> bool:
+        """Whether checks were dropped that nobody wants."""
+        self._asked.clear()
+        names, self._unwanted = self._unwanted, []
+        keys = [key for key in map(self._plan.drop, names) if key is not None]
+        if keys:
+            self._past = [one for one in self._past or () if one.service.key not in keys]
+            await self._bounded(
+                "memory", lambda: self._memory.forget(keys, self._wall()), HANGS, None
+            )
+        return bool(keys)
 
     async def _see(self, until: float) -> tuple[Seen, list[Expectation]]:
         """What runs and what should, by ``until`` (of ``time.monotonic``)."""
@@ -167,7 +202,8 @@ class Discovery:
         root = self._machine.root
         by_settings = expectations(root, self._machine.systemctl)
         why = {one.service.unit: one.why for one in by_settings if one.service.unit}
-        return [*self._by_past(why), *by_settings]
+        expected = [*self._by_past(why), *by_settings]
+        return [one for one in expected if one.service.key not in self._memory.forgotten]
 
     def _by_past(self, why: Mapping[str, str]) -> Iterator[Expectation]:
         now = self._wall()
@@ -181,18 +217,25 @@ class Discovery:
                 stem = service.unit.removesuffix(".service")
                 start = f": systemctl start {stem}" if stem else ""
                 ago = span(max(0.0, now - one.seen))
-                said = f"it ran when onwatch last looked, {ago} ago{start}"
+                said = f"it ran when onwatch last looked, {ago} ago{start or _OR_NOT}"
                 yield Expectation(service, why.get(service.unit, said))
 
-    def _remember(self, services: Iterable[Service]) -> None:
+    def _remember(self, services: Sequence[Service]) -> None:
         now = self._wall()
         names = {one.service.key: one.spec.name for one in self._plan.planned}
+        before = {one.service.key for one in self._past or ()}
         found = [
             Remembered(service, names[service.key], now)
             for service in services
             if service.key in names and service.lasting and _stays_here(service)
+            # What was there before and was started again is as good as before.
+            if service.key in before or not service.young
         ]
         self._memory.keep(found, now)
+        gone = before & {service.key for service in services if service.transient}
+        if gone - self._memory.forgotten:
+            # What stayed was there before, or an earlier version took it for that.
+            self._memory.forget(gone, now)
 
 
 def _stays_here(service: Service) -> bool:

@@ -26,6 +26,8 @@ class Machine:
 
     ``systemctl`` is asked why a unit does not run; ``wanted`` leaves sockets out as if they
     were not there; what the process ``me`` does is no news. Database files count below ``files``.
+    What lives in a folder of ``temporary`` is not meant to stay; what has run for less than
+    ``young`` seconds may not be.
     """
 
     root: Path = Path("/")
@@ -34,6 +36,8 @@ class Machine:
     files: str = "/"
     me: int = field(default_factory=os.getpid)
     wanted: Callable[[Listener], bool] = field(default=_all, repr=False)
+    temporary: tuple[str, ...] = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for
+    young: float = 300.0
 
     def ephemeral(self) -> range:
         """The ports that programs get which do not choose one."""

@@ -1,7 +1,8 @@
 """What earlier sessions found: a small file, so that what has vanished since is missed.
 
-It holds kinds, names, addresses and units, and never a credential. It is written whole and
-swapped in, readable to its owner alone, and one that cannot be read is none.
+It holds kinds, names, addresses and units, what is to be missed no more, and never a credential.
+It is written whole and swapped in, readable to its owner alone, and one that cannot be read is
+none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,9 @@ _BOUND: Final = 200_000
 _CLOCKS_APART: Final = 60.0
 _KINDS: Final = frozenset({"http", "tcp", "postgres", "mysql", "redis", "sqlite"})
 _HERE: Final = frozenset({"", "127.0.0.1", "::1"})
+
+Key = tuple[str, int | str]
+"""What :attr:`checks.discovery.model.Service.key` is."""
 
 log = logging.getLogger("onwatch.discovery")
 
@@ -62,6 +66,8 @@ class Memory:
         self.path = path
         self._written: frozenset[tuple[str, object, str]] = frozenset()
         self._written_at = 0.0
+        self.forgotten: frozenset[Key] = frozenset()
+        """What is not to be missed, as :meth:`recall` read it; until it runs again for good."""
 
     def recall(self, now: float) -> list[Remembered]:
         """What is remembered and not too old; nothing of a file that others could have written."""
@@ -77,6 +83,7 @@ class Memory:
             return []
         if not isinstance(data, dict) or data.get("version") != VERSION:
             return []
+        self.forgotten = _keys(data.get("forgotten"))
         entries = data.get("services")
         if not isinstance(entries, list):
             return []
@@ -97,13 +104,36 @@ class Memory:
             before = merged.get(one.service.key)
             if before is None or before.seen <= one.seen:
                 merged[one.service.key] = one
-        newest = sorted(merged.values(), key=lambda one: -one.seen)[:MOST]
-        document = {"version": VERSION, "services": [_item(one) for one in newest]}
+        self.forgotten -= {one.service.key for one in current}
+        self._save(merged.values())
+        self._written, self._written_at = new, now
+
+    def forget(self, keys: Collection[Key], now: float) -> None:
+        """Miss the services of ``keys`` no more, in later sessions neither."""
+        kept = [one for one in self.recall(now) if one.service.key not in keys]
+        self.forgotten |= frozenset(keys)
+        self._save(kept)
+        self._written = frozenset()
+
+    def _save(self, services: Iterable[Remembered]) -> None:
+        newest = sorted(services, key=lambda one: -one.seen)[:MOST]
+        document: dict[str, Any] = {"version": VERSION, "services": [_item(one) for one in newest]}
+        if self.forgotten:
+            document["forgotten"] = sorted(map(list, self.forgotten), key=str)[:MOST]
         try:
             _write(self.path, json.dumps(document, indent=1))
         except OSError as error:
             log.info("what was found is not remembered: %s", error)
-        self._written, self._written_at = new, now
+
+
+def _keys(entries: object) -> frozenset[Key]:
+    """The keys of services in ``entries``; what is none is left out."""
+    pairs = [one for one in entries if isinstance(one, list)] if isinstance(entries, list) else []
+    return frozenset(
+        (one[0], one[1])
+        for one in pairs[:MOST]
+        if len(one) == 2 and isinstance(one[0], str) and type(one[1]) in {int, str}
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -63,7 +63,10 @@ class Service:
         unit: the systemd unit that it runs in, empty where it runs in none.
         process: who serves it; None where that could not be seen.
         web: of HTTP what was found out by asking, None where nobody was asked.
-        lasting: whether it is missed when it is gone: it belongs to no terminal.
+        lasting: whether it is missed when it is gone: it belongs to no terminal, no session of
+            somebody's, and lives in no temporary folder.
+        transient: where it lives, if that is in a temporary folder.
+        young: whether it has not run for long enough to be missed when it is gone.
         advice: what helps where it refuses us, besides what its kind of check says.
     """
 
@@ -76,6 +79,8 @@ class Service:
     process: Process | None = field(default=None, compare=False)
     web: Web | None = None
     lasting: bool = True
+    transient: str = field(default="", compare=False)
+    young: bool = field(default=False, compare=False)
     advice: str = field(default="", compare=False)
 
     @property

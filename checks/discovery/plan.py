@@ -71,6 +71,15 @@ class Plan:
         """What has been planned, in the order in which it is shown."""
         return sorted(self._planned.values(), key=lambda one: _rank(one.service))
 
+    def drop(self, name: str) -> tuple[str, int | str] | None:
+        """Have no check called ``name``. Returns the key of its service; None where it has none."""
+        for key, one in self._planned.items():
+            if one.spec.name == name:
+                del self._planned[key]
+                self._taken.discard(name)
+                return key
+        return None
+
     def update(
         self,
         found: Iterable[Service],
@@ -120,6 +129,7 @@ class Plan:
             config=config,
             interval=SELDOM if seldom else 5.0,
             expected=expected,
+            found=True,
             advice=service.advice or _ADVICE.get(service.kind, ""),
         )
         self._taken.add(name)

@@ -18,7 +18,7 @@ from typing import Final
 from checks.discovery.model import Process
 from checks.discovery.programs import Role, program_of
 
-__all__ = ["Scan", "scan", "unit_of"]
+__all__ = ["Scan", "scan", "session_of", "unit_of"]
 
 MOST_FILES: Final = 2_000
 """Open files of one process that are looked at."""
@@ -29,6 +29,8 @@ _ENDED: Final = (b"Z", b"X")
 _SOCKET: Final = "socket:["
 _ELSEWHERE: Final = ("/dev/", "/proc/", "/sys/", "/memfd:", "/run/user/", "/SYSV", "/anon_hugepage")
 _UNIT: Final = re.compile(r"/(?:[^/]+\.slice/)+([^/]+\.service)(?:/|$)")
+_SESSION: Final = re.compile(r"/user\.slice/.*/(session-[^/]+\.scope|app-[^/]+\.scope)(?:/|$)")
+"""A login, or a terminal's window on a desktop."""
 _LONGEST: Final = 4096
 """Bytes that are read of what ``/proc`` says of a process."""
 
@@ -162,13 +164,23 @@ def unit_of(proc: Path, pid: int) -> str:
 
     Services of users' own managers are theirs to care for, and count as none.
     """
-    try:
-        text = (proc / str(pid) / "cgroup").read_text(errors="replace")
-    except OSError:
-        return ""
-    for line in text.splitlines():
-        path = line.split(":", 2)[-1]
+    for path in _groups(proc, pid):
         found = _UNIT.match(path)
         if found and path.startswith("/system.slice/"):
             return found[1]
     return ""
+
+
+def session_of(proc: Path, pid: int) -> str:
+    """The login session that the process was started in; empty where there is none."""
+    found = (_SESSION.match(path) for path in _groups(proc, pid))
+    return next((match[1] for match in found if match), "")
+
+
+def _groups(proc: Path, pid: int) -> list[str]:
+    """The control groups that the process is in."""
+    try:
+        text = (proc / str(pid) / "cgroup").read_text(errors="replace")
+    except OSError:
+        return []
+    return [line.split(":", 2)[-1] for line in text.splitlines()]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
+from checks.discovery.lasting import Lasting
+from checks.discovery.machine import Machine
 from checks.discovery.model import Listener, Process, Service, Web, local_host
 from checks.discovery.owners import Endpoint
-from checks.discovery.processes import Scan, unit_of
+from checks.discovery.processes import Scan
 from checks.discovery.programs import Role, app_name, program_of
 
 __all__ = ["ServiceMaker", "main_ports"]
@@ -33,9 +34,10 @@ _GENERIC_UNITS: Final = re.compile(
 class ServiceMaker:
     """Knows one look at the machine: its processes and its Unix sockets."""
 
-    def __init__(self, scan: Scan, listeners: Iterable[Listener], proc: Path) -> None:
+    def __init__(self, scan: Scan, listeners: Iterable[Listener], machine: Machine) -> None:
         self._scan = scan
-        self._proc = proc
+        self._proc = machine.proc
+        self._lasting = Lasting(machine)
         self._paths = [one for one in listeners if one.path]
 
     def port(
@@ -77,13 +79,8 @@ class ServiceMaker:
         process = service.process
         if process is None:
             return service
-        unit = unit_of(self._proc, process.pid)
-        return replace(
-            service,
-            unit=unit,
-            program=self._called(process, unit),
-            lasting=bool(unit) or not process.terminal,
-        )
+        service = self._lasting.judged(service)
+        return replace(service, program=self._called(process, service.unit))
 
     def _called(self, process: Process, unit: str) -> str:
         known = program_of(process)

@@ -79,7 +79,7 @@ class Survey:
         """
         ground = _Ground()
         warnings = await self._read(ground, until)
-        maker = ServiceMaker(ground.scan, ground.listeners, self._machine.proc)
+        maker = ServiceMaker(ground.scan, ground.listeners, self._machine)
         ephemeral = self._machine.ephemeral()
         roles = [(port, role_of(port, recalled, ephemeral)) for port in ground.ports]
         known = main_ports([(port, role) for port, role in roles if role])

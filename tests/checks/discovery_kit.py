@@ -23,11 +23,13 @@ def machine(
     sockets: str | tuple[str, ...] = "-",
     files: str = "-",
     me: int = 0,
+    temporary: tuple[str, ...] = (),
 ) -> Machine:
     """This machine with TCP ``ports``, Unix sockets below ``sockets`` and ``files`` below one.
 
     Ports that the system gave to tests are as good as chosen ones, and what this process
-    serves as good as anything. A ``proc`` of a test's own has all that is in it.
+    serves as good as anything. A ``proc`` of a test's own has all that is in it. Tests' folders
+    are no ``temporary`` ones unless they are named.
     """
 
     def wanted(listener: Listener) -> bool:
@@ -40,6 +42,8 @@ def machine(
         files=files,
         me=me,
         wanted=wanted,
+        temporary=temporary,
+        young=0.0,
     )
 
 
@@ -79,10 +83,11 @@ def discovery(
     sockets: str | tuple[str, ...] = "-",
     wall: float | None = None,
     first: float = 5.0,
+    temporary: tuple[str, ...] = (),
 ) -> Discovery:
     """A session's discovery with time enough, its memory in ``tmp_path``."""
     return Discovery(
-        machine=machine(*ports, root=root, proc=proc, sockets=sockets),
+        machine=machine(*ports, root=root, proc=proc, sockets=sockets, temporary=temporary),
         environ=environ or {},
         memory=Memory(tmp_path / "state" / "found.json"),
         wall=time.time if wall is None else lambda: wall,

@@ -152,7 +152,10 @@ async def test_what_ran_in_the_last_session_and_does_not_is_missed(
     (missed,) = (await later.look(EMPTY)).checks
     assert missed.name == f"redis-{port}"
     assert missed.config.address() == f"127.0.0.1:{port}"
-    assert missed.expected == "it ran when onwatch last looked, 2 h ago"
+    assert (
+        missed.expected
+        == "it ran when onwatch last looked, 2 h ago; if that is over, forget it in the palette"
+    )
 
 
 async def test_what_ran_last_week_is_forgotten(redis_server: RedisServer, tmp_path: Path) -> None:
@@ -161,6 +164,43 @@ async def test_what_ran_last_week_is_forgotten(redis_server: RedisServer, tmp_pa
     redis_server.kill()
     later = discovery(tmp_path, port, wall=time.time() + 8 * 86_400)
     assert (await later.look(EMPTY)).checks == ()
+
+
+async def test_what_is_forgotten_is_missed_no_more_until_it_runs_again(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    port = redis_server.port
+    await discovery(tmp_path, port).look(EMPTY)
+    redis_server.kill()
+    later = discovery(tmp_path, port)
+    config = await later.look(EMPTY)
+    (missed,) = config.checks
+    later.forget("postgres")
+    later.forget(missed.name)
+    # Soon, and not after the usual half minute.
+    async with asyncio.timeout(5):
+        await later.rest()
+    config = await later.look(config)
+    assert config.checks == ()
+    assert await later.look(config) is config
+    assert (await discovery(tmp_path, port).look(EMPTY)).checks == ()
+    redis_server.restart()
+    assert len((await later.look(config)).checks) == 1
+    redis_server.kill()
+    assert len((await discovery(tmp_path, port).look(EMPTY)).checks) == 1
+
+
+async def test_what_lives_in_a_temporary_folder_is_watched_and_not_missed(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """Also where an earlier version took it for what stays."""
+    port, folder = redis_server.port, f"{redis_server.directory}/"
+    assert (await discovery(tmp_path, port).look(EMPTY)).checks
+    once = discovery(tmp_path, port, temporary=(folder,))
+    assert len((await once.look(EMPTY)).checks) == 1
+    assert [one.spec.kind for one in once.transient] == ["redis"]
+    redis_server.kill()
+    assert (await discovery(tmp_path, port).look(EMPTY)).checks == ()
 
 
 async def test_a_unit_that_ran_and_was_disabled_is_not_missed(
@@ -297,8 +337,8 @@ def test_a_server_that_is_missed_is_critical_and_says_why(
     picture = watched.until(lambda p: watched.status("redis")(p) == [Status.CRITICAL])
     (missed,) = (one for one in picture.checks if one.kind == "redis")
     assert re.fullmatch(
-        r"it ran when onwatch last looked, \d+ s ago "
-        rf"\(connection to 127\.0\.0\.1:{redis_server.port} refused\)",
+        r"it ran when onwatch last looked, \d+ s ago; if that is over, forget it in the "
+        rf"palette \(connection to 127\.0\.0\.1:{redis_server.port} refused\)",
         missed.message,
     )
 

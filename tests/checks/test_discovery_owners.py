@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from checks.discovery.listeners import listening
-from checks.discovery.model import Listener, Process, local_host
+from checks.discovery.machine import Machine
+from checks.discovery.model import Listener, Process, Service, local_host
 from checks.discovery.owners import Endpoint, endpoints
 from checks.discovery.processes import Scan, scan, unit_of
 from checks.discovery.programs import Role, app_name, program_of
@@ -350,16 +351,84 @@ def test_an_application_is_called_as_its_unit(proc: Proc) -> None:
     process = Process(60, "python3", ("python3", "app.py"))
     proc.add(process)
     (proc.path / "60/cgroup").write_text("0::/system.slice/shop-api.service\n")
-    maker = ServiceMaker(Scan({60: process}), [], proc.path)
+    maker = ServiceMaker(Scan({60: process}), [], Machine(proc=proc.path))
     made = maker.port(Endpoint(8000, (Listener(5, "0.0.0.0", 8000),), process), Role.HTTP)
     assert (made.program, made.unit, made.lasting) == ("shop-api", "shop-api.service", True)
 
 
 def test_a_program_of_a_terminal_is_not_missed_when_it_ends(proc: Proc) -> None:
     process = Process(60, "python3", ("python3", "app.py"), terminal=True)
-    maker = ServiceMaker(Scan({60: process}), [], proc.path)
+    maker = ServiceMaker(Scan({60: process}), [], Machine(proc=proc.path))
     made = maker.port(Endpoint(8000, (Listener(5, "0.0.0.0", 8000),), process), Role.HTTP)
     assert not made.lasting
+
+
+def made_by(process: Process, proc: Path, temporary: tuple[str, ...] = ("/tmp/",)) -> Service:
+    machine = Machine(proc=proc, temporary=temporary)
+    maker = ServiceMaker(Scan({process.pid: process}), [], machine)
+    return maker.port(Endpoint(8000, (Listener(5, "0.0.0.0", 8000),), process), Role.HTTP)
+
+
+@pytest.mark.parametrize(
+    ("argv", "cwd", "home"),
+    [
+        ("redis-server *:7000", "/tmp/play", "/tmp/play"),
+        ("mariadbd --datadir=/tmp/db --port=7000", "/", "/tmp/db"),
+        ("postgres -D /tmp/pg", "/", "/tmp/pg"),
+        ("python3 -u /tmp/app.py", "/", "/tmp/app.py"),
+        ("/tmp/build/shopd", "/", "/tmp/build/shopd"),
+        # Sockets, locks and what workers beat into lie there of servers that stay.
+        ("mariadbd --socket=/tmp/mysql.sock --pid-file=/tmp/my.pid", "/var/lib/mysql", ""),
+        ("gunicorn --worker-tmp-dir /tmp/beats shop:app", "/srv/shop", ""),
+        ("redis-server *:6379", "/tmpfiles", ""),
+    ],
+)
+def test_what_lives_in_a_temporary_folder_is_not_missed(
+    proc: Proc, argv: str, cwd: str, home: str
+) -> None:
+    words = tuple(argv.split())
+    process = Process(60, words[0].rpartition("/")[2], words)
+    proc.add(process)
+    (proc.path / "60/cwd").symlink_to(cwd)
+    made = made_by(process, proc.path)
+    assert (made.transient, made.lasting) == (home, not home)
+
+
+def test_a_unit_that_lives_in_a_temporary_folder_is_missed(proc: Proc) -> None:
+    process = Process(60, "python3", ("python3", "/tmp/app.py"))
+    proc.add(process)
+    (proc.path / "60/cgroup").write_text("0::/system.slice/shop-api.service\n")
+    assert made_by(process, proc.path).lasting
+
+
+@pytest.mark.parametrize(
+    ("group", "lasting"),
+    [
+        ("/user.slice/user-0.slice/session-4.scope", False),
+        (
+            "/user.slice/user-1000.slice/user@1000.service/app.slice/app-xterm-2.scope",
+            False,
+        ),
+        ("/user.slice/user-1000.slice/user@1000.service/app.slice/shop.service", True),
+        ("/docker/0123456789ab", True),
+    ],
+)
+def test_what_somebody_started_in_a_session_is_not_missed(
+    proc: Proc, group: str, lasting: bool
+) -> None:
+    process = Process(60, "redis-server", ("redis-server", "*:6379"))
+    proc.add(process)
+    (proc.path / "60/cgroup").write_text(f"0::{group}\n")
+    assert made_by(process, proc.path).lasting is lasting
+
+
+def test_what_began_minutes_ago_is_young(proc: Proc) -> None:
+    second = os.sysconf("SC_CLK_TCK")
+    (proc.path / "uptime").write_text("1000.00 0.00\n")
+    for started, young in ((710, True), (690, False)):
+        process = Process(started, "redis-server", ("redis-server",), started=started * second)
+        proc.add(process)
+        assert made_by(process, proc.path).young is young
 
 
 @pytest.mark.parametrize("name", ["postgres", "edb-postgres", "mysqld", "mariadbd", "redis-server"])
@@ -383,7 +452,7 @@ def sockets() -> list[Listener]:
 def test_sockets_whose_server_cannot_be_seen_are_known_by_their_names(
     sockets: list[Listener],
 ) -> None:
-    maker = ServiceMaker(Scan(), sockets, Path("/nowhere"))
+    maker = ServiceMaker(Scan(), sockets, Machine(proc=Path("/nowhere")))
     found = [(one.kind, one.port, one.path) for one in maker.sockets([])]
     assert found == [
         ("postgres", 5433, "/run/postgresql/.s.PGSQL.5433"),
@@ -395,7 +464,7 @@ def test_sockets_whose_server_cannot_be_seen_are_known_by_their_names(
 def test_the_socket_of_a_server_whose_port_is_found_is_not_a_second_one(
     sockets: list[Listener],
 ) -> None:
-    maker = ServiceMaker(Scan(), sockets[:3], Path("/nowhere"))
+    maker = ServiceMaker(Scan(), sockets[:3], Machine(proc=Path("/nowhere")))
     ports = [(5433, Role.POSTGRES), (3306, Role.MYSQL)]
     found = [
         maker.port(Endpoint(port, (Listener(9, "127.0.0.1", port),)), role) for port, role in ports

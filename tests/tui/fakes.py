@@ -58,6 +58,9 @@ class FakeSource:
     def act(self, check: str, action: str, subject: str) -> None:
         self.asked.append(f"act {check} {action} {subject}")
 
+    def forget(self, check: str) -> None:
+        self.asked.append(f"forget {check}")
+
     def close(self) -> None:
         self.asked.append("close")
 

@@ -602,6 +602,17 @@ async def test_a_command_of_a_key_does_what_the_key_does_where_the_focus_was() -
         assert isinstance(screen.maximized, HostPane)
 
 
+async def test_what_was_discovered_and_is_gone_can_be_forgotten() -> None:
+    there, gone = (replace(samples.check(name), found=True) for name in ("api", "cache"))
+    gone = replace(gone, up=False)
+    named = replace(samples.check("ledger"), up=False)
+    picture = samples.bad_night(checks=(replace(there, up=True), gone, named))
+    async with running(FakeSource(picture)) as pilot:
+        assert [one.title for one in offered(pilot, "forget")] == [f"forget {gone.name}"]
+        app_of(pilot).run_command(offered(pilot, "forget")[0])
+        assert "forget cache" in cast("FakeSource", app_of(pilot).source).asked
+
+
 async def test_the_palette_runs_the_commands_it_was_given_and_says_what_they_say() -> None:
     ran: list[str] = []
 

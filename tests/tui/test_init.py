@@ -140,10 +140,10 @@ def test_what_programs_call_themselves_adds_no_lines(tmp_path: Path) -> None:
 def this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Has the command find what is at some ports alone."""
 
-    def choose(*ports: int) -> None:
+    def choose(*ports: int, temporary: tuple[str, ...] = ()) -> None:
         def chosen(environ: object) -> tuple[EngineConfig, Discovery]:
             del environ
-            finder = discovery(tmp_path, *ports)
+            finder = discovery(tmp_path, *ports, temporary=temporary)
             return EngineConfig((HOST,), files=(Path("onwatch.yaml"),), finder=finder), finder
 
         monkeypatch.setattr("tui.config.discovered.this_machine", chosen)
@@ -177,6 +177,25 @@ def test_it_is_written_where_onwatch_looks_and_to_nobody_elses_eyes(
     assert said.startswith(f"wrote {path}: ")
     assert "1 host" in said
     assert "`onwatch validate`" in said
+
+
+def test_what_lives_in_a_temporary_folder_is_left_out_and_said(
+    this_machine: Callable[..., None],
+    redis_server: RedisServer,
+    http_server: HttpServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    http_server.answer("/healthz", "ok")
+    folder = redis_server.directory
+    this_machine(redis_server.port, http_server.port, temporary=(f"{folder}/",))
+    assert run(stdout=True) == 0
+    said = capsys.readouterr()
+    assert f"127.0.0.1:{http_server.port}/healthz" in said.out
+    assert "redis" not in said.out
+    assert said.err.endswith(
+        "note: left out, since a temporary folder is no place to stay: "
+        f"redis-{redis_server.port} ({folder})\n"
+    )
 
 
 def test_a_file_that_is_there_is_left_alone_unless_forced(

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +69,15 @@ async def _found() -> tuple[str, EngineConfig, tuple[str, ...]]:
     base, finder = this_machine(os.environ)
     config = await _settled(base, finder)
     notes = (*config.warnings, *config.remarks[len(base.remarks) :])
-    return as_config(finder.planned, base.checks), config, notes
+    transient = {one.spec.name: one.service.transient for one in finder.transient}
+    if transient:
+        named = ", ".join(f"{name} ({place})" for name, place in transient.items())
+        notes += (f"left out, since a temporary folder is no place to stay: {named}",)
+    kept = [one for one in finder.planned if one.spec.name not in transient]
+    config = replace(
+        config, checks=tuple(one for one in config.checks if one.name not in transient)
+    )
+    return as_config(kept, base.checks), config, notes
 
 
 async def _settled(config: EngineConfig, finder: Discovery) -> EngineConfig:

@@ -19,7 +19,7 @@ __all__ = ["as_config"]
 _HEAD: Final = """\
 # What onwatch found running on {host}, {time}.
 # Yours to change: delete what you do not care for, add bounds and passwords, and ask
-# `onwatch validate` whether it is right. Every key: docs/configuration.md.
+# `onwatch validate` whether it is right. Every key: `onwatch schema`.
 version: 1
 
 defaults: {{interval: 5s, timeout: 3s}}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from checks.alerts import alerts_of, in_order
 from checks.databases.figures import figure_views
 from checks.derive import POINTS, chart, host_view, sample_lines
 from checks.hosts.detail import host_detail
 from checks.hosts.model import HostDetail
-from checks.model import Result, Status, Table
+from checks.model import Result, Table
 from checks.probe import ChartSpec
 from checks.queues import queue_views, tells_of_queues
 from checks.registry import kind
@@ -17,7 +18,6 @@ from checks.state import CheckState
 from checks.store.store import Store
 from checks.store.window import Window
 from checks.views import (
-    AlertView,
     CheckDetails,
     CheckView,
     DatabaseView,
@@ -29,11 +29,10 @@ from checks.views import (
     Snapshot,
 )
 
-__all__ = ["SnapshotBuilder", "alerts_of"]
+__all__ = ["SnapshotBuilder"]
 
 CHART_SECONDS = 3600.0
 _DURATION = "probe_duration_seconds"
-_ALERTING = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,44 +46,6 @@ class _Derived:
     queues: tuple[QueueView, ...]
     requests: tuple[RequestView, ...]
     databases: tuple[DatabaseView, ...]
-
-
-def alerts_of(checks: Sequence[CheckView]) -> tuple[AlertView, ...]:
-    """An alert for every check that is not OK: causes before symptoms, then worst, then oldest."""
-    ill = {check.name: check for check in checks if check.status in _ALERTING}
-    alerts = [
-        AlertView(
-            id=f"{check.name}@{check.since:.3f}",
-            name=_alert_name(check),
-            check=check.name,
-            status=check.status,
-            since=check.since,
-            sentence=check.message,
-            cause=_cause(check, ill),
-            runbook=check.runbook,
-        )
-        for check in ill.values()
-    ]
-    return tuple(sorted(alerts, key=lambda a: (bool(a.cause), -a.status.severity, a.since)))
-
-
-def _alert_name(check: CheckView) -> str:
-    return check.name if check.up or check.status is not Status.CRITICAL else f"{check.name} down"
-
-
-def _cause(check: CheckView, ill: Mapping[str, CheckView]) -> str:
-    """The ill check at the root of what ``check`` depends on; empty where there is none."""
-    seen = {check.name}
-    cause = ""
-    waiting = list(check.depends_on)
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen or name not in ill:
-            continue
-        seen.add(name)
-        cause = name
-        waiting = [*ill[name].depends_on, *waiting]
-    return cause
 
 
 class SnapshotBuilder:
@@ -114,20 +75,19 @@ class SnapshotBuilder:
         health: EngineHealth,
     ) -> Snapshot:
         """The picture at ``now`` with figures over ``window`` seconds."""
-        checks = tuple(
-            sorted((state.view for state in self._states), key=lambda view: -_rank(view))
-        )
+        views = [state.view for state in self._states]
+        alerts = alerts_of(views)
         derived = [found for state in self._states if (found := self._derive(state, window))]
         queues = [queue for one in derived for queue in one.queues]
         return Snapshot(
             time=now,
             hostname=self._hostname,
             window=window,
-            checks=checks,
+            checks=in_order(views, alerts),
             requests=tuple(view for one in derived for view in one.requests),
             queues=tuple(sorted(queues, key=lambda queue: -queue.status.severity)),
             hosts=tuple(view for one in derived for view in one.hosts),
-            alerts=alerts_of(checks),
+            alerts=alerts,
             events=tuple(events),
             health=health,
             databases=tuple(view for one in derived for view in one.databases),
@@ -226,10 +186,6 @@ class SnapshotBuilder:
             events=tuple(reversed(state.events)),
             asked=state.asked,
         )
-
-
-def _rank(view: CheckView) -> int:
-    return view.status.severity if view.status in _ALERTING else 0
 
 
 def _queues(view: CheckView, figures: Window) -> tuple[QueueView, ...]:

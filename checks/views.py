@@ -337,7 +337,6 @@ class Chart:
     values: Points
     warning: float | None = None
     critical: float | None = None
-
     falling: bool = False
 
 
@@ -379,8 +378,9 @@ class EngineHealth:
 class Snapshot:
     """One picture of everything, at ``time``.
 
-    Checks, alerts and queues are in the order they are shown: worst first, then as
-    configured; what did not change is the same object as in the picture before.
+    Checks, alerts and queues are in the order they are shown: alerts as
+    :func:`checks.alerts.alerts_of` says, checks as their alerts and then as configured, queues
+    worst first; what did not change is the same object as in the picture before.
     """
 
     time: float

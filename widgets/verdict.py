@@ -35,9 +35,8 @@ def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
 
 
 def _worst(snapshot: Snapshot) -> AlertView | None:
-    """The alert to speak of: a cause before its symptoms, the worst before the rest."""
-    causes = [alert for alert in snapshot.alerts if not alert.cause]
-    return next(iter(causes or snapshot.alerts), None)
+    """The alert to speak of: the first, which is also the first of the services."""
+    return next(iter(snapshot.alerts), None)
 
 
 def _nothing_wrong(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:

@@ -43,7 +43,7 @@ async def test_symptoms_come_after_the_cause_they_depend_on() -> None:
     await pictured(clock, engine)
     alerts = engine.snapshot().alerts
     assert [(a.check, a.cause) for a in alerts] == [("db", ""), ("web", "db"), ("api", "db")]
-    assert [c.name for c in engine.snapshot().checks] == ["web", "api", "db", "cache"]
+    assert [c.name for c in engine.snapshot().checks] == ["db", "web", "api", "cache"]
 
 
 async def test_what_did_not_change_is_the_same_object() -> None:

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
+from checks.alerts import alerts_of
 from checks.model import Status
-from checks.snapshot import alerts_of
 from checks.views import Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource

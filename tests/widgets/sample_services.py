@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from checks.alerts import alerts_of
 from checks.model import Status
 from checks.outcomes import Outcomes
-from checks.snapshot import alerts_of
 from checks.views import CheckView, PartView, RecordView, Snapshot
 from tests.widgets import samples
 from tests.widgets.curves import NAN, NOW, ramp, wave

@@ -1,0 +1,83 @@
+"""The order in which trouble is told, and what may have caused what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.alerts import alerts_of, in_order
+from checks.model import Status
+from checks.views import CheckView, RecordView
+from tests.widgets.samples import NOW, check
+
+
+def names(*checks: CheckView) -> list[str]:
+    return [alert.check for alert in alerts_of(checks)]
+
+
+def ill(
+    name: str, ago: float, status: Status = Status.CRITICAL, depends_on: tuple[str, ...] = ()
+) -> CheckView:
+    return check(name, status, ago=ago, depends_on=depends_on)
+
+
+def remembered(since: float, *codes: int) -> RecordView:
+    """What is remembered of the last minutes, the newest last."""
+    return RecordView(at=NOW, since=since, windows=(), cells=codes, outages=())
+
+
+def test_a_chronic_warning_does_not_hide_a_new_one() -> None:
+    host, api = ill("host", 540, Status.WARNING), ill("gateway", 20, Status.WARNING)
+    assert names(host, api, check("fine")) == ["gateway", "host"]
+
+
+def test_the_worst_come_before_what_is_newer() -> None:
+    assert names(ill("new", 5, Status.WARNING), ill("bad", 7000)) == ["bad", "new"]
+
+
+def test_within_an_incident_what_began_first_stands_first() -> None:
+    several = [ill("third", 40), ill("first", 90), ill("old", 4000), ill("second", 60)]
+    assert names(*several) == ["first", "second", "third", "old"]
+
+
+def test_a_cause_stands_before_what_follows_from_it_though_it_is_less_bad() -> None:
+    database = ill("shop", 100, Status.WARNING)
+    web = ill("web", 90, Status.CRITICAL, depends_on=("shop",))
+    assert names(ill("odd", 9, Status.WARNING), web, database) == ["shop", "web", "odd"]
+    assert names(web, database, ill("other", 3000)) == ["other", "shop", "web"]
+
+
+def test_services_stand_as_their_alerts_and_then_as_configured() -> None:
+    checks = [check("z"), ill("host", 540, Status.WARNING), check("a"), ill("db", 9)]
+    ordered = in_order(checks, alerts_of(checks))
+    assert [one.name for one in ordered] == ["db", "host", "z", "a"]
+
+
+def cause_of(symptom: CheckView, *others: CheckView) -> str:
+    return next(a.cause for a in alerts_of([symptom, *others]) if a.check == symptom.name)
+
+
+@pytest.mark.parametrize(("later", "cause"), [(-60, "cache"), (4, "cache"), (6, "")])
+def test_what_began_after_a_symptom_is_not_its_cause(later: float, cause: str) -> None:
+    killed = replace(ill("api", 100, depends_on=("cache",)), duration=None)
+    assert cause_of(killed, ill("cache", 100 - later)) == cause, "it is looked at each 5 s"
+
+
+def test_a_symptom_that_waited_long_for_its_cause_still_follows_from_it() -> None:
+    waited = replace(ill("api", 100, depends_on=("cache",)), duration=3.0)
+    assert cause_of(waited, ill("cache", 93)) == "cache"
+
+
+def test_a_cause_beyond_one_that_began_too_late_is_found() -> None:
+    web = replace(ill("web", 100, depends_on=("cache", "db")), duration=None)
+    assert cause_of(web, ill("db", 120), ill("cache", 10)) == "db"
+
+
+def test_a_cause_that_has_become_worse_since_was_ill_before() -> None:
+    symptom = replace(ill("api", 100, depends_on=("db",)), duration=None)
+    worse = ill("db", 10)
+    warned = remembered(NOW - 600, *[0] * 6, *[Status.WARNING.severity] * 4)
+    assert cause_of(symptom, replace(worse, record=warned)) == "db"
+    fine = remembered(NOW - 600, *[0] * 9, Status.CRITICAL.severity)
+    assert cause_of(symptom, replace(worse, record=fine)) == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from checks.errors import SecretError
 from checks.model import Result, Sampler
 from checks.secrets import Masker
 from checks.settings import KindConfig, Secret, SecretCommand
+from checks.turns import Turns
 from checks.views import QueueTraits
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ __all__ = [
 
 PROGRAMS_AT_ONCE: Final = 8
 """Programs that the checks of an engine may run at the same moment."""
+SLOW_PROGRAMS: Final = 8
+"""So many more may run that have gone on for long and leave their turns to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,6 @@ class ChartSpec:
     labels: Mapping[str, str] = field(default_factory=dict)
     warning: float | None = None
     critical: float | None = None
-
     limit: str = ""
     falling: bool = False
     """Whether it is ill below its bounds, not above."""
@@ -83,8 +84,7 @@ class CheckSpec:
 
     ``interval`` and ``timeout`` are seconds. ``place`` is ``file:line`` of its entry.
     ``expected`` says why its target should run: the sentence begins with it where nobody is
-    there. ``advice`` says what helps besides where the target refuses us. ``found`` says that
-    no configuration names it: discovery found it.
+    there. ``advice`` says what helps besides where the target refuses us.
     """
 
     name: str
@@ -99,7 +99,6 @@ class CheckSpec:
     place: str = ""
     expected: str = ""
     advice: str = ""
-    found: bool = False
 
     def target_labels(self, external: Mapping[str, str]) -> dict[str, str]:
         """The labels that every sample of this check carries."""
@@ -124,7 +123,7 @@ class ProbeEnv:
     lanes: Lanes
     masker: Masker
     base_dir: Path
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PROGRAMS_AT_ONCE))
+    turns: Turns = field(default_factory=lambda: Turns(PROGRAMS_AT_ONCE, SLOW_PROGRAMS))
 
     def path(self, text: str) -> Path:
         """``text`` as a path: ``~`` expanded, relative to the configuration's folder."""

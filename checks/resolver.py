@@ -13,6 +13,7 @@ from typing import Final
 from checks.clock import Clock
 from checks.errors import TargetError
 from checks.lanes import Lanes
+from checks.turns import Turns
 
 __all__ = ["Address", "Addresses", "Lookup", "Resolver", "system_lookup"]
 
@@ -30,6 +31,8 @@ GRACE: Final = 0.5
 """Seconds a new look-up may take before the last good answer is used instead of it."""
 PARALLEL: Final = 64
 """Look-ups under way at once; each is a thread."""
+OVERDUE: Final = 256
+"""So many more may be under way that have taken longer than ``GRACE``: they hold up no others."""
 
 _LOOPBACK: Final[tuple[Address, ...]] = (
     (socket.AF_INET, "127.0.0.1"),
@@ -77,7 +80,7 @@ class Resolver:
         self._clock = clock
         self._lookup = lookup
         self._entries: dict[str, _Entry] = {}
-        self._slots = asyncio.Semaphore(PARALLEL)
+        self._turns = Turns(PARALLEL, OVERDUE)
 
     async def addresses(self, host: str) -> Addresses:
         """The addresses of ``host``, and how old that answer is.
@@ -126,8 +129,7 @@ class Resolver:
 
     async def _fly(self, host: str, entry: _Entry) -> None:
         try:
-            async with self._slots:
-                found = await self._ask(host)
+            found = await self._in_turn(host)
             entry.found = tuple(dict.fromkeys(found))
             entry.found_at = self._clock.now()
             entry.error = ""
@@ -136,6 +138,18 @@ class Resolver:
             entry.retry_at = self._clock.now() + FAILURE_TTL
         finally:
             entry.flight = None
+
+    async def _in_turn(self, host: str) -> list[Address]:
+        turn = await self._turns.take(host)
+        began = self._clock.now()
+        patience = asyncio.create_task(self._clock.sleep_until(began + GRACE))
+        # Not where it was cancelled: that is the look-up's end, or ours.
+        patience.add_done_callback(lambda done: done.cancelled() or self._turns.pass_on(turn))
+        try:
+            return await self._ask(host)
+        finally:
+            patience.cancel()
+            self._turns.end(turn, hung=self._clock.now() - began > GRACE)
 
     async def _ask(self, host: str) -> list[Address]:
         lane = f"dns {host}"

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from checks.clock import STOOD_STILL, Clock
 from checks.model import Result, Status
 from checks.runner import Runner
+from checks.turns import Turns
 
 __all__ = ["Counts", "Scheduler", "next_due"]
 
@@ -29,10 +30,6 @@ FIRST_RUNS_APART = 0.005
 
 SECOND_RUN_AFTER = 0.3
 """Seconds after its first run that a check which counts things runs again, for a first figure."""
-
-
-HUNG_SHARE = 4
-"""One in so many runs at once may be of checks that hung the last time."""
 
 
 @dataclass(slots=True)
@@ -69,7 +66,7 @@ class Scheduler:
         self._runners = runners
         self._clock = clock
         self._on_result = on_result
-        self._slots = _Slots(at_once) if at_once < len(runners) else None
+        self._turns = Turns(at_once) if at_once < len(runners) else None
         self._running: set[str] = set()
         self._group: asyncio.TaskGroup | None = None
         self._serving: dict[str, asyncio.Task[None]] = {}
@@ -136,21 +133,21 @@ class Scheduler:
 
     async def _run(self, runner: Runner) -> tuple[float, Result]:
         self.counts.runs += 1
-        return await (self._in_turn(self._slots, runner) if self._slots else runner.run())
+        return await (self._in_turn(self._turns, runner) if self._turns else runner.run())
 
-    async def _in_turn(self, slots: _Slots, runner: Runner) -> tuple[float, Result]:
+    async def _in_turn(self, turns: Turns, runner: Runner) -> tuple[float, Result]:
         """Run it as soon as it may hold descriptors; where that takes too long, say why."""
-        name, waits_since = runner.spec.name, self._clock.now()
+        waits_since, hung = self._clock.now(), None
         try:
             async with asyncio.timeout(runner.spec.timeout):
-                taken = await slots.take(name)
+                turn = await turns.take(runner.spec.name)
         except TimeoutError:
-            return waits_since, _not_asked(slots.at_once)
+            return waits_since, _not_asked(turns.at_once)
         try:
             began, result = await runner.run()
+            hung = result.reason == "timeout"
         finally:
-            taken.release()
-        slots.remember(name, hung=result.reason == "timeout")
+            turns.end(turn, hung=hung)
         return began, result
 
     async def fresh(self, runner: Runner) -> None:
@@ -170,30 +167,6 @@ class Scheduler:
     async def once(self, wanted: Callable[[Runner], bool] = lambda _: True) -> None:
         """Run every check that is ``wanted`` a single time, all at once."""
         await asyncio.gather(*(self._once(one) for one in self._runners if wanted(one)))
-
-
-class _Slots:
-    """Who may hold descriptors: most are for checks that answer, the rest for those that hang."""
-
-    def __init__(self, at_once: int) -> None:
-        self.at_once = at_once
-        apart = max(1, at_once // HUNG_SHARE)
-        self._free = asyncio.Semaphore(max(1, at_once - apart))
-        self._apart = asyncio.Semaphore(apart)
-        self._hung: set[str] = set()
-
-    async def take(self, name: str) -> asyncio.Semaphore:
-        """Wait for a slot for the check ``name``; what it is to be given back to."""
-        slots = self._apart if name in self._hung else self._free
-        await slots.acquire()
-        return slots
-
-    def remember(self, name: str, *, hung: bool) -> None:
-        """Whether the check ``name`` hung in the run that has ended."""
-        if hung:
-            self._hung.add(name)
-        else:
-            self._hung.discard(name)
 
 
 def _not_asked(at_once: int) -> Result:

@@ -283,6 +283,28 @@ async def test_a_mount_that_is_gone_holds_up_nobody_else(
     script = scripts.write(f"#!{point}/python\n" if where == "interpreter" else "echo on")
     config: dict[str, object] = {"argv": [script]}
     if where == "program":
+async def test_however_many_programs_hang_the_others_run() -> None:
+    """A hundred and fifty that never end, each interval anew, and five that do."""
+    hung = [
+        CheckSpec(f"hung{n}", "command", CommandConfig(argv=["sleep", "77"]), 1.0, 0.5)
+        for n in range(150)
+    ]
+    well = [CheckSpec(f"well{n}", "command", CommandConfig(argv=["true"]), 1.0) for n in range(5)]
+    engine = Engine(EngineConfig((*well, *hung)))
+    running = asyncio.create_task(engine.scheduler.run())
+    await asyncio.sleep(8)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    results = {name: list(state.results) for name, state in engine.states.items()}
+    await engine.close()
+    for spec in well:
+        said = [(line.status, line.message) for line in results[spec.name]]
+        assert len(said) >= 6, spec.name
+        assert {status for status, _ in said} == {Status.OK}, said
+    ended = [name for name in results if "did not end" in str(results[name])]
+    assert len(ended) > 20
+
+
         config = {"argv": [f"{point}/check"]}
     elif where == "folder":
         config = {"argv": [script], "cwd": f"{point}/inner"}

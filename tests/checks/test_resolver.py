@@ -13,7 +13,7 @@ import pytest
 from checks.clock import FakeClock
 from checks.errors import TargetError
 from checks.lanes import Lanes
-from checks.resolver import FAILURE_TTL, GRACE, TTL, Address, Resolver
+from checks.resolver import FAILURE_TTL, GRACE, PARALLEL, TTL, Address, Resolver
 
 V4 = int(socket.AF_INET)
 
@@ -147,6 +147,47 @@ async def test_names_that_hang_hold_up_no_other(kit: Kit) -> None:
     kit.names.release.set()
     outcomes = await asyncio.gather(*stuck, return_exceptions=True)
     assert all(isinstance(outcome, TargetError) for outcome in outcomes)
+
+
+async def test_however_many_names_hang_the_others_are_looked_up(kit: Kit) -> None:
+    """More than are looked up at once, at first and again."""
+    hung = [f"hung{i}.example" for i in range(150)]
+    kit.names.hung.update(hung)
+    stuck = [asyncio.create_task(resolve(kit.resolver, name)) for name in hung]
+    await asyncio.sleep(0)
+    asked = asyncio.create_task(resolve(kit.resolver, "b.example"))
+    await advance_until_done(kit, asked, seconds=4 * GRACE)
+    for _ in range(100):
+        await kit.clock.advance(GRACE)
+        if kit.names.asked.total() == 151:
+            break
+        await asyncio.sleep(0.01)
+    await kit.clock.advance(2 * GRACE)
+    # Now it is known who hangs: nobody waits for them any more.
+    kit.names.release.set()
+    outcomes = await asyncio.gather(*stuck, return_exceptions=True)
+    assert all(isinstance(outcome, TargetError) for outcome in outcomes)
+    kit.names.release.clear()
+    await kit.clock.advance(FAILURE_TTL + 1)
+    before = threading.active_count()
+    stuck = [asyncio.create_task(resolve(kit.resolver, name)) for name in hung]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert await resolve(kit.resolver, "a.example") == [(V4, "192.0.2.1")]
+    assert threading.active_count() - before <= PARALLEL // 4 + 1
+    kit.names.release.set()
+    await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def advance_until_done(kit: Kit, task: asyncio.Task[list[Address]], seconds: float) -> None:
+    """Let time pass until ``task`` is done, ``seconds`` at the most."""
+    for _ in range(int(seconds / 0.1)):
+        await kit.clock.advance(0.1)
+        # Look-ups are threads, which begin when they do.
+        await asyncio.wait({task}, timeout=0.02)
+        if task.done():
+            break
+    assert await asyncio.wait_for(task, 0) == [(V4, "192.0.2.2")]
 
 
 async def test_giving_up_the_wait_leaves_the_look_up_to_the_others(kit: Kit) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +23,10 @@ from checks.secrets import url_secrets
 
 __all__ = ["CommandProbe"]
 
+_LONG: Final = 1.0
+"""Seconds after which a program leaves its turn to another, as long as few do."""
+_LATE: Final = 0.9
+"""Share of a run's time after which a turn comes too late."""
 _CLOSING: Final = 0.35
 """Seconds that closing may take; the engine waits for half a second."""
 
@@ -58,11 +64,9 @@ class CommandProbe:
                 waiting = "environment"
                 environment = await self._environment()
                 waiting = "turn"
-                asked = loop.time()
-                async with self._target.env.turns:
-                    self._waited = loop.time() - asked
+                async with self._turn():
                     # Who gets a turn at the last moment was kept waiting by the others.
-                    waiting = "turn" if self._waited > 0.9 * self._patience else "start"
+                    waiting = "turn" if self._waited > _LATE * self._patience else "start"
                     began = loop.time()
                     self._child = await self._start(environment)
                     waiting = "end" if waiting == "start" else waiting
@@ -87,6 +91,24 @@ class CommandProbe:
             ending.cancel()
             await asyncio.wait({ending}, timeout=0.05)
         self._target.env.lanes.drop(self._lane)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A turn, and whether it was long or in vain: programs that hang have fewer of them."""
+        turns, loop = self._target.env.turns, asyncio.get_running_loop()
+        asked = loop.time()
+        turn = await turns.take(self._target.name)
+        self._waited = loop.time() - asked
+        passing = loop.call_later(_LONG, turns.pass_on, turn)
+        hung: bool | None = False
+        try:
+            yield
+        except (asyncio.CancelledError, LaneBusyError):
+            hung = True if self._waited <= _LATE * self._patience else None
+            raise
+        finally:
+            passing.cancel()
+            turns.end(turn, hung=hung)
 
     async def _previous_run(self) -> None:
         """Let the end of the run before come to its end: no two runs at once."""

@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from checks.errors import TargetError
-from checks.model import SampleBuilder
+from checks.findings import Finding
+from checks.model import Part, SampleBuilder, Status, worst
 from checks.settings import Duration, LabelName, MetricName, Model
 
 __all__ = ["DueQueries", "Reading", "UserQuery", "readings"]
+
+
+MOST_PARTS: Final = 20
+"""Values of one query that are child rows of its check, those out of bounds first."""
+_LABELS: Final = 60
+"""Characters of a row's labels in the name of its part."""
 
 
 class UserQuery(Model):
@@ -33,6 +40,46 @@ class UserQuery(Model):
     """How often it runs, where the check's own interval is too often."""
     max_rows: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Rows that are read; what is beyond them is left out and reported."""
+    warning: float | None = None
+    """Above this the value of a row is a WARNING."""
+    critical: float | None = None
+    """Above this it is CRITICAL."""
+    warning_below: float | None = None
+    """Below this it is a WARNING."""
+    critical_below: float | None = None
+    """Below this it is CRITICAL."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> UserQuery:
+        if _above(self.warning, self.critical):
+            raise ValueError("warning must not be above critical")
+        if _above(self.critical_below, self.warning_below):
+            raise ValueError("warning_below must not be below critical_below")
+        if _above(self.warning_below, self.warning) or _above(self.critical_below, self.critical):
+            raise ValueError("no value is between what it must be above and what below")
+        return self
+
+    def judge(self, value: float) -> tuple[Status, str]:
+        """The status of ``value``, and the bound that it has passed."""
+        for status, high, low in (
+            (Status.CRITICAL, self.critical, self.critical_below),
+            (Status.WARNING, self.warning, self.warning_below),
+        ):
+            if high is not None and value > high:
+                return status, f"above its {status.value} bound of {_figure(high)}"
+            if low is not None and value < low:
+                return status, f"below its {status.value} bound of {_figure(low)}"
+        return Status.OK, ""
+
+
+def _above(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and one > other
+
+
+def _figure(value: float) -> str:
+    """``1,204``, ``0.0125`` or ``3.2e+18``."""
+    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
+    return f"{int(value):,}" if whole else f"{value:.6g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +168,11 @@ class DueQueries:
         pairs = zip(self._queries, self._problems, strict=True)
         return [(query.metric, problem) for query, problem in pairs if problem is not None]
 
+    def values(self) -> list[Finding]:
+        """What each query said last as a child row, judged by its bounds."""
+        pairs = zip(self._queries, self._last, strict=True)
+        return [finding for query, found in pairs for finding in _judged(query, found)]
+
     def samples(self, to: SampleBuilder) -> None:
         """Add what each query said last, until it is asked again."""
         for query, found in zip(self._queries, self._last, strict=True):
@@ -130,3 +182,24 @@ class DueQueries:
     def _postpone(self, number: int, now: float) -> None:
         # Half a second of leeway keeps a run that is a little early from skipping one.
         self._next[number] = now + (self._queries[number].interval or 0.0) - 0.5
+
+
+def _judged(query: UserQuery, found: Sequence[Reading]) -> list[Finding]:
+    """A row for each value, those out of bounds first; the rest in one row."""
+    rows = [_row(query, reading) for reading in found]
+    rows.sort(key=lambda row: -row.part.status.severity)
+    if len(rows) <= MOST_PARTS:
+        return rows
+    rest = rows[MOST_PARTS - 1 :]
+    status = worst(row.part.status for row in rest)
+    more = f"{len(rest):,} more values of {query.metric}"
+    return [*rows[: MOST_PARTS - 1], Finding("limit", Part(f"query {query.metric}", status, more))]
+
+
+def _row(query: UserQuery, reading: Reading) -> Finding:
+    status, bound = query.judge(reading.value)
+    shown = _figure(reading.value)
+    of = ", ".join(value or '""' for _, value in reading.labels)[:_LABELS]
+    name = f"{query.metric} {of}" if of else query.metric
+    text = f"{name} is {shown}, {bound}" if bound else ""
+    return Finding("limit" if bound else "ok", Part(f"query {name}", status, text, shown))

@@ -88,12 +88,13 @@ class Side:
             self._requests.samples(out)
 
     def findings(self) -> list[Finding]:
-        """What is in trouble."""
+        """What is in trouble, and the values of the queries."""
         found = list(self._findings)
         if self._problem is not None:
             found.append(trouble("queries", f"second connection: {self._problem}", self._problem))
         named = ((f"query {metric}", error) for metric, error in self._queries.problems())
-        return found + [trouble(name, self._told(error), error) for name, error in named]
+        found += [trouble(name, self._told(error), error) for name, error in named]
+        return found + self._queries.values()
 
     def _told(self, error: TargetError) -> str:
         """What is wrong with a query, and the GRANT that would allow it."""

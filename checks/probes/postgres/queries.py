@@ -159,7 +159,7 @@ class SecondConnection:
         return found, len(rows) > query.max_rows
 
     def findings(self, role: str) -> list[Finding]:
-        """What went wrong in the last run, and queries that are still in trouble; ``role`` is
+        """What went wrong in the last run, queries still in trouble, and their values; ``role`` is
         the one that is logged in."""
         return [
             *self._findings,
@@ -167,6 +167,7 @@ class SecondConnection:
                 trouble(f"query {metric}", _with_grant(error, role), error)
                 for metric, error in self._queries.problems()
             ),
+            *self._queries.values(),
         ]
 
     def add(self, to: SampleBuilder) -> None:

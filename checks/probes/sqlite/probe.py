@@ -112,6 +112,7 @@ class SqliteProbe:
             trouble(f"query {metric}", str(error), error)
             for metric, error in self._queries.problems()
         ]
+        findings += self._queries.values()
         return findings + self._estimate_rows(session)
 
     def _read_requests(self, session: Session) -> list[Finding]:

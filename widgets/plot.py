@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["plotted", "thinned"]
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
-_ROLES: Final = {"38;5;4": "spark", "38;5;3": "warning", "38;5;1": "critical"}
-"""plotext's codes for blue, orange and red, which the curve and its bounds are drawn in."""
-_COLOURS: Final = {"warning": "orange", "critical": "red"}
+_ROLES: Final = {"38;5;4": "spark"}
+"""plotext's code for blue, which the curve is drawn in."""
+_BLANK = re.compile("( +)")
+_MARKS: Final = "⣀⠤⠒⠉"
+"""A piece of a bound by how many dots lie below it."""
 _FRAME = re.compile(r"([─│┌┐└┘├┤┬┴┼]+)")
 _MARGIN: Final = 9
 """Cells beside the chart in which its bounds are named."""
@@ -62,8 +64,9 @@ def plotted(chart: Chart, width: int, height: int, glyphs: Glyphs) -> list[Line]
     axis = axis_of(chart, 4 if height >= 10 else 2)
     margin = _MARGIN if axis.bounds and width >= 60 else 0
     drawn = _draw(chart, axis, width - margin, height, glyphs)
-    names = _names(axis, height - 3, 1 if glyphs.plain else _DOTS) if margin else {}
-    return _styled(drawn, names)
+    dots = 1 if glyphs.plain else _DOTS
+    marks = "-" if glyphs.plain else _MARKS
+    return _styled(drawn, _bounds(axis, height - 3, dots), marks, named=bool(margin))
 
 
 def _runs(times: Sequence[float], values: Sequence[float]) -> list[tuple[list[float], list[float]]]:
@@ -102,11 +105,7 @@ def _draw(chart: Chart, axis: Axis, width: int, height: int, glyphs: Glyphs) -> 
     plt.plotsize(width, height)
     plt.xlim(start, end)
     plt.ylim(axis.low, axis.high)
-    curve, bound = ("*", "-") if glyphs.plain else ("braille", "braille")
-    for value, role in axis.bounds:
-        # As a curve, not as a line of plotext's: that stands on whole rows, and the curve would
-        # seem to pass it where it does not.
-        plt.plot([start, end], [value, value], marker=bound, color=_COLOURS[role])
+    curve = "*" if glyphs.plain else "braille"
     for run_times, run_values in _runs(times, values):
         draw = plt.plot if len(run_times) > 1 else plt.scatter
         draw(run_times, run_values, marker=curve, color="blue", fillx=axis.filled)
@@ -117,15 +116,18 @@ def _draw(chart: Chart, axis: Axis, width: int, height: int, glyphs: Glyphs) -> 
     return drawn
 
 
-def _names(axis: Axis, rows: int, dots: int) -> dict[int, str]:
-    """The rows of the drawing, its frame among them, at which the bounds are named."""
-    placed: dict[int, str] = {}
+def _bounds(axis: Axis, rows: int, dots: int) -> list[tuple[int, int, str]]:
+    """The row of the drawing in which each bound lies, its dot there from below, and its role.
+
+    As fine as the curve: plotext's own lines stand on whole rows, and the curve would seem to
+    pass one where it does not.
+    """
+    found = []
     for value, role in reversed(axis.bounds):
         share = (value - axis.low) / (axis.high - axis.low)
         dot = math.floor(round(0.5 + (rows * dots - 1) * share, 8))
-        row = rows - dot // dots
-        placed[row + 1 if row in placed else row] = role
-    return placed
+        found.append((rows - dot // dots, dot % dots, role))
+    return found
 
 
 def _axis(text: str) -> list[Seg]:
@@ -134,24 +136,40 @@ def _axis(text: str) -> list[Seg]:
     return [Seg(piece, "rule" if i % 2 else "dim") for i, piece in enumerate(pieces)]
 
 
-def _dashed(text: str, at: int) -> str:
-    """A piece of a bound that begins in the cell ``at``, with its gaps."""
-    return "".join(" " if (at + i) % _DASH == 0 else sign for i, sign in enumerate(text))
+def _dashed(row: Line, mark: str, role: str) -> Line:
+    """``row`` with a dashed bound wherever it is blank within the frame."""
+    inside = row.text.rfind("│")
+    start = next((i for i, sign in enumerate(row.text) if sign in "│┤"), 0)
+    segs: list[Seg] = []
+    at = 0
+    for text, own in row.segs:
+        for piece in _BLANK.split(text):
+            if piece.isspace() and start < at < inside:
+                signs = (" " if (at + i) % _DASH == 0 else mark for i in range(len(piece)))
+                segs.append(Seg("".join(signs), role))
+            elif piece:
+                segs.append(Seg(piece, own))
+            at += len(piece)
+    return line(*segs)
 
 
-def _styled(drawn: str, names: dict[int, str]) -> list[Line]:
-    """plotext's text as lines: its colours become roles, all else is quiet."""
+def _styled(
+    drawn: str, bounds: list[tuple[int, int, str]], marks: str, *, named: bool
+) -> list[Line]:
+    """plotext's text as lines, with the bounds: its colours become roles, all else is quiet."""
     lines = []
-    for row, text in enumerate(drawn.splitlines()):
+    for text in drawn.splitlines():
         pieces = _SGR.split(text)
         roles = ["", *(_ROLES.get(code, "") for code in pieces[1::2])]
         segs: list[Seg] = []
-        at = 0
         for piece, role in zip(pieces[::2], roles, strict=True):
-            bound = role in _COLOURS
-            segs += [Seg(_dashed(piece, at) if bound else piece, role)] if role else _axis(piece)
-            at += len(piece)
-        if row in names:
-            segs.append(Seg(f" {names[row]}", names[row]))
+            segs += [Seg(piece, role)] if role else _axis(piece)
         lines.append(line(*segs))
+    taken: set[int] = set()
+    for row, dot, role in bounds:
+        lines[row] = _dashed(lines[row], marks[dot], role)
+    for row, _, role in bounds if named else ():
+        place = row + 1 if row in taken else row
+        taken.add(place)
+        lines[place] = line(*lines[place].segs, Seg(f" {role}", role))
     return lines

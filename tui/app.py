@@ -21,6 +21,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from checks.model import Status
 from checks.source import SnapshotSource
 from tui import keymap
 from tui.dressed import DressedApp
@@ -32,6 +33,7 @@ from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
 from tui.terminal import Looks
+from tui.turns import Turns, is_typed
 from widgets.lines import LinePane
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._pace = Pace(low=low_bandwidth)
         self._commands = tuple(commands)
         self._mirror = Mirror()
+        self._turns = Turns(self, super().on_event)
         self._clock = clock
         self._newest: Snapshot | None = None
         self._shown: Snapshot | None = None
@@ -107,7 +110,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._asked: dict[str, float] = {}
         self._window = 0.0
         self._numbered: tuple[str, NumberedScreen | None] = ("", None)
-        self._left_at: dict[str, str] = {}
+        self._left_at: dict[str, tuple[str, str]] = {}
         self._kept: dict[str, NumberedScreen] = {}
         self._details: DetailsScreen | None = None
         self._attended: str | None = None
@@ -175,7 +178,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         if self._welcoming is not None and isinstance(event, events.Key | events.MouseDown):
             self._welcoming.welcomed()
             self._welcoming = None
-        await super().on_event(event)
+        await (self._turns.take(event) if is_typed(event) else super().on_event(event))
 
     def _wake(self) -> None:
         self.post_message(self.News())
@@ -359,13 +362,18 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         return name if screen is self.screen else ""
 
     def _wanted(self, name: str) -> tuple[str, ...]:
-        """What the screen ``name`` may begin with: the check chosen on the screen on top, what
-        that one depends on, and the check that it was left at.
+        """What the screen ``name`` may begin with: the check that the screen on top is about,
+        the one that its cursor is on, what that one suffers from, and the check that it was
+        left at, unless the worst is another since.
         """
-        top = self._picture_screen
+        top, picture = self._picture_screen, self._shown
         chosen = top.chosen if top else ""
-        view = self._shown.check(chosen) if self._shown else None
-        return (chosen, *(view.depends_on if view else ()), self._left_at.get(name, ""))
+        meant = chosen if top and top.attends == chosen else ""
+        view = picture.check(chosen) if picture else None
+        ill = view is not None and view.status not in (Status.OK, Status.WAITING)
+        left, worst = self._left_at.get(name, ("", ""))
+        same = _first_alert(picture) in ("", worst)
+        return (meant, chosen, *(view.depends_on if view and ill else ()), left if same else "")
 
     def action_details(self, check: str) -> None:
         """Open the details of ``check``, instead of those that are open."""
@@ -413,7 +421,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         while len(self.screen_stack) > screens:
             name, top = self._numbered
             if top is not None and top is self.screen:
-                self._left_at[name] = top.chosen
+                self._left_at[name] = (top.chosen, _first_alert(self._shown))
             self.pop_screen()
         self.show()
 
@@ -524,3 +532,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
 
         yield from self._commands
         yield from offers(self, screen, self._newest)
+
+
+def _first_alert(snapshot: Snapshot | None) -> str:
+    """The check of the first alert of ``snapshot``, empty where there is none."""
+    return snapshot.alerts[0].check if snapshot and snapshot.alerts else ""

@@ -131,14 +131,32 @@ async def test_3_opens_the_server_of_the_selected_alert() -> None:
         assert screen_of(pilot).check == "cache"
 
 
-async def test_3_on_what_depends_on_a_server_opens_that_server() -> None:
+@pytest.mark.parametrize(
+    ("status", "server"), [(Status.CRITICAL, "gateway-db"), (Status.OK, "shop")]
+)
+async def test_3_on_what_suffers_from_a_server_opens_that_server(
+    status: Status, server: str
+) -> None:
     night = samples.database_night()
-    api = replace(samples.check("checkout"), depends_on=("gateway-db",))
+    api = replace(samples.check("checkout", status), depends_on=("gateway-db",))
     source = FakeSource(replace(night, checks=(*night.checks, api)))
     async with running(source) as pilot:
         pilot.app.screen.query_one(ServicesPane).select("checkout")
         await press(pilot, "3")
-        assert screen_of(pilot).check == "gateway-db"
+        assert screen_of(pilot).check == server, "of what is fine itself, the worst"
+
+
+async def test_3_does_not_come_back_to_the_server_of_an_incident_that_another_has_followed() -> (
+    None
+):
+    async with running(FakeSource(samples.database_night())) as pilot:
+        pilot.app.screen.query_one(ServicesPane).select("api")
+        await press(pilot, "3", "right", "right", "1")
+        night = source_of(pilot).picture
+        first, *others = night.alerts
+        await show(pilot, replace(night, alerts=(*others, first)))
+        await press(pilot, "3")
+        assert screen_of(pilot).check == "shop", "not the cache, where it was left"
 
 
 async def test_3_from_the_details_of_a_server_opens_its_tab() -> None:
@@ -184,7 +202,9 @@ async def test_the_tab_left_last_gives_way_once_it_is_well_and_another_is_not() 
         pilot.app.screen.query_one(ServicesPane).select(left.check)
         await show(pilot, replace(source.picture, databases=(left, trouble, *well[2:])))
         await press(pilot, "3")
-        assert screen_of(pilot).check == left.check, "it was pointed at"
+        assert screen_of(pilot).check == trouble.check, "the cursor may be there for no reason"
+        await press(pilot, "1", "enter", "3")
+        assert screen_of(pilot).check == left.check, "it was looked at closely"
 
 
 async def test_a_server_that_is_well_gives_way_though_the_service_depends_on_it() -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
+from checks.alerts import alerts_of
 from checks.model import Status
 from checks.requests.stats import BreakdownRow
 from checks.views import EventView, Snapshot
@@ -368,9 +369,10 @@ def test_the_verdict_gives_way_at_its_end(width: int) -> None:
 
 
 def test_a_cause_is_spoken_of_before_its_symptoms() -> None:
-    night = samples.bad_night()
-    symptom = replace(night.alerts[0], name="shop", cause="search")
-    assert "search:" in verdict(replace(night, alerts=(symptom, *night.alerts[1:])))
+    cause = samples.check("search", Status.WARNING, message="slow", ago=100)
+    symptom = samples.check("shop", Status.CRITICAL, ago=90, depends_on=("search",))
+    night = samples.bad_night(alerts=alerts_of((symptom, cause)))
+    assert "search: slow" in verdict(night)
 
 
 def test_the_verdict_when_all_is_well_empty_or_to_come() -> None:

@@ -94,7 +94,7 @@ class DatabasesScreen(TabbedScreen):
         return [view.check for view in snapshot.databases]
 
     def may_begin(self, snapshot: Snapshot, name: str) -> bool:
-        """A server that is well never before one that is not."""
+        """A server that is well never before one that is not, though the cursor was on it."""
         worse = [view.check for view in snapshot.databases if view.status not in _WELL]
         return not worse or name in worse
 

@@ -16,7 +16,7 @@ class NumberedScreen(PictureScreen):
     times as long as showing it again.
 
     ``wanted`` are checks in the order in which it would like to begin with them, first the one
-    that the user is at, empty where at none.
+    that the user has named or looks at closely, empty where there is none.
     """
 
     can_go_back = True
@@ -28,7 +28,7 @@ class NumberedScreen(PictureScreen):
     def want(self, wanted: Sequence[str]) -> None:
         """Begin with one of ``wanted``."""
         self.pointed = wanted[0] if wanted else ""
-        """The check that the user was at, empty where at none."""
+        """The check that is meant, however it is; empty where there is none."""
         self.wanted = tuple(name for name in wanted if name)
 
     def come_back(self, wanted: Sequence[str], standing: Standing) -> None:

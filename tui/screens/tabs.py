@@ -39,7 +39,7 @@ class TabbedScreen(NumberedScreen):
         return next((view.name for view in snapshot.checks if view.name in names), names[0])
 
     def may_begin(self, snapshot: Snapshot, name: str) -> bool:
-        """Whether to begin with the subject ``name``, which the user is not at themselves."""
+        """Whether to begin with the subject ``name``, which nobody has named."""
         del snapshot, name
         return True
 

@@ -15,6 +15,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import IO, Final
 
+from checks.probes.command.guard import GUARD
+
 __all__ = ["Child", "Ended"]
 
 FLOOD: Final = 8_000_000
@@ -236,9 +238,11 @@ class Child:
         except ChildProcessError:
             # Whoever started onwatch had it ignore SIGCHLD: the system keeps no exit codes.
             self._process.returncode = _LOST
+            GUARD.ended(self.pid)
             return True
         if pid == 0:
             return False
+        GUARD.ended(self.pid)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self._usage = usage.ru_utime + usage.ru_stime
         return True

@@ -17,6 +17,7 @@ from checks.probe import PROGRAMS_AT_ONCE, Target
 from checks.probes.command.child import FLOOD, GRACE, Child
 from checks.probes.command.config import CommandConfig, masked, secret_arguments, sounds_secret
 from checks.probes.command.environment import minimal
+from checks.probes.command.guard import GUARD
 from checks.probes.command.program import Launch, Plan
 from checks.probes.command.report import Patterns, Run, said_so_far, told
 from checks.secrets import url_secrets
@@ -43,6 +44,7 @@ class CommandProbe:
         self._patterns = Patterns.of(config)
         self._shown = " ".join(masked(config.argv))
         self._waited = 0.0
+        self._guarded = False
         self._child: Child | None = None
         self._ending: asyncio.Task[None] | None = None
         masker = target.env.masker
@@ -91,6 +93,9 @@ class CommandProbe:
             ending.cancel()
             await asyncio.wait({ending}, timeout=0.05)
         self._target.env.lanes.drop(self._lane)
+        if self._guarded:
+            self._guarded = False
+            await GUARD.leave()
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -134,6 +139,9 @@ class CommandProbe:
         env = self._target.env
         base = env.base_dir.absolute()
         cwd = env.path(self._config.cwd).absolute() if self._config.cwd else base
+        if not self._guarded:
+            self._guarded = True
+            GUARD.join()
         launch = Launch(Plan(tuple(self._config.argv), environment, cwd, base))
         try:
             process = await env.lanes.run(self._lane, launch)

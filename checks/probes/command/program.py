@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.errors import TargetError
+from checks.probes.command.guard import GUARD
 
 __all__ = ["Launch", "Plan", "found_program"]
 
@@ -69,7 +70,9 @@ class Launch:
         program = _looked_at(plan)
         if self._abandoned:
             raise TargetError("timeout", f"{program} was not started in time")
+        GUARD.watch()
         process = _start(plan, program)
+        GUARD.started(process.pid)
         with self._lock:
             if not self._abandoned:
                 self._started = process
@@ -92,6 +95,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if pipe is not None:
             pipe.close()
     process.wait()
+    GUARD.ended(process.pid)
 
 
 def _start(plan: Plan, program: str) -> subprocess.Popen[bytes]:

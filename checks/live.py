@@ -11,6 +11,7 @@ import contextlib
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from checks.clock import SystemClock
 from checks.errors import ConfigError, OnwatchError
 from checks.lanes import Lanes
+from checks.model import clean
 from checks.numerics import import_numpy
 from checks.source import Mailbox
 
@@ -34,6 +36,9 @@ LOOK_INTERVAL: Final = 2.0
 """Seconds between looks at the configuration's files."""
 SETTLED: Final = 5.0
 """Seconds after which an engine has imported what it needs and run every check."""
+
+_TICK: Final = 20_000_000
+"""Nanoseconds by which a file's time may lag behind the clock that we read."""
 
 _Stamp = tuple[int, int, int, int]
 """A file's inode, size, and when its text and its permissions changed."""
@@ -123,7 +128,7 @@ class EngineSource:
     def _work(self) -> None:
         try:
             import_numpy()
-            config = self._load()
+            config = self._read()
             if not self._closed.is_set():
                 asyncio.run(self._serve(config))
         except asyncio.CancelledError:
@@ -145,15 +150,15 @@ class EngineSource:
         from checks.engine import Engine  # noqa: PLC0415 - see above
 
         _set_apart()
-        clock = SystemClock()
-        engine: Engine | None = None
+        engine = Engine(config, SystemClock())
         while not self._closed.is_set():
-            following = Engine(config, clock)
-            if engine is not None:
-                following.follow(engine)
-            engine = following
             self._hand_over(engine)
-            config = await found(await self._until_changed(engine))
+            following = await self._until_changed(engine)
+            config = await found(following.config)
+            if config is not following.config:
+                following = Engine(config, engine.clock)
+            following.follow(engine)
+            engine = following
 
     def _hand_over(self, engine: Engine) -> None:
         with self._lock:
@@ -162,8 +167,8 @@ class EngineSource:
         for wish in wishes:
             wish(engine)
 
-    async def _until_changed(self, engine: Engine) -> EngineConfig:
-        """Run ``engine`` until its files say something else; what they say then."""
+    async def _until_changed(self, engine: Engine) -> Engine:
+        """Run ``engine`` until its files say something else; one for what they say then."""
         running = asyncio.create_task(engine.run(self._mailbox.put), name="engine")
         watching = asyncio.create_task(self._changed(engine), name="configuration")
         looking = asyncio.create_task(_look_again(engine), name="discovery")
@@ -179,7 +184,7 @@ class EngineSource:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _changed(self, engine: Engine) -> EngineConfig:
+    async def _changed(self, engine: Engine) -> Engine:
         """Wait for a usable change of the files; one that is not leaves the engine as it is."""
         lanes = Lanes()
         try:
@@ -187,20 +192,46 @@ class EngineSource:
         finally:
             lanes.close()
 
-    async def _usable_change(self, engine: Engine, lanes: Lanes) -> EngineConfig:
+    async def _usable_change(self, engine: Engine, lanes: Lanes) -> Engine:
+        from checks.engine import Engine  # noqa: PLC0415 - imported by now
+
         files = engine.config.files
         while True:
             if not await lanes.run("configuration", partial(self._changed_of, files)):
                 await asyncio.sleep(LOOK_INTERVAL)
                 continue
             try:
-                return await lanes.run("configuration", self._load)
+                return Engine(await lanes.run("configuration", self._read), engine.clock)
             except OnwatchError as error:
                 if isinstance(error, ConfigError):
                     files = tuple(dict.fromkeys((*engine.config.files, *error.files)))
                 first, *more = str(error).splitlines()
                 others = f" (and {len(more)} more)" if more else ""
                 engine.notice = f"configuration not reloaded: {first}{others}"
+            except Exception as error:
+                # The rim: what a kind of somebody else's does must not cost what is watched.
+                log.exception("taking over the configuration failed inside")
+                said = f"{type(error).__name__}: {clean(str(error), 200)}".rstrip(": ")
+                engine.notice = f"configuration not reloaded: an error inside: {said}"
+
+    def _read(self) -> EngineConfig:
+        """The configuration now. A file that has changed since this began is read once more."""
+        began = time.time_ns()
+        try:
+            config = self._load()
+        except ConfigError as error:
+            self._note(error.files, began)
+            raise
+        self._note(config.files, began)
+        return config
+
+    def _note(self, files: Sequence[Path], began: int) -> None:
+        """Stamp those of ``files`` that were never looked at; None is what no file has."""
+        for file in files:
+            if file not in self._stamps:
+                stamp = _stamp(file)
+                young = stamp is not None and stamp[3] >= began - _TICK
+                self._stamps[file] = None if young else stamp
 
     def _changed_of(self, files: Sequence[Path]) -> bool:
         """Whether one of ``files`` is another than when it was looked at last, before it was

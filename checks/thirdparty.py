@@ -54,6 +54,11 @@ class ThirdParty:
         """The names of the kinds on offer, sorted."""
         return sorted(self._offers)
 
+    def package(self, name: str) -> str:
+        """``the package NAME VERSION`` that offers the kind ``name``."""
+        offers = self._offers.get(name)
+        return _package(offers[0]) if offers else "an unknown package"
+
     def load(self, name: str) -> Kind:
         """The kind called ``name``.
 

@@ -13,9 +13,12 @@ import psutil
 import pytest
 
 import checks.live
+from checks.config import EngineConfig
 from checks.engine import Engine
 from checks.live import EngineSource
 from checks.model import Status
+from checks.registry import kind
+from checks.settings import KindConfig
 from checks.views import Snapshot
 from tests.servers.http import HttpServer
 from tui.config import load
@@ -104,6 +107,67 @@ def test_a_broken_file_leaves_the_running_configuration_in_force_and_says_so(
     watched.write(good)
     watched.until(lambda p: not p.health.notice and fine("api")(p))
     assert watched.source.failure() is None
+
+
+def test_an_engine_that_cannot_be_made_leaves_the_running_one_in_force(
+    http_server: HttpServer, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = f"{{name: api, http: {http_server.url}/}}"
+    watched.write(good)
+    watched.source.start()
+    watched.until(fine("api"))
+    config = kind("http").config
+    instance = config.instance
+
+    def failing(self: KindConfig) -> str:
+        if "other" in self.address():
+            raise RuntimeError("no instance")
+        return instance(self)
+
+    monkeypatch.setattr(config, "instance", failing)
+    watched.write(good, "{name: other, http: 'http://other.example/'}")
+    picture = watched.until(lambda p: p.health.notice)
+    assert picture.health.notice == (
+        "configuration not reloaded: an error inside: RuntimeError: no instance"
+    )
+    runs = picture.health.runs
+    watched.until(lambda p: p.health.runs > runs + 2 and fine("api")(p))
+    watched.write(good)
+    watched.until(lambda p: not p.health.notice and fine("api")(p))
+    assert watched.source.failure() is None
+
+
+def test_what_is_written_during_the_first_load_is_taken_over(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    watched.write(f"{{name: api, http: {http_server.url}/}}")
+    loads: list[object] = []
+
+    def load_and_edit() -> EngineConfig:
+        loaded = load(str(watched.path)).engine
+        if not loads:
+            watched.write(f"{{name: edited, http: {http_server.url}/}}")
+        loads.append(loaded)
+        return loaded
+
+    watched.source = EngineSource(load_and_edit)
+    watched.source.start()
+    watched.until(fine("edited"))
+
+
+def test_files_that_rest_are_read_once(http_server: HttpServer, watched: Watched) -> None:
+    watched.write(f"{{name: api, http: {http_server.url}/}}")
+    time.sleep(0.05)  # the file's time is the file system's, not ours
+    loads: list[object] = []
+
+    def counted() -> EngineConfig:
+        loads.append(1)
+        return load(str(watched.path)).engine
+
+    watched.source = EngineSource(counted)
+    watched.source.start()
+    watched.until(lambda p: fine("api")(p) and p.health.runs > 3)
+    assert len(loads) == 1
 
 
 def test_a_file_that_vanishes_is_a_notice_and_no_end(

@@ -191,6 +191,59 @@ def test_the_check_that_names_it_says_so_and_the_schema_goes_without(tmp_path: P
     assert "beat" not in json.loads(done.stdout)["$defs"]["Check"]["properties"]
 
 
+FAILING = """\
+from checks.probe import Kind
+from checks.settings import KindConfig
+from pydantic import field_validator
+
+class Config(KindConfig):
+    path: str = ""
+
+    @field_validator("path")
+    @classmethod
+    def _odd(cls, value):
+        if value == "odd":
+            raise RuntimeError("no such beat")
+        return value
+
+    def instance(self):
+        return {"nameless": None}[self.path] or self.path
+
+    def doubts(self):
+        raise LookupError(self.path)
+
+    def address(self):
+        return self.path
+
+KIND = Kind("beat", "x", Config, print, ())
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("odd", "RuntimeError: no such beat"), ("other", "KeyError: 'other'")]
+)
+def test_one_that_fails_with_a_configuration_is_a_sentence(
+    path: str, said: str, tmp_path: Path
+) -> None:
+    site = offering(tmp_path / "site", "onwatch-beat", "beat = onwatch_beat:KIND", FAILING)
+    config(tmp_path, f"{{name: a, beat: {{path: {path}}}}}")
+    for command in ("validate", "check"):
+        done = onwatch(tmp_path, command, PYTHONPATH=str(site))
+        assert done.returncode == 2
+        assert done.stderr == (
+            "onwatch.yaml:3: checks[0].beat: the kind beat of the package onwatch-beat 0.3 failed "
+            f"with this configuration: {said}\n"
+        )
+
+
+def test_one_whose_doubts_fail_is_a_warning(tmp_path: Path) -> None:
+    site = offering(tmp_path / "site", "onwatch-beat", "beat = onwatch_beat:KIND", FAILING)
+    config(tmp_path, "{name: a, beat: {path: nameless}}")
+    done = onwatch(tmp_path, "validate", PYTHONPATH=str(site))
+    assert done.returncode == 0
+    assert "the kind beat of the package onwatch-beat 0.3 failed" in done.stdout + done.stderr
+
+
 def test_ours_are_not_replaced(tmp_path: Path) -> None:
     site = offering(tmp_path / "site", "evil-http", "http = evil_http:KIND", "raise SystemExit")
     config(tmp_path, "{name: a, host: }")

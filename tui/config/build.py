@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -10,8 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from checks.errors import ConfigProblem, OnwatchError
+from checks.model import clean
 from checks.probe import CheckSpec
-from checks.registry import KINDS, kind, known, names
+from checks.registry import KINDS, kind, known, names, third_party
+from checks.secrets import mask_url
 from checks.settings import KindConfig
 from tui.config.document import Path
 from tui.config.models import LATER_CHECK_KEYS, Common, Defaults
@@ -30,6 +33,8 @@ __all__ = [
     "refuse_programs",
     "warnings",
 ]
+
+log = logging.getLogger("onwatch.config")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,10 +99,26 @@ def _read_kind(report: Report, path: Path, name: str, data: Any) -> KindConfig |
         report.add(path, str(error))
         return None
     try:
-        return model.model_validate(data)
+        config = model.model_validate(data)
+        if name not in KINDS:
+            # The engine asks for them before it runs; here it can be said where it goes wrong.
+            config.instance(), config.address()
     except ValidationError as error:
         report.explain(path, error, model, data)
         return None
+    except Exception as error:
+        # The rim: what somebody else's kind does with its configuration is not ours to foresee.
+        log.debug("the kind %s failed", name, exc_info=True)
+        report.add(path, _failed(name, error))
+        return None
+    return config
+
+
+def _failed(name: str, error: Exception) -> str:
+    """The sentence for a kind that fails with a configuration instead of judging it."""
+    whose = "onwatch" if name in KINDS else third_party().package(name)
+    said = f"{type(error).__name__}: {clean(mask_url(str(error)), 200)}".rstrip(": ")
+    return f"the kind {name} of {whose} failed with this configuration: {said}"
 
 
 def _spec(
@@ -221,5 +242,14 @@ def warnings(entries: Iterable[Entry], base: FilePath) -> Iterator[ConfigProblem
             yield document.problem((*entry.path, "timeout"), text)
         for where, text in missing_files(spec.config, base) if entry.enabled else ():
             yield document.problem((*entry.path, spec.kind, *where), text)
-        for where, text in spec.config.doubts() if entry.enabled else ():
+        for where, text in _doubts(spec) if entry.enabled else ():
             yield document.problem((*entry.path, spec.kind, *where), text)
+
+
+def _doubts(spec: CheckSpec) -> list[tuple[tuple[str | int, ...], str]]:
+    try:
+        return list(spec.config.doubts())
+    except Exception as error:
+        # The rim, as above; the check runs without its doubts.
+        log.debug("the kind %s failed", spec.kind, exc_info=True)
+        return [((), _failed(spec.kind, error))]

@@ -5,8 +5,7 @@
     OnwatchError                 a sentence for the user; exit code 3 unless said otherwise
     ├── ConfigError              a file the user wrote is wrong (exit code 2)
     ├── SecretError              a credential's source gave none (no such file, command failed)
-    ├── TargetError              a target did not do what was asked; carries a reason
-    └── EngineStoppedError            the engine was asked for something after it ended
+    └── TargetError              a target did not do what was asked; carries a reason
 
 A probe returns a :class:`checks.model.Result` for everything a target may do; these
 exceptions stay inside the probe that raises them or end a command with one sentence.
@@ -25,7 +24,6 @@ __all__ = [
     "NO_DESCRIPTORS",
     "ConfigError",
     "ConfigProblem",
-    "EngineStoppedError",
     "OnwatchError",
     "SecretError",
     "TargetError",
@@ -92,7 +90,3 @@ class TargetError(OnwatchError):
     def __init__(self, reason: str, sentence: str) -> None:
         self.reason = reason
         super().__init__(sentence)
-
-
-class EngineStoppedError(OnwatchError):
-    """The engine has ended."""

@@ -34,6 +34,9 @@ PARALLEL: Final = 64
 OVERDUE: Final = 256
 """So many more may be under way that have taken longer than ``GRACE``: they hold up no others."""
 
+MOST: Final = 4_096
+"""Names that are remembered: redirects may bring new ones with each run."""
+
 _LOOPBACK: Final[tuple[Address, ...]] = (
     (socket.AF_INET, "127.0.0.1"),
     (socket.AF_INET6, "::1"),
@@ -95,13 +98,23 @@ class Resolver:
         if literal is not None:
             return Addresses(literal)
         key = host.rstrip(".").lower()
-        entry = self._entries.setdefault(key, _Entry())
+        entry = self._entry(key)
         now = self._clock.now()
         if entry.found and now < entry.found_at + TTL:
             return Addresses(entry.found, now - entry.found_at)
         if now >= entry.retry_at:
             await self._wait(key, entry)
         return self._answer(host, entry)
+
+    def _entry(self, key: str) -> _Entry:
+        """What is known of a name; of very many the one that was not asked for the longest goes."""
+        entry = self._entries.pop(key, None) or _Entry()
+        self._entries[key] = entry
+        if len(self._entries) > MOST:
+            oldest = next((k for k, e in self._entries.items() if e.flight is None), key)
+            if oldest != key:
+                del self._entries[oldest]
+        return entry
 
     async def close(self) -> None:
         """Give up the look-ups under way; their threads end when the system answers."""

@@ -27,11 +27,6 @@ class Listener:
     path: str = ""
     uid: int | None = None
 
-    @property
-    def anywhere(self) -> bool:
-        """Whether it is bound to all of the machine's addresses."""
-        return self.host in {_ANY_4, _ANY_6}
-
 
 @dataclass(frozen=True, slots=True)
 class Process:

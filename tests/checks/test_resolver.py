@@ -13,7 +13,7 @@ import pytest
 from checks.clock import FakeClock
 from checks.errors import TargetError
 from checks.lanes import Lanes
-from checks.resolver import FAILURE_TTL, GRACE, PARALLEL, TTL, Address, Resolver
+from checks.resolver import FAILURE_TTL, GRACE, MOST, PARALLEL, TTL, Address, Resolver
 
 V4 = int(socket.AF_INET)
 
@@ -220,3 +220,20 @@ async def test_a_name_that_is_none() -> None:
         await resolve(resolver, "a" * 70 + ".example")
     await resolver.close()
     lanes.close()
+
+
+async def test_of_very_many_names_the_longest_unasked_are_forgotten(kit: Kit) -> None:
+    names = [f"n{number}.example" for number in range(MOST + 3)]
+    kit.names.known.update(dict.fromkeys(names, "192.0.2.9"))
+    for name in names[:-3]:
+        await resolve(kit.resolver, name)
+    await resolve(kit.resolver, names[0])
+    for name in names[-3:]:
+        await resolve(kit.resolver, name)
+    assert kit.names.asked[names[0]] == 1
+    await resolve(kit.resolver, names[0])
+    assert kit.names.asked[names[0]] == 1, "it was asked for lately"
+    await resolve(kit.resolver, names[1])
+    assert kit.names.asked[names[1]] == 2, "it was forgotten"
+    await resolve(kit.resolver, names[-1])
+    assert kit.names.asked[names[-1]] == 1

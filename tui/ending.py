@@ -144,11 +144,14 @@ class Ending:
         poller.register(self._reader, select.POLLIN)
         if self._terminal is not None:
             poller.register(self._terminal, 0)
-        # An end that has begun elsewhere sends signals of its own, which are no causes.
-        while not self._over.is_set() and self.code is None:
+        while not self._has_begun():
             code = self._cause(poller.poll(self._limits.look * 1000))
-            if code is not None and self.code is None and not self._over.is_set():
+            if code is not None and not self._has_begun():
                 self._end(code)
+
+    def _has_begun(self) -> bool:
+        """Whether it is over, or ends already: then signals come from here and are no cause."""
+        return self.code is not None or self._over.is_set()
 
     def _cause(self, events: list[tuple[int, int]]) -> int | None:
         for descriptor, event in events:
@@ -166,7 +169,7 @@ class Ending:
             return b""
 
     def _insist(self, code: int) -> None:
-        if self.code is None and not self._over.is_set():
+        if not self._has_begun():
             self._end(code, asked=self._limits.polite)
 
     def _end(self, code: int, *, asked: float = 0.0) -> None:

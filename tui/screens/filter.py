@@ -58,7 +58,8 @@ class FilterLine(Input):
     def open(self) -> None:
         """Show the line and type into it."""
         self.add_class("-open")
-        self.focus()
+        # focus() would take effect a few messages later.
+        self.screen.set_focus(self)
 
     def forget(self) -> None:
         """Close the line and empty it, silently."""

@@ -12,7 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -214,7 +214,17 @@ class KindConfig(Model):
             return {}
         if cls.shorthand and isinstance(value, str):
             return {cls.shorthand: value}
+        if isinstance(value, list | tuple):
+            raise ValueError(f"expected keys and values, not a list; {cls._for_many()}")  # noqa: TRY004
         return value
+
+    @classmethod
+    def _for_many(cls) -> str:
+        """What somebody should write who wrote a list."""
+        field = cls.model_fields.get(cls.shorthand)
+        if field is not None and get_origin(field.annotation) in (list, tuple):
+            return f"write {{{cls.shorthand}: […]}}"
+        return "write a check for each" if field is not None else "see its page in docs/checks"
 
     def doubts(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         """What is allowed and probably not meant: where (keys and places in lists), a sentence."""

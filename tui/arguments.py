@@ -99,7 +99,8 @@ def _refuse_unknown_first(
 def _unknown(word: str, parser: _Parser) -> str:
     option = word.partition("=")[0]
     if not option.startswith("-"):
-        return f'"{word}" is one argument too many'
+        only = "; for one check: --only NAME" if "--only" in _options(parser) else ""
+        return f'"{word}" is one argument too many{only}'
     if not option.startswith("--"):
         option = option[:2]
     if option in _PASSWORD_OPTIONS:

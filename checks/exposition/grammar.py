@@ -50,6 +50,7 @@ _TYPES: Final = {
     "unknown",
     "untyped",
 }
+_JSON: Final = re.compile(r'\[|\{\s*(?:$|"[^"]*"\s*:)')
 _ESCAPE: Final = re.compile(r"\\([\\n\"])")
 _HELP_BOUND: Final = 300
 _SHOWN: Final = 30
@@ -142,6 +143,8 @@ def _why(line: str) -> str:
         return "it ends in a carriage return; lines end in a line feed alone"
     name = re.match(_NAME, text)
     if name is None:
+        if _JSON.match(text):
+            return "this is JSON, no page of metrics: is the path right? An http check reads JSON"
         if text.startswith('{"'):
             return "names in quotes (UTF-8 names) are not understood"
         return f"expected a metric's name, found {_quote(text)}"

@@ -377,7 +377,7 @@ async def test_a_flood_of_tiny_chunks_is_cut(raw_server: StartRaw) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "closed the connection without an answer; see its log"),
+        (b"", "closed the connection without an answer; does it expect TLS (https://)?"),
         (b"HTTP/1.1 20", "closed the connection within its answer"),
         (b"SSH-2.0-OpenSSH_9.2p1\r\n", 'does not answer in HTTP/1.1: it begins with "SSH-2.0-Open'),
         (b"-ERR wrong\x1b[0m\r\n", "does not answer in HTTP/1.1"),

@@ -68,7 +68,22 @@ def test_a_credential_among_the_arguments_is_a_warning_that_does_not_show_it() -
     ("check", "sentence"),
     [
         ("command: {}", "command.argv: is missing"),
-        ("command: [a, b]", "command: expected keys and values, not a list"),
+        (
+            "command: [a, b]",
+            "command: expected keys and values, not a list; write {argv: […]}",
+        ),
+        (
+            "systemd: [cron.service, ssh]",
+            "systemd: expected keys and values, not a list; write {units: […]}",
+        ),
+        (
+            "process: [nginx, php]",
+            "process: expected keys and values, not a list; write {name: […]}",
+        ),
+        (
+            "http: [http://a/, http://b/]",
+            "http: expected keys and values, not a list; write a check for each",
+        ),
         (
             "command: {argv: [a, 5]}",
             "command.argv[1]: expected text, not a number; put it in quotes",

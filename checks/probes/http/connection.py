@@ -286,8 +286,10 @@ class Connection(asyncio.Protocol):
         if not exchange.received:
             if self._used:
                 return StaleConnectionError()
+            cause = "" if exchange.over_tls else "does it expect TLS (https://)? Otherwise "
             return TargetError(
-                "protocol", f"{self._where} closed the connection without an answer; see its log"
+                "protocol",
+                f"{self._where} closed the connection without an answer; {cause}see its log",
             )
         if not exchange.status:
             return TargetError("protocol", f"{self._where} closed the connection within its answer")

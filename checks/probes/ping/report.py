@@ -73,7 +73,7 @@ class Reporter:
         note = f"; {_forbidden()}" if heard.by_tcp else ""
         return Result(
             findings[0].status if findings else Status.OK,
-            f"{self._where(heard)} answers{by} in {seconds(mean)}{_spread(trips)}, "
+            f"{self._where(heard)} answers{by} in {_trip(mean)}{_spread(trips)}, "
             f"{_lost(heard.last)}{said}{note}",
             reason=findings[0].reason if findings else "ok",
             value=f"{_loss(heard.last):.0%} lost" if _loss(heard.last) else "up",
@@ -216,10 +216,15 @@ def _jitter(trips: list[float]) -> float:
     return fmean(abs(b - a) for a, b in pairwise(trips))
 
 
+def _trip(value: float) -> str:
+    """A round trip; within a machine it is some microseconds."""
+    return seconds(value) if value >= 0.00095 else f"{value * 1e6:.0f} µs"
+
+
 def _spread(trips: list[float]) -> str:
     if len(trips) < 2:
         return ""
-    low, high, jitter = seconds(min(trips)), seconds(max(trips)), seconds(_jitter(trips))
+    low, high, jitter = _trip(min(trips)), _trip(max(trips)), _trip(_jitter(trips))
     return f" ({low} to {high}, jitter {jitter})"
 
 
@@ -229,7 +234,7 @@ def _forbidden() -> str:
 
 def _table(done: Round) -> Table:
     rows = tuple(
-        (str(number), "lost" if trip is None else seconds(trip))
+        (str(number), "lost" if trip is None else _trip(trip))
         for number, trip in enumerate(done.trips[:100], 1)
     )
     return Table("Packets", ("packet", "round trip"), rows, frozenset({"packet", "round trip"}))

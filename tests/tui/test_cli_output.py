@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -33,7 +34,7 @@ def view(
     return CheckView(
         name=name,
         kind="http",
-        address="http://h/",
+        address="h:80",
         instance="h:80",
         status=status,
         since=1_700_000_000.0,
@@ -135,7 +136,7 @@ def test_the_json_document_is_what_its_page_says() -> None:
     assert made["checks"][1] == {
         "name": "gateway",
         "kind": "http",
-        "address": "http://h/",
+        "address": "h:80",
         "instance": "h:80",
         "status": "critical",
         "reason": "expectation",
@@ -146,6 +147,7 @@ def test_the_json_document_is_what_its_page_says() -> None:
         "finished": "2023-11-14T22:13:21.500+00:00",
         "labels": {"env": "prod"},
         "depends_on": ["db"],
+        "cause": "",
         "runbook": "api-down",
         "parts": [{"name": "database", "status": "critical", "message": "no answer", "value": ""}],
     }
@@ -178,6 +180,23 @@ def test_nagios_gets_one_line_with_performance_data_and_a_line_a_check() -> None
         "[WARNING] データベース: slow",
         "[OK] api: it is well",
     ]
+
+
+def test_what_follows_from_another_says_so_and_comes_after_it() -> None:
+    web = replace(view("web", Status.CRITICAL, "no answer from h:80"), depends_on=())
+    port = replace(view("port", Status.CRITICAL, "refused"), depends_on=("web",))
+    port = replace(port, address="http://h/")
+    triage = Triage((port, web), 0.0, 1.0)
+    lines = nagios(triage).splitlines()
+    assert "; web: no answer from h:80 |" in lines[0]
+    assert lines[1:] == [
+        "[CRITICAL] web: no answer from h:80",
+        "[CRITICAL] port: refused (http://h/); may follow from web",
+    ]
+    rows = table(triage.checks, 1.0, Style(UNICODE)).splitlines()
+    assert rows[0].endswith("no answer from h:80")
+    assert rows[1].endswith("refused (http://h/); may follow from web")
+    assert [one["cause"] for one in document(triage, "h", "0")["checks"]] == ["web", ""]
 
 
 def test_nagios_tells_the_value_of_a_part_that_has_no_sentence() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from checks.triage import Triage
 from checks.views import CheckView, PartView
+from tui.output.causes import causes_of
 
 __all__ = ["VERSION", "as_json", "document"]
 
@@ -30,6 +31,7 @@ def document(triage: Triage, host: str, program: str) -> dict[str, Any]:
 
     ``host`` is where it ran, ``program`` the version of onwatch.
     """
+    causes = causes_of(triage.checks)
     counts = Counter(_NAMES[check.status.exit_code] for check in triage.checks)
     return {
         "version": VERSION,
@@ -40,11 +42,11 @@ def document(triage: Triage, host: str, program: str) -> dict[str, Any]:
         "status": triage.status.value,
         "exit_code": triage.status.exit_code,
         "counts": {name: counts[name] for name in _NAMES},
-        "checks": [_check(check) for check in triage.checks],
+        "checks": [_check(check, causes.get(check.name, "")) for check in triage.checks],
     }
 
 
-def _check(check: CheckView) -> dict[str, Any]:
+def _check(check: CheckView, cause: str) -> dict[str, Any]:
     return {
         "name": check.name,
         "kind": check.kind,
@@ -59,6 +61,7 @@ def _check(check: CheckView) -> dict[str, Any]:
         "finished": None if check.last_run is None else _time(check.last_run),
         "labels": dict(check.labels),
         "depends_on": list(check.depends_on),
+        "cause": cause,
         "runbook": check.runbook,
         "parts": [_part(part) for part in check.parts],
     }

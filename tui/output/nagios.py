@@ -7,12 +7,13 @@ with performance data behind a bar, then a line a check.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from checks.model import Status
 from checks.triage import Triage
 from checks.views import CheckView, PartView
+from tui.output.causes import causes_of, told, worst_first
 from tui.output.table import summary
 
 __all__ = ["nagios", "unknown"]
@@ -24,11 +25,12 @@ def nagios(triage: Triage) -> str:
     """The output for ``triage``; every line ends in a line break."""
     if not triage.checks:
         return unknown("there is nothing to check")
-    ordered = sorted(triage.checks, key=lambda check: -check.status.severity)
-    head = f"ONWATCH {_word(triage.status)} - {_headline(ordered)}"
+    causes = causes_of(triage.checks)
+    ordered = worst_first(triage.checks, causes)
+    head = f"ONWATCH {_word(triage.status)} - {_headline(ordered, causes)}"
     lines = [f"{_plain(head)} | {_performance(triage.checks)}"]
     for check in ordered:
-        lines.append(_plain(f"[{_word(check.status)}] {check.name}: {check.message}"))
+        lines.append(_plain(f"[{_word(check.status)}] {check.name}: {told(check, causes)}"))
         lines += [
             _plain(f"  [{_word(part.status)}] {check.name}/{part.name}{_told(part)}")
             for part in check.parts
@@ -48,11 +50,11 @@ def unknown(sentence: str) -> str:
     return "".join(f"{line}\n" for line in [_plain(f"ONWATCH UNKNOWN - {first}"), *more])
 
 
-def _headline(ordered: list[CheckView]) -> str:
+def _headline(ordered: list[CheckView], causes: Mapping[str, str]) -> str:
     worst = ordered[0]
     if worst.status is Status.OK:
         return summary(ordered)
-    sentence = f"{worst.name}: {worst.message}"
+    sentence = f"{worst.name}: {told(worst, causes)}"
     return sentence if len(ordered) == 1 else f"{summary(ordered)}; {sentence}"
 
 

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from checks.views import CheckView
+from tui.output.causes import causes_of, told, worst_first
 from widgets.format import duration
 from widgets.glyphs import WORDS, Glyphs
 from widgets.text import fit, left, right, wrap
@@ -52,8 +53,10 @@ class _Row:
 
 def table(checks: Iterable[CheckView], seconds: float, style: Style) -> str:
     """The whole table with its summary; every line ends in a line break."""
-    ordered = sorted(checks, key=lambda check: -check.status.severity)
-    rows = [row for check in ordered for row in _rows(check, style.glyphs)]
+    checks = tuple(checks)
+    causes = causes_of(checks)
+    ordered = worst_first(checks, causes)
+    rows = [row for check in ordered for row in _rows(check, told(check, causes), style.glyphs)]
     widths = (
         min(_NAME_CELLS, max((cell_len(row.name) for row in rows), default=0)),
         min(_VALUE_CELLS, max((cell_len(row.value) for row in rows), default=0)),
@@ -76,9 +79,9 @@ def summary(checks: Iterable[CheckView]) -> str:
     return f"{total} check{'' if total == 1 else 's'}: {', '.join(parts)}"
 
 
-def _rows(check: CheckView, glyphs: Glyphs) -> Iterator[_Row]:
+def _rows(check: CheckView, sentence: str, glyphs: Glyphs) -> Iterator[_Row]:
     time = duration(check.duration) if check.duration is not None else ""
-    yield _Row(check.status, check.name, check.value, glyphs.text(time), check.message)
+    yield _Row(check.status, check.name, check.value, glyphs.text(time), sentence)
     for part in check.parts:
         yield _Row(part.status, f"{glyphs.branch} {part.name}", part.value, "", part.message)
 

@@ -34,7 +34,6 @@ from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
-from tui.turns import Turns, is_typed
 from widgets.lines import LinePane
 
 if TYPE_CHECKING:

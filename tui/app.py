@@ -6,7 +6,7 @@ import gc
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, cast
@@ -28,7 +28,7 @@ from tui.dressed import DressedApp
 from tui.economy import Mirror, Mirrored, forget_closed
 from tui.numbered import NUMBERED
 from tui.pace import Pace
-from tui.palette import CommandProvider, Palette, PaletteCommand
+from tui.palette import CommandProvider, Commands, Palette, PaletteCommand
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
@@ -86,7 +86,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self,
         source: SnapshotSource,
         *,
-        commands: Sequence[PaletteCommand] = (),
+        commands: Commands = (),
         theme: str | None = None,
         ascii_only: bool = False,
         looks: Looks | None = None,
@@ -99,7 +99,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self.source = source
         self.ended_by: BaseException | None = None
         self._pace = Pace(low=low_bandwidth)
-        self._commands = tuple(commands)
+        self._commands = commands
         self._mirror = Mirror()
         self._turns = Turns(self, super().on_event)
         self._clock = clock
@@ -530,7 +530,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     def palette_commands(self, screen: Screen[object]) -> Iterable[PaletteCommand]:
         from tui.offers import offers  # noqa: PLC0415 - only when the palette opens
 
-        yield from self._commands
+        yield from self._commands() if callable(self._commands) else self._commands
         yield from offers(self, screen, self._newest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.screen import Screen
 from textual.widgets import Input
 
-__all__ = ["CommandProvider", "Offers", "Palette", "PaletteCommand"]
+__all__ = ["CommandProvider", "Commands", "Offers", "Palette", "PaletteCommand"]
 
 _LONGEST: Final = 200
 """Characters that can be typed: with thousands of them each key takes long."""
@@ -30,6 +30,10 @@ class PaletteCommand:
     help: str
     run: Callable[[], str | None] | Callable[[], None]
     common: bool = True
+
+
+Commands = Sequence[PaletteCommand] | Callable[[], Sequence[PaletteCommand]]
+"""Commands, or what is asked for them each time that they are shown."""
 
 
 @runtime_checkable

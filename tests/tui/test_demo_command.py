@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -174,6 +175,20 @@ def test_an_incident_can_be_held_from_the_palette(
     assert (running.name, running.left) == ("slow-service", None)
     palette["incident: end all"].run()
     assert stack.control.status() == ()
+
+
+def test_the_palette_shows_first_what_runs_and_for_how_long(stack: Stack) -> None:
+    stack.control.start("queue-backlog")
+    stack.control.start("slow-query", hold=True)
+    try:
+        first, _, second, _, third, *_ = incident_commands(stack.control)
+    finally:
+        stack.control.stop()
+    assert (first.title, second.title) == ("incident: queue backlog", "incident: slow query")
+    assert re.match(r"running, \d\d s left; end it: a bulk import", first.help)
+    assert second.help.startswith("running until ended; end it: a report")
+    assert third.help.startswith("begin it: ")
+    assert not any("running" in each.help for each in incident_commands(stack.control))
 
 
 def test_the_palette_says_so_when_the_servers_are_gone() -> None:

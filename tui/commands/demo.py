@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,8 @@ __all__ = ["incident_commands", "run"]
 
 _ON_SCREEN: Final = 0.3
 """Seconds that the supervisor may take to answer while the screen waits."""
+_FRESH: Final = 0.7
+"""Seconds for which what it has answered is good enough."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -107,25 +110,60 @@ def _watch(stack: Stack, args: argparse.Namespace) -> int:
         mouse=args.mouse,
         low_bandwidth=args.low_bandwidth,
         read_only=args.read_only,
-        commands=incident_commands(stack.control.within(_ON_SCREEN)),
+        commands=_Incidents(stack.control.within(_ON_SCREEN)),
     )
 
 
+class _Incidents:
+    """The commands as they are now, for a palette that asks with each key that is typed."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._made: tuple[PaletteCommand, ...] = ()
+        self._until = 0.0
+
+    def __call__(self) -> tuple[PaletteCommand, ...]:
+        if time.monotonic() >= self._until:
+            self._made = incident_commands(self._control)
+            self._until = time.monotonic() + _FRESH
+        return self._made
+
+
 def incident_commands(control: Control) -> tuple[PaletteCommand, ...]:
-    """For each incident a command that begins or ends it and one that holds it; one for all."""
+    """For each incident a command that begins or ends it and one that holds it; one for all.
+
+    What runs comes first and says so.
+    """
     from tui.demo.incidents import INCIDENTS  # noqa: PLC0415
     from tui.palette import PaletteCommand  # noqa: PLC0415
 
+    running = _running(control)
     commands = []
-    for known in INCIDENTS:
+    for known in sorted(INCIDENTS, key=lambda known: known.name not in running):
         lever = _Lever(control, known)
         title = f"incident: {known.title.lower()}"
         commands += [
-            PaletteCommand(title, f"begin or end it: {known.sight}", lever.toggle),
+            PaletteCommand(
+                title, f"{running.get(known.name, 'begin it')}: {known.sight}", lever.toggle
+            ),
             PaletteCommand(f"{title}, until ended", known.sight, lever.hold, common=False),
         ]
     everything = PaletteCommand("incident: end all", "back to normal", lambda: _end_all(control))
     return (*commands, everything)
+
+
+def _running(control: Control) -> dict[str, str]:
+    """What is said of each incident under way; nothing where the demo does not answer."""
+    try:
+        status = control.status()
+    except OnwatchError:
+        return {}
+    return {
+        run.name: "running until ended; end it"
+        if run.left is None
+        else f"running, {run.left:.0f} s left; end it"
+        for run in status
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from checks.config import EngineConfig
     from tui.app import OnwatchApp
     from tui.config.following import Following
-    from tui.palette import PaletteCommand
+    from tui.palette import Commands
 
 __all__ = ["open_monitor", "run", "watch"]
 
@@ -45,12 +45,12 @@ def open_monitor(
     mouse: bool = True,
     low_bandwidth: bool = False,
     read_only: bool = False,
-    commands: Sequence[PaletteCommand] = (),
+    commands: Commands = (),
 ) -> int:
     """Run the monitor on the file ``config``; the exit code.
 
     ``read_only`` leaves out what changes a target. ``commands`` are offered in the palette
-    besides the usual.
+    besides the usual; a function is asked each time.
     """
     # Nothing that start-up makes is garbage; the app switches collections on again.
     gc.disable()

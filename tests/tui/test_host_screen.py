@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from checks.hosts.model import HostFacts
+from checks.hosts.model import HostFacts, Outlook
 from checks.views import EventView
 from tests.tui.app_kit import help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
@@ -16,6 +17,8 @@ from tests.widgets.sample_hosts import host_detail, process, process_rows
 from tui.screens.host import HostScreen, RowBox
 from tui.screens.host_places import LEAST, ORDER, columns_of, place_host
 from tui.screens.process import ProcessScreen
+from widgets.frame import Frame
+from widgets.host_screen.filesystems import FilesystemsPane
 from widgets.host_screen.order import ORDERS, flat, next_order, tree
 from widgets.host_screen.pane import HostScreenPane
 from widgets.host_screen.processes import ProcessesPane
@@ -194,6 +197,28 @@ async def test_enter_on_a_filesystem_says_when_it_will_be_full() -> None:
         text = " ".join(seen(pilot).split())
         assert "full in 3 h 10 m, at 2023-11-1" in text
         assert "if it goes on to fill by 2.4 MB/s" in text
+
+
+@pytest.mark.parametrize("width", [36, 40, 46, 52, 59, 60, 78, 90, 120])
+def test_what_fills_says_so_at_any_width(width: int) -> None:
+    """In days as well as in hours: the bar gives way first."""
+    detail, fills = host_detail(), Outlook("filling", 12.4 * 86_400, 9e3)
+    mounts = tuple(
+        replace(mount, fact=replace(mount.fact, outlook=fills), inodes_used=0.85)
+        if mount.fact.point in {"/", "/var/lib/mysql"}
+        else mount
+        for mount in detail.mounts
+        if mount.fact.point != "/mnt/nas"
+    )
+    view = samples.host_night().hosts[0]
+    pane = FilesystemsPane(id="filesystems")
+    changed = replace(detail, mounts=mounts)
+    lines = pane.build_host(changed, view, Frame(width, 8))
+    texts = [line.text for line in lines]
+    full = [text for text in texts if "full in 12 d" in text]
+    assert len(full) == 2, texts
+    assert all(cell_len(text.rstrip()) <= width for text in full), texts
+    assert "full in 12 d" in "".join(seg.text for seg in pane.summary(changed, view))
 
 
 @pytest.mark.parametrize("pane", ["disks", "network", "changes"])

@@ -24,6 +24,8 @@ __all__ = ["FilesystemsPane", "outlook_words"]
 
 _SOON: Final = 86_400.0
 """Seconds: what is full sooner stands out."""
+_SCARCE: Final = 0.8
+"""Share of the inodes from which on they are told wherever there is room."""
 _OUTLOOK: Final = 12
 
 
@@ -70,6 +72,39 @@ def _silent(mount: MountView, names: int, frame: Frame, *, told: bool) -> list[L
     return [first, *(line(Seg(f"   {row}", "label"), key=fact.point) for row in rows)]
 
 
+def _outlook(mount: MountView) -> tuple[str, str]:
+    """What becomes of it, and how loud that is: whatever fills is said at any width."""
+    if mount.readonly:
+        return "read-only", "warning"
+    if _soon(mount):
+        return outlook_words(mount.fact.outlook), "high"
+    filling = mount.fact.outlook.outcome == "filling"
+    return outlook_words(mount.fact.outlook), "label" if filling else "dim"
+
+
+def _tail(mount: MountView, room: int, *, wide: bool) -> list[Seg]:
+    """What stands behind the bar, in ``room`` cells: when it is full before all else."""
+    words, role = _outlook(mount)
+    # As wide in each line, so that what stands before it does so beneath each other.
+    outlook = [Seg(f"  {left(words, _OUTLOOK)}", role)] if wide or role != "dim" else []
+    room -= sum(cell_len(seg.text) for seg in outlook)
+    free = [*aligned(fmt.size(mount.available), 8, "label"), Seg(" free", "dim")]
+    size = [Seg(" of", "dim"), *aligned(fmt.size(mount.size), 8, "label")]
+    inodes: list[Seg] = []
+    if mount.inodes_used is not None:
+        figure = aligned(fmt.percent(mount.inodes_used), 6, level(mount.inodes_used))
+        inodes = [Seg("  inodes", "dim"), *figure]
+    scarce = mount.inodes_used is not None and mount.inodes_used >= _SCARCE
+    kept: list[list[Seg]] = []
+    for least, segs in ((0 if scarce else 52, inodes), (0, free), (26, size)):
+        needed = sum(cell_len(seg.text) for seg in segs)
+        if room >= max(needed, least):
+            kept.append(segs)
+            room -= needed
+    shown = [seg for segs in (free, size, inodes) if segs in kept for seg in segs]
+    return [*shown, *outlook]
+
+
 def _row(mount: MountView, names: int, frame: Frame) -> Line:
     width = frame.width
     segs = [
@@ -77,20 +112,7 @@ def _row(mount: MountView, names: int, frame: Frame) -> Line:
         *aligned(fmt.percent(mount.used), 6, level(mount.used)),
         Seg(" "),
     ]
-    tail: list[Seg] = []
-    if width >= 46:
-        tail += [*aligned(fmt.size(mount.available), 8, "label"), Seg(" free", "dim")]
-    if width >= 76:
-        tail += [Seg(" of", "dim"), *aligned(fmt.size(mount.size), 8, "label")]
-    inodes = mount.inodes_used
-    if inodes is not None and (width >= 90 or inodes >= 0.8):
-        tail += [Seg("  inodes", "dim"), *aligned(fmt.percent(inodes), 6, level(inodes))]
-    words = outlook_words(mount.fact.outlook)
-    role = "high" if _soon(mount) else "dim"
-    if mount.readonly:
-        words, role = "read-only", "warning"
-    if width >= 60 or role != "dim":
-        tail.append(Seg(f"  {left(words, _OUTLOOK)}", role))
+    tail = _tail(mount, width - sum(cell_len(seg.text) for seg in segs), wide=width >= 56)
     used = sum(cell_len(seg.text) for seg in (*segs, *tail))
     room = min(30, width - used - 1)
     full, rest = bar(mount.used, room, frame.glyphs) if room >= 4 else ("", "")
@@ -117,7 +139,7 @@ def _said(mount: MountView, glyphs: Glyphs) -> str:
     fact = mount.fact
     if fact.error:
         return f"{fact.point} {'hangs' if fact.hung else 'gives no figures'}"
-    words = outlook_words(fact.outlook) if _soon(mount) else ""
+    words = outlook_words(fact.outlook) if fact.outlook.outcome == "filling" else ""
     used = fmt.percent(mount.used)
     return f"{fact.point} {used}" + (f" {glyphs.dot} {words}" if words else "")
 

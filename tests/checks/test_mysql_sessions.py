@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pymysql
@@ -16,6 +17,7 @@ from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Status
 from checks.probes.mysql import pulse
 from checks.probes.mysql.probe import MysqlProbe
+from checks.probes.mysql.sessions import Process, tells_what_it_holds
 from tests.servers.mariadb import (
     OWNER,
     MariadbDatabase,
@@ -570,3 +572,22 @@ async def test_how_far_a_change_of_a_table_is(
         states |= {row.state for row in rows if row.pid == changer.pid}
 
     assert any(re.fullmatch(r"copy to tmp table 1/\d \d+ %", state) for state in states), states
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("UPDATE quota SET used = 1", True),
+        ("BEGIN", True),
+        ("SELECT * FROM commit_log FOR UPDATE", True),
+        ("COMMIT", False),
+        ("rollback;", False),
+        ("", False),
+    ],
+)
+def test_a_statement_that_ended_a_transaction_is_not_what_an_idle_session_holds(
+    last: str, told: bool
+) -> None:
+    idle = Process(7, "quota", "10.0.0.1", "shop", "Sleep", 55.0, "", 0, "")
+    assert tells_what_it_holds(idle, last) is told
+    assert not tells_what_it_holds(replace(idle, info="SELECT 1"), last)

@@ -19,6 +19,7 @@ __all__ = [
     "session_id",
     "session_key",
     "session_row",
+    "tells_what_it_holds",
 ]
 
 MOST: Final = 500
@@ -29,6 +30,8 @@ STREAMS: Final = ("Binlog Dump", "Binlog Dump GTID")
 """Commands of sessions that are replicas."""
 _WAITS: Final = ("waiting for", "user lock")
 """How states begin in which a session waits for others."""
+_ENDS: Final = frozenset({"COMMIT", "ROLLBACK"})
+"""Statements after which a session holds nothing any more."""
 _NOT_FOR_OTHERS: Final = ("waiting for next activation", "waiting for master", "waiting for source")
 
 
@@ -170,12 +173,22 @@ async def read_sessions(
         if holders:
             last = _by_id(await ask("last_statements", tuple(holders)) or (), "info")
             processes = tuple(
-                replace(one, info=last[one.id]) if not one.info and one.id in last else one
+                replace(one, info=last[one.id])
+                if tells_what_it_holds(one, last.get(one.id, ""))
+                else one
                 for one in processes
             )
     visible = sum(1 for one in processes if not one.of_the_server)
     full = len(processes) >= MOST
     return Sessions(processes, programs, max(0, int(connected or 0) - visible) if full else 0)
+
+
+def tells_what_it_holds(process: Process, last: str) -> bool:
+    """Whether ``last`` says what an idle session holds: one that has ended its transaction since
+    it was looked at holds nothing any more, and COMMIT would lead astray.
+    """
+    first = last.split(None, 1)[:1]
+    return not process.info and bool(first) and first[0].upper().rstrip(";") not in _ENDS
 
 
 def _by_id(rows: Iterable[Record], column: str) -> dict[int, str]:

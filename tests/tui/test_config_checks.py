@@ -8,6 +8,8 @@ import pytest
 
 from checks import registry
 from tests.tui.config_helpers import loaded, sentences
+from tui.config.models import Common
+from tui.config.wording import ALSO_CALLED
 
 KINDS = ", ".join(registry.KINDS)
 
@@ -93,6 +95,12 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
             "{name: a, http: {url: 'http://x/', expect: {latncy: 1s}}}",
             '.http.expect.latncy: unknown key; did you mean "latency"?',
         ),
+        ("{name: a, process: {cmdline: x}}", '.process.cmdline: unknown key; did you mean "command"?'),
+        ("{name: a, process: {fds: 5}}", '.process.fds: unknown key; did you mean "descriptors"?'),
+        ("{name: a, command: {cmd: x}}", '.command.cmd: unknown key; did you mean "argv"?'),
+        ("{name: a, ping: {address: x}}", '.ping.address: unknown key; did you mean "host"?'),
+        ("{name: a, tcp: {url: x}}", '.tcp.url: unknown key; did you mean "address"?'),
+        ("{name: a, every: 5s, host: }", '.every: unknown key; did you mean "interval"?'),
         ("{name: a, htpp: x}", '.htpp: unknown key; did you mean "http"?'),
         ("{name: a, intervall: 5s, host: }", '.intervall: unknown key; did you mean "interval"?'),
         ("{name: a}", f": has no kind; give it one of {KINDS}"),
@@ -321,3 +329,13 @@ def test_keys_are_spelled_as_the_terminal_library_knows_them() -> None:
         'onwatch.yaml:3: keybindings["app.quit"]: ctrl+b does not arrive inside tmux, '
         "which keeps it for itself"
     ) in made.engine.warnings
+
+
+def test_every_key_that_another_name_leads_to_exists() -> None:
+    models = [registry.kind(name).config for name in registry.names()]
+    known = {
+        field.alias or name
+        for model in (Common, *models)
+        for name, field in model.model_fields.items()
+    }
+    assert ALSO_CALLED.keys() <= known

@@ -14,7 +14,15 @@ from pydantic_core import ErrorDetails
 
 from checks.secrets import mask_url
 
-__all__ = ["expected_type", "literal", "nearest", "sentence", "unknown_key", "wrong_type"]
+__all__ = [
+    "ALSO_CALLED",
+    "expected_type",
+    "literal",
+    "nearest",
+    "sentence",
+    "unknown_key",
+    "wrong_type",
+]
 
 _EXPECTED: Final = {
     "string": "text",
@@ -51,6 +59,45 @@ _LENGTHS: Final = {
 }
 
 
+ALSO_CALLED: Final = {
+    "address": ("host", "url", "server", "target", "endpoint", "port"),
+    "age": ("uptime", "older_than"),
+    "argv": ("cmd", "command", "exec", "program", "script", "run", "args"),
+    "certificate_expiry": ("expires", "expiry", "days", "expire_days"),
+    "command": ("cmd", "cmdline", "pattern", "argv", "exe"),
+    "connections_warning": ("connections", "max_connections"),
+    "count": ("min", "max", "instances", "number", "packets"),
+    "cwd": ("dir", "directory", "folder", "workdir", "working_directory"),
+    "depends_on": ("parent", "parents", "requires", "needs"),
+    "descriptors": ("fds", "files", "open_files"),
+    "env": ("environment", "vars"),
+    "exit_codes": ("returncode", "return_codes", "codes"),
+    "expect": ("assert", "contains", "match", "status", "status_code"),
+    "filesystems": ("disks", "mounts", "mountpoints", "paths", "disk"),
+    "host": ("address", "hostname", "ip", "target", "url"),
+    "interval": ("every", "period", "frequency", "schedule"),
+    "labels": ("tags",),
+    "latency": ("response_time", "slow", "max_time", "rtt"),
+    "loss": ("packet_loss",),
+    "memory": ("mem", "rss", "ram"),
+    "minimum_version": ("min_version", "tls_version"),
+    "name": ("hostname", "domain", "title", "id"),
+    "path": ("file", "filename", "database", "db"),
+    "pid_file": ("pidfile", "pid"),
+    "replication_lag": ("lag",),
+    "runbook": ("docs", "documentation", "playbook"),
+    "server": ("nameserver", "resolver"),
+    "server_name": ("sni",),
+    "timeout": ("deadline", "patience"),
+    "type": ("record", "record_type", "query_type"),
+    "units": ("unit", "services", "service"),
+    "url": ("address", "uri", "link", "dsn", "host", "endpoint", "target"),
+    "username": ("user", "login"),
+    "verify": ("insecure", "skip_verify"),
+}
+"""What keys are called elsewhere, where that is not similar enough to be found by itself."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The most similar of ``known``, empty where none is similar."""
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
@@ -60,7 +107,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """The sentence for a key that there is not."""
     names = sorted(known)
-    near = nearest(key, names)
+    called = key.lower().replace("-", "_")
+    meant = next((name for name in names if called in ALSO_CALLED.get(name, ())), "")
+    near = meant or nearest(key, names)
     if near:
         return f'unknown key; did you mean "{near}"?'
     return f"unknown key; known here: {', '.join(names)}" if names else "unknown key"

@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from checks.secrets import MASK, mask_url
+from checks.secrets import CREDENTIAL_WORDS, MASK, mask_url
 
 __all__ = ["command_line", "mask_arguments"]
 
-_WORDS: Final = (
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|"
-    r"credentials?|auth|bearer)"
-)
+_WORDS: Final = rf"(?:{CREDENTIAL_WORDS}|credentials|pass|auth|bearer)"
 _OPTION: Final = re.compile(
     rf"(?i)-{{1,2}}(?:[\w.-]{{0,80}}[_.-])?{_WORDS}(?:[_.-][\w.-]{{0,80}})?"
 )

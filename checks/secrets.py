@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote_plus
 from weakref import WeakSet
@@ -14,9 +15,32 @@ from checks.hosts.model import HostFacts
 from checks.model import Part, Result, Table
 from checks.requests.stats import RequestStats
 
-__all__ = ["MASK", "Masker", "mask_known", "mask_url", "url_secrets"]
+__all__ = [
+    "CREDENTIAL_WORDS",
+    "MASK",
+    "Masker",
+    "is_secret_value",
+    "looks_random",
+    "mask_known",
+    "mask_url",
+    "sounds_secret",
+    "url_secrets",
+]
 
 MASK: Final = "•••"
+CREDENTIAL_WORDS: Final = (
+    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|api[_-]?key|access[_-]?key|"
+    r"private[_-]?key"
+)
+"""What a name of a credential has in it, wherever: a pattern without groups."""
+_SURE = re.compile(
+    rf"{CREDENTIAL_WORDS}|passw|(?:pass|pw|psk)(?![a-z])|bearer|authorization|cookie|signature",
+    re.IGNORECASE,
+)
+_LIKELY = re.compile(r"(?<![a-z])auth(?![a-z])|keys?(?![a-z])|(?<![a-z])(?:sig|pin)(?![a-z])", re.I)
+_RANDOM = re.compile(r"[A-Za-z0-9+/=_.~-]{12,500}")
+_LONG: Final = 8
+"""Characters from which on a value is no word that would be masked everywhere for nothing."""
 _USERINFO = re.compile(
     r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)"
     r"(?P<user>[^/@:\s?#]{0,200}):(?P<password>[^/@\s]{0,500})@"
@@ -26,6 +50,38 @@ _QUERY_SECRET = re.compile(
     r"signature|credential)[\w-]{0,30}|auth|sig|key|pwd)=)(?P<value>[^&;#\s\"']*)",
     re.IGNORECASE,
 )
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether what is called ``name`` (a variable, a header, an option) is likely a credential."""
+    return bool(_SURE.search(name) or _LIKELY.search(name))
+
+
+def is_secret_value(name: str, value: str) -> bool:
+    """Whether ``value``, which stands in clear under ``name``, is to be masked everywhere.
+
+    A short value under a name that may be one, as in ``AUTH: basic``, is not: it is a word.
+    """
+    if _SURE.search(name):
+        return True
+    return len(value) >= _LONG and (bool(_LIKELY.search(name)) or looks_random(value))
+
+
+def looks_random(value: str) -> bool:
+    """Whether ``value`` looks drawn, not written: letters and digits that change all the time."""
+    if not _RANDOM.fullmatch(value) or value.startswith(("/", "./", "../")):
+        return False
+    kinds = [_kind(letter) for letter in value if letter.isalnum()]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    if len(set(kinds)) == 3:
+        return changes >= 0.4 * len(value)
+    return (
+        "0" in kinds and len(set(kinds)) == 2 and len(value) >= 16 and changes >= 0.3 * len(value)
+    )
+
+
+def _kind(letter: str) -> str:
+    return "0" if letter.isdigit() else "A" if letter.isupper() else "a"
 
 
 def mask_url(text: str) -> str:

@@ -291,6 +291,52 @@ async def test_a_word_in_clear_is_no_secret() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PW", "hunter2"),
+        ("AUTH", "bob-hunter2"),
+        ("MYKEY", "hunter2-hunter2"),
+        ("APP", "sk_live_4eC39HqLyjWDarjtT1zdp7dc"),
+        ("APP", "d41d8cd98f00b204e9800998ecf8427e"),
+    ],
+)
+async def test_a_credential_in_clear_is_masked(name: str, value: str) -> None:
+    config = {"argv": ["sh", "-c", f"echo as ${name}"], "env": {name: value}}
+    async with probing("command", config) as probe:
+        masker = probe._target.env.masker  # type: ignore[attr-defined]
+        shown = masker.result(await probe.run())
+    assert shown.message == "as •••"
+    assert value not in repr((shown.message, shown.raw, shown.facts))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTH", "basic"),
+        ("AUTHOR", "somebody"),
+        ("LANG", "en_US.UTF-8"),
+        ("TARGET", "x86_64-pc-linux-gnu"),
+        ("HOST", "db1-replica.example.com"),
+        ("SINCE", "2024-01-01T00:00:00Z"),
+    ],
+)
+async def test_what_is_no_credential_is_shown(name: str, value: str) -> None:
+    config = {"argv": ["sh", "-c", f"echo as ${name}"], "env": {name: value}}
+    async with probing("command", config) as probe:
+        masker = probe._target.env.masker  # type: ignore[attr-defined]
+        assert masker.result(await probe.run()).message == f"as {value}"
+
+
+async def test_credentials_among_arguments_are_masked_in_what_it_prints() -> None:
+    config = ["sh", "-c", "echo got $2 $3", "x", "-u", "bob:hunter2-geheim", "-pGeheim42"]
+    async with probing("command", {"argv": config}) as probe:
+        masker = probe._target.env.masker  # type: ignore[attr-defined]
+        shown = masker.result(await probe.run())
+    assert shown.message == "got bob:••• -p•••"
+    assert "geheim" not in repr((shown.message, shown.raw, shown.facts)).lower()
+
+
+@pytest.mark.parametrize(
     ("argv", "shown"),
     [
         ("check_mysql -H db -p hunter2 -P 3306", "check_mysql -H db -p ••• -P 3306"),
@@ -300,6 +346,12 @@ async def test_a_word_in_clear_is_no_secret() -> None:
         ("probe --password geheim --token=geheim", "probe --password ••• --token=•••"),
         ("probe http://me:geheim@h/?a=1", "probe http://me:•••@h/?a=1"),
         ("ls -a dir", "ls -a dir"),
+        ("probe -u bob:geheim db", "probe -u bob:••• db"),
+        ("check_mysql -pgeheim -P3306", "check_mysql -p••• -P3306"),
+        ("probe -pGeheim42-geheim", "probe -p•••"),
+        ("docker run -u 1000:1000 -p8080:80 x", "docker run -u 1000:1000 -p8080:80 x"),
+        ("find /srv -print -perm 644", "find /srv -print -perm 644"),
+        ("check_tcp -p443 -u /a:b", "check_tcp -p443 -u /a:b"),
     ],
 )
 def test_arguments_that_look_like_credentials(argv: str, shown: str) -> None:

@@ -15,14 +15,19 @@ from checks.expectations import LatencyBounds, Pattern
 from checks.secrets import MASK
 from checks.settings import KindConfig, NamedFile, Secret, Size
 
-__all__ = ["CommandConfig", "StatusWord", "masked", "secret_arguments", "sounds_secret"]
+__all__ = ["CommandConfig", "StatusWord", "masked", "secret_arguments"]
 
 StatusWord = Literal["ok", "warning", "critical", "unknown"]
 
-_SECRET_NAME = re.compile(r"pass(?:word|wd|phrase)?|secret|token|credential|api_?key", re.I)
 _SHORT_SECRETS: Final = {"-p", "-P", "-C", "-a"}
 """Options that take a password, a community or a login in the usual plugins, or else a number."""
 _NO_SECRET = re.compile(r"[-/]|[\d.,:%]*$")
+_LOGINS: Final = {"-u", "-U", "-l", "-a", "--user", "--login", "--auth", "--proxy-user"}
+"""Options that may take a login and its password in one word: ``bob:secret``."""
+_LOGIN = re.compile(r"(?P<user>[^:/\s]{1,100}:)(?P<password>[^\s]{3,500})")
+_ATTACHED = re.compile(r"-p(?=.*[^a-z])(?P<password>[^\s=]{4,500})")
+"""``-pSECRET``; not such as ``-print``, nor the letters of several options."""
+_PLUGINS_ATTACHED = re.compile(r"-p(?P<password>\S{2,500})")
 _READERS = re.compile(
     r"(?:ba|da|k|z)?sh|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|node|sudo|doas"
 )
@@ -30,24 +35,22 @@ _READERS = re.compile(
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
-def sounds_secret(name: str) -> bool:
-    """Whether what is called ``name`` is likely a credential."""
-    return _SECRET_NAME.search(name) is not None
-
-
 def secret_arguments(argv: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Place and value of each argument that looks like a credential."""
     for at, (given, shown) in enumerate(zip(argv, masked(argv), strict=True)):
-        before, mask, after = shown.partition(MASK)
-        if mask and given.startswith(before):
-            yield at, given[len(before) : len(given) - len(after)]
+        words, told = given.split(" "), shown.split(" ")
+        pairs = zip(words, told, strict=True) if len(words) == len(told) else [(given, shown)]
+        for word, seen in pairs:
+            before, mask, after = seen.partition(MASK)
+            if mask and word.startswith(before) and word.endswith(after):
+                yield at, word[len(before) : len(word) - len(after)]
 
 
 def masked(argv: Sequence[str]) -> list[str]:
     """``argv`` without the credentials that can be told in it.
 
-    Beside what is told of any program, ``-p X`` of a plugin where X is no number: ports and
-    percentages are no secrets.
+    Beside what is told of any program, ``-p X`` of a plugin where X is no number (ports and
+    percentages are no secrets), ``-pX``, and ``-u bob:X``.
     """
     shown = mask_arguments(argv)
     plugin = PurePath(argv[0]).name.startswith("check_")
@@ -55,7 +58,25 @@ def masked(argv: Sequence[str]) -> list[str]:
         value = argv[at]
         if argv[at - 1] in _SHORT_SECRETS and not _NO_SECRET.match(value):
             shown[at] = MASK
+    for at in range(1, len(shown)):
+        words = shown[at].split(" ")
+        before = [argv[at - 1], *words]
+        shown[at] = " ".join(
+            _short(word, last, plugin=plugin) for word, last in zip(words, before, strict=False)
+        )
     return shown
+
+
+def _short(word: str, before: str, *, plugin: bool) -> str:
+    """``word`` without what a short option takes: attached to it, or behind a login."""
+    found = (_PLUGINS_ATTACHED if plugin else _ATTACHED).fullmatch(word)
+    start = "-p"
+    if found is None and before in _LOGINS:
+        found = _LOGIN.fullmatch(word)
+        start = found["user"] if found else ""
+    if found is None or MASK in word or _NO_SECRET.match(found["password"]):
+        return word
+    return start + MASK
 
 
 def _called(argv: Sequence[str]) -> str:

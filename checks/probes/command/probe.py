@@ -15,12 +15,12 @@ from checks.lanes import LaneBusyError
 from checks.model import Result, Status
 from checks.probe import PROGRAMS_AT_ONCE, Target
 from checks.probes.command.child import FLOOD, GRACE, Child
-from checks.probes.command.config import CommandConfig, masked, secret_arguments, sounds_secret
+from checks.probes.command.config import CommandConfig, masked, secret_arguments
 from checks.probes.command.environment import minimal
 from checks.probes.command.guard import GUARD
 from checks.probes.command.program import Launch, Plan
 from checks.probes.command.report import Patterns, Run, said_so_far, told
-from checks.secrets import url_secrets
+from checks.secrets import is_secret_value, url_secrets
 
 __all__ = ["CommandProbe"]
 
@@ -131,7 +131,7 @@ class CommandProbe:
         env, made = self._target.env, minimal()
         for name, source in self._config.env.items():
             # A word in clear such as MODE: fast is no secret, and not to be masked everywhere.
-            plain = isinstance(source, str) and not sounds_secret(name)
+            plain = isinstance(source, str) and not is_secret_value(name, source)
             made[name] = str(source) if plain else await env.secret(source)
         return made
 

@@ -18,7 +18,7 @@ from checks.command_lines import command_line
 from checks.hosts.model import ProcessRow
 from checks.model import clean
 from checks.probes.host.files import fields, number, pairs, read
-from checks.secrets import MASK
+from checks.secrets import CREDENTIAL_WORDS, MASK
 
 if TYPE_CHECKING:
     from checks.processes.scan import Process
@@ -36,7 +36,7 @@ _TURN: Final = 200
 _COMMAND: Final = 600
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SECRET = re.compile(
-    r"(?P<key>(?:^|\s)(?:-{1,2}|[A-Z_]*)[\w-]{0,30}?(?:password|passwd|secret|token|api[_-]?key)"
+    rf"(?P<key>(?:^|\s)(?:-{{1,2}}|[A-Z_]*)[\w-]{{0,30}}?(?:{CREDENTIAL_WORDS})"
     r"[\w-]{0,30}[= ])(?P<value>[^\s-]\S*)",
     re.IGNORECASE,
 )

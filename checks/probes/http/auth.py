@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from checks.probe import ProbeEnv
 from checks.probes.http.config import Auth, Basic, Endpoint
+from checks.secrets import sounds_secret
 
 __all__ = ["Credentials"]
 
 REREAD: Final = 60.0
 """Seconds between looks at whether refused credentials have changed at their source."""
-_SECRET_HEADER = re.compile(r"auth|cookie|token|key|secret|password|signature", re.IGNORECASE)
 
 
 class Credentials:
@@ -65,7 +64,7 @@ class Credentials:
     async def _read(self) -> dict[str, str]:
         headers = {}
         for name, source in self._configured.items():
-            if isinstance(source, str) and not _SECRET_HEADER.search(name):
+            if isinstance(source, str) and not sounds_secret(name):
                 headers[name] = source
             else:
                 headers[name] = await self._env.secret(source)

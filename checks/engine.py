@@ -14,6 +14,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
+from pathlib import PurePath
 from typing import Final
 
 from checks.clock import STOOD_STILL, Clock, SystemClock
@@ -89,8 +90,10 @@ class Engine:
         self._weight = (0, 0)
         self.focus: str | None = None
         self.window = 60.0
-        self.notice = "; ".join(config.warnings)
-        self._events.extend(EventView(now, "", remark) for remark in config.remarks)
+        self.notice = "; ".join(map(_brief, config.warnings))
+        # Whole, since the line of the notice is soon too short for the advice at their ends.
+        said = (*config.warnings, *config.remarks)
+        self._events.extend(EventView(now, "", sentence) for sentence in said)
 
     def follow(self, old: Engine) -> None:
         """Go on where ``old`` ended, with another configuration; call before :meth:`run`.
@@ -102,6 +105,8 @@ class Engine:
             state = self.states.get(name)
             if state is None or not state.adopt(before):
                 self.store.drop(name)
+        known = {event.text for event in old._events}
+        old._events.extend(event for event in self._events if event.text not in known)
         self._events = old._events
         self.window = old.window
         self.watch(old.focus)
@@ -307,6 +312,12 @@ class Engine:
 def _prepare(runners: Sequence[Runner]) -> None:
     for driver in dict.fromkeys(d for runner in runners for d in runner.kind.drivers):
         import_module(driver)
+
+
+def _brief(warning: str) -> str:
+    """``warning`` with the bare name of the file that it begins with."""
+    file, colon, rest = warning.partition(":")
+    return f"{PurePath(file).name}{colon}{rest}" if "/" in file and " " not in file else warning
 
 
 def _descriptors() -> int:

@@ -112,9 +112,19 @@ async def _something(pilot: Pilot[int], chance: random.Random) -> str:
         return await _click(pilot, chance)
     if kind in (4, 5):
         return _picture(pilot, chance)
+    if kind == 6:
+        return _burst(pilot, chance)
     key: str = chance.choice(_KEYS)
     await pilot.press(key)
     return key
+
+
+def _burst(pilot: Pilot[int], chance: random.Random) -> str:
+    """Several keys, each before the one before it has been handled."""
+    keys = chance.choices(_KEYS, k=chance.randrange(2, 8))
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    return f"burst:{'+'.join(keys)}"
 
 
 async def _click(pilot: Pilot[int], chance: random.Random) -> str:

@@ -89,6 +89,16 @@ def test_new_checks_come_old_ones_go_and_unchanged_ones_keep_their_past(
     assert "configuration reloaded: 2 checks" in [event.text for event in after.events]
 
 
+def test_a_warning_at_the_start_is_short_above_the_panes_and_whole_among_the_events(
+    watched: Watched,
+) -> None:
+    watched.write("{name: api, enabled: false, http: 'http://127.0.0.1:9/'}")
+    watched.source.start()
+    picture = watched.until(lambda p: p.health.notice)
+    assert picture.health.notice == "onwatch.yaml: no check is enabled"
+    assert f"{watched.path}: no check is enabled" in [event.text for event in picture.events]
+
+
 def test_a_broken_file_leaves_the_running_configuration_in_force_and_says_so(
     http_server: HttpServer, watched: Watched
 ) -> None:

@@ -246,11 +246,21 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         if made.refused:
             self.say("\n".join(made.notices), "warning", seconds=15)
 
-    def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 2) -> None:
-        """Show a sentence for a few seconds, as it is, instead of the one before."""
+    def say(
+        self,
+        text: str,
+        severity: SeverityLevel = "information",
+        seconds: float = 2,
+        *,
+        over: bool = True,
+    ) -> None:
+        """Show a sentence for a few seconds, as it is, instead of the one before.
+
+        ``over`` says that it may lie over the panes of a large screen.
+        """
         self.clear_notifications()
         screen = self.screen
-        if not (isinstance(screen, PictureScreen) and screen.say(text, seconds)):
+        if not (isinstance(screen, PictureScreen) and screen.say(text, seconds, over=over)):
             self.notify(text, severity=severity, timeout=seconds, markup=False)
 
     def get_key_display(self, binding: object) -> str:

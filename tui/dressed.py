@@ -50,7 +50,14 @@ class DressedApp(App[int], inherit_bindings=False):
             self.register_theme(house)
         self._start_with(theme if theme and not self.no_color else first_theme(looks))
 
-    def say(self, text: str, severity: SeverityLevel = "information", seconds: float = 2) -> None:
+    def say(
+        self,
+        text: str,
+        severity: SeverityLevel = "information",
+        seconds: float = 2,
+        *,
+        over: bool = True,
+    ) -> None:
         """Show a sentence for a few seconds, as it is, instead of the one before."""
         raise NotImplementedError
 
@@ -108,4 +115,5 @@ class DressedApp(App[int], inherit_bindings=False):
 
     @on(Told)
     def _tell(self, message: Told) -> None:
-        self.say(message.text, seconds=4)
+        # Over the panes it would hide what is copied, and break its path.
+        self.say(message.text, seconds=4, over=False)

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.tui.fakes import FakeSource
 from tui.app import OnwatchApp
 from tui.palette import PaletteCommand
+from widgets.hints import HintLine
 
 __all__ = [
     "WIDE",
@@ -73,6 +74,12 @@ def seen(pilot: Pilot[int]) -> str:
 
 def notes(pilot: Pilot[int]) -> list[str]:
     return [note.message for note in pilot.app._notifications]
+
+
+def told(pilot: Pilot[int]) -> list[str]:
+    """What is told for a moment, over the panes or in the line of hints."""
+    lines = pilot.app.screen.query(HintLine)
+    return [*notes(pilot), *(line.said for line in lines if line.said)]
 
 
 async def help_of(pilot: Pilot[int]) -> str:

@@ -24,6 +24,7 @@ from tests.tui.app_kit import (
     seen,
     settle,
     source_of,
+    told,
 )
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
@@ -348,10 +349,10 @@ async def test_the_verdict_and_the_banner_stay_above_a_pane_that_has_the_screen(
 async def noted(pilot: Pilot[int], text: str = "") -> list[str]:
     """The notes on the screen once one says ``text``: a file is written before."""
     for _ in range(200):
-        if any(text in note for note in notes(pilot)):
+        if any(text in note for note in told(pilot)):
             break
         await pilot.pause(0.01)
-    return notes(pilot)
+    return told(pilot)
 
 
 async def test_y_copies_the_sentence_of_the_row() -> None:
@@ -419,6 +420,22 @@ async def test_a_low_screen_says_it_in_the_line_of_hints_and_hides_no_pane() -> 
         app_of(pilot).say("done", seconds=0.05)
         await pilot.pause(0.2)
         assert seen(pilot).splitlines() == before
+
+
+async def test_what_was_copied_hides_no_pane_on_a_large_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    async with running(size=(160, 50)) as pilot:
+        before = seen(pilot).splitlines()
+        await pilot.press("Y")
+        while not told(pilot):
+            await pilot.pause(0.01)
+        await settle(pilot)
+        assert notes(pilot) == []
+        after = seen(pilot).splitlines()
+        assert "/proc/nowhere/onwatch/copied.txt could not be written" in after[-1]
+        assert after[:-1] == before[:-1]
 
 
 async def test_what_has_no_room_in_the_line_of_hints_is_a_note_and_there_is_one_at_a_time() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.app_kit import app_of, notes, running
+from tests.tui.app_kit import app_of, running
+from tests.tui.app_kit import told as shown
 from tests.tui.terminals import OnTerminal
 from tui.clipboard import MOST, copied_file, keep, told, written
 
@@ -95,10 +96,10 @@ async def test_a_disk_that_takes_nothing_is_named(monkeypatch: pytest.MonkeyPatc
     async with running() as pilot:
         await pilot.press("Y")
         for _ in range(200):
-            if notes(pilot):
+            if shown(pilot):
                 break
             await pilot.pause(0.01)
-        (note,) = notes(pilot)
+        (note,) = shown(pilot)
         assert "/proc/nowhere/onwatch/copied.txt could not be written: No such file" in note
         assert app_of(pilot).is_running
 

@@ -205,9 +205,13 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         if found is not None:
             self.call_later(self.app.run_action, found.binding.action, found.node)
 
-    def say(self, text: str, seconds: float) -> bool:
-        """Say ``text`` in the line of hints; false where there is room elsewhere or none here."""
-        fits = self.size.height < _ROOMY and "\n" not in text and cell_len(text) < self.size.width
+    def say(self, text: str, seconds: float, *, over: bool = True) -> bool:
+        """Say ``text`` in the line of hints; false where there is no room for it.
+
+        Neither where there is room elsewhere, if it may lie ``over`` the panes.
+        """
+        beside = not over or self.size.height < _ROOMY
+        fits = beside and "\n" not in text and cell_len(text) < self.size.width
         self.query_one(HintLine).say(text if fits else "", seconds)
         return fits
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
@@ -21,20 +21,36 @@ if TYPE_CHECKING:
     from checks.requests.stats import BreakdownRow, WindowStats
     from checks.views import RequestView, Snapshot
 
-__all__ = ["RequestsPane", "request_lines", "request_summary", "worst_first"]
+__all__ = ["RequestsPane", "fails", "request_lines", "request_summary", "worst_first"]
 
 
+_BAD: Final = 0.05
+"""Share of requests that fail from which on it is said in red."""
 CHARTS_FROM = 40
 """The width from which on curves may be charts of several lines."""
 
 
 def worst_first(requests: Sequence[RequestView]) -> list[RequestView]:
-    """Sources with most errors first; those alike as configured."""
-    return sorted(requests, key=lambda view: -(view.window.error_ratio or 0.0))
+    """Sources with most errors now first, then with most over the window; those alike as
+    configured.
+    """
+    return sorted(requests, key=lambda view: (-_now(view), -(view.window.error_ratio or 0.0)))
+
+
+def fails(view: RequestView) -> bool:
+    """Whether so many of its newest requests fail that it is to be looked at."""
+    return _now(view) >= _BAD
+
+
+def _now(view: RequestView) -> float:
+    """The share of errors over the shortest window; 0 where it cannot be read any more."""
+    if view.silent_since is not None:
+        return 0.0
+    return view.stats.window(0.0).error_ratio or 0.0
 
 
 def _is_bad(row: BreakdownRow) -> bool:
-    return row.error_ratio >= 0.05
+    return row.error_ratio >= _BAD
 
 
 def _shares(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs) -> list[Seg]:

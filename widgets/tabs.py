@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -20,16 +21,22 @@ __all__ = ["TabLine", "tab_line"]
 
 _LONGEST = 28
 """Cells of a name, at most."""
+_NOTHING = Seg("", "dim")
 
 
-def _tab(check: CheckView, chosen: bool, glyphs: Glyphs, *, brief: bool) -> list[Seg]:
-    """Sign, name and word; ``brief`` leaves the word to the tab that is open."""
+def _tab(check: CheckView, chosen: bool, glyphs: Glyphs, told: Seg, *, brief: bool) -> list[Seg]:
+    """Sign, name, and the word or what is ``told`` instead; ``brief`` leaves the word to the tab
+    that is open.
+    """
     role = role_of(check.status)
     head = f" {glyphs.status(check.status)} {fit(check.name, _LONGEST, glyphs.cut)} "
-    word = f"{WORDS[check.status]} "
+    said = told if told.text else Seg(WORDS[check.status], "dim")
     if chosen:
-        return [Seg(head + word, f"chip-{role}")]
-    return [Seg(head, role), *([] if brief else [Seg(word, "dim")])]
+        return [Seg(f"{head}{said.text} ", f"chip-{told.role if told.text else role}")]
+    return [
+        Seg(head, role),
+        *([] if brief and not told.text else [Seg(f"{said.text} ", said.role)]),
+    ]
 
 
 def _span(widths: Sequence[int], chosen: int, room: int) -> tuple[int, int]:
@@ -51,14 +58,23 @@ def _span(widths: Sequence[int], chosen: int, room: int) -> tuple[int, int]:
 
 
 def tab_line(
-    checks: Sequence[CheckView], chosen: str, width: int, glyphs: Glyphs = UNICODE
+    checks: Sequence[CheckView],
+    chosen: str,
+    width: int,
+    glyphs: Glyphs = UNICODE,
+    told: Mapping[str, Seg] = MappingProxyType({}),
 ) -> tuple[Line, list[tuple[int, int, str]]]:
-    """The line, and where in it each check's tab begins and ends."""
+    """The line, and where in it each check's tab begins and ends; ``told`` is what to say of
+    checks instead of their status in a word, by their names.
+    """
     place = next((i for i, check in enumerate(checks) if check.name == chosen), -1)
     if place < 0:
         return line(), []
     for brief in (False, True):
-        tabs = [_tab(check, check.name == chosen, glyphs, brief=brief) for check in checks]
+        tabs = [
+            _tab(one, one.name == chosen, glyphs, told.get(one.name, _NOTHING), brief=brief)
+            for one in checks
+        ]
         if sum(segs_width(tab) + 1 for tab in tabs) < width:
             break
     counts = 2 * len(f" +{len(tabs)} ")
@@ -98,8 +114,12 @@ class TabLine(LineView):
     def compose_lines(self, width: int, height: int) -> list[Line]:
         found = {check.name: check for check in self.snapshot.checks} if self.snapshot else {}
         checks = [found[name] for name in self.names if name in found]
-        made, self._spans = tab_line(checks, self.check, width, self.glyphs)
+        made, self._spans = tab_line(checks, self.check, width, self.glyphs, self.told())
         return [made]
+
+    def told(self) -> Mapping[str, Seg]:
+        """What to say of checks instead of their status in a word, by their names."""
+        return {}
 
     def watch_snapshot(self) -> None:
         self.update_lines()

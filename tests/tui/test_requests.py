@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from checks.model import Status
-from checks.views import Snapshot
+from checks.views import RequestView, Snapshot
 from tests.tui.app_kit import WIDE, help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
@@ -220,12 +220,35 @@ async def test_it_begins_with_the_log_that_fails_most_and_goes_on_to_the_next() 
         assert screen_of(pilot).check == "gateway log"
 
 
-async def test_it_begins_with_the_log_that_the_user_is_at() -> None:
+async def test_it_begins_with_the_log_that_the_user_is_at_unless_another_fails() -> None:
     async with running(Logs()) as pilot:
         pilot.app.screen.query_one(ServicesPane).select("web log")
+        await press(pilot, "enter", "4")
+        assert screen_of(pilot).check == "web log", "its details were open"
+        assert pilot.app.focused is pane(pilot, BreakdownPane)
+        await press(pilot, "1", "4")
+        assert screen_of(pilot).check == "gateway log"
+        assert "gateway log 13 % errors" in seen(pilot).splitlines()[1]
+
+
+async def test_errors_of_now_come_before_those_of_some_minutes_ago() -> None:
+    night = samples.request_night(300.0)
+    long_ago, now = night.requests
+
+    def failing(view: RequestView, recent: float, before: float) -> RequestView:
+        windows = tuple(
+            replace(one, error_ratio=recent if one.seconds == 60 else before)
+            for one in view.stats.windows
+        )
+        stats = replace(view.stats, windows=windows)
+        return replace(view, stats=stats, window=stats.window(300.0))
+
+    views = (failing(long_ago, 0.0, 0.3), failing(now, 0.4, 0.1))
+    async with running(FakeSource(replace(night, requests=views))) as pilot:
+        assert "Requests · 5 min · web log +1" in seen(pilot)
+        pilot.app.screen.query_one(ServicesPane).select("gateway log")
         await press(pilot, "4")
         assert screen_of(pilot).check == "web log"
-        assert pilot.app.focused is pane(pilot, BreakdownPane)
 
 
 async def test_a_click_on_a_tab_opens_it() -> None:

@@ -29,7 +29,8 @@ from widgets.request_log.minutes import MinutesPane
 from widgets.request_log.pane import RequestLogPane, requests_of
 from widgets.request_log.rate import RatePane
 from widgets.request_log.rows import NewestErrorsPane, RowsPane, SlowestPane, request_whole
-from widgets.requests import worst_first
+from widgets.request_log.tabs import LogTabs
+from widgets.requests import fails, worst_first
 from widgets.tabs import TabLine
 from widgets.verdict import VerdictLine
 
@@ -90,6 +91,11 @@ class RequestsScreen(TabbedScreen):
         worst = worst_first(snapshot.requests)
         return worst[0].check if worst else super().first(snapshot)
 
+    def may_begin(self, snapshot: Snapshot, name: str) -> bool:
+        """A log without trouble never before one whose requests fail."""
+        worse = [view.check for view in snapshot.requests if fails(view)]
+        return not worse or name in worse
+
     @property
     def attends(self) -> str | None:
         # Everything that is shown comes with each result: nothing is to be asked for it.
@@ -128,7 +134,7 @@ class RequestsScreen(TabbedScreen):
     def compose(self) -> ComposeResult:
         header, *rest = super().compose()
         yield header
-        yield TabLine(id="tabs").data_bind(
+        yield LogTabs(id="tabs").data_bind(
             RequestsScreen.snapshot,
             RequestsScreen.names,
             RequestsScreen.check,

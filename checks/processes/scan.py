@@ -19,13 +19,33 @@ from weakref import WeakKeyDictionary
 
 from checks.lanes import Lanes
 
-__all__ = ["HIDDEN", "Listing", "Process", "ProcessTable", "Table", "parse_process", "shared"]
+__all__ = [
+    "HIDDEN",
+    "STATES",
+    "Listing",
+    "Process",
+    "ProcessTable",
+    "Table",
+    "parse_process",
+    "shared",
+]
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MOST: Final = 20_000
 _KERNEL_THREAD: Final = 0x0020_0000
 
+STATES: Final = {
+    "R": "running",
+    "S": "sleeping",
+    "D": "waiting for disk",
+    "Z": "zombie",
+    "T": "stopped",
+    "t": "traced",
+    "I": "idle",
+    "X": "dead",
+}
+"""What the kernel's letters mean."""
 HIDDEN: Final = (
     "the kernel shows only this user's own (/proc is mounted with hidepid): run onwatch as root, "
     "or in the group that the mount's gid= names"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Final
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
@@ -11,6 +10,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
+from tui.screens.columns import column
 from widgets.databases.pane import DatabasePane
 from widgets.lines import LinePane
 
@@ -77,11 +77,11 @@ def place_server(width: int, height: int, wanted: Mapping[str, int]) -> dict[str
     """
     if not is_wide(width, height):
         given = _tall(height, wanted) if height >= _TALL else _low(height, wanted)
-        return _column(0, width, given)
+        return column(0, 0, width, given)
     placed: dict[str, Region] = {}
     x = 0
     for names, own in columns_of(list(wanted), width):
-        placed |= _column(x, own, _shared(names, height, wanted))
+        placed |= column(x, 0, own, _shared(names, height, wanted))
         x += own + 1
     return placed
 
@@ -140,15 +140,6 @@ def _low(height: int, wanted: Mapping[str, int]) -> dict[str, int]:
             free -= more
     given[rest] += free
     return given
-
-
-def _column(x: int, width: int, given: Mapping[str, int]) -> dict[str, Region]:
-    tops = accumulate(given.values(), initial=0)
-    return {
-        name: Region(x, top, width, own)
-        for (name, own), top in zip(given.items(), tops, strict=False)
-        if own > 0
-    }
 
 
 def held(wanted: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Final
 
 from textual import events, on
@@ -12,6 +11,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
+from tui.screens.columns import column
 from widgets.host_screen.pane import HostScreenPane
 from widgets.lines import LinePane
 
@@ -83,12 +83,12 @@ def place_host(
     if not columns:
         tall = height >= _TALL
         given = _shared(ORDER, height, wanted) if tall else _folded(height, wanted, opened)
-        return _column(0, 0, width, given)
+        return column(0, 0, width, given)
     top = _above(columns, height, wanted)
     placed: dict[str, Region] = {}
     x = 0
     for names, own in columns:
-        placed |= _column(x, 0, own, _shared(names, top, wanted))
+        placed |= column(x, 0, own, _shared(names, top, wanted))
         x += own + 1
     placed["processes"] = Region(0, top, width, height - top)
     return placed
@@ -152,15 +152,6 @@ def _folded(height: int, wanted: Mapping[str, int], opened: str) -> dict[str, in
             room -= more
     given[opened] += room
     return given
-
-
-def _column(x: int, y: int, width: int, given: Mapping[str, int]) -> dict[str, Region]:
-    tops = accumulate(given.values(), initial=y)
-    return {
-        name: Region(x, top, width, own)
-        for (name, own), top in zip(given.items(), tops, strict=False)
-        if own > 0
-    }
 
 
 class _HostLayout(Layout):

@@ -51,6 +51,21 @@ class ListScreen(NumberedScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.LISTS]
     AUTO_FOCUS = "ListPane"
+    HINTS = (
+        (("screen.back",), "back"),
+        (("pane.open",), "details"),
+        (("lists.next", "lists.previous"), "not ok"),
+        (("lists.sort",), "sort"),
+        (("lists.group",), "group"),
+        (("lists.fold",), "fold"),
+        (("screen.filter",), "filter"),
+        (("app.window_longer", "app.window_shorter"), "window"),
+        (("screen.next_pane",), "next pane"),
+        (("screen.maximise",), "maximise"),
+        (("app.help",), "help"),
+        (("app.freeze",), "freeze"),
+        (("app.quit",), "quit"),
+    )
     TABLE: ClassVar[type[ListPane[Any]]]
     LOW: ClassVar[bool] = False
     """Whether the selected row is better off with the whole width."""

@@ -26,21 +26,6 @@ class QueuesScreen(ListScreen):
     LOW = True
     TITLE = "Queues"
     QUESTION = "How much waits, does it grow, and when will it be empty or too long at this rate?"
-    HINTS = (
-        (("screen.back",), "back"),
-        (("pane.open",), "details"),
-        (("lists.next", "lists.previous"), "not ok"),
-        (("lists.sort",), "sort"),
-        (("lists.group",), "group"),
-        (("lists.fold",), "fold"),
-        (("screen.filter",), "filter"),
-        (("app.window_longer", "app.window_shorter"), "window"),
-        (("screen.next_pane",), "next pane"),
-        (("screen.maximise",), "maximise"),
-        (("app.help",), "help"),
-        (("app.freeze",), "freeze"),
-        (("app.quit",), "quit"),
-    )
 
     def table(self) -> ListPane[Any]:
         return QueueTable(id="table")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Final
 
 from textual import events, on
@@ -12,6 +11,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
+from tui.screens.columns import column
 from widgets.lines import LinePane
 
 __all__ = ["RequestPanes", "columns_of", "place_requests"]
@@ -81,11 +81,11 @@ def place_requests(
     if not columns:
         tall = height >= _TALL
         given = _shared(ORDER, height, wanted) if tall else _folded(height, wanted, opened)
-        return _column(0, width, given)
+        return column(0, 0, width, given)
     placed: dict[str, Region] = {}
     x = 0
     for names, own in columns:
-        placed |= _column(x, own, _shared(names, height, wanted))
+        placed |= column(x, 0, own, _shared(names, height, wanted))
         x += own + 1
     return placed
 
@@ -123,15 +123,6 @@ def _folded(height: int, wanted: Mapping[str, int], opened: str) -> dict[str, in
             given[name] += more
             room -= more
     return given
-
-
-def _column(x: int, width: int, given: Mapping[str, int]) -> dict[str, Region]:
-    tops = accumulate(given.values(), initial=0)
-    return {
-        name: Region(x, top, width, own)
-        for (name, own), top in zip(given.items(), tops, strict=False)
-        if own > 0
-    }
 
 
 class _RequestLayout(Layout):

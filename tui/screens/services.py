@@ -28,21 +28,6 @@ class ServicesScreen(ListScreen):
         "Is it up, since when, how good was it over the last minutes and hours, which part of "
         "it is ill, and what depends on it?"
     )
-    HINTS = (
-        (("screen.back",), "back"),
-        (("pane.open",), "details"),
-        (("lists.next", "lists.previous"), "not ok"),
-        (("lists.sort",), "sort"),
-        (("lists.group",), "group"),
-        (("lists.fold",), "fold"),
-        (("screen.filter",), "filter"),
-        (("app.window_longer", "app.window_shorter"), "window"),
-        (("screen.next_pane",), "next pane"),
-        (("screen.maximise",), "maximise"),
-        (("app.help",), "help"),
-        (("app.freeze",), "freeze"),
-        (("app.quit",), "quit"),
-    )
 
     def table(self) -> ListPane[Any]:
         return ServiceTable(id="table")

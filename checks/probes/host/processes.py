@@ -16,7 +16,7 @@ from typing import Final
 from checks.model import Table
 from checks.probes.host.files import Roots, read
 from checks.probes.host.listing import shown_command
-from checks.processes.scan import Process, ProcessTable, parse_process
+from checks.processes.scan import STATES, Process, ProcessTable, parse_process
 from checks.wording import size
 
 __all__ = ["COLUMNS", "Process", "Scan", "Scanner", "parse_process", "table", "top"]
@@ -24,16 +24,6 @@ __all__ = ["COLUMNS", "Process", "Scan", "Scanner", "parse_process", "table", "t
 COLUMNS: Final = ("pid", "name", "user", "cpu %", "memory", "state", "command")
 _FRESH: Final = 0.5
 """Seconds that another check's scan is good for."""
-_STATES: Final = {
-    "R": "running",
-    "S": "sleeping",
-    "D": "waiting for disk",
-    "Z": "zombie",
-    "T": "stopped",
-    "t": "traced",
-    "I": "idle",
-    "X": "dead",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ def table(processes: Sequence[Process]) -> Table:
             one.user,
             "" if one.cpu is None else f"{one.cpu * 100:.1f}",
             size(one.memory),
-            _STATES.get(one.state, one.state),
+            STATES.get(one.state, one.state),
             one.command or one.name,
         )
         for one in processes

@@ -22,7 +22,7 @@ from checks.probes.process.group import Figures, Group, Member
 from checks.probes.process.judge import findings, notes, summary
 from checks.probes.process.metrics import METRICS, emit
 from checks.probes.process.select import Selection, Selector, Started
-from checks.processes.scan import Listing, Process, ProcessTable, shared
+from checks.processes.scan import STATES, Listing, Process, ProcessTable, shared
 from checks.processes.scan import Table as ProcessSource
 from checks.settings import KindConfig
 from checks.wording import size, span
@@ -42,16 +42,6 @@ _COLUMNS: Final = (
     "parent", "name",
 )  # fmt: skip
 _NUMERIC: Final = frozenset({"pid", "parent", "cpu %", "memory", "threads", "files"})
-_STATES: Final = {
-    "R": "running",
-    "S": "sleeping",
-    "D": "waiting for disk",
-    "Z": "zombie",
-    "T": "stopped",
-    "t": "traced",
-    "I": "idle",
-    "X": "dead",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +181,7 @@ class ProcessProbe:
             "" if open_now is None else str(open_now),
             "" if one.state in "ZX" else span(wall - member.started),
             shown(words, one.name, kernel=one.kernel),
-            _STATES.get(one.state, one.state),
+            STATES.get(one.state, one.state),
             one.user,
             str(one.threads),
             str(one.parent),

@@ -178,10 +178,12 @@ def first_theme(looks: Looks) -> str:
 
 
 def theme_problem(name: str) -> str:
-    """Why there is no theme ``name``, with the nearest and all there are; empty where it is."""
+    """Why there is no theme ``name``, with the nearest and those of ours; empty where it is."""
     known = [*(house.name for house in HOUSE_THEMES), *sorted(BUILTIN_THEMES)]
     if name in known:
         return ""
     near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ";"
-    return f"no theme {name}{hint} there are {', '.join(known)}"
+    if near:
+        return f"no theme {name}; did you mean {near[0]}?"
+    ours = ", ".join(house.name for house in HOUSE_THEMES)
+    return f"no theme {name}; there are {ours}, and in the palette {len(BUILTIN_THEMES)} more"

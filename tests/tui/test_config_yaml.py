@@ -60,6 +60,14 @@ def test_paths_are_shown_as_people_write_them() -> None:
         ("a: 1\n\tb: 2\n", "f.yaml:2: a tab indents this line; YAML wants spaces"),
         ("a: 1\nb: 'x\nc: 2\n", "f.yaml:2: not valid YAML: a quote is opened and not closed"),
         (
+            'a: "x\nb: 1\nc: "y"\n',
+            "f.yaml:1: not valid YAML: a quote is opened and not closed before the one in line 3",
+        ),
+        (
+            "a: 1\nb: 'x\nc: 'y'\nd: 'z'\n",
+            "f.yaml:2: not valid YAML: a quote is opened and not closed before the one in line 3",
+        ),
+        (
             "a: b: c\n",
             "f.yaml:1: not valid YAML: a colon where none can be; check the indentation, "
             "or put the value in quotes (column 5)",

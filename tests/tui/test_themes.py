@@ -17,6 +17,7 @@ from tests.tui.fakes import FakeSource
 from tui.app import OnwatchApp
 from tui.terminal import TRUE_COLOUR, Looks
 from tui.themes import ANSI_DARK, ANSI_LIGHT, HOUSE_THEMES, first_theme
+from widgets.hints import HintLine
 from widgets.ink import INKS, contrast, style_of
 
 COLOURED = [theme for theme in HOUSE_THEMES if not theme.ansi]
@@ -162,8 +163,8 @@ async def test_a_theme_in_the_configuration_comes_goes_and_is_named_where_it_is_
         pilot.app.post_message(OnwatchApp.Themed("onwatch-lite"))
         await pilot.pause()
         assert pilot.app.theme == "onwatch-dark"
-        (note,) = pilot.app._notifications
-        assert note.message.startswith("theme: no theme onwatch-lite; did you mean onwatch-li")
+        said = pilot.app.screen.query_one(HintLine).said
+        assert said == "theme: no theme onwatch-lite; did you mean onwatch-light?"
 
 
 def test_validate_names_a_theme_that_there_is_not(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Everything here is bounded: depth, the number of values, and what aliases expand
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -161,9 +162,27 @@ def _syntax_problem(name: str, text: str, error: yaml.MarkedYAMLError) -> Config
         return ConfigProblem(name, opened, "", "not valid YAML: a quote is opened and not closed")
     if mark and ("tab character" in what or _character(text, mark) == "\t"):
         return ConfigProblem(name, line, "", "a tab indents this line; YAML wants spaces")
+    opened = _opened(text, line)
+    if opened:
+        words = f"a quote is opened and not closed before the one in line {line}"
+        return ConfigProblem(name, opened, "", f"not valid YAML: {words}")
     column = f" (column {mark.column + 1})" if mark else ""
     said = next((words for part, words in _SYNTAX.items() if part in what), clean(what))
     return ConfigProblem(name, line, "", f"not valid YAML: {said}{column}")
+
+
+def _opened(text: str, line: int) -> int:
+    """The line where a quote was opened that ends in ``line``, which is wrong; 0 for none."""
+    last = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text):
+            if token.start_mark.line >= line:
+                break
+            quoted = isinstance(token, yaml.ScalarToken) and not token.plain
+            begins, ends = token.start_mark.line + 1, token.end_mark.line + 1
+            if quoted and token.style in {"'", '"'} and begins < ends == line:
+                last = begins
+    return last
 
 
 def _character(text: str, mark: yaml.Mark) -> str:

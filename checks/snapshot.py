@@ -152,6 +152,7 @@ class SnapshotBuilder:
                 facts=facts,
                 tables=result.tables,
                 silent_since=None if seen else seen_at or state.view.since,
+                never=not state.ever_up,
                 actions=own.actions if self._acts else (),
             ),
         )

@@ -33,6 +33,7 @@ class CheckState:
         self.requests: RequestStats | None = None
         self.database: tuple[float, DatabaseFacts] | None = None
         self.host: tuple[float, HostFacts] | None = None
+        self.ever_up = False
         self.asked: tuple[Asked, ...] = ()
         self.results: deque[ResultLine] = deque(maxlen=RESULTS)
         self.events: deque[EventView] = deque(maxlen=RESULTS)
@@ -59,6 +60,7 @@ class CheckState:
         if same:
             self.result, self.requests = old.result, old.requests
             self.database, self.host, self.asked = old.database, old.host, old.asked
+            self.ever_up = old.ever_up
             self.results, self.events = old.results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self._outcomes, self._excused = old._outcomes, old._excused
@@ -104,6 +106,7 @@ class CheckState:
             events.append(EventView(began, self.spec.name, words))
         self.events.extend(events)
         self.result = result
+        self.ever_up = self.ever_up or result.up
         if isinstance(result.requests, RequestStats):
             self.requests = result.requests
         if isinstance(result.database, DatabaseFacts):

@@ -225,7 +225,8 @@ class DatabaseView:
 
     ``facts`` are those of the last run that saw it, None before that or for kinds that have
     none (``tables`` then hold what there is); ``silent_since`` is when that was, None while
-    it can be seen. ``actions`` may be done to its sessions; empty when nothing may.
+    it can be seen, and ``never`` says that it has not been seen at all. ``actions`` may be done
+    to its sessions; empty when nothing may.
     """
 
     check: str
@@ -235,6 +236,7 @@ class DatabaseView:
     facts: DatabaseFacts | None
     tables: tuple[Table, ...]
     silent_since: float | None = None
+    never: bool = False
     actions: tuple[Action, ...] = ()
 
 

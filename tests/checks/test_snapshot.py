@@ -16,7 +16,7 @@ from checks.registry import kind
 from checks.requests.stats import RequestStats, WindowStats
 from checks.store.window import Window
 from tests.checks.fakes import PLAYED, config, down, ok, spec
-from tests.servers.redis import free_port
+from tests.servers.redis import RedisServer, free_port
 
 NOTHING = WindowStats(
     60.0, 60.0, 0, 0.0, 0, None, (), None, None, None, None, None, None, ()
@@ -155,6 +155,21 @@ async def test_what_can_no_longer_be_read_stays_as_unknown_not_as_gone() -> None
     after = engine.snapshot()
     assert [(q.name, q.size, q.status) for q in after.queues] == [("mail", None, Status.CRITICAL)]
     assert after.requests[0].silent_since == stats.at
+
+
+async def test_a_server_that_never_answered_was_not_seen_since_onwatch_began(
+    redis_server: RedisServer,
+) -> None:
+    known = CheckSpec("known", "redis", RedisConfig(url=redis_server.url))
+    cache = RedisConfig(url=f"redis://127.0.0.1:{free_port()}")
+    engine = Engine(config(known, CheckSpec("cache", "redis", cache)), FakeClock())
+    await engine.scheduler.once()
+    redis_server.kill()
+    await engine.scheduler.once()
+    views = {view.check: view for view in engine.snapshot().databases}
+    assert all(view.silent_since is not None for view in views.values())
+    assert {name: view.never for name, view in views.items()} == {"known": False, "cache": True}
+    await engine.close()
 
 
 async def test_configured_queues_are_shown_though_they_could_never_be_read() -> None:

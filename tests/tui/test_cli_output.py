@@ -191,11 +191,11 @@ def test_what_follows_from_another_says_so_and_comes_after_it() -> None:
     assert "; web: no answer from h:80 |" in lines[0]
     assert lines[1:] == [
         "[CRITICAL] web: no answer from h:80",
-        "[CRITICAL] port: refused (http://h/); may follow from web",
+        "[CRITICAL] port: refused (http://h/) (may follow from web)",
     ]
     rows = table(triage.checks, 1.0, Style(UNICODE)).splitlines()
     assert rows[0].endswith("no answer from h:80")
-    assert rows[1].endswith("refused (http://h/); may follow from web")
+    assert rows[1].endswith("refused (http://h/) (may follow from web)")
     assert [one["cause"] for one in document(triage, "h", "0")["checks"]] == ["web", ""]
 
 

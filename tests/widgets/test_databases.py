@@ -18,7 +18,7 @@ from tests.widgets.sample_databases import database, session
 from tests.widgets.stage import Stage, shown, spy_on
 from widgets.databases.blocking import BlockingPane, blocking_lines
 from widgets.databases.longest import LongestPane, longest_lines, longest_of
-from widgets.databases.pane import DatabasePane
+from widgets.databases.pane import DatabasePane, not_seen
 from widgets.databases.replication import ReplicationPane, lag_of, replica_lines
 from widgets.databases.server import ServerPane, connection_lines, figure_lines, server_lines
 from widgets.databases.session import session_whole
@@ -499,6 +499,14 @@ def test_of_a_server_that_went_unlooked_at_those_that_were_known_anyway_are_show
     none = database(facts=replace(facts, longest=()), silent_since=NOW - 5)
     text = " ".join(joined(sessions_only(none, Frame(120, 40))).split())
     assert "none was known to run long" in text
+
+
+def test_a_server_that_was_never_seen_is_not_said_to_have_been() -> None:
+    never = database(facts=None, silent_since=NOW - 5, never=True)
+    text = joined(server_lines(never, None, (), Frame(120, 40)))
+    assert "not seen since onwatch began to watch it" in text
+    assert not_seen(never, NOW) == "never seen yet"
+    assert not_seen(replace(never, never=False), NOW) == "not seen for 5 s"
 
 
 def test_parts_that_the_sentence_does_not_tell_are_told() -> None:

@@ -28,4 +28,4 @@ def told(check: CheckView, causes: Mapping[str, str]) -> str:
     named = check.address in check.message or check.instance in check.message
     where = f" ({check.address})" if "://" in check.address and not named else ""
     cause = causes.get(check.name)
-    return f"{check.message}{where}{f'; may follow from {cause}' if cause else ''}"
+    return f"{check.message}{where}{f' (may follow from {cause})' if cause else ''}"

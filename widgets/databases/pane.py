@@ -38,9 +38,11 @@ def faded(lines: Iterable[Line]) -> list[Line]:
 
 
 def not_seen(view: DatabaseView, now: float) -> str:
-    """``not seen for 4 m``; empty while the server can be seen."""
+    """``not seen for 4 m``, ``never seen yet``; empty while the server can be seen."""
     if view.silent_since is None:
         return ""
+    if view.never:
+        return "never seen yet"
     return f"not seen for {fmt.coarse(max(0.0, now - view.silent_since))}"
 
 

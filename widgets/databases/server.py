@@ -252,6 +252,8 @@ def _head(view: DatabaseView, check: CheckView | None, frame: Frame) -> list[Lin
     lines = sentence_lines(check, frame.width, most, frame.glyphs) if check else []
     if view.silent_since is not None:
         told = f"not seen since {fmt.clock(view.silent_since)}"
+        if view.never:
+            told = "not seen since onwatch began to watch it"
         told += "; below is what was seen then" if view.facts else ""
         lines += [line(Seg(f"   {row}", "warning")) for row in wrap(told, frame.width - 4, 2)]
     return lines

@@ -13,7 +13,7 @@ from typing import Final
 from checks.clock import Clock
 from checks.errors import TargetError
 from checks.lanes import Lanes
-from checks.turns import Turns
+from checks.turns import Turn, Turns
 
 __all__ = ["Address", "Addresses", "Lookup", "Resolver", "system_lookup"]
 
@@ -155,14 +155,16 @@ class Resolver:
     async def _in_turn(self, host: str) -> list[Address]:
         turn = await self._turns.take(host)
         began = self._clock.now()
-        patience = asyncio.create_task(self._clock.sleep_until(began + GRACE))
-        # Not where it was cancelled: that is the look-up's end, or ours.
-        patience.add_done_callback(lambda done: done.cancelled() or self._turns.pass_on(turn))
+        patience = asyncio.create_task(self._pass_on(turn, began + GRACE))
         try:
             return await self._ask(host)
         finally:
             patience.cancel()
             self._turns.end(turn, hung=self._clock.now() - began > GRACE)
+
+    async def _pass_on(self, turn: Turn, due: float) -> None:
+        await self._clock.sleep_until(due)
+        self._turns.pass_on(turn)
 
     async def _ask(self, host: str) -> list[Address]:
         lane = f"dns {host}"

@@ -412,7 +412,7 @@ async def test_a_body_that_ends_with_the_connection_is_whole(raw_server: StartRa
     [
         ("br", b"\x0b\x02\x80", "compressed as br, which was not asked for"),
         ("gzip", b"not gzip", "not the gzip it says it is"),
-        ("gzip", gzip.compress(b"x" * 1000)[:-9], "the gzip body ends too early"),
+        ("gzip", gzip.compress(b"x" * 1000, mtime=0)[:-9], "the gzip body ends too early"),
     ],
 )
 async def test_broken_compression(

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 from tests.checks.systemd_kit import write_program
@@ -59,6 +60,10 @@ ON_THE_MOUNT = {
     "mount-mysql-ca": r"reading .*ca\.pem hangs|no answer from",
     "mount-password": r"reading the credential file .* hangs|credential's source did not answer",
 }
+
+
+NO_MOUNT = fuse.why_not()
+LEFT_OUT = f"{len(ON_THE_MOUNT)} checks on a mount that hangs are left out: {NO_MOUNT}"
 
 
 def lines(connection: socket.socket) -> None:
@@ -191,7 +196,16 @@ def well(
     }
 
 
+@pytest.mark.parametrize(
+    "mounts",
+    [
+        pytest.param(True, marks=pytest.mark.skipif(bool(NO_MOUNT), reason=LEFT_OUT)),
+        pytest.param(False, marks=pytest.mark.skipif(not NO_MOUNT, reason="done with a mount")),
+    ],
+    ids=["with-a-mount", "without"],
+)
 def test_each_hangs_alone(  # noqa: PLR0917 - servers, each
+    mounts: bool,
     http_server: HttpServer,
     https_server: Callable[[trustme.LeafCert | None], HttpServer],
     authority: trustme.CA,
@@ -216,7 +230,7 @@ def test_each_hangs_alone(  # noqa: PLR0917 - servers, each
         stack.callback(frozen.thaw)
         scene = Scene(tmp_path, stack, raw_server)
         checks = scene.ill(dns_server, frozen)
-        if not fuse.why_not():
+        if mounts:
             checks |= scene.on_the_mount(secure, redis_server)
             said |= ON_THE_MOUNT
         checks |= well(http_server, secure, redis_server, ca)

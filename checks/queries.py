@@ -12,13 +12,15 @@ from pydantic import Field, model_validator
 from checks.errors import TargetError
 from checks.findings import Finding
 from checks.model import Part, SampleBuilder, Status, worst
+from checks.probe import ChartSpec
 from checks.settings import Duration, LabelName, MetricName, Model
 
-__all__ = ["DueQueries", "Reading", "UserQuery", "readings"]
+__all__ = ["DueQueries", "Reading", "UserQuery", "charts_of", "readings"]
 
 
 MOST_PARTS: Final = 20
 """Values of one query that are child rows of its check, those out of bounds first."""
+_MOST_CHARTS: Final = 6
 _LABELS: Final = 60
 """Characters of a row's labels in the name of its part."""
 
@@ -80,6 +82,25 @@ def _figure(value: float) -> str:
     """``1,204``, ``0.0125`` or ``3.2e+18``."""
     whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
     return f"{int(value):,}" if whole else f"{value:.6g}"
+
+
+def charts_of(queries: Sequence[UserQuery]) -> tuple[ChartSpec, ...]:
+    """The course of each of the first few queries that yield one value, with its bounds."""
+    single = [query for query in queries if not query.labels][:_MOST_CHARTS]
+    return tuple(map(_chart, single))
+
+
+def _chart(query: UserQuery) -> ChartSpec:
+    if query.type == "counter":
+        return ChartSpec(f"{query.metric} a second", query.metric, "1/s", rate=True)
+    falling = query.warning is None and query.critical is None
+    return ChartSpec(
+        query.metric,
+        query.metric,
+        warning=query.warning_below if falling else query.warning,
+        critical=query.critical_below if falling else query.critical,
+        falling=falling,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from checks.model import Status
 from checks.queries import MOST_PARTS, DueQueries, Reading, UserQuery
+from checks.registry import kind
 from tests.servers.mariadb import MariadbDatabase, MysqlWatch
 from tests.servers.postgres import PostgresDatabase, PostgresWatch
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch
@@ -55,6 +56,31 @@ def test_of_many_rows_those_out_of_bounds_come_first_and_none_is_lost() -> None:
     assert parts[0].name == "query jobs q91"
     assert parts[0].message == "jobs q91 is 91, above its warning bound of 90"
     assert parts[-1].message == "81 more values of jobs"
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("sqlite", {"path": "a.db"}),
+        ("postgres", {"url": "postgresql://h/d"}),
+        ("mysql", {"url": "mysql://h/d"}),
+    ],
+)
+def test_the_details_draw_what_a_query_of_one_value_tells_with_its_bounds(
+    name: str, where: dict[str, str]
+) -> None:
+    own = kind(name)
+    queries = [
+        {"metric": "jobs", "sql": "SELECT 1 AS value", "warning": 5, "critical": 9},
+        {"metric": "workers", "sql": "SELECT 1 AS value", "critical_below": 1},
+        {"metric": "done", "sql": "SELECT 1 AS value", "type": "counter"},
+        {"metric": "by_queue", "sql": "SELECT 1 AS value, 2 AS queue", "labels": ["queue"]},
+    ]
+    charts = own.charts(own.config.model_validate({**where, "queries": queries}))
+    jobs, workers, done = charts[-3:]
+    assert (jobs.metric, jobs.warning, jobs.critical, jobs.falling) == ("jobs", 5, 9, False)
+    assert (workers.metric, workers.critical, workers.falling) == ("workers", 1, True)
+    assert (done.metric, done.rate) == ("done", True)
 
 
 SQL = "SELECT 1204 AS value"

@@ -13,6 +13,7 @@ from checks.probes.mysql.pulse import PULSE_METRICS
 from checks.probes.mysql.replication import REPLICATION_METRICS
 from checks.probes.mysql.slow import SLOW_METRICS
 from checks.probes.mysql.status import STATUS_METRICS, VARIABLE_METRICS
+from checks.queries import charts_of
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import KindConfig
 
@@ -43,7 +44,7 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     if not isinstance(config, MysqlConfig):
         return CHARTS
     bounds = config.connections_warning, config.connections_critical
-    charts = (connections_chart(*bounds), *CHARTS)
+    charts = (connections_chart(*bounds), *CHARTS, *charts_of(config.queries))
     return charts if config.request_log is None else (*REQUEST_CHARTS, *charts)
 
 

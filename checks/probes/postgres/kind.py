@@ -10,6 +10,7 @@ from checks.probes.postgres.actions import ACTIONS
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.metrics import METRICS
 from checks.probes.postgres.probe import PostgresProbe
+from checks.queries import charts_of
 from checks.settings import KindConfig
 
 __all__ = ["KIND"]
@@ -80,6 +81,7 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
         ChartSpec("commits a second", _COMMITS, "1/s", rate=True),
         ChartSpec("waiting for locks", "pg_stat_activity_waiting"),
         ChartSpec("longest transaction", "pg_longest_transaction_seconds", "s"),
+        *charts_of(config.queries),
     )
 
 

@@ -28,7 +28,7 @@ from checks.probes.sqlite.survey import (
     survey,
     table_rows,
 )
-from checks.queries import DueQueries, readings
+from checks.queries import DueQueries, charts_of, readings
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import KindConfig
 
@@ -234,13 +234,14 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
             ("write-ahead log", "sqlite_wal_size_bytes", config.wal_size),
         )
     )
+    own = (*size, *charts_of(config.queries))
     if config.request_log is None:
-        return size
+        return own
     requests = (
         ChartSpec("requests a second", "http_requests_total", "1/s", rate=True),
         ChartSpec("failed requests a second", "http_requests_failed_total", "1/s", rate=True),
     )
-    return requests + size
+    return requests + own
 
 
 def _expects(config: KindConfig) -> Expected:

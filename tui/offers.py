@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
+from checks.model import Status
 from checks.requests.stats import WINDOWS
 from tui.keymap import key_name
+from tui.numbered import NUMBERED
 from tui.palette import PaletteCommand
 from tui.themes import HOUSE_THEMES
 
@@ -23,15 +25,23 @@ __all__ = ["offers"]
 
 _NOT_OFFERED = {"app.palette", "app.copy_or_quit", "app.quit_always"}
 """What is there already, or means something else from here."""
+_SCREENS = {"app.overview", *(f"app.{each.name}" for each in NUMBERED)}
+_KNOWN = {"screen.next_pane", "screen.previous_pane"}
 
 
 def offers(
     app: OnwatchApp, screen: Screen[object], snapshot: Snapshot | None
 ) -> Iterator[PaletteCommand]:
-    """What can be done on ``screen`` of ``app`` while it shows ``snapshot``."""
+    """What can be done on ``screen`` of ``app`` while it shows ``snapshot``, what is wanted most
+    often first: what is wrong, and the screens.
+    """
+    checks = snapshot.checks if snapshot else ()
+    fine = (Status.OK, Status.WAITING)
+    yield from (_check(app, check) for check in checks if check.status not in fine)
     yield from _keys(app, screen)
-    for check in snapshot.checks if snapshot else ():
-        yield _check(app, check)
+    for check in checks:
+        if check.status in fine:
+            yield _check(app, check)
         yield from _questions(app, check)
         if check.found and not check.up and check.last_run is not None:
             yield _farewell(app, check)
@@ -54,7 +64,7 @@ def offers(
 def _keys(app: OnwatchApp, screen: Screen[object]) -> Iterator[PaletteCommand]:
     """Everything that a key does on ``screen`` now, by the words of its id."""
     offered: set[str] = set(_NOT_OFFERED)
-    for each in screen.active_bindings.values():
+    for each in sorted(screen.active_bindings.values(), key=_place):
         binding, node = each.binding, each.node
         if binding.id and each.enabled and binding.id not in offered:
             offered.add(binding.id)
@@ -64,6 +74,14 @@ def _keys(app: OnwatchApp, screen: Screen[object]) -> Iterator[PaletteCommand]:
                 partial(app.act, binding.action, node),
                 common=not binding.id.startswith("pane."),
             )
+
+
+def _place(each: ActiveBinding) -> int:
+    """The screens first, last what everybody knows the key of."""
+    name = str(each.binding.id)
+    if name in _SCREENS:
+        return 0
+    return 2 if name in _KNOWN else 1
 
 
 def _title(binding: Binding) -> str:

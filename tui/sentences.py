@@ -15,13 +15,13 @@ __all__ = ["sentence_of", "situation_of"]
 
 
 def situation_of(snapshot: Snapshot) -> str:
-    """The verdict and every alert, a line each, causes before their symptoms."""
+    """The verdict and every alert, a line each, in their order."""
     head = f"{snapshot.hostname} at {_moment(snapshot.time)}: "
     if not snapshot.alerts:
         waiting = sum(check.status is Status.WAITING for check in snapshot.checks)
         fine = f"{len(snapshot.checks) - waiting} of {len(snapshot.checks)} checks fine"
         return head + fine + (f", {waiting} not yet run" if waiting else "")
-    alerts = sorted(snapshot.alerts, key=lambda alert: bool(alert.cause))
+    alerts = snapshot.alerts
     count = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
     return "\n".join([f"{head}{alerts[0].status.value}, {count}", *map(_alert, alerts)])
 

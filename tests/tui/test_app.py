@@ -31,6 +31,7 @@ from tests.widgets import samples
 from tui import keymap
 from tui.app import OnwatchApp
 from tui.bindings import all_bindings
+from tui.numbered import NUMBERED
 from tui.palette import PaletteCommand
 from tui.screens.details import DetailsScreen
 from tui.screens.help import HelpScreen
@@ -46,6 +47,7 @@ from widgets.host import HostPane
 from widgets.lines import LinePane
 from widgets.queues import QueuesPane
 from widgets.requests import RequestsPane
+from widgets.results import ResultsPane
 from widgets.services import ServicesPane
 
 
@@ -365,6 +367,32 @@ async def test_y_copies_the_sentence_of_the_row() -> None:
         assert copied.endswith("connection to 127.0.0.1:9200 refused: is the server running?")
 
 
+async def test_y_copies_something_wherever_it_is_pressed_in_the_details() -> None:
+    async with details_of("gateway", size=(120, 80)) as pilot:
+        await pilot.press("y")
+        await settle(pilot)
+        assert pilot.app.clipboard.startswith("gateway (http://127.0.0.1/gateway) critical since")
+        results = pilot.app.screen.query_one(ResultsPane)
+        results.focus()
+        await settle(pilot)
+        await pilot.press("end", "y")
+        await settle(pilot)
+        assert results.selected is not None
+        assert pilot.app.clipboard == f"gateway: {results.text_of(results.selected)}"
+
+
+async def test_y_says_so_where_there_is_no_row() -> None:
+    async with running() as pilot:
+        source_of(pilot).show(samples.bad_night(queues=()))
+        pane = pilot.app.screen.query_one(QueuesPane)
+        pane.focus()
+        await settle(pilot)
+        assert pane.selected is None
+        await pilot.press("y")
+        await settle(pilot)
+        assert notes(pilot) == ["the cursor is on no row here: nothing is copied"]
+
+
 async def test_y_copies_parts_queues_and_alerts() -> None:
     async with running() as pilot:
         services(pilot).select("gateway/database")
@@ -590,6 +618,17 @@ async def test_the_palette_finds_whatever_a_key_does(word: str, title: str) -> N
     async with running() as pilot:
         titles = [command.title for command in offered(pilot, word)]
         assert title in titles
+
+
+async def test_the_palette_begins_with_what_is_wrong_and_the_screens() -> None:
+    async with running() as pilot:
+        found = app_of(pilot).palette_commands(pilot.app.screen)
+        titles = [each.title for each in found if each.common]
+        ill = [alert.check for alert in samples.bad_night().alerts]
+        assert titles[: len(ill)] == [f"check {name}" for name in ill]
+        screens = [title.partition(":")[0] for title in titles[len(ill) : len(ill) + 6]]
+        assert sorted(screens) == sorted(["overview", *(each.name for each in NUMBERED)])
+        assert len(titles) == len(set(titles)), "nothing twice"
 
 
 async def test_the_palette_offers_every_binding_that_works_here_with_its_key() -> None:

@@ -33,6 +33,10 @@ __all__ = ["Banner", "PictureScreen", "Standing", "binding_of", "hints_from"]
 _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
 
+_NO_ROW: Final = "the cursor is on no row here: nothing is copied"
+_SAID: Final = 4.0
+"""Seconds for which that is said."""
+
 HintSource = tuple[tuple[str, ...], str]
 """Ids of bindings whose keys are named together, and what they do in a word or two."""
 
@@ -301,9 +305,18 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
 
     def action_copy_row(self) -> None:
         pane, snapshot = self.focused, self.snapshot
-        if isinstance(pane, LinePane) and pane.selected is not None and snapshot is not None:
-            text = sentence_of(snapshot, pane.selected, pane.selected_check)
-            self.post_message(self.Copied(text, "the row"))
+        if not isinstance(pane, LinePane) or snapshot is None:
+            return
+        key = pane.selected
+        check = pane.selected_check if key is not None else self.chosen
+        if snapshot.check(check) is not None:
+            what = "the row" if key is not None else f"how {check} is"
+            self.post_message(self.Copied(sentence_of(snapshot, key or "", check), what))
+        elif key is not None:
+            about = f"{self.chosen}: " if self.chosen else ""
+            self.post_message(self.Copied(about + pane.text_of(key), "the row"))
+        elif not self.say(_NO_ROW, _SAID):
+            self.notify(_NO_ROW, timeout=_SAID, markup=False)
 
     def action_copy_all(self) -> None:
         if self.snapshot is not None:

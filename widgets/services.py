@@ -11,12 +11,13 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
+from widgets.brief import brief
 from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import spark
-from widgets.text import Line, Seg, fit, left, line, right, role_of
+from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width
 
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView, Snapshot
@@ -103,10 +104,11 @@ def _part_row(check: CheckView, part: PartView, columns: _Columns, glyphs: Glyph
     return line(*segs, key=f"{check.name}/{part.name}", check=check.name)
 
 
-def _why(check: CheckView) -> Line:
+def _why(check: CheckView, width: int, glyphs: Glyphs) -> Line:
     """The sentence of a check that is not OK, beneath its row."""
-    word = Seg(WORDS[check.status], role_of(check.status))
-    return line("   ", word, Seg(f" {check.message}", "dim"), key=check.name, check=check.name)
+    head = (Seg("   "), Seg(WORDS[check.status], role_of(check.status)), Seg(" "))
+    said = brief(check.message, width - segs_width(head), glyphs.cut)
+    return line(*head, Seg(said, "dim"), key=check.name, check=check.name)
 
 
 def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
@@ -133,7 +135,7 @@ def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     for check in checks:
         lines.append(_row(check, columns, glyphs))
         if room > 0 and check.status not in (Status.OK, Status.WAITING):
-            lines.append(_why(check))
+            lines.append(_why(check, width, glyphs))
             room -= 1
         shown = (p for p in check.parts if not fold or p.status is not Status.OK)
         lines.extend(_part_row(check, part, columns, glyphs) for part in shown)

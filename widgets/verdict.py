@@ -9,6 +9,7 @@ from textual.reactive import reactive
 
 from checks.model import Status
 from widgets import format as fmt
+from widgets.brief import brief
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
 from widgets.view import LineView
@@ -71,7 +72,7 @@ def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs
     short = tails[-1] if room >= _SINCE else []
     tail = next((tail for tail in tails if needed + segs_width(tail) <= room), short)
     tail = tails[0] if room >= _BOTH else tail
-    return [*head, Seg(fit(alert.sentence, room - segs_width(tail)), "text"), *tail]
+    return [*head, Seg(brief(alert.sentence, room - segs_width(tail), glyphs.cut), "text"), *tail]
 
 
 def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> list[Seg]:

@@ -8,6 +8,7 @@ meanwhile, in a burst over a slow link or to a busy machine, would be commands t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -22,6 +23,10 @@ __all__ = ["Turns", "is_typed"]
 
 _LONGEST: Final = 1.0
 """Seconds after which the next key is handled whatever has become of the one before."""
+
+_QUIET: Final = 0.02
+"""Seconds that a key is left to be painted before it is looked after, unless the next has come:
+what is sent round would delay the picture, which is drawn when nothing else waits."""
 
 
 def is_typed(event: events.Event) -> bool:
@@ -41,6 +46,7 @@ class Turns:
         self._handle = handle
         self._held: deque[events.Event] = deque()
         self._settling: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     @property
     def waits(self) -> bool:
@@ -51,6 +57,7 @@ class Turns:
         """Have ``event`` handled, now or when its turn has come."""
         if self._settling is not None:
             self._held.append(event)
+            self._hurry.set()
         else:
             await self._turn(event)
 
@@ -61,11 +68,13 @@ class Turns:
             self._settling = asyncio.create_task(self._settle())
 
     async def _settle(self) -> None:
-        try:
+        if not self._held:
+            self._hurry.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), _QUIET)
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST):
                 await self._settled()
-        except TimeoutError:
-            pass
         self._app.call_later(self._next)
 
     async def _next(self) -> None:

@@ -13,9 +13,9 @@ __all__ = ["HINTS", "SECONDS", "FirstStart", "first_time", "marker"]
 SECONDS: Final = 60.0
 """How long the hints stay where no key is pressed."""
 HINTS: Final = (
-    (("app.help",), "explains this screen"),
-    (("pane.open",), "shows all about a row"),
-    (("app.palette",), "finds any command"),
+    (("app.help",), "help"),
+    (("pane.open",), "all about a row"),
+    (("app.palette",), "find a command"),
 )
 """Ids of bindings, and what their keys do, for somebody who has never been here."""
 

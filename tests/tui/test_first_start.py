@@ -18,7 +18,7 @@ from tui.app import OnwatchApp
 from tui.first_start import FirstStart, first_time, marker
 from widgets.hints import HintLine
 
-HINTS = "First time here?  ? explains this screen · Enter shows all about a row · : finds any"
+HINTS = "First time here?  ? help · Enter all about a row · : find a command "
 
 
 @asynccontextmanager
@@ -34,7 +34,7 @@ async def started(path: Path, size: tuple[int, int] = (120, 36)) -> AsyncIterato
         yield pilot
 
 
-@pytest.mark.parametrize("size", [(120, 36), (90, 20)])
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (72, 20)])
 async def test_hints_are_shown_at_the_first_start_alone(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -66,7 +66,7 @@ async def test_they_name_the_keys_a_user_has_chosen(tmp_path: Path) -> None:
         await settle(pilot)
         pilot.app.post_message(OnwatchApp.Welcome())
         await settle(pilot)
-        assert "First time here?  h explains this screen" in seen(pilot)
+        assert "First time here?  h help" in seen(pilot)
 
 
 async def test_they_go_after_a_while_by_themselves(

@@ -143,8 +143,7 @@ async def test_sorting_goes_through_all_orders() -> None:
 async def test_groups_count_statuses_fold_and_are_found_by_n() -> None:
     async with running(FakeSource(service_night())) as pilot:
         await opened(pilot, "2")
-        for _ in range(3):
-            await pilot.press("g")
+        await pilot.press("g")
         await settle(pilot)
         text = seen(pilot)
         assert "grouped by env" in text
@@ -169,10 +168,23 @@ async def test_groups_count_statuses_fold_and_are_found_by_n() -> None:
         assert table(pilot).selected in table(pilot).keys
 
 
+async def test_nothing_is_grouped_by_that_gives_each_check_its_own_group() -> None:
+    night = service_night()
+    checks = [
+        replace(one, kind=f"kind{i}", labels={"team": "a" if i % 2 else "b"})
+        for i, one in enumerate(night.checks)
+    ]
+    async with running(FakeSource(replace(night, checks=tuple(checks))), size=(80, 24)) as pilot:
+        await opened(pilot, "2")
+        await pilot.press("g")
+        assert table(pilot).grouping == "team"
+        assert "kind" not in table(pilot).groupings()
+
+
 async def test_how_rows_are_arranged_is_kept_while_one_is_elsewhere() -> None:
     async with running(FakeSource(service_night())) as pilot:
         await opened(pilot, "2")
-        await pilot.press("o", "g", "g", "g", "space", "j", "n")
+        await pilot.press("o", "g", "space", "j", "n")
         kept = (table(pilot).order, table(pilot).grouping, table(pilot).folded)
         await opened(pilot, "5")
         assert table(pilot).order == "status"
@@ -295,7 +307,7 @@ async def test_what_is_copied_can_be_pasted_to_a_colleague() -> None:
         text = await copied(pilot)
         assert text.startswith("gateway db: 22:11:05")
         assert text.endswith("connection to 127.0.0.1:3306 refused: is the server running?")
-        await pilot.press("shift+tab", "g", "home")
+        await pilot.press("shift+tab", "g", "g", "g", "home")
         assert await copied(pilot) == "- kind http 10 ✖ 1 critical ? 1 unknown … 1 waiting ✔ 7 ok"
         await pilot.press("5")
         await settle(pilot)

@@ -132,13 +132,14 @@ class ServiceTable(ListPane["CheckView"]):
         return texts_of(item)
 
     def groupings(self) -> Sequence[str]:
-        labels = {name for check in self.items() for name in check.labels}
-        return ("", "kind", "instance", *sorted(labels))
+        """Labels first: somebody has thought of them. Nothing that gives each check its own."""
+        items = self.items()
+        labels = sorted({name for check in items for name in check.labels})
+        several = (name for name in (*labels, "kind", "instance") if _gathers(items, name))
+        return ("", *several)
 
     def group_of(self, item: CheckView) -> str:
-        if self.grouping in ("kind", "instance"):
-            return str(getattr(item, self.grouping))
-        return item.labels.get(self.grouping, "")
+        return _group_of(item, self.grouping)
 
     def rank(self, item: CheckView) -> tuple[object, ...]:
         if self.order == "name":
@@ -173,7 +174,7 @@ class ServiceTable(ListPane["CheckView"]):
             sign = "% " if seconds == columns.windows[0] else ""
             text += right(f"{sign}{short_window(seconds)} ", _CELL)
         if columns.failed:
-            text += right(f"failed {short_window(self._window)}", columns.failed)
+            text += right(f"bad runs {short_window(self._window)}", columns.failed)
         text += right("now", columns.now) if columns.now else ""
         text += right("p95", columns.p95) if columns.p95 else ""
         if columns.strip:
@@ -239,7 +240,7 @@ class ServiceTable(ListPane["CheckView"]):
         segs.append(Seg(f" {dot} {fmt.window(self._window)}", "dim"))
         reach = self._reach
         if reach is not None:
-            told = f" {dot} {PARTIAL} not watched that long yet: {fmt.coarse(reach)} at least"
+            told = f" {dot} {PARTIAL} watched only {fmt.coarse(reach)}"
             segs.append(Seg(told, "label"))
         return segs
 
@@ -249,3 +250,14 @@ class ServiceTable(ListPane["CheckView"]):
         records = [check.record for check in self.items() if check.record is not None]
         longest = [record.windows[-1] for record in records if is_partial(record.windows[-1])]
         return min((window.covered for window in longest), default=None)
+
+
+def _group_of(item: CheckView, grouping: str) -> str:
+    if grouping in ("kind", "instance"):
+        return str(getattr(item, grouping))
+    return item.labels.get(grouping, "")
+
+
+def _gathers(items: Sequence[CheckView], grouping: str) -> bool:
+    """Whether some of ``items`` are then in one group."""
+    return len({_group_of(item, grouping) for item in items}) < len(items)

@@ -178,9 +178,9 @@ def _opened(text: str, line: int) -> int:
         for token in yaml.scan(text):
             if token.start_mark.line >= line:
                 break
-            quoted = isinstance(token, yaml.ScalarToken) and not token.plain
             begins, ends = token.start_mark.line + 1, token.end_mark.line + 1
-            if quoted and token.style in {"'", '"'} and begins < ends == line:
+            quoted = isinstance(token, yaml.ScalarToken) and token.style in {"'", '"'}
+            if quoted and begins < ends == line:
                 last = begins
     return last
 

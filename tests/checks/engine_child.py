@@ -2,7 +2,8 @@
 configuration and a JSON object with the ``seconds`` it runs, how many ``descriptors`` it may have,
 ``hog_after``: the second from which on all of them are taken for three, ``jumps``: pairs of a
 second and the seconds by which somebody else sets the wall clock then, ``programs``: the folder
-where systemctl is looked for, and ``log``: the file that everything is logged to.
+where systemctl is looked for, ``log``: the file that everything is logged to, and ``forkless``:
+the second from which on it is no longer root and may start no process for three.
 
 Prints a JSON object: of each check its results (time, status, sentence); the events, most resident
 megabytes, those of halfway, descriptors and threads at the end, and how many runs were late.
@@ -41,6 +42,18 @@ async def hog(after: float) -> None:
         os.close(descriptor)
 
 
+async def fork_nothing(after: float) -> None:
+    """Have this user be at the limit of processes, for a while."""
+    await asyncio.sleep(after)
+    # Root is bound by no such limit. Only now: others may not read all that is to be imported.
+    os.setgid(65534)
+    os.setuid(61234)
+    _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, most))
+    await asyncio.sleep(HOGGED)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
 async def jump(after: float, seconds: float) -> None:
     """Set the wall clock, for whoever asks in this process."""
     await asyncio.sleep(after)
@@ -62,6 +75,8 @@ async def run(path: str, options: dict[str, Any]) -> dict[str, object]:
     others = [asyncio.create_task(jump(*each)) for each in options.get("jumps", ())]
     if "hog_after" in options:
         others.append(asyncio.create_task(hog(options["hog_after"])))
+    if "forkless" in options:
+        others.append(asyncio.create_task(fork_nothing(options["forkless"])))
     await asyncio.sleep(options["seconds"] / 2)
     halfway = most_resident(status)
     await asyncio.sleep(options["seconds"] / 2)

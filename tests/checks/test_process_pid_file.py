@@ -29,6 +29,7 @@ async def test_it_leads_to_its_process_and_no_other(watch: Watching, tmp_path: P
     assert result.status is Status.OK
     assert [row[0] for row in result.tables[0].rows] == [str(process.pid)]
     assert result.samples.get("namedprocess_namegroup_num_procs") == 1
+    assert dict(result.facts)["pid file"] == f"{tmp_path}/app.pid"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ class ProcessProbe:
         self._reader = reader or _reader(portable=self._portable)
         pid_file = target.env.path(config.pid_file) if config.pid_file else None
         self._selector = Selector(config, self._reader, pid_file)
+        # The address says it as it is configured, which may be relative.
+        self._file = (("pid file", str(pid_file)),) if pid_file else ()
         self._group = Group(config.cpu.window, config.restarts.window)
         self._name = config.groupname() or target.name
         self._boot: float | None = None
@@ -208,7 +210,7 @@ class ProcessProbe:
             samples=builder.build(),
             parts=tuple(one.part for one in found),
             tables=(Table("processes", _COLUMNS, look.rows, _NUMERIC),) if look.rows else (),
-            facts=tuple(_facts(config, look)),
+            facts=(*self._file, *_facts(config, look)),
             events=figures.events,
         )
 

@@ -147,15 +147,15 @@ async def test_a_server_that_hangs_up(raw_server: StartRaw) -> None:
 
 async def test_a_handshake_that_hangs_or_never_begins(raw_server: StartRaw) -> None:
     port = raw_server(server_silent).port
-    result = await ask("tls", f"127.0.0.1:{port}", timeout=0.3)
+    result = await ask("tls", f"127.0.0.1:{port}", timeout=0.9)
     assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
-    assert result.message.startswith(f"no answer from 127.0.0.1:{port} within 300 ms: connected")
+    assert result.message.startswith(f"no answer from 127.0.0.1:{port} within 900 ms: connected")
     assert result.message.endswith("then silence in the TLS handshake; is it a TLS port?")
     smtp = {"address": f"127.0.0.1:{port}", "starttls": "smtp"}
-    result = await ask("tls", smtp, timeout=0.3)
+    result = await ask("tls", smtp, timeout=0.9)
     assert result.message.endswith("then silence before TLS; does it speak smtp?")
     with full_backlog() as busy:
-        result = await ask("tls", f"127.0.0.1:{busy}", timeout=0.3)
+        result = await ask("tls", f"127.0.0.1:{busy}", timeout=0.9)
     assert "the connection attempt is not answered" in result.message
 
 
@@ -179,7 +179,7 @@ async def test_a_look_that_hangs_does_not_cost_the_sentence(
         (secured(context) if len(seen) == 1 else server_silent)(connection)
 
     address = f"127.0.0.1:{raw_server(once).port}"
-    result = await ask("tls", {"address": address, "ca": ca_file}, timeout=0.6)
+    result = await ask("tls", {"address": address, "ca": ca_file}, timeout=1.5)
     assert result.message == "the certificate of 127.0.0.1 has expired: renew it"
     assert len(seen) == 2
 

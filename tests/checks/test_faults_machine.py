@@ -234,8 +234,9 @@ def test_while_nothing_can_be_forked_the_rest_goes_on(
     checks: list[dict[str, object]] = [
         http("api", http_server.port),
         {"name": "port", "tcp": f"127.0.0.1:{http_server.port}"},
-        *({"name": f"run-{n}", "command": {"argv": ["true"], "cwd": "/"}} for n in range(5)),
     ]
+    program = {"argv": ["true"], "cwd": "/"}
+    checks += [{"name": f"run-{n}", "command": program} for n in range(5)]
     found = watched(tmp_path, checks, seconds=9.0, timeout="900ms", forkless=3.0)
     for name, seen in found.checks.items():
         assert seen.status == "ok", f"{name}: {seen.message}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from checks import registry
 from tests.tui.config_helpers import loaded, sentences
@@ -95,7 +96,10 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
             "{name: a, http: {url: 'http://x/', expect: {latncy: 1s}}}",
             '.http.expect.latncy: unknown key; did you mean "latency"?',
         ),
-        ("{name: a, process: {cmdline: x}}", '.process.cmdline: unknown key; did you mean "command"?'),
+        (
+            "{name: a, process: {cmdline: x}}",
+            '.process.cmdline: unknown key; did you mean "command"?',
+        ),
         ("{name: a, process: {fds: 5}}", '.process.fds: unknown key; did you mean "descriptors"?'),
         ("{name: a, command: {cmd: x}}", '.command.cmd: unknown key; did you mean "argv"?'),
         ("{name: a, ping: {address: x}}", '.ping.address: unknown key; did you mean "host"?'),
@@ -332,10 +336,7 @@ def test_keys_are_spelled_as_the_terminal_library_knows_them() -> None:
 
 
 def test_every_key_that_another_name_leads_to_exists() -> None:
-    models = [registry.kind(name).config for name in registry.names()]
-    known = {
-        field.alias or name
-        for model in (Common, *models)
-        for name, field in model.model_fields.items()
-    }
+    models: list[type[BaseModel]] = [Common]
+    models += [registry.kind(name).config for name in registry.names()]
+    known = {field.alias or name for model in models for name, field in model.model_fields.items()}
     assert ALSO_CALLED.keys() <= known

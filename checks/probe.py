@@ -84,7 +84,8 @@ class CheckSpec:
 
     ``interval`` and ``timeout`` are seconds. ``place`` is ``file:line`` of its entry.
     ``expected`` says why its target should run: the sentence begins with it where nobody is
-    there. ``advice`` says what helps besides where the target refuses us.
+    there. ``advice`` says what helps besides where the target refuses us. ``found`` says that
+    no configuration names it: discovery found it.
     """
 
     name: str
@@ -99,6 +100,7 @@ class CheckSpec:
     place: str = ""
     expected: str = ""
     advice: str = ""
+    found: bool = False
 
     def target_labels(self, external: Mapping[str, str]) -> dict[str, str]:
         """The labels that every sample of this check carries."""

@@ -81,7 +81,12 @@ def _ticks_since_boot(machine: Machine) -> float:
 
 def _programs(process: Process) -> list[str]:
     """The program and, of an interpreter, the script that it reads."""
-    words = [word for word in process.argv[1:] if not word.startswith("-")]
+    words = [
+        word
+        for before, word in pairwise(process.argv)
+        # What follows a long option is most likely its value.
+        if not word.startswith("-") and not before.startswith("--")
+    ]
     return [*process.argv[:1], *(words[:1] if is_interpreter(process) else ())]
 
 

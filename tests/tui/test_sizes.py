@@ -27,7 +27,7 @@ SHOWN = {
         "cpu ",
         "mem ",
     ),
-    "details": ("duration", "240 ms", "About"),
+    "details": ("shop", "About", "sessions wait for"),
     "help": ("keys", "↑ k", "Up"),
     "palette": ("Search for commands", "next pane"),
     "services": ("Services", "✖ shop", "✖ gateway-db", "? billing-db"),

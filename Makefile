@@ -25,7 +25,7 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-servers
 	@tools/get-postgres
 	@tools/get-plugins
-	$(RUN)/pytest --require-servers --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(RUN)/pytest --require-servers --numprocesses 3 --dist loadfile
 
 lint: $(STAMP) types layers ## Format, lint, types and layering
 	$(RUN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Generator
 
@@ -79,3 +80,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     required = session.config.getoption("--require-servers") and not worker
     if required and exitstatus == 0 and not all(_passed[name] for name in SERVERS):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_configure() -> None:
+    # Whoever runs the tests with nohup has it ignored, and all that they start would, too.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -41,8 +41,12 @@ def query(sql: str, **more: object) -> dict[str, object]:
 
 
 def problem(result: Result) -> str:
-    """What is wrong with the query ``figure``."""
-    (part,) = (part for part in result.parts if part.name == "query figure")
+    """What is wrong with the query ``figure``; its values have rows of the same name."""
+    (part,) = (
+        part
+        for part in result.parts
+        if part.name == "query figure" and part.status is not Status.OK
+    )
     return part.message
 
 

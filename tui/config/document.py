@@ -173,10 +173,13 @@ def _syntax_problem(name: str, text: str, error: yaml.MarkedYAMLError) -> Config
 
 def _opened(text: str, line: int) -> int:
     """The line where a quote was opened that ends in ``line``, which is wrong; 0 for none."""
-    last = 0
+    last = depth = 0
     with contextlib.suppress(yaml.YAMLError):
         for token in yaml.scan(text):
-            if token.start_mark.line >= line:
+            depth += isinstance(token, yaml.FlowMappingStartToken | yaml.FlowSequenceStartToken)
+            depth -= isinstance(token, yaml.FlowMappingEndToken | yaml.FlowSequenceEndToken)
+            # The scanner takes the square of the depth, which nobody has written by hand.
+            if token.start_mark.line >= line or depth > MAX_DEPTH:
                 break
             begins, ends = token.start_mark.line + 1, token.end_mark.line + 1
             quoted = isinstance(token, yaml.ScalarToken) and token.style in {"'", '"'}

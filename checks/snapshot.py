@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checks.alerts import alerts_of, in_order
+from checks.alerts.of_checks import alerts_of, in_order
 from checks.databases.figures import figure_views
 from checks.derive import POINTS, chart, host_view, sample_lines
 from checks.hosts.detail import host_detail

@@ -381,8 +381,9 @@ class Snapshot:
     """One picture of everything, at ``time``.
 
     Checks, alerts and queues are in the order they are shown: alerts as
-    :func:`checks.alerts.alerts_of` says, checks as their alerts and then as configured, queues
-    worst first; what did not change is the same object as in the picture before.
+    :func:`checks.alerts.of_checks.alerts_of` says, checks as their alerts and then as
+    configured, queues worst first; what did not change is the same object as in the picture
+    before.
     """
 
     time: float

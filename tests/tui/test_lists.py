@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
-from checks.alerts import alerts_of
+from checks.alerts.of_checks import alerts_of
 from checks.model import Status
 from checks.views import Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of

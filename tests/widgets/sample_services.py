@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from checks.alerts import alerts_of
+from checks.alerts.of_checks import alerts_of
 from checks.model import Status
 from checks.outcomes import Outcomes
 from checks.views import CheckView, PartView, RecordView, Snapshot

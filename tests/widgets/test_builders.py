@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from checks.alerts import alerts_of
+from checks.alerts.of_checks import alerts_of
 from checks.model import Status
 from checks.requests.stats import BreakdownRow
 from checks.views import EventView, Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from checks.alerts import alerts_of
+from checks.alerts.of_checks import alerts_of
 from checks.model import Status
 from checks.views import CheckView
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.alerts import alerts_of, in_order
+from checks.alerts.of_checks import alerts_of, in_order
 from checks.model import Status
 from checks.views import CheckView, RecordView
 from tests.widgets.samples import NOW, check

@@ -1,0 +1,1 @@
+"""Alerts: what is wrong now, by the checks' own statuses and by Prometheus' rules."""

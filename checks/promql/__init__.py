@@ -1,0 +1,1 @@
+"""PromQL over the store: syntax, evaluation, functions."""

@@ -1,0 +1,30 @@
+"""What can be wrong with an expression, and with its evaluation."""
+
+from __future__ import annotations
+
+from checks.errors import OnwatchError
+from checks.promql.ast import Span
+
+__all__ = ["EvaluationError", "PromQLError"]
+
+
+class PromQLError(OnwatchError):
+    """An expression that cannot be run: its syntax, its types, a feature that is not there.
+
+    ``message`` is Prometheus' where that has one; ``span`` is where in the text, and
+    ``str()`` gives both, as ``line:column: message``.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, span: Span, text: str = "") -> None:
+        self.message = message
+        self.span = span
+        before = text[: span.start]
+        line = before.count("\n") + 1
+        column = span.start - (before.rfind("\n") + 1) + 1
+        super().__init__(f"{line}:{column}: parse error: {message}")
+
+
+class EvaluationError(OnwatchError):
+    """An evaluation that gives no result: a many-to-many match, a bound, the deadline."""

@@ -1,0 +1,78 @@
+"""Label sets, and what is derived from many of them at once.
+
+The same tuple of label sets comes again with every evaluation (the store keeps it), so what
+took a pass over its series (grouping, matching, a name removed) is remembered by the tuple's
+identity.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+from checks.promql.values import Labels, LabelSet
+
+__all__ = ["Memory", "label", "label_set", "remembered", "without"]
+
+T = TypeVar("T")
+
+
+def label(labels: LabelSet, name: str) -> str:
+    """The value of ``name``; empty where the set lacks it."""
+    for key, value in labels:
+        if key == name:
+            return value
+    return ""
+
+
+def label_set(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> LabelSet:
+    """The label set of ``pairs``: sorted, empty values left out."""
+    items = dict(pairs).items()
+    return tuple(sorted((name, value) for name, value in items if value))
+
+
+def without(labels: LabelSet, names: Iterable[str]) -> LabelSet:
+    """``labels`` without ``names``."""
+    gone = frozenset(names)
+    return tuple(pair for pair in labels if pair[0] not in gone)
+
+
+class Memory:
+    """What was derived from tuples of label sets, by their identity.
+
+    Holds on to the tuples, so that an identity cannot come again for another; forgets the least
+    recently used beyond ``limit`` label sets in all.
+    """
+
+    def __init__(self, limit: int = 500_000) -> None:
+        self.limit = limit
+        self._size = 0
+        self._held: OrderedDict[tuple[object, ...], tuple[tuple[Labels, ...], Any]] = OrderedDict()
+
+    def get(self, sources: tuple[Labels, ...], key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` derives from ``sources`` (and nothing else but ``key``)."""
+        place = (*map(id, sources), key)
+        found = self._held.get(place)
+        if found is not None:
+            self._held.move_to_end(place)
+            kept: T = found[1]
+            return kept
+        made = make()
+        self._held[place] = (sources, made)
+        self._size += 1 + sum(map(len, sources))
+        while self._size > self.limit and len(self._held) > 1:
+            _, (old, _) = self._held.popitem(last=False)
+            self._size -= 1 + sum(map(len, old))
+        return made
+
+
+_MEMORY: Final = Memory()
+
+
+def remembered(labels: Labels, key: Hashable, make: Callable[[Labels], T]) -> T:
+    """``make(labels)``, made once for this very tuple and ``key``.
+
+    ``key`` names what is derived and with which parameters: ``("without", names)``.
+    """
+    return _MEMORY.get((labels,), key, lambda: make(labels))

@@ -1,0 +1,39 @@
+"""How an engine evaluates, and how much an evaluation may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["METADATA_LABELS", "Options"]
+
+METADATA_LABELS: Final = ("__name__", "__type__", "__unit__")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of an engine.
+
+    Attributes:
+        lookback: milliseconds an instant looks back for a sample; None: as the block says.
+        delayed_name_removal: Prometheus' feature of that name; its default is off.
+        type_and_unit_labels: Prometheus' feature of that name: ``__type__`` and ``__unit__`` are
+            dropped where the name is.
+        subquery_step: the default step of subqueries, in milliseconds.
+        max_cells: how many values an evaluation may hold in one place.
+        max_steps: how many steps a query or a subquery may have.
+        deadline: seconds that an evaluation may take.
+    """
+
+    lookback: int | None = None
+    delayed_name_removal: bool = False
+    type_and_unit_labels: bool = False
+    subquery_step: int = 60_000
+    max_cells: int = 50_000_000
+    max_steps: int = 200_000
+    deadline: float = 30.0
+
+    @property
+    def metadata(self) -> tuple[str, ...]:
+        """The labels that go where a name goes."""
+        return METADATA_LABELS if self.type_and_unit_labels else METADATA_LABELS[:1]

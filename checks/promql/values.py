@@ -38,8 +38,8 @@ NAME = "__name__"
 LabelSet: TypeAlias = tuple[tuple[str, str], ...]
 """Sorted by name, with ``("__name__", …)`` where it has a name; no empty values."""
 Labels: TypeAlias = tuple[LabelSet, ...]
-"""The series of a value, in their order. What is derived from one is remembered by the
-identity of the tuple (:mod:`checks.promql.labels`): hand on the same object where nothing changed."""
+"""The series of a value, in their order. What is derived from it is remembered by the tuple's
+identity (:mod:`checks.promql.labels`): hand on the same object where nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 All samples of one run belong to one moment, so a run is a row and a series a column;
 ``rate()`` over thousands of series is then one pass over a matrix. Rows are kept in
-chunks; a full chunk is sealed, which stores each column that never changed as a single
-value. A series that a run did not return holds the stale marker in that row.
+chunks; a full chunk is sealed, which stores each column that never changed, while it was
+there, as a single value. A series that a run did not return holds the stale marker in that row.
 
 Times are integer milliseconds since 1970, as Prometheus keeps them.
 """
@@ -24,6 +24,8 @@ __all__ = ["STALE", "Block", "Floats", "Times", "is_stale"]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.int64]
+Spans = npt.NDArray[np.int16]
+"""Shape (2, columns): the first row in which a column is not stale, and the one behind its last."""
 
 CHUNK_ROWS: Final = 120
 
@@ -41,7 +43,7 @@ def is_stale(values: Floats) -> npt.NDArray[np.bool_]:
 class _Chunk:
     """Up to :data:`CHUNK_ROWS` rows over one set of columns."""
 
-    __slots__ = ("_constant", "_matrix", "_varying", "column", "rows", "series", "times")
+    __slots__ = ("_constant", "_matrix", "_spans", "_varying", "column", "rows", "series", "times")
 
     def __init__(self, series: Sequence[Series]) -> None:
         self.series = list(series)
@@ -50,6 +52,7 @@ class _Chunk:
         self.times: Times = np.empty(CHUNK_ROWS, dtype=np.int64)
         self._matrix: Floats = np.empty((CHUNK_ROWS, len(self.series)))
         self._constant: Floats | None = None
+        self._spans: Spans | None = None
         self._varying: dict[int, int] = {}
 
     @property
@@ -67,7 +70,8 @@ class _Chunk:
     @property
     def nbytes(self) -> int:
         constant = self._constant.nbytes if self._constant is not None else 0
-        return self.times.nbytes + self._matrix.nbytes + constant
+        spans = self._spans.nbytes if self._spans is not None else 0
+        return self.times.nbytes + self._matrix.nbytes + constant + spans
 
     def widen(self, new: Iterable[Series]) -> None:
         """Make columns for ``new``, stale up to now."""
@@ -94,11 +98,22 @@ class _Chunk:
         self.rows += 1
 
     def seal(self) -> None:
-        """Store columns that never changed as one value each."""
+        """Store columns that never changed while they were there as one value each.
+
+        So a series that was there for a single run, as of labels that change with every scrape,
+        costs a value here and not one for each row.
+        """
         used = self._matrix[: self.rows, : len(self.series)]
         bits = np.ascontiguousarray(used).view(np.int64)
-        changed = np.flatnonzero((bits != bits[:1]).any(axis=0))
-        self._constant = used[0].copy()
+        there = bits != STALE_BITS
+        first = there.argmax(axis=0)
+        behind = self.rows - there[::-1].argmax(axis=0)
+        begins = bits[first, np.arange(len(self.series))]
+        # Outside its span a column is stale, which its first value is not.
+        changed = np.flatnonzero((bits == begins).sum(axis=0) != behind - first)
+        self._constant = begins.view(np.float64)
+        if first.any() or (behind < self.rows).any():
+            self._spans = np.stack((first, behind)).astype(np.int16)
         self._varying = {int(column): at for at, column in enumerate(changed)}
         self._matrix = np.ascontiguousarray(used[:, changed])
         self.times = self.times[: self.rows].copy()
@@ -112,10 +127,13 @@ class _Chunk:
                 continue
             if self._constant is None:
                 out[:, at] = self._matrix[low:high, column]
-            elif (varying := self._varying.get(column)) is None:
+            elif (varying := self._varying.get(column)) is not None:
+                out[:, at] = self._matrix[low:high, varying]
+            elif self._spans is None:
                 out[:, at] = self._constant[column]
             else:
-                out[:, at] = self._matrix[low:high, varying]
+                first, behind = (max(0, int(row) - low) for row in self._spans[:, column])
+                out[first:behind, at] = self._constant[column]
         return out
 
 

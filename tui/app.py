@@ -26,6 +26,7 @@ from checks.source import SnapshotSource
 from tui import keymap
 from tui.dressed import DressedApp
 from tui.economy import Mirror, Mirrored, forget_closed
+from tui.notices import Notices
 from tui.numbered import NUMBERED
 from tui.pace import Pace
 from tui.palette import CommandProvider, Commands, Palette, PaletteCommand
@@ -35,6 +36,7 @@ from tui.screens.picture import PictureScreen, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
 from widgets.lines import LinePane
+from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
@@ -99,6 +101,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self.source = source
         self.ended_by: BaseException | None = None
         self._pace = Pace(low=low_bandwidth)
+        self._notices = Notices()
         self._commands = commands
         self._mirror = Mirror()
         self._turns = Turns(self, super().on_event)
@@ -203,7 +206,14 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     def _renew(self) -> None:
         """Show the newest picture from now on, unless it is frozen."""
         if self._newest and not self._frozen:
-            self._shown = self._pace.fitted(self._newest, self._clock())
+            self._shown = self._notices.fitted(self._pace.fitted(self._newest, self._clock()))
+
+    @on(VerdictLine.PutAway)
+    def _put_away(self) -> None:
+        """Show the engine's word about itself no longer, until it has another."""
+        if self._shown is not None:
+            self._shown = self._notices.put_away(self._shown)
+            self.show()
 
     def _look(self) -> None:
         if self.source.failure() is not None:

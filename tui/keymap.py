@@ -60,7 +60,7 @@ SCREEN: Final = (
     Binding("M", "maximise", "Give the pane the whole screen, or take it", id="screen.maximise"),
     Binding("y", "copy_row", "Copy the sentence of the selected row", id="screen.copy"),
     Binding("Y", "copy_all", "Copy the verdict and all alerts as lines", id="screen.copy_all"),
-    Binding("escape", "back", "Smaller pane, no filter, or back", id="screen.back"),
+    Binding("escape", "back", "Smaller pane, no filter, back, or no warning", id="screen.back"),
 )
 
 TABS: Final = (

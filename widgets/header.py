@@ -43,7 +43,4 @@ class CheckHeader(VerdictLine):
         else:
             said = check_segs(view, snapshot.time, room, glyphs)
         blank = Seg(" " * (width - segs_width(said) - segs_width(state)))
-        lines = [line(*said, blank, *state)]
-        if snapshot is not None and snapshot.health.notice:
-            lines.append(line(Seg(f" {glyphs.notice} {snapshot.health.notice}", "warning")))
-        return lines
+        return [line(*said, blank, *state), *self.notice_lines(width)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
+from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 
 from checks.model import Status
@@ -26,6 +28,8 @@ _NARROW: Final = 72
 """Cells of a line below which the host's name has no room."""
 _SINCE: Final = 36
 """Cells for a sentence and its age from which on the age is worth some words of it."""
+_WAY: Final = 60
+"""Cells from which on the line of a notice has room for the key that puts it away."""
 _BOTH: Final = 50
 """Cells from which on it is also worth some words how many more alerts there are."""
 
@@ -132,6 +136,11 @@ class VerdictLine(LineView):
     frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
     silent: reactive[bool] = reactive(False, repaint=False, layout=False)
     """Whether no picture has come for too long: what is shown is then not live."""
+    away: reactive[str] = reactive("", repaint=False, layout=False)
+    """The key that puts the notice away, empty where none does."""
+
+    class PutAway(Message):
+        """Somebody has read the notice."""
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         glyphs = self.glyphs
@@ -139,14 +148,26 @@ class VerdictLine(LineView):
         room = max(0, width - segs_width(state) - 2)
         verdict = verdict_segs(self.snapshot, room, glyphs)
         blank = Seg(" " * (width - segs_width(verdict) - segs_width(state)))
-        lines = [line(*verdict, blank, *state)]
-        if self._notice:
-            lines.append(line(Seg(f" {glyphs.notice} {self._notice}", "warning")))
-        return lines
+        return [line(*verdict, blank, *state), *self.notice_lines(width)]
+
+    def notice_lines(self, width: int) -> list[Line]:
+        """What the engine has to say of itself, and the key that puts it away."""
+        if not self._notice:
+            return []
+        way = f"  {self.away}: put away" if self.away and width >= _WAY else ""
+        said = Seg(f" {self.glyphs.notice} {self._notice}", "warning")
+        segs = [*fit_segs([said], width - cell_len(way), self.glyphs.cut)]
+        blank = Seg(" " * (width - cell_len(way) - segs_width(segs)))
+        return [line(*segs, *((blank, Seg(way, "dim")) if way else ()))]
 
     @property
     def _notice(self) -> str:
         return self.snapshot.health.notice if self.snapshot else ""
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if self._notice and offset is not None and offset.y > 0:
+            self.post_message(self.PutAway())
 
     def watch_snapshot(self) -> None:
         self.set_class(bool(self._notice), "-notice")
@@ -156,4 +177,7 @@ class VerdictLine(LineView):
         self.update_lines()
 
     def watch_silent(self) -> None:
+        self.update_lines()
+
+    def watch_away(self) -> None:
         self.update_lines()

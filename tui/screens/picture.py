@@ -53,6 +53,11 @@ class Standing:
     frozen: bool
     silence: float
 
+    @property
+    def notice(self) -> str:
+        """What the engine has to say of itself."""
+        return self.shown.health.notice if self.shown else ""
+
     def sentence(self, thaw: str = "") -> str:
         """What the user must know about the picture; empty where it is live and well.
 
@@ -237,9 +242,10 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         if not self._composed:
             self._begun_with = standing
             return
-        self._tell(standing)
         self.frozen = standing.frozen
         self.snapshot = standing.shown
+        # What its keys do now depends on the picture.
+        self._tell(standing)
 
     def glance(self, standing: Standing) -> None:
         """Go on with the verdict alone, and how old the picture is, while a box covers the rest."""
@@ -250,24 +256,32 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
 
     def _tell(self, standing: Standing) -> VerdictLine:
         """Say how old the picture is, also in the top line, of which no box covers the end."""
-        self.query_one(Banner).tell(standing.sentence(self._thaw() if standing.frozen else ""))
+        thaw = self._key_of("app.freeze") if standing.frozen else ""
+        self.query_one(Banner).tell(standing.sentence(thaw))
         header = self.query_one(".header", VerdictLine)
         header.silent = standing.silence > 0
+        noted = not self.can_go_back and bool(standing.notice)
+        header.away = self._key_of("screen.back") if noted else ""
         return header
 
     # Keys
 
-    def _thaw(self) -> str:
-        """The key that freezes and thaws, empty where it has none."""
-        found = hints_from(((("app.freeze",), ""),), self.active_bindings.values())
+    def _key_of(self, name: str) -> str:
+        """The key of the binding ``name``, empty where it has none that works."""
+        found = hints_from((((name,), ""),), self.active_bindings.values())
         return found[0][0] if found else ""
+
+    @property
+    def _noted(self) -> bool:
+        """Whether the engine's word about itself stands beneath the verdict."""
+        return self.snapshot is not None and bool(self.snapshot.health.notice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a pane only where the focus is on one."""
         if action in ("maximise", "copy_row"):
             return isinstance(self.focused, LinePane)
         if action == "back":
-            return self.can_go_back or bool(self.filter_text or self.maximized)
+            return self.can_go_back or bool(self.filter_text or self.maximized or self._noted)
         return True
 
     can_go_back: ClassVar[bool] = False
@@ -300,8 +314,10 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
             self.action_maximise()
         elif self.filter_text:
             self.query_one(FilterLine).action_give_up()
-        else:
+        elif self.can_go_back:
             self.post_message(self.Left())
+        elif self._noted:
+            self.post_message(VerdictLine.PutAway())
 
     def action_copy_row(self) -> None:
         pane, snapshot = self.focused, self.snapshot

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from checks.documents.document import parse, show_path
 from checks.errors import ConfigError
-from tui.config.document import parse, show_path
 
 
 def complaint(text: str) -> str:
@@ -127,8 +127,8 @@ def test_aliases_that_multiply_are_refused() -> None:
 def test_without_libyaml_the_same_comes_out() -> None:
     code = (
         "import sys; sys.modules['yaml._yaml'] = sys.modules['yaml.cyaml'] = None\n"
-        "from tui.config.document import _Loader, parse\n"
-        "from tui.config.slow_yaml import Parser\n"
+        "from checks.documents.document import _Loader, parse\n"
+        "from checks.documents.slow_yaml import Parser\n"
         "assert issubclass(_Loader, Parser)\n"
         "made = parse('f', 'a: [1, no, &x {b: 2.5}]\\nc: *x\\n')\n"
         "print(made.data, made.line(('c', 'b')))\n"

@@ -14,7 +14,7 @@ from checks.registry import KINDS
 from tests.tui.config_helpers import loaded, sentences
 from tools.reference import MARK, PAGE, SCHEMA, reference
 from tui.config import load
-from tui.config.document import parse
+from checks.documents.document import parse
 from tui.config.schema import schema, text
 
 EXAMPLE = PAGE.parent.parent / "examples" / "onwatch.yaml"

@@ -95,7 +95,7 @@ def _only(names: list[str] | None, engine: EngineConfig) -> frozenset[str] | Non
     """The names asked for; ConfigError for one that no enabled check has."""
     if names is None:
         return None
-    from tui.config.wording import nearest  # noqa: PLC0415 - imports pydantic
+    from checks.documents.keys import nearest  # noqa: PLC0415 - for mistakes alone
 
     known = [check.name for check in engine.checks]
     for name in names:

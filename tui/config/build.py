@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from checks.documents.document import Path
 from checks.errors import ConfigProblem, OnwatchError
 from checks.model import clean
 from checks.probe import CheckSpec
 from checks.registry import KINDS, kind, known, names, third_party
 from checks.secrets import mask_url
 from checks.settings import KindConfig
-from tui.config.document import Path
 from tui.config.models import LATER_CHECK_KEYS, Common, Defaults
 from tui.config.named import missing_files
 from tui.config.problems import Report

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tui.config.document import Path
+from checks.documents.document import Path
 
 __all__ = ["expand"]
 

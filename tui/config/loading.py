@@ -13,10 +13,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from checks.config import EngineConfig
+from checks.documents.document import Document, parse
+from checks.documents.document import Path as Where
+from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
 from tui.config import build, files
-from tui.config.document import Document, parse
-from tui.config.document import Path as Where
 from tui.config.expand import expand
 from tui.config.keys import KeyJudge, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
@@ -73,7 +74,7 @@ def load(
     log.info("reading %s", found)
     named = bool(path or environ.get(files.VARIABLE))
     try:
-        text, warning = files.read_text(found, trusted=named)
+        text, warning = read_text(found, trusted=named)
     except ConfigError as error:
         raise _tell_origin(error, path, environ) from None
     return _Loading(found, environ, [warning] if warning else []).run(text, key_judge, theme_judge)
@@ -201,7 +202,7 @@ class _Loading:
         shown = self._shown(path)
         try:
             self._files.append(path)
-            text, _ = files.read_text(path, trusted=False, shown=shown)
+            text, _ = read_text(path, trusted=False, shown=shown)
         except ConfigError as error:
             self._complete = False
             for problem in error.problems:

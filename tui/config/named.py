@@ -10,9 +10,9 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from checks.documents.document import Path as Where
 from checks.settings import NamedFile
 from tui.config import files
-from tui.config.document import Path as Where
 
 __all__ = ["missing_files"]
 

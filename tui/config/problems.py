@@ -10,9 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from checks.documents.document import Document, Path
 from checks.errors import ConfigProblem
 from checks.settings import SecretCommand
-from tui.config.document import Document, Path
 from tui.config.wording import expected_type, literal, sentence, unknown_key, wrong_type
 
 __all__ = ["Report"]

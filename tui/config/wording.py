@@ -6,12 +6,13 @@ are passed on, the passwords of URLs in them masked.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
+from checks.documents import keys
+from checks.documents.keys import nearest
 from checks.secrets import mask_url
 
 __all__ = [
@@ -98,21 +99,9 @@ ALSO_CALLED: Final = {
 """What keys are called elsewhere, where that is not similar enough to be found by itself."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The most similar of ``known``, empty where none is similar."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return found[0] if found else ""
-
-
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """The sentence for a key that there is not."""
-    names = sorted(known)
-    called = key.lower().replace("-", "_")
-    meant = next((name for name in names if called in ALSO_CALLED.get(name, ())), "")
-    near = meant or nearest(key, names)
-    if near:
-        return f'unknown key; did you mean "{near}"?'
-    return f"unknown key; known here: {', '.join(names)}" if names else "unknown key"
+    return keys.unknown_key(key, known, ALSO_CALLED)
 
 
 def sentence(error: ErrorDetails, value: object) -> str:

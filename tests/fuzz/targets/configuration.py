@@ -7,13 +7,14 @@ from pathlib import Path
 from yaml.resolver import BaseResolver
 
 from checks.address import host_port
+from checks.documents import document
+from checks.documents.slow_yaml import Parser
 from checks.errors import ConfigError
 from tests.fuzz.oracle import check_line, check_told
 from tests.fuzz.target import Target
 from tests.fuzz.targets.native import file_of
 from tui.commands.validate import _refused_keys, _refused_theme
-from tui.config import document, load
-from tui.config.slow_yaml import Parser
+from tui.config import load
 
 __all__ = ["TARGETS"]
 
@@ -63,7 +64,7 @@ def run(data: bytes) -> None:
 
 
 class _InPython(Parser, BaseResolver):
-    """As tui.config.document makes it where there is no libyaml."""
+    """As checks.documents.document makes it where there is no libyaml."""
 
     def __init__(self, text: str) -> None:
         Parser.__init__(self, text)

@@ -1,6 +1,7 @@
 """One YAML file as plain values, with the line of every key and item.
 
-Scalars follow YAML 1.2's core schema, so that ``no``, ``on`` and ``12:30`` stay text.
+Scalars follow YAML 1.2's core schema, so that ``no``, ``on`` and ``12:30`` stay text; where every
+value is text anyway, as in rule files, they stay as they are written.
 Everything here is bounded: depth, the number of values, and what aliases expand to.
 """
 
@@ -22,7 +23,7 @@ from checks.model import clean
 try:
     from yaml._yaml import CParser as _Parser
 except ImportError:  # a PyYAML built without libyaml
-    from tui.config.slow_yaml import Parser as _Parser  # type: ignore[assignment]
+    from checks.documents.slow_yaml import Parser as _Parser  # type: ignore[assignment]
 
 __all__ = ["Document", "Path", "parse", "show_path"]
 
@@ -34,6 +35,7 @@ MAX_VALUES: Final = 100_000
 MAX_NODES: Final = 60_000
 """Keys and values that a file may write out: reading as many takes less than a second."""
 
+_NEEDS: Final = "`version` and `checks`"
 _TAG: Final = "tag:yaml.org,2002:"
 _MERGE: Final = "<<"
 _SYNTAX: Final = {
@@ -103,8 +105,11 @@ def show_path(path: Path) -> str:
     return shown
 
 
-def parse(name: str, text: str) -> Document:
+def parse(name: str, text: str, *, needs: str = _NEEDS, texts: bool = False) -> Document:
     """The single mapping in ``text``.
+
+    ``needs`` says what an empty file lacks; where that is nothing, it is an empty mapping.
+    ``texts`` leaves every scalar but null as the text that it is written as.
 
     Raises:
         ConfigError: naming ``name`` and the line, for anything that is not such a file.
@@ -119,8 +124,10 @@ def parse(name: str, text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         raise ConfigError([_syntax_problem(name, text, error)]) from None
     if node is None:
-        raise ConfigError([ConfigProblem(name, 0, "", "is empty; it needs `version` and `checks`")])
-    reader = _Reader(name)
+        if not needs:
+            return Document(name, {}, {})
+        raise ConfigError([ConfigProblem(name, 0, "", f"is empty; it needs {needs}")])
+    reader = _TextReader(name) if texts else _Reader(name)
     data = reader.value(node, (), 0)
     if reader.problems:
         raise ConfigError(reader.problems)
@@ -292,6 +299,15 @@ class _Reader:
         self.problems.append(
             ConfigProblem(self.name, _line(node), show_path(path), clean(text)),
         )
+
+
+class _TextReader(_Reader):
+    """Leaves scalars as they are written, as Go's YAML does for a field that is a string."""
+
+    def _scalar(self, node: Node, path: Path) -> Any:
+        if str(node.tag).removeprefix(_TAG) not in _SCALARS:
+            self._unknown_tag(node, path)
+        return None if node.tag == _TAG + "null" else node.value
 
 
 def _integer(text: str) -> int:

@@ -230,6 +230,12 @@ class KindConfig(Model):
         """What is allowed and probably not meant: where (keys and places in lists), a sentence."""
         return ()
 
+    def in_clear(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """As :meth:`doubts`, of credentials that stand in the file; not told of what a variable
+        brought there.
+        """
+        return ()
+
     def instance(self) -> str:
         """The ``instance`` label: host:port, or a host or file name."""
         raise NotImplementedError

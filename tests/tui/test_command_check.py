@@ -64,6 +64,18 @@ def test_a_credential_among_the_arguments_is_a_warning_that_does_not_show_it() -
     assert "geheim" not in warning
 
 
+def test_a_credential_in_clear_in_its_environment_is_a_warning_that_says_what_to_write() -> None:
+    env = "{DB_PASSWORD: geheim, MODE: fast, PASS: '${PASS}', TOKEN: {env: T}, SECRET: '$$geheim'}"
+    write(
+        f"version: 1\nchecks:\n  - name: a\n    command:\n      argv: /bin/true\n      env: {env}\n"
+    )
+    first, second = load("onwatch.yaml", {"PASS": "geheim"}).engine.warnings
+    assert first.startswith("onwatch.yaml:6: checks[0].command.env.DB_PASSWORD: looks like a cred")
+    assert "`DB_PASSWORD: {file: …}`, {env: …} or {command: […]}" in first
+    assert "checks[0].command.env.SECRET: looks like" in second
+    assert "geheim" not in first + second
+
+
 @pytest.mark.parametrize(
     ("check", "sentence"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -242,13 +242,20 @@ def warnings(entries: Iterable[Entry], base: FilePath) -> Iterator[ConfigProblem
             yield document.problem((*entry.path, "timeout"), text)
         for where, text in missing_files(spec.config, base) if entry.enabled else ():
             yield document.problem((*entry.path, spec.kind, *where), text)
-        for where, text in _doubts(spec) if entry.enabled else ():
+        for where, text in _told(spec, spec.config.doubts) if entry.enabled else ():
             yield document.problem((*entry.path, spec.kind, *where), text)
+        for where, text in _told(spec, spec.config.in_clear):
+            path = (*entry.path, spec.kind, *where)
+            if entry.report.is_written(path):
+                yield document.problem(path, text)
 
 
-def _doubts(spec: CheckSpec) -> list[tuple[tuple[str | int, ...], str]]:
+_Doubt = tuple[tuple[str | int, ...], str]
+
+
+def _told(spec: CheckSpec, tell: Callable[[], Iterable[_Doubt]]) -> list[_Doubt]:
     try:
-        return list(spec.config.doubts())
+        return list(tell())
     except Exception as error:
         # The rim, as above; the check runs without its doubts.
         log.debug("the kind %s failed", spec.kind, exc_info=True)

@@ -8,13 +8,18 @@ from typing import Any
 
 from checks.documents.document import Path
 
-__all__ = ["expand"]
+__all__ = ["expand", "holds_variable"]
 
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)"
     r"|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?\}"
     r"|(?P<broken>\{))"
 )
+
+
+def holds_variable(text: str) -> bool:
+    """Whether a variable is replaced in ``text``."""
+    return any(found["name"] for found in _VARIABLE.finditer(text))
 
 
 def expand(

@@ -146,7 +146,8 @@ class _Loading:
         """The document with its variables expanded, and where its problems go."""
         document = parse(str(path), text)
         data = expand(document.data, self._environ, Report(document, self._problems).add)
-        return Report(Document(document.name, data, document.lines), self._problems)
+        expanded = Document(document.name, data, document.lines)
+        return Report(expanded, self._problems, written=document.data)
 
     def _model(self, report: Report, model: type[BaseModel]) -> BaseModel | None:
         """The keys around the checks; the checks themselves are read one by one."""

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from checks.documents.document import Document, Path
 from checks.errors import ConfigProblem
 from checks.settings import SecretCommand
+from tui.config.expand import holds_variable
 from tui.config.wording import expected_type, literal, sentence, unknown_key, wrong_type
 
 __all__ = ["Report"]
@@ -20,10 +21,24 @@ __all__ = ["Report"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """Collects what is wrong with a document."""
+    """Collects what is wrong with a document.
+
+    ``written`` is what stands in the file, before its variables were replaced.
+    """
 
     document: Document
     problems: list[ConfigProblem] = field(default_factory=list)
+    written: Any = None
+
+    def is_written(self, path: Path) -> bool:
+        """Whether the string at ``path`` stands in the file as it is, without a variable in it."""
+        value = self.written
+        for key in path:
+            try:
+                value = value[key]
+            except (LookupError, TypeError):
+                return False
+        return isinstance(value, str) and not holds_variable(value)
 
     def add(self, path: Path, text: str) -> None:
         self.problems.append(self.document.problem(path, text))

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from checks.command_lines import mask_arguments
 from checks.expectations import LatencyBounds, Pattern
-from checks.secrets import MASK
+from checks.secrets import MASK, is_secret_value
 from checks.settings import KindConfig, NamedFile, Secret, Size
 
 __all__ = ["CommandConfig", "StatusWord", "masked", "secret_arguments"]
@@ -165,3 +165,13 @@ class CommandConfig(KindConfig):
                 "looks like a credential, and every user sees arguments in ps; "
                 "give it to the program by `env: {NAME: {file: …}}` where it takes it from there",
             )
+
+    def in_clear(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Credentials among the environment variables."""
+        for name, value in self.env.items():
+            if isinstance(value, str) and is_secret_value(name, value):
+                yield (
+                    ("env", name),
+                    "looks like a credential in clear, which all can read who can read this file; "
+                    f"name where it is kept: `{name}: {{file: …}}`, {{env: …}} or {{command: […]}}",
+                )

@@ -12,13 +12,16 @@ class PromQLError(OnwatchError):
     """An expression that cannot be run: its syntax, its types, a feature that is not there.
 
     ``message`` is Prometheus' where that has one; ``span`` is where in the text, and
-    ``str()`` gives both, as ``line:column: message``.
+    ``str()`` gives both, as ``line:column: message``. ``feature`` names what is left out by
+    design (``experimental function limitk``, ``native histograms``); empty for a mistake. It is
+    what tests of the language skip.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, span: Span, text: str = "") -> None:
+    def __init__(self, message: str, span: Span, text: str = "", feature: str = "") -> None:
         self.message = message
+        self.feature = feature
         self.span = span
         before = text[: span.start]
         line = before.count("\n") + 1

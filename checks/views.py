@@ -314,6 +314,11 @@ class EventView:
     text: str
     answer: bool = False
 
+    @property
+    def id(self) -> str:
+        """What it is known by from picture to picture."""
+        return f"{self.time!r}/{self.check}/{self.text}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResultLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from checks.model import Status
 
 if TYPE_CHECKING:
     from checks.databases.model import SessionRow
-    from checks.views import AlertView, CheckView, QueueView, Snapshot
+    from checks.views import AlertView, CheckView, EventView, QueueView, Snapshot
 
 __all__ = ["sentence_of", "situation_of"]
 
@@ -32,24 +33,44 @@ def _alert(alert: AlertView) -> str:
 
 
 def sentence_of(snapshot: Snapshot, key: str, check_name: str) -> str:
-    """What the row ``key`` of the check ``check_name`` says, with its time."""
-    for alert in snapshot.alerts:
-        if alert.id == key:
-            return _told(alert.name, alert.status, alert.sentence, alert.since)
-    for queue in snapshot.queues:
-        if key == f"{queue.check}/{queue.name}":
-            return _queue(queue, snapshot.time)
-    session = _session(snapshot, key, check_name)
-    if session is not None:
-        return _of_session(session, check_name)
+    """What the row ``key`` of the check ``check_name`` says, with its time.
+
+    Empty of a row that is about neither the check as a whole nor anything known by its key.
+    """
     check = snapshot.check(check_name)
+    told = next(_of_row(snapshot, key, check_name, check), None)
+    if told is not None:
+        return told
     if check is None:
         return key
-    for part in check.parts:
-        if key == f"{check.name}/{part.name}":
-            name, text = f"{check.name} {part.name}", part.message or part.value
-            return _told(name, part.status, text, part.since)
-    return _told(_addressed(check), check.status, check.message, check.since)
+    whole = key in ("", check_name)
+    return _told(_addressed(check), check.status, check.message, check.since) if whole else ""
+
+
+def _of_row(
+    snapshot: Snapshot, key: str, check_name: str, check: CheckView | None
+) -> Iterator[str]:
+    """What is known of the alert, queue, session, part or event whose key this is."""
+    for alert in snapshot.alerts:
+        if alert.id == key:
+            yield _told(alert.name, alert.status, alert.sentence, alert.since)
+    for queue in snapshot.queues:
+        if key == f"{queue.check}/{queue.name}":
+            yield _queue(queue, snapshot.time)
+    session = _session(snapshot, key, check_name)
+    if session is not None:
+        yield _of_session(session, check_name)
+    for part in check.parts if check else ():
+        if key == f"{check_name}/{part.name}":
+            name, text = f"{check_name} {part.name}", part.message or part.value
+            yield _told(name, part.status, text, part.since)
+    for event in _events(snapshot):
+        if key == event.id:
+            yield f"{event.check} at {_moment(event.time)}: {event.text}"
+
+
+def _events(snapshot: Snapshot) -> tuple[EventView, ...]:
+    return (*snapshot.events, *(snapshot.details.events if snapshot.details else ()))
 
 
 def _session(snapshot: Snapshot, key: str, check_name: str) -> SessionRow | None:

@@ -152,8 +152,8 @@ def event_lines(events: Sequence[EventView], frame: Frame) -> list[Line]:
     lines = []
     for event in wanted:
         head = [Seg(f" {fmt.clock(event.time)} ", "dim"), Seg(left(event.check, names), "name")]
-        key = f"{event.time:.3f}/{event.check}/{event.text}"
-        lines.append(line(*head, Seg(f"  {event.text}", "label"), key=key, check=event.check))
+        told = Seg(f"  {event.text}", "label")
+        lines.append(line(*head, told, key=event.id, check=event.check))
     return lines
 
 

@@ -59,7 +59,7 @@ def _fine_again(event: EventView, sentence: str, names: int, width: int, glyphs:
 
 
 def _key(event: EventView) -> str | None:
-    return f"{event.time!r}/{event.check}/{event.text}" if event.check else None
+    return event.id if event.check else None
 
 
 def _rows(

@@ -381,6 +381,20 @@ async def test_y_copies_something_wherever_it_is_pressed_in_the_details() -> Non
         assert pilot.app.clipboard == f"gateway: {results.text_of(results.selected)}"
 
 
+async def test_y_copies_the_event_that_is_selected_with_its_day() -> None:
+    async with details_of("gateway", size=(120, 80)) as pilot:
+        happened = pilot.app.screen.query_one("#events", LinePane)
+        happened.focus()
+        await settle(pilot)
+        await pilot.press("end", "y")
+        await settle(pilot)
+        details = source_of(pilot).picture.details
+        assert details is not None
+        event = details.events[-1]
+        assert pilot.app.clipboard.startswith(f"{event.check} at 2023-11-14 ")
+        assert pilot.app.clipboard.endswith(f": {event.text}")
+
+
 async def test_y_says_so_where_there_is_no_row() -> None:
     async with running() as pilot:
         source_of(pilot).show(samples.bad_night(queues=()))

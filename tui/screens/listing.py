@@ -209,8 +209,8 @@ class ListScreen(NumberedScreen):
         if not isinstance(pane, LinePane) or pane.selected is None or snapshot is None:
             return
         item = self._table.item_at(pane.selected) if pane is self._table else None
-        if item is not None:
-            told = sentence_of(snapshot, pane.selected, pane.selected_check)
+        told = sentence_of(snapshot, pane.selected, pane.selected_check) if item is not None else ""
+        if told:
             text = "; ".join(each for each in (told, self.besides(item)) if each)
         else:
             names = [pane.selected_check, pane.text_of(pane.selected)]

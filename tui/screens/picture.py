@@ -327,7 +327,8 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         check = pane.selected_check if key is not None else self.chosen
         if snapshot.check(check) is not None:
             what = "the row" if key is not None else f"how {check} is"
-            self.post_message(self.Copied(sentence_of(snapshot, key or "", check), what))
+            told = sentence_of(snapshot, key or "", check)
+            self.post_message(self.Copied(told or f"{check}: {pane.text_of(key or '')}", what))
         elif key is not None:
             about = f"{self.chosen}: " if self.chosen else ""
             self.post_message(self.Copied(about + pane.text_of(key), "the row"))

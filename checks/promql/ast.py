@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from checks.store.store import Matcher
+from checks.store.matching import Matcher
 
 __all__ = [
     "Aggregation",

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from checks.model import Samples, Series
 from checks.store.block import Block
+from checks.store.matching import Matcher
 
 __all__ = ["Matcher", "Store"]
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """A label matcher: ``op`` is ``=``, ``!=``, ``=~`` or ``!~``; patterns match whole values.
-
-    A label that a series lacks has the empty value, as in Prometheus.
-    """
-
-    label: str
-    op: str
-    value: str
-
-    def keep(self, series: Iterable[Series]) -> list[Series]:
-        """Those of ``series`` that match, in their order."""
-        if self.op in {"=", "!="}:
-            wanted = self.op == "="
-            return [s for s in series if (s.label(self.label) == self.value) is wanted]
-        pattern = re.compile(self.value)
-        wanted = self.op == "=~"
-        return [s for s in series if bool(pattern.fullmatch(s.label(self.label))) is wanted]
 
 
 class Store:

@@ -252,3 +252,7 @@ class Block:
     def newest(self) -> int | None:
         """Milliseconds of the newest row; None while empty."""
         return self._chunks[-1].last if self._chunks and self._chunks[-1].rows else None
+
+    def oldest(self) -> int | None:
+        """Milliseconds of the oldest row; None while empty."""
+        return self._chunks[0].first if self._chunks and self._chunks[0].rows else None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from checks.promql.values import Labels, LabelSet
 
-__all__ = ["Memory", "label", "label_set", "remembered", "without"]
+__all__ = ["Memory", "joined", "label", "label_set", "remembered", "without"]
 
 T = TypeVar("T")
 
@@ -76,3 +77,8 @@ def remembered(labels: Labels, key: Hashable, make: Callable[[Labels], T]) -> T:
     ``key`` names what is derived and with which parameters: ``("without", names)``.
     """
     return _MEMORY.get((labels,), key, lambda: make(labels))
+
+
+def joined(parts: tuple[Labels, ...]) -> Labels:
+    """All of ``parts`` in one, the very same tuple each time for the very same parts."""
+    return _MEMORY.get(parts, "joined", lambda: tuple(chain.from_iterable(parts)))

@@ -96,8 +96,8 @@ class _Checker:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def _fail(self, message: str, span: Span) -> NoReturn:
-        raise PromQLError(message, span, self._text)
+    def _fail(self, message: str, span: Span, feature: str = "") -> NoReturn:
+        raise PromQLError(message, span, self._text, feature)
 
     def check(self, node: Node) -> Kind:
         match node:
@@ -150,9 +150,10 @@ class _Checker:
         if function is None:
             if name in EXPERIMENTAL_FUNCTIONS:
                 message = f"{name}() is experimental in Prometheus and not supported here"
-                self._fail(message, node.span)
+                self._fail(message, node.span, f"experimental function {name}")
             if name in NATIVE_FUNCTIONS:
-                self._fail(f"{name}() is for native histograms, not supported here", node.span)
+                message = f"{name}() is for native histograms, which are not supported here"
+                self._fail(message, node.span, f"native histograms: {name}")
             self._fail(f"unknown function with name {quote(name)}", node.span)
         self._count(node, len(function.args), function.variadic)
         for at, arg in enumerate(node.args):
@@ -208,4 +209,4 @@ class _Checker:
 
 
 def _short(kind: Kind) -> str:
-    return kind.value.split()[-1] if kind in {Kind.VECTOR, Kind.MATRIX} else kind.value
+    return "matrix" if kind is Kind.MATRIX else kind.value.removeprefix("instant ")

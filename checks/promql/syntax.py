@@ -118,6 +118,10 @@ class _Parser:
     def _fail(self, message: str, span: Span) -> NoReturn:
         raise PromQLError(message, span, self.text)
 
+    def _experimental(self, what: str, span: Span) -> NoReturn:
+        message = f"{what} is experimental in Prometheus and not supported here"
+        raise PromQLError(message, span, self.text, f"experimental: {what}")
+
     def whole(self) -> Node:
         if self._next.kind == "end":
             self._fail("no expression found in input", self._next.span)
@@ -226,9 +230,7 @@ class _Parser:
     def _aggregation(self, name: Token) -> Aggregation:
         operator = name.word
         if operator in {"limitk", "limit_ratio"}:
-            self._fail(
-                f"{operator}() is experimental in Prometheus and not supported here", name.span
-            )
+            self._experimental(f"{operator}()", name.span)
         modifier = self._grouping()
         args, end = self._arguments("aggregation")
         if modifier is None and self._next.word in {"by", "without"}:
@@ -290,10 +292,7 @@ class _Parser:
         if self._next.word in {"fill", "fill_left", "fill_right"}:
             after = self._tokens[self._at + 1]
             if after.text == "(":
-                self._fail(
-                    f"{self._next.word}() is experimental in Prometheus and not supported here",
-                    self._next.span,
-                )
+                self._experimental(f"{self._next.word}()", self._next.span)
         return bool_modifier, matching
 
     def _selector(self, name: Token | None) -> Selector:
@@ -340,11 +339,7 @@ class _Parser:
                 negative = self._sign()
                 node = with_offset(node, self._duration("offset", negative), self._end, self.text)
             elif self._next.word in {"anchored", "smoothed"}:
-                self._fail(
-                    f"the modifier {self._next.word} is experimental in Prometheus"
-                    " and not supported here",
-                    self._next.span,
-                )
+                self._experimental(f"the modifier {self._next.word}", self._next.span)
             else:
                 return node
 
@@ -379,10 +374,7 @@ class _Parser:
         sign = token.kind == "operator" and token.text in marks
         # Behind an offset's duration comes the operator of the expression around it.
         if (named and not after) or (sign and not (after and context == "offset")):
-            self._fail(
-                "duration expressions are experimental in Prometheus and not supported here",
-                token.span,
-            )
+            self._experimental("an expression instead of a duration", token.span)
 
     def _bracket(self, node: Node) -> Node:
         opening = self._take()

@@ -27,6 +27,8 @@ Times = npt.NDArray[np.int64]
 Spans = npt.NDArray[np.int16]
 """Shape (2, columns): the first row in which a column is not stale, and the one behind its last."""
 
+Columns = npt.NDArray[np.signedinteger]
+
 CHUNK_ROWS: Final = 120
 
 STALE_BITS: Final = 0x7FF0000000000002
@@ -43,7 +45,18 @@ def is_stale(values: Floats) -> npt.NDArray[np.bool_]:
 class _Chunk:
     """Up to :data:`CHUNK_ROWS` rows over one set of columns."""
 
-    __slots__ = ("_constant", "_matrix", "_spans", "_varying", "column", "rows", "series", "times")
+    __slots__ = (
+        "_asked",
+        "_asked_size",
+        "_changed",
+        "_constant",
+        "_matrix",
+        "_spans",
+        "column",
+        "rows",
+        "series",
+        "times",
+    )
 
     def __init__(self, series: Sequence[Series]) -> None:
         self.series = list(series)
@@ -53,7 +66,9 @@ class _Chunk:
         self._matrix: Floats = np.empty((CHUNK_ROWS, len(self.series)))
         self._constant: Floats | None = None
         self._spans: Spans | None = None
-        self._varying: dict[int, int] = {}
+        self._changed: Columns = np.empty(0, dtype=np.int32)
+        self._asked: dict[int, tuple[Sequence[Series], Columns]] = {}
+        self._asked_size = 0
 
     @property
     def full(self) -> bool:
@@ -71,10 +86,11 @@ class _Chunk:
     def nbytes(self) -> int:
         constant = self._constant.nbytes if self._constant is not None else 0
         spans = self._spans.nbytes if self._spans is not None else 0
-        return self.times.nbytes + self._matrix.nbytes + constant + spans
+        return self.times.nbytes + self._matrix.nbytes + self._changed.nbytes + constant + spans
 
     def widen(self, new: Iterable[Series]) -> None:
         """Make columns for ``new``, stale up to now."""
+        self._forget()
         for one in new:
             self.column[one] = len(self.series)
             self.series.append(one)
@@ -114,27 +130,69 @@ class _Chunk:
         self._constant = begins.view(np.float64)
         if first.any() or (behind < self.rows).any():
             self._spans = np.stack((first, behind)).astype(np.int16)
-        self._varying = {int(column): at for at, column in enumerate(changed)}
+        self._changed = changed.astype(np.int32)
         self._matrix = np.ascontiguousarray(used[:, changed])
         self.times = self.times[: self.rows].copy()
 
     def gather(self, series: Sequence[Series], low: int, high: int) -> Floats:
-        """Rows ``low`` to ``high`` of ``series``; what has no column here is stale."""
-        out = np.full((high - low, len(series)), STALE)
-        for at, one in enumerate(series):
-            column = self.column.get(one)
-            if column is None:
-                continue
-            if self._constant is None:
-                out[:, at] = self._matrix[low:high, column]
-            elif (varying := self._varying.get(column)) is not None:
-                out[:, at] = self._matrix[low:high, varying]
-            elif self._spans is None:
-                out[:, at] = self._constant[column]
-            else:
-                first, behind = (max(0, int(row) - low) for row in self._spans[:, column])
-                out[first:behind, at] = self._constant[column]
+        """Rows ``low`` to ``high`` of ``series``; what has no column here is stale.
+
+        Not to be written to: it may be a view of the chunk.
+        """
+        columns = self._columns(series)
+        if self._constant is not None:
+            out = self._sealed(columns, self._constant, low, high)
+        elif _adjacent(columns):
+            return self._matrix[low:high, columns[0] : columns[-1] + 1]
+        else:
+            out = self._matrix[low:high].take(columns, axis=1)
+        if len(columns) and columns.min() < 0:
+            out[:, columns < 0] = STALE
         return out
+
+    def _sealed(self, columns: Columns, constant: Floats, low: int, high: int) -> Floats:
+        rows = self._matrix[low:high]
+        places = np.searchsorted(self._changed, columns)
+        held = np.append(self._changed, -2).take(places)
+        varying = np.flatnonzero(held == columns)
+        if len(varying) == len(columns):
+            return rows.take(places, axis=1)
+        out = np.empty((high - low, len(columns)))
+        out[:] = constant[columns]
+        if self._spans is not None:
+            first, behind = self._spans[:, columns]
+            at = np.arange(low, high)[:, None]
+            out[(at < first) | (at >= behind)] = STALE
+        out[:, varying] = rows.take(places[varying], axis=1)
+        return out
+
+    def _columns(self, series: Sequence[Series]) -> Columns:
+        """The column of each of ``series``; -1 where it has none.
+
+        Remembered by the identity of a tuple, since the evaluator asks for the same ones again
+        and again.
+        """
+        found = self._asked.get(id(series))
+        if found is not None:
+            return found[1]
+        columns = np.fromiter((self.column.get(one, -1) for one in series), dtype=np.intp)
+        if isinstance(series, tuple):
+            if self._asked_size > 8 * len(self.series) + 4096:
+                self._forget()
+            self._asked[id(series)] = (series, columns)
+            self._asked_size += len(series)
+        return columns
+
+    def _forget(self) -> None:
+        self._asked.clear()
+        self._asked_size = 0
+
+
+def _adjacent(columns: Columns) -> bool:
+    """Whether they are some first column and those that follow it."""
+    if not len(columns) or columns[0] < 0 or columns[-1] - columns[0] != len(columns) - 1:
+        return False
+    return bool((np.diff(columns) == 1).all())
 
 
 class Block:
@@ -248,6 +306,19 @@ class Block:
         if len(times) == 1:
             return times[0], values[0]
         return np.concatenate(times), np.concatenate(values)
+
+    def row(self, series: Sequence[Series], start: int, end: int) -> tuple[int, Floats] | None:
+        """The newest row with ``start < time <= end`` (milliseconds): its time and values.
+
+        None where there is none.
+        """
+        for chunk in reversed(self._chunks):
+            if chunk.rows == 0 or chunk.first > end:
+                continue
+            at = int(np.searchsorted(chunk.times[: chunk.rows], end, side="right")) - 1
+            time = int(chunk.times[at])
+            return (time, chunk.gather(series, at, at + 1)[0]) if time > start else None
+        return None
 
     def newest(self) -> int | None:
         """Milliseconds of the newest row; None while empty."""

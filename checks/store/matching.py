@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from checks.model import Series
 
 if TYPE_CHECKING:
-    import re2
+    import re2  # type: ignore[import-untyped]
 
 __all__ = ["Matcher", "PatternError"]
 
@@ -24,7 +24,7 @@ class PatternError(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def compiled(pattern: str) -> re2._Regexp[str]:
+def compiled(pattern: str) -> re2._Regexp:
     """``pattern`` for whole values; its dot matches a line's end too.
 
     Raises:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Final
 
 from checks.model import Samples, Series
 from checks.store.block import Block
+from checks.store.groups import BlockGroup, Group, MergedGroup, labels_of
 from checks.store.matching import Matcher
 
 __all__ = ["Matcher", "Store"]
+
+SELECTIONS: Final = 2000
+"""How many selectors' series are remembered."""
 
 
 class Store:
@@ -23,6 +29,8 @@ class Store:
         self._homes: dict[Series, list[Block]] = {}
         self._by_name: dict[str, dict[Series, None]] = {}
         self._by_label: dict[tuple[str, str], set[Series]] = {}
+        self._changes: dict[str, int] = {}
+        self._groups: dict[tuple[str, tuple[Matcher, ...]], tuple[int, tuple[Group, ...]]] = {}
 
     def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
         """Add one run of ``check`` at ``time`` (seconds)."""
@@ -35,6 +43,7 @@ class Store:
     def _enter(self, series: Series, block: Block) -> None:
         homes = self._homes.setdefault(series, [])
         homes.append(block)
+        self._changed(series.name)
         if len(homes) > 1:
             return
         self._by_name.setdefault(series.name, {})[series] = None
@@ -44,6 +53,7 @@ class Store:
     def _leave(self, series: Series, block: Block) -> None:
         homes = self._homes[series]
         homes.remove(block)
+        self._changed(series.name)
         if homes:
             return
         del self._homes[series]
@@ -94,6 +104,47 @@ class Store:
             for block in self._homes[series]:
                 chosen.setdefault(block, []).append(series)
         return chosen
+
+    def groups(self, name: str, matchers: tuple[Matcher, ...] = ()) -> tuple[Group, ...]:
+        """The series of metric ``name`` that match, in groups with common timestamps.
+
+        The same objects again while no such series came or went. No series is in two groups. An
+        empty ``name`` selects by matchers alone.
+        """
+        change = self._changes.get(name, 0)
+        held = self._groups.get((name, matchers))
+        if held is not None and held[0] == change:
+            return held[1]
+        made = self._grouped(name, matchers)
+        before = held[1] if held is not None else ()
+        kept = {(one.block, one.series): one for one in before if isinstance(one, BlockGroup)}
+        groups = tuple(
+            kept.get((one.block, one.series), one) if isinstance(one, BlockGroup) else one
+            for one in made
+        )
+        if len(self._groups) >= SELECTIONS:
+            self._groups.clear()
+        self._groups[name, matchers] = (change, groups)
+        return groups
+
+    def _grouped(self, name: str, matchers: tuple[Matcher, ...]) -> list[Group]:
+        chosen = self.select(name, matchers)
+        shared = [one for one in chain.from_iterable(chosen.values()) if len(self._homes[one]) > 1]
+        made: list[Group] = []
+        for block, found in chosen.items():
+            series = tuple(one for one in found if len(self._homes[one]) == 1)
+            if series:
+                made.append(BlockGroup(block, series, labels_of(series)))
+        merged = (
+            MergedGroup(tuple(self._homes[one]), (one,), labels_of((one,)))
+            for one in dict.fromkeys(shared)
+        )
+        return [*made, *merged]
+
+    def _changed(self, name: str) -> None:
+        """A series of metric ``name`` came or went."""
+        for one in (name, ""):
+            self._changes[one] = self._changes.get(one, 0) + 1
 
     @property
     def names(self) -> Iterable[str]:

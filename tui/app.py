@@ -550,8 +550,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     def palette_commands(self, screen: Screen[object]) -> Iterable[PaletteCommand]:
         from tui.offers import offers  # noqa: PLC0415 - only when the palette opens
 
-        yield from self._commands() if callable(self._commands) else self._commands
-        yield from offers(self, screen, self._newest)
+        given = self._commands() if callable(self._commands) else self._commands
+        yield from offers(self, screen, self._newest, given)
 
 
 def _first_alert(snapshot: Snapshot | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
@@ -14,6 +14,8 @@ from checks.requests.stats import WINDOWS
 from tui.keymap import key_name
 from tui.numbered import NUMBERED
 from tui.palette import PaletteCommand
+from tui.screens.overview import OverviewScreen
+from tui.screens.picture import PictureScreen
 from tui.themes import HOUSE_THEMES
 
 if TYPE_CHECKING:
@@ -27,35 +29,62 @@ _NOT_OFFERED = {"app.palette", "app.copy_or_quit", "app.quit_always"}
 """What is there already, or means something else from here."""
 _SCREENS = {"app.overview", *(f"app.{each.name}" for each in NUMBERED)}
 _KNOWN = {"screen.next_pane", "screen.previous_pane"}
+_FEW: Final = 6
+"""How many of those in trouble come before what can be done about them."""
 
 
 def offers(
-    app: OnwatchApp, screen: Screen[object], snapshot: Snapshot | None
+    app: OnwatchApp,
+    screen: Screen[object],
+    snapshot: Snapshot | None,
+    given: Iterable[PaletteCommand] = (),
 ) -> Iterator[PaletteCommand]:
-    """What can be done on ``screen`` of ``app`` while it shows ``snapshot``, what is wanted most
-    often first: what is wrong, and the screens.
+    """What can be done on ``screen`` of ``app`` while it shows ``snapshot``.
+
+    What is nearest to what is on the screen comes first: the check that the cursor is on, what is
+    wrong, the keys of the screen, the screens; then all the rest, among it what was ``given``.
     """
     checks = snapshot.checks if snapshot else ()
+    at = screen.chosen if isinstance(screen, PictureScreen) else ""
+    told = screen.all_about if isinstance(screen, PictureScreen) else ""
+    near = [check for check in checks if check.name == at]
     fine = (Status.OK, Status.WAITING)
-    yield from (_check(app, check) for check in checks if check.status not in fine)
+    ill = [check for check in checks if check.status not in fine and check.name != at]
+    well = [check for check in checks if check.status in fine and check.name != at]
+    for check in near:
+        yield from _about(app, check, opened=at == told)
+    yield from (_check(app, check) for check in ill[:_FEW])
     yield from _keys(app, screen)
-    for check in checks:
-        if check.status in fine:
-            yield _check(app, check)
-        yield from _questions(app, check)
-        if check.found and not check.up and check.last_run is not None:
-            yield _farewell(app, check)
+    for check in ill:
+        yield from _about(app, check, opened=check in ill[:_FEW])
+    for check in well:
+        yield from _about(app, check)
     for view in snapshot.databases if snapshot else ():
         yield _database(app, view)
+    for queue in snapshot.queues if snapshot else ():
+        yield _queue(app, queue)
+    yield from given
+    yield from _looks(app, windows=not told)
+
+
+def _about(app: OnwatchApp, check: CheckView, *, opened: bool = False) -> Iterator[PaletteCommand]:
+    """Its details, unless they are ``opened`` or offered, and what it can be asked."""
+    if not opened:
+        yield _check(app, check)
+    yield from _questions(app, check)
+    if check.found and not check.up and check.last_run is not None:
+        yield _farewell(app, check)
+
+
+def _looks(app: OnwatchApp, *, windows: bool) -> Iterator[PaletteCommand]:
+    """How the picture is made: how often, over how long, in which colours."""
     yield PaletteCommand(
         "low bandwidth",
         "for narrow links: a picture every 5 s, without curves; or as before",
         app.action_low_bandwidth,
     )
-    for queue in snapshot.queues if snapshot else ():
-        yield _queue(app, queue)
-    for seconds in WINDOWS:
-        yield _window(app, seconds)
+    if windows:
+        yield from (_window(app, seconds) for seconds in WINDOWS)
     house = [theme.name for theme in HOUSE_THEMES]
     for name in sorted(app.available_themes, key=lambda name: (name not in house, name)):
         yield _theme(app, name, common=name in house)
@@ -63,7 +92,7 @@ def offers(
 
 def _keys(app: OnwatchApp, screen: Screen[object]) -> Iterator[PaletteCommand]:
     """Everything that a key does on ``screen`` now, by the words of its id."""
-    offered: set[str] = set(_NOT_OFFERED)
+    offered: set[str] = {*_NOT_OFFERED, *_leading_here(screen)}
     for each in sorted(screen.active_bindings.values(), key=_place):
         binding, node = each.binding, each.node
         if binding.id and each.enabled and binding.id not in offered:
@@ -76,12 +105,21 @@ def _keys(app: OnwatchApp, screen: Screen[object]) -> Iterator[PaletteCommand]:
             )
 
 
+def _leading_here(screen: Screen[object]) -> Iterator[str]:
+    """The ids of the keys that lead to ``screen``."""
+    if isinstance(screen, OverviewScreen):
+        yield "app.overview"
+    yield from (f"app.{each.name}" for each in NUMBERED if each.screen == type(screen).__name__)
+
+
 def _place(each: ActiveBinding) -> int:
-    """The screens first, last what everybody knows the key of."""
+    """What this screen alone has, the screens, and last what everybody knows the key of."""
     name = str(each.binding.id)
     if name in _SCREENS:
-        return 0
-    return 2 if name in _KNOWN else 1
+        return 1
+    if name in _KNOWN:
+        return 3
+    return 2 if name.startswith(("app.", "screen.", "pane.")) else 0
 
 
 def _title(binding: Binding) -> str:

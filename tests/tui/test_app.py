@@ -174,8 +174,10 @@ async def test_the_cursor_stays_with_its_check_when_rows_reorder() -> None:
 
 
 @asynccontextmanager
-async def details_of(check: str, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
-    async with running(size=size) as pilot:
+async def details_of(
+    check: str, size: tuple[int, int] = WIDE, commands: tuple[PaletteCommand, ...] = ()
+) -> AsyncIterator[Pilot[int]]:
+    async with running(size=size, commands=commands) as pilot:
         services(pilot).select(check)
         await pilot.press("enter")
         await settle(pilot)
@@ -640,8 +642,8 @@ async def test_the_palette_begins_with_what_is_wrong_and_the_screens() -> None:
         titles = [each.title for each in found if each.common]
         ill = [alert.check for alert in samples.bad_night().alerts]
         assert titles[: len(ill)] == [f"check {name}" for name in ill]
-        screens = [title.partition(":")[0] for title in titles[len(ill) : len(ill) + 6]]
-        assert sorted(screens) == sorted(["overview", *(each.name for each in NUMBERED)])
+        screens = [title.partition(":")[0] for title in titles[len(ill) : len(ill) + 5]]
+        assert sorted(screens) == sorted(each.name for each in NUMBERED)
         assert len(titles) == len(set(titles)), "nothing twice"
 
 
@@ -657,8 +659,36 @@ async def test_the_palette_offers_every_binding_that_works_here_with_its_key() -
             each.title.partition(":")[0]
             for each in app_of(pilot).palette_commands(pilot.app.screen)
         }
-        assert names - titles == {"palette", "copy or quit", "quit always"}
+        here = {"overview"}
+        assert names - titles == {"palette", "copy or quit", "quit always", *here}
         assert "next chart" not in titles
+
+
+async def test_the_palette_begins_with_what_the_cursor_is_on_and_what_the_screen_can_do() -> None:
+    burst = PaletteCommand("incident: error burst", "one provider fails", lambda: None)
+    async with details_of("ledger", commands=(burst,)) as pilot:
+        found = app_of(pilot).palette_commands(pilot.app.screen)
+        titles = [each.title.partition(":")[0] for each in found]
+    assert "check ledger" not in titles, "its details are open"
+    assert not [title for title in titles if title.startswith("window 5 min")]
+    order = ["check gateway", "next chart", "overview", "freeze", "incident", "low bandwidth"]
+    assert sorted(order, key=titles.index) == order
+
+
+async def test_the_palette_has_a_line_for_each_command_and_takes_no_text_for_markup() -> None:
+    odd = replace(samples.check("ledger"), message="[red]over[/] and [/out]: " + "long " * 20)
+    checks = (odd, *samples.bad_night().checks[1:])
+    async with running(FakeSource(samples.bad_night(checks=checks)), size=(80, 24)) as pilot:
+        await pilot.press("colon")
+        await pilot.pause(0.5)
+        lines = [line for line in seen(pilot).splitlines() if "key " in line or "check " in line]
+        assert "check ledger  " in lines[0]
+        assert "[red]over[/] and [/out]: long" in lines[0]
+        assert lines[0].rstrip().endswith("…")
+        assert re.search(r" services +key 2 ", seen(pilot))
+        await pilot.press(*"poll")
+        await pilot.pause(0.5)
+        assert re.search(r"poll: run every check now  +key F5 ", seen(pilot))
 
 
 async def test_a_command_of_a_key_does_what_the_key_does_where_the_focus_was() -> None:

@@ -198,4 +198,7 @@ async def test_the_palette_offers_every_numbered_screen_by_name() -> None:
         found = {each.title: each.help for each in app_of(pilot).palette_commands(pilot.app.screen)}
         for each in NUMBERED:
             assert found[each.name] == f"key {each.key}"
+        await pilot.press("2")
+        found = {each.title: each.help for each in app_of(pilot).palette_commands(pilot.app.screen)}
         assert found["overview"] == "key 1"
+        assert "services" not in found, "that is where one is"

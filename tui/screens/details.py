@@ -164,6 +164,10 @@ class DetailsScreen(PictureScreen):
         self._fit()
 
     @property
+    def all_about(self) -> str:
+        return self.check
+
+    @property
     def attends(self) -> str | None:
         return self.check
 

@@ -175,6 +175,11 @@ class PictureScreen(SelectingScreen, inherit_bindings=False):
         return None
 
     @property
+    def all_about(self) -> str:
+        """The check that it tells everything about, over a window of its own; else empty."""
+        return ""
+
+    @property
     def chosen(self) -> str:
         """The check that the user is at, empty where at none."""
         pane = self.focused

@@ -7,17 +7,22 @@ comparison, which touch every sample anyway.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
+from checks.promql.literals import quote
 from checks.promql.values import Grid, LabelSet, Matrix, Vector, Windows
 
 if TYPE_CHECKING:
     from checks.promql.api import Outcome
 
-__all__ = ["Answer", "Kind", "Points", "answer_of", "ranged_answer"]
+__all__ = ["Answer", "Kind", "Points", "answer_of", "ranged_answer", "series_name"]
+
+_PLAIN: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 Kind: TypeAlias = Literal["vector", "matrix", "scalar", "string"]
 """The names of Prometheus' HTTP API (``resultType``)."""
@@ -38,6 +43,20 @@ class Answer:
     scalar: float = math.nan
     string: str = ""
     time: int = 0
+
+
+def series_name(labels: LabelSet) -> str:
+    """``name{label="value"}`` as PromQL writes it; names of other characters stand in quotes."""
+    pairs = dict(labels)
+    name = pairs.pop("__name__", "")
+    inner = [
+        f"{key if _LABEL.fullmatch(key) else quote(key)}={quote(value)}"
+        for key, value in pairs.items()
+    ]
+    if name and not _PLAIN.fullmatch(name):
+        inner.insert(0, quote(name))
+        name = ""
+    return f"{name}{{{', '.join(inner)}}}" if inner or not name else name
 
 
 def answer_of(outcome: Outcome) -> Answer:

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from checks.promql.answers import Answer, Points
+from checks.promql.answers import Answer, Points, series_name
 from checks.promql.literals import format_float
-from checks.promql.values import Grid
+from checks.promql.values import Grid, LabelSet
 from checks.promqltest.script import Expected, Message
-from checks.promqltest.series import Histogram, LabelSet, Point, written
+from checks.promqltest.series import Histogram, Point
 
 __all__ = ["almost_equal", "annotation_problems", "problems"]
 
@@ -96,7 +96,7 @@ def _row_problems(expected: Expected, answer: Answer, grid: Grid) -> list[str]:
             wrong.append(f"there is {_row(labels, values)}, which is not expected")
         elif expected.ordered and row.position != position:
             place = f"expected at place {row.position}, but stands at {position}"
-            wrong.append(f"{written(labels)} is {place}")
+            wrong.append(f"{series_name(labels)} is {place}")
         elif answer.kind == "vector":
             wrong += _value_problems(labels, row.points[0], points[0][1])
         else:
@@ -115,7 +115,7 @@ def _points_problems(
 ) -> list[str]:
     if len(expected) > grid.steps:
         why = f"the range has {grid.steps} steps, but {len(expected)} values are expected"
-        return [f"{written(labels)}: {why}"]
+        return [f"{series_name(labels)}: {why}"]
     wanted = {
         grid.start + at * grid.step: value
         for at, value in enumerate(expected)
@@ -142,7 +142,7 @@ def _at(values: dict[int, float], time: int) -> str:
 
 
 def _row(labels: LabelSet, points: Iterable[Point]) -> str:
-    return f"{written(labels)} {_listed(points)}"
+    return f"{series_name(labels)} {_listed(points)}"
 
 
 def _listed(points: Iterable[Point]) -> str:

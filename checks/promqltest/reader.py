@@ -18,7 +18,8 @@ __all__ = ["read_script"]
 
 _LOAD: Final = re.compile(r"load(_with_nhcb)?\s+(\S+)", re.IGNORECASE)
 _INSTANT: Final = re.compile(
-    r"eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(\S+)\s+)?(\S.*)", re.IGNORECASE
+    r"eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(\S+)\s+)?(?!at\s+\S+$)(\S.*)",
+    re.IGNORECASE,
 )
 _RANGE: Final = re.compile(
     r"eval(?:_(fail|warn|info))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(\S.*)",
@@ -238,6 +239,8 @@ class _Block:
                 "expect range vector from <start> to <end> step <step>"
             )
             raise _LineError(number, why)
+        if self._instant and series.points == (None,):
+            raise _LineError(number, "an instant query's series has a value")
         self._position += 1
         self._expected.scalar = None
         self._expected.rows[series.labels] = Row(self._position, series.points, number)

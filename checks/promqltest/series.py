@@ -22,7 +22,6 @@ __all__ = [
     "Point",
     "SeriesDescription",
     "parse_series",
-    "written",
 ]
 
 MOST_POINTS: Final = 1_000_000
@@ -170,16 +169,3 @@ def _expanded(found: re.Match[str], room: int) -> list[Point]:
         # added up, not multiplied: Prometheus' values carry the same rounding
         value += delta
     return points
-
-
-def written(labels: LabelSet) -> str:
-    """``name{label="value"}`` as scripts write it."""
-    name = dict(labels).get("__name__", "")
-    inner = ", ".join(f'{key}="{_escape(value)}"' for key, value in labels if key != "__name__")
-    if name and not _NAME.fullmatch(name):
-        return f'{{"{_escape(name)}"{", " if inner else ""}{inner}}}'
-    return f"{name}{{{inner}}}" if inner or not name else name
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,1 @@
+"""Samples from files: a source for queries and for looking back at rules."""

@@ -1,0 +1,175 @@
+"""Windows in batches: what a range function computes on, over steps and series at once.
+
+Windows of the same height (number of rows) make up one array of shape (rows, steps, series), so
+a function loops over the rows of a window at most, never over steps or series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias, cast
+
+import numpy as np
+
+from checks.promql.functions.contract import Context, Evaluate
+from checks.promql.labels import joined
+from checks.promql.values import Bools, Floats, Matrix, Times, Value, Vector, Windows
+
+__all__ = ["Batch", "Kernel", "batches", "over", "ranged"]
+
+CELLS: Final = 1 << 19
+"""How many values a batch of several steps has at most: 4 MB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Windows of one group of N series, all of R rows, at S steps. R and S are at least 1.
+
+    Attributes:
+        times: (R, S, 1) milliseconds, ascending.
+        values: (R, S, N).
+        present: (R, S, N).
+        full: whether a sample is everywhere.
+        counts: samples in each window: (S, N), or (1, 1) where ``full``.
+        starts: (S, 1) the windows' left bounds, milliseconds.
+        ends: (S, 1) their right bounds.
+        steps: (S,) which steps of the grid these are.
+        range_ms: ``ends - starts``.
+    """
+
+    times: Times
+    values: Floats
+    present: Bools
+    full: bool
+    counts: Floats
+    starts: Times
+    ends: Times
+    steps: Times
+    range_ms: int
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    def filled(self, fill: float) -> Floats:
+        """The values, ``fill`` where there is none."""
+        return self.values if self.full else np.where(self.present, self.values, fill)
+
+    def first(self) -> Times:
+        """The row of each window's first sample, (S, N) or (1, 1); 0 where it has none."""
+        if self.full:
+            return np.zeros((1, 1), np.int64)
+        rows: Times = self.present.argmax(axis=0)
+        return rows
+
+    def last(self) -> Times:
+        """The row of each window's last sample, (S, N) or (1, 1); any where it has none."""
+        if self.full:
+            return np.full((1, 1), self.rows - 1)
+        rows: Times = self.rows - 1 - self.present[::-1].argmax(axis=0)
+        return rows
+
+    def at(self, rows: Times) -> Floats:
+        """The values in ``rows``, (S, N)."""
+        if rows.shape != self.values.shape[1:]:
+            alike: Floats = self.values[rows.item()]
+            return alike
+        picked: Floats = np.take_along_axis(self.values, rows[None], axis=0)[0]
+        return picked
+
+    def when(self, rows: Times) -> Times:
+        """The times of ``rows``, (S, N) or (S, 1)."""
+        if rows.shape != self.values.shape[1:]:
+            alike: Times = self.times[rows.item()]
+            return alike
+        picked: Times = self.times[rows, np.arange(len(rows))[:, None], 0]
+        return picked
+
+    def neighbours(self) -> Iterator[tuple[Floats, Floats, Bools | None]]:
+        """For each row but the first: the samples before it, its own, and where both are.
+
+        (S, N) each; None instead of the latter where it is everywhere.
+        """
+        if self.full:
+            for before, value in zip(self.values[:-1], self.values[1:], strict=True):
+                yield before, value, None
+            return
+        before, seen = self.values[0], self.present[0]
+        for value, present in zip(self.values[1:], self.present[1:], strict=True):
+            yield before, value, seen & present
+            before, seen = np.where(present, value, before), seen | present
+
+
+Kernel: TypeAlias = Callable[[Batch], tuple[Floats, Bools]]
+"""Gives each window's result and where there is one; both broadcast to (S, N)."""
+
+
+def over(matrix: Matrix, context: Context, kernel: Kernel) -> Vector:
+    """The instant vector of what ``kernel`` makes of each window of ``matrix``."""
+    steps = context.grid.steps
+    with np.errstate(all="ignore"):
+        parts = [_applied(windows, steps, kernel) for windows in matrix]
+    if not parts:
+        return Vector.empty(steps)
+    if len(parts) == 1:
+        return parts[0]
+    return Vector(
+        joined(tuple(part.labels for part in parts)),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.present for part in parts]),
+        np.concatenate([part.drop_name for part in parts]),
+    )
+
+
+def ranged(kernel: Kernel) -> Evaluate:
+    """The function of one range vector that ``kernel`` computes."""
+
+    def call(context: Context, args: tuple[Value, ...]) -> Vector:
+        return over(cast("Matrix", args[0]), context, kernel)
+
+    return call
+
+
+def _applied(windows: Windows, steps: int, kernel: Kernel) -> Vector:
+    shape = (steps, len(windows.labels))
+    values, present = np.zeros(shape), np.zeros(shape, bool)
+    for batch in batches(windows):
+        values[batch.steps], present[batch.steps] = kernel(batch)
+    return Vector(windows.labels, values.T, present.T, windows.drop_name)
+
+
+def batches(windows: Windows) -> Iterator[Batch]:
+    """The windows that have rows, each step in one batch."""
+    if not windows.labels:
+        return
+    heights = windows.high - windows.low
+    for height in np.unique(heights[heights > 0]).tolist():
+        steps = np.flatnonzero(heights == height)
+        most = max(1, CELLS // (height * len(windows.labels)))
+        for at in range(0, len(steps), most):
+            yield _batch(windows, steps[at : at + most], height)
+
+
+def _batch(windows: Windows, steps: Times, height: int) -> Batch:
+    low = windows.low[steps]
+    if len(steps) == 1:
+        one = slice(int(low[0]), int(low[0]) + height)
+        times, values = windows.times[one, None], windows.values[one, None]
+        present = windows.present[one, None]
+    else:
+        rows = low + np.arange(height)[:, None]
+        times, values, present = windows.times[rows], windows.values[rows], windows.present[rows]
+    full = bool(present.all())
+    counts = np.full((1, 1), float(height)) if full else present.sum(axis=0, dtype=np.float64)
+    return Batch(
+        times=times[:, :, None],
+        values=values,
+        present=present,
+        full=full,
+        counts=counts,
+        starts=windows.starts[steps, None],
+        ends=windows.ends[steps, None],
+        steps=steps,
+        range_ms=windows.range_ms,
+    )

@@ -14,7 +14,7 @@ from tests.widgets.sample_queues import queue_night
 from tests.widgets.sample_services import record
 from widgets.availability.links import needed_by, needs
 from widgets.availability.table import columns_for
-from widgets.availability.words import p95_of, percent, strip
+from widgets.availability.words import p95_of, percent, strip, strip_name
 from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
 from widgets.listing.order import arranged, following
@@ -57,6 +57,33 @@ def test_the_strip_tells_statuses_apart_without_colour_and_draws_gaps_as_gaps() 
     plain = "".join(seg.text for seg in strip(past, 12, ASCII))
     assert plain == signs.translate(str.maketrans("▁▄█", ".!X"))
     assert "".join(seg.text for seg in strip(None, 8, UNICODE)) == " " * 8
+
+
+@pytest.mark.parametrize("width", [60, 47, 30, 21, 10, 5])
+def test_a_strip_reaches_as_far_back_as_the_window_that_is_chosen(width: int) -> None:
+    """An outage 55 minutes ago counts in the hour's figures: it must be seen beside them."""
+    past = record(((OK, 60, ""), (CRITICAL, 240, ""), (OK, 3300, "")))
+    signs = "".join(seg.text for seg in strip(past, width, UNICODE, 3600.0))
+    assert len(signs) == width
+    assert signs.lstrip().lstrip("▁").startswith("█"), signs
+    of_minutes = "".join(seg.text for seg in strip(past, width, UNICODE, 60.0))
+    assert of_minutes == ("▁" * width if width < 55 else signs), "a minute each, where that does"
+
+
+@pytest.mark.parametrize(
+    ("width", "window", "name"),
+    [
+        (60, 3600.0, "last 60 min"),
+        (47, 900.0, "last 47 min"),
+        (47, 3600.0, "last 60 min, 2 min a sign"),
+        (20, 3600.0, "60 min, 4 a sign"),
+        (9, 900.0, "60 min"),
+        (9, 300.0, "9 min"),
+        (4, 60.0, "4m"),
+    ],
+)
+def test_a_strip_says_what_it_is_of(width: int, window: float, name: str) -> None:
+    assert strip_name(width, window) == name
 
 
 def test_the_p95_leaves_out_runs_that_were_not_answered() -> None:

@@ -18,6 +18,7 @@ from widgets.availability.words import (
     runs_within,
     short_window,
     strip,
+    strip_name,
     window_cell,
 )
 from widgets.empty import WAITING, no_checks, note
@@ -178,7 +179,8 @@ class ServiceTable(ListPane["CheckView"]):
         text += right("now", columns.now) if columns.now else ""
         text += right("p95", columns.p95) if columns.p95 else ""
         if columns.strip:
-            text += " " + left(f"last {min(columns.strip - 1, _STRIP)} min", columns.strip - 1)
+            cells = columns.strip - 1
+            text += " " + left(strip_name(cells, self._window), cells)
         if columns.message:
             text += "  " + left("what it says", columns.message - 2)
         return line(Seg(text, "dim"))
@@ -200,7 +202,7 @@ class ServiceTable(ListPane["CheckView"]):
             segs.append(Seg(f" {left(item.kind, columns.kind - 1)}", "dim"))
         segs += self._figures(item)
         if columns.strip:
-            segs += [Seg(" "), *strip(item.record, columns.strip - 1, glyphs)]
+            segs += [Seg(" "), *strip(item.record, columns.strip - 1, glyphs, self._window)]
         if columns.message:
             text = fit(item.message, columns.message - 2, glyphs.cut)
             segs.append(Seg(f"  {text}", "dim" if fine else "text"))

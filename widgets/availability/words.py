@@ -16,12 +16,25 @@ from widgets.text import Seg, role_of
 if TYPE_CHECKING:
     from checks.views import CheckView, RecordView, WindowRecord
 
-__all__ = ["PARTIAL", "p95_of", "percent", "runs_within", "short_window", "strip", "window_cell"]
+__all__ = [
+    "PARTIAL",
+    "is_partial",
+    "minutes_a_sign",
+    "p95_of",
+    "percent",
+    "runs_within",
+    "short_window",
+    "strip",
+    "strip_name",
+    "window_cell",
+]
 
 PARTIAL: Final = "*"
 """Behind a figure whose window is longer than the check has been watched."""
 _SLACK: Final = 0.98
 """Share of a window from which on it counts as covered: runs begin a little late."""
+_HOUR: Final = 60
+"""Minutes that are remembered."""
 _STATUSES: Final = tuple(sorted(Status, key=lambda status: status.severity))
 
 
@@ -58,14 +71,54 @@ def short_window(seconds: float) -> str:
     return f"{seconds / 3600:.0f}h" if seconds >= 3600 else f"{seconds / 60:.0f}m"
 
 
-def strip(record: RecordView | None, width: int, glyphs: Glyphs) -> list[Seg]:
-    """A sign a minute for the last ``width`` minutes, newest right; exactly ``width`` cells.
-
-    The higher and heavier the sign, the worse the worst run of that minute. A blank is a
-    minute of which nothing is known.
+def minutes_a_sign(width: int, window: float) -> int:
+    """Minutes that a sign of a strip of ``width`` cells stands for: one, unless the strip would
+    then be shorter than ``window`` (seconds); then so many that it reaches back an hour.
     """
-    cells = record.cells[-width:] if record is not None and width > 0 else ()
-    return list(_strip(cells, width, glyphs))
+    if width >= min(window / 60, _HOUR):
+        return 1
+    # The first and the last sign may be of fewer minutes: they begin at multiples.
+    return -(-(_HOUR - 1) // (width - 1)) if width > 1 else _HOUR
+
+
+def strip_name(width: int, window: float) -> str:
+    """What a strip is of, in at most ``width`` cells."""
+    each = minutes_a_sign(width, window)
+    if each == 1:
+        names = (f"last {min(width, _HOUR)} min", f"{width} min", f"{width}m")
+    else:
+        names = (
+            f"last 60 min, {each} min a sign",
+            f"60 min, {each} a sign",
+            "last 60 min",
+            "60 min",
+            "1 h",
+        )
+    return next((name for name in names if len(name) <= width), "")
+
+
+def strip(record: RecordView | None, width: int, glyphs: Glyphs, window: float = 60.0) -> list[Seg]:
+    """A sign for each minute, newest right, or for each few of them where the last ``width``
+    minutes are less than the ``window`` (:func:`minutes_a_sign`); exactly ``width`` cells.
+
+    The higher and heavier the sign, the worse the worst run of that time. A blank is a
+    time of which nothing is known.
+    """
+    if record is None or width <= 0:
+        return [Seg(" " * width)] if width > 0 else []
+    each = minutes_a_sign(width, window)
+    cells = record.cells if each == 1 else _gathered(record.cells, each, int(record.at // 60))
+    return list(_strip(cells[-width:], width, glyphs))
+
+
+@lru_cache(maxsize=2048)
+def _gathered(cells: tuple[int, ...], each: int, newest: int) -> tuple[int, ...]:
+    """The worst of ``each`` minutes of ``cells``, whose last is the minute ``newest`` since 1970:
+    of the same ones from minute to minute, so that a sign changes place as seldom as it can.
+    """
+    oldest = newest - len(cells) + 1
+    groups = groupby(range(len(cells)), key=lambda place: (oldest + place) // each)
+    return tuple(max(cells[place] for place in places) for _, places in groups)
 
 
 @lru_cache(maxsize=2048)

@@ -13,6 +13,7 @@ under way had its time pass unused, and connections were closed meanwhile.
 from __future__ import annotations
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,13 @@ from checks.model import Result, Status
 from checks.runner import Runner
 from checks.turns import Turns
 
-__all__ = ["Counts", "Scheduler", "next_due"]
+__all__ = ["LATE", "LEFT_OUT", "Counts", "Scheduler", "next_due"]
+
+log = logging.getLogger("onwatch.scheduler")
+
+LATE = "%s began %.3f s late"
+LEFT_OUT = "%s: runs left out: %d"
+"""What is logged of single runs that are counted so."""
 
 FIRST_RUNS_APART = 0.005
 """Seconds between first runs, as long as all of them fit into a second."""
@@ -106,13 +113,16 @@ class Scheduler:
                 await self._clock.sleep_until(next_due(spec.name, min(spec.interval, 1.0), began))
             elif began - due > 0.1 * spec.interval:
                 self.counts.late += 1
+                log.debug(LATE, spec.name, began - due)
             await self._once(runner, resumed=resumed)
             ended = self._clock.now()
             following = next_due(spec.name, spec.interval, due)
             if due == first and runner.kind.counters:
                 following = min(following, ended + SECOND_RUN_AFTER)
             if following <= ended:
-                self.counts.skipped += int((ended - following) // spec.interval) + 1
+                missed = int((ended - following) // spec.interval) + 1
+                self.counts.skipped += missed
+                log.debug(LEFT_OUT, spec.name, missed)
                 following = next_due(spec.name, spec.interval, ended)
             due = following
 
@@ -120,6 +130,7 @@ class Scheduler:
         name = runner.spec.name
         if name in self._running:
             self.counts.skipped += 1
+            log.debug(LEFT_OUT, name, 1)
             return
         self._running.add(name)
         try:

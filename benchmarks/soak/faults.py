@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.harness import Terminal
@@ -28,7 +29,9 @@ SIZES = ((180, 50), (80, 24), (40, 12), (300, 100), (120, 36))
 @dataclass(frozen=True, slots=True)
 class Fault:
     """``begin`` breaks something, ``end`` mends it; ``slows``: it takes time from onwatch itself,
-    whose runs may be late then. Of those that break the ``same`` thing there is one at a time.
+    whose runs may be late then. ``hangs``: what the names of the checks begin with whose server
+    does not answer, so that a run may take longer than an interval. Of those that break the
+    ``same`` thing there is one at a time.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Fault:
     begin: Callable[[], object]
     end: Callable[[], object]
     slows: bool = False
+    hangs: tuple[str, ...] = ()
 
 
 def faults(servers: Servers, screen: Terminal, config: Path, rng: random.Random) -> list[Fault]:
@@ -53,12 +57,15 @@ def faults(servers: Servers, screen: Terminal, config: Path, rng: random.Random)
 def _http(servers: Servers) -> Iterator[Fault]:
     http = servers.http
 
-    def answers(name: str, body: object, **options: object) -> Fault:
-        return Fault(name, "http", lambda: http.answer("/health", body, **options), servers.well)  # type: ignore[arg-type]
+    def answers(name: str, body: object, hangs: tuple[str, ...] = (), **options: object) -> Fault:
+        def begin() -> None:
+            http.answer("/health", body, **options)  # type: ignore[arg-type]
+
+        return Fault(name, "http", begin, servers.well, hangs=hangs)
 
     yield answers("HTTP 503", {"status": "down"}, status=503)
     yield answers("a part of it ill", {**HEALTHY, "services": {"database": {"status": "down"}}})
-    yield answers("answers after 10 s", HEALTHY, delay=10.0)
+    yield answers("answers after 10 s", HEALTHY, ("api-",), delay=10.0)
     yield answers("broken JSON", b'{"status": "o')
     yield answers("ten megabytes", b"x" * 10_000_000)
     yield Fault("HTTP server gone", "http", http.stop, http.start)
@@ -115,18 +122,31 @@ def _raw(servers: Servers) -> Iterator[Fault]:
         ("a flood of headers", flood),
         ("escape sequences and noise", evil),
     ):
-        yield Fault(name, "raw", lambda talk=talk: setattr(raw, "talk", talk), lambda: None)  # type: ignore[misc]
+        begin = partial(setattr, raw, "talk", talk)
+        yield Fault(name, "raw", begin, lambda: None, hangs=("odd",))
 
 
 def _databases(servers: Servers) -> Iterator[Fault]:
     redis, postgres, mariadb = servers.redis, servers.postgres, servers.mariadb
-    yield Fault("Redis stopped in its tracks", "redis", redis.freeze, redis.thaw)
+    yield Fault("Redis stopped in its tracks", "redis", redis.freeze, redis.thaw, hangs=("cache",))
     yield Fault("Redis killed", "redis", redis.kill, redis.start)
-    yield Fault("PostgreSQL stopped in its tracks", "postgres", postgres.freeze, postgres.thaw)
+    yield Fault(
+        "PostgreSQL stopped in its tracks",
+        "postgres",
+        postgres.freeze,
+        postgres.thaw,
+        hangs=("shop",),
+    )
     yield Fault("PostgreSQL killed", "postgres", postgres.kill, postgres.start)
     yield Fault("PostgreSQL restarted", "postgres", postgres.restart, lambda: None)
     if mariadb is not None:
-        yield Fault("MariaDB stopped in its tracks", "mariadb", mariadb.freeze, mariadb.thaw)
+        yield Fault(
+            "MariaDB stopped in its tracks",
+            "mariadb",
+            mariadb.freeze,
+            mariadb.thaw,
+            hangs=("gateway",),
+        )
         yield Fault("MariaDB killed", "mariadb", mariadb.kill, mariadb.start)
 
 

@@ -3,94 +3,191 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-__all__ = ["Judged", "judge"]
+__all__ = ["LOAD", "Judged", "Span", "judge"]
 
-Line = Mapping[str, float]
-Span = tuple[str, float, float, bool]
-"""A fault: its name, when it began and ended, and whether it slows onwatch itself."""
+Line = Mapping[str, Any]
+"""One note of :mod:`benchmarks.soak.observed`."""
 
-FLAT = {
-    "memory": (1.05, 3.0),
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A fault from when it ``began`` until it ``ended`` (seconds since 1970).
+
+    ``slows``: it takes time from onwatch itself. ``hangs``: what the names of the checks begin
+    with whose server does not answer meanwhile.
+    """
+
+    name: str
+    began: float
+    ended: float
+    slows: bool = False
+    hangs: tuple[str, ...] = ()
+
+
+SHOWN: Final = {
+    "memory": ("memory", " MB"),
+    "store": ("of it columns of the store", " MB"),
+    "besides": ("memory besides them", " MB"),
+    "series": ("series in the store", ""),
+    "descriptors": ("descriptors", ""),
+    "threads": ("threads", ""),
+    "widgets": ("tasks of widgets", ""),
+    "tasks": ("other tasks", ""),
+}
+FLAT: Final = {
+    "besides": (1.05, 3.0),
     "descriptors": (1.0, 4.0),
     "threads": (1.0, 3.0),
+    "widgets": (1.0, 0.0),
     "tasks": (1.0, 4.0),
 }
-"""How much each may be at the end: so many times what it was, and so much more."""
-GRACE = 10.0
+"""How much each may be at the end: so many times what it was, and so much more.
+
+Not the columns of the store: it keeps an hour, which a run of an hour does no more than fill.
+"""
+RETURNS: Final = ("descriptors", "threads", "widgets", "tasks")
+"""What is compared at both calm ends too. Memory that was used once is not all given back."""
+GRACE: Final = 10.0
 """Seconds after a fault within which what it has held up may still show."""
-CROWDED = 1.5
-"""Processes that want to run, for each core, from which on others hold onwatch up."""
+LOAD: Final = "no processor was free"
+"""What explains a run for most of whose delay the engine's thread stood in the kernel's queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``rows`` for a table; ``wrong`` are sentences on what is not flat or not explained."""
+    """``rows`` for a table; ``late`` and ``left_out`` count runs by what explains them.
+
+    ``unexplained`` has a sentence for each run that nothing explains; ``wrong`` are sentences on
+    what is not flat or not explained.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     runs: int
-    late: int
-    explained: int
-    skipped: int
+    late: Counter[str]
+    left_out: Counter[str]
+    unexplained: tuple[str, ...]
     wrong: tuple[str, ...]
-
-    @property
-    def unexplained(self) -> int:
-        return self.late - self.explained
 
 
 def judge(lines: Sequence[Line], faults: Sequence[Span], calm: float) -> Judged:
     """What ``lines``, which were written every few seconds, say about the whole time.
 
-    Compared are the calm ``calm`` seconds at both ends, the first of them without the start-up,
-    and the second quarter with the last one.
+    Compared are the calm ``calm`` seconds at both ends, of the first their second half, and the
+    second quarter with the last one.
     """
-    start, end = lines[0]["time"], lines[-1]["time"]
+    figures = [line for line in lines if "what" not in line]
+    rows, wrong = _flat(figures, calm)
+    late, left_out, unexplained = _delays(lines, faults)
+    runs, counted = _counted(figures)
+    if unexplained:
+        wrong.append(f"{len(unexplained)} delays of runs have no reason that is known")
+    if (missed := counted - late.total() - left_out.total() - len(unexplained)) > 0:
+        wrong.append(f"{missed} delays were counted and not told of")
+    return Judged(tuple(rows), runs, late, left_out, unexplained, tuple(wrong))
+
+
+def _flat(figures: Sequence[Line], calm: float) -> tuple[list[tuple[str, ...]], list[str]]:
+    """A row for each figure, and a sentence for each that is not flat."""
+    start, end = figures[0]["time"], figures[-1]["time"]
     quarter = (end - start) / 4
-    parts = {
-        "second": _between(lines, start + quarter, start + 2 * quarter),
-        "last": _between(lines, end - quarter, end - calm),
-        "before": _between(lines, start + calm / 2, start + calm),
-        "after": _between(lines, end - calm / 2, end),
-    }
+    parts = [
+        _between(figures, start + quarter, start + 2 * quarter),
+        _between(figures, end - quarter, end - calm),
+        _between(figures, start + calm / 2, start + calm),
+        _between(figures, end - calm / 2, end),
+    ]
     rows, wrong = [], []
-    for what, (times, more) in FLAT.items():
-        figures = {
-            name: statistics.median(line[what] for line in part) for name, part in parts.items()
-        }
-        unit = " MB" if what == "memory" else ""
-        rows.append((what, *(f"{figure:.0f}{unit}" for figure in figures.values())))
-        if figures["last"] > figures["second"] * times + more:
-            wrong.append(f"{what} grew from {figures['second']:.0f} to {figures['last']:.0f}{unit}")
-        if what != "memory" and figures["after"] > figures["before"] * times + more:
-            ends = f"{figures['before']:.0f} before, {figures['after']:.0f} after"
-            wrong.append(f"{what} did not come back: {ends}")
-    late, explained, runs, skipped = _late(lines, faults)
-    if late > explained:
-        wrong.append(f"{late - explained} runs were late for no reason that is known")
-    return Judged(tuple(rows), runs, late, explained, skipped, tuple(wrong))
+    for what, (title, unit) in SHOWN.items():
+        second, last, before, after = (
+            statistics.median(line[what] for line in part) for part in parts
+        )
+        shown = (f"{figure:,.0f}{unit}" for figure in (second, last, before, after))
+        rows.append((title, *shown))
+        times, more = FLAT.get(what, (0.0, 0.0))
+        if times and last > second * times + more:
+            wrong.append(f"{title} grew from {second:.0f} to {last:.0f}{unit}")
+        if what in RETURNS and after > before * times + more:
+            wrong.append(f"{title} did not come back: {before:.0f} before, {after:.0f} after")
+    return rows, wrong
 
 
 def _between(lines: Sequence[Line], start: float, end: float) -> Sequence[Line]:
     return [line for line in lines if start <= line["time"] <= end] or lines[-1:]
 
 
-def _late(lines: Sequence[Line], faults: Sequence[Span]) -> tuple[int, int, int, int]:
-    """Late runs, those that a fault explains, all runs, and those that were left out."""
-    late = explained = runs = skipped = 0
-    held_up = [(began, ended + GRACE) for _, began, ended, slows in faults if slows]
-    before: Line = {"time": 0.0, "late": 0, "runs": 0, "skipped": 0, "engine": 0}
+def _delays(
+    lines: Sequence[Line], faults: Sequence[Span]
+) -> tuple[Counter[str], Counter[str], tuple[str, ...]]:
+    """Late runs and those left out, by what explains them, and what nothing explains."""
+    late: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    unexplained = []
+    stuck = [line for line in lines if line.get("what") == "stuck"]
     for line in lines:
+        what = line.get("what")
+        if what == "late":
+            why = _held_up(line, faults)
+            late[why] += bool(why)
+        elif what == "left out":
+            why = _held_up(line, faults) or _hung(line, faults)
+            left_out[why] += line["runs"] if why else 0
+        else:
+            continue
+        if not why:
+            unexplained.append(_told(line, faults, stuck))
+    return +late, +left_out, tuple(unexplained)
+
+
+def _held_up(line: Line, faults: Sequence[Span]) -> str:
+    """What kept onwatch itself from it; empty where nothing did."""
+    for fault in faults:
+        if fault.slows and fault.began <= line["time"] <= fault.ended + GRACE:
+            return fault.name
+    return LOAD if line.get("waited", 0.0) > line.get("seconds", 0.0) / 2 > 0 else ""
+
+
+def _hung(line: Line, faults: Sequence[Span]) -> str:
+    """The fault in which the server of this check did not answer."""
+    for fault in faults:
+        if fault.began <= line["time"] <= fault.ended + GRACE and line["check"].startswith(
+            fault.hangs or ("\0",)
+        ):
+            return fault.name
+    return ""
+
+
+def _told(line: Line, faults: Sequence[Span], stuck: Sequence[Line]) -> str:
+    """All that is known of a delay that nothing explains."""
+    time = line["time"]
+    meanwhile = [f.name for f in faults if f.began <= time <= f.ended + GRACE]
+    during = f"meanwhile: {', '.join(meanwhile)}" if meanwhile else "no fault meanwhile"
+    if line["what"] == "left out":
+        return f"{line['check']}: runs left out: {line['runs']}; {during}"
+    told = (
+        f"{line['check']} began {line['seconds']:.2f} s late: of these the engine's thread ran "
+        f"{line['ran']:.2f} s and waited {line['waited']:.2f} s for a processor; {during}"
+    )
+    near = [
+        each for each in stuck if each["time"] - each["seconds"] - 1 <= time <= each["time"] + 1
+    ]
+    for each in near[:1]:
+        told += f"; its loop was stuck for {each['seconds']:.2f} s: {' < '.join(each['where'])}"
+    return told
+
+
+def _counted(figures: Sequence[Line]) -> tuple[int, int]:
+    """Runs and delays that the engines counted since the first note; a new one begins at none."""
+    runs = delays = 0
+    before = figures[0]
+    for line in figures:
         if line["engine"] != before["engine"]:
-            before = {**before, "late": 0, "runs": 0, "skipped": 0}
-        more = int(line["late"] - before["late"])
-        late += more
-        runs += int(line["runs"] - before["runs"])
-        skipped += int(line["skipped"] - before["skipped"])
-        crowded = line["load"] > CROWDED * line["cores"]
-        if crowded or any(began <= line["time"] <= ended for began, ended in held_up):
-            explained += more
+            before = {"runs": 0, "late": 0, "skipped": 0}
+        runs += line["runs"] - before["runs"]
+        delays += sum(line[each] - before[each] for each in ("late", "skipped"))
         before = line
-    return late, explained, runs, skipped
+    return runs, delays

@@ -1,0 +1,159 @@
+"""The alerts' whole state in a small file, so that a restart forgets nothing.
+
+Written whole and swapped in, readable to its owner alone, bounded. One that cannot be read is set
+aside and told: a monitor that does not start for want of its memory would be worse than one that
+has forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from checks.alerts.model import Alert, State
+from checks.alerts.packing import packed, unpacked
+
+__all__ = ["AlertMemory", "Recalled", "after_pause"]
+
+VERSION: Final = 1
+MOST: Final = 20_000
+"""Alerts that are kept: firing ones first, then pending ones."""
+BOUND: Final = 32 << 20
+"""Bytes of the largest file that is read."""
+LONGEST_PAUSE: Final = 3_600_000
+"""Milliseconds after which pending alerts of before tell nothing any more."""
+_RANKS: Final = {State.FIRING: 0, State.PENDING: 1, State.RESOLVED: 2}
+
+Rules = Mapping[str, Sequence[Alert]]
+"""Alerts by the key of their rule."""
+
+log = logging.getLogger("onwatch.alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the file held when it was saved, at ``saved`` (milliseconds since 1970).
+
+    ``problem`` is a sentence where it could not be read.
+    """
+
+    rules: Rules
+    saved: int = 0
+    problem: str = ""
+
+
+class AlertMemory:
+    """The file at ``path``. Everything here blocks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._written = ""
+
+    def recall(self) -> Recalled:
+        """What is remembered; nothing, with a sentence, of a file that cannot be used."""
+        try:
+            text = self._read()
+            if text is None:
+                return Recalled({})
+            return _recalled(json.loads(text))
+        except PermissionError as error:
+            return Recalled({}, problem=f"the alerts of before are not known: {error}")
+        except OSError as error:
+            return Recalled({}, problem=f"{self.path} cannot be read: {error.strerror}")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return Recalled({}, problem=self._set_aside())
+
+    def keep(self, rules: Rules, now: int) -> str:
+        """Write ``rules`` where they differ from what was written; a sentence where that fails."""
+        body = _bounded(rules)
+        text = json.dumps(body, separators=(",", ":"))
+        if text == self._written:
+            return ""
+        whole = f'{{"version":{VERSION},"saved":{now},"rules":{text}}}'
+        try:
+            _write(self.path, whole)
+        except OSError as error:
+            return f"the state of the alerts is not saved: {self.path}: {error.strerror}"
+        self._written = text
+        return ""
+
+    def _read(self) -> str | None:
+        try:
+            with self.path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                ours = status.st_uid in {0, os.geteuid()} and stat.S_ISREG(status.st_mode)
+                if not ours or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                    raise PermissionError(f"others can write to {self.path}")
+                data = file.read(BOUND + 1)
+        except FileNotFoundError:
+            return None
+        if len(data) > BOUND:
+            raise ValueError("it is too large")
+        return data.decode()
+
+    def _set_aside(self) -> str:
+        aside = self.path.with_name(f"{self.path.name}.broken")
+        try:
+            self.path.replace(aside)
+        except OSError as error:
+            return f"{self.path} is broken and cannot be set aside: {error.strerror}"
+        return f"{self.path} was broken: the alerts of before are not known; it is now {aside.name}"
+
+
+def after_pause(alerts: Iterable[Alert], pause: int) -> list[Alert]:
+    """``alerts`` as they stand after ``pause`` milliseconds in which nothing was evaluated.
+
+    As in Prometheus, that time does not count for ``for``; neither does it for
+    ``keep_firing_for``. Pending alerts of long ago are left out.
+    """
+    kept = []
+    for alert in alerts:
+        if alert.state is State.PENDING:
+            if pause <= LONGEST_PAUSE:
+                kept.append(replace(alert, active_at=alert.active_at + pause))
+        elif alert.missing_since is not None:
+            kept.append(replace(alert, missing_since=alert.missing_since + pause))
+        else:
+            kept.append(alert)
+    return kept
+
+
+def _recalled(data: dict[str, Any]) -> Recalled:
+    if data["version"] != VERSION:
+        raise ValueError("it is of another version")
+    rules = {str(key): [unpacked(one) for one in items] for key, items in data["rules"].items()}
+    return Recalled(rules, int(data["saved"]))
+
+
+def _bounded(rules: Rules) -> dict[str, list[dict[str, Any]]]:
+    every = [(key, alert) for key, alerts in rules.items() for alert in alerts]
+    if len(every) > MOST:
+        every.sort(key=lambda pair: _RANKS.get(pair[1].state, 3))
+        log.warning("%d alerts are too many to remember: %d are kept", len(every), MOST)
+    body: dict[str, list[dict[str, Any]]] = {}
+    for key, alert in every[:MOST]:
+        body.setdefault(key, []).append(packed(alert))
+    return body
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

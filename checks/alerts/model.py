@@ -1,0 +1,109 @@
+"""Alerts of rules, their states, and what passes between these.
+
+Times are milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+__all__ = ["Alert", "Evidence", "Found", "Pairs", "State", "Transition"]
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+"""Names with values, sorted by name, without empty values."""
+
+
+class State(StrEnum):
+    """Prometheus' states; what it calls inactive once it has fired is RESOLVED here."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a transition rests on.
+
+    ``value`` is None where the expression returned nothing; ``threshold`` is the comparison as
+    it is written (``> 0.8``), empty where it is none with a constant; ``series`` what the value is
+    of, without the name of the alert.
+    """
+
+    value: float | None = None
+    threshold: str = ""
+    series: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sample of the rule's expression, as an alert: its value and its expanded texts.
+
+    ``judged`` is false where less is recorded than the expression looks back: then it tells
+    nothing yet.
+    """
+
+    value: float
+    annotations: Pairs = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    judged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert of a rule.
+
+    Attributes:
+        labels: its identity within the rule.
+        state: PENDING, FIRING or RESOLVED.
+        value: of the last evaluation in which it was there.
+        annotations: expanded, of that evaluation.
+        active_at: since when it has been there.
+        seen_at: that last evaluation.
+        fired_at: since when it has been firing; None while pending.
+        resolved_at: None until then.
+        missing_since: the first evaluation in which it was not there, while it goes on firing.
+        no_data_since: since when nothing can be said, for want of samples.
+        no_history: the rule looks back further than what is recorded; it stays as it is.
+        watched: which of the expression's selectors had samples while it was there.
+        returns: when it came back of late: resolved, or about to be, and there again.
+        evidence: of its last transition.
+        why: the sentence of its last transition.
+    """
+
+    labels: Pairs
+    state: State
+    value: float
+    annotations: Pairs
+    active_at: int
+    seen_at: int
+    fired_at: int | None = None
+    resolved_at: int | None = None
+    missing_since: int | None = None
+    no_data_since: int | None = None
+    no_history: bool = False
+    watched: tuple[int, ...] = ()
+    returns: tuple[int, ...] = ()
+    flapping: bool = False
+    evidence: Evidence = field(default_factory=Evidence)
+    why: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Pending or firing."""
+        return self.state in {State.PENDING, State.FIRING}
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From one state to another, or from one mark to another within a state, and why."""
+
+    labels: Pairs
+    at: int
+    before: State
+    after: State
+    why: str
+    evidence: Evidence = field(default_factory=Evidence)

@@ -1,0 +1,1 @@
+"""Prometheus rule files: read, checked, evaluated group by group, tested."""

@@ -1,0 +1,164 @@
+"""What the store has for the selectors of an expression: whether samples, and how far back.
+
+A selector is narrowed to an alert by the labels ``job`` and ``instance``, where its series have
+these at all: a metric without them is everybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from checks.alerts.model import Pairs
+from checks.model import Series
+from checks.rules.selectors import Read, written
+from checks.store.block import Block, is_stale
+from checks.store.matching import Matcher
+from checks.store.store import Store
+
+__all__ = ["Coverage"]
+
+Chosen: TypeAlias = dict[Block, list[Series]]
+
+NARROWING: Final = ("job", "instance")
+
+
+class Coverage:
+    """What ``store`` has at ``at`` (milliseconds) for the ``reads`` of one expression."""
+
+    def __init__(self, store: Store, reads: Sequence[Read], at: int) -> None:
+        self._store = store
+        self._reads = reads
+        self._at = at
+        self._selected: dict[int, Chosen] = {}
+        self._whole: dict[int, bool] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
+        self._grouped: dict[tuple[int, tuple[str, ...]], dict[tuple[str, ...], Chosen]] = {}
+
+    def watched(self, labels: Pairs) -> tuple[int, ...]:
+        """Which reads have samples for ``labels``: those whose silence would say something.
+
+        Counted from 0. Where none has any that is narrowed, those that have some at all, counted
+        down from -1.
+        """
+        usable = [at for at, read in enumerate(self._reads) if not read.vetoes]
+        narrowed = tuple(at for at in usable if self._has_samples(at, self._narrowed(at, labels)))
+        if narrowed:
+            return narrowed
+        return tuple(-at - 1 for at in usable if self._has_samples(at, self._select(at)))
+
+    def silent(self, labels: Pairs, watched: Sequence[int]) -> str:
+        """The first of the ``watched`` reads that has no samples; empty where all have some."""
+        for code in watched:
+            at = code if code >= 0 else -code - 1
+            if at >= len(self._reads):
+                continue
+            chosen = self._narrowed(at, labels) if code >= 0 else self._select(at)
+            if not self._has_samples(at, chosen):
+                given = dict(labels)
+                more = [
+                    Matcher(name, "=", given[name])
+                    for name in NARROWING
+                    if code >= 0 and name in given and not _fixes(self._reads[at], name)
+                ]
+                return written(self._reads[at].selector, more)
+        return ""
+
+    def unrecorded(self, labels: Pairs, since: int) -> bool:
+        """Whether a read goes back further than what is recorded for ``labels``.
+
+        ``since`` is when recording began at all (milliseconds).
+        """
+        for at, read in enumerate(self._reads):
+            if read.back <= 0 or self._covers_all(at, since):
+                continue
+            if self._lacks(read, self._narrowed(at, labels), since) > 0:
+                return True
+        return False
+
+    def _covers_all(self, at: int, since: int) -> bool:
+        """Whether every block goes back far enough, which saves narrowing."""
+        found = self._whole.get(at)
+        if found is None:
+            blocks: list[Chosen] = [{block: each} for block, each in self._select(at).items()]
+            lacks = (self._lacks(self._reads[at], one, since) for one in blocks or [{}])
+            found = self._whole[at] = not any(lack > 0 for lack in lacks)
+        return found
+
+    def lacking(self, since: int) -> tuple[int, int] | None:
+        """How far back a read goes and how far back there is something, where that is less.
+
+        Of all that it selects the one that is recorded for longest counts. Milliseconds; None
+        where everything is covered.
+        """
+        for at, read in enumerate(self._reads):
+            lack = self._lacks(read, self._select(at), since) if read.back > 0 else 0
+            if lack > 0:
+                return read.back, read.back - lack
+        return None
+
+    def _lacks(self, read: Read, chosen: Mapping[Block, Sequence[Series]], since: int) -> int:
+        """Milliseconds that the record of ``chosen`` is too short by; 0 where it is not."""
+        if read.at is not None:
+            return 0
+        began = ((block.oldest(), block.interval) for block in chosen)
+        known = [(first, interval) for first, interval in began if first is not None]
+        first, interval = min(known, default=(since, 0.0))
+        # Within a run before the window's edge nothing can be known.
+        return max(0, first - round(interval * 1000) - (self._at - read.back))
+
+    def _select(self, at: int) -> Chosen:
+        found = self._selected.get(at)
+        if found is None:
+            selector = self._reads[at].selector
+            found = self._store.select(selector.name, selector.matchers)
+            self._selected[at] = found
+        return found
+
+    def _narrowed(self, at: int, labels: Pairs) -> Chosen:
+        given = dict(labels)
+        names = tuple(name for name in self._narrowing(at) if given.get(name))
+        groups = self._grouped.get((at, names))
+        if groups is None:
+            groups = self._grouped[at, names] = _grouped(self._select(at), names)
+        return groups.get(tuple(given[name] for name in names), {})
+
+    def _narrowing(self, at: int) -> tuple[str, ...]:
+        """The labels that narrow a read: those that any of its series has."""
+        found = self._names.get(at)
+        if found is None:
+            chosen = self._select(at).values()
+            found = self._names[at] = tuple(
+                name
+                for name in NARROWING
+                if any(one.label(name) for each in chosen for one in each)
+            )
+        return found
+
+    def _has_samples(self, at: int, chosen: Mapping[Block, Sequence[Series]]) -> bool:
+        read = self._reads[at]
+        if read.at is not None:
+            return bool(chosen)
+        return any(self._block_has(read, block, each) for block, each in chosen.items())
+
+    def _block_has(self, read: Read, block: Block, series: Sequence[Series]) -> bool:
+        end = self._at - read.offset
+        if read.back > read.offset:
+            _, values = block.read(series, self._at - read.back, end)
+            return bool(values.size and not is_stale(values).all())
+        newest = block.row(series, end - block.lookback, end)
+        return newest is not None and not bool(is_stale(newest[1]).all())
+
+
+def _fixes(read: Read, name: str) -> bool:
+    return any(one.label == name and one.op == "=" for one in read.selector.matchers)
+
+
+def _grouped(chosen: Chosen, names: tuple[str, ...]) -> dict[tuple[str, ...], Chosen]:
+    """``chosen`` by the values of the labels ``names``."""
+    groups: dict[tuple[str, ...], Chosen] = {}
+    for block, each in chosen.items():
+        for one in each:
+            values = tuple(one.label(name) for name in names)
+            groups.setdefault(values, {}).setdefault(block, []).append(one)
+    return groups

@@ -1,0 +1,128 @@
+"""Rules that can return nothing, since what they read is not there; and what may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from checks.documents.keys import nearest
+from checks.promql.ast import (
+    Aggregation,
+    Binary,
+    Call,
+    Negative,
+    Node,
+    Paren,
+    Range,
+    Selector,
+    Subquery,
+)
+from checks.rules.model import Rule, RuleGroup
+from checks.rules.selectors import written
+from checks.store.store import Store
+
+__all__ = ["DeadRule", "dead_rules", "empty_selectors"]
+
+ALWAYS_KNOWN: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
+_RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
+_EXAMPLES: Final = 3
+
+Exists = Callable[[Selector], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRule:
+    """A rule that returns nothing whatever happens.
+
+    ``selector`` is what matches nothing; ``near`` the nearest metric name that exists, empty
+    where none is near; ``sentence`` says it all.
+    """
+
+    group: str
+    rule: Rule
+    selector: str
+    near: str
+    sentence: str
+
+
+def dead_rules(groups: Iterable[RuleGroup], store: Store) -> Iterator[DeadRule]:
+    """The rules of ``groups`` that read what ``store`` does not have.
+
+    What another rule records counts as being there.
+    """
+    loaded = list(groups)
+    recorded = {rule.name for group in loaded for rule in group.rules}
+
+    def exists(selector: Selector) -> bool:
+        known = selector.name in recorded or selector.name in ALWAYS_KNOWN
+        return known or bool(store.select(selector.name, selector.matchers))
+
+    for group in loaded:
+        for rule in group.rules:
+            empty = empty_selectors(rule.expression.root, exists)
+            if empty:
+                yield _dead(group.name, rule, empty[0], store)
+
+
+def empty_selectors(node: Node, exists: Exists) -> tuple[Selector, ...]:
+    """The selectors for want of which ``node`` returns nothing; none where it may return some."""
+    match node:
+        case Selector():
+            found = () if exists(node) else (node,)
+        case Range():
+            found = empty_selectors(node.selector, exists)
+        case Paren() | Negative() | Subquery() | Aggregation():
+            found = empty_selectors(node.body, exists)
+        case Call() if node.function not in _RETURN_ANYHOW:
+            found = tuple(one for each in node.args for one in empty_selectors(each, exists))
+        case Binary():
+            found = _empty_of_both(node, exists)
+        case _:
+            found = ()
+    return found
+
+
+def _empty_of_both(node: Binary, exists: Exists) -> tuple[Selector, ...]:
+    left = empty_selectors(node.left, exists)
+    if node.operator == "unless":
+        return left
+    right = empty_selectors(node.right, exists)
+    if node.operator == "or" and not (left and right):
+        return ()
+    return left + right
+
+
+def _dead(group: str, rule: Rule, selector: Selector, store: Store) -> DeadRule:
+    text = written(selector)
+    names = set(store.names)
+    if selector.name in names:
+        sentence = f"{text} matches nothing{_why(selector, store)}"
+        return DeadRule(group, rule, text, selector.name, sentence)
+    near = _nearest_name(selector.name, names)
+    hint = f"; the nearest metric is {near}" if near else ""
+    named = f"there is no metric {selector.name}" if selector.name else f"{text} matches nothing"
+    return DeadRule(group, rule, text, near, f"{named}{hint}")
+
+
+def _nearest_name(name: str, names: Collection[str]) -> str:
+    """The most similar of ``names``; those that begin alike are looked at first, being few."""
+    stem = name.partition("_")[0]
+    alike = [one for one in names if one.startswith(stem)]
+    return nearest(name, alike) or nearest(name, names) if name else ""
+
+
+def _why(selector: Selector, store: Store) -> str:
+    """Which matcher takes everything away, and what there is instead."""
+    there = [one for each in store.select(selector.name).values() for one in each]
+    for matcher in selector.matchers:
+        kept = matcher.keep(there)
+        if not kept:
+            values = sorted({one.label(matcher.label) for one in there} - {""})
+            if not values:
+                return f": no {selector.name} has the label {matcher.label}"
+            more = ", …" if len(values) > _EXAMPLES else ""
+            shown = ", ".join(values[:_EXAMPLES])
+            return f": {matcher} takes everything away; {matcher.label} is {shown}{more}"
+        there = kept
+    return ""

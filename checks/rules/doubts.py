@@ -1,0 +1,58 @@
+"""What keeps a rule's evaluation from saying that an alert is there, or over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from checks.alerts.model import Alert, Evidence, Pairs
+from checks.rules.coverage import Coverage
+from checks.rules.selectors import Comparison
+from checks.rules.wording import shown_series
+
+__all__ = ["Compared", "StoreDoubts", "evidence"]
+
+_NAME = "__name__"
+Labels = tuple[tuple[str, str], ...]
+Compared = Callable[[], Iterable[tuple[Labels, float]]]
+"""Evaluates what a rule compares with its threshold."""
+
+
+class StoreDoubts:
+    """As :class:`checks.alerts.state.Doubts` says, of one evaluation.
+
+    ``since`` is when recording began (milliseconds).
+    """
+
+    def __init__(
+        self, coverage: Coverage, since: int, compares: Comparison | None, compared: Compared
+    ) -> None:
+        self._coverage = coverage
+        self._since = since
+        self._compares = compares
+        self._compared = compared
+        self._values: list[tuple[Labels, float]] | None = None
+
+    def watched(self, labels: Pairs) -> tuple[int, ...]:
+        return self._coverage.watched(labels)
+
+    def silent(self, alert: Alert) -> str:
+        return self._coverage.silent(alert.labels, alert.watched)
+
+    def unrecorded(self, labels: Pairs) -> bool:
+        return self._coverage.unrecorded(labels, self._since)
+
+    def now(self, labels: Pairs) -> Evidence:
+        if self._compares is None:
+            return Evidence()
+        if self._values is None:
+            self._values = list(self._compared())
+        given = dict(labels)
+        for sample, value in self._values:
+            if all(given.get(name) == text for name, text in sample if name != _NAME):
+                return evidence(self._compares, sample, value)
+        return Evidence(None, self._compares.threshold)
+
+
+def evidence(compares: Comparison | None, labels: Labels, value: float) -> Evidence:
+    """What a sample of the expression shows."""
+    return Evidence(value, compares.threshold if compares else "", shown_series(labels))

@@ -1,0 +1,225 @@
+"""Groups of rules at work: one evaluation at a given time, rule after rule.
+
+What a rule returned is in the store before the next one is evaluated. The time is an argument,
+and so is the store: live, in tests and in back-tests the same code runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from checks.alerts.model import Alert, Pairs
+from checks.alerts.series import alert_series
+from checks.alerts.state import OverLimitError, Terms, step
+from checks.errors import OnwatchError
+from checks.model import clean
+from checks.promql.values import LabelSet, Matrix, Vector
+from checks.rules.coverage import Coverage
+from checks.rules.doubts import StoreDoubts, evidence
+from checks.rules.durations import show_duration
+from checks.rules.expanding import found_alerts
+from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
+from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
+from checks.rules.recording import Recorder, recorded
+from checks.rules.selectors import comparison, reads
+from checks.templates import Expander
+
+if TYPE_CHECKING:
+    from checks.promql.api import Engine, Expression
+    from checks.store.store import Store
+
+__all__ = ["AlertRun", "Circumstances", "GroupRun", "RecordRun"]
+
+INTERVAL: Final = 60_000
+"""Milliseconds between evaluations where neither the group nor anybody else says how many."""
+_NO_VECTOR: Final = "rule result is not a vector or scalar"
+
+log = logging.getLogger("onwatch.rules")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Circumstances:
+    """What the evaluations of all groups have in common.
+
+    Attributes:
+        engine: evaluates expressions.
+        external_labels: what templates know as ``$externalLabels``.
+        external_url: what they know as ``$externalURL``.
+        interval: milliseconds, of groups that have none of their own.
+        pure: to the letter of Prometheus: an empty result resolves, nothing is held or doubted.
+        since: when recording began (milliseconds).
+        timer: seconds, for what evaluations take.
+    """
+
+    engine: Engine
+    external_labels: Mapping[str, str]
+    external_url: str = ""
+    interval: int = INTERVAL
+    pure: bool = False
+    since: int = 0
+    timer: Callable[[], float] = time.perf_counter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    """One evaluation: alerts are of ``now``, what is read and written of ``at``."""
+
+    store: Store
+    now: int
+    at: int
+    limit: int
+
+
+class _RuleError(OnwatchError):
+    """A rule's result cannot be used."""
+
+
+class GroupRun:
+    """A group with the state of its rules. Used from one thread."""
+
+    def __init__(self, group: RuleGroup, circumstances: Circumstances) -> None:
+        self.group = group
+        self.interval = group.interval or circumstances.interval
+        self._timer = circumstances.timer
+        self.runs: tuple[AlertRun | RecordRun, ...] = tuple(
+            _run(rule, circumstances, Recorder(f"rules/{group.key}/{at}", self.interval))
+            for at, rule in enumerate(group.rules)
+        )
+
+    @property
+    def alerts(self) -> tuple[AlertRun, ...]:
+        """The alerting rules."""
+        return tuple(run for run in self.runs if isinstance(run, AlertRun))
+
+    def evaluate(self, store: Store, now: int) -> GroupOutcome:
+        """Evaluate every rule at ``now`` (milliseconds); whatever a rule does, the next follows."""
+        began = self._timer()
+        moment = _Moment(store, now, now - self.group.query_offset, self.group.limit)
+        outcomes = tuple(_guarded(run, moment) for run in self.runs)
+        return GroupOutcome(self.group.key, now, self._timer() - began, outcomes)
+
+    def end(self, store: Store, now: int) -> None:
+        """End the series of its rules, which are no more."""
+        for run in self.runs:
+            run.recorder.end(store, now - self.group.query_offset)
+
+
+def _run(rule: Rule, circumstances: Circumstances, recorder: Recorder) -> AlertRun | RecordRun:
+    if isinstance(rule, AlertRule):
+        return AlertRun(rule, circumstances, recorder)
+    return RecordRun(rule, circumstances, recorder)
+
+
+def _guarded(run: AlertRun | RecordRun, moment: _Moment) -> RuleOutcome:
+    try:
+        return run.evaluate(moment)
+    except OnwatchError as error:
+        return RuleOutcome(run.rule, Health.ERROR, clean(str(error)))
+    except Exception as error:
+        # The rim, as in the runner of checks: a bug shows as a sentence, the other rules go on.
+        log.exception("the rule %s failed inside", run.rule.name)
+        return RuleOutcome(run.rule, Health.ERROR, f"internal error: {type(error).__name__}")
+
+
+class RecordRun:
+    """A recording rule at work."""
+
+    def __init__(self, rule: RecordRule, circumstances: Circumstances, recorder: Recorder) -> None:
+        self.rule = rule
+        self.recorder = recorder
+        self._engine = circumstances.engine
+
+    def evaluate(self, moment: _Moment) -> RuleOutcome:
+        samples, warnings = _query(self._engine, self.rule.expression, moment)
+        try:
+            made = recorded(self.rule, samples, moment.limit)
+        except ValueError as error:
+            raise _RuleError(str(error)) from None
+        self.recorder.write(moment.store, moment.at, made)
+        return RuleOutcome(self.rule, samples=len(samples), warnings=warnings)
+
+
+class AlertRun:
+    """An alerting rule at work: ``alerts`` are those it has, by their labels."""
+
+    def __init__(self, rule: AlertRule, circumstances: Circumstances, recorder: Recorder) -> None:
+        self.rule = rule
+        self.recorder = recorder
+        self.alerts: Mapping[Pairs, Alert] = {}
+        self._about = circumstances
+        self._reads = reads(rule.expression.root, rule.expression.text)
+        self._compares = comparison(rule.expression.root, rule.expression.text)
+        self._covered = circumstances.pure
+
+    def evaluate(self, moment: _Moment) -> RuleOutcome:
+        rule, about = self.rule, self._about
+        samples, warnings = _query(about.engine, rule.expression, moment)
+        coverage = Coverage(moment.store, self._reads, moment.at)
+        doubts = None if about.pure else self._doubts(moment, coverage)
+        judged = (lambda labels: not doubts.unrecorded(labels)) if doubts else None
+        try:
+            found = found_alerts(
+                rule,
+                samples,
+                self._expander(moment),
+                lambda *one: evidence(self._compares, *one),
+                judged,
+            )
+        except ValueError as error:
+            raise _RuleError(str(error)) from None
+        outcome = self._judge_history(coverage, RuleOutcome(rule, warnings=warnings))
+        terms = Terms(rule.hold, rule.keep, moment.limit)
+        try:
+            done = step(terms, self.alerts, found, moment.now, doubts)
+        except OverLimitError as error:
+            self.alerts = {}
+            return RuleOutcome(rule, Health.ERROR, str(error), len(samples), error.transitions)
+        self.alerts = done.alerts
+        told = list(alert_series(rule.name, rule.labels, self.alerts.values()))
+        self.recorder.write(moment.store, moment.at, told)
+        return replace(outcome, samples=len(samples), transitions=done.transitions)
+
+    def _expander(self, moment: _Moment) -> Expander:
+        about = self._about
+
+        def query(text: str) -> list[tuple[Mapping[str, str], float]]:
+            expression = about.engine.parse(text)
+            asked = replace(moment, at=moment.now)
+            return [(dict(one), value) for one, value in _query(about.engine, expression, asked)[0]]
+
+        return Expander(query, about.external_labels, about.external_url, moment.now)
+
+    def _doubts(self, moment: _Moment, coverage: Coverage) -> StoreDoubts:
+        def compared() -> list[tuple[LabelSet, float]]:
+            if self._compares is None:
+                return []
+            expression = self._about.engine.parse(self._compares.left)
+            return _query(self._about.engine, expression, moment)[0]
+
+        return StoreDoubts(coverage, self._about.since, self._compares, compared)
+
+    def _judge_history(self, coverage: Coverage, outcome: RuleOutcome) -> RuleOutcome:
+        """``outcome``, marked where less is recorded than the rule looks back."""
+        lacking = None if self._covered else coverage.lacking(self._about.since)
+        if lacking is None:
+            self._covered = True
+            return outcome
+        wanted, there = (show_duration(each // 1000 * 1000) for each in lacking)
+        text = f"insufficient history: it looks back {wanted}, and {there} are recorded"
+        return replace(outcome, health=Health.NO_HISTORY, sentence=text)
+
+
+def _query(
+    engine: Engine, expression: Expression, moment: _Moment
+) -> tuple[list[tuple[LabelSet, float]], tuple[str, ...]]:
+    """What ``expression`` returns at that moment, and its warnings."""
+    outcome = engine.instant(moment.store, expression, moment.at)
+    if isinstance(outcome.value, Vector):
+        return list(outcome.samples()), outcome.warnings
+    if isinstance(outcome.value, str | Matrix):
+        raise _RuleError(_NO_VECTOR)
+    return [((), float(outcome.value[0]))], outcome.warnings

@@ -1,0 +1,45 @@
+"""What an evaluation of a group came to. Times are milliseconds, durations seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checks.alerts.model import Transition
+from checks.rules.model import Rule
+
+__all__ = ["GroupOutcome", "Health", "RuleOutcome"]
+
+
+class Health(StrEnum):
+    """How a rule's last evaluation went."""
+
+    OK = "ok"
+    ERROR = "error"
+    NO_HISTORY = "insufficient history"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleOutcome:
+    """One rule's evaluation.
+
+    ``sentence`` says what is wrong, or how much history is lacking; empty where all is well.
+    ``samples`` counts what the expression returned.
+    """
+
+    rule: Rule
+    health: Health = Health.OK
+    sentence: str = ""
+    samples: int = 0
+    transitions: tuple[Transition, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupOutcome:
+    """One evaluation of the group ``key`` at ``at``, which took ``seconds``."""
+
+    key: str
+    at: int
+    seconds: float
+    rules: tuple[RuleOutcome, ...]

@@ -25,6 +25,7 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-servers
 	@tools/get-postgres
 	@tools/get-plugins
+	@tools/get-peers prometheus
 	$(RUN)/pytest --require-servers --numprocesses 3 --dist loadfile
 
 lint: $(STAMP) types layers ## Format, lint, types and layering

@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.servers.postgres",
     "tests.servers.mariadb",
     "tests.servers.plugins",
+    "tests.servers.prometheus",
     "tests.servers.dns",
     "tests.servers.tls",
     "tests.servers.proxy",

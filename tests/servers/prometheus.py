@@ -1,0 +1,33 @@
+"""Debian's Prometheus: what tools/get-peers has unpacked, or what is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+__all__ = ["peer"]
+
+_UNPACKED = Path(__file__).parents[2] / ".tools/peers/usr/bin"
+
+
+def peer(name: str) -> Path:
+    """The program ``name``, such as ``promtool``.
+
+    Skips the test where there is none, but in CI, for which ``make test`` fetches Prometheus.
+    """
+    for found in (_UNPACKED / name, shutil.which(name)):
+        if found and os.access(found, os.X_OK):
+            return Path(found)
+    sentence = f"there is no {name}; tools/get-peers fetches it on Debian"
+    if os.environ.get("CI") == "true" and name in ("prometheus", "promtool"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Prometheus' tool that checks and tests rule files."""
+    return peer("promtool")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
@@ -27,6 +27,8 @@ __all__ = ["HostPane", "host_lines", "host_summary"]
 NEARLY_FULL = 0.9
 """From this ratio on a figure stands out; the check's own bounds decide its status."""
 
+_NARROW: Final = 66
+"""Cells of a machine's one line below which not everything has room."""
 PROCESSES_FROM = 4
 """Lines that must be left before processes are listed."""
 
@@ -207,11 +209,27 @@ def _cpu_now(host: HostView) -> float | None:
     return newest if math.isfinite(newest) else None
 
 
+def _brief(host: HostView, cpu: float | None, name: Seg, width: int, glyphs: Glyphs) -> list[Seg]:
+    """As much of a machine as there is room for, whole figures, a disk that is full before load."""
+    meters = (("cpu", cpu), ("mem", host.memory))
+    groups = [[Seg(f"{label} ", "label"), *figure(fmt.percent(x), _role(x))] for label, x in meters]
+    disks = [_filesystem(fs) for fs in _fullest(host)[:1]]
+    load = [[Seg("load ", "label"), *_load(host)]]
+    full = any(_role(fs.used) == "high" or _troubles(fs) for fs in _fullest(host)[:1])
+    segs = [name, *groups[0]]
+    for group in (*groups[1:], *(disks + load if full else load + disks)):
+        if segs_width(segs) + 2 + segs_width(group) <= width:
+            segs += [Seg("  "), *group]
+    return list(fit_segs(segs, width, glyphs.cut))
+
+
 def _short(host: HostView, cpu: float | None, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
     """One machine in one line, ``cpu`` the ratio of its processor in use."""
     fine = host.status in (Status.OK, Status.WAITING)
     titled = name.startswith(" Host")
     role = "title" if titled else "name" if fine else role_of(host.status)
+    if width < _NARROW:
+        return _brief(host, cpu, Seg(name, role), width, glyphs)
     segs = [Seg(name, role), Seg("cpu ", "label")]
     segs += [*figure(fmt.percent(cpu), _role(cpu)), Seg("  mem ", "label")]
     segs += [*figure(fmt.percent(host.memory), _role(host.memory)), Seg("  load ", "label")]

@@ -114,6 +114,23 @@ def queue_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     return lines
 
 
+def _brief(queue: QueueView, width: int, glyphs: Glyphs) -> list[Seg]:
+    """Its name and size; where it is going, and what failed, where ``width`` has room for that."""
+    fine = queue.status is Status.OK
+    role = "value" if fine else role_of(queue.status)
+    sign = "" if fine else f"{glyphs.status(queue.status)} "
+    segs = [
+        Seg(f"{sign}{queue.name} ", "label" if fine else role),
+        Seg(fmt.count(queue.size), role),
+    ]
+    growth = [Seg(f" {fmt.growth(queue.growth)}", "dim")] if queue.growth else []
+    failed = [Seg(" failed ", "dim"), Seg(fmt.count(queue.failed), "high")] if queue.failed else []
+    for more in (growth, failed):
+        if segs_width(segs) + segs_width(more) <= width:
+            segs += more
+    return segs
+
+
 def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """All queues in one line, for as many as there is room; worst first, as given."""
     if snapshot is None or not snapshot.queues:
@@ -122,23 +139,12 @@ def queue_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICOD
         return line(Seg(" Queues   ", "title"), Seg(text, "dim"))
     segs = [Seg(" Queues   ", "title")]
     for shown, queue in enumerate(snapshot.queues):
-        fine = queue.status is Status.OK
-        role = "value" if fine else role_of(queue.status)
-        sign = "" if fine else f"{glyphs.status(queue.status)} "
-        more = [
-            Seg("  " if shown else ""),
-            Seg(f"{sign}{queue.name} ", "label" if fine else role),
-            Seg(fmt.count(queue.size), role),
-        ]
-        if queue.growth:
-            more.append(Seg(f" {fmt.growth(queue.growth)}", "dim"))
-        if queue.failed:
-            more += [Seg(" failed ", "dim"), Seg(fmt.count(queue.failed), "high")]
         left_out = len(snapshot.queues) - shown
+        more = _brief(queue, width - segs_width(segs) - (5 if left_out > 1 else 2), glyphs)
         if segs_width(segs) + segs_width(more) > width - 4 and shown:
             segs.append(Seg(f"  +{left_out}", "dim"))
             break
-        segs += more
+        segs += [Seg("  " if shown else ""), *more]
     first = snapshot.queues[0]
     return line(*fit_segs(segs, width, glyphs.cut), key=queue_key(first), check=first.check)
 

@@ -173,16 +173,20 @@ def _blocks(
     return None
 
 
+def _figures(view: RequestView) -> list[Seg]:
+    """How many and how many of them went wrong."""
+    ratio = view.window.error_ratio
+    return [
+        *figure(fmt.rate(view.window.rate)),
+        Seg("  errors ", "dim"),
+        *figure(fmt.percent(ratio), "critical" if (ratio or 0.0) >= 0.01 else "value"),
+    ]
+
+
 def _short(view: RequestView, name: str, width: int, glyphs: Glyphs) -> list[Seg]:
     """One source in one line."""
     window = view.window
-    bad = (window.error_ratio or 0.0) >= 0.01
-    segs = [
-        Seg(name, "title" if name.startswith(" Requests") else "name"),
-        *figure(fmt.rate(window.rate)),
-        Seg("  errors ", "dim"),
-        *figure(fmt.percent(window.error_ratio), "critical" if bad else "value"),
-    ]
+    segs = [Seg(name, "title" if name.startswith(" Requests") else "name"), *_figures(view)]
     if view.silent_since is not None:
         return list(
             fit_segs([segs[0], Seg(_silence(view.silent_since), "warning")], width, glyphs.cut)
@@ -266,7 +270,10 @@ def request_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNIC
         more.append(Seg(f"  {fit(silent[0].check, 16, glyphs.cut)} {told}", "warning"))
     elif silent:
         more.append(Seg(f"  {len(silent)} logs no data", "warning"))
-    segs = _short(view, name, width - segs_width(more), glyphs)
+    room = width - segs_width(more)
+    if segs_width(_figures(view)) > room - cell_len(name):
+        name = " Requests "
+    segs = _short(view, name, room, glyphs)
     return line(*fit_segs([*segs, *more], width, glyphs.cut), key=view.check, check=view.check)
 
 

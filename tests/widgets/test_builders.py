@@ -414,6 +414,18 @@ def test_summaries_are_one_line_that_fits() -> None:
     assert "/var 91 %" in host_summary(night, 80).text
 
 
+def test_in_forty_columns_each_line_says_whole_figures_and_the_worst() -> None:
+    night = samples.bad_night()
+    host = night.hosts[0]
+    assert request_summary(night, 39).text == " Requests 128/s  errors 6.2 %  +1 more"
+    assert queue_summary(night, 39).text == " Queues   ▲ default 1,204 +38/min  +3"
+    assert host_summary(night, 39).text == " Host     cpu 63 %  mem 62 %  /var 91 %"
+    roomy = replace(host, filesystems=tuple(replace(f, used=0.4) for f in host.filesystems))
+    told = host_summary(replace(night, hosts=(roomy,)), 39).text
+    assert told == " Host     cpu 63 %  mem 62 %  / 40 %"
+    assert "load 3.1/2" in host_summary(replace(night, hosts=(roomy,)), 50).text
+
+
 def test_hints_are_shown_whole_or_not_at_all() -> None:
     hints = (("p", "freeze"), ("M", "maximise"), ("?", "help"))
     assert hint_line(hints, 80).text == " p freeze  M maximise  ? help"

@@ -1,0 +1,1 @@
+"""Tests of rules, as ``promtool test rules`` reads and runs them."""

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from checks.promql.values import Labels, LabelSet
 
-__all__ = ["Memory", "joined", "label", "label_set", "remembered", "without"]
+__all__ = ["Memory", "joined", "label", "label_set", "remembered", "remembered_of", "without"]
 
 T = TypeVar("T")
 
@@ -77,6 +77,11 @@ def remembered(labels: Labels, key: Hashable, make: Callable[[Labels], T]) -> T:
     ``key`` names what is derived and with which parameters: ``("without", names)``.
     """
     return _MEMORY.get((labels,), key, lambda: make(labels))
+
+
+def remembered_of(sources: tuple[Labels, ...], key: Hashable, make: Callable[[], T]) -> T:
+    """As :func:`remembered`, of several tuples together."""
+    return _MEMORY.get(sources, key, make)
 
 
 def joined(parts: tuple[Labels, ...]) -> Labels:

@@ -7,7 +7,8 @@ from typing import Final
 
 __all__ = ["METADATA_LABELS", "Options"]
 
-METADATA_LABELS: Final = ("__name__", "__type__", "__unit__")
+METADATA_LABELS: Final = frozenset({"__name__", "__type__", "__unit__"})
+"""What goes where a name goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Options:
     Attributes:
         lookback: milliseconds an instant looks back for a sample; None: as the block says.
         delayed_name_removal: Prometheus' feature of that name; its default is off.
-        type_and_unit_labels: Prometheus' feature of that name: ``__type__`` and ``__unit__`` are
-            dropped where the name is.
+        type_and_unit_labels: Prometheus' feature of that name: ``rate`` knows counters by their
+            label ``__type__`` instead of their name.
         subquery_step: the default step of subqueries, in milliseconds.
         max_cells: how many values an evaluation may hold in one place.
         max_steps: how many steps a query or a subquery may have.
@@ -32,8 +33,3 @@ class Options:
     max_cells: int = 50_000_000
     max_steps: int = 200_000
     deadline: float = 30.0
-
-    @property
-    def metadata(self) -> tuple[str, ...]:
-        """The labels that go where a name goes."""
-        return METADATA_LABELS if self.type_and_unit_labels else METADATA_LABELS[:1]

@@ -143,7 +143,9 @@ class _Chunk:
         if self._constant is not None:
             out = self._sealed(columns, self._constant, low, high)
         elif _adjacent(columns):
-            return self._matrix[low:high, columns[0] : columns[-1] + 1]
+            view = self._matrix[low:high, columns[0] : columns[-1] + 1]
+            view.flags.writeable = False
+            return view
         else:
             out = self._matrix[low:high].take(columns, axis=1)
         if len(columns) and columns.min() < 0:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from checks.model import Series
 
 if TYPE_CHECKING:
-    import re2  # type: ignore[import-untyped]
+    import re2
 
 __all__ = ["Matcher", "PatternError"]
 

@@ -1,0 +1,189 @@
+"""The evaluation of a tree over a grid of steps, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from checks.promql.aggregate import aggregate
+from checks.promql.annotations import Annotations
+from checks.promql.ast import (
+    Aggregation,
+    Binary,
+    Call,
+    Negative,
+    Node,
+    Number,
+    Paren,
+    Range,
+    Selector,
+    Subquery,
+    Text,
+    unwrapped,
+)
+from checks.promql.binary import operate
+from checks.promql.errors import EvaluationError
+from checks.promql.functions import FUNCTIONS
+from checks.promql.functions.contract import Context
+from checks.promql.invariant import invariant
+from checks.promql.options import Options
+from checks.promql.ranking import count_values, quantile, top
+from checks.promql.select import Reader, windowed
+from checks.promql.values import Grid, Matrix, Scalar, Value, Vector
+from checks.promql.vectors import merged, unnamed
+
+__all__ = ["Evaluation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One evaluation of one expression, ``text``.
+
+    ``until`` is when it has to be done, by ``clock`` (seconds).
+    """
+
+    text: str
+    reader: Reader
+    options: Options
+    annotate: Annotations
+    clock: Callable[[], float]
+    until: float
+
+    def value(self, node: Node, grid: Grid) -> Value:
+        """What ``node`` comes to at every step of ``grid``.
+
+        Raises:
+            EvaluationError: it has no result, or takes more than it may.
+        """
+        self._check(grid)
+        if grid.steps > 1 and not isinstance(node, Number | Text) and _once(node):
+            return _repeated(self._value(node, Grid(grid.start, grid.start, grid.step)), grid.steps)
+        return self._value(node, grid)
+
+    def _check(self, grid: Grid) -> None:
+        if self.clock() > self.until:
+            raise EvaluationError(
+                f"the query took longer than {self.options.deadline:g} s and was given up;"
+                " select fewer series or a shorter range"
+            )
+        if grid.steps > self.options.max_steps:
+            raise EvaluationError(
+                f"the query would have {grid.steps} steps, more than {self.options.max_steps};"
+                " use a longer step or a shorter range"
+            )
+
+    def _value(self, node: Node, grid: Grid) -> Value:
+        match node:
+            case Number():
+                return np.full(grid.steps, node.value)
+            case Text():
+                return node.value
+            case Selector():
+                return self.reader.instants(node, grid)
+            case Range():
+                return self.reader.windows(node, grid)
+            case Paren():
+                return self.value(node.body, grid)
+            case _:
+                return self._composed(node, grid)
+
+    def _composed(self, node: Node, grid: Grid) -> Value:
+        match node:
+            case Call():
+                return self._call(node, grid)
+            case Aggregation():
+                return self._aggregation(node, grid)
+            case Binary():
+                left = cast("Vector | Scalar", self.value(node.left, grid))
+                right = cast("Vector | Scalar", self.value(node.right, grid))
+                return operate(node, left, right, self.options)
+            case Negative():
+                return self._negative(node, grid)
+            case Subquery():
+                return self._subquery(node, grid)
+        raise TypeError(f"unknown node {node!r}")
+
+    def vector(self, node: Node, grid: Grid) -> Vector:
+        """The value of ``node``, which is an instant vector."""
+        return cast("Vector", self.value(node, grid))
+
+    def _negative(self, node: Negative, grid: Grid) -> Value:
+        value = self.value(node.body, grid)
+        if isinstance(value, Vector):
+            return merged(unnamed(replace(value, values=-value.values), self.options))
+        return -cast("Scalar", value)
+
+    def _call(self, node: Call, grid: Grid) -> Value:
+        function = FUNCTIONS[node.function]
+        if node.function == "timestamp":
+            # Of a selector it is the samples' time; of anything else, the evaluation's.
+            selector = unwrapped(node.args[0])
+            if isinstance(selector, Selector):
+                stamps = self.reader.instants(selector, grid, stamps=True)
+                return merged(unnamed(stamps, self.options))
+        args = tuple(self.value(arg, grid) for arg in node.args)
+        context = Context(grid, node, self.options, self.annotate)
+        value = function.call(context, args)
+        if not isinstance(value, Vector):
+            return value
+        if not function.keeps_name:
+            value = unnamed(value, self.options)
+        strict = not self.options.delayed_name_removal and any(
+            isinstance(arg, Matrix) for arg in args
+        )
+        return merged(value, strict=strict)
+
+    def _aggregation(self, node: Aggregation, grid: Grid) -> Value:
+        vector = self.vector(node.body, grid)
+        if node.parameter is None:
+            return aggregate(node, vector)
+        parameter = self.value(node.parameter, grid)
+        if isinstance(parameter, str):
+            return count_values(node, vector, parameter)
+        scalar = cast("Scalar", parameter)
+        if node.operator == "quantile":
+            return quantile(node, vector, scalar, self.annotate, node.parameter.span)
+        return top(node, vector, scalar)
+
+    def _subquery(self, node: Subquery, grid: Grid) -> Matrix:
+        ends = self.reader.moments(grid, node.at, node.offset)
+        starts = ends - node.range
+        step = node.step or self.options.subquery_step
+        # Its steps are multiples of the step, whenever it is asked.
+        first = (int(starts[0]) // step + 1) * step
+        if first > ends[-1]:
+            return Matrix(())
+        inner = Grid(first, int(ends[-1]), step)
+        vector = self.vector(node.body, inner)
+        self.reader.bound(len(vector.labels), inner.steps)
+        if not vector.labels:
+            return Matrix(())
+        group = windowed(
+            vector.labels,
+            inner.times(),
+            (np.ascontiguousarray(vector.values.T), np.ascontiguousarray(vector.present.T)),
+            (starts, ends),
+            vector.drop_name,
+        )
+        return Matrix((group,))
+
+
+def _once(node: Node) -> bool:
+    """Whether one evaluation serves all steps; windows are the same ones anyway."""
+    return not isinstance(unwrapped(node), Range | Subquery) and invariant(node)
+
+
+def _repeated(value: Value, steps: int) -> Value:
+    if isinstance(value, Vector):
+        return Vector(
+            value.labels,
+            value.values.repeat(steps, axis=1),
+            value.present.repeat(steps, axis=1),
+            value.drop_name,
+        )
+    if isinstance(value, np.ndarray):
+        return value.repeat(steps)
+    return value

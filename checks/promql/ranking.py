@@ -1,0 +1,160 @@
+"""Aggregations that look at the order of values: ``topk``, ``bottomk``, ``quantile``,
+and ``count_values``.
+
+A step is one sort over all groups.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from checks.promql.annotations import Annotations
+from checks.promql.ast import Aggregation, Span
+from checks.promql.errors import EvaluationError
+from checks.promql.grouping import Grouping, grouping
+from checks.promql.labels import label_set
+from checks.promql.literals import format_float, quote
+from checks.promql.values import Bools, Floats, LabelSet, Scalar, Times, Vector
+
+__all__ = ["count_values", "quantile", "top"]
+
+_LARGEST = 2.0**63
+
+
+def top(node: Aggregation, vector: Vector, ks: Scalar) -> Vector:
+    """``topk`` and ``bottomk``: at one step the series in their order, at several in that of
+    ``vector``.
+
+    Raises:
+        EvaluationError: a ``k`` that is no number of series.
+    """
+    _check_ks(ks)
+    if not vector.labels:
+        return vector
+    groups = grouping(vector.labels, node.labels, without=node.without)
+    chosen = np.zeros(vector.present.shape, bool)
+    rows = np.empty(0, dtype=np.int64)
+    for step, k in enumerate(ks.tolist()):
+        if k >= 1:
+            rows = _top(vector, step, int(k), groups, node.operator == "topk")
+            chosen[rows, step] = True
+        else:
+            rows = rows[:0]
+    if len(ks) == 1:
+        return _taken(vector, rows)
+    return Vector(vector.labels, vector.values, chosen, vector.drop_name)
+
+
+def _check_ks(ks: Scalar) -> None:
+    if np.isnan(ks).any():
+        raise EvaluationError("Parameter value is NaN")
+    if ks.max() < 1:
+        return
+    for k, word in ((ks.min(), "underflows"), (ks.max(), "overflows")):
+        if (k <= -_LARGEST) if word == "underflows" else (k >= _LARGEST):
+            raise EvaluationError(f"Scalar value {_general(float(k))} {word} int64")
+
+
+def _taken(vector: Vector, rows: Times) -> Vector:
+    return Vector(
+        tuple(vector.labels[row] for row in rows.tolist()),
+        vector.values[rows],
+        vector.present[rows],
+        vector.drop_name[rows],
+    )
+
+
+def _top(vector: Vector, step: int, k: int, groups: Grouping, largest: bool) -> Times:
+    rows = np.flatnonzero(vector.present[:, step])
+    values, ids = vector.values[rows, step], groups.ids[rows]
+    # NaNs come last either way.
+    order = np.lexsort((-values if largest else values, np.isnan(values), ids))
+    return rows[order[_places(ids[order]) < k]]
+
+
+def _places(ids: Times) -> Times:
+    """For ascending ``ids``: which one of its own each is, from 0."""
+    at = np.arange(len(ids))
+    first = np.ones(len(ids), bool)
+    first[1:] = ids[1:] != ids[:-1]
+    return at - np.maximum.accumulate(np.where(first, at, 0))
+
+
+def quantile(
+    node: Aggregation, vector: Vector, qs: Scalar, annotate: Annotations, place: Span
+) -> Vector:
+    """The ``qs``-quantile of each group, interpolated; a warning where a q is outside 0 to 1."""
+    bad = [math.nan] if np.isnan(qs).any() else []
+    if len(known := qs[~np.isnan(qs)]):
+        bad += [known.max()] * bool(known.max() > 1) + [known.min()] * bool(known.min() < 0)
+    for q in bad:
+        text = f"quantile value should be between 0 and 1, got {_general(float(q))}"
+        annotate.warn(text, place)
+    groups = grouping(vector.labels, node.labels, without=node.without)
+    shape = (len(groups.labels), len(qs))
+    values, held = np.zeros(shape), np.zeros(shape, bool)
+    for step, q in enumerate(qs.tolist()):
+        rows = np.flatnonzero(vector.present[:, step])
+        if len(rows):
+            _quantiles(vector.values[rows, step], groups.ids[rows], q, step, (values, held))
+    drop_name = np.zeros(len(groups.labels), bool)
+    np.logical_or.at(drop_name, groups.ids, vector.drop_name)
+    return Vector(groups.labels, values, held, drop_name)
+
+
+def _quantiles(values: Floats, ids: Times, q: float, step: int, out: tuple[Floats, Bools]) -> None:
+    order = np.lexsort((values, ~np.isnan(values), ids))
+    values = values[order]
+    found, starts, counts = np.unique(ids[order], return_index=True, return_counts=True)
+    out[1][found, step] = True
+    if not 0 <= q <= 1:
+        out[0][found, step] = q if math.isnan(q) else math.copysign(math.inf, q)
+        return
+    rank = q * (counts - 1)
+    low = np.floor(rank).astype(np.int64)
+    high = np.minimum(low + 1, counts - 1)
+    weight = rank - low
+    with np.errstate(all="ignore"):
+        below, above = values[starts + low], values[starts + high]
+        out[0][found, step] = below * (1 - weight) + above * weight
+
+
+def _general(value: float) -> str:
+    """As Go's ``%g`` prints it."""
+    if math.isnan(value) or math.isinf(value):
+        return format_float(value)
+    text = repr(value).removesuffix(".0")
+    if "e" not in text and (abs(value) >= 1e21 or 0 < abs(value) < 1e-4):
+        text = f"{value:e}"
+    return text
+
+
+def count_values(node: Aggregation, vector: Vector, name: str) -> Vector:
+    """How often each value comes in each group; the value stands in the label ``name``.
+
+    Raises:
+        EvaluationError: ``name`` is no name of a label.
+    """
+    if not name or any(0xD800 <= ord(char) < 0xE000 for char in name):
+        raise EvaluationError(f"invalid label name {quote(name)}")
+    dropped = node.without and name in node.labels
+    if node.without:
+        names = (*node.labels, name)
+    else:
+        names = tuple(one for one in node.labels if one != name)
+    groups = grouping(vector.labels, names, without=node.without)
+    series, steps = np.nonzero(vector.present)
+    texts: dict[float, str] = {}
+    rows: dict[LabelSet, int] = {}
+    row = []
+    for group, value in zip(
+        groups.ids[series].tolist(), vector.values[series, steps].tolist(), strict=True
+    ):
+        text = texts.get(value) or texts.setdefault(value, format_float(value))
+        pair = () if dropped else ((name, text),)
+        row.append(rows.setdefault(label_set([*groups.labels[group], *pair]), len(rows)))
+    counts = np.zeros((len(rows), vector.values.shape[1]))
+    np.add.at(counts, (np.array(row, dtype=np.int64), steps), 1.0)
+    return Vector.of(tuple(rows), counts, counts > 0)

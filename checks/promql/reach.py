@@ -1,0 +1,60 @@
+"""What an expression reads: its selectors, and how far back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.promql.ast import (
+    Aggregation,
+    Binary,
+    Call,
+    Negative,
+    Node,
+    Number,
+    Paren,
+    Range,
+    Selector,
+    Subquery,
+    Text,
+)
+
+__all__ = ["children", "reach", "selectors"]
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The parts of ``node``, in the order of the text."""
+    match node:
+        case Number() | Text() | Selector():
+            return ()
+        case Range():
+            return (node.selector,)
+        case Call():
+            return node.args
+        case Binary():
+            return (node.left, node.right)
+        case Aggregation():
+            return (node.body,) if node.parameter is None else (node.parameter, node.body)
+        case Subquery() | Negative() | Paren():
+            return (node.body,)
+
+
+def selectors(node: Node) -> Iterator[Selector]:
+    """Every selector within ``node``."""
+    if isinstance(node, Selector):
+        yield node
+    for child in children(node):
+        yield from selectors(child)
+
+
+def reach(node: Node) -> int:
+    """Milliseconds that ``node`` looks back from its moment; what ``@`` fixes does not count."""
+    match node:
+        case Selector():
+            return max(0, node.offset) if node.at is None else 0
+        case Range():
+            selector = node.selector
+            return max(0, node.range + selector.offset) if selector.at is None else 0
+        case Subquery():
+            own = max(0, node.range + node.offset + reach(node.body))
+            return own if node.at is None else 0
+    return max(map(reach, children(node)), default=0)

@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "init": "write a configuration from what is found running here",
     "validate": "say whether the configuration is right, and what it holds",
     "schema": "print the JSON Schema of the configuration",
+    "query": "say what a PromQL expression comes to",
+    "promqltest": "run tests of PromQL in Prometheus' own language",
     "demo": "the monitor on an embedded stack of real servers",
 }
 
@@ -24,6 +26,8 @@ commands:
   onwatch init        write a configuration from what is found running here
   onwatch validate    say whether the configuration is right, and what it holds
   onwatch schema      print the JSON Schema of the configuration
+  onwatch query       say what a PromQL expression comes to
+  onwatch promqltest  run tests of PromQL in Prometheus' own language
   onwatch demo        the monitor on an embedded stack of real servers
 
 The configuration is the file of -c, of $ONWATCH_CONFIG, or the first of ./onwatch.yaml,
@@ -143,6 +147,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     _check(commands["check"])
     _init(commands["init"])
     commands["validate"].add_argument("file", nargs="?", metavar="FILE", help="instead of -c FILE")
+    _query(commands["query"])
+    _promqltest(commands["promqltest"])
     _demo(commands["demo"])
     return parser, commands
 
@@ -227,6 +233,61 @@ def _init(parser: _Parser) -> None:
     )
     where.add_argument("--stdout", action="store_true", help="print it instead")
     parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
+
+
+def _query(parser: _Parser) -> None:
+    # "-5m" is a moment, no option
+    parser._negative_number_matcher = re.compile(r"-\.?[0-9]")  # noqa: SLF001
+    parser.add_argument("expression", metavar="EXPR", help="a PromQL expression")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
+        "--at",
+        metavar="TIME",
+        default="now",
+        help="the moment: unix seconds, 2026-01-31T12:00:00Z, now or -5m (default: now)",
+    )
+    when.add_argument(
+        "--range",
+        nargs=3,
+        metavar=("START", "END", "STEP"),
+        help="evaluate at every STEP, such as 15s, from START to END",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--for",
+        dest="seconds",
+        metavar="TIME",
+        help="let the checks collect for so long, such as 10s (default: one pass, as check does)",
+    )
+    source.add_argument(
+        "--samples",
+        metavar="FILE",
+        help="ask this file instead: OpenMetrics text with timestamps; now is its newest sample",
+    )
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        default="table",
+        help="answer as Prometheus' HTTP API does",
+    )
+    shape.add_argument("--chart", action="store_true", help="draw the answer")
+    parser.add_argument("--ascii", action="store_true", default=argparse.SUPPRESS, help="no glyphs")
+    parser.epilog = "Exit code: 0, or 2 where the expression or another input cannot be used."
+
+
+def _promqltest(parser: _Parser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a script (*.test)")
+    parser.add_argument(
+        "--delayed-name-removal",
+        choices=("on", "off"),
+        default="on",
+        help="names go at the end of a query, as in Prometheus' own tests, or at once, "
+        "as by its default (default: on)",
+    )
+    parser.epilog = "Exit code: 0 all passed or were skipped, 1 some failed, 2 a script is wrong."
 
 
 def _demo(parser: _Parser) -> None:

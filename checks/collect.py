@@ -1,0 +1,62 @@
+"""The checks run for a while without a screen, for `onwatch query`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from checks.clock import Clock, SystemClock
+from checks.config import EngineConfig
+from checks.engine import Engine
+from checks.store.store import Store
+from checks.triage import APART
+
+__all__ = ["Collected", "collect"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """What the checks collected. ``ended`` is sample time, in seconds since 1970."""
+
+    store: Store
+    ended: float
+
+
+async def collect(config: EngineConfig, seconds: float, clock: Clock | None = None) -> Collected:
+    """Run the checks at their intervals for ``seconds``, and each a last time at the end.
+
+    For 0 seconds: once, those that count things twice, a second apart, as `onwatch check` does.
+    """
+    clock = clock or SystemClock()
+    engine = Engine(config, clock)
+    engine.prepare()
+    started = clock.now()
+    try:
+        if seconds > 0:
+            await _serve(engine, clock, started + seconds)
+            await engine.scheduler.once()
+        else:
+            await engine.scheduler.once()
+            if any(runner.kind.counters for runner in engine.runners):
+                await clock.sleep_until(started + APART)
+                await engine.scheduler.once(lambda runner: runner.kind.counters)
+        return Collected(engine.store, clock.now())
+    finally:
+        await engine.close()
+
+
+async def _serve(engine: Engine, clock: Clock, until: float) -> None:
+    """Let the scheduler run until then."""
+    serving = asyncio.create_task(engine.scheduler.run(), name="scheduler")
+    sleeping = asyncio.ensure_future(clock.sleep_until(until))
+    try:
+        # A scheduler that ends by itself has failed, which is to be seen.
+        await asyncio.wait({serving, sleeping}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            await serving
+    finally:
+        for task in (serving, sleeping):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

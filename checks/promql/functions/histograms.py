@@ -177,7 +177,7 @@ _MONOTONICITY: Final = (
 
 
 def _tell(context: Context, at: Span, raised: dict[str, _Raised]) -> None:
-    for name, one in raised.items():
+    for name, one in sorted(raised.items()):
         metric = f" for metric name {quote(name)}" if name else ""
         context.annotate.info(_MONOTONICITY + metric + one.text(), at)
 

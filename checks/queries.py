@@ -13,9 +13,11 @@ from checks.errors import TargetError
 from checks.findings import Finding
 from checks.model import Part, SampleBuilder, Status, worst
 from checks.probe import ChartSpec
+from checks.queue_names import SIZES
 from checks.settings import Duration, LabelName, MetricName, Model
+from checks.views import QueueTraits
 
-__all__ = ["DueQueries", "Reading", "UserQuery", "charts_of", "readings"]
+__all__ = ["DueQueries", "Reading", "UserQuery", "charts_of", "queue_traits_of", "readings"]
 
 
 MOST_PARTS: Final = 20
@@ -88,6 +90,23 @@ def charts_of(queries: Sequence[UserQuery]) -> tuple[ChartSpec, ...]:
     """The course of each of the first few queries that yield one value, with its bounds."""
     single = [query for query in queries if not query.labels][:_MOST_CHARTS]
     return tuple(map(_chart, single))
+
+
+def queue_traits_of(queries: Sequence[UserQuery]) -> tuple[QueueTraits, ...]:
+    """The bounds of the queues whose sizes are queried.
+
+    None where two queries have different ones: which of them a queue comes from is not known.
+    """
+    bounds: dict[str, set[tuple[float | None, float | None]]] = {}
+    for query in queries:
+        if query.metric in SIZES:
+            bounds.setdefault(query.metric, set()).add((query.warning, query.critical))
+    return tuple(
+        QueueTraits("", *each, metric=metric)
+        for metric, found in bounds.items()
+        if len(found) == 1
+        for each in found
+    )
 
 
 def _chart(query: UserQuery) -> ChartSpec:

@@ -1,8 +1,6 @@
 """Queues, from whatever tells of them: their figures over a window, and where they are going.
 
-A metric of any check that has one of the names below is one figure of the queue that its label
-names: those of our own kinds, of users' queries, and of the exporters of Celery, RabbitMQ and
-Sidekiq.
+What counts as a figure of a queue is said in :mod:`checks.queue_names`.
 """
 
 from __future__ import annotations
@@ -14,13 +12,14 @@ from typing import Final
 import numpy as np
 
 from checks.growth import Growth, growth, reach
-from checks.model import Status
+from checks.model import Status, worst
 from checks.outlook import LEAST_COURSE
+from checks.queue_names import METRICS, NAMES
 from checks.store.block import Floats
 from checks.store.window import Window
 from checks.views import CheckView, Points, QueueTraits, QueueView
 
-__all__ = ["COURSE", "NAMES", "queue_views", "tells_of_queues"]
+__all__ = ["COURSE", "queue_views", "tells_of_queues"]
 
 POINTS: Final = 120
 """Points of a short history."""
@@ -29,27 +28,6 @@ COURSE: Final = 360
 MOST_COURSES: Final = 100
 """Queues of one check beyond which none has a long history."""
 
-NAMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "size": (
-        ("queue_size", "queue"),
-        ("celery_queue_length", "queue_name"),
-        ("rabbitmq_queue_messages_ready", "queue"),
-        ("sidekiq_queue_enqueued_jobs", "name"),
-    ),
-    "processing": (
-        ("queue_processing", "queue"),
-        ("rabbitmq_queue_messages_unacked", "queue"),
-    ),
-    "failed": (("queue_failed", "queue"),),
-    "delayed": (("queue_delayed", "queue"),),
-    "oldest": (("queue_oldest_seconds", "queue"), ("sidekiq_queue_latency_seconds", "name")),
-    "workers": (
-        ("queue_workers", "queue"),
-        ("celery_active_consumer_count", "queue_name"),
-        ("rabbitmq_queue_consumers", "queue"),
-    ),
-}
-"""By figure: metrics that give it, and the label with the queue's name. The first goes."""
 _IN: Final = ("queue_enqueued_total", "queue")
 _OUT: Final = ("queue_processed_total", "queue")
 _TELLING: Final = tuple(
@@ -92,8 +70,7 @@ def _view(
 ) -> QueueView:
     """One queue of what is ``told``: figures by queue by what they are."""
     metric, labels = _source(check, window, name)
-    traits = next((one for one in check.queue_traits if one.name == name), QueueTraits(name))
-    statuses = {part.name.removeprefix("queue "): part.status for part in check.parts}
+    traits = _traits(check, name, metric)
     seen = name in told["size"]
     going = _going(window, metric, labels) if seen else None
     step = max(window.seconds, LEAST_COURSE) / COURSE
@@ -106,7 +83,7 @@ def _view(
         failed=told["failed"].get(name),
         growth=None if going is None else going.rate * 60.0,
         history=window.history(metric, POINTS, rate=False, keep=None, **labels),
-        status=statuses.get(name, Status.OK) if seen else _unseen(check),
+        status=_judged(check, name) if seen else _unseen(check),
         delayed=told["delayed"].get(name),
         oldest=oldest,
         ageless="" if oldest is not None else traits.ageless or _NO_AGE,
@@ -120,6 +97,24 @@ def _view(
         course_last=math.floor(window.end / step),
         held=going is not None and going.held,
     )
+
+
+def _traits(check: CheckView, name: str, metric: str) -> QueueTraits:
+    """What is known of the queue, by its own name or as one of all whose size ``metric`` is."""
+    traits = check.queue_traits
+    own = next((one for one in traits if one.name == name), None)
+    of_all = (one for one in traits if one.metric == metric)
+    return own or next(of_all, QueueTraits(name))
+
+
+def _judged(check: CheckView, name: str) -> Status:
+    """What its row among the check's parts says, and the rows of queries that tell of it:
+    ``queue mail``, ``query queue_size mail``.
+    """
+    own = {f"queue {name}", *(f"query {metric} {name}" for metric in METRICS)}
+    if name == check.name:
+        own |= {f"query {metric}" for metric in METRICS}
+    return worst(part.status for part in check.parts if part.name in own)
 
 
 def _figures(check: CheckView, window: Window, what: str) -> dict[str, float]:

@@ -94,7 +94,8 @@ class RecordView:
 
 @dataclass(frozen=True, slots=True)
 class QueueTraits:
-    """What a check knows of the queue ``name`` besides its figures.
+    """What a check knows of the queue ``name`` besides its figures, or, where that is empty, of
+    every queue whose size is the ``metric``.
 
     ``warning`` and ``critical`` are the sizes beyond which it says so; ``ageless`` says why
     the age of its oldest item is not told, where it never is.
@@ -104,6 +105,7 @@ class QueueTraits:
     warning: float | None = None
     critical: float | None = None
     ageless: str = ""
+    metric: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from checks.clock import FakeClock
+from checks.config import EngineConfig
+from checks.engine import Engine
 from checks.model import SampleBuilder, Sampler, Status
 from checks.outlook import seconds_to
 from checks.probe import CheckSpec
+from checks.probes.sqlite.config import SqliteConfig
+from checks.queries import UserQuery, queue_traits_of
 from checks.queues import COURSE, queue_views, tells_of_queues
 from checks.state import CheckState
 from checks.store.store import Store
@@ -129,3 +137,36 @@ def test_the_time_to_a_size_at_the_present_rate(
     size: float | None, growth: float | None, bound: float, seconds: float | None
 ) -> None:
     assert seconds_to(going(size, growth), bound) == seconds
+
+
+async def test_the_bounds_of_a_query_are_those_of_the_queues_it_tells_of(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE jobs (queue TEXT, age REAL)")
+        names = ["mail"] * 30 + ["export"] * 12 + ["thumbs"] * 3
+        database.executemany("INSERT INTO jobs VALUES (?, 700)", [(name,) for name in names])
+    sizes = "SELECT queue, count(*) AS n FROM jobs GROUP BY queue"
+    ages = "SELECT queue, max(age) AS n FROM jobs WHERE queue = 'thumbs' GROUP BY queue"
+    told = {"value": "n", "labels": ["queue"]}
+    queries = [
+        UserQuery(metric="queue_size", sql=sizes, warning=10, critical=20, **told),
+        UserQuery(metric="queue_oldest_seconds", sql=ages, warning=600, **told),
+    ]
+    spec = CheckSpec("jobs", "sqlite", SqliteConfig(path=str(path), queries=queries))
+    engine = Engine(EngineConfig((spec,), base_dir=tmp_path), FakeClock())
+    await engine.scheduler.once()
+    found = {queue.name: queue for queue in engine.snapshot().queues}
+    await engine.close()
+    assert {name: queue.status for name, queue in found.items()} == {
+        "mail": Status.CRITICAL,
+        "export": Status.WARNING,
+        "thumbs": Status.WARNING,
+    }
+    assert {(queue.warning, queue.critical) for queue in found.values()} == {(10, 20)}
+
+
+def test_no_bound_is_told_where_two_queries_have_different_ones() -> None:
+    one = UserQuery(metric="queue_size", sql="SELECT 1", warning=10)
+    other = UserQuery(metric="queue_size", sql="SELECT 2", warning=99)
+    assert queue_traits_of([one, other]) == ()
+    assert [each.warning for each in queue_traits_of([one, one])] == [10]

@@ -85,7 +85,7 @@ def strip_name(width: int, window: float) -> str:
     """What a strip is of, in at most ``width`` cells."""
     each = minutes_a_sign(width, window)
     if each == 1:
-        names = (f"last {min(width, _HOUR)} min", f"{width} min", f"{width}m")
+        names: tuple[str, ...] = (f"last {min(width, _HOUR)} min", f"{width} min", f"{width}m")
     else:
         names = (
             f"last 60 min, {each} min a sign",

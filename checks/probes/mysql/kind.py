@@ -13,7 +13,7 @@ from checks.probes.mysql.pulse import PULSE_METRICS
 from checks.probes.mysql.replication import REPLICATION_METRICS
 from checks.probes.mysql.slow import SLOW_METRICS
 from checks.probes.mysql.status import STATUS_METRICS, VARIABLE_METRICS
-from checks.queries import charts_of
+from checks.queries import charts_of, queue_traits_of
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import KindConfig
 
@@ -49,7 +49,10 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
 
 
 def _expects(config: KindConfig) -> Expected:
-    return Expected(requests=isinstance(config, MysqlConfig) and config.request_log is not None)
+    if not isinstance(config, MysqlConfig):
+        return Expected()
+    told = config.request_log is not None
+    return Expected(queue_traits=queue_traits_of(config.queries), requests=told)
 
 
 KIND: Final = Kind(

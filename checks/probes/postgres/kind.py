@@ -10,7 +10,7 @@ from checks.probes.postgres.actions import ACTIONS
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.metrics import METRICS
 from checks.probes.postgres.probe import PostgresProbe
-from checks.queries import charts_of
+from checks.queries import charts_of, queue_traits_of
 from checks.settings import KindConfig
 
 __all__ = ["KIND"]
@@ -86,7 +86,10 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
 
 
 def _expects(config: KindConfig) -> Expected:
-    return Expected(requests=isinstance(config, PostgresConfig) and config.request_log is not None)
+    if not isinstance(config, PostgresConfig):
+        return Expected()
+    told = config.request_log is not None
+    return Expected(queue_traits=queue_traits_of(config.queries), requests=told)
 
 
 KIND: Final = Kind(

@@ -28,7 +28,7 @@ from checks.probes.sqlite.survey import (
     survey,
     table_rows,
 )
-from checks.queries import DueQueries, charts_of, readings
+from checks.queries import DueQueries, charts_of, queue_traits_of, readings
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import KindConfig
 
@@ -245,7 +245,10 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
 
 
 def _expects(config: KindConfig) -> Expected:
-    return Expected(requests=isinstance(config, SqliteConfig) and config.request_log is not None)
+    if not isinstance(config, SqliteConfig):
+        return Expected()
+    told = config.request_log is not None
+    return Expected(queue_traits=queue_traits_of(config.queries), requests=told)
 
 
 _FIGURES = (

@@ -37,6 +37,8 @@ EXPERIMENTAL_FUNCTIONS: Final = frozenset(
         "histogram_quantiles",
         "info",
         "mad_over_time",
+        "max_of",
+        "min_of",
         "range",
         "sort_by_label",
         "sort_by_label_desc",

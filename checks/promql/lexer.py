@@ -11,7 +11,7 @@ from checks.promql.ast import Span
 from checks.promql.errors import PromQLError
 from checks.promql.literals import quote
 
-__all__ = ["AGGREGATORS", "KEYWORDS", "NOT_NAMES", "Token", "tokens"]
+__all__ = ["AGGREGATORS", "CLOCKS", "KEYWORDS", "NOT_NAMES", "Token", "tokens"]
 
 AGGREGATORS: Final = frozenset(
     {"sum", "avg", "count", "min", "max", "group", "stddev", "stdvar", "topk", "bottomk"}
@@ -23,6 +23,8 @@ KEYWORDS: Final = AGGREGATORS | {
     *("smoothed", "anchored", "fill", "fill_left", "fill_right", "step", "range"),
 }
 """Words with a meaning of their own, in lower case; in a text their case does not matter."""
+CLOCKS: Final = frozenset({"start", "end", "step", "range"})
+"""Keywords that are functions, too."""
 NOT_NAMES: Final = frozenset({"on", "ignoring", "group_left", "group_right", "atan2"})
 """Keywords that cannot be a metric's name; the others can where an operand stands."""
 

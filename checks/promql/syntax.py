@@ -29,7 +29,7 @@ from checks.promql.ast import (
 )
 from checks.promql.check import check
 from checks.promql.errors import PromQLError
-from checks.promql.lexer import AGGREGATORS, NOT_NAMES, Token, tokens
+from checks.promql.lexer import AGGREGATORS, CLOCKS, NOT_NAMES, Token, tokens
 from checks.promql.literals import parse_duration, parse_number, quote, unquote
 from checks.promql.modifiers import with_at, with_offset
 from checks.promql.selectors import SelectorBuilder
@@ -189,7 +189,7 @@ class _Parser:
         word = token.word
         if word in AGGREGATORS and (self._is("(") or self._next.word in {"by", "without"}):
             return self._aggregation(token)
-        if not word and self._is("(") and ":" not in token.text:
+        if (not word or word in CLOCKS) and self._is("(") and ":" not in token.text:
             return self._call(token)
         if word in NOT_NAMES:
             self._at -= 1
@@ -214,7 +214,7 @@ class _Parser:
 
     def _call(self, name: Token) -> Call:
         args, end = self._arguments("function call")
-        return Call(name.text, args, Span(name.span.start, end))
+        return Call(name.word or name.text, args, Span(name.span.start, end))
 
     def _arguments(self, context: str) -> tuple[tuple[Node, ...], int]:
         self._expect("(", context, "")
@@ -369,7 +369,7 @@ class _Parser:
     def _refuse_arithmetic(self, context: str, *, after: bool = False) -> None:
         """Durations that are computed: ``[5m * 2]``, ``[step()]``, ``offset (5m)``."""
         token = self._next
-        named = token.word in {"step", "range", "min", "max"}
+        named = token.kind == "word" and self._tokens[self._at + 1].text == "("
         marks = "+-*/%^" if after else "+-("
         sign = token.kind == "operator" and token.text in marks
         # Behind an offset's duration comes the operator of the expression around it.
@@ -378,7 +378,7 @@ class _Parser:
 
     def _bracket(self, node: Node) -> Node:
         opening = self._take()
-        if self._is("-") and self._tokens[self._at + 1].kind in {"number", "duration"}:
+        if self._is("-") and self._tokens[self._at + 2].text in {"]", ":"}:
             self._fail("duration must be greater than 0", self._next.span)
         length = self._duration("subquery or range")
         if length <= 0:

@@ -13,6 +13,7 @@ import numpy as np
 from checks.promql.annotations import Annotations
 from checks.promql.ast import Aggregation, Span
 from checks.promql.errors import EvaluationError
+from checks.promql.functions.quantiles import format_g
 from checks.promql.grouping import Grouping, grouping
 from checks.promql.labels import label_set
 from checks.promql.literals import format_float, quote
@@ -54,7 +55,7 @@ def _check_ks(ks: Scalar) -> None:
         return
     for k, word in ((ks.min(), "underflows"), (ks.max(), "overflows")):
         if (k <= -_LARGEST) if word == "underflows" else (k >= _LARGEST):
-            raise EvaluationError(f"Scalar value {_general(float(k))} {word} int64")
+            raise EvaluationError(f"Scalar value {format_g(float(k))} {word} int64")
 
 
 def _taken(vector: Vector, rows: Times) -> Vector:
@@ -90,7 +91,7 @@ def quantile(
     if len(known := qs[~np.isnan(qs)]):
         bad += [known.max()] * bool(known.max() > 1) + [known.min()] * bool(known.min() < 0)
     for q in bad:
-        text = f"quantile value should be between 0 and 1, got {_general(float(q))}"
+        text = f"quantile value should be between 0 and 1, got {format_g(float(q))}"
         annotate.warn(text, place)
     groups = grouping(vector.labels, node.labels, without=node.without)
     shape = (len(groups.labels), len(qs))
@@ -119,16 +120,6 @@ def _quantiles(values: Floats, ids: Times, q: float, step: int, out: tuple[Float
     with np.errstate(all="ignore"):
         below, above = values[starts + low], values[starts + high]
         out[0][found, step] = below * (1 - weight) + above * weight
-
-
-def _general(value: float) -> str:
-    """As Go's ``%g`` prints it."""
-    if math.isnan(value) or math.isinf(value):
-        return format_float(value)
-    text = repr(value).removesuffix(".0")
-    if "e" not in text and (abs(value) >= 1e21 or 0 < abs(value) < 1e-4):
-        text = f"{value:e}"
-    return text
 
 
 def count_values(node: Aggregation, vector: Vector, name: str) -> Vector:

@@ -13,8 +13,8 @@ from typing import Final, TypeAlias, cast
 import numpy as np
 
 from checks.promql.functions.contract import Context, Evaluate
-from checks.promql.labels import joined
 from checks.promql.values import Bools, Floats, Matrix, Times, Value, Vector, Windows
+from checks.promql.vectors import together
 
 __all__ = ["Batch", "Kernel", "batches", "over", "ranged"]
 
@@ -110,16 +110,7 @@ def over(matrix: Matrix, context: Context, kernel: Kernel) -> Vector:
     steps = context.grid.steps
     with np.errstate(all="ignore"):
         parts = [_applied(windows, steps, kernel) for windows in matrix]
-    if not parts:
-        return Vector.empty(steps)
-    if len(parts) == 1:
-        return parts[0]
-    return Vector(
-        joined(tuple(part.labels for part in parts)),
-        np.concatenate([part.values for part in parts]),
-        np.concatenate([part.present for part in parts]),
-        np.concatenate([part.drop_name for part in parts]),
-    )
+    return together(parts, steps)
 
 
 def ranged(kernel: Kernel) -> Evaluate:

@@ -6,9 +6,9 @@ They look at label sets only, so what they make of a vector's is remembered with
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 
@@ -16,67 +16,32 @@ from checks.promql.errors import EvaluationError
 from checks.promql.functions.contract import Context, Function, Kind
 from checks.promql.functions.expansion import expanded
 from checks.promql.labels import label, label_set, remembered
-from checks.promql.values import NAME, Labels, LabelSet, Value, Vector
+from checks.promql.values import NAME, Bools, Labels, LabelSet, Value, Vector
 from checks.store.matching import PatternError, compiled
 
 __all__ = ["FUNCTIONS"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Relabelled:
-    """What label sets have become.
+Change: TypeAlias = Callable[[LabelSet], LabelSet | None]
+"""What becomes of a label set; None where it stays."""
 
-    Attributes:
-        labels: distinct ones.
-        rows: which of ``labels`` each series has now.
-        changed: which series were given a label.
+
+def _relabelled(vector: Vector, key: Hashable, target: str, change: Change) -> Vector:
+    """``vector`` with labels as ``change`` makes them, which sets the label ``target``.
+
+    Series that become the same are the evaluator's to merge, or to refuse where they meet.
     """
-
-    labels: Labels
-    rows: tuple[int, ...]
-    changed: tuple[bool, ...]
-
-    @classmethod
-    def of(cls, labels: Labels, change: Callable[[LabelSet], LabelSet | None]) -> _Relabelled:
-        """``labels`` after ``change``, which gives None where it leaves a set alone."""
-        rows: dict[LabelSet, int] = {}
-        new = [change(one) for one in labels]
-        at = [
-            rows.setdefault(old if one is None else one, len(rows))
-            for old, one in zip(labels, new, strict=True)
-        ]
-        return cls(tuple(rows), tuple(at), tuple(one is not None for one in new))
+    labels, changed = remembered(vector.labels, key, partial(_changed, change=change))
+    if target == NAME:
+        return replace(vector, labels=labels, drop_name=vector.drop_name & ~changed)
+    return replace(vector, labels=labels)
 
 
-def _applied(
-    vector: Vector, key: Hashable, target: str, change: Callable[[LabelSet], LabelSet | None]
-) -> Vector:
-    """``vector`` with labels as ``change`` makes them; series that become the same are merged.
-
-    Raises:
-        EvaluationError: two of these have a value at the same step.
-    """
-    new = remembered(vector.labels, key, partial(_Relabelled.of, change=change))
-    dropped = (
-        vector.drop_name & ~np.array(new.changed, bool) if target == NAME else vector.drop_name
-    )
-    if len(new.labels) == len(vector.labels):
-        return Vector(new.labels, vector.values, vector.present, dropped)
-    return _merged(Vector(vector.labels, vector.values, vector.present, dropped), new)
-
-
-def _merged(vector: Vector, new: _Relabelled) -> Vector:
-    rows, steps = np.array(new.rows), vector.values.shape[1]
-    held = np.zeros((len(new.labels), steps), np.int64)
-    np.add.at(held, rows, vector.present)
-    if (held > 1).any():
-        raise EvaluationError("vector cannot contain metrics with the same labelset")
-    values = np.zeros(held.shape)
-    series, step = np.nonzero(vector.present)
-    values[rows[series], step] = vector.values[series, step]
-    dropped = np.zeros(len(new.labels), bool)
-    dropped[rows] = vector.drop_name
-    return Vector(new.labels, values, held > 0, dropped)
+def _changed(labels: Labels, *, change: Change) -> tuple[Labels, Bools]:
+    """``labels`` after ``change``, and which of them it did not leave alone."""
+    new = [change(one) for one in labels]
+    after = tuple(old if one is None else one for old, one in zip(labels, new, strict=True))
+    return after, np.array([one is not None for one in new], bool)
 
 
 def _set(labels: LabelSet, name: str, value: str) -> LabelSet:
@@ -112,7 +77,7 @@ def _label_replace(context: Context, args: tuple[Value, ...]) -> Vector:
         return None if found is None else _set(labels, target, expanded(template, found))
 
     key = ("label_replace", target, template, source, pattern)
-    return _applied(vector, key, target, change)
+    return _relabelled(vector, key, target, change)
 
 
 def _label_join(context: Context, args: tuple[Value, ...]) -> Vector:
@@ -127,7 +92,7 @@ def _label_join(context: Context, args: tuple[Value, ...]) -> Vector:
         joined = separator.join(label(labels, source) for source in sources)
         return _set(labels, target, joined)
 
-    return _applied(vector, ("label_join", target, separator, *sources), target, change)
+    return _relabelled(vector, ("label_join", target, separator, *sources), target, change)
 
 
 _TEXT: Final = Kind.STRING

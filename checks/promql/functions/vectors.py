@@ -110,13 +110,9 @@ def _pi(context: Context, args: tuple[Value, ...]) -> Scalar:
 
 
 def _timestamp(context: Context, args: tuple[Value, ...]) -> Vector:
-    """When each sample was: of a bare selector's that moment itself, else that of the step.
-
-    The evaluator gives a bare selector's times (seconds) as the values of the vector.
-    """
+    """The moment of the step, for what was computed. A selector's samples have moments of their
+    own, which the evaluator reads instead."""
     vector = cast("Vector", args[0])
-    if isinstance(unwrapped(context.call.args[0]), Selector):
-        return vector
     moments = np.broadcast_to(context.grid.times() / 1000.0, vector.values.shape)
     return replace(vector, values=moments)
 

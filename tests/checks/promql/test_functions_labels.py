@@ -82,23 +82,6 @@ def test_the_name_can_be_set_and_then_stays() -> None:
     assert replaced(given, "dst", "v", "src", ".*").vector.drop_name.tolist() == [True, True]
 
 
-def test_series_that_become_the_same_are_one_where_they_never_meet() -> None:
-    given = vector(
-        (named("x", i="1"), [1, None, 3]),
-        (named("x", j="2"), [7, 7, 7]),
-        (named("x", i="2"), [None, 5, None]),
-    )
-    answer = replaced(given, "i", "", "i", ".+", steps=3)
-    assert answer.rows() == {named("x"): [1, 5, 3], named("x", j="2"): [7, 7, 7]}
-
-
-def test_series_that_become_the_same_and_meet_are_refused() -> None:
-    with pytest.raises(EvaluationError, match="cannot contain metrics with the same labelset"):
-        replaced(vector((named(i="1"), [1]), (named(i="2"), [2])), "i", "same", "i", ".*")
-    with pytest.raises(EvaluationError, match="cannot contain metrics with the same labelset"):
-        joined(vector((named(i="1"), [1]), (named(i="2"), [2])), "i", "")
-
-
 @pytest.mark.parametrize(
     ("texts", "sentence"),
     [

@@ -64,11 +64,6 @@ def test_the_timestamp_of_what_was_computed_is_that_of_the_step() -> None:
     assert answer.rows() == {named("x", a="b"): [30.0, None]}
 
 
-def test_the_timestamp_of_a_selector_is_what_the_evaluator_read() -> None:
-    given = vector((named("x", a="b"), [28.5]))
-    assert called("timestamp((x))", given, start=30_000).rows() == {named("x", a="b"): [28.5]}
-
-
 @pytest.mark.parametrize(
     ("selector", "labels"),
     [

@@ -10,6 +10,8 @@ from checks.templates.numbers import float_text
 __all__ = ["float_by_verb"]
 
 _FRACTION_BITS: Final = 52
+_LEAST: Final = -1074
+"""The power of two that the smallest float64 is."""
 
 
 def float_by_verb(value: float, verb: str, precision: int | None, sharp: bool) -> str | None:
@@ -31,15 +33,27 @@ def float_by_verb(value: float, verb: str, precision: int | None, sharp: bool) -
 def _unsigned(value: float, verb: str, precision: int | None, sharp: str) -> str:
     if verb in "xX":
         text = _hexadecimal(value, precision)
+        if sharp:
+            # Go asks for digits here with x, of which its own counts as one, and not with X
+            digits = 0 if verb == "X" else 6 if precision is None else precision
+            text = _with_zeros(text, "p", digits)
         return text.upper() if verb == "X" else text
     if verb == "b":
-        mantissa, exponent = math.frexp(value)
-        return f"{int(mantissa * 2 ** (_FRACTION_BITS + 1))}p{exponent - _FRACTION_BITS - 1:+d}"
-    if verb in "vgG" and precision is None and not sharp:
-        text = float_text(value)
+        exponent = max(math.frexp(value)[1] - _FRACTION_BITS - 1, _LEAST) if value else _LEAST
+        return f"{int(math.ldexp(value, -exponent))}p{exponent:+d}"
+    if verb in "vgG" and precision is None:
+        text = _with_zeros(float_text(value), "e", 6) if sharp else float_text(value)
         return text.upper() if verb == "G" else text
     kind = {"v": "g", "F": "f"}.get(verb, verb)
     return f"{value:{sharp}.{6 if precision is None else precision}{kind}}"
+
+
+def _with_zeros(text: str, exponent: str, wanted: int) -> str:
+    """What ``#`` asks for: a point, and no fewer digits than ``wanted``."""
+    number, mark, power = text.partition(exponent)
+    count = len(number.replace(".", "").lstrip("0")) or 1
+    point = "" if "." in number else "."
+    return number + point + "0" * (wanted - count) + mark + power
 
 
 def _hexadecimal(value: float, precision: int | None) -> str:

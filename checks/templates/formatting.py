@@ -15,7 +15,7 @@ from typing import Final
 from checks.templates.errors import CallError
 from checks.templates.floats import float_by_verb
 from checks.templates.numbers import float_text
-from checks.templates.quoting import code_point, quote
+from checks.templates.quoting import quote
 from checks.templates.times import Duration, Instant
 from checks.templates.values import (
     Arguments,
@@ -52,13 +52,16 @@ class Spec:
     width: int | None = None
     precision: int | None = None
 
-    def padded(self, text: str, zeros: bool = False) -> str:
-        """``text`` in the directive's width, in characters."""
+    def padded(self, text: str) -> str:
+        """``text`` in the directive's width, in characters; Go pads words with zeros, too."""
         if self.width is None or len(text) >= self.width:
             return text
-        if "-" in self.flags:
-            return text.ljust(self.width)
-        return text.rjust(self.width, "0" if zeros else " ")
+        return text.rjust(self.width, "0") if self.zeros else self.spaced(text)
+
+    def spaced(self, text: str) -> str:
+        """``text`` in the directive's width, whatever it says of zeros."""
+        width = self.width or 0
+        return text.ljust(width) if "-" in self.flags else text.rjust(width)
 
     @property
     def zeros(self) -> bool:
@@ -236,7 +239,7 @@ def _typed(value: object) -> str:
 
 def _argument(value: object, spec: Spec) -> str:
     if spec.verb == "T":
-        return spec.padded(type_name(value))
+        return spec.padded("<nil>" if value is None else type_name(value)[: spec.precision])
     if value is None:
         return spec.padded("<nil>") if spec.verb == "v" else f"%!{spec.verb}(<nil>)"
     write = _WRITERS.get(type(value), _string)
@@ -264,7 +267,7 @@ def _string(value: object, spec: Spec) -> str:
         text = text[: spec.precision]
     if spec.verb == "q" or _GO_SYNTAX in spec.flags:
         text = _quoted(text, spec)
-    return spec.padded(text, spec.zeros)
+    return spec.padded(text)
 
 
 def _quoted(text: str, spec: Spec) -> str:
@@ -285,7 +288,7 @@ def _hex(text: str, spec: Spec) -> str:
 
 
 _BASES: Final = {"d": "d", "v": "d", "b": "b", "o": "o", "O": "o", "x": "x", "X": "X"}
-_PREFIXES: Final = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}
+_PREFIXES: Final = {"b": "0b", "o": "0", "O": "0", "x": "0x", "X": "0X"}
 
 
 def _integer(value: int, spec: Spec) -> str:
@@ -293,24 +296,29 @@ def _integer(value: int, spec: Spec) -> str:
         return _digits(value, spec)
     if spec.verb not in "cqU":
         return _bad(value, spec)
-    char = chr(value) if 0 <= value < 0x110000 and not 0xD800 <= value < 0xE000 else "\ufffd"
+    known = 0 <= value < 0x110000 and not 0xD800 <= value < 0xE000
+    char = chr(value) if known else "\ufffd"
     if spec.verb == "U":
-        return spec.padded(code_point(char) if "#" in spec.flags else f"U+{value:04X}")
+        digits = f"U+{value % 2**64:0{max(4, spec.precision or 0)}X}"
+        shown = known and "#" in spec.flags and char.isprintable()
+        return spec.spaced(f"{digits} '{char}'" if shown else digits)
     return spec.padded(char if spec.verb == "c" else quote(char, "+" in spec.flags, "'"))
 
 
 def _digits(value: int, spec: Spec) -> str:
     sign = "-" if value < 0 else spec.sign
     digits = format(abs(value), _BASES[spec.verb])
+    if spec.precision == value == 0:
+        return spec.spaced("")  # no digit at all, nor a sign or a base
     if spec.precision is not None:
-        digits = "" if spec.precision == value == 0 else digits.zfill(spec.precision)
+        digits = digits.zfill(spec.precision)
     elif spec.zeros and spec.width is not None:
         digits = digits.zfill(spec.width - len(sign))
+    if "#" in spec.flags and not (spec.verb in "oO" and digits[0] == "0"):
+        digits = _PREFIXES.get(spec.verb, "") + digits
     if spec.verb == "O":
         digits = "0o" + digits
-    elif "#" in spec.flags and not (spec.verb == "o" and digits[:1] == "0"):
-        digits = _PREFIXES.get(spec.verb, "") + digits
-    return spec.padded(sign + digits if digits else "")
+    return spec.spaced(sign + digits)
 
 
 def _float(value: float, spec: Spec) -> str:
@@ -321,10 +329,10 @@ def _float(value: float, spec: Spec) -> str:
     if sign == "+":
         sign = spec.sign or ("+" if digits == "Inf" else "")
     if digits in ("Inf", "NaN"):  # these look like no numbers: never padded with zeros
-        return spec.padded(sign + digits)
+        return spec.spaced(sign + digits)
     if spec.zeros and spec.width is not None:
         digits = digits.rjust(spec.width - len(sign), "0")
-    return spec.padded(sign + digits)
+    return spec.spaced(sign + digits)
 
 
 def _mapping(value: dict[str, object], spec: Spec) -> str:

@@ -44,9 +44,8 @@ def unquote(literal: str) -> str | None:
 
 
 def unquote_char(literal: str) -> str | None:
-    """The character that a literal in single quotes stands for; None where it is not one."""
-    text = _unescaped(literal[1:-1], "'")
-    return text if text is not None and len(text) == 1 else None
+    """What stands between single quotes, one character if it is right; None where malformed."""
+    return _unescaped(literal[1:-1], "'")
 
 
 def _unescaped(body: str, mark: str) -> str | None:

@@ -203,7 +203,9 @@ class Terms:
             return self._number(token.value)
         if token.kind == "char":
             char = unquote_char(token.value)
-            if char is None:
+            if not char:
+                raise self._fault("invalid syntax")
+            if len(char) > 1:
                 raise self._fault(f"malformed character constant: {token.value}")
             return ord(char)
         return self._string(token)

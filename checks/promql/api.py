@@ -114,6 +114,11 @@ class Engine:
             raise EvaluationError("zero or negative step: use a step of at least 1 ms")
         if end_ms < start_ms:
             raise EvaluationError("the range ends before it starts")
+        if (end_ms - start_ms) // step_ms > self.options.max_points:
+            raise EvaluationError(
+                f"exceeded maximum resolution of {self.options.max_points:,} points per timeseries."
+                " Use a longer step or a shorter range"
+            )
         if expression.type not in {Kind.VECTOR, Kind.SCALAR}:
             raise EvaluationError(
                 f'invalid expression type "{expression.type.value}" for range query, must be Scalar'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 
@@ -38,6 +38,22 @@ from checks.promql.vectors import merged, unnamed
 __all__ = ["Evaluation"]
 
 
+_HANDLERS: Final = {
+    Number: "_number",
+    Text: "_text",
+    Selector: "_selector",
+    Range: "_range",
+    Subquery: "_subquery",
+    Paren: "_paren",
+    Negative: "_negative",
+    Call: "_call",
+    Binary: "_binary",
+    Aggregation: "_aggregation",
+}
+_COMPUTED: Final = (Selector, Call, Binary, Negative, Aggregation)
+"""What is computed once where it is the same at every step. (Windows then are the same anyway.)"""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """One evaluation of one expression, ``text``.
@@ -58,53 +74,50 @@ class Evaluation:
         Raises:
             EvaluationError: it has no result, or takes more than it may.
         """
-        self._check(grid)
-        if grid.steps > 1 and not isinstance(node, Number | Text) and _once(node):
-            return _repeated(self._value(node, Grid(grid.start, grid.start, grid.step)), grid.steps)
-        return self._value(node, grid)
+        self._check()
+        handle = _HANDLERS[type(node)]
+        if grid.steps == 1:
+            return handle(self, node, grid)
+        self._check_steps(grid)
+        if isinstance(node, _COMPUTED) and invariant(node):
+            return _repeated(
+                handle(self, node, Grid(grid.start, grid.start, grid.step)), grid.steps
+            )
+        return handle(self, node, grid)
 
-    def _check(self, grid: Grid) -> None:
+    def _check(self) -> None:
         if self.clock() > self.until:
             raise EvaluationError(
                 f"the query took longer than {self.options.deadline:g} s and was given up;"
                 " select fewer series or a shorter range"
             )
+
+    def _check_steps(self, grid: Grid) -> None:
         if grid.steps > self.options.max_steps:
             raise EvaluationError(
                 f"the query would have {grid.steps} steps, more than {self.options.max_steps};"
                 " use a longer step or a shorter range"
             )
 
-    def _value(self, node: Node, grid: Grid) -> Value:
-        match node:
-            case Number():
-                return np.full(grid.steps, node.value)
-            case Text():
-                return node.value
-            case Selector():
-                return self.reader.instants(node, grid)
-            case Range():
-                return self.reader.windows(node, grid)
-            case Paren():
-                return self.value(node.body, grid)
-            case _:
-                return self._composed(node, grid)
+    def _number(self, node: Number, grid: Grid) -> Value:
+        return np.full(grid.steps, node.value)
 
-    def _composed(self, node: Node, grid: Grid) -> Value:
-        match node:
-            case Call():
-                return self._call(node, grid)
-            case Aggregation():
-                return self._aggregation(node, grid)
-            case Binary():
-                left = cast("Vector | Scalar", self.value(node.left, grid))
-                right = cast("Vector | Scalar", self.value(node.right, grid))
-                return operate(node, left, right, self.options)
-            case Negative():
-                return self._negative(node, grid)
-            case Subquery():
-                return self._subquery(node, grid)
-        raise TypeError(f"unknown node {node!r}")
+    def _text(self, node: Text, _: Grid) -> Value:
+        return node.value
+
+    def _selector(self, node: Selector, grid: Grid) -> Value:
+        return self.reader.instants(node, grid)
+
+    def _range(self, node: Range, grid: Grid) -> Value:
+        return self.reader.windows(node, grid, self._check)
+
+    def _paren(self, node: Paren, grid: Grid) -> Value:
+        return self.value(node.body, grid)
+
+    def _binary(self, node: Binary, grid: Grid) -> Value:
+        left = cast("Vector | Scalar", self.value(node.left, grid))
+        right = cast("Vector | Scalar", self.value(node.right, grid))
+        return operate(node, left, right, self.options)
 
     def vector(self, node: Node, grid: Grid) -> Vector:
         """The value of ``node``, which is an instant vector."""
@@ -169,11 +182,6 @@ class Evaluation:
             vector.drop_name,
         )
         return Matrix((group,))
-
-
-def _once(node: Node) -> bool:
-    """Whether one evaluation serves all steps; windows are the same ones anyway."""
-    return not isinstance(unwrapped(node), Range | Subquery) and invariant(node)
 
 
 def _repeated(value: Value, steps: int) -> Value:

@@ -46,7 +46,7 @@ class Memory:
     recently used beyond ``limit`` label sets in all.
     """
 
-    def __init__(self, limit: int = 500_000) -> None:
+    def __init__(self, limit: int = 300_000) -> None:
         self.limit = limit
         self._size = 0
         self._held: OrderedDict[tuple[object, ...], tuple[tuple[Labels, ...], Any]] = OrderedDict()

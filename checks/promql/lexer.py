@@ -48,8 +48,6 @@ _CALLED: Final = {
     "[": "bracket",
     "{": "brace",
 }
-DEEPEST: Final = 100
-"""How deep parentheses may nest; evaluating a tree takes a few frames a level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +148,6 @@ def _check_brackets(text: str, made: list[Token]) -> None:
             continue
         if token.text in _CALLED:
             opened.append(token)
-            if len(opened) > DEEPEST:
-                raise PromQLError(f"nested more than {DEEPEST} levels deep", token.span, text)
         elif token.text in _CLOSED:
             if not opened or opened[-1].text != _CLOSED[token.text]:
                 called = _CALLED[_CLOSED[token.text]]

@@ -22,7 +22,8 @@ class Options:
             label ``__type__`` instead of their name.
         subquery_step: the default step of subqueries, in milliseconds.
         max_cells: how many values an evaluation may hold in one place.
-        max_steps: how many steps a query or a subquery may have.
+        max_points: how many steps beyond the first a range query may have, as in Prometheus.
+        max_steps: how many steps a subquery may have.
         deadline: seconds that an evaluation may take.
     """
 
@@ -30,6 +31,7 @@ class Options:
     delayed_name_removal: bool = False
     type_and_unit_labels: bool = False
     subquery_step: int = 60_000
-    max_cells: int = 50_000_000
-    max_steps: int = 200_000
+    max_cells: int = 10_000_000
+    max_points: int = 11_000
+    max_steps: int = 100_000
     deadline: float = 30.0

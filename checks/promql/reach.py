@@ -18,7 +18,7 @@ from checks.promql.ast import (
     Text,
 )
 
-__all__ = ["children", "reach", "selectors"]
+__all__ = ["children", "depth", "reach", "selectors"]
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -36,6 +36,15 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.body,) if node.parameter is None else (node.parameter, node.body)
         case Subquery() | Negative() | Paren():
             return (node.body,)
+
+
+def depth(node: Node) -> int:
+    """How many levels ``node`` has; of trees too deep for recursion as well."""
+    level, levels = [node], 0
+    while level:
+        level = [child for one in level for child in children(one)]
+        levels += 1
+    return levels
 
 
 def selectors(node: Node) -> Iterator[Selector]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,22 +65,14 @@ class Reader:
         )
         return Vector.of(group.labels, found.T, present.T)
 
-    def windows(self, node: Range, grid: Grid) -> Matrix:
-        """The samples of each series in the window that ends at every step."""
+    def windows(self, node: Range, grid: Grid, check: Callable[[], None]) -> Matrix:
+        """The samples of each series in the window that ends at every step.
+
+        Read when they are gone through; ``check`` is called before each group.
+        """
         ends = self.moments(grid, node.selector.at, node.selector.offset)
-        starts = ends - node.range
-        groups = []
-        for group in self.store.groups(node.selector.name, node.selector.matchers):
-            times, values = group.rows(int(starts[0]), int(ends[-1]))
-            if not len(times):
-                continue
-            self.bound(len(group.labels), len(times))
-            present = ~is_stale(values)
-            drop_name = np.zeros(len(group.labels), bool)
-            groups.append(
-                windowed(group.labels, times, (values, present), (starts, ends), drop_name)
-            )
-        return Matrix(tuple(groups))
+        groups = self.store.groups(node.selector.name, node.selector.matchers)
+        return Matrix(_Unread(self, groups, (ends - node.range, ends), check))
 
     def bound(self, series: int, rows: int) -> None:
         """Refuse to hold more than the options allow."""
@@ -88,6 +81,28 @@ class Reader:
                 f"the query would hold {series} series of {rows} values at once, more than"
                 f" {self.options.max_cells} in all; select fewer series or a shorter range"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """Windows that are read group by group. ``bounds`` are starts and ends, (T,) each."""
+
+    reader: Reader
+    groups: Sequence[Group]
+    bounds: tuple[Times, Times]
+    check: Callable[[], None]
+
+    def __iter__(self) -> Iterator[Windows]:
+        starts, ends = self.bounds
+        for group in self.groups:
+            self.check()
+            times, values = group.rows(int(starts[0]), int(ends[-1]))
+            if not len(times):
+                continue
+            self.reader.bound(len(group.labels), len(times))
+            drop_name = np.zeros(len(group.labels), bool)
+            samples = values, ~is_stale(values)
+            yield windowed(group.labels, times, samples, self.bounds, drop_name)
 
 
 def windowed(

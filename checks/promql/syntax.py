@@ -32,6 +32,7 @@ from checks.promql.errors import PromQLError
 from checks.promql.lexer import AGGREGATORS, CLOCKS, NOT_NAMES, Token, tokens
 from checks.promql.literals import parse_duration, parse_number, quote, unquote
 from checks.promql.modifiers import with_at, with_offset
+from checks.promql.reach import depth
 from checks.promql.selectors import SelectorBuilder
 
 __all__ = ["parse"]
@@ -58,6 +59,10 @@ _POWER: Final = 6
 _WITH_PARAMETER: Final = frozenset({"topk", "bottomk", "count_values", "quantile"})
 _LONGEST: Final = 100_000
 """Characters; far beyond what anybody writes, and parsed within a second."""
+_NESTED: Final = 100
+"""How deep operands may nest: the parser takes up to six frames a level."""
+_DEEPEST: Final = 200
+"""How deep a tree may be: evaluating it takes up to three frames a level."""
 
 
 def parse(text: str) -> Node:
@@ -128,11 +133,20 @@ class _Parser:
         node = self._expression(0)
         if self._next.kind != "end":
             self._unexpected()
+        if depth(node) > _DEEPEST:
+            self._fail(f"the expression is more than {_DEEPEST} levels deep", node.span)
         return node
 
     def _expression(self, least: int) -> Node:
         """Operators that bind at least as tightly as ``least``."""
-        left = self._operand()
+        self._depth += 1
+        if self._depth > _NESTED:
+            self._fail(f"nested more than {_NESTED} levels deep", self._next.span)
+        node = self._operators(self._operand(), least)
+        self._depth -= 1
+        return node
+
+    def _operators(self, left: Node, least: int) -> Node:
         while True:
             token = self._next
             operator = token.word or (token.text if token.kind == "operator" else "")
@@ -155,11 +169,7 @@ class _Parser:
     def _signed(self) -> Node:
         """A unary sign binds as ``*`` does: ``-2^2`` is ``-(2^2)``."""
         sign = self._take()
-        self._depth += 1
-        if self._depth > 100:
-            self._fail("more than 100 signs", sign.span)
         body = self._expression(_POWER)
-        self._depth -= 1
         span = Span(sign.span.start, _end(body))
         if sign.text == "+":
             return Paren(body, span)

@@ -7,7 +7,7 @@ or an aggregation loops over series in Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -125,12 +125,13 @@ class Windows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrix:
-    """A range vector: one :class:`Windows` a block of the store, or one for a subquery.
+    """A range vector: a :class:`Windows` for each group of series, or one for a subquery.
 
-    No label set stands in two groups.
+    No label set stands in two groups. To go through ``groups`` may read them anew each time,
+    one after the other: what a check has in an hour need not be in memory all at once.
     """
 
-    groups: tuple[Windows, ...]
+    groups: Iterable[Windows]
 
     def __iter__(self) -> Iterator[Windows]:
         return iter(self.groups)

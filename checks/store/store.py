@@ -15,6 +15,9 @@ __all__ = ["Matcher", "Store"]
 
 SELECTIONS: Final = 2000
 """How many selectors' series are remembered."""
+TOGETHER: Final = 16_384
+"""How many series are in a group at most. Groups are read one after the other, which bounds the
+memory; smaller ones are slower, since the columns of a part are not contiguous in the block."""
 
 
 class Store:
@@ -133,8 +136,9 @@ class Store:
         made: list[Group] = []
         for block, found in chosen.items():
             series = tuple(one for one in found if len(self._homes[one]) == 1)
-            if series:
-                made.append(BlockGroup(block, series, labels_of(series)))
+            for at in range(0, len(series), TOGETHER):
+                some = series[at : at + TOGETHER]
+                made.append(BlockGroup(block, some, labels_of(some)))
         merged = (
             MergedGroup(tuple(self._homes[one]), (one,), labels_of((one,)))
             for one in dict.fromkeys(shared)

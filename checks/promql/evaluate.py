@@ -75,15 +75,13 @@ class Evaluation:
             EvaluationError: it has no result, or takes more than it may.
         """
         self._check()
-        handle = _HANDLERS[type(node)]
+        handle = cast("Callable[[Node, Grid], Value]", getattr(self, _HANDLERS[type(node)]))
         if grid.steps == 1:
-            return handle(self, node, grid)
+            return handle(node, grid)
         self._check_steps(grid)
         if isinstance(node, _COMPUTED) and invariant(node):
-            return _repeated(
-                handle(self, node, Grid(grid.start, grid.start, grid.step)), grid.steps
-            )
-        return handle(self, node, grid)
+            return _repeated(handle(node, Grid(grid.start, grid.start, grid.step)), grid.steps)
+        return handle(node, grid)
 
     def _check(self) -> None:
         if self.clock() > self.until:

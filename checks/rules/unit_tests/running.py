@@ -18,7 +18,9 @@ from checks.alerts.model import State
 from checks.errors import ConfigError, OnwatchError
 from checks.model import Samples
 from checks.model import Series as Stored
+from checks.promql.literals import quote
 from checks.promql.values import Matrix, Vector
+from checks.rules.durations import show_duration
 from checks.rules.evaluate import Circumstances, GroupRun
 from checks.rules.language import PrometheusLanguage
 from checks.rules.model import RuleGroup
@@ -33,17 +35,25 @@ from checks.rules.unit_tests.model import (
     TestGroup,
 )
 from checks.rules.unit_tests.reading import read_test_file
-from checks.rules.unit_tests.wording import shown_alerts, shown_samples, since_start
+from checks.rules.unit_tests.wording import go_duration, shown_alerts, shown_samples
 from checks.store.store import Store
 
 if TYPE_CHECKING:
     from checks.promql.api import Engine
 
-__all__ = ["LOOKBACK", "TestReport", "run_test_file"]
+__all__ = ["LOOKBACK", "Failure", "TestReport", "run_test_file"]
 
 LOOKBACK = 300_000
 """Milliseconds, as in promtool."""
 _FOREVER = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What failed, in promtool's words; ``line`` is that of the test, 0 for the file itself."""
+
+    line: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -51,7 +61,7 @@ class TestReport:
     """What came of a file: nothing in ``failures`` is a success."""
 
     name: str
-    failures: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     __test__ = False
@@ -63,7 +73,7 @@ def run_test_file(path: Path) -> TestReport:
     try:
         file = read_test_file(path)
     except ConfigError as error:
-        report.failures += [str(problem) for problem in error.problems]
+        report.failures += [Failure(0, f"  {problem}") for problem in error.problems]
         return report
     rule_files = list(_rule_files(file, path.parent, report))
     for group in file.groups:
@@ -92,12 +102,12 @@ class _Suite:
         self._store = Store(_FOREVER)
         self._loaded = [0] * len(group.series)
 
-    def run(self, rule_files: Sequence[Path]) -> list[str]:
+    def run(self, rule_files: Sequence[Path]) -> list[Failure]:
         """What failed."""
         groups, problems = self._groups(rule_files)
         if problems:
             return problems
-        failures: list[str] = []
+        failures: list[Failure] = []
         waiting = sorted({case.eval_time for case in self._group.alerts})
         for since in range(0, self._group.last + 1, self._file.interval):
             errors = self._evaluate(groups, since)
@@ -106,18 +116,21 @@ class _Suite:
             while waiting and waiting[0] < since + self._file.interval:
                 due = waiting.pop(0)
                 cases = (case for case in self._group.alerts if case.eval_time == due)
-                failures += [text for case in cases if (text := self._judge(case, groups))]
-        return [*failures, *(text for case in self._group.exprs if (text := self._ask(case)))]
+                failures += [
+                    Failure(c.line, text) for c in cases if (text := self._judge(c, groups))
+                ]
+        asked = (Failure(c.line, text) for c in self._group.exprs if (text := self._ask(c)))
+        return [*failures, *asked]
 
-    def _groups(self, rule_files: Sequence[Path]) -> tuple[list[GroupRun], list[str]]:
+    def _groups(self, rule_files: Sequence[Path]) -> tuple[list[GroupRun], list[Failure]]:
         """The rule groups in the order of their evaluation, or what is wrong with their files."""
         language = PrometheusLanguage(self._engine)
         groups: list[RuleGroup] = []
-        problems: list[str] = []
+        problems: list[Failure] = []
         for path in rule_files:
             read = read_rule_file(path, language, trusted=True)
             groups += read.groups
-            problems += [str(problem) for problem in read.problems]
+            problems += [Failure(0, f"    {problem}") for problem in read.problems]
         places = {name: at for at, name in enumerate(self._file.order)}
         groups.sort(key=lambda group: places.get(group.name, 0))
         about = Circumstances(
@@ -129,7 +142,7 @@ class _Suite:
         )
         return [GroupRun(group, about) for group in groups], problems
 
-    def _evaluate(self, groups: Sequence[GroupRun], since: int) -> list[str]:
+    def _evaluate(self, groups: Sequence[GroupRun], since: int) -> list[Failure]:
         """Evaluate all groups ``since`` milliseconds after the start; the rules' errors."""
         now = self._group.start + since
         self._load(now)
@@ -137,8 +150,9 @@ class _Suite:
         for group in groups:
             for one in group.evaluate(self._store, now).rules:
                 if one.health is Health.ERROR:
-                    when = since_start(since)
-                    errors.append(f"    rule: {one.rule.name}, time: {when}, err: {one.sentence}")
+                    when = go_duration(since)
+                    text = f"    rule: {one.rule.name}, time: {when}, err: {one.sentence}"
+                    errors.append(Failure(self._group.line, text))
         return errors
 
     def _load(self, now: int) -> None:
@@ -172,25 +186,24 @@ class _Suite:
         expected = _sorted(case.expected)
         if expected == _sorted(found):
             return ""
+        named = f"    name: {self._group.name},\n" if self._group.name else ""
         return (
-            f"{self._named()}    alertname: {case.alertname}, "
-            f"time: {since_start(case.eval_time)}, (line {case.line})\n"
-            f"        exp:{shown_alerts(expected)},\n"
+            f"{named}    alertname: {case.alertname}, time: {show_duration(case.eval_time)}, \n"
+            f"        exp:{shown_alerts(expected)}, \n"
             f"        got:{shown_alerts(_sorted(found))}"
         )
 
     def _ask(self, case: ExprCase) -> str:
-        asked = f'{self._named()}    expr: "{case.expr}", time: {since_start(case.eval_time)}'
-        asked += f", (line {case.line})"
+        asked = f"    expr: {quote(case.expr)}, time: {show_duration(case.eval_time)},"
         try:
             found = self._samples(case)
         except OnwatchError as error:
-            return f"{asked}, err: {error}"
+            return f"{asked} err: {error}"
         expected = sorted(case.expected, key=lambda one: one.labels)
         if _same(expected, found, fuzzy=self._file.fuzzy):
             return ""
         return (
-            f"{asked},\n        exp: {shown_samples(expected)}\n        got: {shown_samples(found)}"
+            f"{asked}\n        exp: {shown_samples(expected)}\n        got: {shown_samples(found)}"
         )
 
     def _samples(self, case: ExprCase) -> list[ExpectedSample]:
@@ -203,9 +216,6 @@ class _Suite:
             return [ExpectedSample((), float(outcome.value[0]))]
         found = (ExpectedSample(labels, value) for labels, value in outcome.samples())
         return sorted(found, key=lambda one: one.labels)
-
-    def _named(self) -> str:
-        return f"    name: {self._group.name},\n" if self._group.name else ""
 
 
 def _sorted(alerts: Sequence[ExpectedAlert]) -> list[ExpectedAlert]:

@@ -179,7 +179,7 @@ class _Checker:
 
     def _binary(self, node: Binary) -> None:
         left, right = self.check(node.left), self.check(node.right)
-        place = Span(node.left.span.end, node.right.span.start)
+        place = self._operator(node)
         if node.bool_modifier and node.operator not in COMPARISONS:
             self._fail("bool modifier can only be used on comparison operators", place)
         for side, kind in ((node.left, left), (node.right, right)):
@@ -199,6 +199,12 @@ class _Checker:
         if scalars and node.matching != Matching():
             self._fail("vector matching only allowed between instant vectors", node.span)
         self._matching(node, place)
+
+    def _operator(self, node: Binary) -> Span:
+        """Where the operator and its modifiers stand."""
+        between = self._text[node.left.span.end : node.right.span.start]
+        start = node.left.span.end + len(between) - len(between.lstrip(" \t\r\n)"))
+        return Span(start, node.right.span.start)
 
     def _matching(self, node: Binary, place: Span) -> None:
         matching = node.matching

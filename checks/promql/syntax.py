@@ -9,7 +9,7 @@ What is experimental in Prometheus is refused by name.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal
 
 from checks.promql.ast import (
     Aggregation,
@@ -28,8 +28,9 @@ from checks.promql.ast import (
     Text,
 )
 from checks.promql.check import check
+from checks.promql.cursor import Cursor
 from checks.promql.errors import PromQLError
-from checks.promql.lexer import AGGREGATORS, CLOCKS, NOT_NAMES, Token, tokens
+from checks.promql.lexer import AGGREGATORS, CLOCKS, NOT_NAMES, Token
 from checks.promql.literals import parse_duration, parse_number, quote, unquote
 from checks.promql.modifiers import with_at, with_offset
 from checks.promql.reach import depth
@@ -80,80 +81,38 @@ def parse(text: str) -> Node:
     return node
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, text: str) -> None:
-        self.text = text
-        self._tokens = tokens(text)
-        self._at = 0
+        super().__init__(text)
         self._depth = 0
 
-    @property
-    def _next(self) -> Token:
-        return self._tokens[self._at]
-
-    def _take(self) -> Token:
-        token = self._tokens[self._at]
-        self._at += 1
-        return token
-
-    def _is(self, text: str) -> bool:
-        return self._next.kind == "operator" and self._next.text == text
-
-    def _skip(self, text: str) -> bool:
-        """Take the operator ``text`` if it is next."""
-        found = self._is(text)
-        self._at += found
-        return found
-
-    def _expect(self, text: str, context: str, expected: str = "") -> Token:
-        if not self._is(text):
-            self._unexpected(context, expected or f'"{text}"')
-        return self._take()
-
-    def _unexpected(self, context: str = "", expected: str = "") -> NoReturn:
-        raise self._unexpected_error(context, expected)
-
-    def _unexpected_error(self, context: str = "", expected: str = "") -> PromQLError:
-        token = self._next
-        message = f"unexpected {token.described()}"
-        message += f" in {context}" if context else ""
-        message += f", expected {expected}" if expected else ""
-        return PromQLError(message, token.span, self.text)
-
-    def _fail(self, message: str, span: Span) -> NoReturn:
-        raise PromQLError(message, span, self.text)
-
-    def _experimental(self, what: str, span: Span) -> NoReturn:
-        message = f"{what} is experimental in Prometheus and not supported here"
-        raise PromQLError(message, span, self.text, f"experimental: {what}")
-
     def whole(self) -> Node:
-        if self._next.kind == "end":
-            self._fail("no expression found in input", self._next.span)
+        if self.next.kind == "end":
+            self.fail("no expression found in input", self.next.span)
         node = self._expression(0)
-        if self._next.kind != "end":
-            self._unexpected()
+        if self.next.kind != "end":
+            self.unexpected()
         if depth(node) > _DEEPEST:
-            self._fail(f"the expression is more than {_DEEPEST} levels deep", node.span)
+            self.fail(f"the expression is more than {_DEEPEST} levels deep", node.span)
         return node
 
     def _expression(self, least: int) -> Node:
         """Operators that bind at least as tightly as ``least``."""
         self._depth += 1
         if self._depth > _NESTED:
-            self._fail(f"nested more than {_NESTED} levels deep", self._next.span)
+            self.fail(f"nested more than {_NESTED} levels deep", self.next.span)
         node = self._operators(self._operand(), least)
         self._depth -= 1
         return node
 
     def _operators(self, left: Node, least: int) -> Node:
         while True:
-            token = self._next
+            token = self.next
             operator = token.word or (token.text if token.kind == "operator" else "")
             binds = _PRECEDENCE.get(operator, -1)
             if binds < max(least, 1):
                 return left
-            self._take()
+            self.take()
             bool_modifier, matching = self._matching()
             # Only the power is right-associative.
             right = self._expression(binds if binds == _POWER else binds + 1)
@@ -161,14 +120,14 @@ class _Parser:
             left = Binary(operator, left, right, bool_modifier, matching, span)
 
     def _operand(self) -> Node:
-        token = self._next
+        token = self.next
         if token.kind == "operator" and token.text in {"-", "+"}:
             return self._signed()
         return self._postfix(self._primary())
 
     def _signed(self) -> Node:
         """A unary sign binds as ``*`` does: ``-2^2`` is ``-(2^2)``."""
-        sign = self._take()
+        sign = self.take()
         body = self._expression(_POWER)
         span = Span(sign.span.start, _end(body))
         if sign.text == "+":
@@ -178,7 +137,7 @@ class _Parser:
         return Negative(body, span)
 
     def _primary(self) -> Node:
-        token = self._next
+        token = self.next
         match token.kind:
             case "number" | "duration":
                 return Number(self._number(), token.span)
@@ -186,73 +145,73 @@ class _Parser:
                 return Text(self._string(), token.span)
             case "word":
                 return self._word()
-        if self._is("{"):
+        if self.is_next("{"):
             return self._selector(None)
-        if self._skip("("):
+        if self.skip("("):
             body = self._expression(0)
-            closing = self._expect(")", "", "")
+            closing = self.expect(")", "", "")
             return Paren(body, Span(token.span.start, closing.span.end))
-        raise self._unexpected_error()
+        raise self.unexpected_error()
 
     def _word(self) -> Node:
-        token = self._take()
+        token = self.take()
         word = token.word
-        if word in AGGREGATORS and (self._is("(") or self._next.word in {"by", "without"}):
+        if word in AGGREGATORS and (self.is_next("(") or self.next.word in {"by", "without"}):
             return self._aggregation(token)
-        if (not word or word in CLOCKS) and self._is("(") and ":" not in token.text:
+        if (not word or word in CLOCKS) and self.is_next("(") and ":" not in token.text:
             return self._call(token)
         if word in NOT_NAMES:
-            self._at -= 1
-            self._unexpected()
+            self.at -= 1
+            self.unexpected()
         return self._selector(token)
 
     def _number(self) -> float:
-        token = self._take()
+        token = self.take()
         try:
             if token.kind == "duration":
                 return parse_duration(token.text) / 1000
             return parse_number(token.text)
         except ValueError as error:
-            self._fail(f"error parsing number: {error}", token.span)
+            self.fail(f"error parsing number: {error}", token.span)
 
     def _string(self) -> str:
-        token = self._take()
+        token = self.take()
         try:
             return unquote(token.text)
         except ValueError as error:
-            self._fail(f"error unquoting string {quote(token.text)}: {error}", token.span)
+            self.fail(f"error unquoting string {quote(token.text)}: {error}", token.span)
 
     def _call(self, name: Token) -> Call:
         args, end = self._arguments("function call")
         return Call(name.word or name.text, args, Span(name.span.start, end))
 
     def _arguments(self, context: str) -> tuple[tuple[Node, ...], int]:
-        self._expect("(", context, "")
+        self.expect("(", context, "")
         args: list[Node] = []
-        while not self._is(")"):
+        while not self.is_next(")"):
             if args:
-                comma = self._expect(",", context, '"," or ")"')
-                if self._is(")"):
-                    self._fail("trailing commas not allowed in function call args", comma.span)
+                comma = self.expect(",", context, '"," or ")"')
+                if self.is_next(")"):
+                    self.fail("trailing commas not allowed in function call args", comma.span)
             args.append(self._expression(0))
-        return tuple(args), self._take().span.end
+        return tuple(args), self.take().span.end
 
     def _aggregation(self, name: Token) -> Aggregation:
         operator = name.word
         if operator in {"limitk", "limit_ratio"}:
-            self._experimental(f"{operator}()", name.span)
+            self.experimental(f"{operator}()", name.span)
         modifier = self._grouping()
         args, end = self._arguments("aggregation")
-        if modifier is None and self._next.word in {"by", "without"}:
+        if modifier is None and self.next.word in {"by", "without"}:
             modifier = self._grouping()
-            end = self._tokens[self._at - 1].span.end
+            end = self.tokens[self.at - 1].span.end
         without, labels = modifier or (False, ())
         span = Span(name.span.start, end)
         wanted = 2 if operator in _WITH_PARAMETER else 1
         if not args:
-            self._fail("no arguments for aggregate expression provided", span)
+            self.fail("no arguments for aggregate expression provided", span)
         if len(args) != wanted:
-            self._fail(
+            self.fail(
                 "wrong number of arguments for aggregate expression provided,"
                 f" expected {wanted}, got {len(args)}",
                 span,
@@ -261,179 +220,174 @@ class _Parser:
         return Aggregation(operator, args[-1], parameter, without, labels, span)
 
     def _grouping(self) -> tuple[bool, tuple[str, ...]] | None:
-        if self._next.word not in {"by", "without"}:
+        if self.next.word not in {"by", "without"}:
             return None
-        without = self._take().word == "without"
+        without = self.take().word == "without"
         return without, self._labels()
 
     def _labels(self) -> tuple[str, ...]:
         """``(a, b, "c.d")``."""
-        self._expect("(", "grouping opts")
+        self.expect("(", "grouping opts")
         labels: list[str] = []
-        while not self._skip(")"):
+        while not self.skip(")"):
             if labels:
-                self._expect(",", "grouping opts", '"," or ")"')
-                if self._skip(")"):
+                self.expect(",", "grouping opts", '"," or ")"')
+                if self.skip(")"):
                     break
-            token = self._next
+            token = self.next
             if token.kind == "string":
                 labels.append(self._string())
             elif token.text.lower() in {"inf", "nan"} or (
                 token.kind == "word" and ":" not in token.text
             ):
-                labels.append(self._take().text)
+                labels.append(self.take().text)
             else:
-                self._unexpected("grouping opts", "label")
+                self.unexpected("grouping opts", "label")
         return tuple(dict.fromkeys(labels))
 
     def _matching(self) -> tuple[bool, Matching]:
-        bool_modifier = self._next.word == "bool"
-        self._at += bool_modifier
+        bool_modifier = self.next.word == "bool"
+        self.at += bool_modifier
         matching = Matching()
-        if self._next.word in {"on", "ignoring"}:
-            on = self._take().word == "on"
+        if self.next.word in {"on", "ignoring"}:
+            on = self.take().word == "on"
             labels = self._labels()
             group: Literal["", "left", "right"] = ""
             include: tuple[str, ...] = ()
-            if self._next.word in {"group_left", "group_right"}:
-                group = "left" if self._take().word == "group_left" else "right"
-                include = self._labels() if self._is("(") else ()
+            if self.next.word in {"group_left", "group_right"}:
+                group = "left" if self.take().word == "group_left" else "right"
+                include = self._labels() if self.is_next("(") else ()
             matching = Matching(on, labels, group, include)
-        if self._next.word in {"fill", "fill_left", "fill_right"}:
-            after = self._tokens[self._at + 1]
+        if self.next.word in {"fill", "fill_left", "fill_right"}:
+            after = self.tokens[self.at + 1]
             if after.text == "(":
-                self._experimental(f"{self._next.word}()", self._next.span)
+                self.experimental(f"{self.next.word}()", self.next.span)
         return bool_modifier, matching
 
     def _selector(self, name: Token | None) -> Selector:
         builder = SelectorBuilder(self.text, name)
-        end = name.span.end if name is not None else self._next.span.start
+        end = name.span.end if name is not None else self.next.span.start
         start = name.span.start if name is not None else end
-        if self._skip("{"):
-            while not self._is("}"):
+        if self.skip("{"):
+            while not self.is_next("}"):
                 self._matcher(builder)
-                if not self._skip(",") and not self._is("}"):
-                    self._unexpected("label matching", '"," or "}"')
-            end = self._take().span.end
+                if not self.skip(",") and not self.is_next("}"):
+                    self.unexpected("label matching", '"," or "}"')
+            end = self.take().span.end
         return builder.build(Span(start, end))
 
     def _matcher(self, builder: SelectorBuilder) -> None:
-        token = self._next
+        token = self.next
         quoted = token.kind == "string"
         if not quoted and (token.kind != "word" and token.text.lower() not in {"inf", "nan"}):
-            self._unexpected("label matching", 'identifier or "}"')
-        label = self._string() if quoted else self._take().text
+            self.unexpected("label matching", 'identifier or "}"')
+        label = self._string() if quoted else self.take().text
         if not quoted and ":" in label:
-            self._fail(f"unexpected character inside braces: '{':'}'", token.span)
-        if quoted and (self._is(",") or self._is("}")):
+            self.fail(f"unexpected character inside braces: '{':'}'", token.span)
+        if quoted and (self.is_next(",") or self.is_next("}")):
             builder.quoted_name(label, token.span)
             return
-        operator = self._next
+        operator = self.next
         if operator.kind != "operator" or operator.text not in {"=", "!=", "=~", "!~"}:
-            self._unexpected("label matching", "label matching operator")
-        self._take()
-        if self._next.kind != "string":
-            self._unexpected("label matching", "string")
-        end = self._next.span.end
+            self.unexpected("label matching", "label matching operator")
+        self.take()
+        if self.next.kind != "string":
+            self.unexpected("label matching", "string")
+        end = self.next.span.end
         builder.add(label, operator.text, self._string(), Span(token.span.start, end))
 
     def _postfix(self, node: Node) -> Node:
         """Ranges, subqueries, ``offset`` and ``@`` behind an operand."""
         while True:
-            if self._is("["):
+            if self.is_next("["):
                 node = self._bracket(node)
-            elif self._is("@"):
+            elif self.is_next("@"):
                 node = self._at_modifier(node)
-            elif self._next.word == "offset":
-                self._take()
+            elif self.next.word == "offset":
+                self.take()
                 negative = self._sign()
-                node = with_offset(node, self._duration("offset", negative), self._end, self.text)
-            elif self._next.word in {"anchored", "smoothed"}:
-                self._experimental(f"the modifier {self._next.word}", self._next.span)
+                node = with_offset(node, self._duration("offset", negative), self.end, self.text)
+            elif self.next.word in {"anchored", "smoothed"}:
+                self.experimental(f"the modifier {self.next.word}", self.next.span)
             else:
                 return node
 
-    @property
-    def _end(self) -> int:
-        """Where the token taken last ends."""
-        return self._tokens[self._at - 1].span.end
-
     def _sign(self) -> bool:
-        negative = self._skip("-")
+        negative = self.skip("-")
         if not negative:
-            self._skip("+")
+            self.skip("+")
         return negative
 
     def _duration(self, context: str, negative: bool = False) -> int:
         """Milliseconds; Prometheus 3 takes a number of seconds as well."""
-        token = self._next
+        token = self.next
         if token.kind not in {"number", "duration"}:
             self._refuse_arithmetic(context)
-            self._unexpected(context, "number or duration")
+            self.unexpected(context, "number or duration")
         value = self._number() * 1000
         if not abs(value) < 2**63 / 1_000_000:
-            self._fail("duration out of range", token.span)
+            self.fail("duration out of range", token.span)
         self._refuse_arithmetic(context, after=True)
         return -round(value) if negative else round(value)
 
     def _refuse_arithmetic(self, context: str, *, after: bool = False) -> None:
         """Durations that are computed: ``[5m * 2]``, ``[step()]``, ``offset (5m)``."""
-        token = self._next
-        named = token.kind == "word" and self._tokens[self._at + 1].text == "("
+        token = self.next
+        named = token.kind == "word" and self.tokens[self.at + 1].text == "("
         marks = "+-*/%^" if after else "+-("
         sign = token.kind == "operator" and token.text in marks
         # Behind an offset's duration comes the operator of the expression around it.
         if (named and not after) or (sign and not (after and context == "offset")):
-            self._experimental("an expression instead of a duration", token.span)
+            self.experimental("an expression instead of a duration", token.span)
 
     def _bracket(self, node: Node) -> Node:
-        opening = self._take()
-        if self._is("-") and self._tokens[self._at + 2].text in {"]", ":"}:
-            self._fail("duration must be greater than 0", self._next.span)
+        opening = self.take()
+        if self.is_next("-") and self.tokens[self.at + 2].text in {"]", ":"}:
+            self.fail("duration must be greater than 0", self.next.span)
         length = self._duration("subquery or range")
         if length <= 0:
-            self._fail("duration must be greater than 0", opening.span)
-        if self._next.kind == "colon":
+            self.fail("duration must be greater than 0", opening.span)
+        if self.next.kind == "colon":
             return self._subquery(node, length)
-        closing = self._expect("]", "subquery or range", '":" or "]"')
+        closing = self.expect("]", "subquery or range", '":" or "]"')
         span = Span(opening.span.start, closing.span.end)
         if not isinstance(node, Selector):
-            self._fail("ranges only allowed for vector selectors", span)
+            self.fail("ranges only allowed for vector selectors", span)
         if node.offset:
-            self._fail("no offset modifiers allowed before range", span)
+            self.fail("no offset modifiers allowed before range", span)
         if node.at is not None:
-            self._fail("no @ modifiers allowed before range", span)
+            self.fail("no @ modifiers allowed before range", span)
         return Range(node, length, Span(node.span.start, closing.span.end))
 
     def _subquery(self, node: Node, length: int) -> Subquery:
-        self._take()
+        self.take()
         step = None
-        if not self._is("]"):
-            place = self._next.span
+        if not self.is_next("]"):
+            place = self.next.span
             step = self._duration("subquery selector")
             if step <= 0:
-                self._fail("duration must be greater than 0", place)
-        closing = self._expect("]", "subquery selector")
+                self.fail("duration must be greater than 0", place)
+        closing = self.expect("]", "subquery selector")
         return Subquery(node, length, step, 0, None, Span(_start(node), closing.span.end))
 
     def _at_modifier(self, node: Node) -> Node:
-        self._take()
-        token = self._next
+        self.take()
+        token = self.next
         at: At
         if token.word in {"start", "end"}:
-            self._take()
-            self._expect("(", "@", '"("')
-            self._expect(")", "@", '")"')
+            self.take()
+            self.expect("(", "@", '"("')
+            self.expect(")", "@", '")"')
             at = "start" if token.word == "start" else "end"
         else:
             negative = self._sign()
-            if self._next.kind not in {"number", "duration"}:
-                self._unexpected("@", "timestamp")
+            if self.next.kind not in {"number", "duration"}:
+                self.unexpected("@", "timestamp")
             seconds = self._number() * (-1 if negative else 1)
             if not abs(seconds) * 1000 < 2**62:
-                self._fail(f"timestamp out of bounds for @ modifier: {seconds:f}", token.span)
+                self.fail(f"timestamp out of bounds for @ modifier: {seconds:f}", token.span)
             at = round(seconds * 1000)
-        return with_at(node, at, self._end, self.text)
+        return with_at(node, at, self.end, self.text)
 
 
 def _start(node: Node) -> int:

@@ -6,11 +6,12 @@ everything else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from checks.templates import nodes
 from checks.templates.builtin import printed
-from checks.templates.expressions import MAX_STEPS, Expressions
+from checks.templates.expressions import Expressions
 from checks.templates.formatting import MAX_TEXT
 from checks.templates.functions import Surroundings
 from checks.templates.parser import Tree
@@ -86,10 +87,11 @@ class Evaluator(Expressions):
 
     def _range(self, value: object, node: nodes.Branch) -> bool:
         """Whether there was anything to go over."""
-        entries = self._entries(value)
         declared = node.pipeline.declared
         mark = len(self._variables)
-        for key, entry in entries:
+        entered = False
+        for key, entry in self._entries(value):
+            entered = True
             self._step()
             if declared:
                 values = (key, entry) if len(declared) > 1 else (entry,)
@@ -101,7 +103,7 @@ class Evaluator(Expressions):
                     break
             finally:
                 del self._variables[mark:]
-        return bool(entries)
+        return entered
 
     def _set_loop_variables(self, pipeline: nodes.Pipeline, values: tuple[object, ...]) -> None:
         if pipeline.assigns:
@@ -112,15 +114,16 @@ class Evaluator(Expressions):
         count = len(values)
         self._variables[-count:] = zip(pipeline.declared, values, strict=True)
 
-    def _entries(self, value: object) -> list[tuple[object, object]]:
+    def _entries(self, value: object) -> Iterable[tuple[object, object]]:
         if isinstance(value, Samples):
-            return list(enumerate(value))
+            return enumerate(value)
         if isinstance(value, dict):
+            self._step(len(value))
             return [(key, value[key]) for key in sorted(value)]
         if isinstance(value, int) and not isinstance(value, bool):
-            return [(number, number) for number in range(min(value, MAX_STEPS + 1))]
+            return ((number, number) for number in range(value))
         if value is None:
-            return []
+            return ()
         return self._fail(f"range can't iterate over {printed(value)}")
 
     def _template(self, dot: object, node: nodes.Call) -> None:

@@ -20,7 +20,11 @@ from checks.templates.values import Arguments, Data, Sample, Samples, is_true, t
 __all__ = ["Expressions"]
 
 MAX_STEPS: Final = 50_000
-"""Commands and iterations that one expansion may take: some 50 ms."""
+"""Commands, iterations and chunks of text that one expansion may take: a tenth of a second."""
+_CHUNK: Final = 16
+"""Characters, or entries, that a function deals with in a step."""
+_CONTEXT: Final = 300
+"""Characters of the failing expression that a message quotes."""
 
 
 class _Absent:
@@ -59,11 +63,13 @@ class Expressions:
         at = getattr(self._node, "at", 0)
         before = self._text[:at]
         column = len(before[before.rfind("\n") + 1 :].encode("utf-8", "replace"))
-        line = before.count("\n") + 1
-        raise ExecutionError(reason, line, column, str(self._node), self._within)
+        context = str(self._node)
+        if len(context) > _CONTEXT:
+            context = context[: _CONTEXT - 1] + "…"
+        raise ExecutionError(reason, before.count("\n") + 1, column, context, self._within)
 
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, count: int = 1) -> None:
+        self._steps += count
         if self._steps > MAX_STEPS:
             self._fail(f"it takes more than {MAX_STEPS} steps")
 
@@ -194,12 +200,15 @@ class Expressions:
         return value if use.final is ABSENT else use.final
 
     def _result(self, name: str, function: Function, whole: object, values: list[object]) -> object:
+        self._step(function.steps + sum(map(_size, values)) * function.steps // _CHUNK)
         try:
             result = function.call(*values)
         except Exception as error:  # noqa: BLE001 - a query's, too: as Go's safeCall recovers
             self._node = whole
             self._fail(f"error calling {name}: {_reason(error)}")
-        if isinstance(result, str) and len(result) > MAX_TEXT:
+        size = _size(result)
+        self._step(size // _CHUNK)
+        if isinstance(result, str) and size > MAX_TEXT:
             self._node = whole
             self._fail(f"error calling {name}: a text of more than {MAX_TEXT} characters")
         return result
@@ -238,6 +247,10 @@ class Expressions:
         if type_name(value) != wanted:
             self._fail(f"wrong type for value; expected {wanted}; got {type_name(value)}")
         return value
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, (str, list, dict)) else 0
 
 
 def _reason(error: Exception) -> str:

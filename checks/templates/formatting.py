@@ -32,6 +32,8 @@ __all__ = ["MAX_TEXT", "go_print", "go_printf", "go_println", "go_text"]
 MAX_TEXT: Final = 64 * 1024
 """The longest text, in characters, that a template or a function in it may make."""
 
+_SHORT: Final = 500
+"""Formats of up to so many characters are remembered."""
 _TOO_WIDE: Final = 1_000_000
 """Go ignores widths and precisions beyond this."""
 
@@ -109,8 +111,15 @@ def go_printf(form: str, values: Sequence[object]) -> str:
     Raises:
         CallError: a width or precision asks for more than :data:`MAX_TEXT` characters.
     """
-    pieces = _pieces(form)
-    return "".join(_Printf(values).run(pieces))
+    pieces = _remembered(form) if len(form) <= _SHORT else _pieces(form)
+    parts: list[str] = []
+    length = 0
+    for part in _Printf(values).run(pieces):
+        length += len(part)
+        if length > MAX_TEXT:
+            raise CallError(f"a text of more than {MAX_TEXT} characters")
+        parts.append(part)
+    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,10 @@ class _Complex:
 
 
 @lru_cache(maxsize=256)
+def _remembered(form: str) -> tuple[str | Spec | _Complex, ...]:
+    return _pieces(form)
+
+
 def _pieces(form: str) -> tuple[str | Spec | _Complex, ...]:
     """Text and directives by turns; the first is text."""
     pieces: list[str | Spec | _Complex] = []

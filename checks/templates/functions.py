@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlsplit
 
 from checks.templates import builtin, comparing, humanize, patterns
 from checks.templates.errors import CallError
-from checks.templates.formatting import go_print, go_printf, go_println
+from checks.templates.formatting import MAX_TEXT, go_print, go_printf, go_println
 from checks.templates.quoting import quote
 from checks.templates.values import Arguments, Html, Sample, Samples, is_true
 
@@ -21,6 +21,8 @@ __all__ = ["FUNCTIONS", "NAMES", "Function", "Query", "Surroundings"]
 Query = Callable[[str], Iterable[tuple[Mapping[str, str] | Iterable[tuple[str, str]], float]]]
 """An expression to the labels and values of its result; what it raises becomes the reason."""
 
+MAX_ARGUMENTS_DEPTH: Final = 20
+"""How deep the results of ``args`` may hold each other."""
 MAX_SAMPLES: Final = 10_000
 """How many samples of a query's result a template gets to see."""
 
@@ -43,18 +45,21 @@ class Function:
     """A function: the Go types of its parameters, and of those that may follow (or none).
 
     ``call`` gets the arguments alone, or the :class:`Surroundings` first where ``knows`` is set.
+    ``steps`` is how many of an expansion's it takes, and again for each chunk of its arguments.
     """
 
     call: Callable[..., object]
     parameters: tuple[str, ...] = ()
     more: str = ""
     knows: bool = False
+    steps: int = 1
 
 
 _DURATION: Final = re.compile(
     r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII
 )
 _MILLISECONDS: Final = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)
+_LONGEST_DURATION: Final = 100
 _LONGEST_MS: Final = 2**63 // 1_000_000
 
 
@@ -82,7 +87,10 @@ def _sorted(label: str, samples: Samples) -> Samples:
 
 
 def _arguments(*values: object) -> Arguments:
-    return Arguments((f"arg{at}", value) for at, value in enumerate(values))
+    arguments = Arguments((f"arg{at}", value) for at, value in enumerate(values))
+    if arguments.weight > MAX_TEXT or arguments.depth > MAX_ARGUMENTS_DEPTH:
+        raise CallError("they hold too much")
+    return arguments
 
 
 def _title(text: str) -> str:
@@ -131,7 +139,7 @@ def _parse_duration(text: str) -> float:
         return 0.0
     if not text:
         raise CallError("empty duration string")
-    found = _DURATION.fullmatch(text)
+    found = _DURATION.fullmatch(text) if len(text) < _LONGEST_DURATION else None
     if found is None:
         raise CallError(f"not a valid duration string: {quote(text)}")
     counts = (int(count or 0) for count in found.groups())
@@ -173,7 +181,7 @@ _GO: Final[dict[str, Function]] = {
 }
 
 _PROMETHEUS: Final[dict[str, Function]] = {
-    "query": Function(_query, ("string",), knows=True),
+    "query": Function(_query, ("string",), knows=True, steps=500),
     "first": Function(_first, (_SAMPLES,)),
     "label": Function(lambda name, s: _sample(s).labels.get(name, ""), ("string", _SAMPLE)),
     "value": Function(lambda s: _sample(s).value, (_SAMPLE,)),
@@ -181,8 +189,8 @@ _PROMETHEUS: Final[dict[str, Function]] = {
     "sortByLabel": Function(_sorted, ("string", _SAMPLES)),
     "args": Function(_arguments, (), _ANY),
     "safeHtml": Function(Html, ("string",)),
-    "match": Function(patterns.match, ("string", "string")),
-    "reReplaceAll": Function(patterns.replace_all, ("string", "string", "string")),
+    "match": Function(patterns.match, ("string", "string"), steps=2),
+    "reReplaceAll": Function(patterns.replace_all, ("string", "string", "string"), steps=8),
     "title": Function(_title, ("string",)),
     "toUpper": Function(str.upper, ("string",)),
     "toLower": Function(str.lower, ("string",)),

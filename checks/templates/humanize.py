@@ -43,6 +43,8 @@ def to_float(value: object) -> float:
     number = parse_float(value)
     if number is None:
         raise CallError(f"strconv.ParseFloat: parsing {quote(value)}: invalid syntax")
+    if math.isinf(number) and value[-1].isdecimal():
+        raise CallError(f"strconv.ParseFloat: parsing {quote(value)}: value out of range")
     return number
 
 

@@ -25,6 +25,7 @@ KEYWORDS: Final = frozenset(
 _SPACES: Final = " \t\r\n"
 _LEFT: Final = "{{"
 _RIGHT: Final = "}}"
+_BLANK: Final = re.compile(r"[ \t\r\n]*")
 _WORD: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(
     r"[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?"
@@ -126,9 +127,8 @@ class _Lexer:
     def _past(self, right: tuple[int, bool]) -> int:
         """Where the text after a right delimiter goes on."""
         at = right[0] + len(_RIGHT)
-        if right[1]:
-            at = len(self.text) - len(self.text[at:].lstrip(_SPACES))
-        return at
+        found = _BLANK.match(self.text, at) if right[1] else None
+        return found.end() if found else at
 
     def _comment(self, start: int) -> int:
         end = self.text.find("*/", start + 2)

@@ -60,14 +60,14 @@ def parse_constant(text: str) -> int | float | None:
         OverflowError: an integer beyond 64 bits.
     """
     lowered = text.lower()
-    if "x" not in lowered and any(sign in lowered for sign in ".e"):
-        return parse_float(text.replace("_", ""))
-    if "p" in lowered or ("x" in lowered and "." in lowered):
-        return parse_float(text.replace("_", ""))
+    hexadecimal = "x" in lowered
+    if "." in lowered or ("p" if hexadecimal else "e") in lowered:
+        number = parse_float(text.replace("_", ""))
+        return None if number is None or math.isinf(number) else number
     try:
-        number = int(text, 8) if _OCTAL.fullmatch(text) else int(text, 0)
+        whole = int(text, 8) if _OCTAL.fullmatch(text) else int(text, 0)
     except ValueError:
         return None
-    if not MIN_INT <= number <= MAX_INT:
+    if not MIN_INT <= whole <= MAX_INT:
         raise OverflowError(text)
-    return number
+    return whole

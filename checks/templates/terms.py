@@ -16,6 +16,9 @@ __all__ = ["Terms"]
 MAX_DEPTH: Final = 40
 """How deep actions and parentheses may nest: five frames of Python's stack a level."""
 
+MAX_VARIABLES: Final = 100
+"""How many variables may be there at a time: they are looked up one by one, as in Go."""
+
 _OPERANDS: Final = frozenset(
     [
         *("bool", "char", "dot", "field", "identifier", "nil"),
@@ -109,19 +112,24 @@ class Terms:
             sign = self._peek_past_space()
             if sign.kind in ("declare", "assign"):
                 self._take()
-                self._variables.append(name)
+                self._declare(name)
                 return (*names, name), sign.kind == "assign"
             if sign.value != ",":
                 self._next = before
                 break
             self._take()
-            self._variables.append(name)
+            self._declare(name)
             names.append(name)
             if context != "range" or len(names) > 1:
                 raise self._fault(f"too many declarations in {context}")
             if self._peek_past_space().kind not in ("variable", "right", "close"):
                 raise self._fault("range can only initialize variables")
         return tuple(names), False
+
+    def _declare(self, name: str) -> None:
+        self._variables.append(name)
+        if len(self._variables) > MAX_VARIABLES:
+            raise self._fault(f"more than {MAX_VARIABLES} variables")
 
     def _check(self, commands: list[nodes.Command], context: str) -> None:
         if not commands:

@@ -6,7 +6,9 @@ Go's strings, booleans, ints and float64s are Python's own; a ``map[string]strin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from checks.templates.times import Duration, Instant
@@ -25,7 +27,27 @@ class Octet(int):
 
 
 class Arguments(dict[str, object]):
-    """What ``args`` returns."""
+    """What ``args`` returns; they may hold each other, so how much that is is counted."""
+
+    @cached_property
+    def weight(self) -> int:
+        """Characters and entries in all, each counted as often as it would be written."""
+        return sum(map(_weight, self.values())) + len(self)
+
+    @cached_property
+    def depth(self) -> int:
+        held = (value.depth for value in self.values() if isinstance(value, Arguments))
+        return max(held, default=0) + 1
+
+
+def _weight(value: object) -> int:
+    if isinstance(value, Arguments):
+        return value.weight
+    if isinstance(value, Mapping):
+        return sum(len(key) + len(text) for key, text in value.items())
+    if isinstance(value, Samples):
+        return sum(_weight(sample.labels) + 1 for sample in value)
+    return len(value) if isinstance(value, str) else 1
 
 
 @dataclass(frozen=True, slots=True)

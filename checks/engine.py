@@ -21,6 +21,7 @@ from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig
 from checks.lanes import Lanes
 from checks.live import EngineSource
+from checks.memory import return_large_blocks
 from checks.model import Result, Samples, Status, clean
 from checks.probe import ProbeEnv
 from checks.resolver import Lookup, Resolver, system_lookup
@@ -163,6 +164,7 @@ class Engine:
 
     def prepare(self) -> None:
         """Load the drivers of the kinds in use, so that no run is timed with an import in it."""
+        return_large_blocks()
         _prepare(self.runners)
 
     def ask(self, check: str, question: str) -> None:

@@ -90,9 +90,19 @@ def clean_lines(text: object, limit: int = 20_000, width: int = 2_000) -> str:
     """
     value = text if isinstance(text, str) else str(text)
     cut = len(value) > limit
-    lines = _ESCAPES.sub("", value[:limit]).splitlines()
-    body = "\n".join(clean(line.expandtabs(4), width) for line in lines)
+    body = value[:limit]
+    if _is_plain(body, width):
+        body = body.removesuffix("\n")
+    else:
+        lines = _ESCAPES.sub("", body).splitlines()
+        body = "\n".join(clean(line.expandtabs(4), width) for line in lines)
     return f"{body}\n{_CUT}" if cut else body
+
+
+def _is_plain(text: str, width: int) -> bool:
+    """Whether each line is short and of plain letters: told at once, of however many lines."""
+    lines = text.split("\n")
+    return text.isascii() and "".join(lines).isprintable() and max(map(len, lines)) <= width
 
 
 class Status(enum.Enum):

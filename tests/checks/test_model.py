@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 
@@ -39,6 +40,23 @@ def test_long_text_is_cut_with_a_sign() -> None:
 def test_lines_are_kept_in_raw_answers_and_nothing_else() -> None:
     assert clean_lines("one\x1b[2J\r\ntwo\x07") == "one\ntwo"
     assert clean_lines("a\n" * 100, 10).endswith("…")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a\n", "a\n\n", "\na b", "a\tb\n", "a\r\nb", "ä\nb", "a\x0bb", "x" * 30 + "\ny"],
+)
+def test_plain_lines_are_left_as_the_others_are(text: str) -> None:
+    lines = [clean(line.expandtabs(4), 20) for line in text.splitlines()]
+    assert clean_lines(text, width=20) == "\n".join(lines)
+
+
+def test_a_long_raw_answer_takes_no_time_from_the_other_checks() -> None:
+    answer = "x 1\n" * 5_000
+    began = time.thread_time()
+    for _ in range(10):
+        clean_lines(answer)
+    assert (time.thread_time() - began) / 10 < 0.004
 
 
 def test_every_text_of_a_result_is_cleaned() -> None:

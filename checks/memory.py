@@ -1,0 +1,31 @@
+"""Memory that was needed once goes back to the system."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["LARGE", "return_large_blocks"]
+
+LARGE: Final = 4 * 1024 * 1024
+"""Bytes from which on a block is the system's again as soon as nobody needs it."""
+
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+"""What glibc's malloc.h calls them."""
+
+
+def return_large_blocks() -> None:
+    """Have the C library keep no large blocks at hand, once an answer of megabytes has passed.
+
+    glibc takes the largest block that was ever freed, up to 32 MB, for what will be needed
+    again, and keeps twice as much in each of its arenas, unless it is told a size (mallopt(3)).
+    Other C libraries know nothing of it, and need not.
+    """
+    import ctypes  # noqa: PLC0415 - not before the first frame
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, LARGE)
+    mallopt(_M_TRIM_THRESHOLD, LARGE)

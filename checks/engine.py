@@ -95,6 +95,8 @@ class Engine:
         # Whole, since the line of the notice is soon too short for the advice at their ends.
         said = (*config.warnings, *config.remarks)
         self._events.extend(EventView(now, "", sentence) for sentence in said)
+        for state in self.states.values():
+            self._events.extend(state.events)
 
     def follow(self, old: Engine) -> None:
         """Go on where ``old`` ended, with another configuration; call before :meth:`run`.
@@ -159,8 +161,15 @@ class Engine:
             if gap is not None:
                 # Series end with it, so that no curve is drawn over it.
                 self.store.append(spec.name, spec.interval, gap, Samples())
-            self.store.append(spec.name, spec.interval, began, result.samples)
-            self._events.extend(state.apply(began, result))
+            try:
+                self.store.append(spec.name, spec.interval, began, result.samples)
+                self._events.extend(state.apply(began, result))
+            except Exception as error:
+                # The rim: what one check brings must not end all others' runs.
+                log.exception("the result of %s could not be taken", spec.name)
+                said = f"internal error: its result could not be taken: {type(error).__name__}"
+                failed = Result.failed("internal", said, status=Status.UNKNOWN)
+                self._events.extend(state.apply(began, failed))
 
     def prepare(self) -> None:
         """Load the drivers of the kinds in use, so that no run is timed with an import in it."""
@@ -297,7 +306,10 @@ class Engine:
             notice=self.notice,
         )
         now = self.clock.now()
-        return self._builder.build(now, self.window, self.focus, self._events, health)
+        picture = self._builder.build(now, self.window, self.focus, self._events, health)
+        for check, fault in self._builder.new_faults():
+            self._events.append(EventView(now, check, fault))
+        return picture
 
     async def close(self) -> None:
         """Close every probe, waiting a moment at most for those that hang."""
@@ -313,7 +325,11 @@ class Engine:
 
 def _prepare(runners: Sequence[Runner]) -> None:
     for driver in dict.fromkeys(d for runner in runners for d in runner.kind.drivers):
-        import_module(driver)
+        try:
+            import_module(driver)
+        except Exception:
+            # The rim: the probe imports it too, and what is wrong is then said in its row.
+            log.exception("loading %s failed", driver)
 
 
 def _brief(warning: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from checks.databases.model import Action
@@ -23,8 +24,10 @@ from checks.probe import (
     ProbeEnv,
     Target,
 )
+from checks.registry import KINDS
 from checks.registry import kind as load_kind
 from checks.secrets import url_secrets
+from checks.soundness import unsound
 
 __all__ = ["Runner"]
 
@@ -43,6 +46,7 @@ class Runner:
         self._sampler = Sampler(spec.target_labels(external))
         self._target = Target(spec.name, spec.interval, spec.timeout, self._sampler, env)
         self._probe: Probe | None = None
+        self._address = spec.config.address()
         self._attended = False
         for value in spec.config.model_dump().values():
             for secret in url_secrets(value) if isinstance(value, str) else ():
@@ -63,6 +67,9 @@ class Runner:
         """Ask the target once. Returns when the run began, and its outcome."""
         began = self._env.clock.now()
         result = await self._bounded()
+        fault = "" if self.spec.kind in KINDS else unsound(result)
+        if fault:
+            result = self._failed_inside(fault)
         took = self._env.clock.now() - began
         return began, self._finish(result, took)
 
@@ -75,8 +82,7 @@ class Runner:
                     self.attend(self._attended)
                 return await self._probe.run()
         except TimeoutError:
-            address = self.spec.config.address()
-            return Result.failed("timeout", f"no answer from {address} within {timeout:g} s")
+            return Result.failed("timeout", f"no answer from {self._address} within {timeout:g} s")
         except SecretError as error:
             return Result.failed("config", str(error), status=Status.UNKNOWN)
         except SlowPatternError as error:
@@ -87,10 +93,11 @@ class Runner:
                 return Result.failed("limit", sentence, status=Status.UNKNOWN)
             # The rim: a bug in one probe must not take the engine and all other checks along.
             log.exception("the %s check %s failed inside", self.spec.kind, self.spec.name)
-            sentence = (
-                f"internal error in the {self.spec.kind} check: {type(error).__name__}: {error}"
-            )
-            return Result.failed("internal", sentence, status=Status.UNKNOWN)
+            return self._failed_inside(f"{type(error).__name__}: {error}")
+
+    def _failed_inside(self, fault: str) -> Result:
+        sentence = f"internal error in the {self.spec.kind} check: {fault}"
+        return Result.failed("internal", sentence, status=Status.UNKNOWN)
 
     async def ask(self, question: str) -> str:
         """The probe's answer to ``question``, masked; a sentence also where there is none."""
@@ -105,15 +112,23 @@ class Runner:
         changed, self._attended = watched is not self._attended, watched
         if not isinstance(self._probe, Attended):
             return False
-        self._probe.attend(watched)
-        return changed
+        return self._heard(partial(self._probe.attend, watched)) and changed
 
     def inspect(self, subject: str) -> bool:
         """Tell the probe what somebody looks at; whether it has anything to say of it."""
         if not isinstance(self._probe, Inspecting):
             return False
-        self._probe.inspect(subject)
-        return bool(subject)
+        return self._heard(partial(self._probe.inspect, subject)) and bool(subject)
+
+    def _heard(self, tell: Callable[[], None]) -> bool:
+        """Whether the probe could be told."""
+        try:
+            tell()
+        except Exception:
+            # The rim: whoever looks at a check must not end the engine by that.
+            log.exception("the %s check %s failed inside", self.spec.kind, self.spec.name)
+            return False
+        return True
 
     async def act(self, action: Action, subject: str) -> str:
         """Do ``action`` to ``subject``; what came of it, masked."""
@@ -123,7 +138,7 @@ class Runner:
             async with asyncio.timeout(max(5.0, self.spec.timeout)):
                 said = await self._probe.act(action.id, subject)
         except TimeoutError:
-            said = f"{action.title}: no answer from {self.spec.config.address()}; look again"
+            said = f"{action.title}: no answer from {self._address}; look again"
         return self._env.masker.text(clean(said))
 
     def _finish(self, result: Result, took: float) -> Result:
@@ -153,5 +168,9 @@ class Runner:
     async def close(self) -> None:
         """Give back what the probe holds."""
         probe, self._probe = self._probe, None
-        if probe is not None:
-            await probe.close()
+        try:
+            if probe is not None:
+                await probe.close()
+        except Exception:
+            # The rim: a check that is taken away is gone, whatever its probe makes of it.
+            log.exception("closing the %s check %s failed", self.spec.kind, self.spec.name)

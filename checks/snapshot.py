@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from checks.alerts.of_checks import alerts_of, in_order
 from checks.databases.figures import figure_views
 from checks.derive import POINTS, chart, host_view, sample_lines
 from checks.hosts.detail import host_detail
 from checks.hosts.model import HostDetail
-from checks.model import Result, Table
+from checks.model import Result, Table, clean
 from checks.probe import ChartSpec
 from checks.queues import queue_views, tells_of_queues
 from checks.registry import kind
+from checks.soundness import checked_charts
 from checks.state import CheckState
 from checks.store.store import Store
 from checks.store.window import Window
 from checks.views import (
+    Chart,
     CheckDetails,
     CheckView,
     DatabaseView,
@@ -31,6 +34,8 @@ from checks.views import (
 
 __all__ = ["SnapshotBuilder"]
 
+log = logging.getLogger("onwatch.snapshot")
+
 CHART_SECONDS = 3600.0
 _DURATION = "probe_duration_seconds"
 
@@ -42,10 +47,10 @@ class _Derived:
     result: Result
     window: float
     view: CheckView
-    hosts: tuple[HostView, ...]
-    queues: tuple[QueueView, ...]
-    requests: tuple[RequestView, ...]
-    databases: tuple[DatabaseView, ...]
+    hosts: tuple[HostView, ...] = ()
+    queues: tuple[QueueView, ...] = ()
+    requests: tuple[RequestView, ...] = ()
+    databases: tuple[DatabaseView, ...] = ()
 
 
 class SnapshotBuilder:
@@ -61,6 +66,8 @@ class SnapshotBuilder:
         self._derived: dict[str, _Derived] = {}
         self._detail: tuple[Result, float, HostDetail] | None = None
         self._samples: tuple[Result, tuple[tuple[str, float], ...]] | None = None
+        self._blamed: set[tuple[str, str]] = set()
+        self._faults: list[tuple[str, str]] = []
 
     def over(self, states: Sequence[CheckState]) -> SnapshotBuilder:
         """A builder over ``states`` and the same store."""
@@ -105,15 +112,19 @@ class SnapshotBuilder:
         # A slow check still needs two samples within its window.
         seconds = max(window, 2.5 * state.spec.interval)
         figures = Window(self._store, view.name, view.last_run, seconds)
-        found = _Derived(
-            result=result,
-            window=window,
-            view=view,
-            hosts=self._hosts(state, figures),
-            queues=_queues(view, figures),
-            requests=_requests(state, window),
-            databases=self._databases(state, figures),
-        )
+        found = _Derived(result, window, view)
+        try:
+            found = replace(
+                found,
+                hosts=self._hosts(state, figures),
+                queues=_queues(view, figures),
+                requests=_requests(state, window),
+                databases=self._databases(state, figures),
+            )
+        except Exception as error:
+            # The rim: what one check brought must not cost the picture of all the others.
+            if self._tell(state, _fault(state, "bring what panes show", error)):
+                log.exception("the figures of %s failed", view.name)
         self._derived[view.name] = found
         return found
 
@@ -157,6 +168,36 @@ class SnapshotBuilder:
             ),
         )
 
+    def _charts(self, state: CheckState, figures: Window) -> tuple[str, tuple[Chart, ...]]:
+        """Its curves; that of its runs alone, and why, where its kind fails to tell of others."""
+        runs = ChartSpec("duration of a run", _DURATION, "s")
+        try:
+            specs = _chart_specs(state, figures)
+            if not any(spec.metric == _DURATION for spec in specs):
+                specs += (runs,)
+            return "", _drawn(specs, figures)
+        except Exception as error:
+            # The rim: somebody else's kind, of which the other checks must not suffer.
+            fault = _fault(state, "tell its charts", error)
+            if self._tell(state, fault):
+                log.exception("the kind %s failed", state.spec.kind)
+            return fault, _drawn([runs], figures)
+
+    def _tell(self, state: CheckState, fault: str) -> bool:
+        """Have ``fault`` told as an event, the first time that it comes. Whether it is that."""
+        name = state.spec.name
+        what = fault.partition(":")[0]
+        new = (name, what) not in self._blamed
+        if new:
+            self._blamed.add((name, what))
+            self._faults.append((name, fault))
+        return new
+
+    def new_faults(self) -> list[tuple[str, str]]:
+        """Check and sentence of what kinds failed to do, each once."""
+        fresh, self._faults = self._faults, []
+        return fresh
+
     def _sample_lines(self, result: Result, hidden: Sequence[str]) -> tuple[tuple[str, float], ...]:
         """The samples of ``result`` as text, made once: a page of metrics has thousands."""
         known = self._samples
@@ -169,24 +210,36 @@ class SnapshotBuilder:
         if state is None:
             return None
         result = state.result
-        figures = Window(self._store, focus, now, CHART_SECONDS)
-        own = kind(state.spec.kind)
-        specs = own.charts(state.spec.config) + own.curves(state.spec.config, figures)
-        if not any(spec.metric == _DURATION for spec in specs):
-            specs += (ChartSpec("duration of a run", _DURATION, "s"),)
+        fault, charts = self._charts(state, Window(self._store, focus, now, CHART_SECONDS))
+        facts = result.facts if result else ()
         hidden = ("job", "instance", *state.spec.labels)
         return CheckDetails(
             check=focus,
-            charts=tuple(found for spec in specs if (found := chart(spec, figures))),
+            charts=charts,
             results=tuple(reversed(state.results)),
             phases=result.phases if result else (),
-            facts=result.facts if result else (),
+            facts=(*facts, ("its charts", fault)) if fault else facts,
             tables=result.tables if result else (),
             samples=self._sample_lines(result, hidden) if result else (),
             raw=result.raw if result else "",
             events=tuple(reversed(state.events)),
             asked=state.asked,
         )
+
+
+def _fault(state: CheckState, what: str, error: Exception) -> str:
+    """The sentence for a kind that failed to do ``what``."""
+    said = f"{type(error).__name__}: {clean(str(error), 200)}".rstrip(": ")
+    return f"the kind {state.spec.kind} failed to {what}: {said}"
+
+
+def _chart_specs(state: CheckState, figures: Window) -> tuple[ChartSpec, ...]:
+    own, config = kind(state.spec.kind), state.spec.config
+    return (*checked_charts(own.charts(config)), *checked_charts(own.curves(config, figures)))
+
+
+def _drawn(specs: Iterable[ChartSpec], figures: Window) -> tuple[Chart, ...]:
+    return tuple(found for spec in specs if (found := chart(spec, figures)))
 
 
 def _queues(view: CheckView, figures: Window) -> tuple[QueueView, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
 from dataclasses import replace
@@ -9,9 +10,9 @@ from typing import Final
 
 from checks.databases.model import Asked, DatabaseFacts
 from checks.hosts.model import HostFacts
-from checks.model import Part, Result, Status
+from checks.model import Part, Result, Status, clean
 from checks.outcomes import CELL, Outcomes
-from checks.probe import CheckSpec
+from checks.probe import CheckSpec, Expected, Kind
 from checks.registry import kind
 from checks.requests.stats import RequestStats
 from checks.views import CheckView, EventView, PartView, ResultLine
@@ -22,6 +23,8 @@ HISTORY: Final = 120
 """Durations kept for the sparkline."""
 RESULTS: Final = 60
 """Past results kept for the detail screen."""
+
+log = logging.getLogger("onwatch.state")
 
 
 class CheckState:
@@ -69,7 +72,7 @@ class CheckState:
 
     def _waiting(self, now: float) -> CheckView:
         spec, own = self.spec, kind(self.spec.kind)
-        expected = own.expects(spec.config)
+        expected = self._expected(own, now)
         return CheckView(
             name=spec.name,
             kind=spec.kind,
@@ -95,6 +98,21 @@ class CheckState:
             tells_requests=expected.requests,
             found=spec.found,
         )
+
+    def _expected(self, own: Kind, now: float) -> Expected:
+        """What the kind says is configured; what is wrong with it becomes an event."""
+        try:
+            expected: object = own.expects(self.spec.config)
+            if isinstance(expected, Expected):
+                return expected
+            said = f"expected a checks.probe.Expected, not {type(expected).__name__}"
+        except Exception as error:
+            # The rim: a kind of somebody else's must not cost more than its own row.
+            log.exception("the kind %s failed", self.spec.kind)
+            said = f"{type(error).__name__}: {clean(str(error), 200)}".rstrip(": ")
+        text = f"the kind {self.spec.kind} failed to tell what to expect of it: {said}"
+        self.events.append(EventView(now, self.spec.name, text))
+        return Expected()
 
     def apply(self, began: float, result: Result) -> list[EventView]:
         """Take in the outcome of a run that began at ``began``. Returns what happened."""

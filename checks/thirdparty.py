@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from checks.databases.model import Action, FigureSpec
 from checks.errors import OnwatchError
-from checks.probe import Kind
+from checks.probe import Kind, Metric, Question
 from checks.settings import KindConfig
 
 __all__ = ["GROUP", "KindError", "ThirdParty"]
@@ -99,7 +100,21 @@ def _usable(point: EntryPoint, found: object) -> Kind:
         raise KindError(f"{whose} has a configuration that is no checks.settings.KindConfig")
     if not callable(found.probe):
         raise KindError(f"{whose} has no probe that could be called")
+    for name, each, wanted in _lists(found):
+        if not isinstance(each, tuple) or not all(isinstance(one, wanted) for one in each):
+            raise KindError(f"{whose} has {name} that are no tuple of {wanted.__name__}")
     return found
+
+
+def _lists(found: Kind) -> Iterable[tuple[str, object, type]]:
+    """What a kind lists, and what each of that has to be."""
+    return (
+        ("metrics", found.metrics, Metric),
+        ("questions", found.questions, Question),
+        ("figures", found.figures, FigureSpec),
+        ("actions", found.actions, Action),
+        ("drivers", found.drivers, str),
+    )
 
 
 def _package(point: EntryPoint) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from textwrap import dedent
@@ -15,6 +17,13 @@ from textwrap import dedent
 import pytest
 from jsonschema import Draft202012Validator
 
+from checks import registry
+from checks.clock import FakeClock
+from checks.config import EngineConfig
+from checks.engine import Engine
+from checks.model import Status
+from checks.probe import CheckSpec
+from checks.probes.tcp import TcpConfig
 from checks.registry import KINDS
 from checks.thirdparty import KindError, ThirdParty
 from tests.tui.cli_helpers import onwatch
@@ -111,6 +120,15 @@ def test_the_schema_has_it(heartbeat: Path, tmp_path: Path) -> None:
 
 
 BROKEN = {
+    "its questions are none": (
+        "beat = onwatch_beat:KIND",
+        """\
+        from checks.probe import Kind
+        from checks.settings import KindConfig
+        KIND = Kind("beat", "x", KindConfig, print, (), questions=("how?",))
+        """,
+        "the kind beat of the package onwatch-beat 0.3 has questions that are no tuple of Question",
+    ),
     "it cannot be imported": (
         "beat = onwatch_beat:KIND",
         "import no_such_library",
@@ -305,3 +323,111 @@ def test_a_configuration_with_our_kinds_does_not_pay_for_it(
 def test_the_page_shows_the_package_as_it_is() -> None:
     page = (ROOT / "docs" / "third-party-checks.md").read_text()
     assert (SOURCE / "onwatch_heartbeat.py").read_text() in page
+
+
+ODD_KIND = """\
+from checks.model import Result, Status
+from checks.probe import ChartSpec, Expected, Kind
+from checks.settings import KindConfig
+
+class Config(KindConfig):
+    path: str = ""
+
+    def instance(self):
+        return self.path
+
+class Probe:
+    def __init__(self, config, target):
+        self.way = config.path
+
+    async def run(self):
+        if self.way == "nothing":
+            return None
+        if self.way == "status":
+            return Result("ok", "fine")
+        if self.way == "duration":
+            return Result(Status.OK, "fine", duration="3 ms")
+        return Result(Status.OK, "fine")
+
+    def attend(self, watched):
+        if self.way == "attend":
+            raise RuntimeError("do not look")
+
+    async def close(self):
+        raise RuntimeError("never")
+
+def charts(config):
+    if config.path == "charts":
+        raise LookupError("no curve")
+    return (("load",),) if config.path == "shapes" else ()
+
+def curves(config, window):
+    if config.path == "curves":
+        raise ArithmeticError("no window")
+    return ()
+
+def expects(config):
+    if config.path == "expects":
+        raise KeyError("queues")
+    return None if config.path == "unexpected" else Expected()
+
+KIND = Kind("beat", "x", Config, Probe, (), charts=charts, curves=curves, expects=expects,
+            drivers=("no_such_driver",))
+"""
+
+
+@pytest.fixture
+def beat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The kind ``beat``, which fails in the way that its path names."""
+    offering(tmp_path, "onwatch-beat", "beat = onwatch_beat:KIND", ODD_KIND)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "onwatch_beat", raising=False)
+    monkeypatch.setattr(registry, "_third_party", None)
+    yield
+    registry._loaded.pop("beat", None)
+
+
+ROWS = {
+    "nothing": "internal error in the beat check: run() returned None, expected a checks.model.",
+    "status": "internal error in the beat check: its status is 'ok', expected a checks.model.",
+    "duration": "internal error in the beat check: its duration is '3 ms', expected seconds",
+}
+TOLD = {
+    "charts": "the kind beat failed to tell its charts: LookupError: no curve",
+    "shapes": "the kind beat failed to tell its charts: TypeError: expected a ChartSpec, not tuple",
+    "curves": "the kind beat failed to tell its charts: ArithmeticError: no window",
+    "expects": "the kind beat failed to tell what to expect of it: KeyError: 'queues'",
+    "unexpected": "the kind beat failed to tell what to expect of it: expected a checks.probe.Expe",
+    "attend": "",
+}
+
+
+@pytest.mark.parametrize("way", [*ROWS, *TOLD])
+@pytest.mark.usefixtures("beat")
+async def test_one_that_fails_while_it_is_watched_costs_its_own_row_alone(way: str) -> None:
+    """Whatever of it the engine calls, and however it answers."""
+    own = CheckSpec("odd", "beat", registry.kind("beat").config.model_validate({"path": way}))
+    other = CheckSpec("cache", "tcp", TcpConfig.model_validate("127.0.0.1:1"))
+    engine = Engine(EngineConfig((own, other)), FakeClock())
+    engine.prepare()
+    await engine.scheduler.once()
+    engine.watch("odd")
+    await asyncio.gather(*engine._asking)
+    engine.snapshot()
+    picture = engine.snapshot()
+    rows = {check.name: check for check in picture.checks}
+    assert rows["cache"].reason == "refused"
+    row, details = rows["odd"], picture.details
+    assert row.message.startswith(ROWS.get(way, "fine"))
+    assert row.status is (Status.UNKNOWN if way in ROWS else Status.OK)
+    assert details is not None
+    assert {chart.title for chart in details.charts} <= {"duration of a run"}
+    said = [event.text for event in picture.events if event.check == "odd"]
+    if TOLD.get(way):
+        assert any(text.startswith(TOLD[way]) for text in said), said
+    if way in ("charts", "shapes", "curves"):
+        assert TOLD[way] in dict(details.facts)["its charts"]
+        assert len([text for text in said if text.startswith(TOLD[way])]) == 1, "told once"
+    await engine.amend(EngineConfig((other,)))
+    assert [check.name for check in engine.snapshot().checks] == ["cache"]
+    await engine.close()

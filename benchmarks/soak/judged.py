@@ -43,7 +43,7 @@ FLAT: Final = {
     "besides": (1.05, 3.0),
     "descriptors": (1.0, 4.0),
     "threads": (1.0, 3.0),
-    "widgets": (1.0, 0.0),
+    "widgets": (1.0, 4.0),
     "tasks": (1.0, 4.0),
 }
 """How much each may be at the end: so many times what it was, and so much more.

@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = ["LARGE", "return_large_blocks"]
 
-LARGE: Final = 4 * 1024 * 1024
+LARGE: Final = 1024 * 1024
 """Bytes from which on a block is the system's again as soon as nobody needs it."""
 
 _M_TRIM_THRESHOLD: Final = -1

@@ -191,13 +191,11 @@ def _configuration(config: Path) -> Iterator[Fault]:
         lambda: config.write_text(whole + "chekcs: [}\n"),
         lambda: config.write_text(whole),
     )
-    # The engine is made anew: its first runs come when they come.
     yield Fault(
         "other configuration",
         "configuration",
         lambda: config.write_text(whole.replace("api-9", "api-nine")),
         lambda: config.write_text(whole),
-        slows=True,
     )
 
 

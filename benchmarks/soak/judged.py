@@ -6,9 +6,10 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
-__all__ = ["LOAD", "Judged", "Span", "judge"]
+__all__ = ["LOAD", "RENEWED", "Judged", "Span", "judge"]
 
 Line = Mapping[str, Any]
 """One note of :mod:`benchmarks.soak.observed`."""
@@ -54,6 +55,8 @@ RETURNS: Final = ("descriptors", "threads", "widgets", "tasks")
 """What is compared at both calm ends too. Memory that was used once is not all given back."""
 GRACE: Final = 10.0
 """Seconds after a fault within which what it has held up may still show."""
+RENEWED: Final = "configuration taken over"
+"""What explains a run beside the start of another engine."""
 LOAD: Final = "no processor was free"
 """What explains a run for most of whose delay the engine's thread stood in the kernel's queue."""
 
@@ -82,7 +85,7 @@ def judge(lines: Sequence[Line], faults: Sequence[Span], calm: float) -> Judged:
     """
     figures = [line for line in lines if "what" not in line]
     rows, wrong = _flat(figures, calm)
-    late, left_out, unexplained = _delays(lines, faults)
+    late, left_out, unexplained = _delays(lines, [*faults, *_renewals(figures)])
     runs, counted = _counted(figures)
     if unexplained:
         wrong.append(f"{len(unexplained)} delays of runs have no reason that is known")
@@ -118,6 +121,15 @@ def _flat(figures: Sequence[Line], calm: float) -> tuple[list[tuple[str, ...]], 
 
 def _between(lines: Sequence[Line], start: float, end: float) -> Sequence[Line]:
     return [line for line in lines if start <= line["time"] <= end] or lines[-1:]
+
+
+def _renewals(figures: Sequence[Line]) -> list[Span]:
+    """When another engine had begun: it was made between two notes."""
+    return [
+        Span(RENEWED, before["time"], line["time"], slows=True)
+        for before, line in pairwise(figures)
+        if line["engine"] != before["engine"]
+    ]
 
 
 def _delays(

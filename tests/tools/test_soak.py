@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.soak.judged import LOAD, Judged, Span, judge
+from benchmarks.soak.judged import LOAD, RENEWED, Judged, Span, judge
 
 HOUR, EVERY, CALM = 3600, 2, 60.0
 Note = dict[str, Any]
@@ -113,8 +113,11 @@ def test_delays_that_were_counted_must_be_told_of() -> None:
     assert judged(notes(), late=2).wrong == ("2 delays were counted and not told of",)
 
 
-def test_another_engine_counts_from_none() -> None:
+def test_another_engine_counts_from_none_and_explains_what_is_late_beside_it() -> None:
     lines = notes()
     for line in lines[900:]:
         line.update(engine=2, runs=line["runs"] - 900 * EVERY * 10 + 10)
-    assert judged(lines).runs == (HOUR - EVERY) * 10 - 20 + 10
+    found = judged([*lines, late(1803), late(1830)], late=2)
+    assert found.runs == (HOUR - EVERY) * 10 - 20 + 10
+    assert found.late == {RENEWED: 1}
+    assert len(found.unexplained) == 1

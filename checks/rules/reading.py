@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LITERAL = re.compile(r":\s*(?:[&!]\S+\s+)*\|[-+0-9]*\s*(?:#.*)?$")
 """The end of a line beneath which a value stands line by line."""
+_BARE = re.compile(r":\s+\{\{")
 _INTEGER = re.compile(r"[-+]?\d{1,18}", re.ASCII)
 _POWER: Final = "decides what alarms there are"
 _SPLIT: Final = "split it into several"
@@ -73,13 +75,21 @@ def read_rule_file(
 
 def rules_of_text(name: str, text: str, language: Language) -> RuleFile:
     """The rules in ``text``, which messages call ``name``."""
+    lines = text.splitlines()
     try:
         document = parse(name, text, needs="", texts=True)
     except ConfigError as error:
-        return RuleFile(name, problems=error.problems)
-    reader = _Reader(document, text.splitlines(), language)
+        return RuleFile(name, problems=tuple(_of_braces(one, lines) for one in error.problems))
+    reader = _Reader(document, lines, language)
     groups = tuple(reader.groups())
     return RuleFile(name, groups, tuple(reader.problems), reader.broken)
+
+
+def _of_braces(problem: ConfigProblem, lines: list[str]) -> ConfigProblem:
+    """The mistake that YAML has no words for: a template without quotes."""
+    if not 0 < problem.line <= len(lines) or not _BARE.search(lines[problem.line - 1]):
+        return problem
+    return replace(problem, text="a text that begins with {{ must stand in quotes")
 
 
 class _Reader:

@@ -1,0 +1,90 @@
+"""Rules that read what is not there, and what may be meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.rules.dead import dead_rules
+from checks.store.store import Store
+from tests.checks.rules.kit import group_of, samples
+
+THERE = {
+    "node_memory_MemAvailable_bytes{instance=a,job=node}": 1.0,
+    "node_filesystem_avail_bytes{instance=a,fstype=ext4}": 1.0,
+    "up{instance=a,job=node}": 1.0,
+}
+
+
+def dead(rules: str) -> dict[str, str]:
+    store = Store()
+    store.append("web", 60.0, 1.0, samples(THERE))
+    return {one.rule.name: one.sentence for one in dead_rules([group_of(rules)], store)}
+
+
+def dead_expression(expression: str) -> bool:
+    quoted = expression.replace("'", "''")
+    return bool(dead(f"{{alert: A, expr: '{quoted}'}}"))
+
+
+def test_a_metric_that_is_not_there_is_named_with_the_nearest_one() -> None:
+    assert dead("{alert: A, expr: node_memory_MemAvailable_byte < 5}") == {
+        "A": "there is no metric node_memory_MemAvailable_byte; "
+        "the nearest metric is node_memory_MemAvailable_bytes"
+    }
+    assert dead("{alert: A, expr: kube_pod_info}") == {"A": "there is no metric kube_pod_info"}
+
+
+def test_a_matcher_that_takes_everything_away_is_named_with_what_there_is() -> None:
+    assert dead("{alert: A, expr: 'up{job=\"nodes\"} == 0'}") == {
+        "A": 'up{job="nodes"} matches nothing: job="nodes" takes everything away; job is node'
+    }
+    assert dead("{alert: A, expr: 'up{env=\"prod\"} == 0'}") == {
+        "A": 'up{env="prod"} matches nothing: no up has the label env'
+    }
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "gone",
+        "gone > 5",
+        "up / gone",
+        "up and gone",
+        "sum(rate(gone[5m])) by (job)",
+        "-(gone)",
+        "gone unless up",
+        "gone or gone_too",
+        "max_over_time((gone > 1)[5m:])",
+        "label_replace(gone, 'a', 'b', 'c', 'd')",
+        "topk(3, gone)",
+        "predict_linear(gone[1h], 3600) < 0",
+    ],
+)
+def test_what_can_return_nothing_is_dead(expression: str) -> None:
+    assert dead_expression(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "up",
+        "up == 0",
+        "up or gone",
+        "gone or up",
+        "up unless gone",
+        "absent(gone)",
+        "absent_over_time(gone[5m])",
+        "up > scalar(gone)",
+        "count(gone) or vector(0)",
+        "vector(1)",
+        "vector(time()) > 5",
+        "ALERTS{alertstate='firing'}",
+        "{__name__=~'node_.*'}",
+    ],
+)
+def test_what_can_return_something_is_not(expression: str) -> None:
+    assert not dead_expression(expression)
+
+
+def test_what_a_rule_records_is_there() -> None:
+    assert dead("{alert: A, expr: 'job:up > 1'}\n{record: 'job:up', expr: sum(up)}") == {}

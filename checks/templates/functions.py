@@ -190,7 +190,7 @@ _PROMETHEUS: Final[dict[str, Function]] = {
     "args": Function(_arguments, (), _ANY),
     "safeHtml": Function(Html, ("string",)),
     "match": Function(patterns.match, ("string", "string"), steps=2),
-    "reReplaceAll": Function(patterns.replace_all, ("string", "string", "string"), steps=8),
+    "reReplaceAll": Function(patterns.replace_all, ("string", "string", "string"), steps=16),
     "title": Function(_title, ("string",)),
     "toUpper": Function(str.upper, ("string",)),
     "toLower": Function(str.lower, ("string",)),

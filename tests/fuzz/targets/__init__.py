@@ -24,6 +24,7 @@ _MODULES: Final = {
     "http": ("http", "http-body"),
     "certificates": ("certificate",),
     "remembered": ("remembered",),
+    "templates": ("template",),
     "texts": ("clean", "masked", "command-line", "clipboard", "key-names"),
     "requests": ("request-rows",),
     "screen": ("economy", "keyboard"),

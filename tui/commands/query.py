@@ -70,7 +70,8 @@ def _refuse(args: argparse.Namespace, kind: str, sentence: str, pointer: str = "
     if args.format == "json":
         from tui.output.answers import failure_json  # noqa: PLC0415 - imports numpy
 
-        _write_json(failure_json(kind, sentence))
+        about = 'invalid parameter "query": ' if kind == "bad_data" else ""
+        _write_json(failure_json(kind, about + sentence))
     sys.stderr.write(f"onwatch: {clean(sentence)}\n{pointer}")
 
 

@@ -44,7 +44,7 @@ def test_the_version_goes_to_standard_output(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = onwatch(tmp_path, "--help")
     assert done.returncode == 0
-    for command in ("check", "validate", "schema", "demo"):
+    for command in ("check", "validate", "schema", "query", "promqltest", "demo"):
         assert f"onwatch {command} " in done.stdout
         help_of_command = onwatch(tmp_path, command, "--help")
         assert help_of_command.returncode == 0

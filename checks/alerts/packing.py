@@ -41,6 +41,9 @@ def unpacked(item: dict[str, Any]) -> Alert:
     """What :func:`packed` made. Raises ValueError, TypeError or KeyError for anything else."""
     value, threshold, series = item["evidence"]
     shown = None if value is None else float(_text(value))
+    times: dict[str, Any] = {name: _moment(item[name]) for name in _MOMENTS}
+    times |= {name: _moment(item[name]) for name in _MAYBE if name in item}
+    flags: dict[str, Any] = {name: item[name] is True for name in _FLAGS if name in item}
     return Alert(
         labels=_pairs(item["labels"]),
         state=State(item["state"]),
@@ -50,9 +53,8 @@ def unpacked(item: dict[str, Any]) -> Alert:
         returns=_moments(item["returns"]),
         evidence=Evidence(shown, _text(threshold), _text(series)),
         why=_text(item["why"]),
-        **{name: _moment(item[name]) for name in _MOMENTS},
-        **{name: _moment(item[name]) for name in _MAYBE if name in item},
-        **{name: item[name] is True for name in _FLAGS if name in item},
+        **times,
+        **flags,
     )
 
 

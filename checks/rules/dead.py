@@ -67,6 +67,7 @@ def dead_rules(groups: Iterable[RuleGroup], store: Store) -> Iterator[DeadRule]:
 
 def empty_selectors(node: Node, exists: Exists) -> tuple[Selector, ...]:
     """The selectors for want of which ``node`` returns nothing; none where it may return some."""
+    found: tuple[Selector, ...]
     match node:
         case Selector():
             found = () if exists(node) else (node,)

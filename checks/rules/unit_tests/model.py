@@ -79,7 +79,8 @@ class TestGroup:
     @property
     def last(self) -> int:
         """The latest eval_time."""
-        return max((case.eval_time for case in (*self.alerts, *self.exprs)), default=0)
+        moments = [case.eval_time for case in self.alerts]
+        return max([*moments, *(case.eval_time for case in self.exprs)], default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def test_coming_back_within_keep_firing_for_starts_it_over() -> None:
     rule = Rule(Terms(keep=2 * MINUTE)).evaluate(WEB).evaluate().evaluate(WEB)
     assert rule.web.missing_since is None
     rule.evaluate().evaluate()
-    assert rule.web.state is State.FIRING
+    assert rule.states() == {"web-1": State.FIRING}
     assert rule.evaluate().web.state is State.RESOLVED
 
 

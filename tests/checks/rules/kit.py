@@ -41,7 +41,7 @@ def samples(values: Mapping[str, float]) -> Samples:
     for text in values:
         name, _, inner = text.partition("{")
         pairs = (pair.split("=") for pair in inner.rstrip("}").split(",") if pair)
-        series.append(Series.of(name, dict(pairs)))  # type: ignore[arg-type]
+        series.append(Series.of(name, dict(pairs)))
     return Samples(tuple(series), tuple(values.values()))
 
 

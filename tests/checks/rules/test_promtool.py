@@ -15,7 +15,7 @@ FILES = Path(__file__).parent / "promtool"
 
 def theirs(promtool: Path, file: Path) -> tuple[bool, str]:
     """Whether promtool passes ``file``, and the failures that it prints."""
-    command = [promtool, "test", "rules", file]
+    command = [str(promtool), "test", "rules", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode == 0, done.stderr.partition("  FAILED:\n")[2]
 

@@ -107,7 +107,7 @@ def escape_html(*values: object) -> str:
 
 
 def escape_query(*values: object) -> str:
-    return quote_plus(_text(values), safe="~")
+    return quote_plus(_text(values), safe="~", errors="replace")
 
 
 def escape_js(*values: object) -> str:

@@ -37,9 +37,14 @@ def _compiled(pattern: str) -> re2._Regexp[str]:
         raise CallError(f"error parsing regexp: {text}: `{pattern}`") from None
 
 
+def _encodable(text: str) -> str:
+    """``text`` without lone surrogates, which RE2 cannot be given."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def match(pattern: str, text: str) -> bool:
     """Whether ``pattern`` matches anywhere in ``text``."""
-    return _compiled(pattern).search(text) is not None
+    return _compiled(pattern).search(_encodable(text)) is not None
 
 
 def replace_all(pattern: str, replacement: str, text: str) -> str:
@@ -47,6 +52,7 @@ def replace_all(pattern: str, replacement: str, text: str) -> str:
 
     After Go's Regexp.ReplaceAllString: an empty match right behind a match is none.
     """
+    text = _encodable(text)
     parts: list[str] = []
     copied = 0
     for found in _compiled(pattern).finditer(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -133,6 +134,36 @@ def test_it_ends_when_its_parent_is_killed() -> None:
             wait_gone(child, LIMIT + 0.5)
     finally:
         note.unlink(missing_ok=True)
+
+
+def test_one_whose_terminal_and_parent_have_gone_before_it_begins_ends_too(tmp_path: Path) -> None:
+    """With SIGHUP ignored, as under nohup, nothing is left that would tell it."""
+    note, gate = tmp_path / "pid", tmp_path / "gate"
+    child = (
+        "import pathlib, runpy, signal, sys, time;"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "gate = pathlib.Path(sys.argv[1]);"
+        "any(gate.exists() or time.sleep(0.02) for _ in range(1000));"
+        "sys.argv = ['child', 'quiet'];"
+        "runpy.run_module('tests.tui.ending_child', run_name='__main__')"
+    )
+    parent = (
+        "import signal, subprocess, sys;"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}, sys.argv[1]]);"
+        "open(sys.argv[2], 'w').write(str(child.pid))"
+    )
+    with OnTerminal(["-c", parent, str(gate), str(note)]) as terminal:
+        terminal.process.wait()
+        pid = int(note.read_text())
+        terminal.close_slave()
+        terminal.close_master()
+        gate.touch()
+        try:
+            wait_gone(pid, LIMIT + 3.0)  # of which most is what it takes to start
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_threads_that_hang_keep_nobody_waiting() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -114,9 +115,12 @@ def watch(
     """Run ``app`` until it ends, whatever ends it; the exit code.
 
     Once this has returned, the process is gone within two seconds: nothing that hangs in
-    the engine keeps the shell waiting.
+    the engine keeps the shell waiting. Where the terminal has gone before it began, it never
+    begins: the parent may have gone as well, and then nothing would ever end it.
     """
     descriptor = (terminal or judge()).descriptor
+    if descriptor is None:
+        return 128 + signal.SIGHUP
     with Ending(source.close, terminal=descriptor) as ending:
         ending.ask(app.leave)
         app.leaving = ending.expect

@@ -6,7 +6,7 @@ everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from checks.templates import nodes
@@ -38,13 +38,13 @@ class Evaluator(Expressions):
         self._length = 0
         self._calls = 0
 
-    def run(self, data: Data) -> str:
-        """The text that the template makes of ``data``.
+    def run(self, data: Data, variables: Mapping[str, object]) -> str:
+        """The text that the template makes of ``data``, where ``variables`` are known.
 
         Raises:
             ExecutionError: it failed, or went beyond a bound.
         """
-        self._variables = [("$", data)]
+        self._variables = list(variables.items())
         self._block(data, self._tree.root)
         return "".join(self._output)
 

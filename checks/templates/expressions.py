@@ -95,17 +95,27 @@ class Expressions:
     def _command(self, dot: object, command: nodes.Command, final: object) -> object:
         self._step()
         first = command.operands[0]
+        if len(command.operands) == 1 and final is ABSENT:
+            return self._alone(dot, first, command)
         if isinstance(first, nodes.Function):
             return self._function(dot, first, _Use(command, command.operands[1:], final))
         if isinstance(first, (nodes.Field, nodes.Chain, nodes.Variable)):
             return self._fields(dot, first, _Use(first, command.operands[1:], final))
         if not isinstance(first, nodes.Pipeline):
             self._node = first
-        if len(command.operands) > 1 or final is not ABSENT:
-            self._fail(f"can't give argument to non-function {first}")
-        if isinstance(first, nodes.Constant) and first.source == "nil":
+        return self._fail(f"can't give argument to non-function {first}")
+
+    def _alone(self, dot: object, operand: nodes.Operand, command: nodes.Command) -> object:
+        """What a command of one operand and no argument comes to."""
+        if isinstance(operand, (nodes.Variable, nodes.Field, nodes.Chain)):
+            return self._fields(dot, operand, _Use(operand))
+        if isinstance(operand, nodes.Function):
+            return self._function(dot, operand, _Use(command))
+        if not isinstance(operand, nodes.Pipeline):
+            self._node = operand
+        if isinstance(operand, nodes.Constant) and operand.source == "nil":
             self._fail("nil is not a command")
-        return self._plain(dot, first)
+        return self._plain(dot, operand)
 
     def _plain(self, dot: object, operand: nodes.Operand) -> object:
         """The value of an operand that is neither called nor has fields."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -11,6 +11,7 @@ from checks.templates.errors import TemplateError, TemplateSyntaxError
 from checks.templates.evaluate import Evaluator
 from checks.templates.formatting import MAX_TEXT
 from checks.templates.functions import NAMES, Query, Surroundings
+from checks.templates.nodes import Block
 from checks.templates.parser import Tree, parse_tree
 from checks.templates.references import References, references_of
 from checks.templates.values import Data
@@ -34,7 +35,9 @@ class Template:
     def __init__(self, text: str, tree: Tree) -> None:
         self.text = text
         self._whole = DEFINITIONS + text
-        self._tree = tree
+        # the definitions are parsed, since columns count them, and need not be executed
+        nodes = tree.root.nodes[DEFINITIONS.count("{{") :]
+        self._tree = replace(tree, root=Block(tree.root.at, nodes))
 
     def render(self, data: Data, around: Surroundings) -> str:
         """The text that it makes of an alert.
@@ -42,7 +45,16 @@ class Template:
         Raises:
             ExecutionError: it failed on this alert, or went beyond a bound.
         """
-        return Evaluator(self._whole, self._tree, around).run(data)
+        return Evaluator(self._whole, self._tree, around).run(
+            data,
+            {
+                "$": data,
+                "$labels": data.labels,
+                "$externalLabels": data.external_labels,
+                "$externalURL": data.external_url,
+                "$value": data.value,
+            },
+        )
 
     @cached_property
     def references(self) -> References:

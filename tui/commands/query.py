@@ -16,8 +16,9 @@ from checks.numerics import import_numpy
 
 if TYPE_CHECKING:
     from checks.promql.answers import Answer
-    from checks.promql.api import Engine, Expression, Outcome, Storage
+    from checks.promql.api import Engine, Expression, Outcome
     from checks.promql.errors import PromQLError
+    from checks.promql.storage import Storage
 
 __all__ = ["run"]
 

@@ -17,9 +17,10 @@ class EngineConfig:
     """Checks and what they share.
 
     ``base_dir`` is what relative paths are relative to; ``path`` names the file it came
-    from, empty where there is none; ``files`` are all that it was read from, watched for
-    changes; ``warnings`` are sentences for the user, ``remarks`` such as are worth saying once.
-    ``read_only`` leaves the actions out. ``finder`` looks for more checks while they run.
+    from, empty where there is none; ``files`` are all that it was read from, and the patterns
+    that further ones may come to match, watched for changes; ``warnings`` are sentences for
+    the user, ``remarks`` such as are worth saying once. ``read_only`` leaves the actions out.
+    ``finder`` looks for more checks while they run.
     """
 
     checks: tuple[CheckSpec, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import glob
 import logging
 import threading
 import time
@@ -40,19 +41,35 @@ SETTLED: Final = 5.0
 _TICK: Final = 20_000_000
 """Nanoseconds by which a file's time may lag behind the clock that we read."""
 
-_Stamp = tuple[int, int, int, int]
-"""A file's inode, size, and when its text and its permissions changed."""
+_Stamp = tuple[int, ...] | tuple[str, ...]
+"""A file's inode, size, and when its text and its permissions changed; a pattern's matches."""
 
 log = logging.getLogger("onwatch.engine")
 
 
 def _stamp(file: Path) -> _Stamp | None:
-    """What changes when ``file`` does, its permissions too; None where it is gone."""
+    """What changes when ``file`` does, its permissions too; None where it is gone. Of a pattern,
+    what changes when other files match it.
+    """
     try:
         found = file.stat()
     except OSError:
-        return None
+        pattern = str(file)
+        return tuple(sorted(glob.glob(pattern))) if glob.has_magic(pattern) else None  # noqa: PTH207
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _is_newer(stamp: _Stamp | None, files: Sequence[Path], began: int) -> bool:
+    """Whether ``stamp`` may be of something later than what was read of ``files`` from ``began``
+    (nanoseconds) on.
+    """
+    match stamp:
+        case (int(), int(), int(), int(changed)):
+            return changed >= began - _TICK
+        case None | ():
+            return False
+        case _:
+            return not set(stamp).issubset(map(str, files))
 
 
 async def found(config: EngineConfig) -> EngineConfig:
@@ -230,8 +247,7 @@ class EngineSource:
         for file in files:
             if file not in self._stamps:
                 stamp = _stamp(file)
-                young = stamp is not None and stamp[3] >= began - _TICK
-                self._stamps[file] = None if young else stamp
+                self._stamps[file] = None if _is_newer(stamp, files, began) else stamp
 
     def _changed_of(self, files: Sequence[Path]) -> bool:
         """Whether one of ``files`` is another than when it was looked at last, before it was

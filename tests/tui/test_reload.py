@@ -230,6 +230,41 @@ def test_a_broken_include_is_named_and_mended_in_its_own_file(
     watched.until(lambda p: not p.health.notice and fine("more")(p))
 
 
+def test_a_file_that_comes_to_match_an_include_is_taken_over_and_one_that_goes_too(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    folder = watched.path.parent / "checks.d"
+    folder.mkdir(mode=0o755)
+    good = f"{{name: api, http: {http_server.url}/}}"
+    watched.write(good, more="include: checks.d/*.yaml\n")
+    watched.source.start()
+    watched.until(fine("api"))
+    more = folder / "more.yaml"
+    fresh = folder / "more.new"
+    fresh.write_text(f"checks:\n  - {{name: more, http: {http_server.url}/}}\n")
+    fresh.chmod(0o644)
+    fresh.rename(more)
+    watched.until(lambda p: fine("more")(p) and fine("api")(p))
+    more.unlink()
+    watched.until(lambda p: p.check("more") is None and fine("api")(p))
+
+
+def test_an_included_file_that_is_missing_is_read_once_it_is_there(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    good = f"{{name: api, http: {http_server.url}/}}"
+    watched.write(good)
+    watched.source.start()
+    watched.until(fine("api"))
+    watched.write(good, more="include: more.yaml\n")
+    watched.until(lambda p: "no such file" in p.health.notice)
+    fresh = watched.path.with_name("more.new")
+    fresh.write_text(f"checks:\n  - {{name: more, http: {http_server.url}/}}\n")
+    fresh.chmod(0o644)
+    fresh.rename(watched.path.with_name("more.yaml"))
+    watched.until(lambda p: not p.health.notice and fine("more")(p))
+
+
 def test_a_folder_in_its_place_is_a_notice_and_no_end(
     http_server: HttpServer, watched: Watched
 ) -> None:

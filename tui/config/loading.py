@@ -191,6 +191,8 @@ class _Loading:
     def _paths(self, report: Report, where: Where, include: str) -> list[Path]:
         if not files.is_pattern(include):
             return [self._base / files.expanded(include)]
+        # Watched like a file: what matches it later is read then.
+        self._files.append(self._base / files.expanded(include))
         paths = files.matching(include, self._base)
         if not paths:
             problem = report.document.problem(where, f"no file matches {include}")

@@ -17,8 +17,16 @@ COMMANDS: Final = {
     "schema": "print the JSON Schema of the configuration",
     "query": "say what a PromQL expression comes to",
     "promqltest": "run tests of PromQL in Prometheus' own language",
+    "rules": "check, test and backtest Prometheus' rule files",
     "demo": "the monitor on an embedded stack of real servers",
 }
+
+RULES: Final = {
+    "check": "say what is wrong with rule files",
+    "test": "run tests of rules, as promtool test rules does",
+    "backtest": "say when each rule would have been pending, firing and resolved, and why",
+}
+"""What ``onwatch rules`` does."""
 
 _EPILOG: Final = """\
 commands:
@@ -28,6 +36,7 @@ commands:
   onwatch schema      print the JSON Schema of the configuration
   onwatch query       say what a PromQL expression comes to
   onwatch promqltest  run tests of PromQL in Prometheus' own language
+  onwatch rules       check, test and backtest Prometheus' rule files
   onwatch demo        the monitor on an embedded stack of real servers
 
 The configuration is the file of -c, of $ONWATCH_CONFIG, or the first of ./onwatch.yaml,
@@ -52,8 +61,11 @@ class _Parser(argparse.ArgumentParser):
         if mask_url(message) != message:
             message = _NOT_HERE
         wrong = _CHOICE.search(message)
-        if wrong is not None and "command" in message.partition(":")[0]:
+        about = message.partition(":")[0]
+        if wrong is not None and "command" in about:
             message = f'no command "{wrong[1]}"{_near(wrong[1], COMMANDS)}'
+        elif wrong is not None and "ACTION" in about:
+            message = f'nothing to do called "{wrong[1]}"{_near(wrong[1], RULES)}'
         self.exit(2, f"onwatch: {message}; see {self.prog} --help\n")
 
 
@@ -79,7 +91,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     args, rest = parser.parse_known_args(argv)
     args.command = args.command or ""
     if rest:
-        current = commands.get(args.command, parser)
+        name = f"{args.command} {args.action}" if args.command == "rules" else args.command
+        current = commands.get(name, parser)
         wrong = next((word for word in rest if word.startswith("-")), rest[0])
         current.error(_unknown(wrong, current))
     return args
@@ -149,6 +162,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     commands["validate"].add_argument("file", nargs="?", metavar="FILE", help="instead of -c FILE")
     _query(commands["query"])
     _promqltest(commands["promqltest"])
+    commands |= _rules(commands["rules"])
     _demo(commands["demo"])
     return parser, commands
 
@@ -288,6 +302,59 @@ def _promqltest(parser: _Parser) -> None:
         "as by its default (default: on)",
     )
     parser.epilog = "Exit code: 0 all passed or were skipped, 1 some failed, 2 a script is wrong."
+
+
+def _rules(parser: _Parser) -> dict[str, _Parser]:
+    """The parsers of its actions, by what is typed for them."""
+    found = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = {}
+    for name, text in RULES.items():
+        action = found.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            parents=[_shared(argparse.SUPPRESS)],
+            allow_abbrev=False,
+        )
+        action.add_argument("files", nargs="+", metavar="FILE", help="YAML")
+        actions[f"rules {name}"] = action
+    _rules_check(actions["rules check"])
+    actions["rules test"].epilog = "Exit code: 0 all passed, 1 some failed."
+    _rules_backtest(actions["rules backtest"])
+    return actions
+
+
+def _rules_check(parser: _Parser) -> None:
+    parser.add_argument(
+        "--samples",
+        metavar="FILE",
+        help="name rules that read what is not in this file: OpenMetrics text with timestamps",
+    )
+    parser.epilog = (
+        "With -c FILE its checks run once, and rules that read what they do not collect are named. "
+        "Exit code: 0 right, 1 something is wrong with a file."
+    )
+
+
+def _rules_backtest(parser: _Parser) -> None:
+    parser.add_argument(
+        "--samples",
+        metavar="FILE",
+        required=True,
+        help="the past: OpenMetrics text with timestamps",
+    )
+    parser.add_argument(
+        "--interval",
+        metavar="TIME",
+        default="1m",
+        help="how often groups are evaluated that do not say so themselves (default: 1m)",
+    )
+    parser.add_argument(
+        "--pure",
+        action="store_true",
+        help="as Prometheus, for which an alert without samples is resolved",
+    )
+    parser.epilog = "Exit code: 0, 1 where a rule failed, 2 where a file cannot be used."
 
 
 def _demo(parser: _Parser) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from checks.documents.keys import nearest
 from checks.promql.ast import (
@@ -20,15 +20,29 @@ from checks.promql.ast import (
 )
 from checks.rules.model import Rule, RuleGroup
 from checks.rules.selectors import written
-from checks.store.store import Store
+from checks.store.groups import Group
+from checks.store.matching import Matcher
 
-__all__ = ["DeadRule", "dead_rules", "empty_selectors"]
+__all__ = ["Catalogue", "DeadRule", "dead_rules", "empty_selectors"]
 
 ALWAYS_KNOWN: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 _RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
 _EXAMPLES: Final = 3
 
 Exists = Callable[[Selector], bool]
+
+
+class Catalogue(Protocol):
+    """What there is: :class:`checks.store.store.Store`, or the series of a file."""
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Every metric's name."""
+        ...
+
+    def groups(self, name: str, matchers: tuple[Matcher, ...] = ()) -> Sequence[Group]:
+        """The series of metric ``name`` (any, where it is empty) that match."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ class DeadRule:
     sentence: str
 
 
-def dead_rules(groups: Iterable[RuleGroup], store: Store) -> Iterator[DeadRule]:
+def dead_rules(groups: Iterable[RuleGroup], store: Catalogue) -> Iterator[DeadRule]:
     """The rules of ``groups`` that read what ``store`` does not have.
 
     What another rule records counts as being there.
@@ -56,7 +70,7 @@ def dead_rules(groups: Iterable[RuleGroup], store: Store) -> Iterator[DeadRule]:
 
     def exists(selector: Selector) -> bool:
         known = selector.name in recorded or selector.name in ALWAYS_KNOWN
-        return known or bool(store.select(selector.name, selector.matchers))
+        return known or bool(store.groups(selector.name, selector.matchers))
 
     for group in loaded:
         for rule in group.rules:
@@ -94,7 +108,7 @@ def _empty_of_both(node: Binary, exists: Exists) -> tuple[Selector, ...]:
     return left + right
 
 
-def _dead(group: str, rule: Rule, selector: Selector, store: Store) -> DeadRule:
+def _dead(group: str, rule: Rule, selector: Selector, store: Catalogue) -> DeadRule:
     text = written(selector)
     names = set(store.names)
     if selector.name in names:
@@ -113,13 +127,15 @@ def _nearest_name(name: str, names: Collection[str]) -> str:
     return nearest(name, alike) or nearest(name, names) if name else ""
 
 
-def _why(selector: Selector, store: Store) -> str:
+def _why(selector: Selector, store: Catalogue) -> str:
     """Which matcher takes everything away, and what there is instead."""
-    there = [one for each in store.select(selector.name).values() for one in each]
+    there: list[Mapping[str, str]] = [
+        dict(labels) for group in store.groups(selector.name) for labels in group.labels
+    ]
     for matcher in selector.matchers:
-        kept = matcher.keep(there)
+        kept = [one for one in there if matcher.matches(one.get(matcher.label, ""))]
         if not kept:
-            values = sorted({one.label(matcher.label) for one in there} - {""})
+            values = sorted({one.get(matcher.label, "") for one in there} - {""})
             if not values:
                 return f": no {selector.name} has the label {matcher.label}"
             more = ", …" if len(values) > _EXAMPLES else ""

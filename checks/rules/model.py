@@ -81,13 +81,15 @@ class RuleGroup:
 class RuleFile:
     """What is right in a rule file, and every problem of the rest.
 
-    ``broken`` counts the rules that are left out because of one.
+    ``broken`` counts the rules that are left out because of one. ``doubt`` says why somebody else
+    could have written the file, where the user named it and it is read all the same.
     """
 
     name: str
     groups: tuple[RuleGroup, ...] = ()
     problems: tuple[ConfigProblem, ...] = ()
     broken: int = 0
+    doubt: str = ""
 
     @property
     def rules(self) -> int:

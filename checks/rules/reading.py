@@ -67,10 +67,7 @@ def read_rule_file(
     except ConfigError as error:
         return RuleFile(name, problems=error.problems)
     read = rules_of_text(name, text, language)
-    if not warning or trusted:
-        return read
-    doubt = ConfigProblem(name, 0, "", warning.partition(": ")[2])
-    return RuleFile(name, read.groups, (doubt, *read.problems), read.broken)
+    return replace(read, doubt=warning.partition(": ")[2]) if warning else read
 
 
 def rules_of_text(name: str, text: str, language: Language) -> RuleFile:

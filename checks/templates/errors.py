@@ -6,6 +6,8 @@ are what users search for when they see one in an annotation.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from checks.errors import OnwatchError
 
 __all__ = ["CallError", "ExecutionError", "TemplateError", "TemplateSyntaxError"]
@@ -18,6 +20,8 @@ class TemplateError(OnwatchError):
     where only the line is known.
     """
 
+    _doing: ClassVar[str] = "parsing"
+
     def __init__(self, reason: str, line: int, column: int = -1) -> None:
         self.reason = reason
         self.line = line
@@ -26,14 +30,15 @@ class TemplateError(OnwatchError):
 
     def sentence(self, name: str) -> str:
         """What Prometheus says of it where the template is called ``name``."""
-        raise NotImplementedError
+        where = self._where(name)
+        return f"error {self._doing} template {name}: template: {where}: {self.reason}"
+
+    def _where(self, name: str) -> str:
+        return f"{name}:{self.line}"
 
 
 class TemplateSyntaxError(TemplateError):
     """The text is no template; also an unknown function or variable, which Go finds here."""
-
-    def sentence(self, name: str) -> str:
-        return f"error parsing template {name}: template: {name}:{self.line}: {self.reason}"
 
 
 class ExecutionError(TemplateError):
@@ -43,17 +48,16 @@ class ExecutionError(TemplateError):
     for the outermost.
     """
 
+    _doing = "executing"
+
     def __init__(self, reason: str, line: int, column: int, context: str, within: str = "") -> None:
         self.context = context
         self.within = within
         super().__init__(reason, line, column)
 
-    def sentence(self, name: str) -> str:
-        place = f"{name}:{self.line}:{self.column}"
-        return (
-            f"error executing template {name}: template: {place}: "
-            f'executing "{self.within or name}" at <{self.context}>: {self.reason}'
-        )
+    def _where(self, name: str) -> str:
+        within = self.within or name
+        return f'{name}:{self.line}:{self.column}: executing "{within}" at <{self.context}>'
 
 
 class CallError(Exception):

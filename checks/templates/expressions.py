@@ -176,12 +176,12 @@ class Expressions:
 
     def _call(self, dot: object, name: str, function: Function, use: _Use) -> object:
         wanted = self._wanted(name, function, len(use.given), use.final is not ABSENT)
-        if name in ("and", "or"):
-            return self._logic(dot, name == "or", use)
-        values = [
-            self._argument(dot, operand, kind)
-            for operand, kind in zip(use.given, wanted, strict=False)
-        ]
+        values: list[object] = []
+        for operand, kind in zip(use.given, wanted, strict=False):
+            value = self._argument(dot, operand, kind)
+            if function.stops_at is not None and is_true(value) == function.stops_at:
+                return value
+            values.append(value)
         if use.final is not ABSENT:
             values.append(self._fitting(use.final, wanted[-1]))
         if function.knows:
@@ -199,15 +199,6 @@ class Expressions:
         if count != fixed:
             self._fail(f"wrong number of args for {name}: want {fixed} got {count}")
         return list(function.parameters)
-
-    def _logic(self, dot: object, wanted: bool, use: _Use) -> object:
-        """``or`` (or ``and``): the first value that is true (false), else the last."""
-        value: object = None
-        for operand in use.given:
-            value = self._argument(dot, operand, "interface {}")
-            if is_true(value) == wanted:
-                return value
-        return value if use.final is ABSENT else use.final
 
     def _result(self, name: str, function: Function, whole: object, values: list[object]) -> object:
         self._step(function.steps + sum(map(_size, values)) * function.steps // _CHUNK)

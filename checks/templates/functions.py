@@ -44,7 +44,9 @@ class Function:
     """A function: the Go types of its parameters, and of those that may follow (or none).
 
     ``call`` gets the arguments alone, or the :class:`Surroundings` first where ``knows`` is set.
-    ``steps`` is how many of an expansion's it takes, and again for each chunk of its arguments.
+    ``stops_at``: the first argument of this truth is the result, and those behind it are not
+    evaluated. ``steps`` is how many of an expansion's it takes, and again for each chunk of its
+    arguments.
     """
 
     call: Callable[..., object]
@@ -52,6 +54,7 @@ class Function:
     more: str = ""
     knows: bool = False
     steps: int = 1
+    stops_at: bool | None = None
 
 
 _DURATION: Final = re.compile(
@@ -156,14 +159,14 @@ def _link(tab: int) -> Callable[[str], str]:
     )
 
 
-def _evaluated_elsewhere(*_values: object) -> object:
-    """``and`` and ``or`` are the evaluator's: they may leave arguments unevaluated."""
-    raise AssertionError
+def _last(*values: object) -> object:
+    """What ``and`` and ``or`` come to where no argument has decided them."""
+    return values[-1]
 
 
 _GO: Final[dict[str, Function]] = {
-    "and": Function(_evaluated_elsewhere, (_ANY,), _ANY),
-    "or": Function(_evaluated_elsewhere, (_ANY,), _ANY),
+    "and": Function(_last, (_ANY,), _ANY, stops_at=False),
+    "or": Function(_last, (_ANY,), _ANY, stops_at=True),
     "not": Function(lambda value: not is_true(value), (_ANY,)),
     "call": Function(builtin.call, (_ANY,), _ANY),
     "html": Function(builtin.escape_html, (), _ANY),

@@ -120,6 +120,6 @@ class Expander:
         Raises:
             TemplateError: ``text`` is no template, or failed on this alert.
         """
-        data = Data(dict(labels), value, dict(self.external_labels), self.external_url)
+        data = Data(dict(labels), float(value), dict(self.external_labels), self.external_url)
         around = Surroundings(self.query, self.external_url, self.now_ms)
         return parse(text).render(data, around)

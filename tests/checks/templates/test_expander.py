@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from checks.templates import Expander, TemplateError, TemplateSyntaxError, parse
@@ -114,6 +115,12 @@ def test_expansions_of_one_template_share_no_variables() -> None:
     text = "{{ $seen := 0 }}{{ range $labels }}{{ $seen = 1 }}{{ end }}{{ $seen }}"
     assert Expander().expand(text, "A", LABELS, 1.0) == "1"
     assert Expander().expand(text, "A", {}, 1.0) == "0"
+
+
+def test_a_number_of_numpy_is_a_float64_too() -> None:
+    text = '{{ $value }} {{ printf "%d %T" $value $value }}'
+    made = Expander().expand(text, "A", LABELS, np.float64(1234567))
+    assert made == "1.234567e+06 %!d(float64=1.234567e+06) float64"
 
 
 def test_labels_that_no_codec_takes_do_no_harm() -> None:

@@ -1,7 +1,8 @@
-"""What screens have in common on which text may be selected with the mouse."""
+"""What screens have in common: text may be selected with the mouse, notices do not pile up."""
 
 from __future__ import annotations
 
+from textual import events
 from textual.geometry import Offset
 from textual.screen import Screen
 from textual.widget import Widget
@@ -19,3 +20,11 @@ class SelectingScreen(Screen[None], inherit_bindings=False):
         if isinstance(widget, LineView):
             offset = widget.place_at(x, y)
         return widget, offset
+
+    def on_screen_suspend(self, _event: events.ScreenSuspend) -> None:
+        """Put away the notices on a screen that is being covered, and what is left of others.
+
+        What is still to be read appears on the screen above. Of a notice that has expired when
+        Textual looks, before its own timer has run, it leaves the box that it was in.
+        """
+        self.query("ToastHolder").remove()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from checks.alerts.wording import shown_series
+
 __all__ = ["Alert", "Evidence", "Found", "Pairs", "State", "Transition"]
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -42,14 +44,21 @@ class Evidence:
 class Found:
     """A sample of the rule's expression, as an alert: its value and its expanded texts.
 
+    ``sample`` are the sample's own labels, ``threshold`` what its value is compared with.
     ``judged`` is false where less is recorded than the expression looks back: then it tells
     nothing yet.
     """
 
     value: float
     annotations: Pairs = ()
-    evidence: Evidence = field(default_factory=Evidence)
+    sample: Pairs = ()
+    threshold: str = ""
     judged: bool = True
+
+    @property
+    def evidence(self) -> Evidence:
+        """What a transition that rests on it shows."""
+        return Evidence(self.value, self.threshold, shown_series(self.sample))
 
 
 @dataclass(frozen=True, slots=True)

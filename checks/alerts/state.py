@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from checks.alerts.durations import show_duration
 from checks.alerts.flapping import HOLD, is_flapping, recent
 from checks.alerts.model import Alert, Evidence, Found, Pairs, State, Transition
-from checks.rules.durations import show_duration
 
 __all__ = ["RETENTION", "Doubts", "OverLimitError", "Step", "Terms", "step"]
 

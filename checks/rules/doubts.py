@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from checks.alerts.model import Alert, Evidence, Pairs
+from checks.alerts.wording import shown_series
 from checks.rules.coverage import Coverage
 from checks.rules.selectors import Comparison
-from checks.rules.wording import shown_series
 
-__all__ = ["Compared", "StoreDoubts", "evidence"]
+__all__ = ["Compared", "StoreDoubts"]
 
 _NAME = "__name__"
 Labels = tuple[tuple[str, str], ...]
@@ -49,10 +49,5 @@ class StoreDoubts:
         given = dict(labels)
         for sample, value in self._values:
             if all(given.get(name) == text for name, text in sample if name != _NAME):
-                return evidence(self._compares, sample, value)
+                return Evidence(value, self._compares.threshold, shown_series(sample))
         return Evidence(None, self._compares.threshold)
-
-
-def evidence(compares: Comparison | None, labels: Labels, value: float) -> Evidence:
-    """What a sample of the expression shows."""
-    return Evidence(value, compares.threshold if compares else "", shown_series(labels))

@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from checks.alerts.durations import show_duration
 from checks.alerts.model import Alert, Pairs
-from checks.alerts.series import alert_series
+from checks.alerts.series import AlertSeries
 from checks.alerts.state import OverLimitError, Terms, step
 from checks.errors import OnwatchError
 from checks.model import clean
 from checks.promql.values import LabelSet, Matrix, Vector
 from checks.rules.coverage import Coverage
-from checks.rules.doubts import StoreDoubts, evidence
-from checks.rules.durations import show_duration
+from checks.rules.doubts import StoreDoubts
 from checks.rules.expanding import found_alerts
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
@@ -154,6 +154,7 @@ class AlertRun:
         self._reads = reads(rule.expression.root, rule.expression.text)
         self._compares = comparison(rule.expression.root, rule.expression.text)
         self._covered = circumstances.pure
+        self._series = AlertSeries(rule.name, rule.labels)
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         rule, about = self.rule, self._about
@@ -161,14 +162,9 @@ class AlertRun:
         coverage = Coverage(moment.store, self._reads, moment.at)
         doubts = None if about.pure else self._doubts(moment, coverage)
         judged = (lambda labels: not doubts.unrecorded(labels)) if doubts else None
+        threshold = self._compares.threshold if self._compares else ""
         try:
-            found = found_alerts(
-                rule,
-                samples,
-                self._expander(moment),
-                lambda *one: evidence(self._compares, *one),
-                judged,
-            )
+            found = found_alerts(rule, samples, self._expander(moment), threshold, judged)
         except ValueError as error:
             raise _RuleError(str(error)) from None
         outcome = self._judge_history(coverage, RuleOutcome(rule, warnings=warnings))
@@ -179,8 +175,7 @@ class AlertRun:
             self.alerts = {}
             return RuleOutcome(rule, Health.ERROR, str(error), len(samples), error.transitions)
         self.alerts = done.alerts
-        told = list(alert_series(rule.name, rule.labels, self.alerts.values()))
-        self.recorder.write(moment.store, moment.at, told)
+        self.recorder.write_row(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)
 
     def _expander(self, moment: _Moment) -> Expander:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from checks.alerts.model import Evidence, Found, Pairs
+from checks.alerts.model import Found, Pairs
 from checks.rules.model import AlertRule
 from checks.templates import Expander
 
@@ -20,12 +20,13 @@ def found_alerts(
     rule: AlertRule,
     samples: Iterable[tuple[Labels, float]],
     expander: Expander,
-    evidence: Callable[[Labels, float], Evidence],
+    threshold: str = "",
     judged: Callable[[Pairs], bool] | None = None,
 ) -> dict[Pairs, Found]:
     """The alerts that ``samples`` of the rule's expression are, by their identity.
 
-    ``judged`` says whether enough is recorded for one of these labels; None: always.
+    ``threshold`` is what their values are compared with. ``judged`` says whether enough is
+    recorded for one of these labels; None: always.
 
     Raises ValueError where two of them have one identity.
     """
@@ -42,7 +43,7 @@ def found_alerts(
             (key, expander.expand(text, rule.name, given, value)) for key, text in rule.annotations
         )
         fit = judged is None or judged(own)
-        alerts[own] = Found(value, annotations, evidence(labels, value), fit)
+        alerts[own] = Found(value, annotations, labels, threshold, fit)
     return alerts
 
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from checks.alerts.durations import parse_duration
 from checks.documents.document import Document, parse
 from checks.documents.document import Path as Where
 from checks.documents.keys import unknown_key
 from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
-from checks.rules.durations import parse_duration
 from checks.rules.language import Language, Mistake
 from checks.rules.model import AlertRule, Pairs, RecordRule, Rule, RuleFile, RuleGroup
 

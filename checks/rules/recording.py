@@ -7,7 +7,7 @@ returned before stays as long as the look-back goes, as with Prometheus.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from checks.model import Samples, Series
@@ -35,14 +35,18 @@ class Recorder:
 
     def write(self, sink: Sink, at: int, samples: Sequence[tuple[Labels, float]]) -> None:
         """Keep ``samples`` as those of ``at`` (milliseconds); what is not among them ends."""
-        if not samples and not self._wrote:
-            return
         row: dict[Series, float] = {}
         for labels, value in samples:
             given = dict(labels)
             row.setdefault(Series.of(given.pop(NAME, ""), given), value)
+        self.write_row(sink, at, row)
+
+    def write_row(self, sink: Sink, at: int, row: Mapping[Series, float]) -> None:
+        """As :meth:`write`, of series that are there already."""
+        if not row and not self._wrote:
+            return
         sink.append(self.block, self._interval, at / 1000, Samples(tuple(row), tuple(row.values())))
-        self._wrote = bool(samples)
+        self._wrote = bool(row)
 
     def end(self, sink: Sink, at: int) -> None:
         """End every series that it wrote: the rule is there no more."""

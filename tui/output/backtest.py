@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from checks.alerts.wording import shown_labels
 from checks.promql.literals import format_float
-from checks.rules.wording import shown_labels
 
 if TYPE_CHECKING:
     from checks.alerts.model import Evidence, Pairs

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from checks.alerts.durations import parse_duration
 from checks.documents.document import Document, parse
 from checks.documents.document import Path as Where
 from checks.documents.keys import unknown_key
 from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
 from checks.promqltest.series import Histogram, parse_labels, parse_series
-from checks.rules.durations import parse_duration
 from checks.rules.unit_tests.model import (
     AlertCase,
     ExpectedAlert,

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.alerts.durations import show_duration
 from checks.alerts.model import State
 from checks.errors import ConfigError, OnwatchError
 from checks.model import Samples
 from checks.model import Series as Stored
 from checks.promql.literals import quote
 from checks.promql.values import Matrix, Vector
-from checks.rules.durations import show_duration
 from checks.rules.evaluate import Circumstances, GroupRun
 from checks.rules.language import PrometheusLanguage
 from checks.rules.model import RuleGroup

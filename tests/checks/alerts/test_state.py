@@ -53,7 +53,9 @@ class Rule:
     def evaluate(self, *there: Pairs, value: float = 1.0, judged: bool = True) -> Rule:
         self.now += self.apart
         text = (("summary", f"{value:g}"),)
-        found = {labels: Found(value, text, Evidence(value, "> 0"), judged) for labels in there}
+        found = {
+            labels: Found(value, text, (("__name__", "x"),), "> 0", judged) for labels in there
+        }
         done = step(self.terms, self.alerts, found, self.now, self.doubts)
         self.alerts = done.alerts
         self.told += done.transitions

@@ -23,7 +23,7 @@ from checks.promql.ast import (
     Text,
 )
 
-__all__ = ["fixed_at", "other_moments", "reads_clock", "reads_range"]
+__all__ = ["children", "fixed_at", "other_moments", "reads_clock", "reads_range"]
 
 CLOCK_FUNCTIONS: Final = frozenset(
     {
@@ -44,7 +44,8 @@ CLOCK_FUNCTIONS: Final = frozenset(
 (``AtModifierUnsafeFunctions`` in Prometheus' ``promql/functions.go``)."""
 
 
-def _children(node: Node) -> tuple[Node, ...]:
+def children(node: Node) -> tuple[Node, ...]:
+    """The expressions that ``node`` consists of."""
     if isinstance(node, Number | Text | Selector):
         return ()
     if isinstance(node, Range):
@@ -62,14 +63,14 @@ def reads_clock(node: Node) -> bool:
     """Whether a function in ``node`` looks at the moment of the evaluation itself."""
     if isinstance(node, Call) and node.function in CLOCK_FUNCTIONS:
         return True
-    return any(map(reads_clock, _children(node)))
+    return any(map(reads_clock, children(node)))
 
 
 def reads_range(node: Node) -> bool:
     """Whether ``node`` speaks of the query's start or end, which a range query moves."""
     if isinstance(node, Selector | Subquery) and node.at in {"start", "end"}:
         return True
-    return any(map(reads_range, _children(node)))
+    return any(map(reads_range, children(node)))
 
 
 def fixed_at(node: Node, at: int) -> Node:

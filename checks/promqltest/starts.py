@@ -12,7 +12,7 @@ from checks.promqltest.words import shown
 __all__ = ["parse_starts"]
 
 _DURATION: Final = r"[+-]?([0-9]+[a-wyzA-Z]*)"
-_ITEM: Final = re.compile(rf"(?:_|\*|{_DURATION}(?:[+-]{_DURATION[5:]})?)(?:x([0-9]+))?")
+_ITEM: Final = re.compile(rf"(?:_|\*|\^|@?{_DURATION}(?:[+-]{_DURATION[5:]})?)(?:x([0-9]+))?")
 
 
 def parse_starts(text: str) -> int:

@@ -6,7 +6,7 @@ line, and bounded; its lines may stand in any order.
 
 from __future__ import annotations
 
-import math
+import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,13 +24,15 @@ MOST_SAMPLES: Final = 10_000_000
 MOST_SERIES: Final = 1_000_000
 LONGEST_LINE: Final = 1_048_576
 """Bytes."""
+_PLAIN: Final = re.compile(r"-?[0-9]{1,25}(?:\.[0-9]{1,25})?(?:e[+-]?[0-9]{1,3})?")
+"""A number as most are; others are looked at by the grammar."""
 _LATEST: Final = 2**53 / 1000
 """Seconds since 1970 whose milliseconds a float holds exactly."""
 
 
 @dataclass(slots=True, eq=False)
 class Column:
-    """The samples of one series in the order of the file, with their line numbers' extremes.
+    """The samples of one series in the order of the file.
 
     ``times`` are milliseconds since 1970.
     """
@@ -76,6 +78,8 @@ class _Reading:
         for line in self._lines(file):
             if ended:
                 raise self._wrong("the file goes on after # EOF")
+            if self._quickly(line):
+                continue
             if line == "# EOF":
                 ended = True
             elif line.startswith("#"):
@@ -111,14 +115,32 @@ class _Reading:
         except BadLineError as error:
             raise self._wrong(str(error)) from None
 
+    def _quickly(self, line: str) -> bool:
+        """Take another sample of a known series, if it is that and plainly written."""
+        series, _, rest = line.rpartition(" ")
+        series, _, value = series.rpartition(" ")
+        column = self._by_text.get(series)
+        if column is None or _PLAIN.fullmatch(value) is None or _PLAIN.fullmatch(rest) is None:
+            return False
+        self._add(column, float(rest), float(value))
+        return True
+
     def _sample(self, line: str) -> None:
         try:
             found = read_sample(line, openmetrics=True)
             column = self._by_text.get(found.series) or self._column(found)
         except BadLineError as error:
             raise self._wrong(str(error)) from None
-        column.times.append(self._moment(found))
-        column.values.append(float(found.value))
+        if found.time is None:
+            raise self._wrong(f"the sample of {found.name} has no timestamp")
+        self._add(column, found.time, float(found.value))
+
+    def _add(self, column: Column, time: float, value: float) -> None:
+        if not abs(time) <= _LATEST:
+            raise self._wrong(f"{time:g} is no moment in seconds since 1970")
+        # Fractions of a millisecond are cut off, as Prometheus does.
+        column.times.append(int(time * 1000))
+        column.values.append(value)
         self._samples += 1
         if self._samples > MOST_SAMPLES:
             raise self._wrong(f"more than {MOST_SAMPLES:,} samples; split the file")
@@ -133,14 +155,6 @@ class _Reading:
             raise self._wrong(f"more than {MOST_SERIES:,} series; split the file")
         self._by_text[found.series] = column
         return column
-
-    def _moment(self, found: Sample) -> int:
-        """Milliseconds; fractions of one are cut off, as Prometheus does."""
-        if found.time is None:
-            raise self._wrong(f"the sample of {found.name} has no timestamp")
-        if not math.isfinite(found.time) or abs(found.time) > _LATEST:
-            raise self._wrong(f"{found.time:g} is no moment in seconds since 1970")
-        return int(found.time * 1000)
 
 
 def in_order(column: Column) -> Iterable[tuple[int, float]]:

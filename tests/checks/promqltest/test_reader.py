@@ -116,7 +116,7 @@ def test_a_number_ends_its_block() -> None:
 
 def test_start_timestamps_are_recognised() -> None:
     (load,) = read_script(
-        "load 1m\n a{b='c'}@st -1mx2\n a{b='c'} 1 2 3\n d 1\n @st -30s\n e 1 2", "a.test"
+        "load 1m\n a{b='c'}@st -1m @0s ^\n a{b='c'} 1 2 3\n d 1\n @st -30s\n e 1 2", "a.test"
     ).commands
     assert isinstance(load, Load)
     assert load.starts == {(("__name__", "a"), ("b", "c")), (("__name__", "e"),)}

@@ -68,7 +68,7 @@ def test_an_hour_in_which_nothing_grew_is_right() -> None:
         ("besides", "memory besides them grew"),
         ("descriptors", "descriptors grew"),
         ("threads", "threads grew"),
-        ("widgets", "tasks of widgets grew"),
+        ("widgets", "tasks of widgets did not come back"),
         ("tasks", "other tasks grew"),
     ],
 )

@@ -16,8 +16,8 @@ from tests.checks.promqltest.skipped import OWN
 SCRIPTS = [path.read_text() for path in sorted(OWN.glob("*.test"))]
 PIECES = [
     "\n", " ", "_", "x", "x99999999", "{", "}", "{{", "}}", '"', "\\", "'", "`", "#", "@st", "-1m",
-    "NaN", "Inf", "stale", "0x10", "1e999", "eval", "expect", "expect fail msg:", "load 1m", "clear",
-    "at", "from", "step 1ms", "regex: (", "\x00", "\ud7ff", "é", "9" * 400,
+    "NaN", "Inf", "stale", "0x10", "1e999", "eval", "expect", "expect fail msg:", "load 1m",
+    "clear", "at", "from", "step 1ms", "regex: (", "\x00", "\ud7ff", "é", "9" * 400,
 ]  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def changed(text: str, chance: random.Random) -> str:
 @pytest.mark.parametrize("seed", range(4))
 def test_any_script_is_read_or_refused(seed: int) -> None:
     chance = random.Random(seed)
-    refused = 0
+    refused: list[str] = []
     for _ in range(60):
         text = chance.choice(SCRIPTS)
         start = text.find("\n\n", chance.randrange(len(text)))
@@ -46,10 +46,9 @@ def test_any_script_is_read_or_refused(seed: int) -> None:
             script = read_script(changed(text[start : start + 400], chance), "a.test")
             run_script(script)
         except ConfigError as error:
-            refused += 1
-            assert str(error).startswith("a.test:")
-            assert "\n" not in str(error)
-    assert 5 < refused < 60
+            refused.append(str(error))
+    assert [said for said in refused if not said.startswith("a.test:") or "\n" in said] == []
+    assert 5 < len(refused) < 60
 
 
 LINES = [
@@ -67,12 +66,13 @@ LINES = [
 def test_any_file_is_read_or_refused(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     path = tmp_path / "a.om"
-    read = 0
+    read, refused = 0, list[str]()
     for _ in range(150):
         text = "\n".join([*chance.choices(LINES[:-1], k=5), "# EOF", ""])
         path.write_bytes(changed(text, chance).encode("utf-8", "surrogatepass"))
         try:
             read += read_openmetrics(str(path)).samples > 0
         except ConfigError as error:
-            assert str(error).startswith(f"{path}:")
+            refused.append(str(error))
+    assert [said for said in refused if not said.startswith(f"{path}:")] == []
     assert 5 < read < 150

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 
 from rich.cells import get_character_cell_size
 
@@ -10,8 +11,10 @@ __all__ = ["Grid"]
 
 _SEQUENCE = re.compile(
     r"\x1b\[(?P<parameters>[0-9;]*)(?P<final>[A-Za-z])|\x1b\[[?>=][0-9;$]*[A-Za-z]"
-    r"|\x1b[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+    r"|\x1b[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*(?![\[\]P_^])[0-~]"
 )
+_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^][^\x07\x1b]*\x1b?|[ -/]*)\Z")
+"""A sequence of which the end is still to come."""
 
 
 class Grid:
@@ -20,18 +23,18 @@ class Grid:
     def __init__(self, columns: int, rows: int) -> None:
         self._cells = [[" "] * columns for _ in range(rows)]
         self._x = self._y = 0
-        self._rest = b""
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
         self.fed = 0
         """Bytes taken in so far."""
 
     def feed(self, data: bytes) -> None:
         """Take in output, which may end within a character or a sequence."""
         self.fed += len(data)
-        data = self._rest + data
-        cut = data.rfind(b"\x1b")
-        whole = cut < 0 or _SEQUENCE.match(data[cut:].decode("utf-8", "replace"))
-        self._rest = b"" if whole else data[cut:]
-        text = (data if whole else data[:cut]).decode("utf-8", "replace")
+        text = self._rest + self._decoder.decode(data)
+        begun = _BEGUN.search(text)
+        cut = begun.start() if begun else len(text)
+        text, self._rest = text[:cut], text[cut:]
         at = 0
         for match in _SEQUENCE.finditer(text):
             self._write(text[at : match.start()])

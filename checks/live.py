@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import glob
 import logging
 import threading
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from checks.clock import SystemClock
 from checks.errors import ConfigError, OnwatchError
+from checks.garbage import set_apart
 from checks.lanes import Lanes
 from checks.model import clean
 from checks.numerics import import_numpy
@@ -77,20 +77,10 @@ async def found(config: EngineConfig) -> EngineConfig:
     return config if config.finder is None else await config.finder.look(config)
 
 
-def _set_apart() -> None:
-    """Leave what there is out of later collections: most of it lives as long as the process.
-
-    A collection of everything holds up all threads for a tenth of a second, keys too.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-
-
 async def _settle() -> None:
     """Once drivers are imported and every check has run."""
     await asyncio.sleep(SETTLED)
-    _set_apart()
+    set_apart()
 
 
 async def _look_again(engine: Engine) -> None:
@@ -166,7 +156,7 @@ class EngineSource:
         lanes.close()
         from checks.engine import Engine  # noqa: PLC0415 - see above
 
-        _set_apart()
+        set_apart()
         engine = Engine(config, SystemClock())
         while not self._closed.is_set():
             self._hand_over(engine)

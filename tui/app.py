@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import sys
 import time
@@ -21,11 +20,13 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from checks.garbage import collect_seldom
 from checks.model import Status
 from checks.source import SnapshotSource
 from tui import keymap
 from tui.dressed import DressedApp
 from tui.economy import Mirror, Mirrored, forget_closed
+from tui.holding import Holding
 from tui.notices import Notices
 from tui.numbered import NUMBERED
 from tui.pace import Pace
@@ -35,6 +36,7 @@ from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
+from tui.upkeep import Upkeep
 from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from checks.views import Snapshot
     from tui.first_start import FirstStart
     from tui.screens.details import DetailsScreen
+    from tui.screens.help import HelpScreen
     from tui.screens.opened import NumberedScreen
 
 __all__ = ["OnwatchApp"]
@@ -105,6 +108,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._commands = commands
         self._mirror = Mirror()
         self._turns = Turns(self, super().on_event)
+        self._upkeep = Upkeep()
+        self._holding = Holding(self)
         self._clock = clock
         self._newest: Snapshot | None = None
         self._shown: Snapshot | None = None
@@ -116,6 +121,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._left_at: dict[str, tuple[str, str]] = {}
         self._kept: dict[str, NumberedScreen] = {}
         self._details: DetailsScreen | None = None
+        self._help: HelpScreen | None = None
         self._attended: str | None = None
         self._first_start = first_start
         self._welcoming: PictureScreen | None = None
@@ -161,7 +167,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
 
     def _begin(self) -> None:
         """Start the engine, now that the first frame is painted."""
-        gc.enable()
+        collect_seldom()
         sys.setswitchinterval(_SWITCH_INTERVAL)
         self._news_at = self._clock()
         self._pace.expect(self._news_at)
@@ -181,6 +187,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         if self._welcoming is not None and isinstance(event, events.Key | events.MouseDown):
             self._welcoming.welcomed()
             self._welcoming = None
+        if is_typed(event):
+            self._upkeep.typed(self._clock())
         await (self._turns.take(event) if is_typed(event) else super().on_event(event))
 
     def _wake(self) -> None:
@@ -202,6 +210,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         if not self._waits and self._pace.due(self._news_at):
             self._renew()
             self.show()
+            self._holding.came(self._shown)
 
     def _renew(self) -> None:
         """Show the newest picture from now on, unless it is frozen."""
@@ -220,6 +229,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
             self._take()
         elif self.silence:
             self.show()
+        self._upkeep.look(self._clock())
 
     @property
     def silence(self) -> float:
@@ -339,12 +349,14 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     def action_overview(self) -> None:
         """Back to the first screen, from wherever."""
         self._uncover(1)
+        self.show()
         self._attend()
 
     @on(PictureScreen.Left)
     def go_back(self) -> None:
         """Back to the screen beneath."""
         self._uncover(max(1, len(self.screen_stack) - 1))
+        self.show()
         self._attend()
 
     def action_go_to(self, name: str) -> None:
@@ -368,7 +380,8 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
             screen.come_back(wanted, self.standing())
         self._numbered = (name, screen)
         self.push_screen(screen)
-        self._attend()
+        # The source would take the interpreter away from what is being drawn.
+        self.call_after_refresh(self._attend)
 
     def _cover(self, screen: PictureScreen) -> None:
         """Open ``screen`` with the picture there is."""
@@ -408,8 +421,10 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._details.turn_to(check)
         self._uncover(1 + beneath + opened)
         if opened:
+            self.show()
             self._attend()
         else:
+            self._holding.until(check, self._shown)
             self._cover(self._details)
 
     @on(PictureScreen.Deeper)
@@ -437,13 +452,14 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         return popped
 
     def _uncover(self, screens: int) -> None:
-        """Close what lies upon the lowest ``screens`` screens."""
+        """Close what lies upon the lowest ``screens`` screens. The one that is on top then is
+        handed the picture by :meth:`show`, unless another is opened at once.
+        """
         while len(self.screen_stack) > screens:
             name, top = self._numbered
             if top is not None and top is self.screen:
                 self._left_at[name] = (top.chosen, _first_alert(self._shown))
             self.pop_screen()
-        self.show()
 
     @on(PictureScreen.Attends)
     def _attend(self) -> None:
@@ -467,8 +483,15 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom opened
 
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
+        if isinstance(self.screen, HelpScreen):
+            return
+        if self._help is None:
+            # Kept, as the details are.
+            self._help = HelpScreen(self.screen)
+            self.install_screen(self._help, "help")
+        else:
+            self._help.turn_to(self.screen)
+        self.push_screen(self._help)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

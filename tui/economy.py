@@ -8,7 +8,9 @@ and a box upon a screen as much as a screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from functools import lru_cache
+from itertools import compress, count, pairwise
+from operator import ne
 from typing import Final
 
 from rich.cells import get_character_cell_size
@@ -18,7 +20,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
-from tui.pen import Cell, Pen, blank, can_erase, look_of
+from tui.pen import Cell, Look, Pen, blank, can_erase, look_of
 
 __all__ = ["Mirror", "Mirrored", "forget_closed"]
 
@@ -27,6 +29,8 @@ Piece = tuple[int, int, Strip]
 
 GAP: Final = 4
 """Cells between two changes that are sent along: moving the cursor costs about as many bytes."""
+_CHARACTERS: Final = 1024
+"""Different characters of a look that are kept: more are shown where somebody means harm."""
 
 
 class Mirror:
@@ -35,30 +39,41 @@ class Mirror:
     def __init__(self, *, erases: bool | None = None) -> None:
         self.erases = can_erase() if erases is None else erases
         self._rows: dict[int, list[Cell | None]] = {}
+        self._drawn: dict[int, dict[int, Strip]] = {}
 
     def forget(self) -> None:
         """Know nothing of it any more: somebody else has drawn there."""
         self._rows.clear()
+        self._drawn.clear()
 
     def draw(self, pen: Pen, y: int, x: int, strip: Strip, console: Console) -> None:
         """Have ``pen`` draw what of ``strip``, at ``x`` of line ``y``, is not there yet."""
+        drawn = self._drawn.setdefault(y, {})
+        if drawn.get(x) is strip:
+            # A pane makes new strips of the lines that have changed, and of no others.
+            return
         length = strip.cell_length
+        for other in [
+            at for at, one in drawn.items() if x < at + one.cell_length and at < x + length
+        ]:
+            del drawn[other]
         cells = cells_of(strip, _system(console))
         row = self._rows.setdefault(y, [])
         if len(row) < x + length:
             row += [None] * (x + length - len(row))
         before = row[x : x + length]
-        if before == cells:
-            return
         if len(cells) != length:
             # Characters whose widths do not add up: nobody knows which cell shows what.
             row[x : x + length] = [None] * length
             pen.insert(y, x, strip.render(console))
             return
-        row[x : x + length] = cells
-        _break_halves(row, x, x + length)
-        for start, end in _differences(before, cells):
-            pen.draw(y, x + start, cells[start:end])
+        if before != cells:
+            row[x : x + length] = cells
+            if _break_halves(row, x, x + length):
+                drawn.clear()
+            for start, end in _differences(before, cells):
+                pen.draw(y, x + start, cells[start:end])
+        drawn[x] = strip
 
 
 def _system(console: Console) -> ColorSystem:
@@ -74,49 +89,69 @@ def forget_closed() -> None:
     StylesCache.get_inner_outer.cache_clear()
 
 
+class _Cells(dict[str, Cell]):
+    """The cells of one look by their characters: the same objects again and again, so that what
+    has not changed is told at a glance.
+    """
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self[" "] = (" ", blank(look))
+
+    def __missing__(self, character: str) -> Cell:
+        cell = (character, self._look)
+        if len(self) < _CHARACTERS:
+            self[character] = cell
+        return cell
+
+
+_cells_in = lru_cache(maxsize=1024)(_Cells)
+
+
 def cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
     """The cells of ``strip``; marks that combine stand with what they combine with."""
     cells: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
-        look = look_of(style, system)
-        space = (" ", blank(look))
+        known = _cells_in(look_of(style, system))
         if text.isascii():
-            cells += [space if character == " " else (character, look) for character in text]
+            cells += map(known.__getitem__, text)
             continue
         for character in text:
-            if character == " ":
-                cells.append(space)
-                continue
             width = get_character_cell_size(character)
             if width == 0 and cells:
-                cells[-1] = (cells[-1][0] + character, look)
+                cells[-1] = known[cells[-1][0] + character]
                 continue
-            cells.append((character, look))
-            cells += [("", look)] * (width - 1)
+            cells.append(known[character])
+            if width > 1:
+                cells += [known[""]] * (width - 1)
     return cells
 
 
-def _break_halves(row: list[Cell | None], start: int, end: int) -> None:
-    """Forget the half of a wide character whose other half is drawn over."""
+def _break_halves(row: list[Cell | None], start: int, end: int) -> bool:
+    """Forget the half of a wide character whose other half is drawn over; whether there was one."""
     after = row[end] if end < len(row) else None
-    if after is not None and after[0] == "":
+    broken = after is not None and after[0] == ""
+    if broken:
         row[end] = None
     before = row[start - 1] if start else None
     if before is not None and get_character_cell_size(before[0][:1] or " ") == 2:
-        row[start - 1] = None
+        row[start - 1], broken = None, True
+    return broken
 
 
 def _differences(before: Sequence[Cell | None], after: Sequence[Cell]) -> Iterator[tuple[int, int]]:
     """Spans of cells that differ, those close to each other as one."""
-    changed = [at for at, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
+    changed = [*compress(count(), map(ne, before, after))]
     if not changed:
         return
     edges = [changed[0]]
-    for one, other in pairwise(changed):
-        if other - one > GAP:
-            edges += [one, other]
+    if changed[-1] - changed[0] >= len(changed):
+        for one, other in pairwise(changed):
+            if other - one > GAP:
+                edges += [one, other]
     edges.append(changed[-1])
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         start, end = first, last + 1

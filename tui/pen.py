@@ -12,7 +12,8 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from rich.color import ColorSystem
@@ -46,6 +47,8 @@ _WORTH_ERASING: Final = re.compile(r" {11,}")
 """Blanks that are longer than the sequence that erases them and the one that moves past them."""
 _ENDS_BLANK: Final = re.compile(r" {6,}$")
 """At the end of what is drawn nothing has to be moved past."""
+_SHORTEST: Final = " " * 6
+"""What every text has in it of which something is erased."""
 _ERASE_IN_COLOUR: Final = re.compile(
     r"xterm|tmux|linux|alacritty|foot|wezterm|contour|ghostty|konsole|gnome|vte|putty|mintty|rxvt|iterm"
 )
@@ -111,6 +114,9 @@ def _bits(attributes: int) -> Iterable[int]:
     return (bit for bit in range(len(_ON)) if attributes & (1 << bit))
 
 
+_look_in = itemgetter(1)
+
+
 class _Run(NamedTuple):
     """Cells of one look side by side; the look is None where ``text`` is a finished sequence."""
 
@@ -137,20 +143,22 @@ class Pen:
         text: list[str] = []
         look = seen = PLAIN
         lettered = False
-        for character, wanted in cells:
-            if character == " ":
-                fits = wanted == seen
-            else:
-                # Blanks before a letter take its look, as they would not show another one.
-                fits = wanted == look if lettered else blank(wanted) == seen
+        end = x
+        for wanted, alike in groupby(cells, _look_in):
+            characters = [cell[0] for cell in alike]
+            ground = blank(wanted)
+            blanks = ground == wanted and characters.count(" ") == len(characters)
+            # Blanks before a letter take its look, as they would not show another one.
+            fits = wanted == look if lettered and not blanks else ground == seen
             if text and not fits:
-                x = self._add(y, x, look, text)
-                lettered = False
-            if character != " ":
-                look, seen, lettered = wanted, blank(wanted), True
+                self._add(y, x, look, text)
+                x, lettered = end, False
+            if not blanks:
+                look, seen, lettered = wanted, ground, True
             elif not text:
                 look = seen = wanted
-            text.append(character)
+            text += characters
+            end += len(characters)
         if text:
             self._add(y, x, look, text)
 
@@ -163,12 +171,10 @@ class Pen:
         together = sorted(self._runs, key=self._rank())
         return min(self._written(self._runs), self._written(together), key=len)
 
-    def _add(self, y: int, x: int, look: Look, text: list[str]) -> int:
-        """Take a run, and say where it ends."""
-        end = x + len(text)
-        self._runs.append(_Run(y, x, end, look, "".join(text)))
+    def _add(self, y: int, x: int, look: Look, text: list[str]) -> None:
+        """Take a run."""
+        self._runs.append(_Run(y, x, x + len(text), look, "".join(text)))
         text.clear()
-        return end
 
     def _rank(self) -> Callable[[_Run], int]:
         """Looks as they came; blanks along with the first that has their background."""
@@ -209,7 +215,7 @@ class Pen:
 
     def _erased(self, run: _Run, look: Look, *, goes_on: bool) -> str:
         """The text of ``run``, its long blanks erased where the terminal can do that."""
-        if run.look is None or look.attributes & _ON_BLANKS:
+        if _SHORTEST not in run.text or run.look is None or look.attributes & _ON_BLANKS:
             return run.text
         if not self._erases and look.background:
             return run.text

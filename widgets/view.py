@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from widgets.glyphs import Glyphs, glyphs_for
 from widgets.ink import style_of
+from widgets.strip import LeanStrip
 from widgets.text import Line, Seg, changed_spans, pad_segs
 
 __all__ = ["NO_CURVES", "LineView"]
@@ -163,7 +164,7 @@ class LineView(Widget):
             return Strip.blank(width, self._style(_BLANK, False))
         marked = y in self._marked
         segments = [Segment(seg.text, self._style(seg, marked)) for seg in self._lines[y].segs]
-        return self._with_selection(Strip(segments, width), y)
+        return self._with_selection(LeanStrip(segments, width), y)
 
     def place_at(self, x: int, y: int) -> Offset:
         """The line, and the character in it, at the cell ``x``, ``y`` of the screen.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
+
 from tests.tui.app_kit import app_of, running, seen, settle, source_of
 from tui.screens.details import DetailsScreen
 from widgets.chart import ANY
@@ -41,6 +43,22 @@ async def test_details_are_left_for_the_screen_beneath_and_found_again() -> None
             await pilot.press("escape")
             await settle(pilot)
             assert "by status" in seen(pilot)
+            await pilot.press("escape")
+            await settle(pilot)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 15), (80, 24)])
+async def test_they_open_at_the_title_of_the_chart(size: tuple[int, int]) -> None:
+    async with running(size=size) as pilot:
+        for check in ("gateway", "gateway", "cache"):
+            app_of(pilot).action_details(check)
+            await settle(pilot)
+            top = seen(pilot).splitlines()
+            assert f"{check}:" in top[0]
+            assert "error ratio" in top[1]
+            await pilot.press("tab", "tab", "tab")
+            await settle(pilot)
+            assert seen(pilot).splitlines()[1] != top[1], "what has the focus is scrolled to"
             await pilot.press("escape")
             await settle(pilot)
 

@@ -122,7 +122,7 @@ def test_what_looks_alike_is_written_together() -> None:
 
 def test_bold_ends_without_saying_the_colours_again() -> None:
     loud, quiet = Style(bold=True, bgcolor="#0d1117"), Style(bgcolor="#0d1117")
-    assert "down \x1b[22msince" in sequence_of(row(("down", loud), (" since", quiet)))
+    assert "down\x1b[22m since" in sequence_of(row(("down", loud), (" since", quiet)))
 
 
 def test_a_wide_blank_is_erased_where_the_terminal_keeps_its_colour() -> None:

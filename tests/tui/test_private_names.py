@@ -12,6 +12,7 @@ NAMES = {
     "rich.style:Style._link_id": "",
     "rich.style:Style._set_attributes": "",
     "textual._compositor:ChopsUpdate": "(chops, spans, chop_ends)",
+    "textual._compositor:Compositor.render_strips": "(self, size)",
     "textual._compositor:CompositorUpdate.render_segments": "(self, console)",
     "textual._compositor:LayoutUpdate": "(strips, region)",
     "textual._styles_cache:StylesCache.get_inner_outer.cache_clear": "",
@@ -20,6 +21,7 @@ NAMES = {
     "textual.app:App._check_resize": "(self)",
     "textual.app:App._refresh_truecolor_filter": "(self, theme)",
     "textual.app:App._display": "(self, screen, renderable)",
+    "textual.screen:Screen._on_timer_update": "(self)",
     "textual.keys:_character_to_key": "(character)",
     "textual.keys:REPLACED_KEYS": "",
 }

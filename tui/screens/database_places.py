@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.screens.arrangement import Wish, heights
 from tui.screens.columns import column
 from widgets.databases.pane import DatabasePane
+from widgets.ground import Ground
 from widgets.lines import LinePane
 
 __all__ = ["ServerPanes", "columns_of", "held", "is_wide", "place_server"]
@@ -200,7 +201,7 @@ def _wants(panes: Mapping[str, LinePane], size: Size) -> dict[str, int]:
     }
 
 
-class ServerPanes(Widget):
+class ServerPanes(Ground):
     """The panes of one server. Those that are not displayed leave their room to the others."""
 
     DEFAULT_CSS = "ServerPanes { height: 1fr; }"

@@ -28,6 +28,7 @@ from widgets.details import (
     tables_lines,
 )
 from widgets.frame import Frame
+from widgets.ground import Ground
 from widgets.header import CheckHeader
 from widgets.hints import HintLine
 from widgets.lines import ANY_HEIGHT
@@ -60,7 +61,7 @@ PANES: Final = (
 )
 
 
-class Page(VerticalScroll, inherit_bindings=False):
+class Page(VerticalScroll, Ground, inherit_bindings=False):
     """Scrolls to the pane with the focus; its arrow keys are the screen's."""
 
 
@@ -71,7 +72,8 @@ class DetailsScreen(PictureScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.DETAILS]
-    AUTO_FOCUS = "FactsPane"
+    # It would scroll to the pane, past the chart where the screen is small.
+    AUTO_FOCUS = ""
     TITLE = "Details"
     QUESTION = (
         "Everything about one check: what it said, how that went over time, what it asked and "
@@ -100,7 +102,6 @@ class DetailsScreen(PictureScreen):
         super().__init__(ascii_only=ascii_only)
         self.set_reactive(DetailsScreen.check, check)
         self._panes: list[DetailPane] = []
-        self._themed_as = ""
 
     def header(self) -> Widget:
         return CheckHeader(id="verdict").data_bind(
@@ -148,27 +149,30 @@ class DetailsScreen(PictureScreen):
         self.query_one(Facets).forget()
         self.chart, self.span = ANY, HOUR
         self.check = check
-        self.query_one(Page).scroll_home(animate=False)
-        self.set_focus(self.query_one(FactsPane))
+        self._begin_at_top()
 
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
-        # Nothing but a theme changes styles of a screen while it is not shown.
-        event.refresh_styles = self._themed_as != self.app.theme
-        self._themed_as = self.app.theme
+    def on_mount(self) -> None:
+        self._begin_at_top()
+
+    def _begin_at_top(self) -> None:
+        self.query_one(Page).scroll_home(animate=False)
+        self.set_focus(self.query_one(FactsPane), scroll_visible=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(BigChart).styles.height = max(8, event.size.height // 3)
+        height = event.size.height
+        # Where the screen is small, the beginning of what is wrong is to be seen too.
+        self.query_one(BigChart).styles.height = max(min(8, height - 5), height // 3)
         self._fit()
 
     def watch_snapshot(self) -> None:
         self._fit()
 
     @property
-    def all_about(self) -> str:
+    def attends(self) -> str | None:
         return self.check
 
     @property
-    def attends(self) -> str | None:
+    def all_about(self) -> str:
         return self.check
 
     @property

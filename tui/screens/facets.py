@@ -10,6 +10,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from widgets.details import DetailPane
+from widgets.ground import Ground
 
 __all__ = ["Facets", "columns_for", "shared_out", "steady_heights"]
 
@@ -64,7 +65,7 @@ class _FacetsLayout(Layout):
         ]
 
 
-class Facets(Widget):
+class Facets(Ground):
     """The panes about a check, from left to right and from top to bottom.
 
     ``needs`` tells the lines that each pane has to show in so many cells, its title not among
@@ -131,7 +132,9 @@ class Facets(Widget):
         # Textual forgets where children stand only where one of them asks for it.
         for pane in self._panes.values():
             if pane.display:
-                pane.refresh(layout=True)
+                pane.refresh(layout=True, repaint=False)
+        # They tell the screen a few messages later, when it may have been drawn already.
+        self.screen.refresh(layout=True, repaint=False)
 
     def _wanted(self, width: int) -> dict[str, int]:
         needs = self._needs(_own_width(width) - 1)

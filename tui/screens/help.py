@@ -16,6 +16,7 @@ from checks.model import Status
 from tui import keymap
 from tui.keymap import key_name
 from tui.numbered import NUMBERED
+from tui.screens.overlay import Overlay
 from widgets.glyphs import WORDS, Glyphs, glyphs_for
 from widgets.lines import LinePane
 
@@ -61,8 +62,11 @@ class KeyHelp(Static):
     """What is to be read; one widget for all of it: each more would cost a millisecond to open."""
 
 
-class HelpScreen(ModalScreen[None], inherit_bindings=False):
-    """What the screen answers, what can be pressed there, what its signs mean."""
+class HelpScreen(ModalScreen[None], Overlay, inherit_bindings=False):
+    """What the screen answers, what can be pressed there, what its signs mean.
+
+    It is composed once and turns to another screen by :meth:`turn_to`.
+    """
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -86,15 +90,22 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
     def __init__(self, screen: Screen[object]) -> None:
         super().__init__()
-        self._title = screen.title or ""
+        self._box = VerticalScroll()
+        self._text = KeyHelp()
+        self.turn_to(screen)
+
+    def turn_to(self, screen: Screen[object]) -> None:
+        """Help with ``screen``, from the beginning."""
         self._question = str(getattr(screen, "QUESTION", ""))
         self._glyphs = glyphs_for(bool(getattr(screen, "use_ascii", False)))
         self._keys = keys_of(_working(screen))
+        self._box.border_title = f"{screen.title}: keys" if screen.title else "Keys"
+        self._text.update(Content("\n").join(self._lines()))
+        self._box.scroll_home(animate=False)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll() as box:
-            box.border_title = f"{self._title}: keys" if self._title else "Keys"
-            yield KeyHelp(Content("\n").join(self._lines()))
+        with self._box:
+            yield self._text
 
     def _lines(self) -> Iterator[Content]:
         if self._question:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
 from tui.screens.columns import column
+from widgets.ground import Ground
 from widgets.host_screen.pane import HostScreenPane
 from widgets.lines import LinePane
 
@@ -192,7 +193,7 @@ def wanted_by(panes: Mapping[str, HostScreenPane], size: Size) -> dict[str, int]
     }
 
 
-class HostPanes(Widget):
+class HostPanes(Ground):
     """The panes of one machine. Where the screen is small, the one with the focus is open."""
 
     DEFAULT_CSS = "HostPanes { height: 1fr; }"

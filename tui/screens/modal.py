@@ -9,13 +9,14 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui import keymap
+from tui.screens.overlay import Overlay
 from tui.screens.picture import Standing
 from widgets.selecting import SelectingScreen
 
 __all__ = ["PictureModal"]
 
 
-class PictureModal(SelectingScreen, ModalScreen[None], inherit_bindings=False):
+class PictureModal(SelectingScreen, ModalScreen[None], Overlay, inherit_bindings=False):
     """A box upon a screen. While it is on top the pictures go to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.BOX]

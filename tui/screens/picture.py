@@ -17,11 +17,11 @@ from textual.widgets import Static
 
 from tui import keymap
 from tui.keymap import key_name
+from tui.screens.drawn import DrawnScreen
 from tui.screens.filter import FilterLine
 from tui.sentences import sentence_of, situation_of
 from widgets.hints import Hint, HintLine
 from widgets.lines import LinePane
-from widgets.selecting import SelectingScreen
 from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Banner(Static):
             self.set_class(bool(sentence), "-told")
 
 
-class PictureScreen(SelectingScreen, inherit_bindings=False):
+class PictureScreen(DrawnScreen, inherit_bindings=False):
     """A screen that shows the newest picture while it is on top.
 
     Its panes are bound to :attr:`snapshot`; the app hands pictures to the top screen

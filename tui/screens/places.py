@@ -9,6 +9,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui.screens.arrangement import Arrangement, pane_widths, shows_events, steady
+from widgets.ground import Ground
 from widgets.lines import LinePane
 
 __all__ = ["Panes"]
@@ -50,7 +51,7 @@ class _PanesLayout(Layout):
         return regions
 
 
-class Panes(Widget):
+class Panes(Ground):
     """The panes of the overview, in an arrangement that may change."""
 
     DEFAULT_CSS = "Panes { height: 1fr; }"

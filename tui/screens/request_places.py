@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
 from tui.screens.columns import column
+from widgets.ground import Ground
 from widgets.lines import LinePane
 
 __all__ = ["RequestPanes", "columns_of", "place_requests"]
@@ -147,7 +148,7 @@ class _RequestLayout(Layout):
         ]
 
 
-class RequestPanes(Widget):
+class RequestPanes(Ground):
     """The panes of one log. Where the screen is small, the one with the focus is open."""
 
     DEFAULT_CSS = "RequestPanes { height: 1fr; }"

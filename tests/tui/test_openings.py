@@ -1,0 +1,185 @@
+"""What opens is drawn once, with what it was opened for; garbage waits until nobody types."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from rich.segment import Segment
+from textual.screen import Screen
+from textual.strip import Strip
+
+from tests.tui.app_kit import Clock, app_of, running, seen, settle
+from tests.tui.fakes import FakeSource
+from tui.app import OnwatchApp
+from tui.screens.details import DetailsScreen
+from tui.screens.help import HelpScreen
+from tui.upkeep import Upkeep
+from widgets.strip import LeanStrip
+
+PARTS = ("✖ ", "東京", " api", "  ", "200")
+
+
+class Deaf(FakeSource):
+    """An engine that is too busy to answer what it is asked for."""
+
+    def focus(self, check: str | None) -> None:
+        self.asked.append(f"focus {check}")
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Screen[object]]:
+    """The screens that were sent to the terminal, in their order."""
+    screens: list[Screen[object]] = []
+    sends = OnwatchApp._display
+
+    def display(app: OnwatchApp, screen: Screen[object], update: object) -> None:
+        if update is not None:
+            screens.append(screen)
+        sends(app, screen, update)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(OnwatchApp, "_display", display)
+    return screens
+
+
+async def test_details_are_drawn_once_with_what_there_is_to_tell(
+    drawn: list[Screen[object]],
+) -> None:
+    async with running() as pilot:
+        for _ in range(2):
+            drawn.clear()
+            await pilot.press("enter")
+            await settle(pilot)
+            text = seen(pilot)
+            await pilot.press("escape")
+            await settle(pilot)
+        assert "Results" in text
+        assert len([one for one in drawn if isinstance(one, DetailsScreen)]) == 1
+
+
+async def test_details_are_there_though_the_engine_is_too_busy_to_answer(
+    drawn: list[Screen[object]],
+) -> None:
+    async with running(Deaf()) as pilot:
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert isinstance(drawn[-1], DetailsScreen)
+        assert "About" in seen(pilot)
+
+
+@pytest.mark.parametrize("key", ["2", "4", "5", "6"])
+async def test_a_screen_that_opens_again_is_drawn_once(
+    key: str, drawn: list[Screen[object]]
+) -> None:
+    async with running(Deaf()) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        screen = pilot.app.screen
+        await pilot.press("1")
+        await settle(pilot)
+        drawn.clear()
+        await pilot.press(key)
+        await settle(pilot)
+        assert pilot.app.screen is screen
+        assert drawn.count(screen) == 1
+
+
+async def test_what_is_opened_instead_of_another_screen_does_not_draw_what_lies_beneath(
+    drawn: list[Screen[object]],
+) -> None:
+    async with running() as pilot:
+        await pilot.press("2")
+        await settle(pilot)
+        drawn.clear()
+        await pilot.press("5")
+        await settle(pilot)
+        assert pilot.app.screen_stack[0] not in drawn
+
+
+async def test_the_help_is_made_once_and_is_about_the_screen_it_is_opened_from() -> None:
+    async with running(size=(120, 60)) as pilot:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert "Overview: keys" in seen(pilot)
+        await pilot.press("end", "escape", "5", "question_mark")
+        await settle(pilot)
+        assert isinstance(screen, HelpScreen)
+        assert pilot.app.screen is screen
+        assert "Queues: keys" in seen(pilot)
+        assert "How much waits" in seen(pilot), "from its beginning"
+
+
+def test_a_line_is_divided_as_the_library_divides_it() -> None:
+    segments = [Segment(part) for part in PARTS]
+    ours, theirs = LeanStrip(segments), Strip(segments)
+    assert ours == theirs
+    for cuts in ([15], [3, 15], [4, 9, 12], [5], [1, 2, 40], []):
+        for _ in range(2):
+            parts = [part.text for part in ours.divide(cuts)]
+            assert parts == [part.text for part in theirs.divide(cuts)]
+    assert ours.crop(2, 6).text == theirs.crop(2, 6).text == "東京"
+
+
+class Ring:
+    """Garbage that only a collection finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def uncollected() -> Iterator[weakref.ref[Ring]]:
+    """Garbage that nobody but who is tested collects."""
+    gc.disable()
+    ring = weakref.ref(Ring())
+    yield ring
+    gc.unfreeze()
+    gc.enable()
+
+
+def test_garbage_is_collected_when_whoever_typed_has_come_to_rest(
+    uncollected: weakref.ref[Ring],
+) -> None:
+    upkeep = Upkeep()
+    upkeep.look(100)
+    assert uncollected() is not None, "nobody has typed"
+    for second in range(100, 110):
+        upkeep.typed(second)
+        upkeep.look(second + 0.9)
+        assert uncollected() is not None, "somebody types"
+    upkeep.look(113)
+    assert uncollected() is None
+
+
+def test_garbage_is_collected_once_a_minute_at_most(uncollected: weakref.ref[Ring]) -> None:
+    upkeep = Upkeep()
+    upkeep.typed(0)
+    upkeep.look(10)
+    assert uncollected() is None
+    again = weakref.ref(Ring())
+    upkeep.typed(20)
+    upkeep.look(30)
+    assert again() is not None
+    upkeep.look(75)
+    assert again() is None
+
+
+async def test_the_app_rests_when_its_user_does() -> None:
+    clock = Clock()
+    async with running(clock=clock) as pilot:
+        gc.disable()
+        try:
+            await pilot.press("j")
+            ring = weakref.ref(Ring())
+            clock.time += 2
+            app_of(pilot)._look()
+            assert ring() is not None
+            clock.time += 2
+            app_of(pilot)._look()
+            assert ring() is None
+        finally:
+            gc.unfreeze()
+            gc.enable()

@@ -1,0 +1,54 @@
+"""What is seen of the screen beneath a box."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.strip import LeanStrip
+
+__all__ = ["Overlay"]
+
+
+class Overlay(Widget):
+    """A screen that shows the one beneath it wherever it has nothing itself.
+
+    Textual has Rich print the screen beneath and takes that for text to be laid out, which
+    takes longer than all else before a box is seen.
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of the screen beneath, if this one's own background is transparent."""
+        beneath = self._beneath
+        if beneath is None or not self.styles.background.is_transparent:
+            return super().render_lines(crop)
+        drawn = beneath._compositor.render_strips(self.size)  # noqa: SLF001 - as Textual does
+        # A screen beneath is told of another size of the terminal only when it is uncovered.
+        blank = Strip.blank(self.size.width, self.rich_style)
+        lines = (_mute(drawn[y]) if y < len(drawn) else blank for y in crop.line_range)
+        return [strip.crop_extend(*crop.column_span, self.rich_style) for strip in lines]
+
+    @property
+    def _beneath(self) -> Screen[object] | None:
+        """The screen that this one lies on, None where it is not open."""
+        over: Widget = self
+        return next((low for low, high in pairwise(self.app.screen_stack) if over is high), None)
+
+
+def _mute(strip: Strip) -> Strip:
+    """``strip`` without what a mouse would find in it."""
+    return LeanStrip(
+        [Segment(text, _plain(style), control) for text, style, control in strip],
+        strip.cell_length,
+    )
+
+
+def _plain(style: Style | None) -> Style | None:
+    found = style is not None and (style.link or style.meta)
+    return style.clear_meta_and_links() if style is not None and found else style

@@ -44,6 +44,22 @@ PROGRAMS_AT_ONCE: Final = 8
 """Programs that the checks of an engine may run at the same moment."""
 SLOW_PROGRAMS: Final = 8
 """So many more may run that have gone on for long and leave their turns to others."""
+FIRST_RUNS: Final = 200
+"""So many more at most, of those that run for the first time and only wait: where hundreds hang,
+the others would else wait for minutes until each of these has been found out."""
+_PROGRAM: Final = 10_000_000
+"""Bytes that a program may take, of those for which there is room in a part of the memory."""
+
+
+def _program_turns() -> Turns:
+    """Turns for programs; in little memory as few run for the first time as usually do."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    except (OSError, ValueError, StopIteration):
+        free = 0
+    room = free * 1024 // 4 // _PROGRAM
+    return Turns(PROGRAMS_AT_ONCE, SLOW_PROGRAMS, max(SLOW_PROGRAMS, min(FIRST_RUNS, room)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +141,7 @@ class ProbeEnv:
     lanes: Lanes
     masker: Masker
     base_dir: Path
-    turns: Turns = field(default_factory=lambda: Turns(PROGRAMS_AT_ONCE, SLOW_PROGRAMS))
+    turns: Turns = field(default_factory=_program_turns)
 
     def path(self, text: str) -> Path:
         """``text`` as a path: ``~`` expanded, relative to the configuration's folder."""

@@ -23,6 +23,11 @@ class Turn:
     rank: int
     state: Literal["held", "passed", "ended"] = "held"
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody knows how it will do."""
+        return self.rank == _NEW
+
 
 class Turns:
     """``at_once`` places, handed out by name: first to those that answered the last time, then
@@ -32,16 +37,23 @@ class Turns:
     that answered, once there are any. Use from one event loop only.
     """
 
-    def __init__(self, at_once: int, spare: int = 0) -> None:
-        """``spare``: how many of those that take long may leave their places to others."""
+    def __init__(self, at_once: int, spare: int = 0, spare_new: int | None = None) -> None:
+        """``spare``: how many of those that take long may leave their places to others;
+        ``spare_new``: how many of those that nobody knows, where these have some of their own.
+        """
         self.at_once = at_once
-        self._spare = spare
+        self._spare = {_ANSWERED: spare, _NEW: spare_new}
         self._most_hung = max(1, at_once // _PART)
         self._most_unsure = max(1, at_once - at_once // _PART)
         self._held = [0, 0, 0]
         self._waiting: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque(), deque())
         self._hung: dict[str, bool] = {}
         self._answered = 0
+
+    @property
+    def new_waiting(self) -> int:
+        """How many wait of whom nobody knows how they will do."""
+        return len(self._waiting[_NEW])
 
     async def take(self, name: str) -> Turn:
         """Wait for a place for ``name``; it is to be ended."""
@@ -68,10 +80,18 @@ class Turns:
 
         What hung the last time keeps its own: there are as many of these as there are to be.
         """
-        if turn.state == "held" and turn.rank != _HUNG and self._spare > 0:
+        kind = self._sort(turn)
+        if turn.state == "held" and turn.rank != _HUNG and (self._spare[kind] or 0) > 0:
             turn.state = "passed"
-            self._spare -= 1
+            self._count(kind, -1)
             self._leave(turn.rank)
+
+    def _sort(self, turn: Turn) -> int:
+        """Whose spare places it may use."""
+        return _NEW if turn.is_new and self._spare[_NEW] is not None else _ANSWERED
+
+    def _count(self, kind: int, more: int) -> None:
+        self._spare[kind] = (self._spare[kind] or 0) + more
 
     def end(self, turn: Turn, *, hung: bool | None) -> None:
         """Give it back. ``hung``: whether it came to no end by itself; None where nobody knows."""
@@ -79,7 +99,7 @@ class Turns:
             self._learn(turn.name, hung=hung)
         state, turn.state = turn.state, "ended"
         if state == "passed":
-            self._spare += 1
+            self._count(self._sort(turn), 1)
         elif state == "held":
             self._leave(turn.rank)
 

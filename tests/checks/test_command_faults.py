@@ -310,6 +310,27 @@ async def test_however_many_programs_hang_the_others_run() -> None:
     assert sorted(took)[4] < patience / 4, took
 
 
+async def test_first_runs_of_many_that_hang_keep_no_other_from_its_own() -> None:
+    """Nobody knows yet who hangs: what only waits makes room for those who come after it."""
+    patience = 2.0
+    specs = [
+        CheckSpec(f"hung{n}", "command", CommandConfig(argv=["sleep", "77"]), patience, patience)
+        for n in range(100)
+    ]
+    well = CheckSpec("well", "command", CommandConfig(argv=["true"]), patience, patience)
+    engine = Engine(EngineConfig((*specs, well)))
+    running = asyncio.create_task(engine.scheduler.run())
+    begun = time.monotonic()
+    while engine.states["well"].view.last_run is None and time.monotonic() - begun < 5:
+        await asyncio.sleep(0.02)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    view = engine.states["well"].view
+    await engine.close()
+    assert view.status is Status.OK, view.message
+    assert time.monotonic() - begun < 1.5 * patience
+
+
 async def test_other_checks_go_on_while_programs_hang_and_flood() -> None:
     specs = [
         CheckSpec("hung", "command", CommandConfig(argv=["sleep", "77"]), timeout=0.8),

@@ -101,3 +101,23 @@ async def test_what_takes_long_passes_its_place_on_while_there_are_spare_ones() 
     turns.end(second, hung=False)
     await settle()
     assert having(waiting) == ["b", "c"]
+
+
+async def test_those_whom_nobody_knows_have_spare_places_of_their_own() -> None:
+    turns = Turns(1, spare=0, spare_new=2)
+    asked = await took(turns, *(f"new{n}" for n in range(5)))
+    assert (having(asked), turns.new_waiting) == (["new0"], 4)
+    for n in range(3):
+        turns.pass_on(asked[f"new{n}"].result())
+        await settle()
+    assert having(asked) == ["new0", "new1", "new2"], "two have passed their places on, no third"
+    turns.end(asked["new0"].result(), hung=False)
+    turns.pass_on(asked["new2"].result())
+    await settle()
+    assert having(asked) == ["new0", "new1", "new2", "new3"]
+    for name in ("new3", "new4"):
+        turns.end(asked[name].result(), hung=None)
+        await settle()
+    known = await took(turns, "new0")
+    turns.pass_on(known["new0"].result())
+    assert known["new0"].result().state == "held", "of the others none may"

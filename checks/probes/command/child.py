@@ -109,6 +109,15 @@ class Child:
         """The number of its process, its group and its session."""
         return self._process.pid
 
+    @property
+    def waits(self) -> bool:
+        """Whether it sleeps at this moment, so that another could use the processor."""
+        try:
+            with open(f"/proc/{self.pid}/stat", "rb") as file:  # noqa: PTH123 - on the loop
+                return file.read(512).rpartition(b")")[2].split()[0] in (b"S", b"D")
+        except (OSError, IndexError):
+            return False
+
     def _watch(self) -> int | None:
         """A descriptor that is readable when the process has ended; None where there is none."""
         try:

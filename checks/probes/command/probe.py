@@ -21,15 +21,46 @@ from checks.probes.command.guard import GUARD
 from checks.probes.command.program import Launch, Plan
 from checks.probes.command.report import Patterns, Run, said_so_far, told
 from checks.secrets import is_secret_value, url_secrets
+from checks.turns import Turn, Turns
 
 __all__ = ["CommandProbe"]
 
 _LONG: Final = 1.0
 """Seconds after which a program leaves its turn to another, as long as few do."""
+_LOOK: Final = 0.05
+"""Seconds between looks at a program that runs for the first time."""
+_USUAL: Final = 16
+"""How many may wait for their first run without those before them being hurried."""
 _LATE: Final = 0.9
 """Share of a run's time after which a turn comes too late."""
 _CLOSING: Final = 0.35
 """Seconds that closing may take; the engine waits for half a second."""
+
+
+class _Passing:
+    """Has a turn passed on once its program has gone on for long; for the first time the sooner,
+    the more others wait for their first time, as long as it does nothing but wait.
+    """
+
+    def __init__(self, turns: Turns, turn: Turn, probe: CommandProbe) -> None:
+        self._turns = turns
+        self._turn = turn
+        self._probe = probe
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._next = self._loop.call_later(_LOOK if turn.is_new else _LONG, self._look)
+
+    def _look(self) -> None:
+        took = self._loop.time() - self._began
+        crowd = max(0, self._turns.new_waiting - _USUAL)
+        enough = _LONG / (1 + crowd / 4)
+        if took >= _LONG or (took >= enough and self._probe.waits):
+            self._turns.pass_on(self._turn)
+        else:
+            self._next = self._loop.call_later(_LOOK, self._look)
+
+    def cancel(self) -> None:
+        self._next.cancel()
 
 
 class CommandProbe:
@@ -104,7 +135,7 @@ class CommandProbe:
         asked = loop.time()
         turn = await turns.take(self._target.name)
         self._waited = loop.time() - asked
-        passing = loop.call_later(_LONG, turns.pass_on, turn)
+        passing = _Passing(turns, turn, self)
         hung: bool | None = False
         try:
             yield
@@ -114,6 +145,11 @@ class CommandProbe:
         finally:
             passing.cancel()
             turns.end(turn, hung=hung)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the program that runs only waits for something."""
+        return self._child is not None and self._child.waits
 
     async def _previous_run(self) -> None:
         """Let the end of the run before come to its end: no two runs at once."""

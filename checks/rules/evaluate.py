@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -177,6 +177,19 @@ class AlertRun:
         self.alerts = done.alerts
         self.recorder.write_row(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)
+
+    def take_up(self, alerts: Iterable[Alert]) -> None:
+        """Go on with ``alerts``, of an earlier session or of the files before a reload."""
+        count = len(self._reads)
+        known = (at for at, read in enumerate(self._reads) if not read.vetoes)
+        every = tuple(known)
+        self.alerts = {
+            # Selectors are counted in the expression as it was: in another one any may be meant.
+            alert.labels: alert
+            if all(-count <= at < count for at in alert.watched)
+            else replace(alert, watched=every)
+            for alert in alerts
+        }
 
     def _expander(self, moment: _Moment) -> Expander:
         about = self._about

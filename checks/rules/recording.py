@@ -48,6 +48,10 @@ class Recorder:
         sink.append(self.block, self._interval, at / 1000, Samples(tuple(row), tuple(row.values())))
         self._wrote = bool(row)
 
+    def follow(self, other: Recorder) -> None:
+        """Go on with the block of ``other``, whose series end where this one has none."""
+        self._wrote = other._wrote
+
     def end(self, sink: Sink, at: int) -> None:
         """End every series that it wrote: the rule is there no more."""
         self.write(sink, at, ())

@@ -25,8 +25,8 @@ def as_text(done: Backtest) -> Iterator[str]:
         yield f"{_moment(step.at)}  {what}  {passed}: {step.why}{_shown(step.evidence)}"
     for trouble in done.troubles:
         span = f"from {_moment(trouble.first)} to {_moment(trouble.last)}"
-        rule = f"{trouble.group.name}/{trouble.name}"
-        yield f"trouble: {rule}: {trouble.sentence} ({span}, {trouble.times} evaluations)"
+        where = f"{trouble.group.name}/{trouble.name}"
+        yield f"trouble: {where}: {trouble.sentence} ({span}, {trouble.times} evaluations)"
     for rule, alert in done.active:
         name = f"{rule.name}{shown_labels(_rest(alert.labels))}"
         yield f"at the end: {name} is {alert.state} since {_moment(alert.active_at)}"

@@ -1,0 +1,143 @@
+"""All groups of rules together: which is due when, what goes on over a reload and a restart.
+
+The time is an argument. One group is evaluated at a time, so that whoever calls can do something
+else in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from checks.alerts.memory import Recalled, after_pause
+from checks.alerts.model import Alert
+from checks.rules.evaluate import AlertRun, Circumstances, GroupRun
+from checks.rules.model import RuleGroup
+from checks.rules.outcome import GroupOutcome
+from checks.rules.schedule import Slots
+from checks.store.store import Store
+
+__all__ = ["RuleSet"]
+
+_SLACK: Final = 1000
+"""Milliseconds on top of what rules look back."""
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A group with its moments; times in milliseconds."""
+
+    run: GroupRun
+    slots: Slots
+    due: int
+    last: int | None = None
+    missed: int = 0
+    outcome: GroupOutcome | None = None
+
+
+class RuleSet:
+    """The groups of all rule files. The first evaluation of each is due at ``now`` (ms)."""
+
+    def __init__(self, groups: Iterable[RuleGroup], about: Circumstances, now: int) -> None:
+        self._places: dict[str, _Place] = {}
+        for group in groups:
+            run = GroupRun(group, about)
+            self._places[group.key] = _Place(run, Slots(group.key, run.interval), now)
+
+    @property
+    def runs(self) -> tuple[GroupRun, ...]:
+        """Every group, in the order of the files."""
+        return tuple(place.run for place in self._places.values())
+
+    @property
+    def outcomes(self) -> dict[str, GroupOutcome]:
+        """The last evaluation of each group that had one, by the group's key."""
+        places = self._places.items()
+        return {key: place.outcome for key, place in places if place.outcome is not None}
+
+    @property
+    def missed(self) -> int:
+        """Evaluations left out since the start, because the ones before took too long."""
+        return sum(place.missed for place in self._places.values())
+
+    @property
+    def reach(self) -> int:
+        """How far back the rules look at most, in milliseconds: what a store should retain."""
+        rules = (run.rule for group in self.runs for run in group.runs)
+        return max((rule.expression.range_needed + _SLACK for rule in rules), default=0)
+
+    @property
+    def next_due(self) -> int | None:
+        """When the next group is due, in milliseconds; None without any group."""
+        return min((place.due for place in self._places.values()), default=None)
+
+    def evaluate_next(self, store: Store, now: int) -> GroupOutcome | None:
+        """Evaluate the group that has been due for longest; None where none is due at ``now``.
+
+        It is evaluated as of its moment, not of when it gets its turn. Moments that have passed
+        meanwhile are skipped and counted.
+        """
+        place = min(self._places.values(), key=lambda one: one.due, default=None)
+        if place is None or place.due > now:
+            return None
+        at = place.due if place.last is None else place.slots.at_or_before(now)
+        if place.last is not None:
+            place.missed += place.slots.missed(place.due - place.slots.interval, at)
+        place.outcome = place.run.evaluate(store, at)
+        place.last, place.due = at, place.slots.after(at)
+        return place.outcome
+
+    def adopt(self, old: RuleSet, store: Store, now: int) -> None:
+        """Go on where ``old`` ended, with other files; call before the first evaluation.
+
+        As in Prometheus, groups are known by file and name, their rules by name and labels. Series
+        of rules that are no more end.
+        """
+        for key, place in self._places.items():
+            before = old._places.get(key)
+            if before is None:
+                continue
+            place.last, place.missed, place.outcome = before.last, before.missed, before.outcome
+            if before.last is not None:
+                place.due = place.slots.after(before.last)
+            alerts = dict(_keyed(before.run))
+            for name, run in _keyed(place.run):
+                if name in alerts:
+                    run.take_up(alerts[name].alerts.values())
+        blocks = {run.recorder.block: run.recorder for group in self.runs for run in group.runs}
+        for group in old.runs:
+            for run in group.runs:
+                heir = blocks.get(run.recorder.block)
+                if heir is not None:
+                    heir.follow(run.recorder)
+                else:
+                    run.recorder.end(store, now)
+
+    def remember(self) -> dict[str, list[Alert]]:
+        """Every alert, by the key of its rule."""
+        return {
+            key: list(run.alerts.values())
+            for group in self.runs
+            for key, run in _keyed(group)
+            if run.alerts
+        }
+
+    def restore(self, recalled: Recalled, now: int) -> None:
+        """Take up the alerts of an earlier session; call before the first evaluation."""
+        pause = max(0, now - recalled.saved)
+        for group in self.runs:
+            for key, run in _keyed(group):
+                run.take_up(after_pause(recalled.rules.get(key, ()), pause))
+
+
+def _keyed(group: GroupRun) -> Iterator[tuple[str, AlertRun]]:
+    """The alerting rules with their keys; of equal ones the first is the first again."""
+    counts: dict[str, int] = {}
+    for run in group.alerts:
+        labels = "\0".join(f"{name}\0{text}" for name, text in run.rule.labels)
+        digest = hashlib.blake2b(labels.encode(), digest_size=6).hexdigest()
+        key = f"{group.group.key};{run.rule.name};{digest}"
+        counts[key] = counts.get(key, 0) + 1
+        yield f"{key};{counts[key]}", run

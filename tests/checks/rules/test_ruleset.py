@@ -1,0 +1,197 @@
+"""Groups together: when each is due, and what goes on over a reload and a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from checks.alerts.memory import AlertMemory
+from checks.alerts.model import Alert
+from checks.model import Samples
+from checks.promql.api import Engine
+from checks.rules.evaluate import Circumstances
+from checks.rules.ruleset import RuleSet
+from checks.rules.schedule import Slots
+from checks.store.store import Store
+from tests.checks.rules.kit import MINUTE, START, read, samples
+
+SECOND = 1_000
+RULES = """\
+groups:
+- name: fast
+  interval: 10s
+  rules:
+  - {record: a, expr: up}
+- name: slow
+  interval: 1m
+  rules:
+  - {alert: Down, expr: up == 0, for: 2m, keep_firing_for: 2m}
+  - {record: b, expr: up}
+  - {alert: Long, expr: 'rate(up[2h]) > 1e9'}
+"""
+DOWN = {"up{instance=a,job=web}": 0.0}
+UP = {"up{instance=a,job=web}": 1.0}
+
+
+def ruleset(text: str = RULES, now: int = START, since: int = 0) -> RuleSet:
+    about = Circumstances(Engine(), {}, since=since, timer=lambda: 0.0)
+    return RuleSet(read(text).groups, about, now)
+
+
+def scrape(store: Store, values: dict[str, float], now: int) -> None:
+    store.append("web", 10.0, now / 1000, samples(values))
+
+
+def evaluate(rules: RuleSet, store: Store, now: int) -> list[tuple[str, int]]:
+    """Evaluate everything that is due; group and moment of each."""
+    done = []
+    while (outcome := rules.evaluate_next(store, now)) is not None:
+        done.append((outcome.key.partition(";")[2], outcome.at))
+    return done
+
+
+def alert_of(rules: RuleSet) -> Alert:
+    (found,) = rules.runs[1].alerts[0].alerts.values()
+    return found
+
+
+def test_every_group_is_due_at_once_and_then_at_its_own_moments() -> None:
+    rules, store = ruleset(), Store()
+    assert rules.next_due == START
+    assert evaluate(rules, store, START) == [("fast", START), ("slow", START)]
+    fast = Slots("rules.yml;fast", 10 * SECOND).after(START)
+    assert rules.next_due == fast
+    assert evaluate(rules, store, fast - 1) == []
+    assert evaluate(rules, store, fast) == [("fast", fast)]
+
+
+def test_late_evaluations_are_of_their_moment_and_missed_ones_are_counted() -> None:
+    rules, store = ruleset(), Store()
+    evaluate(rules, store, START)
+    fast = Slots("rules.yml;fast", 10 * SECOND).after(START)
+    assert ("fast", fast) in evaluate(rules, store, fast + 3 * SECOND)
+    assert rules.missed == 0
+    late = evaluate(rules, store, fast + 45 * SECOND)
+    assert ("fast", fast + 40 * SECOND) in late
+    assert rules.missed == 3
+
+
+def test_the_store_has_to_keep_what_the_longest_rule_reads() -> None:
+    assert ruleset().reach == 2 * 60 * MINUTE + SECOND
+    assert ruleset("groups: []").reach == 0
+    assert ruleset("groups: []").next_due is None
+
+
+def pending(store: Store) -> RuleSet:
+    rules = ruleset()
+    scrape(store, DOWN, START - SECOND)
+    evaluate(rules, store, START)
+    assert alert_of(rules).state == "pending"
+    return rules
+
+
+def test_a_reload_keeps_the_alerts_of_rules_that_are_the_same() -> None:
+    store = Store()
+    old = pending(store)
+    text = RULES.replace("- {alert: Down", "- {record: new, expr: up}\n  - {alert: Down")
+    rules = ruleset(text.replace("for: 2m", "for: 3m"), START + MINUTE)
+    rules.adopt(old, store, START + MINUTE)
+    assert alert_of(rules).active_at == START
+    assert rules.next_due == old.next_due
+
+
+def test_a_reload_forgets_a_rule_with_other_labels() -> None:
+    store = Store()
+    old = pending(store)
+    rules = ruleset(RULES.replace("for: 2m", "labels: {x: y}, for: 2m"), START + MINUTE)
+    rules.adopt(old, store, START + MINUTE)
+    assert rules.remember() == {}
+
+
+def test_series_of_rules_that_are_gone_end() -> None:
+    store, engine = Store(), Engine()
+    old = pending(store)
+    rules = ruleset(RULES.replace("  - {record: b, expr: up}\n", ""), START + MINUTE)
+    now = START + 2 * MINUTE
+    scrape(store, DOWN, now - SECOND)
+    rules.adopt(old, store, now)
+    evaluate(rules, store, now + MINUTE)
+
+    def there(name: str) -> bool:
+        return bool(list(engine.instant(store, engine.parse(name), now + MINUTE).samples()))
+
+    assert (there("a"), there("b"), there("ALERTS")) == (True, False, True)
+    rules = ruleset("groups: []")
+    rules.adopt(old, store, now + MINUTE)
+    assert not there("a")
+
+
+def test_a_restart_keeps_a_short_for(tmp_path: Path) -> None:
+    memory = AlertMemory(tmp_path / "alerts.json")
+    assert memory.keep(pending(Store()).remember(), START + 30 * SECOND) == ""
+    now = START + 40 * SECOND
+    rules, store = ruleset(now=now), Store()
+    rules.restore(AlertMemory(memory.path).recall(), now)
+    assert alert_of(rules).active_at == START + 10 * SECOND, "the pause does not count"
+    scrape(store, DOWN, now)
+    evaluate(rules, store, now)
+    assert alert_of(rules).state == "pending"
+    for minute in range(3):
+        scrape(store, DOWN, now + minute * MINUTE)
+        evaluate(rules, store, now + minute * MINUTE)
+    assert alert_of(rules).state == "firing"
+
+
+def test_what_fired_goes_on_after_a_restart_until_something_is_known(tmp_path: Path) -> None:
+    store = Store()
+    old = ruleset()
+    for minute in range(4):
+        scrape(store, DOWN, START + minute * MINUTE)
+        evaluate(old, store, START + minute * MINUTE)
+    assert alert_of(old).state == "firing"
+    memory = AlertMemory(tmp_path / "alerts.json")
+    memory.keep(old.remember(), START + 4 * MINUTE)
+    now, store = START + 10 * MINUTE, Store()
+    rules = ruleset(now=now, since=now)
+    rules.restore(memory.recall(), now)
+    evaluate(rules, store, now)
+    assert (alert_of(rules).state, alert_of(rules).no_data_since) == ("firing", now)
+    for minute in range(1, 6):
+        scrape(store, UP, now + minute * MINUTE)
+        evaluate(rules, store, now + minute * MINUTE)
+    assert alert_of(rules).state == "resolved"
+
+
+def test_a_restart_with_another_expression_still_waits_for_samples(tmp_path: Path) -> None:
+    store = Store()
+    old = ruleset("groups: [{name: g, rules: [{alert: A, expr: up == 0 and x}]}]")
+    scrape(store, {**DOWN, "x{instance=a,job=web}": 1.0}, START)
+    evaluate(old, store, START)
+    memory = AlertMemory(tmp_path / "alerts.json")
+    memory.keep(old.remember(), START)
+    rules = ruleset("groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]", START)
+    rules.restore(memory.recall(), START)
+    evaluate(rules, Store(), START)
+    (alert,) = rules.runs[0].alerts[0].alerts.values()
+    assert (alert.state, alert.watched) == ("firing", (0,))
+
+
+def test_two_rules_that_look_the_same_keep_their_own_alerts(tmp_path: Path) -> None:
+    text = "groups: [{name: g, rules: [{alert: A, expr: up == 0}, {alert: A, expr: x > 1}]}]"
+    store = Store()
+    old = ruleset(text)
+    scrape(store, {**DOWN, "x": 5.0}, START)
+    evaluate(old, store, START)
+    memory = AlertMemory(tmp_path / "alerts.json")
+    memory.keep(old.remember(), START)
+    rules = ruleset(text, START)
+    rules.restore(memory.recall(), START)
+    values = [[one.value for one in run.alerts.values()] for run in rules.runs[0].alerts]
+    assert values == [[0.0], [5.0]]
+
+
+def test_an_empty_run_is_no_reason_to_forget() -> None:
+    store = Store()
+    rules = pending(store)
+    store.append("web", 10.0, (START + MINUTE) / 1000, Samples())
+    evaluate(rules, store, START + 2 * MINUTE)
+    assert alert_of(rules).no_data_since is not None

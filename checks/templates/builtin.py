@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 from checks.templates.errors import CallError
 from checks.templates.formatting import go_print
-from checks.templates.values import Arguments, Html, Octet, Sample, Samples, type_name
+from checks.templates.values import Arguments, Octet, Sample, Samples, type_name
 
 __all__ = ["call", "escape_html", "escape_js", "escape_query", "index", "length", "slice_of"]
 
@@ -74,7 +74,7 @@ def slice_of(item: object, *bounds: object) -> object:
     if isinstance(item, str) and len(bounds) == 3:
         raise CallError("cannot 3-index slice a string")
     if not isinstance(item, (str, Samples)):
-        raise CallError(f"can't slice item of type {_pointed_at(item)}")
+        raise CallError(f"can't slice item of type {type_name(item)}")
     content = item.encode("utf-8", "replace") if isinstance(item, str) else item
     numbers = [_position(bound, len(content), inclusive=True) for bound in bounds]
     low, high = ([*numbers, *(0, len(content))[len(numbers) :]])[:2]
@@ -121,13 +121,13 @@ def _js(char: str) -> str:
 
 
 def _text(values: tuple[object, ...]) -> str:
-    return go_print([_printable(value) for value in values])
-
-
-def _printable(value: object) -> object:
-    if value is None:
-        return "<no value>"
-    return Html(printed(value)) if isinstance(value, Sample) else value
+    """As ``print``, but each as an action writes it."""
+    text, spaced = "", False
+    for value in values:
+        word = isinstance(value, str) or value is None
+        text += " " * (spaced and not word) + printed(value)
+        spaced = not word
+    return text
 
 
 def printed(value: object) -> str:

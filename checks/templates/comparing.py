@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.templates.errors import CallError
+from checks.templates.formatting import go_printf
 from checks.templates.values import Octet, type_name
 
 __all__ = ["eq", "ge", "gt", "le", "lt", "ne"]
@@ -24,21 +25,30 @@ def _kind(value: object) -> str:
 
 def eq(first: object, *others: object) -> bool:
     """Whether ``first`` equals one of ``others``."""
-    if isinstance(first, (dict, list)):
-        raise CallError(f"uncomparable type {type_name(first)}: {first}")
     if not others:
         raise CallError("missing argument for comparison")
     return any(_equal(first, other) for other in others)
 
 
 def _equal(first: object, other: object) -> bool:
+    if first is None or other is None:
+        return first is other
     if _kind(first) != _kind(other):
-        if first is not None and other is not None:
-            raise CallError(_MIXED)
-        return False
-    if isinstance(other, (dict, list)):
-        raise CallError(f"non-comparable types {first}, {type_name(other)}: {other}")
-    return first == other
+        raise CallError(_MIXED)
+    if _kind(first):
+        return first == other
+    types = type_name(first), type_name(other)
+    if _shape(first) is not _shape(other):
+        form = "non-comparable types %s: %v, %s: %v"
+        raise CallError(go_printf(form, (first, *types, other)))
+    if isinstance(first, (dict, list)):
+        raise CallError(go_printf("non-comparable type %s: %v", (other, types[1])))
+    return first is other
+
+
+def _shape(value: object) -> type:
+    """What Go calls a kind: maps are of one, slices, and pointers to anything."""
+    return dict if isinstance(value, dict) else list if isinstance(value, list) else object
 
 
 def ne(first: object, other: object) -> bool:

@@ -111,7 +111,9 @@ def refusals(promtool: Path, folder: Path, templates: Sequence[str]) -> dict[int
     found = re.findall(
         r'"T(\d+)"[^\n]*?annotation "out": template: __alert_T\d+:(.*)', told.stdout + told.stderr
     )
-    return {int(number): reason for number, reason in found}
+    # where an action began is told by the template's name, which ours learn later
+    named = re.compile(r"__alert_T\d+:")
+    return {int(number): named.sub("line ", reason) for number, reason in found}
 
 
 def _dump(path: Path, content: Any) -> None:

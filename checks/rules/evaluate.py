@@ -36,6 +36,8 @@ __all__ = ["AlertRun", "Circumstances", "GroupRun", "RecordRun"]
 
 INTERVAL: Final = 60_000
 """Milliseconds between evaluations where neither the group nor anybody else says how many."""
+MOST_ALERTS: Final = 10_000
+"""Of one rule, where the group sets no limit: more are a mistake in the rule."""
 _NO_VECTOR: Final = "rule result is not a vector or scalar"
 
 log = logging.getLogger("onwatch.rules")
@@ -159,6 +161,11 @@ class AlertRun:
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         rule, about = self.rule, self._about
         samples, warnings = _query(about.engine, rule.expression, moment)
+        if len(samples) > MOST_ALERTS and not about.pure:
+            raise _RuleError(
+                f"it returns {len(samples):,} alerts, more than {MOST_ALERTS:,}: "
+                "narrow the expression, or aggregate"
+            )
         coverage = Coverage(moment.store, self._reads, moment.at)
         doubts = None if about.pure else self._doubts(moment, coverage)
         judged = (lambda labels: not doubts.unrecorded(labels)) if doubts else None

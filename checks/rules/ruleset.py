@@ -16,6 +16,7 @@ from checks.alerts.model import Alert
 from checks.rules.evaluate import AlertRun, Circumstances, GroupRun
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import GroupOutcome
+from checks.rules.recording import Recorder
 from checks.rules.schedule import Slots
 from checks.store.store import Store
 
@@ -106,14 +107,16 @@ class RuleSet:
             for name, run in _keyed(place.run):
                 if name in alerts:
                     run.take_up(alerts[name].alerts.values())
-        blocks = {run.recorder.block: run.recorder for group in self.runs for run in group.runs}
-        for group in old.runs:
-            for run in group.runs:
-                heir = blocks.get(run.recorder.block)
-                if heir is not None:
-                    heir.follow(run.recorder)
-                else:
-                    run.recorder.end(store, now)
+        heirs = {one.block: one for one in self._recorders()}
+        for recorder in old._recorders():
+            heir = heirs.get(recorder.block)
+            if heir is not None:
+                heir.follow(recorder)
+            else:
+                recorder.end(store, now)
+
+    def _recorders(self) -> Iterator[Recorder]:
+        return (run.recorder for group in self.runs for run in group.runs)
 
     def remember(self) -> dict[str, list[Alert]]:
         """Every alert, by the key of its rule."""

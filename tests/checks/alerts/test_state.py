@@ -132,7 +132,7 @@ def test_one_that_fires_again_is_a_new_alert() -> None:
 
 def test_keep_firing_for_counts_from_the_first_evaluation_without_it() -> None:
     rule = Rule(Terms(keep=2 * MINUTE)).evaluate(WEB).evaluate().evaluate()
-    assert rule.web.state is State.FIRING
+    assert rule.states() == {"web-1": State.FIRING}
     assert rule.web.missing_since == MINUTE
     rule.evaluate()
     assert rule.web.state is State.RESOLVED

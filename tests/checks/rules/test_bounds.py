@@ -1,0 +1,100 @@
+"""Rules that want too much, and values that are none: a stated refusal, and the others go on."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+
+from checks.model import Samples, Series
+from checks.rules.evaluate import MOST_ALERTS
+from checks.rules.outcome import Health
+from tests.checks.rules.kit import Bench, group_of, read
+
+AFTER = "{record: after, expr: count(up)}"
+
+
+@pytest.mark.parametrize(
+    ("expression", "sentence"),
+    [
+        ("count_over_time(up[12000d:1s])", "steps"),
+        ("up * on(job) up", "many-to-many"),
+        ("up + on(job) group_left up", "many-to-many"),
+        ("label_replace(up, 'instance', 'x', '', '')", "same labelset"),
+        ("quantile_over_time(0.9, up[11574d:1s])", "steps"),
+    ],
+)
+def test_an_evaluation_that_cannot_be_is_an_error_and_the_next_rule_runs(
+    expression: str, sentence: str
+) -> None:
+    quoted = expression.replace("'", "''")
+    bench = Bench(group_of(f"{{alert: A, expr: '{quoted}'}}\n{AFTER}"))
+    bench.scrape({f"up{{job=a,instance={at}}}": 1.0 for at in range(50)})
+    began = time.perf_counter()
+    bad, after = bench.evaluate().rules
+    assert time.perf_counter() - began < 5
+    assert bad.health is Health.ERROR
+    assert sentence in bad.sentence
+    assert (after.health, after.samples) == (Health.OK, 1)
+
+
+def test_more_alerts_than_anybody_can_read_are_refused() -> None:
+    bench = Bench(group_of(f"{{alert: A, expr: up}}\n{AFTER}"))
+    many = tuple(Series.of("up", {"i": str(at)}) for at in range(MOST_ALERTS + 1))
+    bench.store.append("web", 60.0, bench.now / 1000, Samples(many, (1.0,) * len(many)))
+    bad, after = bench.evaluate().rules
+    assert bad.sentence == (
+        "it returns 10,001 alerts, more than 10,000: narrow the expression, or aggregate"
+    )
+    assert after.health is Health.OK
+    assert bench.alerts == []
+
+
+def test_a_pattern_that_would_explode_elsewhere_is_answered_at_once() -> None:
+    bench = Bench(group_of("{alert: A, expr: 'up{instance=~\"(a+)+(b+)+c\"} == 0'}"))
+    began = time.perf_counter()
+    outcome = bench.minute({f"up{{instance={'a' * 400}}}": 0.0})
+    assert time.perf_counter() - began < 2
+    assert outcome.health is Health.OK
+    assert bench.alerts == []
+
+
+def test_a_pattern_that_is_too_large_is_told_when_it_is_read() -> None:
+    file = read("groups: [{name: g, rules: [{alert: A, expr: 'up{a=~\"((a{1000}){1000}){9}\"}'}]}]")
+    assert len(file.problems) == 1
+    assert "error parsing regexp" in str(file.problems[0])
+
+
+def test_labels_of_100_kilobytes_are_bounded() -> None:
+    long = "x" * 100_000
+    rule = f"{{alert: A, expr: up == 0, labels: {{l: '{long[:60_000]}{{{{ $labels.i }}}}'}}}}"
+    bench = Bench(group_of(f"{rule}\n{AFTER}"))
+    bench.minute({f"up{{i={long}}}": 0.0})
+    bench.minute({f"up{{i={long}}}": 0.0})
+    assert bench.states == ["firing"]
+    (asked,) = bench.ask("ALERTS")
+    assert len(asked) < 5_000
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_values_that_are_no_numbers_are_values(value: float) -> None:
+    bench = Bench(
+        group_of(
+            "{alert: A, expr: x, annotations: {a: '{{ $value }} {{ humanizeDuration $value }}'}}\n"
+            "{record: y, expr: x * 2}"
+        )
+    )
+    assert bench.minute({"x": value}).health is Health.OK
+    assert repr(bench.run.alerts[0].alerts.popitem()[1].value) == repr(value)  # type: ignore[attr-defined]
+    assert [repr(each) for each in bench.ask("y").values()] == [repr(value)]
+
+
+def test_a_step_back_of_the_clock_changes_no_state() -> None:
+    bench = Bench(group_of("{alert: A, expr: up == 0, for: 5m}"))
+    bench.minute({"up": 0.0})
+    bench.minute({"up": 0.0})
+    active = bench.alerts[0].active_at
+    bench.now -= 30_000
+    bench.minute({"up": 0.0})
+    assert (bench.states, bench.alerts[0].active_at) == (["pending"], active)

@@ -63,6 +63,11 @@ class Cursor:
     def fail(self, message: str, span: Span) -> NoReturn:
         raise PromQLError(message, span, self.text)
 
+    def native(self, what: str, span: Span) -> NoReturn:
+        """Refuse ``what``, which trims native histograms."""
+        message = f"{what} is for native histograms, which are not supported here"
+        raise PromQLError(message, span, self.text, f"native histograms: {what}")
+
     def experimental(self, what: str, span: Span) -> NoReturn:
         """Refuse ``what`` by its name."""
         message = f"{what} is experimental in Prometheus and not supported here"

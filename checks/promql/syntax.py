@@ -113,6 +113,8 @@ class _Parser(Cursor):
             if binds < max(least, 1):
                 return left
             self.take()
+            if operator in {"<", ">"} and self.is_next("/"):
+                self.native(f"the operator {operator}/", token.span)
             bool_modifier, matching = self._matching()
             # Only the power is right-associative.
             right = self._expression(binds if binds == _POWER else binds + 1)

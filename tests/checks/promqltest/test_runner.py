@@ -228,6 +228,8 @@ def test_a_later_load_may_add_samples_but_change_none() -> None:
         ("eval instant at 5m count_over_time(mixed[2m])\n {} 2", "native histograms: mixed has"),
         ("eval instant at 2m latency\n latency 1", "native histograms: latency has them"),
         ("eval instant at 2m histogram_count(latency)\n {} 1", "native histograms"),
+        ("eval instant at 2m native </ 5\n native 1", "native histograms: the operator </"),
+        ("eval instant at 2m native >/ -5\n native 1", "native histograms: the operator >/"),
         ("eval instant at 2m limitk(1, jobs)\n {} 1", "limitk"),
         ("eval instant at 2m jobs[2m] anchored", "anchored"),
         ("eval instant at 2m sum_over_time(jobs[1m+1m])\n {} 1", "an expression instead of a dura"),

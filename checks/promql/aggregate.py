@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from checks.promql.ast import Aggregation
-from checks.promql.grouping import Grouping, grouping
+from checks.promql.grouping import Grouping, group_drops, grouping
 from checks.promql.sums import grouped_sums
 from checks.promql.values import Bools, Floats, Vector
 
@@ -29,9 +29,7 @@ def aggregate(node: Aggregation, vector: Vector) -> Vector:
     with np.errstate(all="ignore"):
         result = _SUMMARIES[node.operator](values, present, groups)
     held = np.logical_or.reduceat(present, groups.starts, axis=0)
-    drop_name = np.zeros(len(groups.labels), bool)
-    if vector.drop_name.any():
-        np.logical_or.at(drop_name, groups.ids, vector.drop_name)
+    drop_name = group_drops(groups, vector.present, vector.drop_name)
     return Vector(groups.labels, result, held, drop_name)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from checks.promql.labels import remembered
-from checks.promql.values import NAME, Labels, LabelSet, Times
+from checks.promql.values import NAME, Bools, Labels, LabelSet, Times
 
-__all__ = ["Grouping", "grouping"]
+__all__ = ["Grouping", "group_drops", "grouping"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +35,22 @@ def grouping(labels: Labels, names: tuple[str, ...], *, without: bool) -> Groupi
     """The groups of ``by (names)`` or ``without (names)``; made once for the same series."""
     key = ("grouping", without, names)
     return remembered(labels, key, lambda given: _grouping(given, names, without))
+
+
+def group_drops(groups: Grouping, present: Bools, drop_name: Bools) -> Bools:
+    """Which groups' names are to go: where one of its series has such a name.
+
+    As in Prometheus it is the last step with a value that counts. ``present`` (N, T).
+    """
+    drop = np.zeros(len(groups.labels), bool)
+    if not drop_name.any():
+        return drop
+    series, steps = np.nonzero(present)
+    last = np.full(len(drop), -1)
+    np.maximum.at(last, groups.ids[series], steps)
+    newest = series[steps == last[groups.ids[series]]]
+    np.logical_or.at(drop, groups.ids[newest], drop_name[newest])
+    return drop
 
 
 def _grouping(labels: Labels, names: tuple[str, ...], without: bool) -> Grouping:

@@ -14,7 +14,7 @@ from checks.promql.annotations import Annotations
 from checks.promql.ast import Aggregation, Span
 from checks.promql.errors import EvaluationError
 from checks.promql.functions.quantiles import format_g
-from checks.promql.grouping import Grouping, grouping
+from checks.promql.grouping import Grouping, group_drops, grouping
 from checks.promql.labels import label_set
 from checks.promql.literals import format_float, quote
 from checks.promql.values import Bools, Floats, LabelSet, Scalar, Times, Vector
@@ -100,8 +100,7 @@ def quantile(
         rows = np.flatnonzero(vector.present[:, step])
         if len(rows):
             _quantiles(vector.values[rows, step], groups.ids[rows], q, step, (values, held))
-    drop_name = np.zeros(len(groups.labels), bool)
-    np.logical_or.at(drop_name, groups.ids, vector.drop_name)
+    drop_name = group_drops(groups, vector.present, vector.drop_name)
     return Vector(groups.labels, values, held, drop_name)
 
 

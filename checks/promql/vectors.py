@@ -56,7 +56,6 @@ class _Twins:
 
     row: Times
     labels: Labels
-    first: Times
 
 
 def _twins(labels: Labels) -> _Twins | None:
@@ -65,7 +64,7 @@ def _twins(labels: Labels) -> _Twins | None:
     if len(rows) == len(labels):
         return None
     first = np.unique(row, return_index=True)[1]
-    return _Twins(np.array(row), tuple(labels[at] for at in first), first)
+    return _Twins(np.array(row), tuple(labels[at] for at in first))
 
 
 def merged(vector: Vector, *, strict: bool = False) -> Vector:
@@ -87,9 +86,20 @@ def merged(vector: Vector, *, strict: bool = False) -> Vector:
     series, steps = np.nonzero(vector.present)
     values[twins.row[series], steps] = vector.values[series, steps]
     held[twins.row[series], steps] = True
+    return Vector(twins.labels, values, held, _drops(vector, twins))
+
+
+def _drops(vector: Vector, twins: _Twins) -> Bools:
+    """Whose name is to go: as of the first one present, as in Prometheus."""
+    order = np.argsort(_first_steps(vector.present), kind="stable")[::-1]
     drop = np.zeros(len(twins.labels), bool)
-    np.logical_or.at(drop, twins.row, vector.drop_name)
-    return Vector(twins.labels, values, held, drop)
+    drop[twins.row[order]] = vector.drop_name[order]
+    return drop
+
+
+def _first_steps(present: Bools) -> Times:
+    steps: Times = np.where(present.any(axis=1), present.argmax(axis=1), present.shape[1])
+    return steps
 
 
 def count_by(present: Bools, row: Times, rows: int) -> Floats:

@@ -21,11 +21,13 @@ __all__ = ["FUNCTIONS"]
 
 
 class _Line(NamedTuple):
-    """A line of ``slope`` (a second) that is at ``level`` at the moment ``middle`` (ms)."""
+    """A line of ``slope`` (a second) that is at ``level`` when ``after`` seconds have passed since
+    ``origin`` (milliseconds)."""
 
     slope: Floats
     level: Floats
-    middle: Floats
+    origin: Times
+    after: Floats
 
 
 def _line(batch: Batch) -> _Line:
@@ -50,7 +52,8 @@ def _line(batch: Batch) -> _Line:
     return _Line(
         np.where(np.isfinite(sum_y), slope, np.nan),
         base + sum_y / count,
-        origin + sum_x / count * 1000.0,
+        origin,
+        sum_x / count,
     )
 
 
@@ -61,9 +64,9 @@ def _deriv(batch: Batch) -> tuple[Floats, Bools]:
 def _predicted(batch: Batch, *, now: Times, ahead: Scalar) -> tuple[Floats, Bools]:
     """Where the line is ``ahead`` seconds after each step's moment."""
     line = _line(batch)
-    moment, seconds = now[batch.steps, None], ahead[batch.steps, None]
-    level_now = line.level - line.slope * ((line.middle - moment) / 1000.0)
-    return line.slope * seconds + level_now, batch.counts >= 2
+    since = (now[batch.steps, None] - line.origin) / 1000.0 - line.after
+    level_now = line.level + line.slope * since
+    return line.slope * ahead[batch.steps, None] + level_now, batch.counts >= 2
 
 
 def _predict_linear(context: Context, args: tuple[Value, ...]) -> Vector:

@@ -21,6 +21,8 @@ from tests.checks.promql.functions_reference import REFERENCES, Place, Sample
 EXTREMES = (math.nan, math.inf, -math.inf, 1e308, -1e308, 1.7e308, 5e-324, -0.0)
 SPECIAL = (math.nan, math.inf, -math.inf, -0.0)
 RATES = {"rate", "increase", "delta", "irate", "idelta", "deriv", "predict_linear"}
+EPOCH = 1_700_000_000_123
+"""Milliseconds: as large as times are, so that what they are computed with must be exact."""
 WITH_SCALAR = {
     "quantile_over_time": (-0.5, 0.0, 0.3, 0.5, 0.99, 1.0, 1.5, math.nan),
     "predict_linear": (-3600.0, 0.0, 600.0, 14400.0),
@@ -79,14 +81,14 @@ def cases(draw: st.DrawFn, special: tuple[float, ...]) -> Case:
     times, columns = [], []
     for _ in range(draw(st.integers(1, 2))):
         gaps = draw(st.lists(gap, min_size=1, max_size=9))
-        times.append(tuple(np.cumsum(gaps).tolist()))
+        times.append(tuple((EPOCH + np.cumsum(gaps)).tolist()))
         cell = draw(st.sampled_from((value, st.one_of(value, st.none()))))
         column = st.tuples(*[cell] * len(gaps))
         columns.append(tuple(draw(st.lists(column, min_size=1, max_size=3))))
     return Case(
         tuple(times),
         tuple(columns),
-        draw(st.integers(0, 200_000)),
+        EPOCH + draw(st.integers(0, 200_000)),
         draw(st.integers(1, 4)),
         draw(st.sampled_from((30_000, 60_000, 300_000, 1_000_000))),
     )

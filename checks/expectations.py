@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from checks.bounds import Falling, Rising
 from checks.model import Status, clean
 from checks.patterns import Matcher, SlowPatternError
 from checks.settings import Duration, Model
@@ -56,24 +57,12 @@ class Bounds(Model):
     """Past this the check is critical."""
 
 
-class LatencyBounds(Bounds):
+class LatencyBounds(Bounds, Rising):
     """Bounds that an answer's duration must stay below."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> LatencyBounds:
-        if self.warning is not None and self.critical is not None and self.warning > self.critical:
-            raise ValueError("warning must not be above critical")
-        return self
 
-
-class RemainingBounds(Bounds):
+class RemainingBounds(Bounds, Falling):
     """Bounds that a remaining time must stay above."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> RemainingBounds:
-        if self.warning is not None and self.critical is not None and self.warning < self.critical:
-            raise ValueError("warning must not be below critical: it is the time that remains")
-        return self
 
 
 def _as_list(value: object) -> object:

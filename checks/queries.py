@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from checks.bounds import Between
 from checks.errors import TargetError
 from checks.findings import Finding
 from checks.model import Part, SampleBuilder, Status, worst
 from checks.probe import ChartSpec
 from checks.queue_names import SIZES
-from checks.settings import Duration, LabelName, MetricName, Model
+from checks.settings import Duration, LabelName, MetricName
 from checks.views import QueueTraits
 
 __all__ = ["DueQueries", "Reading", "UserQuery", "charts_of", "queue_traits_of", "readings"]
@@ -27,7 +28,7 @@ _LABELS: Final = 60
 """Characters of a row's labels in the name of its part."""
 
 
-class UserQuery(Model):
+class UserQuery(Between):
     """A query whose rows become samples of one metric."""
 
     metric: MetricName
@@ -53,16 +54,6 @@ class UserQuery(Model):
     critical_below: float | None = None
     """Below this it is CRITICAL."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> UserQuery:
-        if _above(self.warning, self.critical):
-            raise ValueError("warning must not be above critical")
-        if _above(self.critical_below, self.warning_below):
-            raise ValueError("warning_below must not be below critical_below")
-        if _above(self.warning_below, self.warning) or _above(self.critical_below, self.critical):
-            raise ValueError("no value is between what it must be above and what below")
-        return self
-
     def judge(self, value: float) -> tuple[Status, str]:
         """The status of ``value``, and the bound that it has passed."""
         for status, high, low in (
@@ -74,10 +65,6 @@ class UserQuery(Model):
             if low is not None and value < low:
                 return status, f"below its {status.value} bound of {_figure(low)}"
         return Status.OK, ""
-
-
-def _above(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and one > other
 
 
 def _figure(value: float) -> str:

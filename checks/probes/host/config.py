@@ -6,7 +6,8 @@ import socket
 
 from pydantic import Field, model_validator
 
-from checks.settings import Duration, KindConfig, Model
+from checks.bounds import Falling, Rising
+from checks.settings import Duration, KindConfig
 from checks.shares import Percent, parse_percent
 
 __all__ = [
@@ -20,19 +21,13 @@ __all__ = [
 ]
 
 
-class Bounds(Model):
+class Bounds(Rising):
     """Shares at which a resource is worth a warning, or is as good as used up."""
 
     warning: Percent | None = None
     """From here on it is a WARNING; null for never."""
     critical: Percent | None = None
     """From here on it is CRITICAL; null for never."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Bounds:
-        if None not in (self.warning, self.critical) and self.warning > self.critical:  # type: ignore[operator]  # None is excluded
-            raise ValueError("warning must not be above critical")
-        return self
 
 
 class CpuBounds(Bounds):
@@ -78,7 +73,7 @@ class InodeBounds(Bounds):
     """From here on it is CRITICAL; null for never."""
 
 
-class FillBounds(Model):
+class FillBounds(Falling):
     """Bounds of the time until a filesystem is full, if it goes on as in the last hour.
 
     Judged once half an hour is known, and only where ``above`` is in use already.
@@ -92,7 +87,7 @@ class FillBounds(Model):
     """A filesystem with less than this in use is not judged."""
 
 
-class LoadBounds(Model):
+class LoadBounds(Rising):
     """Bounds of the load average for each CPU of the machine."""
 
     warning: float | None = Field(default=2.0, gt=0)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from checks.bounds import Between
 from checks.probes.http.config import Endpoint
 from checks.settings import LabelName, MetricName, Model, Size
 
@@ -31,7 +32,7 @@ def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(translate(pattern) for pattern in patterns))
 
 
-class Expectation(Model):
+class Expectation(Between):
     """What a metric must be; bounds are those of each series that matches."""
 
     metric: MetricName
@@ -51,25 +52,11 @@ class Expectation(Model):
     required: bool = True
     """Whether the check is critical where the page has no such series."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Expectation:
-        if _above(self.warning, self.critical):
-            raise ValueError("warning must not be above critical")
-        if _above(self.critical_below, self.warning_below):
-            raise ValueError("warning_below must not be below critical_below")
-        if _above(self.warning_below, self.warning) or _above(self.critical_below, self.critical):
-            raise ValueError("no value is between what it must be above and what below")
-        return self
-
     @property
     def name(self) -> str:
         """The metric with its labels, as PromQL writes it."""
         inner = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
         return f"{self.metric}{{{inner}}}" if inner else self.metric
-
-
-def _above(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and one > other
 
 
 class Requests(Model):

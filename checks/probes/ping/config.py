@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from checks.address import host_port
+from checks.bounds import Rising
 from checks.expectations import LatencyBounds
-from checks.settings import Duration, KindConfig, Model
+from checks.settings import Duration, KindConfig
 from checks.shares import Percent
 
 __all__ = ["LossBounds", "PingConfig"]
 
 
-class LossBounds(Model):
+class LossBounds(Rising):
     """Shares of lost packets at which a way is ill, or as good as cut."""
 
     warning: Percent | None = 10.0
     """From here on it is a WARNING; null for never."""
     critical: Percent | None = 50.0
     """From here on it is CRITICAL; null for never."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> LossBounds:
-        if self.warning is not None and self.critical is not None and self.warning > self.critical:
-            raise ValueError("warning must not be above critical")
-        return self
 
 
 class PingConfig(KindConfig):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from checks.bounds import Rising
 from checks.expectations import LatencyBounds, Pattern, Texts
 from checks.probes.host.config import Bounds as ShareBounds
 from checks.probes.host.config import Percent
@@ -53,17 +54,6 @@ Cores = Annotated[
 """Percent of one core, which may be more than 100."""
 
 
-class _Ordered(Model):
-    """Bounds that are passed upwards."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> _Ordered:
-        warning, critical = getattr(self, "warning", None), getattr(self, "critical", None)
-        if warning is not None and critical is not None and warning > critical:
-            raise ValueError("warning must not be above critical")
-        return self
-
-
 class CountBounds(Model):
     """How many processes there must be; a plain number is both."""
 
@@ -88,7 +78,7 @@ class CountBounds(Model):
         return self
 
 
-class CpuBounds(_Ordered):
+class CpuBounds(Rising):
     """Bounds of the CPU use of all of them together, as a share of one core."""
 
     warning: Cores | None = None
@@ -99,7 +89,7 @@ class CpuBounds(_Ordered):
     """Length of the mean that is judged, so that a spike pages nobody."""
 
 
-class MemoryBounds(_Ordered):
+class MemoryBounds(Rising):
     """Bounds of the resident memory of all of them together."""
 
     warning: Size | None = None
@@ -126,7 +116,7 @@ class AgeBounds(LatencyBounds):
     """The same for CRITICAL."""
 
 
-class NumberBounds(_Ordered):
+class NumberBounds(Rising):
     """Bounds of a number."""
 
     warning: int | None = Field(default=None, ge=1)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from checks.bounds import Rising
 from checks.settings import Duration, KindConfig, Model
 
 __all__ = ["EVERYTHING", "RestartBounds", "SystemdConfig", "UnitConfig", "full_name", "is_pattern"]
@@ -63,7 +64,7 @@ class UnitConfig(Model):
         return full_name(self.name)
 
 
-class RestartBounds(Model):
+class RestartBounds(Rising):
     """Bounds of how often systemd started a service anew because it had ended."""
 
     warning: int | None = Field(default=1, ge=1)
@@ -72,12 +73,6 @@ class RestartBounds(Model):
     """So many are CRITICAL; null for never."""
     window: Duration = Field(default=600.0, ge=1.0)
     """How far back restarts count."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> RestartBounds:
-        if None not in (self.warning, self.critical) and self.warning > self.critical:  # type: ignore[operator]  # None is excluded
-            raise ValueError("warning must not be above critical")
-        return self
 
 
 def _as_list(value: object) -> object:

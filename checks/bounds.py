@@ -1,0 +1,51 @@
+"""What holds for the bounds of a configuration, whatever they are of.
+
+Models that have ``warning`` and ``critical`` derive from one of these, which sees to it that no
+status is out of reach. A bound that is None is never passed.
+"""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from checks.settings import Model
+
+__all__ = ["Between", "Falling", "Rising"]
+
+
+def _above(model: Model, one: str, other: str) -> bool:
+    """Whether the bound called ``one`` is above that called ``other``."""
+    first, second = getattr(model, one, None), getattr(model, other, None)
+    return first is not None and second is not None and first > second
+
+
+class Rising(Model):
+    """Bounds that are passed upwards."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Rising:
+        if _above(self, "warning", "critical"):
+            raise ValueError("warning must not be above critical")
+        return self
+
+
+class Falling(Model):
+    """Bounds of a time that remains, which are passed downwards."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Falling:
+        if _above(self, "critical", "warning"):
+            raise ValueError("warning must not be below critical: it is the time that remains")
+        return self
+
+
+class Between(Rising):
+    """Bounds on both sides: also ``warning_below`` and ``critical_below``."""
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> Between:
+        if _above(self, "critical_below", "warning_below"):
+            raise ValueError("warning_below must not be below critical_below")
+        if _above(self, "warning_below", "warning") or _above(self, "critical_below", "critical"):
+            raise ValueError("no value is between what it must be above and what below")
+        return self

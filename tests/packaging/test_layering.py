@@ -10,11 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# httpx brings its own command line along, rich included, where click happens to be installed:
-# by a linter here, by nothing where onwatch is used.
 ALL_OF_CHECKS = """
-import sys
-sys.modules["click"] = None
 import importlib, pkgutil, checks
 for found in pkgutil.walk_packages(checks.__path__, "checks."):
     importlib.import_module(found.name)

@@ -6,14 +6,13 @@ import zlib
 from collections.abc import Mapping
 from typing import Final
 
-import httpx
-
 from checks.dial import Phases, place
 from checks.errors import TargetError
 from checks.probe import Target
 from checks.probes.http.auth import Credentials
 from checks.probes.http.config import Endpoint
 from checks.probes.http.connection import PIECES_BOUND, Exchange, Peer
+from checks.probes.http.library import httpx
 from checks.probes.http.proxy import Proxies, in_environment
 from checks.probes.http.transport import OriginTransport, origin_of
 from checks.probes.http.way import ByProxy, BySocket, Straight, Way

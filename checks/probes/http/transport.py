@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Final, cast
 
 import h11
-import httpx
 
 from checks.certificates import peer_chain, verified_until
 from checks.clock import Clock
@@ -23,6 +22,7 @@ from checks.errors import TargetError
 from checks.expectations import seconds
 from checks.lanes import LaneBusyError, Lanes
 from checks.probes.http.connection import Connection, Exchange, Peer, StaleConnectionError
+from checks.probes.http.library import httpx
 from checks.probes.http.message import Sendable
 from checks.probes.http.tls import TlsFiles, certificate_error, context, handshake_error, hung_up
 from checks.probes.http.way import Way

@@ -11,9 +11,9 @@ from typing import Final
 
 __all__ = ["collect_seldom", "set_apart"]
 
-_THRESHOLDS: Final = (2_000, 10, 12)
-"""Objects that have become more before the young are looked through (a third of a millisecond);
-how many times that, before the older are (3 ms); how many times that again, before all are. What
+_THRESHOLDS: Final = (1_000, 8, 30)
+"""Objects that have become more before the young are looked through (a fifth of a millisecond);
+how many times that, before the older are (2 ms); how many times that again, before all are. What
 may be garbage until then is a few megabytes."""
 
 

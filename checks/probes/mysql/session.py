@@ -6,12 +6,12 @@ refuses the whole host after ``max_connect_errors``. See :class:`Door` and :clas
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from checks.databases.held import Held
 from checks.dial import Phases, connection_error, place
 from checks.errors import SecretError, TargetError
 from checks.lanes import LaneBusyError
@@ -33,8 +33,6 @@ AGAIN: Final = 60.0
 BROKEN_OFF: Final = 5
 """Logins in a row that may break off before there is a pause of a minute, then two, four …"""
 LONGEST_PAUSE: Final = 1800.0
-WAIT_FOR_GREETING: Final = 600.0
-"""Seconds that one connection waits for a server that hangs to greet it."""
 _KNOCK_WITHIN: Final = 2.0
 
 
@@ -182,37 +180,24 @@ class Door:
         return await tls_context_apart(tls, self._env, "mysql.tls", name)
 
 
-class Session:
-    """At most one connection, made when first asked for.
+class Session(Held["Link"]):
+    """At most one connection, made when first asked for."""
 
-    A server that hangs accepts connections and greets none of them. Each that is given up counts
-    against this host once it goes on, so the first is kept and waits through the runs.
-    """
+    WAITING: ClassVar[frozenset[str]] = frozenset({"greeting", "login"})
 
     def __init__(
         self, door: Door, seconds: float, env: ProbeEnv, *, system_zone: bool = False
     ) -> None:
+        super().__init__(env.clock.now)
         self._door = door
         self._seconds = seconds
-        self._env = env
         self._system_zone = system_zone
-        self._link: Link | None = None
-        self._opening: asyncio.Task[Link] | None = None
-        self._phases = Phases()
-        self._since = 0.0
-
-    @property
-    def link(self) -> Link | None:
-        """The connection, where there is one that is not known to be lost."""
-        if self._link is not None and self._link.closed:
-            self.drop()
-        return self._link
 
     async def ensure(self, phases: Phases) -> Link:
         """The connection, opened if need be; raises as :meth:`Door.open` does."""
         link = self.link
         if link is None:
-            link = self._link = await self._opened(phases)
+            link = self._link = await self.opened(phases, self._open)
         return link
 
     async def renew(self, phases: Phases) -> Link:
@@ -223,52 +208,15 @@ class Session:
         if old is None:
             return await self.ensure(phases)
         try:
-            link = await self._opened(phases)
+            link = await self.opened(phases, self._open)
         except (TargetError, SecretError):
             return old
         self._link = link
         await old.quit()
         return link
 
-    async def _opened(self, phases: Phases) -> Link:
-        now = self._env.clock.now()
-        if self._opening is None:
-            self._phases, self._since = Phases(), now
-            coroutine = self._door.open(self._seconds, self._phases, system_zone=self._system_zone)
-            self._opening = asyncio.create_task(coroutine)
-        opening = self._opening
-        try:
-            link = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            phases.current = self._phases.current
-            waits = self._phases.current in ("greeting", "login")
-            if not (waits and now - self._since < WAIT_FOR_GREETING):
-                await self._give_up()
-            raise
-        except BaseException:
-            self._opening = None
-            raise
-        self._opening = None
-        phases.seconds.update(self._phases.seconds)
-        return link
+    def _open(self, phases: Phases) -> Coroutine[Any, Any, Link]:
+        return self._door.open(self._seconds, phases, system_zone=self._system_zone)
 
-    async def _give_up(self) -> None:
-        opening, self._opening = self._opening, None
-        if opening is not None:
-            opening.cancel()
-            for outcome in await asyncio.gather(opening, return_exceptions=True):
-                if not isinstance(outcome, BaseException):
-                    outcome.abort()
-
-    def drop(self) -> None:
-        """Close the connection at once; what was under way on it is lost."""
-        link, self._link = self._link, None
-        if link is not None:
-            link.abort()
-
-    async def close(self) -> None:
-        """Close the connection, if there is one."""
-        link, self._link = self._link, None
-        if link is not None:
-            await link.quit()
-        await self._give_up()
+    async def leave(self, link: Link) -> None:
+        await link.quit()

@@ -6,8 +6,10 @@ import asyncio
 import errno
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from checks.databases.held import Held
 from checks.dial import Phases, connection_error, dial
 from checks.errors import TargetError
 from checks.probe import ProbeEnv
@@ -28,8 +30,6 @@ _UNVERIFIED: Final = Tls(verify="none")
 
 STRANGE: Final = 60.0
 """Seconds that what is no PostgreSQL is left alone at first; then two minutes, four, five."""
-WAIT_FOR_GREETING: Final = 600.0
-"""Seconds that one connection waits for a server that hangs to greet it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,78 +211,26 @@ class Door:
         return self._contexts[key]
 
 
-class Session:
-    """At most one connection, made when first asked for.
+class Session(Held["Link"]):
+    """At most one connection, made when first asked for."""
 
-    A server that hangs accepts connections and greets none of them. The first is kept and waits
-    through the runs, so that they do not pile up.
-    """
+    WAITING: ClassVar[frozenset[str]] = frozenset({"tls", "greeting"})
 
     def __init__(self, door: Door, wishes: Wishes) -> None:
+        super().__init__(door.now)
         self._door = door
         self._wishes = wishes
-        self._link: Link | None = None
-        self._opening: asyncio.Task[Link] | None = None
-        self._phases = Phases()
-        self._since = 0.0
-
-    @property
-    def link(self) -> Link | None:
-        """The connection, where there is one that is not known to be lost."""
-        if self._link is not None and self._link.closed:
-            self.drop()
-        return self._link
 
     async def ensure(self, within: float, phases: Phases) -> Link:
         """The connection, opened if need be; raises as :meth:`Door.open` does."""
         link = self.link
         if link is None:
-            link = self._link = await self._opened(within, phases)
+            opening = partial(self._door.open, self._wishes, within)
+            link = self._link = await self.opened(phases, opening)
         return link
 
-    async def _opened(self, within: float, phases: Phases) -> Link:
-        now = self._door.now()
-        if self._opening is None:
-            self._phases, self._since = Phases(), now
-            coroutine = self._door.open(self._wishes, within, self._phases)
-            self._opening = asyncio.create_task(coroutine)
-        opening = self._opening
-        try:
-            link = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            phases.current = self._phases.current
-            waits = phases.current in ("tls", "greeting")
-            if not (waits and now - self._since < WAIT_FOR_GREETING):
-                await self._give_up()
-            raise
-        except BaseException:
-            phases.current = self._phases.current
-            self._opening = None
-            raise
-        self._opening = None
-        phases.seconds.update(self._phases.seconds)
-        return link
-
-    async def _give_up(self) -> None:
-        opening, self._opening = self._opening, None
-        if opening is not None:
-            opening.cancel()
-            for outcome in await asyncio.gather(opening, return_exceptions=True):
-                if not isinstance(outcome, BaseException):
-                    outcome.abort()
-
-    def drop(self) -> None:
-        """Close the connection at once; what was under way on it is lost."""
-        link, self._link = self._link, None
-        if link is not None:
-            link.abort()
-
-    async def close(self) -> None:
-        """Close the connection, if there is one."""
-        link, self._link = self._link, None
-        if link is not None:
-            await link.close()
-        await self._give_up()
+    async def leave(self, link: Link) -> None:
+        await link.close()
 
 
 async def _open_socket(address: Address) -> socket.socket:

@@ -16,7 +16,7 @@ import numpy as np
 from checks.alerts.model import Alert, Transition
 from checks.errors import OnwatchError
 from checks.model import Samples, Series
-from checks.rules.evaluate import Circumstances, GroupRun
+from checks.rules.evaluate import Circumstances, GroupRun, sources_of
 from checks.rules.model import AlertRule, RuleGroup
 from checks.rules.outcome import Health, RuleOutcome
 from checks.store.store import Store
@@ -95,7 +95,8 @@ def backtest(
     Raises:
         OnwatchError: that would be too many evaluations.
     """
-    runs = [GroupRun(group, about) for group in groups]
+    sources = sources_of(groups)
+    runs = [GroupRun(group, about, sources) for group in groups]
     count = sum(((last - first) // run.interval + 1) * len(run.runs) for run in runs)
     if count > MOST_EVALUATIONS:
         raise OnwatchError(

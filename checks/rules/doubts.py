@@ -20,13 +20,20 @@ Compared = Callable[[], Iterable[tuple[Labels, float]]]
 class StoreDoubts:
     """As :class:`checks.alerts.state.Doubts` says, of one evaluation.
 
-    ``since`` is when recording began (milliseconds).
+    ``coverage`` is that of what the rule reads, ``history`` that of the rules before it too, whose
+    records it reads. ``since`` is when recording began (milliseconds).
     """
 
     def __init__(
-        self, coverage: Coverage, since: int, compares: Comparison | None, compared: Compared
+        self,
+        coverage: Coverage,
+        history: Coverage,
+        since: int,
+        compares: Comparison | None,
+        compared: Compared,
     ) -> None:
         self._coverage = coverage
+        self._history = history
         self._since = since
         self._compares = compares
         self._compared = compared
@@ -39,7 +46,7 @@ class StoreDoubts:
         return self._coverage.silent(alert.labels, alert.watched)
 
     def unrecorded(self, labels: Pairs) -> bool:
-        return self._coverage.unrecorded(labels, self._since)
+        return self._history.unrecorded(labels, self._since)
 
     def now(self, labels: Pairs) -> Evidence:
         if self._compares is None:

@@ -6,6 +6,7 @@ and so is the store: live, in tests and in back-tests the same code runs.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -25,14 +26,14 @@ from checks.rules.expanding import found_alerts
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
 from checks.rules.recording import Recorder, recorded
-from checks.rules.selectors import comparison, reads
+from checks.rules.selectors import Read, Sources, behind, comparison, reads
 from checks.templates import Expander
 
 if TYPE_CHECKING:
     from checks.promql.api import Engine, Expression
     from checks.store.store import Store
 
-__all__ = ["AlertRun", "Circumstances", "GroupRun", "RecordRun"]
+__all__ = ["AlertRun", "Circumstances", "GroupRun", "RecordRun", "sources_of"]
 
 INTERVAL: Final = 60_000
 """Milliseconds between evaluations where neither the group nor anybody else says how many."""
@@ -81,14 +82,21 @@ class _RuleError(OnwatchError):
 
 
 class GroupRun:
-    """A group with the state of its rules. Used from one thread."""
+    """A group with the state of its rules. Used from one thread.
 
-    def __init__(self, group: RuleGroup, circumstances: Circumstances) -> None:
+    ``sources`` are what recording rules read, by what they record; without them those of this
+    group's own rules.
+    """
+
+    def __init__(
+        self, group: RuleGroup, circumstances: Circumstances, sources: Sources | None = None
+    ) -> None:
         self.group = group
         self.interval = group.interval or circumstances.interval
         self._timer = circumstances.timer
+        known = sources_of([group]) if sources is None else sources
         self.runs: tuple[AlertRun | RecordRun, ...] = tuple(
-            _run(rule, circumstances, Recorder(f"rules/{group.key}/{at}", self.interval))
+            _run(rule, circumstances, Recorder(f"rules/{group.key}/{at}", self.interval), known)
             for at, rule in enumerate(group.rules)
         )
 
@@ -101,8 +109,13 @@ class GroupRun:
         """Evaluate every rule at ``now`` (milliseconds); whatever a rule does, the next follows."""
         began = self._timer()
         moment = _Moment(store, now, now - self.group.query_offset, self.group.limit)
-        outcomes = tuple(_guarded(run, moment) for run in self.runs)
-        return GroupOutcome(self.group.key, now, self._timer() - began, outcomes)
+        outcomes = []
+        at = began
+        for run in self.runs:
+            outcome = _guarded(run, moment)
+            before, at = at, self._timer()
+            outcomes.append(replace(outcome, seconds=at - before))
+        return GroupOutcome(self.group.key, now, at - began, tuple(outcomes))
 
     def end(self, store: Store, now: int) -> None:
         """End the series of its rules, which are no more."""
@@ -110,9 +123,22 @@ class GroupRun:
             run.recorder.end(store, now - self.group.query_offset)
 
 
-def _run(rule: Rule, circumstances: Circumstances, recorder: Recorder) -> AlertRun | RecordRun:
+def sources_of(groups: Iterable[RuleGroup]) -> Sources:
+    """What the recording rules of ``groups`` read, by what they record."""
+    found: dict[str, tuple[Read, ...]] = {}
+    for group in groups:
+        for rule in group.rules:
+            if isinstance(rule, RecordRule):
+                read = reads(rule.expression.root, rule.expression.text)
+                found[rule.name] = found.get(rule.name, ()) + read
+    return found
+
+
+def _run(
+    rule: Rule, circumstances: Circumstances, recorder: Recorder, sources: Sources
+) -> AlertRun | RecordRun:
     if isinstance(rule, AlertRule):
-        return AlertRun(rule, circumstances, recorder)
+        return AlertRun(rule, circumstances, recorder, sources)
     return RecordRun(rule, circumstances, recorder)
 
 
@@ -148,12 +174,15 @@ class RecordRun:
 class AlertRun:
     """An alerting rule at work: ``alerts`` are those it has, by their labels."""
 
-    def __init__(self, rule: AlertRule, circumstances: Circumstances, recorder: Recorder) -> None:
+    def __init__(
+        self, rule: AlertRule, circumstances: Circumstances, recorder: Recorder, sources: Sources
+    ) -> None:
         self.rule = rule
         self.recorder = recorder
         self.alerts: Mapping[Pairs, Alert] = {}
         self._about = circumstances
         self._reads = reads(rule.expression.root, rule.expression.text)
+        self._behind = tuple(behind(self._reads, sources))
         self._compares = comparison(rule.expression.root, rule.expression.text)
         self._covered = circumstances.pure
         self._series = AlertSeries(rule.name, rule.labels)
@@ -167,14 +196,17 @@ class AlertRun:
                 "narrow the expression, or aggregate"
             )
         coverage = Coverage(moment.store, self._reads, moment.at)
-        doubts = None if about.pure else self._doubts(moment, coverage)
+        history = coverage
+        if self._behind and not about.pure:
+            history = Coverage(moment.store, (*self._reads, *self._behind), moment.at)
+        doubts = None if about.pure else self._doubts(moment, coverage, history)
         judged = (lambda labels: not doubts.unrecorded(labels)) if doubts else None
         threshold = self._compares.threshold if self._compares else ""
         try:
             found = found_alerts(rule, samples, self._expander(moment), threshold, judged)
         except ValueError as error:
             raise _RuleError(str(error)) from None
-        outcome = self._judge_history(coverage, RuleOutcome(rule, warnings=warnings))
+        outcome = self._judge_history(history, RuleOutcome(rule, warnings=warnings))
         terms = Terms(rule.hold, rule.keep, moment.limit)
         try:
             done = step(terms, self.alerts, found, moment.now, doubts)
@@ -208,14 +240,16 @@ class AlertRun:
 
         return Expander(query, about.external_labels, about.external_url, moment.now)
 
-    def _doubts(self, moment: _Moment, coverage: Coverage) -> StoreDoubts:
+    def _doubts(self, moment: _Moment, coverage: Coverage, history: Coverage) -> StoreDoubts:
         def compared() -> list[tuple[LabelSet, float]]:
             if self._compares is None:
                 return []
-            expression = self._about.engine.parse(self._compares.left)
-            return _query(self._about.engine, expression, moment)[0]
+            with contextlib.suppress(OnwatchError):  # evidence is no reason to keep an alert
+                expression = self._about.engine.parse(self._compares.left)
+                return _query(self._about.engine, expression, moment)[0]
+            return []
 
-        return StoreDoubts(coverage, self._about.since, self._compares, compared)
+        return StoreDoubts(coverage, history, self._about.since, self._compares, compared)
 
     def _judge_history(self, coverage: Coverage, outcome: RuleOutcome) -> RuleOutcome:
         """``outcome``, marked where less is recorded than the rule looks back."""

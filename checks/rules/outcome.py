@@ -24,7 +24,7 @@ class RuleOutcome:
     """One rule's evaluation.
 
     ``sentence`` says what is wrong, or how much history is lacking; empty where all is well.
-    ``samples`` counts what the expression returned.
+    ``samples`` counts what the expression returned; ``seconds`` is how long all of it took.
     """
 
     rule: Rule
@@ -33,6 +33,7 @@ class RuleOutcome:
     samples: int = 0
     transitions: tuple[Transition, ...] = ()
     warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

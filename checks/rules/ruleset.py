@@ -13,7 +13,7 @@ from typing import Final
 
 from checks.alerts.memory import Recalled, after_pause
 from checks.alerts.model import Alert
-from checks.rules.evaluate import AlertRun, Circumstances, GroupRun
+from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, sources_of
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import GroupOutcome
 from checks.rules.recording import Recorder
@@ -43,8 +43,10 @@ class RuleSet:
 
     def __init__(self, groups: Iterable[RuleGroup], about: Circumstances, now: int) -> None:
         self._places: dict[str, _Place] = {}
-        for group in groups:
-            run = GroupRun(group, about)
+        loaded = list(groups)
+        sources = sources_of(loaded)
+        for group in loaded:
+            run = GroupRun(group, about, sources)
             self._places[group.key] = _Place(run, Slots(group.key, run.interval), now)
 
     @property

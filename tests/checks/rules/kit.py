@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from checks.alerts.model import Alert, Transition
@@ -56,11 +56,12 @@ class Bench:
     store: Store = field(default_factory=lambda: Store(1e12))
     now: int = START
     told: list[Transition] = field(default_factory=list)
+    timer: Callable[[], float] = lambda: 0.0
 
     def __post_init__(self) -> None:
         self.engine = Engine()
         about = Circumstances(
-            self.engine, self.external_labels, pure=self.pure, since=self.since, timer=lambda: 0.0
+            self.engine, self.external_labels, pure=self.pure, since=self.since, timer=self.timer
         )
         self.run = GroupRun(self.group, about)
 

@@ -151,6 +151,30 @@ def test_an_offset_and_a_subquery_look_back_too() -> None:
         assert bench.states == ["firing"], expression
 
 
+def test_what_an_earlier_rule_looks_back_counts_too() -> None:
+    bench = bench_of("""\
+{record: mean, expr: 'avg_over_time(up[3m])'}
+{record: worst, expr: min(mean) by (job)}
+{alert: A, expr: worst == 0}""")
+    for _ in range(2):
+        outcome = bench.minute(DOWN)
+        assert outcome.health is Health.NO_HISTORY
+        assert "it looks back 3m" in outcome.sentence
+        assert bench.alerts == []
+    bench.minute(DOWN)
+    assert bench.states == ["firing"]
+
+
+def test_rules_that_read_each_other_come_to_an_end() -> None:
+    bench = bench_of("""\
+{record: a, expr: 'b or up'}
+{record: b, expr: a offset 1m}
+{alert: A, expr: b == 0}""")
+    for _ in range(5):
+        bench.minute(DOWN)
+    assert bench.states == ["firing"]
+
+
 def test_a_target_that_is_new_waits_and_the_others_do_not() -> None:
     bench = bench_of("{alert: A, expr: 'min_over_time(up[3m]) == 0'}")
     for _ in range(5):

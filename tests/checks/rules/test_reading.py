@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from checks.promql.api import Engine
+from checks.rules.evaluate import Circumstances, GroupRun
 from checks.rules.language import PrometheusLanguage
 from checks.rules.model import AlertRule, RecordRule, RuleFile
+from checks.rules.outcome import Health
 from checks.rules.reading import read_rule_file
-from tests.checks.rules.kit import MINUTE, read
+from checks.store.store import Store
+from tests.checks.rules.kit import MINUTE, START, read
 
 WHOLE = """\
 groups:
@@ -263,3 +268,30 @@ def test_what_others_wrote_loads_whole() -> None:
         file = loaded(path)
         assert file.problems == (), path
         assert file.rules == path.read_text().count("- alert:")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the rule files of others are not beside this")
+def test_what_others_wrote_runs_where_nothing_is_collected() -> None:
+    about = Circumstances(Engine(), {}, timer=lambda: 0.0)
+    store = Store()
+    for path in sorted(SHARED.glob("*.yml")):
+        for group in loaded(path).groups:
+            outcomes = GroupRun(group, about).evaluate(store, START).rules
+            failed = [one.rule.name for one in outcomes if one.health is Health.ERROR]
+            assert failed == []
+
+
+WORDS = """\
+groups:|- name: g|rules:|- alert: a|record: b|expr:|up|for: 5m|labels:|{|}|[|]|: |  |'|"|&a|*a|- |~
+<<: *a|1e9|{{ $value }}|limit: -1|interval: 0s|query_offset: 9y|\t|#|rate(up[5m])"""
+PARTS = st.sampled_from([*WORDS.replace("\n", "|").split("|"), "|", "\n", "\n  "])
+CHARACTERS = st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"])
+
+
+@given(st.lists(PARTS | st.text(CHARACTERS, max_size=5), max_size=30).map("".join))
+def test_whatever_is_in_a_file_comes_to_groups_or_to_sentences(text: str) -> None:
+    file = read(text)
+    for problem in file.problems:
+        assert problem.text
+        assert "\n" not in str(problem)
+        assert problem.line <= text.count("\n") + 2

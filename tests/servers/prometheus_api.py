@@ -1,0 +1,103 @@
+"""Debian's Prometheus with samples of a file, asked over its HTTP API."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.prometheus import peer
+
+__all__ = ["Api", "alike", "in_order", "serving"]
+
+
+class Api:
+    """The HTTP API at ``address``."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        """What the server answers, an error's document included."""
+        url = f"http://{self.address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, samples: str) -> Iterator[Api]:
+    """A server in ``folder`` that holds ``samples``, OpenMetrics text with timestamps."""
+    tool, server = peer("promtool"), peer("prometheus")
+    (folder / "samples.om").write_text(samples)
+    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    imported = [str(tool), "tsdb", "create-blocks-from", "openmetrics", "samples.om", "tsdb"]
+    subprocess.run(imported, cwd=folder, check=True, capture_output=True, timeout=60)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    options = [
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=tsdb",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address={address}",
+    ]
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(server), *options], cwd=folder, stdout=output, stderr=output
+        )
+    try:
+        _wait_ready(f"http://{address}/-/ready", process, log)
+        yield Api(address)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+                return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"Prometheus does not get ready: {log.read_text()[-2000:]}")
+
+
+def alike(one: Any, other: Any) -> bool:
+    """The same document, with texts of numbers that differ by 1e-9 of their size at most."""
+    if isinstance(one, dict):
+        return isinstance(other, dict) and (
+            one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+        )
+    if isinstance(one, list):
+        return isinstance(other, list) and (len(one) == len(other) and all(map(alike, one, other)))
+    if isinstance(one, str) and isinstance(other, str) and one != other:
+        try:
+            return math.isclose(float(one), float(other), rel_tol=1e-9, abs_tol=1e-12)
+        except ValueError:
+            return False
+    return bool(one == other)
+
+
+def in_order(document: Any) -> Any:
+    """``document`` with the series of a vector sorted: they stand in no order that counts."""
+    result = document["data"]["result"]
+    if document["data"]["resultType"] == "vector":
+        result.sort(key=lambda row: sorted(row["metric"].items()))
+    return document

@@ -2,15 +2,17 @@
 
 They keep away from what Debian's Prometheus 2.42 does otherwise than Prometheus 3, which is ours:
 
-- ranges and subqueries include their left end there: no sample and no step lies on one;
+- ranges and subqueries include their left end there: no sample and no step lies on one, and no
+  subquery within a subquery, whose steps would;
 - ``rate`` and its like extrapolate counters with gaps less well: of gauges there are none;
 - ``stddev`` and ``stdvar`` of a single NaN are 0 there: they are asked of finite values;
 - ``atan2`` with a scalar keeps the name there: it is left out;
 - comparisons filter before many-to-one is judged there: they match by all labels here;
 - ``predict_linear`` goes on with windows that ``@`` fixes there: it is asked without.
 
-What no two evaluators have alike is left out as well: the order of equal values, remainders, and
-labels made of the last digits of a number.
+What no two evaluators have alike is left out as well: the order of equal values, and what
+hangs on the last digits of a number: remainders, comparisons of computed values, labels made of
+them.
 """
 
 from __future__ import annotations
@@ -83,6 +85,7 @@ class Expressions:
     def __init__(self, seed: int, fixed: float) -> None:
         self._chance = random.Random(seed)
         self._fixed = fixed
+        self._stepping = False
 
     def next(self) -> str:
         """Another one."""
@@ -118,9 +121,11 @@ class Expressions:
         if self._chance.random() < 0.4:
             counter = f"{self._of(_COUNTERS)}[{self._of(_RANGES)}]{self._modifier()}"
             return f"{self._of(_COUNTER_FUNCTIONS)}({counter})"
-        if self._chance.random() < 0.4:
+        if self._chance.random() < 0.4 and not self._stepping:
+            self._stepping = True
             length, step = self._of(("90s", "2m", "4m")), self._of(("20s", "45s", "1m"))
             inner = f"({self._vector(depth)})[{length}:{step}]"
+            self._stepping = False
         else:
             inner = f"{self._of(_GAUGES)}[{self._of(_RANGES)}]{self._modifier()}"
         return f"{self._of(_WINDOW_FUNCTIONS)}({inner})"
@@ -150,9 +155,10 @@ class Expressions:
         return f"{sides[0]} {self._of(_ARITHMETIC)} {sides[1]}"
 
     def _compared(self, depth: int) -> str:
-        right = self._of(_SCALARS) if self._chance.random() < 0.6 else f"({self._vector(depth)})"
-        way = self._of(("", " bool"))
-        return f"({self._vector(depth)}) {self._of(_COMPARISONS)}{way} {right}"
+        operator = self._of(_COMPARISONS) + self._of(("", " bool"))
+        if self._chance.random() < 0.6:
+            return f"({self._vector(depth)}) {operator} {self._of(_SCALARS)}"
+        return f"{self._selector()} {operator} {self._selector()}"
 
     def _paired(self, depth: int) -> str:
         labels = self._of(_LABELS)

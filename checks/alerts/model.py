@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from checks.alerts.wording import shown_series
 
-__all__ = ["Alert", "Evidence", "Found", "Pairs", "State", "Transition"]
+__all__ = ["SCOPE", "Alert", "Evidence", "Found", "Pairs", "State", "Transition"]
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """Names with values, sorted by name, without empty values."""
+
+
+SCOPE: Final = ("job", "instance")
+"""The labels that say which target a series is of."""
 
 
 class State(StrEnum):
@@ -56,6 +60,11 @@ class Found:
     judged: bool = True
 
     @property
+    def scope(self) -> Pairs:
+        """The labels by which it is known what it is about."""
+        return tuple(pair for pair in self.sample if pair[0] in SCOPE)
+
+    @property
     def evidence(self) -> Evidence:
         """What a transition that rests on it shows."""
         return Evidence(self.value, self.threshold, shown_series(self.sample))
@@ -67,6 +76,7 @@ class Alert:
 
     Attributes:
         labels: its identity within the rule.
+        scope: the job and the instance of the series it is of, whatever the rule's labels are.
         state: PENDING, FIRING or RESOLVED.
         value: of the last evaluation in which it was there.
         annotations: expanded, of that evaluation.
@@ -89,6 +99,7 @@ class Alert:
     annotations: Pairs
     active_at: int
     seen_at: int
+    scope: Pairs = ()
     fired_at: int | None = None
     resolved_at: int | None = None
     missing_since: int | None = None

@@ -35,16 +35,16 @@ class Terms:
 class Doubts(Protocol):
     """What keeps an evaluation from telling that an alert is over, or that it is there."""
 
-    def watched(self, labels: Pairs) -> tuple[int, ...]:
-        """Which selectors return samples for an alert of these labels."""
+    def watched(self, scope: Pairs) -> tuple[int, ...]:
+        """Which selectors return samples for an alert of this scope."""
         ...
 
     def silent(self, alert: Alert) -> str:
         """The selector that was watched and returns no samples any more; empty for none."""
         ...
 
-    def unrecorded(self, labels: Pairs) -> bool:
-        """Whether less is recorded for these labels than the expression looks back."""
+    def unrecorded(self, scope: Pairs) -> bool:
+        """Whether less is recorded for this scope than the expression looks back."""
         ...
 
     def now(self, labels: Pairs) -> Evidence:
@@ -123,6 +123,7 @@ class _Step:
             missing_since=None,
             no_data_since=None,
             no_history=not found.judged,
+            flapping=is_flapping(before.returns, self.now),
         )
         if before.missing_since is not None and self.doubts is not None:
             alert = self._returned(alert)
@@ -150,7 +151,8 @@ class _Step:
             found.annotations,
             active_at=self.now,
             seen_at=self.now,
-            watched=self.doubts.watched(labels) if self.doubts else (),
+            scope=found.scope,
+            watched=self.doubts.watched(found.scope) if self.doubts else (),
             returns=returns,
             flapping=is_flapping(returns, self.now),
         )
@@ -173,7 +175,7 @@ class _Step:
             self._put(alert)
             return
         why = f"it has been there for {show_duration(lasted)} (for: {self._for})"
-        watched = self.doubts.watched(alert.labels) if self.doubts else ()
+        watched = self.doubts.watched(alert.scope) if self.doubts else ()
         fired = replace(alert, state=State.FIRING, fired_at=self.now, watched=watched)
         self._pass(fired, State.PENDING, why, evidence)
 
@@ -187,7 +189,7 @@ class _Step:
     def missing(self, before: Alert) -> None:
         if not before.active:
             self._forget_or_keep(before)
-        elif self.doubts is not None and self.doubts.unrecorded(before.labels):
+        elif self.doubts is not None and self.doubts.unrecorded(before.scope):
             self._freeze(before)
         elif self.doubts is not None and (silent := self.doubts.silent(before)):
             self._keep_without_data(before, silent)

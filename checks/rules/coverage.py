@@ -7,9 +7,9 @@ these at all: a metric without them is everybody's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from checks.alerts.model import Pairs
+from checks.alerts.model import SCOPE, Pairs
 from checks.model import Series
 from checks.rules.selectors import Read, written
 from checks.store.block import Block, is_stale
@@ -19,8 +19,6 @@ from checks.store.store import Store
 __all__ = ["Coverage"]
 
 Chosen: TypeAlias = dict[Block, list[Series]]
-
-NARROWING: Final = ("job", "instance")
 
 
 class Coverage:
@@ -35,44 +33,44 @@ class Coverage:
         self._names: dict[int, tuple[str, ...]] = {}
         self._grouped: dict[tuple[int, tuple[str, ...]], dict[tuple[str, ...], Chosen]] = {}
 
-    def watched(self, labels: Pairs) -> tuple[int, ...]:
-        """Which reads have samples for ``labels``: those whose silence would say something.
+    def watched(self, scope: Pairs) -> tuple[int, ...]:
+        """Which reads have samples for ``scope``: those whose silence would say something.
 
         Counted from 0. Where none has any that is narrowed, those that have some at all, counted
         down from -1.
         """
         usable = [at for at, read in enumerate(self._reads) if not read.vetoes]
-        narrowed = tuple(at for at in usable if self._has_samples(at, self._narrowed(at, labels)))
+        narrowed = tuple(at for at in usable if self._has_samples(at, self._narrowed(at, scope)))
         if narrowed:
             return narrowed
         return tuple(-at - 1 for at in usable if self._has_samples(at, self._select(at)))
 
-    def silent(self, labels: Pairs, watched: Sequence[int]) -> str:
+    def silent(self, scope: Pairs, watched: Sequence[int]) -> str:
         """The first of the ``watched`` reads that has no samples; empty where all have some."""
         for code in watched:
             at = code if code >= 0 else -code - 1
             if at >= len(self._reads):
                 continue
-            chosen = self._narrowed(at, labels) if code >= 0 else self._select(at)
+            chosen = self._narrowed(at, scope) if code >= 0 else self._select(at)
             if not self._has_samples(at, chosen):
-                given = dict(labels)
+                given = dict(scope)
                 more = [
                     Matcher(name, "=", given[name])
-                    for name in NARROWING
+                    for name in SCOPE
                     if code >= 0 and name in given and not _fixes(self._reads[at], name)
                 ]
                 return written(self._reads[at].selector, more)
         return ""
 
-    def unrecorded(self, labels: Pairs, since: int) -> bool:
-        """Whether a read goes back further than what is recorded for ``labels``.
+    def unrecorded(self, scope: Pairs, since: int) -> bool:
+        """Whether a read goes back further than what is recorded for ``scope``.
 
         ``since`` is when recording began at all (milliseconds).
         """
         for at, read in enumerate(self._reads):
             if read.back <= 0 or self._covers_all(at, since):
                 continue
-            if self._lacks(read, self._narrowed(at, labels), since) > 0:
+            if self._lacks(read, self._narrowed(at, scope), since) > 0:
                 return True
         return False
 
@@ -115,8 +113,8 @@ class Coverage:
             self._selected[at] = found
         return found
 
-    def _narrowed(self, at: int, labels: Pairs) -> Chosen:
-        given = dict(labels)
+    def _narrowed(self, at: int, scope: Pairs) -> Chosen:
+        given = dict(scope)
         names = tuple(name for name in self._narrowing(at) if given.get(name))
         groups = self._grouped.get((at, names))
         if groups is None:
@@ -129,9 +127,7 @@ class Coverage:
         if found is None:
             chosen = self._select(at).values()
             found = self._names[at] = tuple(
-                name
-                for name in NARROWING
-                if any(one.label(name) for each in chosen for one in each)
+                name for name in SCOPE if any(one.label(name) for each in chosen for one in each)
             )
         return found
 

@@ -39,14 +39,14 @@ class StoreDoubts:
         self._compared = compared
         self._values: list[tuple[Labels, float]] | None = None
 
-    def watched(self, labels: Pairs) -> tuple[int, ...]:
-        return self._coverage.watched(labels)
+    def watched(self, scope: Pairs) -> tuple[int, ...]:
+        return self._coverage.watched(scope)
 
     def silent(self, alert: Alert) -> str:
-        return self._coverage.silent(alert.labels, alert.watched)
+        return self._coverage.silent(alert.scope, alert.watched)
 
-    def unrecorded(self, labels: Pairs) -> bool:
-        return self._history.unrecorded(labels, self._since)
+    def unrecorded(self, scope: Pairs) -> bool:
+        return self._history.unrecorded(scope, self._since)
 
     def now(self, labels: Pairs) -> Evidence:
         if self._compares is None:

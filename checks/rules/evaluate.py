@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.alerts.durations import show_duration
-from checks.alerts.model import Alert, Pairs
+from checks.alerts.model import Alert, Pairs, State, Transition
 from checks.alerts.series import AlertSeries
 from checks.alerts.state import OverLimitError, Terms, step
 from checks.errors import OnwatchError
@@ -39,6 +39,7 @@ INTERVAL: Final = 60_000
 """Milliseconds between evaluations where neither the group nor anybody else says how many."""
 MOST_ALERTS: Final = 10_000
 """Of one rule, where the group sets no limit: more are a mistake in the rule."""
+_RELEASED: Final = "what it is about is not watched any more"
 _NO_VECTOR: Final = "rule result is not a vector or scalar"
 
 log = logging.getLogger("onwatch.rules")
@@ -200,7 +201,7 @@ class AlertRun:
         if self._behind and not about.pure:
             history = Coverage(moment.store, (*self._reads, *self._behind), moment.at)
         doubts = None if about.pure else self._doubts(moment, coverage, history)
-        judged = (lambda labels: not doubts.unrecorded(labels)) if doubts else None
+        judged = (lambda scope: not doubts.unrecorded(scope)) if doubts else None
         threshold = self._compares.threshold if self._compares else ""
         try:
             found = found_alerts(rule, samples, self._expander(moment), threshold, judged)
@@ -229,6 +230,27 @@ class AlertRun:
             else replace(alert, watched=every)
             for alert in alerts
         }
+
+    def release(self, gone: Callable[[Mapping[str, str]], bool], now: int) -> list[Transition]:
+        """End the alerts of what is not watched any more, which nothing will ever say is over.
+
+        ``gone`` tells it from their job and instance.
+        """
+        told = []
+        alerts = dict(self.alerts)
+        for labels, alert in self.alerts.items():
+            if not alert.active or not gone(dict(alert.scope)):
+                continue
+            if alert.state is State.PENDING:
+                del alerts[labels]
+                told.append(Transition(labels, now, alert.state, State.INACTIVE, _RELEASED))
+                continue
+            alerts[labels] = replace(
+                alert, state=State.RESOLVED, resolved_at=now, missing_since=None, why=_RELEASED
+            )
+            told.append(Transition(labels, now, alert.state, State.RESOLVED, _RELEASED))
+        self.alerts = alerts
+        return told
 
     def _expander(self, moment: _Moment) -> Expander:
         about = self._about

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from checks.alerts.model import Found, Pairs
 from checks.rules.model import AlertRule
@@ -26,7 +27,7 @@ def found_alerts(
     """The alerts that ``samples`` of the rule's expression are, by their identity.
 
     ``threshold`` is what their values are compared with. ``judged`` says whether enough is
-    recorded for one of these labels; None: always.
+    recorded for the scope of one; None: always.
 
     Raises ValueError where two of them have one identity.
     """
@@ -42,8 +43,9 @@ def found_alerts(
         annotations = tuple(
             (key, expander.expand(text, rule.name, given, value)) for key, text in rule.annotations
         )
-        fit = judged is None or judged(own)
-        alerts[own] = Found(value, annotations, labels, threshold, fit)
+        found = Found(value, annotations, labels, threshold)
+        doubtful = judged is not None and not judged(found.scope)
+        alerts[own] = replace(found, judged=False) if doubtful else found
     return alerts
 
 

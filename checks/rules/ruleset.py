@@ -7,12 +7,12 @@ else in between.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from checks.alerts.memory import Recalled, after_pause
-from checks.alerts.model import Alert
+from checks.alerts.model import Alert, Transition
 from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, sources_of
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import GroupOutcome
@@ -119,6 +119,12 @@ class RuleSet:
 
     def _recorders(self) -> Iterator[Recorder]:
         return (run.recorder for group in self.runs for run in group.runs)
+
+    def release(self, gone: Callable[[Mapping[str, str]], bool], now: int) -> list[Transition]:
+        """End the alerts of checks that are no more; ``gone`` goes by ``job`` and ``instance``."""
+        return [
+            one for group in self.runs for run in group.alerts for one in run.release(gone, now)
+        ]
 
     def remember(self) -> dict[str, list[Alert]]:
         """Every alert, by the key of its rule."""

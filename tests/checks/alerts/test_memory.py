@@ -24,6 +24,7 @@ FIRING = Alert(
     (("empty", ""), ("summary", "läuft\nnicht")),
     active_at=100,
     seen_at=900,
+    scope=(("instance", "web-1"),),
     fired_at=400,
     missing_since=1000,
     no_data_since=950,

@@ -26,13 +26,13 @@ class Doubting:
     short: bool = False
     value: Evidence = field(default_factory=Evidence)
 
-    def watched(self, labels: Pairs) -> tuple[int, ...]:
+    def watched(self, scope: Pairs) -> tuple[int, ...]:
         return (0,)
 
     def silent(self, alert: Alert) -> str:
         return self.silence
 
-    def unrecorded(self, labels: Pairs) -> bool:
+    def unrecorded(self, scope: Pairs) -> bool:
         return self.short
 
     def now(self, labels: Pairs) -> Evidence:
@@ -248,6 +248,15 @@ def test_what_comes_back_again_and_again_flaps_and_is_held() -> None:
         assert rule.evaluate().web.state is State.FIRING
     assert rule.evaluate().web.state is State.RESOLVED
     assert "held, since it flaps: 5m" in rule.told[-1].why
+
+
+def test_what_is_there_for_long_flaps_no_more() -> None:
+    rule = flap(Rule(doubts=Doubting()), 3).evaluate(WEB)
+    assert rule.web.flapping
+    for _ in range(30):
+        rule.evaluate(WEB)
+    assert not rule.web.flapping
+    assert rule.evaluate().web.state is State.RESOLVED
 
 
 def test_what_comes_back_now_and_then_does_not_flap() -> None:

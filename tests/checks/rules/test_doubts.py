@@ -44,6 +44,16 @@ def test_what_others_send_says_nothing_about_the_one_that_is_silent() -> None:
     assert bench.states == ["firing"]
 
 
+def test_labels_of_the_rule_do_not_hide_what_an_alert_is_about() -> None:
+    bench = bench_of("{alert: A, expr: up == 0, labels: {instance: 'the {{ $labels.instance }}'}}")
+    both = {"up{job=web,instance=b}": 1.0}
+    bench.minute({**DOWN, **both})
+    bench.minute(both)
+    assert bench.states == ["firing"]
+    bench.minute({**UP, **both})
+    assert bench.states == ["resolved"]
+
+
 def test_every_selector_counts() -> None:
     bench = bench_of("{alert: A, expr: used / limit > 0.5}")
     bench.minute({"used{instance=a}": 9, "limit{instance=a}": 10})

@@ -125,6 +125,22 @@ def test_series_of_rules_that_are_gone_end() -> None:
     assert not there("a")
 
 
+def test_alerts_of_what_is_not_watched_any_more_end() -> None:
+    store = Store()
+    rules = pending(store)
+    told = rules.release(lambda labels: labels["job"] == "web", START + SECOND)
+    assert [(one.before, one.after) for one in told] == [("pending", "inactive")]
+    for minute in range(1, 5):
+        scrape(store, DOWN, START + minute * MINUTE)
+        evaluate(rules, store, START + minute * MINUTE)
+    assert alert_of(rules).state == "firing", "it is there all the same, and new"
+    assert rules.release(lambda labels: labels["job"] == "db", START + 5 * MINUTE) == []
+    told = rules.release(lambda labels: labels["job"] == "web", START + 5 * MINUTE)
+    assert [(one.before, one.after) for one in told] == [("firing", "resolved")]
+    assert alert_of(rules).state == "resolved"
+    assert "not watched any more" in alert_of(rules).why
+
+
 def test_a_restart_keeps_a_short_for(tmp_path: Path) -> None:
     memory = AlertMemory(tmp_path / "alerts.json")
     assert memory.keep(pending(Store()).remember(), START + 30 * SECOND) == ""

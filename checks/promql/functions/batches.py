@@ -20,11 +20,13 @@ __all__ = ["Batch", "Kernel", "batches", "over", "ranged"]
 
 CELLS: Final = 1 << 19
 """How many values a batch of several steps has at most: 4 MB."""
+WIDE: Final = 1 << 21
+"""How many values a batch of one step has at most: 16 MB. Less would mean more passes over rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Windows of one group of N series, all of R rows, at S steps. R and S are at least 1.
+    """Windows of N series of one group, all of R rows, at S steps; each at least 1.
 
     Attributes:
         times: (R, S, 1) milliseconds, ascending.
@@ -35,6 +37,7 @@ class Batch:
         starts: (S, 1) the windows' left bounds, milliseconds.
         ends: (S, 1) their right bounds.
         steps: (S,) which steps of the grid these are.
+        series: which series of the group.
         range_ms: ``ends - starts``.
     """
 
@@ -46,6 +49,7 @@ class Batch:
     starts: Times
     ends: Times
     steps: Times
+    series: slice
     range_ms: int
 
     @property
@@ -126,31 +130,37 @@ def _applied(windows: Windows, steps: int, kernel: Kernel) -> Vector:
     shape = (steps, len(windows.labels))
     values, present = np.zeros(shape), np.zeros(shape, bool)
     for batch in batches(windows):
-        values[batch.steps], present[batch.steps] = kernel(batch)
+        place = batch.steps, batch.series
+        values[place], present[place] = kernel(batch)
     return Vector(windows.labels, values.T, present.T, windows.drop_name)
 
 
 def batches(windows: Windows) -> Iterator[Batch]:
-    """The windows that have rows, each step in one batch."""
-    if not windows.labels:
+    """The windows that have rows, each in one batch."""
+    count = len(windows.labels)
+    if not count:
         return
     heights = windows.high - windows.low
     for height in np.unique(heights[heights > 0]).tolist():
         steps = np.flatnonzero(heights == height)
-        most = max(1, CELLS // (height * len(windows.labels)))
+        most = max(1, CELLS // (height * count))
+        width = max(1, WIDE // height)
         for at in range(0, len(steps), most):
-            yield _batch(windows, steps[at : at + most], height)
+            for first in range(0, count, width):
+                series = slice(first, first + width)
+                yield _batch(windows, steps[at : at + most], height, series)
 
 
-def _batch(windows: Windows, steps: Times, height: int) -> Batch:
+def _batch(windows: Windows, steps: Times, height: int, series: slice) -> Batch:
     low = windows.low[steps]
     if len(steps) == 1:
         one = slice(int(low[0]), int(low[0]) + height)
-        times, values = windows.times[one, None], windows.values[one, None]
-        present = windows.present[one, None]
+        times, values = windows.times[one, None], windows.values[one, None, series]
+        present = windows.present[one, None, series]
     else:
         rows = low + np.arange(height)[:, None]
-        times, values, present = windows.times[rows], windows.values[rows], windows.present[rows]
+        times, values = windows.times[rows], windows.values[rows, series]
+        present = windows.present[rows, series]
     full = bool(present.all())
     counts = np.full((1, 1), float(height)) if full else present.sum(axis=0, dtype=np.float64)
     return Batch(
@@ -162,5 +172,6 @@ def _batch(windows: Windows, steps: Times, height: int) -> Batch:
         starts=windows.starts[steps, None],
         ends=windows.ends[steps, None],
         steps=steps,
+        series=series,
         range_ms=windows.range_ms,
     )

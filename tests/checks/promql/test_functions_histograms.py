@@ -71,7 +71,7 @@ def test_a_quantile_is_interpolated_within_its_bucket(wanted: float, value: floa
         ({"1": 5, "2": 10}, NAN),
         ({"+Inf": 5}, NAN),
         ({"1": 0, "+Inf": 0}, NAN),
-        ({"1": 5, "1.0": 5, "1e0": 10, "+Inf": 20}, 0.5),
+        ({"1": 5, "1.0": 5, "1e0": 10, "+Inf": 30}, 0.75),
         ({"1": 10, "2": 10 * (1 - 1e-13), "+Inf": 20}, 1),
         ({"1": 1, "NaN": 2}, NAN),
         ({"0x1p1": 10, "inf": 10}, 1),

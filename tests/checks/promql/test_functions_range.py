@@ -152,21 +152,27 @@ def test_the_series_of_several_groups_keep_their_order_and_labels() -> None:
     assert [dict(one)["a"] for one in answer.vector.labels] == ["3", "1", "2"]
 
 
-def test_many_steps_over_many_series_are_computed_in_bounded_batches() -> None:
-    count, rows, steps = 700, 400, 300
-    columns = np.arange(rows, dtype=float)[None] + np.zeros((count, 1))
+@pytest.mark.parametrize(("count", "rows", "steps"), [(7, 5, 30), (90, 40, 1), (9, 400, 3)])
+def test_many_values_are_computed_in_batches_of_bounded_size(
+    monkeypatch: pytest.MonkeyPatch, count: int, rows: int, steps: int
+) -> None:
+    monkeypatch.setattr("checks.promql.functions.batches.CELLS", 500)
+    monkeypatch.setattr("checks.promql.functions.batches.WIDE", 1000)
+    levels = np.arange(rows + steps, dtype=float)
     found = windows(
         [named("x", i=str(i)) for i in range(count)],
-        [1000 * at for at in range(rows)],
-        columns.tolist(),
-        [1000 * (at + 50) for at in range(steps)],
-        50_000,
+        [1000 * at for at in range(rows + steps)],
+        np.broadcast_to(levels, (count, len(levels))).tolist(),
+        [1000 * (at + rows) for at in range(steps)],
+        1000 * rows,
     )
     parts = list(batches(found))
-    assert max(one.values.size for one in parts) < 1 << 20
-    assert len(parts) > 10
-    sizes = sorted(step for one in parts for step in one.steps.tolist())
-    assert sizes == list(range(steps))
+    assert max(one.values.size for one in parts) <= 1000
+    assert len(parts) > 1
+    seen = np.zeros((steps, count), int)
+    for one in parts:
+        seen[one.steps, one.series] += 1
+    assert (seen == 1).all()
 
 
 def test_no_window_without_samples_has_a_result() -> None:

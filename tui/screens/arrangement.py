@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 from textual.geometry import Region
+
+from tui.screens.columns import column
 
 __all__ = [
     "Arrangement",
@@ -128,13 +129,14 @@ def place(
     alerts in a line each, which is what they take where panes are folded and crowded.
     """
     if arrangement is Arrangement.FOLDED:
-        return _column(0, width, height, _folded(height, wanted, brief))
+        return column(0, 0, width, heights(height, _folded(height, wanted, brief)))
     if arrangement is Arrangement.STACK:
-        return _column(0, width, height, _wishes(STACKED, height, wanted, held))
+        return column(0, 0, width, heights(height, _wishes(STACKED, height, wanted, held)))
     placed: dict[str, Region] = {}
     x = 0
     for names, own in zip(COLUMNS, column_widths(width), strict=True):
-        placed |= _column(x, own, height, _wishes(names, height, wanted, held))
+        given = heights(height, _wishes(names, height, wanted, held))
+        placed |= column(x, 0, own, given)
         x += own + 1
     return placed
 
@@ -203,13 +205,3 @@ def _folded(height: int, wanted: Mapping[str, int], brief: int) -> dict[str, Wis
     lines["events"] = min(free, wanted.get("events", 0)) if free >= LEAST_EVENTS else 0
     lines["services"] += free - lines["events"]
     return {name: Wish(own, own) for name, own in lines.items()}
-
-
-def _column(x: int, width: int, height: int, wishes: Mapping[str, Wish]) -> dict[str, Region]:
-    given = heights(height, wishes)
-    tops = accumulate(given.values(), initial=0)
-    return {
-        name: Region(x, top, width, own)
-        for (name, own), top in zip(given.items(), tops, strict=False)
-        if own > 0
-    }

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult, Layout
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
-from tui.screens.columns import column
+from tui.screens.columns import StandingPanes, column, placements, stepped
 from widgets.databases.pane import DatabasePane
-from widgets.ground import Ground
 from widgets.lines import LinePane
 
 __all__ = ["ServerPanes", "columns_of", "held", "is_wide", "place_server"]
@@ -89,8 +88,7 @@ def place_server(width: int, height: int, wanted: Mapping[str, int]) -> dict[str
 
 def _stepped(name: str, lines: int) -> int:
     """``lines``, rounded up where the pane grows in steps."""
-    step = _STEPS.get(name, 1)
-    return lines if lines <= LEAST[name] else LEAST[name] + -(-(lines - LEAST[name]) // step) * step
+    return stepped(lines, LEAST[name], _STEPS.get(name, 1))
 
 
 def _shared(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dict[str, int]:
@@ -181,11 +179,7 @@ class _ServerLayout(Layout):
         for name, pane in panes.items():
             if isinstance(pane, DatabasePane):
                 pane.left_out = name not in regions
-        nowhere = Region(0, 0, 0, 0)
-        return [
-            WidgetPlacement(regions.get(name, nowhere), NULL_OFFSET, NULL_SPACING, pane)
-            for name, pane in panes.items()
-        ]
+        return placements(panes, regions)
 
 
 def _wants(panes: Mapping[str, LinePane], size: Size) -> dict[str, int]:
@@ -201,21 +195,15 @@ def _wants(panes: Mapping[str, LinePane], size: Size) -> dict[str, int]:
     }
 
 
-class ServerPanes(Ground):
+class ServerPanes(StandingPanes):
     """The panes of one server. Those that are not displayed leave their room to the others."""
-
-    DEFAULT_CSS = "ServerPanes { height: 1fr; }"
 
     subject = ""
     """The check that the panes are about."""
 
     def __init__(self, *panes: LinePane) -> None:
-        super().__init__(*panes, id="panes")
         self._places = _ServerLayout()
-
-    @property
-    def layout(self) -> Layout:
-        return self._places
+        super().__init__(*panes, places=self._places)
 
     def refit(self, subject: str) -> None:
         """Share the room anew if the panes have more to show, or clearly less, or others do."""
@@ -225,8 +213,6 @@ class ServerPanes(Ground):
         wants = (subject, self.size, self._places.wants(shown, self.size, subject))
         if wants != self._shared:
             self._shared = wants
-            # Textual forgets where children stand only where one of them asks for it.
-            for pane in self.children:
-                pane.refresh(layout=True)
+            self.share_anew()
 
     _shared: object = None

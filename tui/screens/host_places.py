@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from textual import events, on
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
-from tui.screens.columns import column
-from widgets.ground import Ground
+from tui.screens.columns import FoldingLayout, FoldingPanes, column, placements, stepped
 from widgets.host_screen.pane import HostScreenPane
 from widgets.lines import LinePane
 
@@ -108,8 +106,7 @@ def _above(
 
 def _stepped(name: str, lines: int) -> int:
     """``lines``, rounded up where the pane grows in steps."""
-    step = _STEPS.get(name, 1)
-    return lines if lines <= LEAST[name] else LEAST[name] + -(-(lines - LEAST[name]) // step) * step
+    return stepped(lines, LEAST[name], _STEPS.get(name, 1))
 
 
 def _shared(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dict[str, int]:
@@ -155,13 +152,10 @@ def _folded(height: int, wanted: Mapping[str, int], opened: str) -> dict[str, in
     return given
 
 
-class _HostLayout(Layout):
+class _HostLayout(FoldingLayout):
     """Gives each pane lines by what it has to show; the panes are known by their ids."""
 
     name = "host"
-
-    def __init__(self) -> None:
-        self.opened = "processes"
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
@@ -173,14 +167,10 @@ class _HostLayout(Layout):
             if isinstance(child, HostScreenPane) and child.display
         }
         regions = place_host(size.width, size.height, wanted_by(panes, size), self.opened)
-        nowhere = Region(0, 0, 0, 0)
         for name, pane in panes.items():
             # A pane without lines still takes the focus where it is folded: then it opens.
             pane.left_out = name not in regions and bool(columns_of(size.width, size.height))
-        return [
-            WidgetPlacement(regions.get(name, nowhere), NULL_OFFSET, NULL_SPACING, pane)
-            for name, pane in panes.items()
-        ]
+        return placements(panes, regions)
 
 
 def wanted_by(panes: Mapping[str, HostScreenPane], size: Size) -> dict[str, int]:
@@ -193,26 +183,12 @@ def wanted_by(panes: Mapping[str, HostScreenPane], size: Size) -> dict[str, int]
     }
 
 
-class HostPanes(Ground):
-    """The panes of one machine. Where the screen is small, the one with the focus is open."""
-
-    DEFAULT_CSS = "HostPanes { height: 1fr; }"
+class HostPanes(FoldingPanes):
+    """The panes of one machine."""
 
     def __init__(self, *panes: LinePane) -> None:
-        super().__init__(*panes, id="panes")
-        self._places = _HostLayout()
+        super().__init__(*panes, places=_HostLayout("processes"))
         self._wanted: dict[str, int] = {}
-
-    @property
-    def layout(self) -> Layout:
-        return self._places
-
-    @on(events.DescendantFocus)
-    def _open(self, event: events.DescendantFocus) -> None:
-        name = str(event.widget.id)
-        if name != self._places.opened and name in LEAST:
-            self._places.opened = name
-            self._refit()
 
     def fit(self) -> None:
         """Share the room anew where a pane has more to show, or clearly less, than before."""
@@ -224,12 +200,7 @@ class HostPanes(Ground):
         wanted = wanted_by(panes, self.size)
         if _moves(self._wanted, wanted):
             self._wanted = wanted
-            self._refit()
-
-    def _refit(self) -> None:
-        # Textual forgets where children stand only where one of them asks for it.
-        for pane in self.children:
-            pane.refresh(layout=True)
+            self.share_anew()
 
 
 def _moves(before: Mapping[str, int], now: Mapping[str, int]) -> bool:

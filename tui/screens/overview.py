@@ -86,7 +86,7 @@ class OverviewScreen(PictureScreen):
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         if new is not None and (old is None or _shape(old) != _shape(new)):
-            self.query_one(Panes).refit()
+            self.query_one(Panes).share_anew()
 
     def watch_arrangement(self, old: Arrangement, new: Arrangement) -> None:
         if new is old:
@@ -99,7 +99,7 @@ class OverviewScreen(PictureScreen):
         folded = self.arrangement is Arrangement.FOLDED
         for pane in self.query(LinePane):
             pane.compact = folded and pane is not self.maximized
-        self.query_one(Panes).refit()
+        self.query_one(Panes).share_anew()
 
 
 def _shape(snapshot: Snapshot) -> tuple[int, ...]:

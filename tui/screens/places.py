@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult, Layout
 from textual.widget import Widget
 
 from tui.screens.arrangement import Arrangement, pane_widths, shows_events, steady
-from widgets.ground import Ground
+from tui.screens.columns import StandingPanes, placements
 from widgets.lines import LinePane
 
 __all__ = ["Panes"]
-
-_NOWHERE = Region(0, 0, 0, 0)
 
 
 class _PanesLayout(Layout):
@@ -36,10 +34,7 @@ class _PanesLayout(Layout):
         alerts = panes.get("alerts")
         brief = alerts.lines_wanted(size.width, 0) if alerts else 0
         regions = self._regions(size, wanted, brief)
-        return [
-            WidgetPlacement(regions.get(name, _NOWHERE), NULL_OFFSET, NULL_SPACING, pane)
-            for name, pane in panes.items()
-        ]
+        return placements(panes, regions)
 
     def _regions(self, size: Size, wanted: Mapping[str, int], brief: int) -> dict[str, Region]:
         """Steady on one screen, as long as the requests have the same to show."""
@@ -51,19 +46,13 @@ class _PanesLayout(Layout):
         return regions
 
 
-class Panes(Ground):
+class Panes(StandingPanes):
     """The panes of the overview, in an arrangement that may change."""
 
-    DEFAULT_CSS = "Panes { height: 1fr; }"
-
     def __init__(self, *panes: LinePane, arrangement: Arrangement, height: int) -> None:
-        super().__init__(*panes, id="panes")
         self._places = _PanesLayout()
+        super().__init__(*panes, places=self._places)
         self.fit(arrangement, height)
-
-    @property
-    def layout(self) -> Layout:
-        return self._places
 
     def fit(self, arrangement: Arrangement, height: int) -> None:
         """Stand as ``arrangement`` says, on a screen of ``height`` lines."""
@@ -71,10 +60,4 @@ class Panes(Ground):
         for pane in self._nodes:
             if pane.id == "events":
                 pane.display = shows_events(arrangement, height)
-        self.refit()
-
-    def refit(self) -> None:
-        """Share the room anew: what the panes have to show has become more or less."""
-        # Textual forgets where children stand only where one of them asks for it.
-        for pane in self.children:
-            pane.refresh(layout=True)
+        self.share_anew()

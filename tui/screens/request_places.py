@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from textual import events, on
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult
 from textual.widget import Widget
 
 from tui.screens.arrangement import Wish, heights
-from tui.screens.columns import column
-from widgets.ground import Ground
+from tui.screens.columns import FoldingLayout, FoldingPanes, column, placements, stepped
 from widgets.lines import LinePane
 
 __all__ = ["RequestPanes", "columns_of", "place_requests"]
@@ -106,8 +104,7 @@ def _shared(names: Sequence[str], height: int, wanted: Mapping[str, int]) -> dic
 
 def _stepped(name: str, lines: int) -> int:
     """``lines``, rounded up where the pane grows in steps."""
-    step = _STEPS.get(name, 1)
-    return lines if lines <= LEAST[name] else LEAST[name] + -(-(lines - LEAST[name]) // step) * step
+    return stepped(lines, LEAST[name], _STEPS.get(name, 1))
 
 
 def _folded(height: int, wanted: Mapping[str, int], opened: str) -> dict[str, int]:
@@ -126,13 +123,10 @@ def _folded(height: int, wanted: Mapping[str, int], opened: str) -> dict[str, in
     return given
 
 
-class _RequestLayout(Layout):
+class _RequestLayout(FoldingLayout):
     """Gives each pane lines by what it has to show; the panes are known by their ids."""
 
     name = "requests"
-
-    def __init__(self) -> None:
-        self.opened = "errors"
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
@@ -141,33 +135,15 @@ class _RequestLayout(Layout):
         panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
         wanted = {name: pane.lines_wanted(size.width) for name, pane in panes.items()}
         regions = place_requests(size.width, size.height, wanted, self.opened)
-        nowhere = Region(0, 0, 0, 0)
-        return [
-            WidgetPlacement(regions.get(name, nowhere), NULL_OFFSET, NULL_SPACING, pane)
-            for name, pane in panes.items()
-        ]
+        return placements(panes, regions)
 
 
-class RequestPanes(Ground):
-    """The panes of one log. Where the screen is small, the one with the focus is open."""
-
-    DEFAULT_CSS = "RequestPanes { height: 1fr; }"
+class RequestPanes(FoldingPanes):
+    """The panes of one log."""
 
     def __init__(self, *panes: LinePane) -> None:
-        super().__init__(*panes, id="panes")
-        self._places = _RequestLayout()
+        super().__init__(*panes, places=_RequestLayout("errors"))
         self._wanted: tuple[int, ...] = ()
-
-    @property
-    def layout(self) -> Layout:
-        return self._places
-
-    @on(events.DescendantFocus)
-    def _open(self, event: events.DescendantFocus) -> None:
-        name = str(event.widget.id)
-        if name != self._places.opened and name in LEAST:
-            self._places.opened = name
-            self._refit()
 
     def fit(self) -> None:
         """Share the room anew where the panes have more or less to show than before."""
@@ -178,9 +154,4 @@ class RequestPanes(Ground):
         )
         if wanted != self._wanted:
             self._wanted = wanted
-            self._refit()
-
-    def _refit(self) -> None:
-        # Textual forgets where children stand only where one of them asks for it.
-        for pane in self.children:
-            pane.refresh(layout=True)
+            self.share_anew()

@@ -168,6 +168,7 @@ async def dial_socket(path: str, phases: Phases) -> Dialled:
         sock.close()
         raise _socket_error(error, path) from None
     except BaseException:
+        # Cancelled too: nobody else could close it.
         sock.close()
         raise
     phases.end()
@@ -245,6 +246,7 @@ async def _connect(address: Address, port: int) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(sock, socket_address(family, text, port))
     except BaseException:
+        # Cancelled too: nobody else could close it.
         sock.close()
         raise
     return sock

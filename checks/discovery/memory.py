@@ -144,6 +144,7 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
         Path(name).replace(path)
     except BaseException:
+        # Cancelled too: half a file is of no use to anybody.
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise

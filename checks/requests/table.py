@@ -61,6 +61,7 @@ class RequestTable:
             self._readable = False
             return [trouble("request log", f"request_log: {error}", error)]
         except BaseException:
+            # Cancelled too: what it had got to is not known.
             self._readable = False
             raise
         self._readable = True

@@ -100,6 +100,7 @@ def _write(target: Path, text: str) -> None:
             file.write(text)
         Path(name).replace(target)
     except BaseException:
+        # Interrupted too: half a file is of no use to anybody.
         with suppress(OSError):
             Path(name).unlink()
         raise

@@ -147,6 +147,7 @@ class Connection(asyncio.Protocol):
         try:
             await self._done
         except BaseException:
+            # Cancelled too: what is under way on it belongs to nobody.
             self.abort()
             raise
         finally:

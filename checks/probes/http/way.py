@@ -126,6 +126,7 @@ class ByProxy:
             dialled.sock.close()
             raise connection_error(error, f"the proxy {self.proxy}") from None
         except BaseException:
+            # Cancelled too: nobody else could close it.
             dialled.sock.close()
             raise
         phases.end()

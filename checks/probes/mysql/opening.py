@@ -187,6 +187,7 @@ async def _connected(login: Login, env: ProbeEnv, phases: Phases, port: int) -> 
         sock.close()
         raise socket_error(address.socket, error) from None
     except BaseException:
+        # Cancelled too: nobody else could close it.
         sock.close()
         raise
     return sock

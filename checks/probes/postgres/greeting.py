@@ -64,6 +64,7 @@ async def greet(
     try:
         reader, writer = await asyncio.open_connection(sock=sock)
     except BaseException:
+        # Cancelled too: nobody else could close it.
         sock.close()
         raise
     try:

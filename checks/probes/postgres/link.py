@@ -179,6 +179,7 @@ async def open_link(
     try:
         await _prepare_session(link, wishes)
     except BaseException:
+        # Cancelled too: nobody else could close it.
         link.abort()
         raise
     return link

@@ -242,6 +242,7 @@ async def _open_socket(address: Address) -> socket.socket:
         sock.close()
         raise _socket_error(address, error) from None
     except BaseException:
+        # Cancelled too: nobody else could close it.
         sock.close()
         raise
     return sock

@@ -24,6 +24,7 @@ from checks.garbage import collect_seldom
 from checks.model import Status
 from checks.source import SnapshotSource
 from tui import keymap
+from tui.ahead import Ahead
 from tui.dressed import DressedApp
 from tui.economy import Mirror, Mirrored, forget_closed
 from tui.holding import Holding
@@ -109,6 +110,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
         self._mirror = Mirror()
         self._turns = Turns(self, super().on_event)
         self._upkeep = Upkeep()
+        self._ahead = Ahead()
         self._holding = Holding(self)
         self._clock = clock
         self._newest: Snapshot | None = None
@@ -189,6 +191,7 @@ class OnwatchApp(DressedApp, inherit_bindings=False):
             self._welcoming = None
         if is_typed(event):
             self._upkeep.typed(self._clock())
+            self._ahead.typed()
         await (self._turns.take(event) if is_typed(event) else super().on_event(event))
 
     def _wake(self) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.ahead import MODULES
+
 ROOT = Path(__file__).parents[2]
 
 ALL_OF_CHECKS = """
@@ -43,6 +45,14 @@ def test_widgets_do_no_io_and_know_no_app(package: str) -> None:
 )
 def test_the_first_frame_needs_no_heavy_import(package: str) -> None:
     assert package not in loaded_by("import tui.app, tui.screens.overview")
+
+
+def test_screens_are_loaded_when_somebody_types() -> None:
+    loaded = loaded_by("import tui.app, tui.screens.overview")
+    assert not loaded & set(MODULES)
+    typed = loaded_by("from tui.ahead import Ahead; it = Ahead(); it.typed(); it.join()")
+    assert set(MODULES) <= typed
+    assert not typed & {"tui.screens.databases", "numpy", "pydantic", "httpx"}
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:

@@ -22,8 +22,9 @@ from checks.promql.ast import (
     Subquery,
     Text,
 )
+from checks.promql.reach import children
 
-__all__ = ["children", "fixed_at", "other_moments", "reads_clock", "reads_range"]
+__all__ = ["fixed_at", "other_moments", "reads_clock", "reads_range"]
 
 CLOCK_FUNCTIONS: Final = frozenset(
     {
@@ -42,21 +43,6 @@ CLOCK_FUNCTIONS: Final = frozenset(
 )
 """Functions whose result moves with the evaluation although their arguments stand still
 (``AtModifierUnsafeFunctions`` in Prometheus' ``promql/functions.go``)."""
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """The expressions that ``node`` consists of."""
-    if isinstance(node, Number | Text | Selector):
-        return ()
-    if isinstance(node, Range):
-        return (node.selector,)
-    if isinstance(node, Call):
-        return node.args
-    if isinstance(node, Binary):
-        return (node.left, node.right)
-    if isinstance(node, Aggregation):
-        return (node.body,) if node.parameter is None else (node.parameter, node.body)
-    return (node.body,)
 
 
 def reads_clock(node: Node) -> bool:

@@ -162,6 +162,7 @@ class Expressions:
 
     def _paired(self, depth: int) -> str:
         labels = self._of(_LABELS)
+        ways: tuple[str, ...]
         ways = ("", "", f"on ({labels})", f"ignoring ({labels})", f"on ({labels}) group_left")
         ways += (f"ignoring ({labels}) group_right", f"on ({labels}) group_left (queue)")
         left, right = self._vector(depth), self._vector(depth)

@@ -10,7 +10,7 @@ from checks.promql.api import Engine
 from checks.promql.ast import Aggregation, Binary, Call, Negative, Node, Range, Selector, Subquery
 from checks.promql.errors import PromQLError
 from checks.promql.functions import FUNCTIONS
-from checks.promqltest.at_modifier import children
+from checks.promql.reach import children
 from checks.promqltest.reader import read_script
 from checks.promqltest.script import Eval
 from tests.checks.promqltest.skipped import OWN

@@ -301,7 +301,7 @@ def _interfaces(reader: _Reader) -> tuple[InterfaceView, ...]:
         InterfaceView(
             device=device,
             up=None if device not in up or device == "lo" else up[device] == 1.0,
-            speed=speed.get(device) or None,
+            speed=_known_speed(speed.get(device)),
             received=_newest(points),
             sent=_newest(sent.get(device)),
             errors=_both(wrong, device),
@@ -312,6 +312,11 @@ def _interfaces(reader: _Reader) -> tuple[InterfaceView, ...]:
         for device, points in received.items()
     ]
     return tuple(sorted(made, key=lambda one: (one.device == "lo", -_traffic(one), one.device)))
+
+
+def _known_speed(value: float | None) -> float | None:
+    """A link's speed; drivers that do not know it say 0 or less."""
+    return value if value is not None and value > 0 else None
 
 
 def _traffic(one: InterfaceView) -> float:

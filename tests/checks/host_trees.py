@@ -23,7 +23,7 @@ btime 1699990000
 processes 6634
 procs_running 3
 procs_blocked 1
-softirq 153812 0 14761
+softirq 153812 0 14761 5 901 7002 0 12 90210 0 40921
 """
 MEMINFO = """\
 MemTotal:       16000000 kB

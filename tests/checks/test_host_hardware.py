@@ -105,6 +105,7 @@ def test_a_machine_with_all_of_it(tmp_path: Path) -> None:
         ("node_network_up", "device=eth0"): 1,
         ("node_network_up", "device=eth1"): 0,
         ("node_network_speed_bytes", "device=eth0"): 125_000_000,
+        ("node_network_speed_bytes", "device=eth1"): -125_000,
         ("node_edac_correctable_errors_total", "controller=0"): 3,
         ("node_edac_uncorrectable_errors_total", "controller=0"): 1,
         ("node_hwmon_temp_celsius", sensor): 55.5,

@@ -63,7 +63,8 @@ def _links(roots: Roots, emit: Emit) -> None:
         if state:
             emit("node_network_up", 1.0 if state[0] == "up" else 0.0, {"device": device})
         speed = read_number(f"{folder}/speed")
-        if speed is not None and speed >= 0:
+        if speed is not None:
+            # Negative where the driver does not know: node_exporter's rules guard against it.
             emit("node_network_speed_bytes", speed * _MEGABIT, {"device": device})
 
 

@@ -25,7 +25,9 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-servers
 	@tools/get-postgres
 	@tools/get-plugins
-	@tools/get-peers prometheus
+	@tools/get-peers prometheus prometheus-node-exporter prometheus-process-exporter \
+		prometheus-postgres-exporter prometheus-mysqld-exporter prometheus-redis-exporter \
+		prometheus-blackbox-exporter
 	$(RUN)/pytest --require-servers --numprocesses 3 --dist loadfile
 
 lint: $(STAMP) types layers ## Format, lint, types and layering

@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.servers.mariadb",
     "tests.servers.plugins",
     "tests.servers.prometheus",
+    "tests.servers.exporters",
     "tests.servers.dns",
     "tests.servers.tls",
     "tests.servers.proxy",

@@ -1,0 +1,183 @@
+"""Checks and one rule at work as in the engine, on a clock that the test moves.
+
+Each run asks the real server (or the recorded tree) anew; only the time between two runs is made up,
+so that a rule's ``for`` of ten minutes takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.alerts.model import State, Transition
+from checks.clock import FakeClock
+from checks.lanes import Lanes
+from checks.model import Result, Samples
+from checks.probe import CheckSpec, Probe, ProbeEnv, Target
+from checks.promql.api import Engine
+from checks.registry import kind
+from checks.resolver import Resolver
+from checks.rules.evaluate import Circumstances, GroupRun
+from checks.rules.model import AlertRule, RuleGroup
+from checks.rules.selectors import reads
+from checks.runner import Runner
+from checks.secrets import Masker
+from checks.settings import KindConfig
+from checks.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["Stage", "staged"]
+
+MakeProbe = Callable[[KindConfig, Target], Probe]
+
+_STEP: Final = 15.0
+"""Seconds between two runs, where the rule does not look back so far that longer ones do."""
+_RUNS: Final = 40
+"""What a rule's longest look and its ``for`` are divided into."""
+_PATIENCE: Final = 30
+"""Runs more than these, after which a rule that has not come to it will not."""
+
+
+class Stage:
+    """Checks that are run one after the other, the store that they fill, and a rule over it."""
+
+    def __init__(self, base_dir: Path, start: float | None = None) -> None:
+        self.clock = FakeClock(time.time() if start is None else start)
+        self.lanes = Lanes()
+        self.resolver = Resolver(self.lanes, self.clock)
+        self._env = ProbeEnv(self.clock, self.resolver, self.lanes, Masker(), base_dir)
+        self._runners: list[Runner] = []
+        self._store = Store(1e12)
+        self._run: GroupRun | None = None
+        self._told: list[Transition] = []
+        self._said = ""
+        self.step = _STEP
+        self.results: dict[str, Result] = {}
+
+    def watch(
+        self, kind_name: str, config: object, name: str = "", probe: MakeProbe | None = None
+    ) -> Runner:
+        """Run a check of ``config``, as a file gives it, from now on; with ``probe`` another one
+        than its kind makes."""
+        settings = kind(kind_name).config.model_validate(config)
+        runner = Runner(CheckSpec(name or kind_name, kind_name, settings), self._env, {})
+        if probe is not None:
+            runner.kind = replace(runner.kind, probe=probe)
+        self._runners.append(runner)
+        return runner
+
+    def follow(self, rule: AlertRule, step: float = 0.0) -> None:
+        """Evaluate ``rule`` after each run from now on, ``step`` seconds apart."""
+        self.step = step or step_for(rule)
+        engine = Engine()
+        about = Circumstances(engine, {}, since=self._now, interval=int(self.step * 1000))
+        self._run = GroupRun(RuleGroup("stage", "rules.yml", (rule,)), about)
+        self._told.clear()
+
+    @property
+    def _now(self) -> int:
+        return round(self.clock.now() * 1000)
+
+    async def once(self) -> Samples:
+        """Run every check now; what all of them measured."""
+        found = Samples()
+        for runner in self._runners:
+            name = runner.spec.name
+            began, self.results[name] = await runner.run()
+            samples = self.results[name].samples
+            self._store.append(name, self.step, began, samples)
+            found += samples
+        return found
+
+    async def tick(self) -> None:
+        """A step on: every check, then the rule."""
+        await self.clock.advance(self.step)
+        await self.once()
+        if self._run is not None:
+            (outcome,) = self._run.evaluate(self._store, self._now).rules
+            self._told += outcome.transitions
+            self._said = outcome.sentence or f"it returned {outcome.samples} samples"
+
+    async def fires(self, within: int = 0, **labels: str) -> None:
+        """Go on until the rule fires, for an alert with these ``labels``.
+
+        Fails the test where it does not within ``within`` runs.
+        """
+        for _ in range(within or self._enough()):
+            await self.tick()
+            if self._firing(labels):
+                return
+        raise AssertionError(f"it does not fire: {self._said}; {self._talk()}")
+
+    async def stays_quiet(self, runs: int = 3) -> None:
+        """Go on for some runs, in which the rule has no alert."""
+        for _ in range(runs):
+            await self.tick()
+            assert not self._active(), self._told
+
+    async def resolves(self, within: int = 0) -> None:
+        """Go on until no alert is left that is pending or firing, and one was resolved."""
+        for _ in range(within or self._enough()):
+            await self.tick()
+            if not self._active():
+                break
+        else:
+            raise AssertionError(f"it is not resolved: {self._active()}; {self._talk()}")
+        assert any(one.after is State.RESOLVED for one in self._told), self._told
+
+    async def plays(self, break_it: Callable[[], object], mend_it: Callable[[], object]) -> None:
+        """The rule fires once ``break_it`` was called, and resolves once ``mend_it`` was."""
+        break_it()
+        await self.fires()
+        mend_it()
+        await self.resolves()
+
+    def _enough(self) -> int:
+        return 3 * _RUNS + _PATIENCE
+
+    def _active(self) -> list[Any]:
+        run = self._run
+        assert run is not None, "no rule is followed"
+        return [one for one in run.alerts[0].alerts.values() if one.active]
+
+    def _firing(self, labels: dict[str, str]) -> bool:
+        wanted = set(labels.items())
+        return any(
+            one.state is State.FIRING and wanted <= set(one.labels) for one in self._active()
+        )
+
+    def _talk(self) -> str:
+        return "; ".join(f"{name}: {result.message}" for name, result in self.results.items())
+
+    async def close(self) -> None:
+        """Close every check."""
+        for runner in self._runners:
+            await runner.close()
+        await self.resolver.close()
+        self.lanes.close()
+
+
+def step_for(rule: AlertRule) -> float:
+    """Seconds between evaluations of ``rule``: few where it looks far back, and yet several
+    within the shortest range it looks at."""
+    looks = reads(rule.expression.root, rule.expression.text)
+    ranges = [one.range / 1000 for one in looks if one.range]
+    whole = max([rule.hold / 1000, *(one.back / 1000 for one in looks)])
+    step = max(_STEP, whole / _RUNS)
+    return min([step, *(one / 3 for one in ranges)])
+
+
+@asynccontextmanager
+async def staged(base_dir: Path, start: float | None = None) -> AsyncIterator[Stage]:
+    """A stage that is closed afterwards."""
+    stage = Stage(base_dir, start)
+    try:
+        yield stage
+    finally:
+        await stage.close()

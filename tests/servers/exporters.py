@@ -1,0 +1,100 @@
+"""Debian's Prometheus exporters at work: what tools/get-peers has unpacked, or what is installed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from checks.exposition.model import Labels
+from checks.exposition.reader import Reader
+from tests.servers.prometheus import peer
+from tests.servers.redis import free_port
+
+__all__ = ["Exporter", "Exporters", "Scrape"]
+
+Scrape = dict[tuple[str, Labels], float]
+"""A page of metrics: values by names and sorted labels."""
+
+
+class Exporter:
+    """One exporter that runs; ``scrape`` reads a page of it."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.port = port
+        self._process = process
+        self._log = log
+        self._reader = Reader[tuple[str, Labels]](lambda name, labels: (name, labels))
+
+    def scrape(self, path: str = "/metrics") -> Scrape:
+        """What it answers now."""
+        page = self._reader.read(self._get(path))
+        return {
+            (name, tuple(sorted(labels))): value
+            for (name, labels), value in zip(page.items, page.values, strict=True)
+        }
+
+    def _get(self, path: str) -> bytes:
+        url = f"http://127.0.0.1:{self.port}{path}"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            body: bytes = answer.read()
+        return body
+
+    def wait(self) -> None:
+        """Return once it answers."""
+        deadline = time.monotonic() + 20
+        while True:
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                self._get("/")
+                return
+            alive = self._process.poll() is None and time.monotonic() < deadline
+            assert alive, f"it does not answer: {self._log.read_text(errors='replace')}"
+            time.sleep(0.01)
+
+
+class Exporters:
+    """Starts exporters on ports of their own; what they say goes to files in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str, *options: str, env: Mapping[str, str] | None = None) -> Exporter:
+        """The exporter ``prometheus-<name>-exporter``; skips the test where there is none."""
+        program = peer(f"prometheus-{name}-exporter")
+        port = free_port()
+        # One page at a time is asked for, and the machine belongs to others, too.
+        environment = {**os.environ, "GOMAXPROCS": "1", **(env or {})}
+        log = self._folder / f"{name}-{port}.log"
+        with log.open("wb") as said:
+            process = subprocess.Popen(
+                [program, *options, f"--web.listen-address=127.0.0.1:{port}"],
+                env=environment,
+                stdout=said,
+                stderr=said,
+            )
+        self._made.append(process)
+        exporter = Exporter(port, process, log)
+        exporter.wait()
+        return exporter
+
+    def close(self) -> None:
+        """End them all."""
+        for process in self._made:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def exporters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporters]:
+    """Starts exporters, which the tests of a module share."""
+    made = Exporters(tmp_path_factory.mktemp("exporters"))
+    yield made
+    made.close()

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from checks.model import Status
-from checks.views import OutageView, RecordView, WindowRecord
+from checks.records import OutageView, RecordView, WindowRecord
 
 __all__ = ["CELL", "CELLS", "MEMORY", "WINDOWS", "Outcomes"]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from checks.databases.model import Action, Asked, DatabaseFacts
 from checks.hosts.model import HostDetail
 from checks.model import Status, Table
+from checks.records import RecordView
 from checks.requests.stats import RequestStats, WindowStats
 
 __all__ = [
@@ -25,71 +26,17 @@ __all__ = [
     "FigureView",
     "FilesystemView",
     "HostView",
-    "OutageView",
     "PartView",
     "Points",
     "QueueTraits",
     "QueueView",
-    "RecordView",
     "RequestView",
     "ResultLine",
     "Snapshot",
-    "WindowRecord",
 ]
 
 Points = tuple[float, ...]
 """A short history, oldest first; NaN where nothing is known."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WindowRecord:
-    """How good a check was over the last ``seconds``.
-
-    ``covered`` are the seconds of them since it was first watched, ``judged`` those in which
-    it was known whether it was available. ``runs`` and ``failed`` count runs, ``outages`` rows
-    of failed ones. ``availability`` is a ratio of ``judged``, None where nothing was.
-    """
-
-    seconds: float
-    covered: float
-    judged: float
-    runs: int
-    failed: int
-    outages: int
-    availability: float | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OutageView:
-    """A time without a run that was OK or WARNING; ``ended`` None while it lasts.
-
-    ``message`` is the sentence of the first of the ``failed`` runs.
-    """
-
-    began: float
-    ended: float | None
-    failed: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RecordView:
-    """How good a check was up to ``at``; what was before ``since`` is not remembered.
-
-    ``cells`` are the minutes up to that of ``at``, oldest first: the worst severity
-    (:attr:`checks.model.Status.severity`) in each, -1 where nothing is known. ``outages`` are
-    the last ones, newest first.
-    """
-
-    at: float
-    since: float
-    windows: tuple[WindowRecord, ...]
-    cells: tuple[int, ...]
-    outages: tuple[OutageView, ...]
-
-    def over(self, seconds: float) -> WindowRecord:
-        """The record of the window nearest to ``seconds``."""
-        return min(self.windows, key=lambda one: abs(one.seconds - seconds))
 
 
 @dataclass(frozen=True, slots=True)

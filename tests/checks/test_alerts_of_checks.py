@@ -8,7 +8,8 @@ import pytest
 
 from checks.alerts.of_checks import alerts_of, in_order
 from checks.model import Status
-from checks.views import CheckView, RecordView
+from checks.records import RecordView
+from checks.views import CheckView
 from tests.widgets.samples import NOW, check
 
 

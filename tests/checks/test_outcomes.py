@@ -12,8 +12,8 @@ from checks.model import Result, Status
 from checks.outcomes import CELLS, MEMORY, MOST_OUTAGES, MOST_STRETCHES, Outcomes
 from checks.probe import CheckSpec
 from checks.probes.tcp import TcpConfig
+from checks.records import RecordView, WindowRecord
 from checks.state import CheckState
-from checks.views import RecordView, WindowRecord
 
 START = 1_700_000_040.0
 """A whole minute."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from checks.alerts.of_checks import alerts_of
 from checks.model import Status
 from checks.outcomes import Outcomes
-from checks.views import CheckView, PartView, RecordView, Snapshot
+from checks.records import RecordView
+from checks.views import CheckView, PartView, Snapshot
 from tests.widgets import samples
 from tests.widgets.curves import NAN, NOW, ramp, wave
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from checks.model import Status
-from checks.views import CheckView, RecordView
+from checks.records import RecordView
+from checks.views import CheckView
 from tests.widgets import samples
 from tests.widgets.sample_queues import queue_night
 from tests.widgets.sample_services import record

@@ -14,7 +14,8 @@ from widgets.lines import LinePane
 from widgets.text import Line, Seg, fit, left, line, right, segs_width
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, OutageView, Snapshot
+    from checks.records import OutageView
+    from checks.views import CheckView, Snapshot
 
 __all__ = ["OutagesPane", "outage_lines", "outage_segs"]
 

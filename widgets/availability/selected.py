@@ -23,7 +23,8 @@ from widgets.listing.order import GROUP
 from widgets.text import Line, Seg, broken, fit, left, line, right, role_of, segs_width
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, OutageView, RecordView, WindowRecord
+    from checks.records import OutageView, RecordView, WindowRecord
+    from checks.views import CheckView
 
 __all__ = ["SelectedCheck", "check_lines", "group_lines"]
 

@@ -14,7 +14,8 @@ from widgets.glyphs import Glyphs
 from widgets.text import Seg, role_of
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, RecordView, WindowRecord
+    from checks.records import RecordView, WindowRecord
+    from checks.views import CheckView
 
 __all__ = [
     "PARTIAL",

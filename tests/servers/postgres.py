@@ -28,7 +28,8 @@ from checks.probes.postgres import PostgresConfig, PostgresProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
 from tests.servers.redis import free_port
-from tui.demo.postgres_server import SUPERUSER, PostgresServer, find, installations
+from tui.demo.postgres_programs import find, installations
+from tui.demo.postgres_server import SUPERUSER, PostgresServer
 
 __all__ = ["PostgresDatabase", "PostgresServers", "PostgresWatch", "until"]
 

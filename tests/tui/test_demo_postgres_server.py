@@ -18,7 +18,8 @@ import pytest
 from tests.servers.postgres import PostgresServers
 from tests.servers.redis import free_port
 from tui.demo.children import DemoError
-from tui.demo.postgres_server import PostgresServer, find, installations
+from tui.demo.postgres_programs import find, installations
+from tui.demo.postgres_server import PostgresServer
 
 START = """
 import sys, time
@@ -108,7 +109,7 @@ def test_a_server_that_cannot_start_says_why(postgres_servers: PostgresServers) 
 
 
 def test_no_server_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.demo.postgres_server.installations", lambda: iter(()))
+    monkeypatch.setattr("tui.demo.postgres_programs.installations", lambda: iter(()))
     with pytest.raises(DemoError, match=r"install onwatch with the extra demo"):
         find()
 

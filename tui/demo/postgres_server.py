@@ -1,4 +1,4 @@
-"""Where a PostgreSQL server of our own comes from, and how it is run: for demo and tests.
+"""How a PostgreSQL server of our own is run: for demo and tests.
 
 As root it runs under an existing account without rights, since it refuses to be root.
 """
@@ -6,10 +6,7 @@ As root it runs under an existing account without rights, since it refuses to be
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
-import pwd
-import re
 import shutil
 import signal
 import subprocess
@@ -17,15 +14,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from tui.demo.children import DemoError
+from tui.demo.postgres_programs import account, find, major, root_of
 
-__all__ = ["SUPERUSER", "PostgresServer", "find", "installations", "major"]
+__all__ = ["SUPERUSER", "PostgresServer"]
 
 SUPERUSER: Final = "postgres"
 """The role that initdb makes."""
@@ -48,72 +45,6 @@ _SETTINGS: Final = {
 }
 _START_WITHIN: Final = 15.0
 _END_WITHIN: Final = 5.0
-_NEEDED: Final = ("postgres", "initdb")
-
-
-def installations() -> Iterator[Path]:
-    """Folders with PostgreSQL's programs: the wheel's, PATH's, Debian's newest first."""
-    spec = importlib.util.find_spec("pgserver")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        yield Path(folder) / "pginstall" / "bin"
-    found = shutil.which("postgres")
-    if found:
-        yield Path(found).resolve().parent
-    packaged = Path("/usr/lib/postgresql").glob("*/bin")
-    yield from sorted(packaged, key=lambda path: path.parent.name.zfill(4), reverse=True)
-
-
-def find() -> Path:
-    """The folder of a PostgreSQL's programs.
-
-    Raises DemoError where there is none.
-    """
-    for folder in installations():
-        if all(os.access(folder / name, os.X_OK) for name in _NEEDED):
-            return folder
-    raise DemoError(
-        "the demo needs a PostgreSQL server and there is none: install onwatch with the extra "
-        "demo (onwatch[demo]), or a PostgreSQL whose programs are on PATH"
-    )
-
-
-def major(binaries: Path) -> int:
-    """The major version of the PostgreSQL there; 0 where it does not say."""
-    said = subprocess.run(
-        [binaries / "postgres", "--version"], capture_output=True, text=True, check=False
-    )
-    digits = re.search(r"\d+", said.stdout)
-    return int(digits.group()) if digits else 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """Who the server runs as."""
-
-    name: str
-    uid: int
-    gid: int
-
-    def may_enter(self, folder: Path) -> bool:
-        """Whether it may look into ``folder``; groups beside its own do not count."""
-        if self.uid == 0:
-            return True
-        found = folder.stat()
-        if found.st_uid == self.uid:
-            return bool(found.st_mode & 0o100)
-        return bool(found.st_mode & (0o010 if found.st_gid == self.gid else 0o001))
-
-
-def _account() -> _Account:
-    """This user, or ``nobody`` where this is root."""
-    uid = os.geteuid()
-    if uid != 0:
-        return _Account("", uid, os.getegid())
-    try:
-        entry = pwd.getpwnam("nobody")
-    except KeyError:
-        raise DemoError("PostgreSQL refuses to run as root, and there is no user nobody") from None
-    return _Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
 class PostgresServer:
@@ -137,7 +68,7 @@ class PostgresServer:
         self.data = self.home / "data"
         self.log = self.home / "log"
         self.settings = {**_SETTINGS, **(settings or {})}
-        self._account = _account()
+        self._account = account()
         self._binaries = binaries or find()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -198,7 +129,7 @@ class PostgresServer:
     def _copy_programs(self) -> None:
         """For programs in a home that the account may not enter; with all that lies where
         they look for it."""
-        root = _root_of(self._binaries)
+        root = root_of(self._binaries)
         copy = self.home / "programs"
         for part in ("usr", "lib"):
             if root is not None and (root / part).is_dir():
@@ -255,7 +186,7 @@ class PostgresServer:
         launcher = Path(__file__).with_name("as_account.py")
         identity = (str(self._account.uid), str(self._account.gid), str(int(signal.SIGQUIT)))
         path = str(self._binaries / program)
-        root = _root_of(self._binaries)
+        root = root_of(self._binaries)
         libraries = sorted(root.glob("**/lib/*-linux-gnu")) if root is not None else ()
         found = f"LD_LIBRARY_PATH={':'.join(map(str, libraries))}"
         with_libraries = ("/usr/bin/env", found) if libraries else ()
@@ -395,14 +326,6 @@ def _lives(process: psutil.Process) -> bool:
 def _options(settings: Mapping[str, str]) -> Iterator[str]:
     for key, value in settings.items():
         yield from ("-c", f"{key}={value}")
-
-
-def _root_of(binaries: Path) -> Path | None:
-    """The folder that Debian's packages were unpacked into; None for installed programs."""
-    parts = binaries.parts
-    if parts[-5:-2] != ("usr", "lib", "postgresql") or len(parts) <= 6:
-        return None
-    return Path(*parts[:-5])
 
 
 def _remove_segment(number: int) -> None:

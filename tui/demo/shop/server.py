@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from tui.demo import passwords
-from tui.demo.postgres_server import PostgresServer, find, major
+from tui.demo.postgres_programs import find, major
+from tui.demo.postgres_server import PostgresServer
 
 __all__ = ["DATABASE", "MAX_CONNECTIONS", "MONITOR", "ROLES", "create", "server"]
 

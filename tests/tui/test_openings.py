@@ -112,6 +112,21 @@ async def test_the_help_is_made_once_and_is_about_the_screen_it_is_opened_from()
         assert "How much waits" in seen(pilot), "from its beginning"
 
 
+async def test_the_help_takes_a_theme_that_was_chosen_meanwhile() -> None:
+    async with running() as pilot:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        box = pilot.app.screen.query_one("VerticalScroll")
+        dark = box.styles.background
+        await pilot.press("escape")
+        app_of(pilot).set_theme("onwatch-light")
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("VerticalScroll") is box
+        assert box.styles.background != dark
+
+
 def test_a_line_is_divided_as_the_library_divides_it() -> None:
     segments = [Segment(part) for part in PARTS]
     ours, theirs = LeanStrip(segments), Strip(segments)

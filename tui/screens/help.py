@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
@@ -92,6 +93,8 @@ class HelpScreen(ModalScreen[None], Overlay, inherit_bindings=False):
         super().__init__()
         self._box = VerticalScroll()
         self._text = KeyHelp()
+        self._said = Content("")
+        self._themed_as = ""
         self.turn_to(screen)
 
     def turn_to(self, screen: Screen[object]) -> None:
@@ -100,8 +103,17 @@ class HelpScreen(ModalScreen[None], Overlay, inherit_bindings=False):
         self._glyphs = glyphs_for(bool(getattr(screen, "use_ascii", False)))
         self._keys = keys_of(_working(screen))
         self._box.border_title = f"{screen.title}: keys" if screen.title else "Keys"
-        self._text.update(Content("\n").join(self._lines()))
+        text = Content("\n").join(self._lines())
+        if text != self._said:
+            # What it said before is laid out already.
+            self._said = text
+            self._text.update(text)
         self._box.scroll_home(animate=False)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Nothing but a theme changes its styles while it is not shown."""
+        event.refresh_styles = self._themed_as not in ("", self.app.theme)
+        self._themed_as = self.app.theme
 
     def compose(self) -> ComposeResult:
         with self._box:

@@ -112,9 +112,7 @@ Kernel: TypeAlias = Callable[[Batch], tuple[Floats, Bools]]
 def over(matrix: Matrix, context: Context, kernel: Kernel) -> Vector:
     """The instant vector of what ``kernel`` makes of each window of ``matrix``."""
     steps = context.grid.steps
-    with np.errstate(all="ignore"):
-        parts = [_applied(windows, steps, kernel) for windows in matrix]
-    return together(parts, steps)
+    return together([_applied(windows, steps, kernel) for windows in matrix], steps)
 
 
 def ranged(kernel: Kernel) -> Evaluate:

@@ -21,8 +21,7 @@ def each(operation: Operation) -> Evaluate:
 
     def call(context: Context, args: tuple[Value, ...]) -> Vector:
         vector = cast("Vector", args[0])
-        with np.errstate(all="ignore"):
-            return replace(vector, values=operation(vector.values))
+        return replace(vector, values=operation(vector.values))
 
     return call
 
@@ -68,10 +67,9 @@ def _round(context: Context, args: tuple[Value, ...]) -> Vector:
     """To the nearest multiple; ties go up."""
     vector = cast("Vector", args[0])
     nearest = cast("Scalar", args[1]) if len(args) > 1 else np.ones(1)
-    with np.errstate(all="ignore"):
-        # Prometheus multiplies by the inverse: other digits than a division's.
-        inverse = 1.0 / nearest
-        return replace(vector, values=np.floor(vector.values * inverse + 0.5) / inverse)
+    # Prometheus multiplies by the inverse: other digits than a division's.
+    inverse = 1.0 / nearest
+    return replace(vector, values=np.floor(vector.values * inverse + 0.5) / inverse)
 
 
 def _radians(degrees: Floats) -> Floats:

@@ -5,8 +5,10 @@ As Prometheus 3 does it (promql/quantile.go: BucketQuantile, BucketFraction).
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, cast
 
@@ -16,9 +18,9 @@ from checks.promql.ast import Span, unwrapped
 from checks.promql.functions.buckets import BOUND, Columns, Layout, columns, layout
 from checks.promql.functions.contract import Context, Function, Kind
 from checks.promql.functions.quantiles import format_g, warn_of_quantiles
-from checks.promql.labels import label
+from checks.promql.labels import label, remembered
 from checks.promql.literals import quote
-from checks.promql.values import NAME, Bools, Floats, Scalar, Times, Value, Vector
+from checks.promql.values import NAME, Bools, Floats, Labels, Scalar, Times, Value, Vector
 
 __all__ = ["FUNCTIONS"]
 
@@ -151,18 +153,29 @@ def _rank(found: Columns, value: Floats) -> Floats:
 
 @dataclass(slots=True)
 class _Raised:
-    """What the info about counts that fall says of one metric: over all columns."""
+    """What the info about counts that fall says of one metric; moments in milliseconds."""
 
-    lowest: float = np.inf
-    highest: float = -np.inf
+    lowest: float = math.inf
+    highest: float = -math.inf
     difference: float = 0.0
-    moments: list[int] = field(default_factory=list)
+    first: int = sys.maxsize
+    last: int = -sys.maxsize
+    samples: int = 0
+
+    def add(self, how: _Mended, moments: Times, chosen: Times) -> None:
+        """Count in what was done to the ``chosen`` columns."""
+        self.lowest = min(self.lowest, float(how.lowest[chosen].min()))
+        self.highest = max(self.highest, float(how.highest[chosen].max()))
+        self.difference = max(self.difference, float(how.difference[chosen].max()))
+        self.first = min(self.first, int(moments[chosen].min()))
+        self.last = max(self.last, int(moments[chosen].max()))
+        self.samples += len(chosen)
 
     def text(self) -> str:
-        first, last = (_utc(moment) for moment in (min(self.moments), max(self.moments)))
         return (
             f", from buckets {format_g(self.lowest)} to {format_g(self.highest)}, with a max diff "
-            f"of {self.difference:.2g}, over {len(self.moments)} samples from {first} to {last}"
+            f"of {self.difference:.2g}, over {self.samples} samples from {_utc(self.first)} to "
+            f"{_utc(self.last)}"
         )
 
 
@@ -182,17 +195,29 @@ def _tell(context: Context, at: Span, raised: dict[str, _Raised]) -> None:
         context.annotate.info(_MONOTONICITY + metric + one.text(), at)
 
 
+def _names(labels: Labels) -> tuple[tuple[str, ...], Times]:
+    """The names among ``labels``, and which of them each has."""
+    names: dict[str, int] = {}
+    ids = [names.setdefault(label(one, NAME), len(names)) for one in labels]
+    return tuple(names), np.array(ids, np.int64)
+
+
 def _note(
-    raised: dict[str, _Raised], plan: Layout, found: Columns, how: _Mended, now: Times
+    raised: dict[str, _Raised], plan: Layout, found: Columns, how: _Mended, context: Context
 ) -> None:
     """Add what was raised in ``found`` to ``raised``, which is by metric name."""
-    for column in np.flatnonzero(how.raised).tolist():
-        name = label(plan.labels[int(found.histograms[column])], NAME)
-        one = raised.setdefault(name, _Raised())
-        one.lowest = min(one.lowest, float(how.lowest[column]))
-        one.highest = max(one.highest, float(how.highest[column]))
-        one.difference = max(one.difference, float(how.difference[column]))
-        one.moments.append(int(now[found.steps[column]]))
+    chosen = np.flatnonzero(how.raised)
+    if not len(chosen):
+        return
+    moments = context.grid.times()[found.steps]
+    # Where names are removed at once, Prometheus has none to tell by then.
+    if not context.options.delayed_name_removal:
+        raised.setdefault("", _Raised()).add(how, moments, chosen)
+        return
+    names, ids = remembered(plan.labels, "names", _names)
+    owners = ids[found.histograms[chosen]]
+    for one in np.unique(owners).tolist():
+        raised.setdefault(names[one], _Raised()).add(how, moments, chosen[owners == one])
 
 
 def _gathered(
@@ -207,10 +232,9 @@ def _gathered(
             )
     shape = (len(plan.labels), context.grid.steps)
     values, present = np.zeros(shape), np.zeros(shape, bool)
-    with np.errstate(all="ignore"):
-        for found in columns(vector, plan):
-            values[found.histograms, found.steps] = compute(plan, found)
-            present[found.histograms, found.steps] = True
+    for found in columns(vector, plan):
+        values[found.histograms, found.steps] = compute(plan, found)
+        present[found.histograms, found.steps] = True
     return Vector.of(plan.labels, values, present)
 
 
@@ -226,11 +250,10 @@ def _histogram_quantile(context: Context, args: tuple[Value, ...]) -> Vector:
     at_quantile, at_vector = (unwrapped(one).span for one in context.call.args)
     warn_of_quantiles(wanted, context.annotate, at_quantile)
     raised: dict[str, _Raised] = {}
-    now = context.grid.times()
 
     def compute(plan: Layout, found: Columns) -> Floats:
         values, how = _quantiles(found, wanted[found.steps])
-        _note(raised, plan, found, how, now)
+        _note(raised, plan, found, how, context)
         return values
 
     result = _gathered(context, vector, at_vector, compute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from checks.promql.labels import label_set
 from checks.promql.options import Options
 from checks.promql.syntax import parse
 from checks.promql.values import NAME, Grid, LabelSet, Matrix, Value, Vector, Windows
+from checks.store.block import STALE
 
 Value_ = float | None
 """A sample, or None where there is none."""
@@ -54,10 +56,17 @@ def named(name: str = "", **labels: str) -> LabelSet:
     return label_set({NAME: name, **labels})
 
 
+def _filled(values: Sequence[Value_]) -> list[float]:
+    """What stands where nothing is present must not matter."""
+    return [
+        (1e99, STALE, -math.inf)[at % 3] if one is None else one for at, one in enumerate(values)
+    ]
+
+
 def vector(*rows: tuple[LabelSet, Sequence[Value_]]) -> Vector:
     """An instant vector of these series; as many values each as there are steps."""
     held = np.array([[one is not None for one in values] for _, values in rows], bool)
-    values = np.array([[one if one is not None else 1e99 for one in values] for _, values in rows])
+    values = np.array([_filled(values) for _, values in rows])
     return Vector.of(tuple(one for one, _ in rows), values, held)
 
 
@@ -72,8 +81,7 @@ def windows(
     at, last = np.array(times, np.int64), np.array(ends, np.int64)
     shape = (len(labels), len(times))
     present = np.array([[v is not None for v in one] for one in columns], bool).reshape(shape)
-    # What stands where nothing is present must not matter.
-    values = np.array([[1e99 if v is None else v for v in one] for one in columns]).reshape(shape)
+    values = np.array([_filled(one) for one in columns]).reshape(shape)
     return Windows(
         labels=tuple(labels),
         times=at,

@@ -122,7 +122,11 @@ def test_clamp_has_a_bound_on_one_side_too() -> None:
     assert applied("clamp_min", -5, 2) == 2
     assert applied("clamp_max", 5, 2) == 2
     assert math.isnan(applied("clamp_min", NAN, 2))
+    # No bound that is not known could change these.
     assert applied("clamp_max", NAN, -INF) == -INF
+    assert applied("clamp_max", -INF, NAN) == -INF
+    assert applied("clamp_min", NAN, INF) == INF
+    assert applied("clamp_min", INF, NAN) == INF
 
 
 def test_bounds_the_wrong_way_round_leave_nothing_at_that_step() -> None:

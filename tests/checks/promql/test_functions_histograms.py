@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.promql.functions.quantiles import format_g
+from checks.promql.options import Options
 from checks.promql.values import Scalar, Vector
 from tests.checks.promql.functions_kit import Answer, Value_, called, named, vector
 
@@ -24,8 +25,18 @@ MONOTONICITY = (
 )
 
 
-def quantile(wanted: float | Scalar, given_: Vector, steps: int = 1, start: int = 0) -> Answer:
-    return called("histogram_quantile(0.5, x)", wanted, given_, steps=steps, start=start)
+DELAYED = Options(delayed_name_removal=True)
+
+
+def quantile(
+    wanted: float | Scalar,
+    given_: Vector,
+    steps: int = 1,
+    start: int = 0,
+    options: Options | None = None,
+) -> Answer:
+    text = "histogram_quantile(0.5, x)"
+    return called(text, wanted, given_, steps=steps, start=start, options=options)
 
 
 def fraction(low: float, high: float, given_: Vector, steps: int = 1) -> Answer:
@@ -130,13 +141,19 @@ def test_counts_that_fall_are_raised_and_that_is_said_once_for_all() -> None:
         (named("y_bucket", le="1"), [1, 1, 2]),
         (named("y_bucket", le="+Inf"), [1, 1, 1]),
     )
-    answer = quantile(0.5, given_, steps=3, start=1_703_462_400_000)
+    start = 1_703_462_400_000
+    answer = quantile(0.5, given_, steps=3, start=start, options=DELAYED)
     assert answer.rows()[named("x_bucket")][0] == pytest.approx(0.5 * 22.5 / 40)
     assert answer.infos == (
         f'{MONOTONICITY} for metric name "x_bucket", from buckets 1 to +Inf, with a max diff of'
         " 10, over 2 samples from 2023-12-25T00:00:00Z to 2023-12-25T00:01:00Z (1:25)",
         f'{MONOTONICITY} for metric name "y_bucket", from buckets +Inf to +Inf, with a max diff of'
         " 1, over 1 samples from 2023-12-25T00:02:00Z to 2023-12-25T00:02:00Z (1:25)",
+    )
+    # Names that are removed at once are gone by then.
+    assert quantile(0.5, given_, steps=3, start=start).infos == (
+        f"{MONOTONICITY}, from buckets 1 to +Inf, with a max diff of 10, over 3 samples from"
+        " 2023-12-25T00:00:00Z to 2023-12-25T00:02:00Z (1:25)",
     )
     assert quantile(2, given_, steps=3).infos == ()
 

@@ -319,6 +319,12 @@ def _rules(parser: _Parser) -> dict[str, _Parser]:
         action.add_argument("files", nargs="+", metavar="FILE", help="YAML")
         actions[f"rules {name}"] = action
     _rules_check(actions["rules check"])
+    actions["rules test"].add_argument(
+        "--run",
+        metavar="REGEX",
+        action="append",
+        help="tests alone whose name has this in it; may be repeated",
+    )
     actions["rules test"].epilog = "Exit code: 0 all passed, 1 some failed."
     _rules_backtest(actions["rules backtest"])
     return actions

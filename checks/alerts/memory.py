@@ -21,7 +21,7 @@ from typing import Any, Final
 from checks.alerts.model import Alert, State
 from checks.alerts.packing import packed, unpacked
 
-__all__ = ["AlertMemory", "Recalled", "after_pause"]
+__all__ = ["AlertMemory", "Recalled", "after_pause", "state_file"]
 
 VERSION: Final = 1
 MOST: Final = 20_000
@@ -48,6 +48,14 @@ class Recalled:
     rules: Rules
     saved: int = 0
     problem: str = ""
+
+
+def state_file(hostname: str) -> Path:
+    """Where it is kept: in the user's state directory, one file a machine (homes are shared)."""
+    import platformdirs  # noqa: PLC0415 - once, and not before the first picture
+
+    safe = "".join(c if c.isalnum() or c in "-." else "_" for c in hostname)[:80] or "localhost"
+    return Path(platformdirs.user_state_dir("onwatch")) / f"alerts-{safe}.json"
 
 
 class AlertMemory:

@@ -146,6 +146,14 @@ def test_test_shows_what_was_expected_and_what_there_is(
     assert "  SUCCESS" in lines
 
 
+def test_test_runs_the_tests_that_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.yml").write_text(
+        TESTS.format(job="db").replace("- interval", "- name: one two\n  interval")
+    )
+    assert said(capsys, "test", "bad.yml", "--run", "three")[0] == 0
+    assert said(capsys, "test", "bad.yml", "--run", "three", "--run", "^one")[0] == 1
+
+
 def test_backtest_tells_every_transition_with_its_reason(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -204,6 +212,7 @@ def test_a_rule_that_fails_in_the_past_is_told_and_makes_the_exit_code(
             ["backtest", "rules.yml", "--samples", "past.om", "--interval", "soon"],
             '--interval: "soon" is no duration such as 30s or 1m',
         ),
+        (["test", "good.yml", "--run", "("], "--run: is no pattern"),
         (["check", "rules.yml", "-c", "no.yaml"], "no.yaml: cannot be read"),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,11 +104,23 @@ def _test(args: argparse.Namespace) -> int:
     from checks.rules.unit_tests.running import run_test_file  # noqa: PLC0415 - imports numpy
 
     failed = False
+    wanted = _wanted(args.run)
     for name in args.files:
-        report = run_test_file(Path(name))
+        report = run_test_file(Path(name), wanted)
         failed = failed or bool(report.failures)
         _tell(report)
     return 1 if failed else 0
+
+
+def _wanted(patterns: Sequence[str] | None) -> Callable[[str], bool]:
+    """Whether a name has one of ``patterns`` in it; without any every name has."""
+    if not patterns:
+        return lambda _: True
+    try:
+        found = re.compile("|".join(patterns))
+    except re.error as error:
+        raise ConfigError([ConfigProblem("--run", 0, "", f"is no pattern: {error}")]) from None
+    return lambda name: found.search(name) is not None
 
 
 def _tell(report: TestReport) -> None:

@@ -16,6 +16,8 @@ _DURATION: Final = re.compile(
 _UNITS: Final = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)
 _LONGEST: Final = 2**63 // 1_000_000
 """Milliseconds; Go's durations are 64 bits of nanoseconds."""
+_LONGEST_TEXT: Final = 200
+"""Characters; Python refuses whole numbers of thousands of digits in words of its own."""
 _OCTAL: Final = re.compile(r"0[0-7_]+")
 
 _ESCAPE: Final = re.compile(
@@ -48,21 +50,35 @@ def parse_number(text: str) -> float:
     """The value of a number: decimal, hexadecimal, octal (``010``), with underscores, Inf, NaN.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or larger than Go can read.
     """
     plain = text.lower()
     if plain.startswith("0x"):
         plain = plain.replace("_", "")
-        return float(int(plain, 16)) if "." not in plain and "p" not in plain else _hex(plain)
-    if _OCTAL.fullmatch(plain):
-        return float(int(plain, 8))
-    return float(plain)
+        value = _whole(plain, 16) if "." not in plain and "p" not in plain else _hex(plain)
+    elif _OCTAL.fullmatch(plain):
+        value = _whole(plain, 8)
+    else:
+        value = float(plain)
+    if math.isinf(value) and "inf" not in plain:
+        raise ValueError("value out of range")
+    return value
+
+
+def _whole(text: str, base: int) -> float:
+    number = int(text, base)
+    if number >= 2**63:
+        raise ValueError("value out of range")
+    return float(number)
 
 
 def _hex(text: str) -> float:
     if "p" not in text:
         raise ValueError("hexadecimal mantissa requires a 'p' exponent")
-    return float.fromhex(text)
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        raise ValueError("value out of range") from None
 
 
 def parse_duration(text: str) -> int:
@@ -76,6 +92,8 @@ def parse_duration(text: str) -> int:
     found = _DURATION.fullmatch(text)
     if found is None or not text:
         raise ValueError(f"not a valid duration string: {quote(text)}")
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError("duration out of range")
     parts = [int(part or 0) for part in found.groups()]
     total = sum(part * unit for part, unit in zip(parts, _UNITS, strict=True))
     if total >= _LONGEST:

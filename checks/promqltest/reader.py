@@ -7,10 +7,10 @@ from typing import Final
 
 from checks.errors import ConfigError, ConfigProblem
 from checks.promql.literals import parse_duration, parse_number
-from checks.promql.values import Grid
+from checks.promql.values import Grid, LabelSet
 from checks.promqltest.expectations import grid_of, read_expectation
 from checks.promqltest.script import Clear, Command, Eval, Expected, Load, Message, Row, Script
-from checks.promqltest.series import LabelSet, SeriesDescription, parse_labels, parse_series
+from checks.promqltest.series import MOST_POINTS, SeriesDescription, parse_labels, parse_series
 from checks.promqltest.starts import parse_starts
 from checks.promqltest.words import shown
 
@@ -55,6 +55,7 @@ class _Lines:
         trimmed = (line.strip() for line in text.split("\n"))
         self._lines = ["" if line.startswith("#") else line for line in trimmed]
         self._at = 0
+        self._points = 0
 
     @property
     def number(self) -> int:
@@ -73,6 +74,18 @@ class _Lines:
             return ""
         self._at += 1
         return self._lines[self._at - 1]
+
+    def series(self, text: str) -> SeriesDescription:
+        """The series that the line just taken, ``text``, describes. Raises _LineError."""
+        try:
+            series = parse_series(text)
+        except ValueError as error:
+            raise _LineError(self.number, str(error)) from None
+        self._points += len(series.points)
+        if self._points > MOST_POINTS:
+            why = f"the script makes more than {MOST_POINTS:,} values up to here; split it"
+            raise _LineError(self.number, why)
+        return series
 
 
 def _command(lines: _Lines) -> Command:
@@ -101,7 +114,7 @@ def _load(line: str, lines: _Lines) -> Load:
     while text := lines.take():
         if starts.take(text, lines.number):
             continue
-        series = _series(text, lines.number)
+        series = lines.series(text)
         starts.meet(series, lines.number)
         described[series.labels] = series
         numbers[series.labels] = lines.number
@@ -180,9 +193,11 @@ def _eval(line: str, lines: _Lines) -> Eval:
         )
         raise _LineError(first, why)
     _mode((mode or "").lower(), expected)
-    block = _Block(expected, legacy_fail=(mode or "").lower() == "fail", instant=over is None)
+    block = _Block(
+        lines, expected, legacy_fail=(mode or "").lower() == "fail", instant=over is None
+    )
     while block.open and (text_line := lines.take()):
-        block.take(text_line, lines.number)
+        block.take(text_line)
     return Eval(first, text, grid, over is not None, expected)
 
 
@@ -201,23 +216,26 @@ def _mode(mode: str, expected: Expected) -> None:
 class _Block:
     """The lines under an ``eval``."""
 
-    def __init__(self, expected: Expected, *, legacy_fail: bool, instant: bool) -> None:
+    def __init__(
+        self, lines: _Lines, expected: Expected, *, legacy_fail: bool, instant: bool
+    ) -> None:
         self.open = True
+        self._lines = lines
         self._expected = expected
         self._legacy_fail = legacy_fail
         self._instant = instant
         self._position = 0
 
-    def take(self, text: str, number: int) -> None:
+    def take(self, text: str) -> None:
         """One line. What ends the block closes it."""
         try:
-            self._take(text, number)
+            self._take(text)
         except _LineError:
             raise
         except ValueError as error:
-            raise _LineError(number, str(error)) from None
+            raise _LineError(self._lines.number, str(error)) from None
 
-    def _take(self, text: str, number: int) -> None:
+    def _take(self, text: str) -> None:
         if self._legacy_fail and text.startswith("expected_fail_"):
             self._expected.fail = _legacy_message(text)
             self.open = False
@@ -228,9 +246,10 @@ class _Block:
             self._expected.rows.clear()
             self.open = False
         else:
-            self._row(_series(text, number), number)
+            self._row(self._lines.series(text))
 
-    def _row(self, series: SeriesDescription, number: int) -> None:
+    def _row(self, series: SeriesDescription) -> None:
+        number = self._lines.number
         if not series.points:
             raise _LineError(number, "the series has no value")
         if len(series.points) > 1 and self._instant and self._expected.window is None:
@@ -262,13 +281,6 @@ def _number(text: str) -> float | None:
         return parse_number(text)
     except ValueError:
         return None
-
-
-def _series(text: str, number: int) -> SeriesDescription:
-    try:
-        return parse_series(text)
-    except ValueError as error:
-        raise _LineError(number, str(error)) from None
 
 
 def _duration(text: str, number: int) -> int:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from checks.promql.values import Grid
-from checks.promqltest.series import LabelSet, Point, SeriesDescription
+from checks.promql.values import Grid, LabelSet
+from checks.promqltest.series import Point, SeriesDescription
 
 __all__ = ["Clear", "Command", "Eval", "Expected", "Load", "Message", "Row", "Script"]
 

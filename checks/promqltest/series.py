@@ -18,13 +18,12 @@ from checks.store.block import STALE
 __all__ = [
     "QUOTED",
     "Histogram",
-    "LabelSet",
     "Point",
     "SeriesDescription",
     "parse_series",
 ]
 
-MOST_POINTS: Final = 1_000_000
+MOST_POINTS: Final = 500_000
 """Values that one line may stand for."""
 
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -154,7 +153,7 @@ def _expanded(found: re.Match[str], room: int) -> list[Point]:
     if times >= room:
         raise ValueError(f"{shown(found[0])} makes more than {MOST_POINTS:,} values of one line")
     if "inner" in groups:
-        return [Histogram(found[0].partition("x")[0] if not times else found[0])] * (times + 1)
+        return [Histogram(f"{{{{{groups['inner']}}}}}")] * (times + 1)
     if groups["blank"]:
         return [None] * (times if groups["blanks"] else 1)
     if groups["stale"]:

@@ -30,8 +30,9 @@ from checks.promql.functions import FUNCTIONS
 from checks.promql.functions.contract import Context
 from checks.promql.invariant import invariant
 from checks.promql.options import Options
-from checks.promql.ranking import count_values, quantile, top
+from checks.promql.ranking import count_values, quantile
 from checks.promql.select import Reader, windowed
+from checks.promql.topk import top
 from checks.promql.values import Grid, Matrix, Scalar, Value, Vector
 from checks.promql.vectors import merged, unnamed
 

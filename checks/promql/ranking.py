@@ -1,8 +1,4 @@
-"""Aggregations that look at the order of values: ``topk``, ``bottomk``, ``quantile``,
-and ``count_values``.
-
-A step is one sort over all groups.
-"""
+"""``quantile``, where a step is one sort over all groups, and ``count_values``."""
 
 from __future__ import annotations
 
@@ -14,73 +10,12 @@ from checks.promql.annotations import Annotations
 from checks.promql.ast import Aggregation, Span
 from checks.promql.errors import EvaluationError
 from checks.promql.functions.quantiles import format_g
-from checks.promql.grouping import Grouping, group_drops, grouping
+from checks.promql.grouping import group_drops, grouping
 from checks.promql.labels import label_set
 from checks.promql.literals import format_float, quote
 from checks.promql.values import Bools, Floats, LabelSet, Scalar, Times, Vector
 
-__all__ = ["count_values", "quantile", "top"]
-
-_LARGEST = 2.0**63
-
-
-def top(node: Aggregation, vector: Vector, ks: Scalar) -> Vector:
-    """``topk`` and ``bottomk``: at one step the series in their order, at several in that of
-    ``vector``.
-
-    Raises:
-        EvaluationError: a ``k`` that is no number of series.
-    """
-    _check_ks(ks)
-    if not vector.labels:
-        return vector
-    groups = grouping(vector.labels, node.labels, without=node.without)
-    chosen = np.zeros(vector.present.shape, bool)
-    rows = np.empty(0, dtype=np.int64)
-    for step, k in enumerate(ks.tolist()):
-        if k >= 1:
-            rows = _top(vector, step, int(k), groups, node.operator == "topk")
-            chosen[rows, step] = True
-        else:
-            rows = rows[:0]
-    if len(ks) == 1:
-        return _taken(vector, rows)
-    return Vector(vector.labels, vector.values, chosen, vector.drop_name)
-
-
-def _check_ks(ks: Scalar) -> None:
-    if np.isnan(ks).any():
-        raise EvaluationError("Parameter value is NaN")
-    if ks.max() < 1:
-        return
-    for k, word in ((ks.min(), "underflows"), (ks.max(), "overflows")):
-        if (k <= -_LARGEST) if word == "underflows" else (k >= _LARGEST):
-            raise EvaluationError(f"Scalar value {format_g(float(k))} {word} int64")
-
-
-def _taken(vector: Vector, rows: Times) -> Vector:
-    return Vector(
-        tuple(vector.labels[row] for row in rows.tolist()),
-        vector.values[rows],
-        vector.present[rows],
-        vector.drop_name[rows],
-    )
-
-
-def _top(vector: Vector, step: int, k: int, groups: Grouping, largest: bool) -> Times:
-    rows = np.flatnonzero(vector.present[:, step])
-    values, ids = vector.values[rows, step], groups.ids[rows]
-    # NaNs come last either way.
-    order = np.lexsort((-values if largest else values, np.isnan(values), ids))
-    return rows[order[_places(ids[order]) < k]]
-
-
-def _places(ids: Times) -> Times:
-    """For ascending ``ids``: which one of its own each is, from 0."""
-    at = np.arange(len(ids))
-    first = np.ones(len(ids), bool)
-    first[1:] = ids[1:] != ids[:-1]
-    return at - np.maximum.accumulate(np.where(first, at, 0))
+__all__ = ["count_values", "quantile"]
 
 
 def quantile(

@@ -16,36 +16,52 @@ from checks.promql.errors import EvaluationError
 from checks.promql.functions.contract import Context, Function, Kind
 from checks.promql.functions.expansion import expanded
 from checks.promql.labels import label, label_set, remembered
+from checks.promql.literals import quote
 from checks.promql.values import NAME, Bools, Labels, LabelSet, Value, Vector
 from checks.store.matching import PatternError, compiled
 
 __all__ = ["FUNCTIONS"]
 
 
-Change: TypeAlias = Callable[[LabelSet], LabelSet | None]
-"""What becomes of a label set; None where it stays."""
+LONGEST: Final = 1 << 26
+"""Characters that one call may put into labels, of all series together: 64 million."""
+
+NewValue: TypeAlias = Callable[[LabelSet], str | None]
+"""The value that a label set is to get for the label; None where it stays as it is."""
 
 
-def _relabelled(vector: Vector, key: Hashable, target: str, change: Change) -> Vector:
-    """``vector`` with labels as ``change`` makes them, which sets the label ``target``.
+def _relabelled(vector: Vector, key: Hashable, target: str, value: NewValue) -> Vector:
+    """``vector`` with the label ``target`` as ``value`` has it.
 
     Series that become the same are the evaluator's to merge, or to refuse where they meet.
+
+    Raises:
+        EvaluationError: more than :data:`LONGEST` would be written.
     """
-    labels, changed = remembered(vector.labels, key, partial(_changed, change=change))
+    make = partial(_written, target=target, value=value)
+    labels, changed = remembered(vector.labels, key, make)
     if target == NAME:
         return replace(vector, labels=labels, drop_name=vector.drop_name & ~changed)
     return replace(vector, labels=labels)
 
 
-def _changed(labels: Labels, *, change: Change) -> tuple[Labels, Bools]:
-    """``labels`` after ``change``, and which of them it did not leave alone."""
-    new = [change(one) for one in labels]
-    after = tuple(old if one is None else one for old, one in zip(labels, new, strict=True))
-    return after, np.array([one is not None for one in new], bool)
-
-
-def _set(labels: LabelSet, name: str, value: str) -> LabelSet:
-    return label_set({**dict(labels), name: value})
+def _written(labels: Labels, *, target: str, value: NewValue) -> tuple[Labels, Bools]:
+    """``labels`` with the new values, and which of them got one."""
+    after, changed, left = [], [], LONGEST
+    for one in labels:
+        new = value(one)
+        changed.append(new is not None)
+        if new is None:
+            after.append(one)
+            continue
+        left -= len(new)
+        if left < 0:
+            raise EvaluationError(
+                f"the label {quote(target)} would get more than {LONGEST:,} characters in all;"
+                " select fewer series or replace less"
+            )
+        after.append(label_set({**dict(one), target: new}))
+    return tuple(after), np.array(changed, bool)
 
 
 def _utf8(text: str) -> bool:
@@ -71,13 +87,13 @@ def _label_replace(context: Context, args: tuple[Value, ...]) -> Vector:
     if not _valid(target):
         raise EvaluationError(f"invalid destination label name in label_replace(): {target!a}")
 
-    def change(labels: LabelSet) -> LabelSet | None:
-        value = label(labels, source)
-        found = regex.fullmatch(value) if _utf8(value) else None
-        return None if found is None else _set(labels, target, expanded(template, found))
+    def value(labels: LabelSet) -> str | None:
+        text = label(labels, source)
+        found = regex.fullmatch(text) if _utf8(text) else None
+        return None if found is None else expanded(template, found)
 
     key = ("label_replace", target, template, source, pattern)
-    return _relabelled(vector, key, target, change)
+    return _relabelled(vector, key, target, value)
 
 
 def _label_join(context: Context, args: tuple[Value, ...]) -> Vector:
@@ -88,11 +104,10 @@ def _label_join(context: Context, args: tuple[Value, ...]) -> Vector:
     if not _valid(target):
         raise EvaluationError(f"invalid destination label name in label_join(): {target!a}")
 
-    def change(labels: LabelSet) -> LabelSet:
-        joined = separator.join(label(labels, source) for source in sources)
-        return _set(labels, target, joined)
+    def value(labels: LabelSet) -> str:
+        return separator.join(label(labels, source) for source in sources)
 
-    return _relabelled(vector, ("label_join", target, separator, *sources), target, change)
+    return _relabelled(vector, ("label_join", target, separator, *sources), target, value)
 
 
 _TEXT: Final = Kind.STRING

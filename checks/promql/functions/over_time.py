@@ -56,9 +56,11 @@ def _avg(batch: Batch) -> tuple[Floats, Bools]:
     """The sum by the count, unless the sum overflows."""
     sums, lost = total(batch.filled(0.0), batch.values.shape[1:])
     means = sums / batch.counts + lost / batch.counts
-    over_all = ~np.isfinite(sums)
-    if over_all.any():
-        means[over_all] = _incremental_mean(batch.values[:, over_all], batch.present[:, over_all])
+    overflowed = ~np.isfinite(sums)
+    if overflowed.any():
+        means[overflowed] = _incremental_mean(
+            batch.values[:, overflowed], batch.present[:, overflowed]
+        )
     return means, _some(batch)
 
 

@@ -237,7 +237,7 @@ def histograms(draw: st.DrawFn) -> list[dict[float, list[Value_]]]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histograms(), st.lists(st.floats(0, 1), min_size=2, max_size=2), st.data())
 def test_many_histograms_at_once_come_to_what_each_comes_to(
     found: list[dict[float, list[Value_]]], wanted: list[float], data: st.DataObject

@@ -113,3 +113,11 @@ def test_what_is_made_of_a_vectors_labels_is_remembered_with_them() -> None:
     texts = ("dst", "$1", "src", "(.*)-.*")
     assert replaced(TWO, *texts).vector.labels is replaced(TWO, *texts).vector.labels
     assert replaced(TWO, "dst", "$1", "src", "(.*)-1").vector.labels is not TWO.labels
+
+
+def test_labels_that_would_fill_the_memory_are_refused() -> None:
+    long = vector(*((named("x", src="y" * 100_000, i=str(i)), [1]) for i in range(8)))
+    with pytest.raises(EvaluationError, match="more than 67,108,864 characters in all"):
+        replaced(long, "dst", "$1" * 100, "src", "(.*)")
+    with pytest.raises(EvaluationError, match="more than 67,108,864 characters in all"):
+        joined(long, "dst", "", *["src"] * 100)

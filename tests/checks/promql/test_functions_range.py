@@ -127,7 +127,7 @@ def check(case: Case, name: str, scalar: float) -> None:
 def test_all_windows_at_once_come_to_what_each_comes_to(special: tuple[float, ...]) -> None:
     names = [one for one in REFERENCES if special is SPECIAL or one not in RATES]
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(cases(special), st.data())
     def run(case: Case, data: st.DataObject) -> None:
         for name in names:

@@ -15,7 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from checks.clock import FakeClock
-from checks.model import Status
+from checks.model import Status, clean_lines
 from checks.probes.http import KIND, HttpConfig
 from checks.registry import kind
 from tests.checks.http_kit import ask, probing
@@ -286,6 +286,13 @@ async def test_urls_stay_out_of_messages_and_logs(
     config = HttpConfig(url="https://u:hunter22@shop.example/x?token=hunter22")
     assert config.address() == "https://shop.example/x?token=•••"
     assert config.instance() == "shop.example:443"
+
+
+async def test_the_raw_answer_shows_the_beginning_in_whole_letters(http_server: HttpServer) -> None:
+    letters = "aé€𝄞" * 5_000
+    url = http_server.answer("/", letters.encode(), headers={"Content-Type": "text/plain"})
+    result = await ask("http", url)
+    assert result.raw.rpartition("\n\n")[2].removesuffix("\n…") == clean_lines(letters[:10_000])
 
 
 async def test_session_cookies_are_not_shown(http_server: HttpServer) -> None:

@@ -62,13 +62,16 @@ class Answer:
 
         Raises BodyError.
         """
+        return self._decoded(self.body)
+
+    def _decoded(self, body: bytes) -> str:
         found = _CHARSET.search(self._content_type)
         charset = found.group(1) if found else "utf-8"
         try:
             codecs.lookup(charset)
-            return self.body.decode(charset, "replace")
+            return body.decode(charset, "replace")
         except (LookupError, ValueError):
-            return self.body.decode("utf-8", "replace")
+            return body.decode("utf-8", "replace")
 
     @cached_property
     def document(self) -> Any:
@@ -115,7 +118,8 @@ class Answer:
         if b"ookie" in b"".join(k for k, _ in exchange.headers):
             head = _SESSION.sub(r"\1•••", head)
         try:
-            body = self.text[:_RAW_BODY]
+            # Of a page of megabytes only what is shown: no character takes more bytes.
+            body = self._decoded(self.body[: 8 * _RAW_BODY])[:_RAW_BODY]
         except BodyError as error:
             body = f"({error})"
         return f"HTTP/{exchange.version} {self.status} {reason}\n{head}\n\n{body}"

@@ -25,6 +25,8 @@ _MODULES: Final = {
     "certificates": ("certificate",),
     "remembered": ("remembered",),
     "templates": ("template",),
+    "promqltest": ("promqltest", "samples"),
+    "rules": ("rules", "rule-tests", "alerts-of-before"),
     "texts": ("clean", "masked", "command-line", "clipboard", "key-names"),
     "requests": ("request-rows",),
     "screen": ("economy", "keyboard"),

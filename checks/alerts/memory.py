@@ -28,6 +28,8 @@ MOST: Final = 20_000
 """Alerts that are kept: firing ones first, then pending ones."""
 BOUND: Final = 32 << 20
 """Bytes of the largest file that is read."""
+REFRESHED: Final = 60_000
+"""Milliseconds after which the file is written again although nothing changed."""
 LONGEST_PAUSE: Final = 3_600_000
 """Milliseconds after which pending alerts of before tell nothing any more."""
 _RANKS: Final = {State.FIRING: 0, State.PENDING: 1, State.RESOLVED: 2}
@@ -64,6 +66,7 @@ class AlertMemory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._written = ""
+        self._written_at = 0
 
     def recall(self) -> Recalled:
         """What is remembered; nothing, with a sentence, of a file that cannot be used."""
@@ -80,17 +83,21 @@ class AlertMemory:
             return Recalled({}, problem=self._set_aside())
 
     def keep(self, rules: Rules, now: int) -> str:
-        """Write ``rules`` where they differ from what was written; a sentence where that fails."""
+        """Write ``rules`` where they differ from what was written, or that is a while ago.
+
+        Returns a sentence where that fails.
+        """
         body = _bounded(rules)
         text = json.dumps(body, separators=(",", ":"))
-        if text == self._written:
+        # An empty file says the same at any time; of others the pause is counted from when.
+        if text == self._written and (not body or now - self._written_at < REFRESHED):
             return ""
         whole = f'{{"version":{VERSION},"saved":{now},"rules":{text}}}'
         try:
             _write(self.path, whole)
         except OSError as error:
             return f"the state of the alerts is not saved: {self.path}: {error.strerror}"
-        self._written = text
+        self._written, self._written_at = text, now
         return ""
 
     def _read(self) -> str | None:

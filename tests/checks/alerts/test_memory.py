@@ -80,8 +80,10 @@ def test_it_is_its_owners_alone_and_written_only_for_something_new(tmp_path: Pat
     kept.keep({"a": [FIRING]}, 1)
     assert kept.path.stat().st_mode & 0o777 == 0o600
     kept.path.unlink()
-    kept.keep({"a": [FIRING]}, 2)
+    kept.keep({"a": [FIRING]}, 60_000)
     assert not kept.path.exists()
+    kept.keep({"a": [FIRING]}, 60_001)
+    assert AlertMemory(kept.path).recall().saved == 60_001
     kept.keep({}, 3)
     assert AlertMemory(kept.path).recall().rules == {}
     assert [each.name for each in tmp_path.iterdir()] == ["alerts.json"]

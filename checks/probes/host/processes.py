@@ -6,9 +6,7 @@ are shown.
 
 from __future__ import annotations
 
-import os
-import pwd
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final
@@ -17,6 +15,8 @@ from checks.model import Table
 from checks.probes.host.files import Roots, read
 from checks.probes.host.listing import shown_command
 from checks.processes.scan import STATES, Process, ProcessTable, parse_process
+from checks.processes.usage import Usage
+from checks.processes.users import Users
 from checks.wording import size
 
 __all__ = ["COLUMNS", "Process", "Scan", "Scanner", "parse_process", "table", "top"]
@@ -68,9 +68,8 @@ class Scanner:
         self._count = count
         self._known = known or ProcessTable(roots.proc)
         self._fresh = _FRESH if known is not None else 0.0
-        self._times: dict[tuple[int, int], float] = {}
-        self._then: float | None = None
-        self._users: dict[int, str] = {}
+        self._usage = Usage()
+        self._users = Users(roots.proc)
 
     def scan(self, now: float) -> Scan | None:
         """The top processes at ``now``; None where there is no `/proc`."""
@@ -81,37 +80,13 @@ class Scanner:
         if listing is None:
             return None
         found = listing.processes
-        used = self._meter(listing.at)
+        used = self._usage.since(listing.at, lambda _: None)
         ranked = nlargest(self._count, found, key=lambda one: (used(one) or 0.0, one.memory))
         shown = tuple(self._described(one._replace(cpu=used(one))) for one in ranked)
-        self._times = {one.key: one.time for one in found}
-        self._then = listing.at
+        self._usage.remember(found, listing.at)
         return Scan(shown, len(found), listing.note)
-
-    def _meter(self, now: float) -> Callable[[Process], float | None]:
-        """What a process has used since the previous scan, as a ratio of one core; a new one
-        in all its life."""
-        before, most = self._times, float(os.cpu_count() or 1)
-        if self._then is None or now <= self._then:
-            return lambda _: None
-        span = now - self._then
-        return lambda one: min(most, max(0.0, one.time - before.get(one.key, 0.0)) / span)
 
     def _described(self, one: Process) -> Process:
         words = read(f"{self._proc}/{one.pid}/cmdline", 4_096) or ""
         command = f"[{one.name}]" if one.kernel else shown_command(words)
-        return one._replace(user=self._user(one.pid), command=command)
-
-    def _user(self, pid: int) -> str:
-        try:
-            uid = os.stat(f"{self._proc}/{pid}").st_uid  # noqa: PTH116 - one of many a scan
-        except OSError:
-            return ""
-        name = self._users.get(uid)
-        if name is None:
-            try:
-                name = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                name = str(uid)
-            self._users[uid] = name
-        return name
+        return one._replace(user=self._users.of_process(one.pid), command=command)

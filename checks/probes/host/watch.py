@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import thread_time, time
@@ -18,11 +17,13 @@ from checks.lanes import LaneBusyError, Lanes
 from checks.probes.host.inspect import inspected
 from checks.probes.host.listing import LISTED, Listing
 from checks.probes.host.past import Past
+from checks.processes.usage import Usage
+from checks.processes.users import Users
 
 if TYPE_CHECKING:
     from checks.hosts.model import Growth, Happening, ProcessDetail, ProcessRow
     from checks.probes.host.processes import Scan
-    from checks.processes.scan import Process, Table
+    from checks.processes.scan import Table
 
 __all__ = ["Everyone", "Look", "ProcessWatch"]
 
@@ -73,10 +74,8 @@ class Everyone:
         self._mask = mask
         self._portable = portable
         self._past = Past()
-        self._times: dict[tuple[int, int], float] = {}
-        self._then: float | None = None
-        self._users: dict[int, str] = {}
-        self._listing = Listing(proc, mask, self._user)
+        self._usage = Usage()
+        self._listing = Listing(proc, mask, Users(proc).of_process)
 
     def look(self, now: float) -> Look | None:
         """Look at the processes at ``now``; None where the system shows none."""
@@ -90,14 +89,13 @@ class Everyone:
             # Only of those that are ranked does psutil tell more at a bearable price.
             known = {one.key: one for one in scan.processes}
             found = tuple(known.get(one.key, one) for one in found)
-        listed, used = None, self._meter(listing.at)
+        listed, used = None, self._usage.since(listing.at, lambda one: one.cpu)
         if self.watched:
-            listed = self._listing.rows(listing.at, found, used, self._times)
+            listed = self._listing.rows(listing.at, found, used, self._usage.times)
         else:
             self._listing.forget()
         happenings = self._past.note(listing.at, found, self._age(), time())
-        self._times = {one.key: one.time for one in found}
-        self._then = listing.at
+        self._usage.remember(found, listing.at)
         return Look(
             scan,
             now,
@@ -116,28 +114,6 @@ class Everyone:
             return lambda key: now - key[1] / 100
         uptime = self._listing.uptime()
         return lambda key: None if uptime is None else uptime - key[1] / _TICKS
-
-    def _meter(self, now: float) -> Callable[[Process], float | None]:
-        """What a process has used since the look before, as a ratio of one core."""
-        before, most = self._times, float(os.cpu_count() or 1)
-        if self._then is None or now <= self._then:
-            return lambda one: one.cpu
-        span = now - self._then
-        return lambda one: min(most, max(0.0, one.time - before.get(one.key, 0.0)) / span)
-
-    def _user(self, pid: int) -> str:
-        try:
-            uid = os.stat(f"{self._proc}/{pid}").st_uid  # noqa: PTH116 - thousands a look
-        except OSError:
-            return ""
-        name = self._users.get(uid)
-        if name is None:
-            try:
-                name = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                name = str(uid)
-            self._users[uid] = name
-        return name
 
 
 class ProcessWatch:

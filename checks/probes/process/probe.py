@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +23,7 @@ from checks.probes.process.metrics import METRICS, emit
 from checks.probes.process.select import Selection, Selector, Started
 from checks.processes.scan import STATES, Listing, Process, ProcessTable, shared
 from checks.processes.scan import Table as ProcessSource
+from checks.processes.users import Users
 from checks.settings import KindConfig
 from checks.wording import size, span
 
@@ -82,7 +82,7 @@ class ProcessProbe:
         self._boot: float | None = None
         self._looked: float | None = None
         self._times: dict[tuple[int, int], float] = {}
-        self._users: dict[int, str] = {}
+        self._users = Users()
 
     async def run(self) -> Result:
         """Look once, in a lane: what hangs there costs this check alone."""
@@ -140,19 +140,7 @@ class ProcessProbe:
     def _member(self, one: Process, started: Started, detailed: bool) -> Member:
         details = self._reader.details(one.pid) if detailed else Details()
         uid = details.uid if details.uid is not None else self._reader.owner(one.pid)
-        return Member(one._replace(user=self._user(uid)), details, started(one))
-
-    def _user(self, uid: int | None) -> str:
-        if uid is None:
-            return ""
-        name = self._users.get(uid)
-        if name is None:
-            try:
-                name = pwd.getpwuid(uid).pw_name
-            except KeyError:
-                name = str(uid)
-            self._users[uid] = name
-        return name
+        return Member(one._replace(user=self._users.name(uid)), details, started(one))
 
     def _rows(self, figures: Figures, now: float, wall: float) -> list[tuple[str, ...]]:
         """The table: the busiest first, the dead at the end."""

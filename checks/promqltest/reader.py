@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from checks.errors import ConfigError, ConfigProblem
+from checks.model import clean
 from checks.promql.literals import parse_duration, parse_number
 from checks.promql.values import Grid, LabelSet
 from checks.promqltest.expectations import grid_of, read_expectation
@@ -44,7 +45,7 @@ def read_script(text: str, name: str) -> Script:
         while lines.more():
             commands.append(_command(lines))
     except _LineError as error:
-        raise ConfigError([ConfigProblem(name, error.line, "", str(error))]) from None
+        raise ConfigError([ConfigProblem(name, error.line, "", clean(error, 400))]) from None
     return Script(name, tuple(commands))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from checks.errors import ConfigError, ConfigProblem
+from checks.model import clean
 from checks.promql.answers import Answer, answer_of, ranged_answer
 from checks.promql.api import Engine, Expression, Outcome
 from checks.promql.errors import EvaluationError, PromQLError
@@ -48,7 +49,7 @@ def run_script(script: Script, *, delayed_name_removal: bool = True) -> Report:
             try:
                 run.store.load(command)
             except ValueError as error:
-                problem = ConfigProblem(script.name, command.line, "", str(error))
+                problem = ConfigProblem(script.name, command.line, "", clean(error, 400))
                 raise ConfigError([problem]) from None
         elif isinstance(command, Clear):
             run.store = LoadedStore()

@@ -16,9 +16,10 @@ from typing import BinaryIO, Final
 from checks.errors import ConfigError, ConfigProblem
 from checks.exposition.grammar import BadLineError, Sample, describe, labels_of, read_sample
 from checks.exposition.model import Family
+from checks.model import clean
 from checks.promql.values import LabelSet
 
-__all__ = ["SampleFile", "read_openmetrics"]
+__all__ = ["SampleFile", "read_openmetrics", "read_stream"]
 
 MOST_SAMPLES: Final = 10_000_000
 MOST_SERIES: Final = 1_000_000
@@ -56,9 +57,14 @@ def read_openmetrics(name: str) -> SampleFile:
     """Every sample of the file. Raises ConfigError with file and line."""
     try:
         with Path(name).open("rb") as file:
-            return _Reading(name).read(file)
+            return read_stream(file, name)
     except OSError as error:
         raise ConfigError([ConfigProblem(name, 0, "", error.strerror or str(error))]) from None
+
+
+def read_stream(file: BinaryIO, name: str) -> SampleFile:
+    """Every sample of ``file``, which sentences call ``name``. Raises ConfigError."""
+    return _Reading(name).read(file)
 
 
 class _Reading:
@@ -97,7 +103,7 @@ class _Reading:
         )
 
     def _wrong(self, why: str) -> ConfigError:
-        return ConfigError([ConfigProblem(self._name, self._line, "", why)])
+        return ConfigError([ConfigProblem(self._name, self._line, "", clean(why, 400))])
 
     def _lines(self, file: BinaryIO) -> Iterator[str]:
         while raw := file.readline(LONGEST_LINE + 1):
@@ -132,7 +138,7 @@ class _Reading:
         except BadLineError as error:
             raise self._wrong(str(error)) from None
         if found.time is None:
-            raise self._wrong(f"the sample of {found.name} has no timestamp")
+            raise self._wrong(f"the sample of {clean(found.name, 60)} has no timestamp")
         self._add(column, found.time, float(found.value))
 
     def _add(self, column: Column, time: float, value: float) -> None:

@@ -36,6 +36,7 @@ EXPERIMENTAL_FUNCTIONS: Final = frozenset(
         "first_over_time",
         "histogram_quantiles",
         "info",
+        "integral",
         "mad_over_time",
         "max_of",
         "min_of",

@@ -18,6 +18,7 @@ EXPERIMENTAL = {
     "first_over_time": "x[1m]",
     "histogram_quantiles": 'x, "q", 0.5',
     "info": "x",
+    "integral": "x[1m]",
     "mad_over_time": "x[1m]",
     "max_of": "1, 2",
     "min_of": "1, 2",

@@ -25,6 +25,8 @@ __all__ = ["operate"]
 
 Operator = Callable[[Floats, Floats], Floats]
 
+_LONG: Final = 2000
+"""Characters of a label set in an error."""
 _ARITHMETIC: Final[Mapping[str, Operator]] = {
     "+": np.add,
     "-": np.subtract,
@@ -143,7 +145,8 @@ def _check_many_side(matching: Matching, alike: Times | None, present: Bools) ->
 
 def shown(labels: LabelSet) -> str:
     """``labels`` as Prometheus prints them: ``{a="b", c="d"}``, the name among them."""
-    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"
+    text = "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
 
 
 def _set(node: Binary, left: Vector, right: Vector) -> Vector:

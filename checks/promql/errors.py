@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from checks.errors import OnwatchError
 from checks.promql.ast import Span
 
 __all__ = ["EvaluationError", "PromQLError"]
+
+
+_LONG: Final = 1000
+"""Characters of a message, which may quote what is wrong with the expression."""
 
 
 class PromQLError(OnwatchError):
@@ -20,7 +26,7 @@ class PromQLError(OnwatchError):
     exit_code = 2
 
     def __init__(self, message: str, span: Span, text: str = "", feature: str = "") -> None:
-        self.message = message
+        self.message = message = message if len(message) <= _LONG else f"{message[:_LONG]}…"
         self.feature = feature
         self.span = span
         before = text[: span.start]

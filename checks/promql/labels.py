@@ -7,6 +7,7 @@ identity.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import chain
@@ -49,23 +50,31 @@ class Memory:
     def __init__(self, limit: int = 300_000) -> None:
         self.limit = limit
         self._size = 0
+        self._lock = threading.Lock()
         self._held: OrderedDict[tuple[object, ...], tuple[tuple[Labels, ...], Any]] = OrderedDict()
 
     def get(self, sources: tuple[Labels, ...], key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` derives from ``sources`` (and nothing else but ``key``)."""
         place = (*map(id, sources), key)
-        found = self._held.get(place)
-        if found is not None:
-            self._held.move_to_end(place)
-            kept: T = found[1]
-            return kept
+        with self._lock:
+            found = self._held.get(place)
+            if found is not None:
+                self._held.move_to_end(place)
+                kept: T = found[1]
+                return kept
         made = make()
+        with self._lock:
+            self._keep(place, sources, made)
+        return made
+
+    def _keep(self, place: tuple[object, ...], sources: tuple[Labels, ...], made: object) -> None:
+        if place in self._held:
+            return
         self._held[place] = (sources, made)
         self._size += 1 + sum(map(len, sources))
         while self._size > self.limit and len(self._held) > 1:
             _, (old, _) = self._held.popitem(last=False)
             self._size -= 1 + sum(map(len, old))
-        return made
 
 
 _MEMORY: Final = Memory()

@@ -11,9 +11,10 @@ import pytest
 
 from checks.model import Samples, Series
 from checks.promql.api import Engine, Outcome
-from checks.promql.errors import EvaluationError
+from checks.promql.errors import EvaluationError, PromQLError
 from checks.promql.options import Options
-from checks.promql.values import LabelSet, Matrix
+from checks.promql.values import Floats, LabelSet, Matrix, Times
+from checks.samples.store import SeriesStore, grouped
 from checks.store.block import CHUNK_ROWS
 from checks.store.store import Store
 
@@ -215,6 +216,40 @@ def test_a_join_that_multiplies_is_refused_before_it_is_made() -> None:
     assert answer(engine.instant(store, query, 10_000)) == {(): 1.0}
     with pytest.raises(EvaluationError, match="matches 40000 pairs of series"):
         engine.range(store, query, 0, 199_000, 1000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " + ".join(["m"] * 200),
+        "(" * 98 + "m" + ")" * 98,
+        "abs(" * 98 + "m" + ")" * 98,
+        "-" * 98 + "m",
+        "sum by (id) (" * 98 + "m" + ")" * 98,
+        "0 + " * 90 + "(" * 90 + "m" + ")" * 90,
+    ],
+    ids=["sum", "brackets", "calls", "signs", "aggregations", "both"],
+)
+def test_what_may_be_written_can_be_evaluated(text: str) -> None:
+    """As deep as the parser lets it be."""
+    store = filled(*many(3), values=lambda *_: 1)
+    assert len(ask(store, text, 0)) == 3
+
+
+def test_label_values_of_any_length_make_no_endless_error() -> None:
+    long = "x" * 100_000
+    times, values = np.array([0]), np.array([1.0])
+    series: dict[LabelSet, tuple[Times, Floats]] = {
+        (("__name__", "m"), ("id", mark), ("long", long)): (times, values) for mark in "ab"
+    }
+    store = SeriesStore(grouped(series))
+    engine = Engine()
+    with pytest.raises(EvaluationError, match="many-to-many") as caught:
+        engine.instant(store, engine.parse("m * on (long) m"), 0)
+    assert len(str(caught.value)) < 10_000
+    with pytest.raises(PromQLError) as refused:
+        engine.parse(f'm{{id="{long[:50_000]}"}} {long[:40_000]}')
+    assert len(str(refused.value)) < 2000
 
 
 def test_a_deadline_ends_an_evaluation() -> None:

@@ -155,6 +155,21 @@ def test_json_is_that_of_prometheus_api(capsys: pytest.CaptureFixture[str]) -> N
     assert [text[:17] for text in remarked["infos"]] == ["PromQL info: metr"]
 
 
+def test_what_samples_say_is_harmless_on_a_terminal(
+    samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label = "a\x1b[2Jb\x9bc\u202ed\U000e0001é"
+    samples.write_text(f'up{{a="{label}"}} 1 1\n# EOF\n')
+    code, out, _ = query(capsys, "up", "--json")
+    assert code == 0
+    assert out.rstrip("\n").isprintable()
+    assert json.loads(out)["data"]["result"][0]["metric"]["a"] == label
+    for arguments in (["up"], ["up", "--chart"], ["up", "--range", "-1s", "now", "1s", "--chart"]):
+        code, out, _ = query(capsys, *arguments)
+        assert code == 0
+        assert out.replace("\n", "").isprintable()
+
+
 @pytest.mark.usefixtures("samples")
 def test_remarks_stand_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = query(capsys, "quantile(2, tiny)")

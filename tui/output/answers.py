@@ -41,7 +41,11 @@ def failure_json(kind: str, sentence: str) -> str:
 def _dumped(made: dict[str, Any]) -> str:
     text = json.dumps(made, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # a label's bytes that are no UTF-8 cannot stand in JSON; Go writes the same sign for them
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") + "\n"
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if not text.isprintable():
+        # within strings alone: the same to a reader, and harmless on a terminal
+        text = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+    return f"{text}\n"
 
 
 def _result(answer: Answer) -> Any:

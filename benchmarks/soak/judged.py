@@ -161,10 +161,10 @@ def _delays(
 
 def _held_up(line: Line, faults: Sequence[Span]) -> str:
     """What kept onwatch itself from it; empty where nothing did."""
+    if line.get("waited", 0.0) > line.get("seconds", 0.0) / 2 > 0:
+        return LOAD
     slow = [f for f in faults if f.slows and f.began <= line["time"] <= f.ended + GRACE]
-    if slow:
-        return max(slow, key=lambda fault: fault.began).name
-    return LOAD if line.get("waited", 0.0) > line.get("seconds", 0.0) / 2 > 0 else ""
+    return max(slow, key=lambda fault: fault.began).name if slow else ""
 
 
 def _hung(line: Line, faults: Sequence[Span]) -> str:

@@ -265,6 +265,25 @@ async def test_labels_that_never_stay_are_bounded(
     assert sizes[-1] - sizes[1] < 400_000, sizes
 
 
+async def test_a_check_made_anew_counts_what_the_store_keeps_of_the_one_before(
+    http_server: HttpServer,
+) -> None:
+    """As at each reload of a configuration: the bound is one on memory, whoever reads."""
+    clock, store = FakeClock(), Store()
+    config = {"url": http_server.url + "/metrics", "max_series": 100}
+    for number in range(8):
+        lines = (f'request_seconds{{id="{number}-{n}"}} 1' for n in range(80))
+        page = "stays 1\n" + "\n".join(lines) + "\n"
+        http_server.answer("/metrics", page, headers=TEXT)
+        async with probing("metrics", config, clock=clock) as probe:
+            result = await probe.run()
+        store.append("test", 15.0, clock.now(), result.samples)
+        await clock.advance(15)
+    assert store.series_count <= 300 + 10
+    assert result.samples.get("stays") == 1
+    assert "300 of the last hour are remembered" in result.message
+
+
 async def test_what_was_refused_is_taken_once_there_is_room(http_server: HttpServer) -> None:
     clock, store = FakeClock(), Store(retention=600)
     config = {"url": http_server.url + "/metrics", "max_series": 10}

@@ -31,13 +31,27 @@ _RESERVED: Final = frozenset(
 )
 """What a scrape says of itself. A page that names them too is a federated one or a proxy's."""
 
+_remembered: dict[Labels, WeakSet[Series]] = {}
+"""By a target's own labels, its series that somebody remembers."""
+
+
+def _alive(base: Mapping[str, str]) -> WeakSet[Series]:
+    """Those of the target with the labels ``base``.
+
+    Whoever reads it: the store keeps them also when a reload has made the check anew.
+    """
+    for key in [key for key, series in _remembered.items() if not series]:
+        del _remembered[key]
+    return _remembered.setdefault(tuple(sorted(base.items())), WeakSet())
+
 
 class SeriesMaker:
     """Makes the series of one target.
 
     A target whose labels change with every scrape would fill the memory, since each of its
-    series is remembered for an hour. So no more than :attr:`room` are alive at once; what
-    comes beyond is refused, and counted by the metric's name in :attr:`refused`.
+    series is remembered for an hour. So no more than :attr:`room` are alive at once, those of
+    makers before it included; what comes beyond is refused, and counted by the metric's name in
+    :attr:`refused`.
     """
 
     def __init__(self, config: MetricsConfig, base: Mapping[str, str]) -> None:
@@ -47,7 +61,7 @@ class SeriesMaker:
         self._honor = config.honor_labels
         self._keep = matcher(config.keep) if config.keep else None
         self._drop = matcher(config.drop) if config.drop else None
-        self._alive: WeakSet[Series] = WeakSet()
+        self._alive = _alive(base)
 
     @property
     def alive(self) -> int:

@@ -18,7 +18,8 @@ from tests.checks.remote_logs import MariadbLog, RemoteBench, ShiftedClock, Time
 from tests.checks.request_log_cases import BARE, INSTANT, RequestLogCases
 from tests.checks.request_log_checks import RequestLogChecks
 from tests.checks.request_log_oracle import RequestLogOracle
-from tests.checks.request_log_races import RequestLogRaces, insert, table
+from tests.checks.request_log_races import RequestLogRaces, insert
+from tests.checks.request_log_scenes import a_replica_lags, a_server_restarts
 from tests.checks.request_logs import NOW, log_config
 from tests.servers.mariadb import PASSWORD, MariadbDatabase, MariadbServers, MysqlWatch
 
@@ -308,47 +309,21 @@ class TestOwnServer:
     async def test_a_server_that_restarts(
         self, mariadb_server: MariadbDatabase, mariadb_servers: MariadbServers
     ) -> None:
-        """Cleanly and by SIGKILL, which it recovers from."""
         database = MariadbLog(mariadb_servers.start("--innodb-flush-log-at-trx-commit=1"))
-        bench = await table(database, rows=20)
-        server = database.database.server
-        for number in range(1, 4):
-            await insert(database, 10, bench.now)
-            server.kill() if number == 2 else server.stop()
-            (finding,) = await bench.attempt(1)
-            assert finding.reason == "protocol"
-            server.start()
-            await bench.poll(1)
-            assert bench.counted() == 10 * number
-        await database.close()
+        await a_server_restarts(database, database.database.server)
 
     async def test_a_replica_that_lags(
         self, mariadb_server: MariadbDatabase, mariadb_servers: MariadbServers
     ) -> None:
-        """Read by itself, and behind an address that leads to it and its primary by turns."""
         primary = MariadbLog(mariadb_servers.start("--log-bin", "--server-id=1"))
         replica = MariadbLog(mariadb_servers.replica(primary.database))
-        alone = await table(primary, rows=6000)
-        turns = RemoteBench(primary, log_config(), now=NOW)
-        await _caught_up(primary, replica)
-        alone.database = replica
-        await alone.poll()
-        await turns.poll()
-        for rows in (7, 6000):
-            await replica.run("STOP SLAVE SQL_THREAD")
-            await insert(primary, rows, NOW + 1)
-            await alone.poll(1)
-            for place in (primary, replica, replica, primary, replica):
-                turns.database = place
-                await turns.poll(1)
-            await replica.run("START SLAVE SQL_THREAD")
-            await _caught_up(primary, replica)
-            await alone.poll(1)
-            await turns.poll(1)
-        assert (alone.counted(), turns.counted()) == (6007, 6007)
-        assert alone.log.events() == turns.log.events() == ()
-        await primary.close()
-        await replica.close()
+        await a_replica_lags(
+            primary,
+            replica,
+            hold=lambda: replica.run("STOP SLAVE SQL_THREAD"),
+            go_on=lambda: replica.run("START SLAVE SQL_THREAD"),
+            caught_up=lambda: _caught_up(primary, replica),
+        )
 
 
 async def _caught_up(primary: MariadbLog, replica: MariadbLog) -> None:

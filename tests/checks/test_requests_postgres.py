@@ -15,7 +15,8 @@ from tests.checks.remote_logs import PostgresLog, RemoteBench, ShiftedClock, Tim
 from tests.checks.request_log_cases import BARE, INSTANT, RequestLogCases
 from tests.checks.request_log_checks import RequestLogChecks
 from tests.checks.request_log_oracle import RequestLogOracle
-from tests.checks.request_log_races import RequestLogRaces, insert, table
+from tests.checks.request_log_races import RequestLogRaces, insert
+from tests.checks.request_log_scenes import a_replica_lags, a_server_restarts
 from tests.checks.request_logs import NOW, log_config
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch
 
@@ -281,48 +282,23 @@ async def test_a_server_that_restarts(
     postgres_server: PostgresDatabase, postgres_servers: PostgresServers
 ) -> None:
     server = postgres_servers.start(synchronous_commit="on")
-    database = PostgresLog(PostgresDatabase(server))
-    bench = await table(database, rows=20)
-    for number in range(1, 4):
-        await insert(database, 10, bench.now)
-        server.kill() if number == 2 else server.stop()
-        (finding,) = await bench.attempt(1)
-        assert finding.reason == "protocol"
-        server.start()
-        await bench.poll(1)
-        assert bench.counted() == 10 * number
-    await database.close()
+    await a_server_restarts(PostgresLog(PostgresDatabase(server)), server)
 
 
 async def test_a_replica_that_lags(
     postgres_server: PostgresDatabase, postgres_servers: PostgresServers
 ) -> None:
-    """Read by itself, and behind an address that leads to it and to its primary by turns."""
     primary = PostgresLog(PostgresDatabase(postgres_servers.start(wal_level="replica")))
     copy = postgres_servers.replica(primary.database.server)
     copy.start()
     replica = PostgresLog(PostgresDatabase(copy))
-    alone = await table(primary, rows=6000)
-    turns = RemoteBench(primary, log_config(), now=NOW)
-    await caught_up(primary, replica)
-    alone.database = replica
-    await alone.poll()
-    await turns.poll()
-    for rows in (7, 6000):
-        await replica.fetch("SELECT pg_wal_replay_pause()")
-        await insert(primary, rows, NOW + 1)
-        await alone.poll(1)
-        for place in (primary, replica, replica, primary, replica):
-            turns.database = place
-            await turns.poll(1)
-        await replica.fetch("SELECT pg_wal_replay_resume()")
-        await caught_up(primary, replica)
-        await alone.poll(1)
-        await turns.poll(1)
-    assert (alone.counted(), turns.counted()) == (6007, 6007)
-    assert alone.log.events() == turns.log.events() == ()
-    await primary.close()
-    await replica.close()
+    await a_replica_lags(
+        primary,
+        replica,
+        hold=lambda: replica.fetch("SELECT pg_wal_replay_pause()"),
+        go_on=lambda: replica.fetch("SELECT pg_wal_replay_resume()"),
+        caught_up=lambda: caught_up(primary, replica),
+    )
 
 
 async def caught_up(primary: PostgresLog, replica: PostgresLog) -> None:

@@ -170,9 +170,8 @@ def _held_up(line: Line, faults: Sequence[Span]) -> str:
 def _hung(line: Line, faults: Sequence[Span]) -> str:
     """The fault in which the server of this check did not answer."""
     for fault in faults:
-        if fault.began <= line["time"] <= fault.ended + GRACE and line["check"].startswith(
-            fault.hangs or ("\0",)
-        ):
+        meanwhile = fault.began <= line["time"] <= fault.ended + GRACE
+        if meanwhile and line["check"].startswith(fault.hangs):
             return fault.name
     return ""
 

@@ -57,6 +57,14 @@ class SnapshotSource(Protocol):
         events of a later snapshot, as an answer.
         """
 
+    def query(self, text: str | None, seconds: float = 3600.0) -> None:
+        """Put what the expression ``text`` comes to, now and over the last ``seconds``, into the
+        coming snapshots, anew every few seconds; ``None`` ends that.
+
+        With an empty text only the names for completion are there. It is bounded, and evaluated
+        apart from whoever shows it; a mistake in it becomes a sentence in the answer.
+        """
+
     def forget(self, check: str) -> None:
         """Show ``check``, which was :attr:`~checks.views.CheckView.found`, no more, and miss what
         it is of no more; until that runs again."""

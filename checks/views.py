@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from checks.databases.model import Action, Asked, DatabaseFacts
 from checks.hosts.model import HostDetail
 from checks.model import Status, Table
 from checks.records import RecordView
 from checks.requests.stats import RequestStats, WindowStats
+
+if TYPE_CHECKING:
+    # What rules bring comes long after the first frame, which does not wait for its import.
+    from checks.rules.views import Pairs, QueryView, RulesView
 
 __all__ = [
     "AlertView",
@@ -242,6 +247,9 @@ class AlertView:
 
     ``id`` stays the same for as long as it lasts. ``cause`` names the check that this
     is a symptom of (by ``depends_on``), empty for a cause of its own.
+
+    Of a rule, ``rule`` is its :attr:`~checks.rules.views.RuleView.key`, and ``check`` the check
+    that it is of, empty where its labels tell none. The alert of a check is always firing.
     """
 
     id: str
@@ -252,6 +260,17 @@ class AlertView:
     sentence: str
     cause: str = ""
     runbook: str = ""
+    rule: str = ""
+    firing: bool = True
+    """Whether it is more than pending."""
+    labels: Pairs = ()
+    annotations: Pairs = ()
+    value: float | None = None
+    no_data_since: float | None = None
+    """Since when nothing says whether it is over, for want of samples."""
+    no_history: bool = False
+    """Less is recorded than its rule looks back: it stays as it is."""
+    flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -326,6 +345,10 @@ class EngineHealth:
     series: int
     samples: int
     store_bytes: int
+    evaluation: float = 0.0
+    """Seconds that all rules took, each the last time."""
+    missed: int = 0
+    """Evaluations of groups of rules left out since the start."""
     notice: str = ""
     """A sentence about the engine itself (a broken reload, a clock that jumped)."""
 
@@ -334,10 +357,10 @@ class EngineHealth:
 class Snapshot:
     """One picture of everything, at ``time``.
 
-    Checks, alerts and queues are in the order they are shown: alerts as
-    :func:`checks.alerts.of_checks.alerts_of` says, checks as their alerts and then as
-    configured, queues worst first; what did not change is the same object as in the picture
-    before.
+    Checks, alerts and queues are in the order they are shown: alerts of checks and of rules as
+    :func:`checks.alerts.in_order.merged` says (pending ones last), checks as their alerts and
+    then as configured, queues worst first; what did not change is the same object as in the
+    picture before.
     """
 
     time: float
@@ -355,6 +378,10 @@ class Snapshot:
     host: HostDetail | None = None
     """Of the machine that somebody looks at."""
     source: str = "live"
+    rules: RulesView | None = None
+    """None until rules are loaded, and where none are."""
+    query: QueryView | None = None
+    """What came of the query that somebody looks at."""
 
     def check(self, name: str) -> CheckView | None:
         """The check called ``name``."""

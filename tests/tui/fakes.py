@@ -58,6 +58,9 @@ class FakeSource:
     def act(self, check: str, action: str, subject: str) -> None:
         self.asked.append(f"act {check} {action} {subject}")
 
+    def query(self, text: str | None, seconds: float = 3600.0) -> None:
+        self.asked.append(f"query {text} {seconds:.0f}")
+
     def forget(self, check: str) -> None:
         self.asked.append(f"forget {check}")
 

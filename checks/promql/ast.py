@@ -112,7 +112,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Negative:
-    """Unary minus. (Unary plus leaves no trace but parentheses.)"""
+    """Unary minus. (Unary plus is a :class:`Paren`.)"""
 
     body: Node
     span: Span
@@ -158,8 +158,11 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Paren:
+    """What stands in parentheses, or behind a unary plus, which changes nothing either."""
+
     body: Node
     span: Span
+    plus: bool = False
 
 
 Node: TypeAlias = (
@@ -168,7 +171,7 @@ Node: TypeAlias = (
 
 
 def unwrapped(node: Node) -> Node:
-    """``node`` without the parentheses around it."""
-    while isinstance(node, Paren):
+    """``node`` without the parentheses around it; a plus hides from functions what it is before."""
+    while isinstance(node, Paren) and not node.plus:
         node = node.body
     return node

@@ -110,10 +110,10 @@ class _Checker:
                 self._aggregation(node)
             case Binary():
                 self._binary(node)
-            case Paren():
+            case Paren(plus=False):
                 return self.check(node.body)
-            case Negative():
-                return self._negative(node)
+            case Paren() | Negative():
+                return self._signed(node)
             case Subquery():
                 kind = self.check(node.body)
                 if kind is not Kind.VECTOR:
@@ -125,7 +125,7 @@ class _Checker:
                 pass
         return kind_of(node)
 
-    def _negative(self, node: Negative) -> Kind:
+    def _signed(self, node: Negative | Paren) -> Kind:
         kind = self.check(node.body)
         if kind not in {Kind.SCALAR, Kind.VECTOR}:
             self._fail(

@@ -81,7 +81,10 @@ class Evaluation:
             return handle(node, grid)
         self._check_steps(grid)
         if isinstance(node, _COMPUTED) and invariant(node):
-            return _repeated(handle(node, Grid(grid.start, grid.start, grid.step)), grid.steps)
+            value = handle(node, Grid(grid.start, grid.start, grid.step))
+            if isinstance(value, Vector):
+                self.reader.bound(len(value.labels), grid.steps)
+            return _repeated(value, grid.steps)
         return handle(node, grid)
 
     def _check(self) -> None:
@@ -154,7 +157,7 @@ class Evaluation:
             return aggregate(node, vector)
         parameter = self.value(node.parameter, grid)
         if isinstance(parameter, str):
-            return count_values(node, vector, parameter)
+            return count_values(node, vector, parameter, self.options.max_cells)
         scalar = cast("Scalar", parameter)
         if node.operator == "quantile":
             return quantile(node, vector, scalar, self.annotate, node.parameter.span)

@@ -56,11 +56,13 @@ def _quantiles(values: Floats, ids: Times, q: float, step: int, out: tuple[Float
         out[0][found, step] = below * (1 - weight) + above * weight
 
 
-def count_values(node: Aggregation, vector: Vector, name: str) -> Vector:
+def count_values(node: Aggregation, vector: Vector, name: str, most: int) -> Vector:
     """How often each value comes in each group; the value stands in the label ``name``.
 
+    ``most`` is how many values the result may hold.
+
     Raises:
-        EvaluationError: ``name`` is no name of a label.
+        EvaluationError: ``name`` is no name of a label, or there are too many values.
     """
     if not name or any(0xD800 <= ord(char) < 0xE000 for char in name):
         raise EvaluationError(f"invalid label name {quote(name)}")
@@ -71,15 +73,24 @@ def count_values(node: Aggregation, vector: Vector, name: str) -> Vector:
         names = tuple(one for one in node.labels if one != name)
     groups = grouping(vector.labels, names, without=node.without)
     series, steps = np.nonzero(vector.present)
-    texts: dict[float, str] = {}
+    values = vector.values[series, steps]
+    # Bit by bit, since 0 and -0 are two values here, and all NaNs one.
+    bits = np.where(np.isnan(values), np.nan, values).view(np.int64)
+    distinct, place = np.unique(bits, return_inverse=True)
+    texts = [format_float(value) for value in distinct.view(np.float64).tolist()]
+    pairs, row = np.unique(groups.ids[series] * len(distinct) + place, return_inverse=True)
+    if len(pairs) * vector.values.shape[1] > most:
+        raise EvaluationError(
+            f"count_values finds {len(pairs)} values, more than there may be at so many steps;"
+            " round them or use a longer step"
+        )
     rows: dict[LabelSet, int] = {}
-    row = []
-    for group, value in zip(
-        groups.ids[series].tolist(), vector.values[series, steps].tolist(), strict=True
-    ):
-        text = texts.get(value) or texts.setdefault(value, format_float(value))
-        pair = () if dropped else ((name, text),)
-        row.append(rows.setdefault(label_set([*groups.labels[group], *pair]), len(rows)))
+    number = []
+    for pair in pairs.tolist():
+        group, value = divmod(pair, len(distinct))
+        labels = groups.labels[group]
+        own = labels if dropped else label_set([*labels, (name, texts[value])])
+        number.append(rows.setdefault(own, len(rows)))
     counts = np.zeros((len(rows), vector.values.shape[1]))
-    np.add.at(counts, (np.array(row, dtype=np.int64), steps), 1.0)
+    np.add.at(counts, (np.array(number, dtype=np.int64)[row], steps), 1.0)
     return Vector.of(tuple(rows), counts, counts > 0)

@@ -51,9 +51,9 @@ class Reader:
         lookback = self.options.lookback
         if lookback is None:
             lookback = group.lookback
+        self.bound(len(group.labels), len(moments))
         if len(moments) == 1 or moments[0] == moments[-1]:
             return _fixed(group, int(moments[0]), lookback, len(moments), stamps)
-        self.bound(len(group.labels), len(moments))
         times, values = group.rows(int(moments[0]) - lookback, int(moments[-1]))
         if not len(times):
             return None
@@ -99,7 +99,7 @@ class _Unread:
             times, values = group.rows(int(starts[0]), int(ends[-1]))
             if not len(times):
                 continue
-            self.reader.bound(len(group.labels), len(times))
+            self.reader.bound(len(group.labels), max(len(times), len(ends)))
             drop_name = np.zeros(len(group.labels), bool)
             samples = values, ~is_stale(values)
             yield windowed(group.labels, times, samples, self.bounds, drop_name)

@@ -133,7 +133,7 @@ class _Parser(Cursor):
         body = self._expression(_POWER)
         span = Span(sign.span.start, _end(body))
         if sign.text == "+":
-            return Paren(body, span)
+            return Paren(body, span, plus=True)
         if isinstance(body, Number):
             return Number(-body.value, span)
         return Negative(body, span)

@@ -95,6 +95,7 @@ class GroupRun:
         self.group = group
         self.interval = group.interval or circumstances.interval
         self._timer = circumstances.timer
+        self._healths: dict[AlertRun | RecordRun, tuple[Health | None, int]] = {}
         known = sources_of([group]) if sources is None else sources
         self.runs: tuple[AlertRun | RecordRun, ...] = tuple(
             _run(rule, circumstances, Recorder(f"rules/{group.key}/{at}", self.interval), known)
@@ -115,7 +116,10 @@ class GroupRun:
         for run in self.runs:
             outcome = _guarded(run, moment)
             before, at = at, self._timer()
-            outcomes.append(replace(outcome, seconds=at - before))
+            health, since = self._healths.get(run, (None, now))
+            since = since if health is outcome.health else now
+            self._healths[run] = (outcome.health, since)
+            outcomes.append(replace(outcome, since=since, seconds=at - before))
         return GroupOutcome(self.group.key, now, at - began, tuple(outcomes))
 
     def end(self, store: Store, now: int) -> None:
@@ -213,7 +217,8 @@ class AlertRun:
             done = step(terms, self.alerts, found, moment.now, doubts)
         except OverLimitError as error:
             self.alerts = {}
-            return RuleOutcome(rule, Health.ERROR, str(error), len(samples), error.transitions)
+            failed = RuleOutcome(rule, Health.ERROR, str(error), samples=len(samples))
+            return replace(failed, transitions=error.transitions)
         self.alerts = done.alerts
         self.recorder.write_row(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)

@@ -24,12 +24,14 @@ class RuleOutcome:
     """One rule's evaluation.
 
     ``sentence`` says what is wrong, or how much history is lacking; empty where all is well.
-    ``samples`` counts what the expression returned; ``seconds`` is how long all of it took.
+    ``since`` is when (milliseconds) it became what it is. ``samples`` counts what the expression
+    returned; ``seconds`` is how long all of it took.
     """
 
     rule: Rule
     health: Health = Health.OK
     sentence: str = ""
+    since: int = 0
     samples: int = 0
     transitions: tuple[Transition, ...] = ()
     warnings: tuple[str, ...] = ()

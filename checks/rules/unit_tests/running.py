@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,8 @@ def run_test_file(path: Path, wanted: Callable[[str], bool] = lambda _: True) ->
     except ConfigError as error:
         report.failures += [Failure(0, f"  {problem}") for problem in error.problems]
         return report
-    rule_files = list(_rule_files(file, path.parent, report))
+    # Two patterns may name one file, which promtool then has once.
+    rule_files = list(dict.fromkeys(_rule_files(file, path.parent, report)))
     for group in file.groups:
         if not wanted(group.name):
             continue
@@ -91,7 +93,7 @@ def _rule_files(file: TestFile, base: Path, report: TestReport) -> Iterator[Path
         found = sorted(glob.glob(str(base / pattern)))  # noqa: PTH207 - any base
         if not found:
             report.warnings.append(f"no file matches {base / pattern}")
-        yield from map(Path, found)
+        yield from (Path(os.path.normpath(one)) for one in found)
 
 
 class _Suite:

@@ -96,6 +96,14 @@ def test_a_query_error_is_told_and_freezes_what_there_is() -> None:
     assert bench.states == ["firing"]
 
 
+def test_a_rule_says_since_when_it_fails() -> None:
+    bench = Bench(group_of("{record: a, expr: up == on(job) group_right y}"))
+    good = {"up{job=web}": 1, "y{job=web,i=1}": 1}
+    bad = {**good, "up{job=web,i=2}": 1}
+    since = [bench.minute(values).since for values in (good, good, bad, bad, good)]
+    assert [(at - START) // MINUTE for at in since] == [0, 0, 2, 2, 4]
+
+
 def test_a_rule_that_fails_stops_none_after_it() -> None:
     bench = Bench(group_of("{record: bad, expr: up + on(job) up}\n{record: good, expr: sum(up)}"))
     bench.scrape({**UP, "up{job=web,instance=b}": 1})

@@ -151,6 +151,14 @@ def test_a_pattern_without_files_is_a_warning(tmp_path: Path) -> None:
     assert "no file matches" in report.warnings[0]
 
 
+def test_a_file_that_two_patterns_name_counts_once(promtool: Path, tmp_path: Path) -> None:
+    rules = "groups:\n- name: g\n  rules:\n  - {alert: a, expr: vector(1)}\n"
+    text = "rule_files: [rules.yml, 'r*.yml', ./rules.yml]\ntests:\n- alert_rule_test:\n"
+    report = report_of(tmp_path, f"{text}  - {{eval_time: 1m, alertname: a}}\n", rules)
+    assert report.failures[0].text.count("Labels:") == 1
+    assert theirs(promtool, tmp_path / "test.yml") == ours(tmp_path / "test.yml")
+
+
 EXPR = """\
 fuzzy_compare: {fuzzy}
 tests:

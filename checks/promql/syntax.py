@@ -132,10 +132,10 @@ class _Parser(Cursor):
         sign = self.take()
         body = self._expression(_POWER)
         span = Span(sign.span.start, _end(body))
+        if isinstance(body, Number):
+            return Number(body.value if sign.text == "+" else -body.value, span)
         if sign.text == "+":
             return Paren(body, span, plus=True)
-        if isinstance(body, Number):
-            return Number(-body.value, span)
         return Negative(body, span)
 
     def _primary(self) -> Node:

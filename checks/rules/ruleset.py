@@ -13,14 +13,15 @@ from typing import Final
 
 from checks.alerts.memory import Recalled, after_pause
 from checks.alerts.model import Alert, Transition
+from checks.alerts.severity import Severity, severity_of
 from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, sources_of
-from checks.rules.model import RuleGroup
+from checks.rules.model import AlertRule, RuleGroup
 from checks.rules.outcome import GroupOutcome
 from checks.rules.recording import Recorder
 from checks.rules.schedule import Slots
 from checks.store.store import Store
 
-__all__ = ["RuleSet"]
+__all__ = ["RuleAlert", "RuleSet"]
 
 _SLACK: Final = 1000
 """Milliseconds on top of what rules look back."""
@@ -36,6 +37,28 @@ class _Place:
     last: int | None = None
     missed: int = 0
     outcome: GroupOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleAlert:
+    """An alert with the rule that it is of; ``key`` is the rule's, the same after a restart."""
+
+    key: str
+    group: RuleGroup
+    rule: AlertRule
+    alert: Alert
+
+    @property
+    def id(self) -> str:
+        """The same for as long as the alert lasts; one that fires again has another."""
+        labels = "\0".join(f"{name}\0{text}" for name, text in self.alert.labels)
+        digest = hashlib.blake2b(labels.encode(), digest_size=6).hexdigest()
+        return f"{self.key};{digest}@{self.alert.active_at}"
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it says that it is."""
+        return severity_of(dict(self.alert.labels))
 
 
 class RuleSet:
@@ -125,6 +148,13 @@ class RuleSet:
         return [
             one for group in self.runs for run in group.alerts for one in run.release(gone, now)
         ]
+
+    def alerts(self) -> Iterator[RuleAlert]:
+        """Every alert: pending, firing, and those resolved of late."""
+        for group in self.runs:
+            for key, run in _keyed(group):
+                for alert in run.alerts.values():
+                    yield RuleAlert(key, group.group, run.rule, alert)
 
     def remember(self) -> dict[str, list[Alert]]:
         """Every alert, by the key of its rule."""

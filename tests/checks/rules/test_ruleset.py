@@ -6,6 +6,7 @@ from pathlib import Path
 
 from checks.alerts.memory import AlertMemory
 from checks.alerts.model import Alert
+from checks.alerts.severity import Severity
 from checks.model import Samples
 from checks.promql.api import Engine
 from checks.rules.evaluate import Circumstances
@@ -203,6 +204,25 @@ def test_two_rules_that_look_the_same_keep_their_own_alerts(tmp_path: Path) -> N
     rules.restore(memory.recall(), START)
     values = [[one.value for one in run.alerts.values()] for run in rules.runs[0].alerts]
     assert values == [[0.0], [5.0]]
+
+
+def test_an_alert_keeps_its_name_until_it_fires_again(tmp_path: Path) -> None:
+    text = "groups: [{name: g, rules: [{alert: A, expr: up == 0, labels: {severity: P1}}]}]"
+    store, rules = Store(), ruleset(text)
+    scrape(store, {**DOWN, "up{instance=b,job=web}": 0.0}, START)
+    evaluate(rules, store, START)
+    first, second = rules.alerts()
+    assert first.id != second.id
+    assert first.severity is Severity.CRITICAL
+    memory = AlertMemory(tmp_path / "alerts.json")
+    memory.keep(rules.remember(), START)
+    again = ruleset(text)
+    again.restore(memory.recall(), START)
+    assert [one.id for one in again.alerts()] == [first.id, second.id]
+    for minute, values in enumerate((UP, DOWN), 1):
+        scrape(store, values, START + minute * MINUTE)
+        evaluate(again, store, START + minute * MINUTE)
+    assert first.id not in {one.id for one in again.alerts()}
 
 
 def test_an_empty_run_is_no_reason_to_forget() -> None:

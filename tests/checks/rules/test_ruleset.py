@@ -219,7 +219,7 @@ def test_an_alert_keeps_its_name_until_it_fires_again(tmp_path: Path) -> None:
     again = ruleset(text)
     again.restore(memory.recall(), START)
     assert [one.id for one in again.alerts()] == [first.id, second.id]
-    for minute, values in enumerate((UP, DOWN), 1):
+    for minute, values in enumerate((UP, UP, DOWN, DOWN), 1):
         scrape(store, values, START + minute * MINUTE)
         evaluate(again, store, START + minute * MINUTE)
     assert first.id not in {one.id for one in again.alerts()}

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from checks.documents.document import parse
 from checks.registry import KINDS
 from tests.tui.config_helpers import loaded, sentences
 from tools.reference import MARK, PAGE, SCHEMA, reference
 from tui.config import load
-from checks.documents.document import parse
 from tui.config.schema import schema, text
 
 EXAMPLE = PAGE.parent.parent / "examples" / "onwatch.yaml"

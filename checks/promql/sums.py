@@ -24,7 +24,7 @@ def grouped_sums(values: Floats, starts: Times, sizes: Times) -> Floats:
     by Neumaier's compensated summation, all at once. Both agree to the last bit or so.
     """
     steps = values.shape[1]
-    small = sizes <= RANKED if steps < RANKED else np.ones(len(sizes), bool)
+    small = sizes <= _ranks(sizes, steps)
     out = np.empty((len(sizes), steps))
     if small.any():
         out[small] = _ranked(values, starts[small], sizes[small])
@@ -34,6 +34,17 @@ def grouped_sums(values: Floats, starts: Times, sizes: Times) -> Floats:
         for step in range(steps):
             out[group, step] = _exact(rows[:, step])
     return out
+
+
+def _ranks(sizes: Times, steps: int) -> int:
+    """Up to which size groups are summed together rather than each for itself."""
+    largest = int(sizes.max(initial=0))
+    if steps >= RANKED:
+        return largest
+    # Measured: a rank takes 12 µs, a sum 0.7 µs and 0.04 µs a value.
+    alone = (0.7 * len(sizes) + 0.04 * int(sizes.sum())) * steps
+    together = 12 * (min(largest, RANKED) - 1)
+    return 0 if alone < together else RANKED
 
 
 def _ranked(values: Floats, starts: Times, sizes: Times) -> Floats:

@@ -31,6 +31,8 @@ TITLES: Final = {
     "database_sizes": "sizes of the databases",
     "tables": "tables",
     "indexes": "indexes",
+    "bloat_tables": "empty space in tables",
+    "bloat_indexes": "empty space in indexes",
     "locks": "locks",
     "writers": "archiver and checkpoints",
     "statements": "pg_stat_statements",

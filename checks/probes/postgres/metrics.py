@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from checks.probe import Metric
+from checks.probes.postgres.bloat import BLOAT_METRICS
 from checks.probes.postgres.catalogue import TABLE_COUNTERS, TABLE_GAUGES
 from checks.probes.postgres.pulse import DATABASE_COUNTERS
 from checks.probes.postgres.settings import SETTING_METRICS
@@ -130,5 +131,6 @@ METRICS: Final = (
         for name in WRITER_COUNTERS
     ),
     *(_gauge(metric, f"setting {name}", unit) for metric, name, unit in SETTING_METRICS),
+    *BLOAT_METRICS,
     *REQUEST_METRICS,
 )

@@ -14,10 +14,11 @@ from checks.databases.model import DatabaseFacts
 from checks.dial import Phases
 from checks.errors import SecretError, TargetError
 from checks.findings import Finding
-from checks.model import Result, SampleBuilder, Status, worst
+from checks.model import Result, SampleBuilder, Sampler, Samples, Status, worst
 from checks.probe import Target
 from checks.probes.postgres.actions import Turn, act_on
 from checks.probes.postgres.asking import Asker, Troubles
+from checks.probes.postgres.bloat import bloat_of_indexes, bloat_of_tables
 from checks.probes.postgres.catalogue import DatabaseSizes, Indexes, Tables, Wraparound
 from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.digests import Digests
@@ -61,7 +62,6 @@ class _Run:
     """What one run has gathered so far."""
 
     phases: Phases
-    out: SampleBuilder
     findings: list[Finding] = field(default_factory=list)
     sessions: Sessions | None = None
 
@@ -72,6 +72,8 @@ class PostgresProbe:
     def __init__(self, config: PostgresConfig, target: Target) -> None:
         self._config = config
         self._target = target
+        # As postgres_exporter names the server in all that it reads there.
+        self._named = Sampler({**target.sampler.base, "server": config.instance()})
         self._door = Door(config, target.env, target.name)
         self._wishes = Wishes(self._settings(search_path="pg_catalog"), unconverted=True)
         self._health = Session(self._door, self._wishes)
@@ -99,10 +101,11 @@ class PostgresProbe:
             pieces.append(Digests(config.statements, self._rights))
         if config.tables:
             pieces += [Tables(config.tables), Indexes(config.tables)]
+            pieces += [bloat_of_tables(config.tables), bloat_of_indexes(config.tables)]
         return [*pieces, DatabaseSizes()]
 
     async def run(self) -> Result:
-        run = _Run(Phases(), self._target.sampler.builder())
+        run = _Run(Phases())
         try:
             async with asyncio.timeout(self._patience):
                 return await self._poll(run)
@@ -266,7 +269,7 @@ class PostgresProbe:
         message, reason = headline(reading), "ok"
         if wrong:
             message, reason = sentence_of(wrong, status)
-        samples = self._samples(reading, run).build()
+        samples = self._samples(reading)
         return Result(
             status,
             message,
@@ -284,15 +287,16 @@ class PostgresProbe:
             asked=self._ledger.asked(),
         )
 
-    def _samples(self, reading: Reading, run: _Run) -> SampleBuilder:
-        out = run.out
+    def _samples(self, reading: Reading) -> Samples:
+        out = self._target.sampler.builder()
         self._add_up(out, 1)
-        add_pulse(out, reading.pulse, reading.version)
-        add_replication(out, reading.replication, reading.pulse)
-        self._slow.add(out, self._target.sampler)
         out.add("pg_exporter_last_scrape_error", bool(self._troubles))
         self._second.add(out)
-        return out
+        read = self._named.builder()
+        add_pulse(read, reading.pulse, reading.version)
+        add_replication(read, reading.replication, reading.pulse)
+        self._slow.add(read, self._named)
+        return out.build() + read.build()
 
     def _facts(self, reading: Reading, run: _Run) -> DatabaseFacts:
         pulse, sessions = reading.pulse, run.sessions

@@ -10,7 +10,7 @@ from checks.model import SampleBuilder, Table
 from checks.probes.postgres.asking import Asker
 from checks.probes.postgres.pulse import Pulse
 
-__all__ = ["SETTINGS", "SETTING_METRICS", "Settings", "setting_metric"]
+__all__ = ["OURS", "SETTING_METRICS", "Settings", "setting_metric"]
 
 _SECONDS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PREFIXES: Final = {"B": 1, "kB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
@@ -46,15 +46,19 @@ _SIZES: Final = (
     *("wal_keep_size", "max_wal_size", "min_wal_size", "max_slot_wal_keep_size"),
     *("wal_segment_size", "track_activity_query_size", "log_temp_files"),
 )
-SETTINGS: Final = (*_COUNTS, *_SWITCHES, *_DURATIONS, *_SIZES)
-"""Those that have a metric: what rules ask for, and what a person at 3 a.m. would. Those that
-onwatch sets for its own session are left out."""
+OURS: Final = (
+    *("default_transaction_read_only", "transaction_read_only", "statement_timeout"),
+    *("lock_timeout", "idle_in_transaction_session_timeout", "jit"),
+    "max_parallel_workers_per_gather",
+)
+"""Those that onwatch sets for its own session: their values say nothing of anybody else's."""
 SETTING_METRICS: Final = (
     *((f"pg_settings_{name}", name, "") for name in (*_COUNTS, *_SWITCHES)),
     *((f"pg_settings_{name}_seconds", name, "s") for name in _DURATIONS),
     *((f"pg_settings_{name}_bytes", name, "bytes") for name in _SIZES),
 )
-"""Metric, setting and unit of each."""
+"""Metric, setting and unit of those that the documentation names: all that are numbers or
+switches have a metric, as postgres_exporter's have."""
 
 
 def setting_metric(name: str, setting: str, unit: str | None, kind: str) -> tuple[str, float]:
@@ -82,7 +86,7 @@ def _unit(unit: str) -> tuple[float, str]:
 
 
 class Settings:
-    """The settings of :data:`SETTINGS` that the server has."""
+    """The server's settings that are numbers or switches, but for :data:`OURS`."""
 
     name = "settings"
 
@@ -92,7 +96,7 @@ class Settings:
 
     async def read(self, ask: Asker, pulse: Pulse, within: float) -> bool:
         del pulse
-        rows = await ask(self.name, list(SETTINGS), within=within)
+        rows = await ask(self.name, list(OURS), within=within)
         self._values = [metric for row in rows or () if (metric := _metric(row)) is not None]
         self._pending = [row["name"] for row in rows or () if row["pending_restart"]]
         return rows is not None

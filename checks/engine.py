@@ -13,9 +13,10 @@ import resource
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig
@@ -33,6 +34,9 @@ from checks.state import CheckState
 from checks.store.store import Store
 from checks.views import EngineHealth, EventView, Snapshot
 from checks.wording import span
+
+if TYPE_CHECKING:
+    from checks.rules.asking import StandingQuery
 
 __all__ = ["Engine", "EngineSource"]
 
@@ -84,6 +88,7 @@ class Engine:
         )
         self._events: deque[EventView] = deque(maxlen=200)
         self._asking: set[asyncio.Task[None]] = set()
+        self._query: StandingQuery | None = None
         self._drift = self.clock.wall() - now
         self._lag = 0.0
         self._tick_cost = 0.0
@@ -112,6 +117,7 @@ class Engine:
         old._events.extend(event for event in self._events if event.text not in known)
         self._events = old._events
         self.window = old.window
+        self._query = old._query
         self.watch(old.focus)
         counted = "1 check" if len(self.states) == 1 else f"{len(self.states)} checks"
         text = f"configuration reloaded: {counted}"
@@ -200,6 +206,18 @@ class Engine:
         for runner in self.runners:
             if runner.spec.name == check and runner.inspect(subject):
                 self._begin(self.scheduler.fresh(runner), f"inspect {check}")
+
+    def query(self, text: str | None, seconds: float) -> None:
+        """Put what the expression ``text`` comes to into the pictures; nothing any more for None.
+
+        ``seconds`` is how far back its curves go.
+        """
+        if text is None:
+            self._query = None
+            return
+        from checks.rules.asking import StandingQuery  # noqa: PLC0415 - where somebody asks
+
+        self._query = StandingQuery(text, seconds)
 
     def act(self, check: str, action: str, subject: str) -> None:
         """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.
@@ -309,6 +327,8 @@ class Engine:
         picture = self._builder.build(now, self.window, self.focus, self._events, health)
         for check, fault in self._builder.new_faults():
             self._events.append(EventView(now, check, fault))
+        if self._query is not None:
+            picture = replace(picture, query=self._query.view(self.store, now))
         return picture
 
     async def close(self) -> None:

@@ -283,6 +283,13 @@ class EngineSource:
     def act(self, check: str, action: str, subject: str) -> None:
         self._wish(lambda engine: engine.act(check, action, subject))
 
+    def query(self, text: str | None, seconds: float = 3600.0) -> None:
+        def wish(engine: Engine) -> None:
+            engine.query(text, seconds)
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
     def forget(self, check: str) -> None:
         def wish(engine: Engine) -> None:
             if engine.config.finder is not None:

@@ -156,6 +156,16 @@ class Store:
         return self._by_name.keys()
 
     @property
+    def label_names(self) -> Iterable[str]:
+        """Every label's name held."""
+        return {name for name, _ in self._by_label}
+
+    @property
+    def changes(self) -> int:
+        """Another number whenever a series has come or gone."""
+        return self._changes.get("", 0)
+
+    @property
     def series_count(self) -> int:
         return len(self._homes)
 

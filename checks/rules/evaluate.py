@@ -98,9 +98,13 @@ class GroupRun:
         self._healths: dict[AlertRun | RecordRun, tuple[Health | None, int]] = {}
         known = sources_of([group]) if sources is None else sources
         self.runs: tuple[AlertRun | RecordRun, ...] = tuple(
-            _run(rule, circumstances, Recorder(f"rules/{group.key}/{at}", self.interval), known)
+            _run(rule, circumstances, self._recorder(at, rule), known)
             for at, rule in enumerate(group.rules)
         )
+
+    def _recorder(self, at: int, rule: Rule) -> Recorder:
+        block = f"rules/{self.group.key}/{at}"
+        return Recorder(block, self.interval, begins=isinstance(rule, RecordRule))
 
     @property
     def alerts(self) -> tuple[AlertRun, ...]:

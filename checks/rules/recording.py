@@ -26,12 +26,16 @@ class Sink(Protocol):
 
 
 class Recorder:
-    """Writes what one rule returns, under the name ``block``; ``interval`` in milliseconds."""
+    """Writes what one rule returns, under the name ``block``; ``interval`` in milliseconds.
 
-    def __init__(self, block: str, interval: int) -> None:
+    ``begins`` writes the first row even where it is empty: since then it is known what the rule
+    returns, and what is not there was not there.
+    """
+
+    def __init__(self, block: str, interval: int, *, begins: bool = False) -> None:
         self.block = block
         self._interval = interval / 1000
-        self._wrote = False
+        self._wrote = begins
 
     def write(self, sink: Sink, at: int, samples: Sequence[tuple[Labels, float]]) -> None:
         """Keep ``samples`` as those of ``at`` (milliseconds); what is not among them ends."""

@@ -175,6 +175,17 @@ def test_what_an_earlier_rule_looks_back_counts_too() -> None:
     assert bench.states == ["firing"]
 
 
+def test_a_record_that_was_empty_so_far_is_known_since_its_rule_runs() -> None:
+    bench = bench_of("""\
+{record: down, expr: up == 0}
+{alert: A, expr: 'count_over_time(down[3m]) > 0'}""")
+    for _ in range(4):
+        bench.minute(UP)
+    outcome = bench.minute(DOWN)
+    assert outcome.health is Health.OK
+    assert bench.states == ["firing"]
+
+
 def test_rules_that_read_each_other_come_to_an_end() -> None:
     bench = bench_of("""\
 {record: a, expr: 'b or up'}

@@ -158,7 +158,7 @@ class _Step:
         )
         hold = self.terms.hold
         if hold <= 0:
-            why = "the expression returns it, and the rule has no `for`"
+            why = "the expression returns it, and nothing is waited for"
             fired = replace(alert, state=State.FIRING, fired_at=self.now)
             self._pass(fired, State.INACTIVE, why, found.evidence)
         else:

@@ -14,7 +14,7 @@ from checks.promql.api import Engine, Expression
 from checks.promql.errors import PromQLError
 from checks.promql.options import Options
 from checks.promql.values import Matrix, Vector
-from checks.rules.views import Curve, Pairs, QueryView
+from checks.rules.views import Curve, QueryView
 
 if TYPE_CHECKING:
     from checks.store.store import Store

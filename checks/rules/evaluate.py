@@ -55,6 +55,7 @@ class Circumstances:
         external_url: what they know as ``$externalURL``.
         interval: milliseconds, of groups that have none of their own.
         pure: to the letter of Prometheus: an empty result resolves, nothing is held or doubted.
+        at_once: fire without waiting for `for`, where there is a single evaluation.
         since: when recording began (milliseconds).
         timer: seconds, for what evaluations take.
     """
@@ -64,6 +65,7 @@ class Circumstances:
     external_url: str = ""
     interval: int = INTERVAL
     pure: bool = False
+    at_once: bool = False
     since: int = 0
     timer: Callable[[], float] = time.perf_counter
 
@@ -216,7 +218,7 @@ class AlertRun:
         except ValueError as error:
             raise _RuleError(str(error)) from None
         outcome = self._judge_history(history, RuleOutcome(rule, warnings=warnings))
-        terms = Terms(rule.hold, rule.keep, moment.limit)
+        terms = Terms(0 if about.at_once else rule.hold, rule.keep, moment.limit)
         try:
             done = step(terms, self.alerts, found, moment.now, doubts)
         except OverLimitError as error:

@@ -77,7 +77,7 @@ def test_without_for_it_fires_in_the_evaluation_that_finds_it() -> None:
     assert rule.web.state is State.FIRING
     assert (rule.web.active_at, rule.web.fired_at) == (0, 0)
     assert rule.course() == [(0, "inactive", "firing")]
-    assert "no `for`" in rule.told[0].why
+    assert rule.told[0].why == "the expression returns it, and nothing is waited for"
 
 
 def test_with_for_it_is_pending_first_and_fires_once_that_has_passed() -> None:

@@ -51,6 +51,7 @@ class Bench:
 
     group: RuleGroup
     pure: bool = False
+    at_once: bool = False
     since: int = 0
     external_labels: Mapping[str, str] = field(default_factory=dict)
     store: Store = field(default_factory=lambda: Store(1e12))
@@ -61,7 +62,12 @@ class Bench:
     def __post_init__(self) -> None:
         self.engine = Engine()
         about = Circumstances(
-            self.engine, self.external_labels, pure=self.pure, since=self.since, timer=self.timer
+            self.engine,
+            self.external_labels,
+            pure=self.pure,
+            at_once=self.at_once,
+            since=self.since,
+            timer=self.timer,
         )
         self.run = GroupRun(self.group, about)
 

@@ -161,6 +161,15 @@ def test_an_offset_and_a_subquery_look_back_too() -> None:
         assert bench.states == ["firing"], expression
 
 
+def test_a_single_look_does_not_wait_and_says_what_lacks_history() -> None:
+    rules = "{alert: A, expr: up == 0, for: 5m}\n{alert: B, expr: 'rate(up[5m]) > 0'}"
+    bench = Bench(group_of(rules), since=START, at_once=True)
+    bench.scrape(DOWN)
+    first, second = bench.evaluate().rules
+    assert [str(one.after) for one in first.transitions] == ["firing"]
+    assert second.health is Health.NO_HISTORY
+
+
 def test_what_an_earlier_rule_looks_back_counts_too() -> None:
     bench = bench_of("""\
 {record: mean, expr: 'avg_over_time(up[3m])'}

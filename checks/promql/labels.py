@@ -95,4 +95,6 @@ def remembered_of(sources: tuple[Labels, ...], key: Hashable, make: Callable[[],
 
 def joined(parts: tuple[Labels, ...]) -> Labels:
     """All of ``parts`` in one, the very same tuple each time for the very same parts."""
+    if len(parts) == 1:
+        return parts[0]
     return _MEMORY.get(parts, "joined", lambda: tuple(chain.from_iterable(parts)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from checks.promql.ast import At, Range, Selector
 from checks.promql.errors import EvaluationError
+from checks.promql.labels import joined
 from checks.promql.options import Options
 from checks.promql.storage import Group, Storage
 from checks.promql.values import Bools, Floats, Grid, Labels, Matrix, Times, Vector, Windows
@@ -40,20 +41,15 @@ class Reader:
         ``stamps``: their times (seconds) instead of their values.
         """
         moments = self.moments(grid, node.at, node.offset)
-        parts = []
-        for group in self.store.groups(node.name, node.matchers):
-            part = self._instants(group, moments, stamps)
-            if part is not None:
-                parts.append(part)
-        return together(parts, grid.steps)
+        groups = self.store.groups(node.name, node.matchers)
+        self.bound(sum(len(group.labels) for group in groups), len(moments))
+        if moments[0] == moments[-1]:
+            return self._fixed(groups, int(moments[0]), len(moments), stamps)
+        parts = [self._instants(group, moments, stamps) for group in groups]
+        return together([part for part in parts if part is not None], grid.steps)
 
     def _instants(self, group: Group, moments: Times, stamps: bool) -> Vector | None:
-        lookback = self.options.lookback
-        if lookback is None:
-            lookback = group.lookback
-        self.bound(len(group.labels), len(moments))
-        if len(moments) == 1 or moments[0] == moments[-1]:
-            return _fixed(group, int(moments[0]), lookback, len(moments), stamps)
+        lookback = self._lookback(group)
         times, values = group.rows(int(moments[0]) - lookback, int(moments[-1]))
         if not len(times):
             return None
@@ -64,6 +60,27 @@ class Reader:
             np.broadcast_to(times[rows, None] / 1000.0, present.shape) if stamps else values[rows]
         )
         return Vector.of(group.labels, found.T, present.T)
+
+    def _lookback(self, group: Group) -> int:
+        return group.lookback if self.options.lookback is None else self.options.lookback
+
+    def _fixed(self, groups: Sequence[Group], moment: int, steps: int, stamps: bool) -> Vector:
+        """The same moment at all steps; a thousand checks have a group each."""
+        labels, rows = [], []
+        for group in groups:
+            found = group.row(moment - self._lookback(group), moment)
+            if found is not None:
+                time, row = found
+                labels.append(group.labels)
+                rows.append(np.where(is_stale(row), row, time / 1000.0) if stamps else row)
+        if not rows:
+            return Vector.empty(steps)
+        values = np.concatenate(rows) if len(rows) > 1 else rows[0]
+        present = ~is_stale(values)[:, None]
+        values = values[:, None]
+        if steps > 1:
+            values, present = values.repeat(steps, axis=1), present.repeat(steps, axis=1)
+        return Vector.of(joined(tuple(labels)), values, present)
 
     def windows(self, node: Range, grid: Grid, check: Callable[[], None]) -> Matrix:
         """The samples of each series in the window that ends at every step.
@@ -126,16 +143,3 @@ def windowed(
         int(ends[0] - starts[0]),
         drop_name,
     )
-
-
-def _fixed(group: Group, moment: int, lookback: int, steps: int, stamps: bool) -> Vector | None:
-    """The same moment at all steps."""
-    found = group.row(moment - lookback, moment)
-    if found is None:
-        return None
-    time, row = found
-    present = ~is_stale(row)[:, None]
-    values = np.full(present.shape, time / 1000.0) if stamps else row[:, None]
-    if steps > 1:
-        values, present = values.repeat(steps, axis=1), present.repeat(steps, axis=1)
-    return Vector.of(group.labels, values, present)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,15 @@ def is_stale(values: Floats) -> npt.NDArray[np.bool_]:
     return np.equal(bits, STALE_BITS)
 
 
+class _Asked(NamedTuple):
+    """Which columns some series are; holds on to the tuple, so that its identity is its own."""
+
+    series: Sequence[Series]
+    columns: Columns
+    adjacent: bool
+    missing: bool
+
+
 class _Chunk:
     """Up to :data:`CHUNK_ROWS` rows over one set of columns."""
 
@@ -67,7 +76,7 @@ class _Chunk:
         self._constant: Floats | None = None
         self._spans: Spans | None = None
         self._changed: Columns = np.empty(0, dtype=np.int32)
-        self._asked: dict[int, tuple[Sequence[Series], Columns]] = {}
+        self._asked: dict[int, _Asked] = {}
         self._asked_size = 0
 
     @property
@@ -139,16 +148,17 @@ class _Chunk:
 
         Not to be written to: it may be a view of the chunk.
         """
-        columns = self._columns(series)
+        asked = self._columns(series)
+        columns = asked.columns
         if self._constant is not None:
             out = self._sealed(columns, self._constant, low, high)
-        elif _adjacent(columns):
+        elif asked.adjacent:
             view = self._matrix[low:high, columns[0] : columns[-1] + 1]
             view.flags.writeable = False
             return view
         else:
             out = self._matrix[low:high].take(columns, axis=1)
-        if len(columns) and columns.min() < 0:
+        if asked.missing:
             out[:, columns < 0] = STALE
         return out
 
@@ -168,7 +178,7 @@ class _Chunk:
         out[:, varying] = rows.take(places[varying], axis=1)
         return out
 
-    def _columns(self, series: Sequence[Series]) -> Columns:
+    def _columns(self, series: Sequence[Series]) -> _Asked:
         """The column of each of ``series``; -1 where it has none.
 
         Remembered by the identity of a tuple, since the evaluator asks for the same ones again
@@ -176,14 +186,16 @@ class _Chunk:
         """
         found = self._asked.get(id(series))
         if found is not None:
-            return found[1]
+            return found
         columns = np.fromiter((self.column.get(one, -1) for one in series), dtype=np.intp)
+        missing = bool((columns < 0).any())
+        asked = _Asked(series, columns, not missing and _adjacent(columns), missing)
         if isinstance(series, tuple):
             if self._asked_size > 8 * len(self.series) + 4096:
                 self._forget()
-            self._asked[id(series)] = (series, columns)
+            self._asked[id(series)] = asked
             self._asked_size += len(series)
-        return columns
+        return asked
 
     def _forget(self) -> None:
         self._asked.clear()
@@ -192,7 +204,7 @@ class _Chunk:
 
 def _adjacent(columns: Columns) -> bool:
     """Whether they are some first column and those that follow it."""
-    if not len(columns) or columns[0] < 0 or columns[-1] - columns[0] != len(columns) - 1:
+    if not len(columns) or columns[-1] - columns[0] != len(columns) - 1:
         return False
     return bool((np.diff(columns) == 1).all())
 
@@ -315,9 +327,11 @@ class Block:
         None where there is none.
         """
         for chunk in reversed(self._chunks):
-            if chunk.rows == 0 or chunk.first > end:
+            if chunk.rows == 0 or chunk.times[0] > end:
                 continue
-            at = int(np.searchsorted(chunk.times[: chunk.rows], end, side="right")) - 1
+            at = chunk.rows - 1
+            if chunk.times[at] > end:
+                at = int(np.searchsorted(chunk.times[: chunk.rows], end, side="right")) - 1
             time = int(chunk.times[at])
             return (time, chunk.gather(series, at, at + 1)[0]) if time > start else None
         return None

@@ -34,6 +34,9 @@ class RuleHealth(StrEnum):
     ERROR = "error"
     NO_HISTORY = "insufficient history"
     DEAD = "dead"
+    """What it reads is not there, so that it can return nothing."""
+    IDLE = "nothing to watch"
+    """The same of a built-in rule: nothing of the kind that it is for is watched."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,15 +48,13 @@ _TEST: Final = frozenset(
 _NATIVE: Final = "native histograms are not supported"
 _TRUE: Final = {"true": True, "false": False}
 _FLOAT = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+_HEXADECIMAL = re.compile(r"[-+]?0x[0-9a-fA-F]{1,16}")
+_SAID: Final = frozenset({"inf", "nan"})
 _SPECIAL: Final = {
     ".inf": math.inf,
     "+.inf": math.inf,
     "-.inf": -math.inf,
-    "inf": math.inf,
-    "+inf": math.inf,
-    "-inf": -math.inf,
     ".nan": math.nan,
-    "nan": math.nan,
 }
 
 
@@ -67,7 +65,7 @@ def read_test_file(path: Path) -> TestFile:
         ConfigError: with every problem in it.
     """
     text, _ = read_text(path, trusted=True, split="split it into several")
-    document = parse(str(path), text, needs="`rule_files` and `tests`", texts=True)
+    document = parse(str(path), text, needs="", texts=True)
     reader = _Reader(document)
     read = reader.file(document.data)
     if reader.problems:
@@ -90,11 +88,7 @@ class _Reader:
             if name in order:
                 self._add(at, f'the group "{name}" is named twice')
             order.append(name)
-        groups = [
-            self._group(at, one, interval)
-            for at, one in self._items(("tests",), data)
-            if self._mapping(at, one)
-        ]
+        groups = [self._group(*one, interval) for one in self._mappings(("tests",), data)]
         return TestFile(
             self._document.name,
             tuple(files),
@@ -187,7 +181,14 @@ class _Reader:
             return _SPECIAL[text.lower()]
         if _FLOAT.fullmatch(text):
             return float(text)
-        self._add(where, "expected a number")
+        if _HEXADECIMAL.fullmatch(text):
+            return float(int(text, 16))
+        hint = (
+            f"; YAML writes .{text.lower().strip('+-')}"
+            if text.lower().strip("+-") in _SAID
+            else ""
+        )
+        self._add(where, f"expected a number{hint}")
         return 0.0
 
     def _moment(self, where: Where, given: Any) -> int:
@@ -247,8 +248,8 @@ class _Reader:
         self, where: Where, data: dict[str, Any]
     ) -> Iterator[tuple[Where, dict[str, Any]]]:
         for at, item in self._items(where, data):
-            if self._mapping(at, item):
-                yield at, item
+            if item is None or self._mapping(at, item):
+                yield at, item or {}
 
     def _mapping(self, where: Where, given: Any) -> bool:
         if isinstance(given, dict):

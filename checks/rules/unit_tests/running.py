@@ -107,7 +107,9 @@ class _Suite:
         self._group = group
         self._engine: Engine = Engine(Options(lookback=LOOKBACK, subquery_step=file.interval))
         self._store = Store(_FOREVER)
-        self._loaded = [0] * len(group.series)
+        # Of two with the same labels the later one counts, as in promtool.
+        self._input = list({series.labels: series for series in group.series}.values())
+        self._loaded = [0] * len(self._input)
 
     def run(self, rule_files: Sequence[Path]) -> list[Failure]:
         """What failed."""
@@ -168,7 +170,7 @@ class _Suite:
         Each is a block of its own, since one may lack a sample without having ended.
         """
         interval = self._group.interval
-        for number, series in enumerate(self._group.series):
+        for number, series in enumerate(self._input):
             labels = dict(series.labels)
             stored = (Stored.of(labels.pop("__name__", ""), labels),)
             at = self._loaded[number]

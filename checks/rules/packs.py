@@ -1,0 +1,42 @@
+"""The built-in rule packs: ordinary rule files beside this program, each by its stem's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from checks.rules.model import RuleFile
+
+__all__ = ["PREFIX", "names_in", "pack_names", "read_pack"]
+
+FOLDER: Final = Path(__file__).parents[1] / "alerts" / "packs"
+PREFIX: Final = "pack "
+"""What the name of a pack's rules' file begins with where people read it."""
+_NAMED: Final = re.compile(r"^\s*(?:-\s+)?(?:alert|record):\s*(['\"]?)([\w:]+)\1\s*(?:#.*)?$", re.M)
+
+
+def pack_names() -> tuple[str, ...]:
+    """Every pack there is."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.yml")))
+
+
+@cache
+def read_pack(name: str) -> RuleFile:
+    """The rules of the pack ``name``, parsed once. Takes some milliseconds."""
+    from checks.promql.api import Engine  # noqa: PLC0415 - imports numpy
+    from checks.rules.language import PrometheusLanguage  # noqa: PLC0415
+    from checks.rules.reading import read_rule_file  # noqa: PLC0415
+
+    # Whoever can write where the program itself lies needs no rule file to change what it does.
+    language = PrometheusLanguage(Engine())
+    return read_rule_file(FOLDER / f"{name}.yml", language, trusted=True, shown=f"{PREFIX}{name}")
+
+
+def names_in(packs: Iterable[str]) -> set[str]:
+    """The names of the rules in ``packs``, without parsing them."""
+    texts = ((FOLDER / f"{name}.yml").read_text(encoding="utf-8") for name in packs)
+    return {found[2] for text in texts for found in _NAMED.finditer(text)}

@@ -1,1 +1,1 @@
-"""onwatch beside Debian's exporters on the same servers, and the rules that are written for them."""
+"""onwatch beside Debian's exporters on the same servers, and the rules for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from checks.model import Samples
-from tests.servers.exporters import Scrape
+from tests.exporters.stage import Stage
+from tests.servers.exporters import Exporter, Scrape
 
-__all__ = ["Found", "Kind", "compare", "of_samples"]
+__all__ = ["Found", "Kind", "beside", "compare", "of_samples", "together"]
 
 TARGET: Final = frozenset({"job", "instance"})
 """Labels of the target, which a Prometheus adds to what an exporter says."""
@@ -44,6 +46,34 @@ class Found:
     kind: Kind
     labels: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+
+
+async def beside(
+    stage: Stage,
+    exporter: Exporter,
+    names: Iterable[str],
+    slack: Mapping[str, float] | None = None,
+    path: str = "/metrics",
+) -> list[Found]:
+    """What differs between the checks on ``stage`` and ``exporter``: see :func:`compare`.
+
+    The checks have run a minute before, so that their slow tier has what is seldom asked.
+    """
+    await stage.once()
+    await stage.clock.advance(61)
+    before = exporter.scrape(path)
+    ours = of_samples(await stage.once())
+    return compare(names, before, ours, exporter.scrape(path), slack)
+
+
+def together(*parts: list[Found]) -> list[Found]:
+    """What differs on several servers; what one of them has not is compared on another."""
+    nowhere = set.intersection(
+        *({one.metric for one in part if one.kind is Kind.NONE} for part in parts)
+    )
+    return [
+        one for part in parts for one in part if one.kind is not Kind.NONE or one.metric in nowhere
+    ]
 
 
 def of_samples(samples: Samples) -> Scrape:
@@ -114,5 +144,5 @@ def _label_names(keys: Iterable[tuple[str, tuple[tuple[str, str], ...]]]) -> set
 def _between(value: float, bounds: list[float], slack: float) -> bool:
     if value != value or any(one != one for one in bounds):  # noqa: PLR0124 - NaN
         return value != value and all(one != one for one in bounds)  # noqa: PLR0124 - NaN
-    room = slack * max(map(abs, bounds))
+    room = math.inf if slack == math.inf else slack * max(map(abs, bounds))
     return min(bounds) - room <= value <= max(bounds) + room

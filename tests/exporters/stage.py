@@ -1,7 +1,7 @@
 """Checks and one rule at work as in the engine, on a clock that the test moves.
 
-Each run asks the real server (or the recorded tree) anew; only the time between two runs is made up,
-so that a rule's ``for`` of ten minutes takes milliseconds.
+Each run asks the real server (or the recorded tree) anew; only the time between two runs is made
+up, so that a rule's ``for`` of ten minutes takes milliseconds.
 """
 
 from __future__ import annotations

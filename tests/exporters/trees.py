@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tests.checks.host_trees import Tree, machine
+from tests.checks.host_trees import DISKSTATS, Tree, machine
 
 __all__ = ["COLLECTORS", "MDSTAT", "SPEED", "with_hardware"]
 
@@ -14,13 +14,14 @@ COLLECTORS: Final = (
     *(
         f"--collector.{name}"
         for name in (
-            "bonding conntrack cpu diskstats edac hwmon mdadm meminfo netclass netdev stat vmstat"
-        ).split()
+            *("bonding", "conntrack", "cpu", "diskstats", "edac", "hwmon", "mdadm", "meminfo"),
+            *("netclass", "netdev", "stat", "vmstat"),
+        )
     ),
     "--no-collector.netdev.netlink",
     "--collector.netdev.device-exclude=^$",
 )
-"""Of node_exporter: those that read nothing but the tree, with loopback, which Debian leaves out."""
+"""Of node_exporter: those that read nothing but the tree; with loopback, as upstream has it."""
 
 SPEED: Final = {"eth0": 1000, "eth1": -1, "bond0": 2000}
 """Megabits a second; -1 is what drivers say that do not know."""
@@ -46,7 +47,7 @@ def with_hardware(folder: Path) -> Tree:
     tree.write("proc/sys/net/netfilter/nf_conntrack_count", "100\n")
     tree.write("proc/sys/net/netfilter/nf_conntrack_max", "1000\n")
     tree.write("proc/version", "Linux version 6.1.0\n")
-    (folder / "proc/self").mkdir(exist_ok=True)
+    tree.write("proc/diskstats", f"{DISKSTATS} 251       0 zram0 3 0 3 0 5 0 5 0 0 0 0\n")
     return tree
 
 

@@ -1,4 +1,4 @@
-"""Debian's Prometheus exporters at work: what tools/get-peers has unpacked, or what is installed."""
+"""Debian's Prometheus exporters at work: unpacked by tools/get-peers, or installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.servers.redis import free_port
 __all__ = ["Exporter", "Exporters", "Scrape"]
 
 Scrape = dict[tuple[str, Labels], float]
-"""A page of metrics: values by names and sorted labels."""
+"""A page of metrics: values by names and sorted labels, without empty ones."""
 
 
 class Exporter:
@@ -37,7 +37,7 @@ class Exporter:
         """What it answers now."""
         page = self._reader.read(self._get(path))
         return {
-            (name, tuple(sorted(labels))): value
+            (name, tuple(sorted(pair for pair in labels if pair[1]))): value
             for (name, labels), value in zip(page.items, page.values, strict=True)
         }
 

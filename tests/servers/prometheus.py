@@ -1,4 +1,4 @@
-"""Debian's Prometheus and what belongs to it: what tools/get-peers has unpacked, or what is installed."""
+"""Debian's Prometheus and its exporters: unpacked by tools/get-peers, or installed."""
 
 from __future__ import annotations
 

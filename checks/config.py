@@ -5,11 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from checks.probe import CheckSpec
 
-__all__ = ["EngineConfig", "Finder"]
+if TYPE_CHECKING:
+    from checks.rules.model import RuleGroup
+
+__all__ = ["EngineConfig", "Finder", "RulesConfig"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RulesConfig:
+    """Which rules run.
+
+    Attributes:
+        packs: names of the built-in packs.
+        groups: of the user's own rule files, what is right in them.
+        disable: names of alerts and recorded metrics that do not run, of whatever file.
+        interval: seconds between the evaluations of groups that do not say it themselves.
+        problems: sentences on rules that are left out.
+        memory: the file that keeps the alerts over a restart; None keeps them nowhere.
+    """
+
+    packs: tuple[str, ...] = ()
+    groups: tuple[RuleGroup, ...] = ()
+    disable: tuple[str, ...] = ()
+    interval: float = 60.0
+    problems: tuple[str, ...] = ()
+    memory: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +44,8 @@ class EngineConfig:
     from, empty where there is none; ``files`` are all that it was read from, and the patterns
     that further ones may come to match, watched for changes; ``warnings`` are sentences for
     the user, ``remarks`` such as are worth saying once. ``read_only`` leaves the actions out.
-    ``finder`` looks for more checks while they run.
+    ``finder`` looks for more checks while they run. ``rules`` are evaluated on what these
+    collect; none where it is None.
     """
 
     checks: tuple[CheckSpec, ...]
@@ -32,6 +57,7 @@ class EngineConfig:
     read_only: bool = False
     remarks: tuple[str, ...] = ()
     finder: Finder | None = None
+    rules: RulesConfig | None = None
 
 
 class Finder(Protocol):

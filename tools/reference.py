@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 
 from checks.registry import KINDS, kind
 from checks.settings import SecretCommand, field_docs, parse_duration, parse_size
-from tui.config.models import Common, Defaults, File
+from tui.config.models import Common, Defaults, File, Rules
 from tui.config.schema import text as schema_text
 
 __all__ = ["MARK", "PAGE", "SCHEMA", "reference"]
@@ -45,6 +45,7 @@ def reference() -> str:
     """The page from the mark on."""
     parts = [MARK, "\n## Keys of the file\n\n", _table(File)]
     parts += ["\n### defaults\n\n", _about(Defaults), _table(Defaults)]
+    parts += ["\n### rules\n\n", _about(Rules), _table(Rules)]
     parts += ["\n## Keys of every check\n\n", _about(Common), _table(Common)]
     for name in KINDS:
         parts.append(_kind_section(name))

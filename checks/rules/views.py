@@ -228,6 +228,7 @@ class QueryView:
         text: the expression.
         at: when it was evaluated; ``took`` seconds.
         error: why there is no answer, in one sentence; empty where there is one.
+        column: where in the text the mistake begins, counted from 1; 0 where that is not known.
         warnings: of the evaluation.
         rows: what it is now: labels (with ``__name__``) and value, the first few thousand.
         total: how many there are in all.
@@ -243,6 +244,7 @@ class QueryView:
     at: float
     took: float = 0.0
     error: str = ""
+    column: int = 0
     warnings: tuple[str, ...] = ()
     rows: tuple[tuple[Pairs, float], ...] = ()
     total: int = 0

@@ -213,7 +213,7 @@ def test_every_problem_of_a_file_is_told_in_the_order_of_its_lines() -> None:
     assert sentences(
         """\
         chekcs: []
-        rules: {packs: [all]}
+        runbooks: {packs: [all]}
         checks:
           - name: a
             http:
@@ -224,7 +224,7 @@ def test_every_problem_of_a_file_is_told_in_the_order_of_its_lines() -> None:
     ) == [
         "onwatch.yaml:1: version: is missing",
         'onwatch.yaml:1: chekcs: unknown key; did you mean "checks"?',
-        "onwatch.yaml:2: rules: this version has no rules yet; leave it out",
+        "onwatch.yaml:2: runbooks: this version has no runbooks yet; leave it out",
         "onwatch.yaml:7: checks[0].http.expect.status[0]: must be at most 599",
         "onwatch.yaml:7: checks[0].http.expect.status[1]: expected a status code, "
         "or a class of them such as 2xx",

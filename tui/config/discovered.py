@@ -11,6 +11,7 @@ from checks.model import clean
 from checks.probe import CheckSpec
 from checks.registry import kind
 from tui.config import files
+from tui.config.rules import built_in
 
 __all__ = ["this_machine"]
 
@@ -28,6 +29,7 @@ def this_machine(environ: Mapping[str, str]) -> tuple[EngineConfig, Discovery]:
         checks=(spec,),
         files=tuple(files.searched()),
         finder=finder,
+        rules=built_in(),
         remarks=("no configuration: watching what is discovered; onwatch init writes it down",),
     )
     return config, finder

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from checks.config import EngineConfig
+from checks.config import EngineConfig, RulesConfig
 from checks.documents.document import Document, parse
 from checks.documents.document import Path as Where
 from checks.documents.reading import read_text
@@ -22,6 +22,7 @@ from tui.config.expand import expand
 from tui.config.keys import KeyJudge, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
+from tui.config.rules import read_rules
 
 __all__ = ["Loaded", "load"]
 
@@ -123,11 +124,20 @@ class _Loading:
         keys = read_keybindings(report, head.keybindings, self._warnings, key_judge)
         if theme_judge and head.theme and (text := theme_judge(head.theme)):
             report.add(("theme",), text)
+        rules = read_rules(report, head.rules, self._base, self._path.parent)
+        self._files += rules.watched
+        self._warnings += rules.warnings
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)
-        return self._loaded(head, keys, entries)
+        return self._loaded(head, keys, entries, rules.config)
 
-    def _loaded(self, head: File, keys: dict[str, str], entries: list[build.Entry]) -> Loaded:
+    def _loaded(
+        self,
+        head: File,
+        keys: dict[str, str],
+        entries: list[build.Entry],
+        rules: RulesConfig,
+    ) -> Loaded:
         warnings = [*self._warnings, *map(str, build.warnings(entries, self._base))]
         specs = build.enabled_specs(entries)
         if not specs:
@@ -139,6 +149,7 @@ class _Loading:
             path=str(self._path),
             files=tuple(self._files),
             warnings=tuple(warnings),
+            rules=rules,
         )
         return Loaded(engine, str(self._path), keys, len(entries) - len(specs), head.theme)
 

@@ -16,9 +16,10 @@ __all__ = [
     "Defaults",
     "File",
     "Included",
+    "Rules",
 ]
 
-LATER_KEYS: Final = ("rules", "runbooks", "history", "agent", "notify", "silences", "discovery")
+LATER_KEYS: Final = ("runbooks", "history", "agent", "notify", "silences", "discovery")
 """Keys of the file that only later versions have."""
 
 LATER_CHECK_KEYS: Final = (
@@ -117,6 +118,19 @@ class Common(Model):
     """What to do when it fails: the name of a runbook, shown beside the alert."""
 
 
+class Rules(Model):
+    """Which rules run: built-in packs and rule files in Prometheus' format."""
+
+    packs: Texts = Field(default_factory=lambda: ["all"])
+    """Names of built-in packs, such as `host`; `all` of them where not given, `[]` for none."""
+    files: Texts = Field(default_factory=list)
+    """Rule files or patterns (`rules/*.yml`), relative to this file."""
+    disable: Texts = Field(default_factory=list)
+    """Names of alerts and recorded metrics that do not run."""
+    interval: Annotated[Duration, Field(ge=1)] = 60.0
+    """Time between evaluations of groups of rules that say none themselves."""
+
+
 class File(Model):
     """A configuration file."""
 
@@ -128,6 +142,8 @@ class File(Model):
     """What checks take where they say nothing themselves."""
     include: Texts = Field(default_factory=list)
     """Files or patterns (`checks.d/*.yaml`) with further checks, relative to this file."""
+    rules: Rules = Field(default_factory=Rules)
+    """Alert rules; every built-in pack where not given."""
     keybindings: dict[str, Keys] = Field(default_factory=dict)
     """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys."""
     theme: Annotated[str, Field(max_length=100)] = ""

@@ -27,7 +27,7 @@ from checks.promql.ast import (
 from checks.promql.binary import operate
 from checks.promql.errors import EvaluationError
 from checks.promql.functions import FUNCTIONS
-from checks.promql.functions.contract import Context
+from checks.promql.functions.contract import Context, Function
 from checks.promql.invariant import invariant
 from checks.promql.options import Options
 from checks.promql.ranking import count_values, quantile
@@ -139,7 +139,7 @@ class Evaluation:
             if isinstance(selector, Selector):
                 stamps = self.reader.instants(selector, grid, stamps=True)
                 return merged(unnamed(stamps, self.options))
-        args = tuple(self.value(arg, grid) for arg in node.args)
+        args = tuple(self._argument(arg, grid, function) for arg in node.args)
         context = Context(grid, node, self.options, self.annotate)
         value = function.call(context, args)
         if not isinstance(value, Vector):
@@ -150,6 +150,12 @@ class Evaluation:
             isinstance(arg, Matrix) for arg in args
         )
         return merged(value, strict=strict)
+
+    def _argument(self, node: Node, grid: Grid, function: Function) -> Value:
+        bare = unwrapped(node)
+        if isinstance(bare, Range) and not function.one_clock:
+            return self.reader.windows(bare, grid, self._check, stacked=True)
+        return self.value(node, grid)
 
     def _aggregation(self, node: Aggregation, grid: Grid) -> Value:
         vector = self.vector(node.body, grid)

@@ -11,6 +11,7 @@ from checks.promql.ast import At, Range, Selector
 from checks.promql.errors import EvaluationError
 from checks.promql.labels import joined
 from checks.promql.options import Options
+from checks.promql.stacking import FEWEST, Stack
 from checks.promql.storage import Group, Storage
 from checks.promql.values import Bools, Floats, Grid, Labels, Matrix, Times, Vector, Windows
 from checks.promql.vectors import together
@@ -82,14 +83,20 @@ class Reader:
             values, present = values.repeat(steps, axis=1), present.repeat(steps, axis=1)
         return Vector.of(joined(tuple(labels)), values, present)
 
-    def windows(self, node: Range, grid: Grid, check: Callable[[], None]) -> Matrix:
+    def windows(
+        self, node: Range, grid: Grid, check: Callable[[], None], *, stacked: bool = False
+    ) -> Matrix:
         """The samples of each series in the window that ends at every step.
 
-        Read when they are gone through; ``check`` is called before each group.
+        Read when they are gone through; ``check`` is called before each group. ``stacked``: small
+        groups may stand side by side, with times for each series.
         """
         ends = self.moments(grid, node.selector.at, node.selector.offset)
         groups = self.store.groups(node.selector.name, node.selector.matchers)
-        return Matrix(_Unread(self, groups, (ends - node.range, ends), check))
+        unread = _Unread(self, groups, (ends - node.range, ends), check)
+        if stacked and len(ends) == 1 and len(groups) >= FEWEST:
+            return Matrix(_Stacked(unread))
+        return Matrix(unread)
 
     def bound(self, series: int, rows: int) -> None:
         """Refuse to hold more than the options allow."""
@@ -110,16 +117,39 @@ class _Unread:
     check: Callable[[], None]
 
     def __iter__(self) -> Iterator[Windows]:
+        for labels, times, values in self.read():
+            yield self.windowed(labels, times, values)
+
+    def read(self) -> Iterator[tuple[Labels, Times, Floats]]:
+        """The rows of each group that has some."""
         starts, ends = self.bounds
         for group in self.groups:
             self.check()
             times, values = group.rows(int(starts[0]), int(ends[-1]))
-            if not len(times):
-                continue
-            self.reader.bound(len(group.labels), max(len(times), len(ends)))
-            drop_name = np.zeros(len(group.labels), bool)
-            samples = values, ~is_stale(values)
-            yield windowed(group.labels, times, samples, self.bounds, drop_name)
+            if len(times):
+                self.reader.bound(len(group.labels), max(len(times), len(ends)))
+                yield group.labels, times, values
+
+    def windowed(self, labels: Labels, times: Times, values: Floats) -> Windows:
+        samples = values, ~is_stale(values)
+        return windowed(labels, times, samples, self.bounds, np.zeros(len(labels), bool))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stacked:
+    """Windows of which small ones are put side by side."""
+
+    unread: _Unread
+
+    def __iter__(self) -> Iterator[Windows]:
+        starts, ends = self.unread.bounds
+        stack = Stack(int(starts[0]), int(ends[0]))
+        for rows in self.unread.read():
+            if not stack.add(*rows):
+                yield self.unread.windowed(*rows)
+            elif stack.full:
+                yield from stack.take()
+        yield from stack.take()
 
 
 def windowed(

@@ -100,7 +100,8 @@ class Windows:
 
     Attributes:
         labels: N series.
-        times: (R,) milliseconds, ascending, shared by the group's series.
+        times: (R,) milliseconds, ascending, shared by the group's series; or (R, N), where small
+            groups stand side by side (:mod:`checks.promql.stacking`), for a single step.
         values: (R, N); what stands where nothing is present means nothing.
         present: (R, N); where a sample is: neither a gap nor a stale marker.
         low: (T,) first row of each window.

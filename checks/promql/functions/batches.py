@@ -29,7 +29,7 @@ class Batch:
     """Windows of N series of one group, all of R rows, at S steps; each at least 1.
 
     Attributes:
-        times: (R, S, 1) milliseconds, ascending.
+        times: (R, S, 1) milliseconds, ascending; (R, 1, N) where each series has times of its own.
         values: (R, S, N).
         present: (R, S, N).
         full: whether a sample is everywhere.
@@ -87,6 +87,9 @@ class Batch:
         if rows.shape != self.values.shape[1:]:
             alike: Times = self.times[rows.item()]
             return alike
+        if self.times.shape[2] > 1:
+            own: Times = np.take_along_axis(self.times, rows[None], axis=0)[0]
+            return own
         picked: Times = self.times[rows, np.arange(len(rows))[:, None], 0]
         return picked
 
@@ -153,16 +156,17 @@ def _batch(windows: Windows, steps: Times, height: int, series: slice) -> Batch:
     low = windows.low[steps]
     if len(steps) == 1:
         one = slice(int(low[0]), int(low[0]) + height)
-        times, values = windows.times[one, None], windows.values[one, None, series]
+        times, values = windows.times[one], windows.values[one, None, series]
+        times = times[:, None, None] if times.ndim == 1 else times[:, None, series]
         present = windows.present[one, None, series]
     else:
         rows = low + np.arange(height)[:, None]
-        times, values = windows.times[rows], windows.values[rows, series]
+        times, values = windows.times[rows, None], windows.values[rows, series]
         present = windows.present[rows, series]
     full = bool(present.all())
     counts = np.full((1, 1), float(height)) if full else present.sum(axis=0, dtype=np.float64)
     return Batch(
-        times=times[:, :, None],
+        times=times,
         values=values,
         present=present,
         full=full,

@@ -45,6 +45,7 @@ class Function:
         variadic: as in Prometheus: 0, exactly ``args``; n, the last one of ``args`` may be left
             out or come up to n times; -1, the last may come any number of times, or none.
         keeps_name: ``last_over_time``, ``sort``, ``label_replace`` and their like.
+        one_clock: it takes windows only whose series share their times.
     """
 
     name: str
@@ -53,3 +54,4 @@ class Function:
     call: Evaluate
     variadic: int = 0
     keeps_name: bool = False
+    one_clock: bool = False

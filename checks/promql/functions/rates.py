@@ -57,6 +57,10 @@ def _reach(seconds: Floats, gap: Floats) -> Floats:
 
 def _lost_by_resets(batch: Batch) -> Floats:
     """The sum of the values before each fall."""
+    if batch.full:
+        falls = batch.values[1:] < batch.values[:-1]
+        none = not falls.any()
+        return np.zeros((1, 1)) if none else batch.values[:-1].sum(axis=0, where=falls)
     lost = np.zeros(batch.values.shape[1:])
     for before, value, both in batch.neighbours():
         fell = value < before

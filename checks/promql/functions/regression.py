@@ -76,6 +76,12 @@ def _predict_linear(context: Context, args: tuple[Value, ...]) -> Vector:
 
 
 FUNCTIONS: Final = (
-    Function("deriv", (Kind.MATRIX,), Kind.VECTOR, ranged(_deriv)),
-    Function("predict_linear", (Kind.MATRIX, Kind.SCALAR), Kind.VECTOR, _predict_linear),
+    Function("deriv", (Kind.MATRIX,), Kind.VECTOR, ranged(_deriv), one_clock=True),
+    Function(
+        "predict_linear",
+        (Kind.MATRIX, Kind.SCALAR),
+        Kind.VECTOR,
+        _predict_linear,
+        one_clock=True,
+    ),
 )

@@ -1,0 +1,202 @@
+"""The part of the app that goes from screen to screen: which is on top, and what it begins with."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.await_complete import AwaitComplete
+
+from checks.model import Status
+from tui.dressed import DressedApp
+from tui.economy import forget_closed
+from tui.holding import Holding
+from tui.numbered import NUMBERED
+from tui.palette import Palette
+from tui.screens.picture import PictureScreen, Standing
+from tui.terminal import Looks
+from widgets.lines import LinePane
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+    from tui.screens.details import DetailsScreen
+    from tui.screens.help import HelpScreen
+    from tui.screens.opened import NumberedScreen
+
+__all__ = ["NavigatingApp"]
+
+
+class NavigatingApp(DressedApp, inherit_bindings=False):
+    """Opens screens and closes them; subclasses say which picture they are to show."""
+
+    def __init__(self, looks: Looks, theme: str | None, *, curves: bool = True) -> None:
+        super().__init__(looks, theme, curves=curves)
+        self.holding = Holding(self)
+        self._numbered: tuple[str, NumberedScreen | None] = ("", None)
+        self._left_at: dict[str, tuple[str, str]] = {}
+        self._kept: dict[str, NumberedScreen] = {}
+        self._details: DetailsScreen | None = None
+        self._help: HelpScreen | None = None
+        self._attended: str | None = None
+
+    # What subclasses say
+
+    def standing(self) -> Standing:
+        """The picture as it is to be shown now."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Hand the picture to the screen on top."""
+        raise NotImplementedError
+
+    def look_closely(self, check: str | None) -> None:
+        """Have the source look closely at ``check``, at none where it is None."""
+        raise NotImplementedError
+
+    # Screens
+
+    @property
+    def picture_screen(self) -> PictureScreen | None:
+        """The uppermost screen that shows a picture, be it beneath a box."""
+        return next((s for s in reversed(self.screen_stack) if isinstance(s, PictureScreen)), None)
+
+    def action_overview(self) -> None:
+        """Back to the first screen, from wherever."""
+        self._uncover(1)
+        self.show()
+        self._attend()
+
+    @on(PictureScreen.Left)
+    def go_back(self) -> None:
+        """Back to the screen beneath."""
+        self._uncover(max(1, len(self.screen_stack) - 1))
+        self.show()
+        self._attend()
+
+    def action_go_to(self, name: str) -> None:
+        """Open the numbered screen ``name`` on the check that the user is at, or was at there."""
+        if self._on_top() != name:
+            self.go_to(name)
+
+    def go_to(self, name: str, check: str = "") -> None:
+        """Open the numbered screen ``name`` on ``check``, where one is given."""
+        numbered = next(each for each in NUMBERED if each.name == name)
+        wanted = (check,) if check else self._wanted(name)
+        self._uncover(1)
+        screen = self._kept.get(name)
+        if screen is None:
+            made = getattr(import_module(numbered.module), numbered.screen)
+            screen = self._kept[name] = made(wanted, ascii_only=self.ascii_only)
+            # Textual removes what it shows no longer, unless it was told of it.
+            self.install_screen(screen, name)
+            screen.begin(self.standing())
+        else:
+            screen.come_back(wanted, self.standing())
+        self._numbered = (name, screen)
+        self.push_screen(screen)
+        # The source would take the interpreter away from what is being drawn.
+        self.call_after_refresh(self._attend)
+
+    def _cover(self, screen: PictureScreen) -> None:
+        """Open ``screen`` with the picture there is."""
+        screen.begin(self.standing())
+        self.push_screen(screen)
+        self._attend()
+
+    def _on_top(self) -> str:
+        """The name of the numbered screen on top, empty where another one is."""
+        name, screen = self._numbered
+        return name if screen is self.screen else ""
+
+    def _wanted(self, name: str) -> tuple[str, ...]:
+        """What the screen ``name`` may begin with: the check that the screen on top is about,
+        the one that its cursor is on, what that one suffers from, and the check that it was
+        left at, unless the worst is another since.
+        """
+        top, picture = self.picture_screen, self.standing().shown
+        chosen = top.chosen if top else ""
+        meant = chosen if top and top.attends == chosen else ""
+        view = picture.check(chosen) if picture else None
+        ill = view is not None and view.status not in (Status.OK, Status.WAITING)
+        left, worst = self._left_at.get(name, ("", ""))
+        same = _first_alert(picture) in ("", worst)
+        return (meant, chosen, *(view.depends_on if view and ill else ()), left if same else "")
+
+    def action_details(self, check: str) -> None:
+        """Open the details of ``check``, instead of those that are open."""
+        from tui.screens.details import DetailsScreen  # noqa: PLC0415 - loads the chart
+
+        if self._details is None:
+            # Kept for the next check: to compose its panes takes longer than all the rest.
+            self._details = DetailsScreen(check, ascii_only=self.ascii_only)
+            self.install_screen(self._details, "details")
+        opened = self._details in self.screen_stack
+        beneath = self._numbered[1] in self.screen_stack[:2]
+        self._details.turn_to(check)
+        self._uncover(1 + beneath + opened)
+        if opened:
+            self.show()
+            self._attend()
+        else:
+            self.holding.until(check, self.standing().shown)
+            self._cover(self._details)
+
+    @on(PictureScreen.Deeper)
+    def _show_details(self, event: PictureScreen.Deeper) -> None:
+        self.action_details(event.check)
+
+    @on(PictureScreen.Opens)
+    def _open_box(self, event: PictureScreen.Opens) -> None:
+        self.push_screen(event.make(self.standing()))
+
+    def pop_screen(self) -> AwaitComplete:
+        popped = super().pop_screen()
+        forget_closed()
+        return popped
+
+    def _uncover(self, screens: int) -> None:
+        """Close what lies upon the lowest ``screens`` screens. The one that is on top then is
+        handed the picture by :meth:`show`, unless another is opened at once.
+        """
+        while len(self.screen_stack) > screens:
+            name, top = self._numbered
+            if top is not None and top is self.screen:
+                self._left_at[name] = (top.chosen, _first_alert(self.standing().shown))
+            self.pop_screen()
+
+    @on(PictureScreen.Attends)
+    def _attend(self) -> None:
+        """Have the source look closely at what the screen on top attends."""
+        top = self.picture_screen
+        check = top.attends if top else None
+        if check != self._attended:
+            self._attended = check
+            self.look_closely(check)
+
+    @on(LinePane.Opened)
+    def _deeper(self, event: LinePane.Opened) -> None:
+        if event.check:
+            self.action_details(event.check)
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom opened
+
+        if isinstance(self.screen, HelpScreen):
+            return
+        if self._help is None:
+            # Kept, as the details are.
+            self._help = HelpScreen(self.screen)
+            self.install_screen(self._help, "help")
+        else:
+            self._help.turn_to(self.screen)
+        self.push_screen(self._help)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+
+def _first_alert(snapshot: Snapshot | None) -> str:
+    """The check of the first alert of ``snapshot``, empty where there is none."""
+    return snapshot.alerts[0].check if snapshot and snapshot.alerts else ""

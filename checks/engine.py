@@ -37,6 +37,7 @@ from checks.wording import span
 
 if TYPE_CHECKING:
     from checks.rules.asking import StandingQuery
+    from checks.rules.views import Pairs
 
 __all__ = ["Engine", "EngineSource"]
 
@@ -207,17 +208,17 @@ class Engine:
             if runner.spec.name == check and runner.inspect(subject):
                 self._begin(self.scheduler.fresh(runner), f"inspect {check}")
 
-    def query(self, text: str | None, seconds: float) -> None:
+    def query(self, text: str | None, seconds: float, about: Pairs = ()) -> None:
         """Put what the expression ``text`` comes to into the pictures; nothing any more for None.
 
-        ``seconds`` is how far back its curves go.
+        ``seconds`` is how far back its curves go, ``about`` whose curve is wanted.
         """
         if text is None:
             self._query = None
             return
         from checks.rules.asking import StandingQuery  # noqa: PLC0415 - where somebody asks
 
-        self._query = StandingQuery(text, seconds)
+        self._query = StandingQuery(text, seconds, about)
 
     def act(self, check: str, action: str, subject: str) -> None:
         """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.

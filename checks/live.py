@@ -29,6 +29,7 @@ from checks.source import Mailbox
 if TYPE_CHECKING:
     from checks.config import EngineConfig
     from checks.engine import Engine
+    from checks.rules.views import Pairs
     from checks.views import Snapshot
 
 __all__ = ["EngineSource", "found"]
@@ -283,9 +284,9 @@ class EngineSource:
     def act(self, check: str, action: str, subject: str) -> None:
         self._wish(lambda engine: engine.act(check, action, subject))
 
-    def query(self, text: str | None, seconds: float = 3600.0) -> None:
+    def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
         def wish(engine: Engine) -> None:
-            engine.query(text, seconds)
+            engine.query(text, seconds, about)
             self._mailbox.put(engine.snapshot())
 
         self._wish(wish)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from checks.rules.views import Pairs
     from checks.views import Snapshot
 
 __all__ = ["Mailbox", "SnapshotSource"]
@@ -57,10 +58,11 @@ class SnapshotSource(Protocol):
         events of a later snapshot, as an answer.
         """
 
-    def query(self, text: str | None, seconds: float = 3600.0) -> None:
+    def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
         """Put what the expression ``text`` comes to, now and over the last ``seconds``, into the
         coming snapshots, anew every few seconds; ``None`` ends that.
 
+        Where ``about`` are labels, the curve is that of the series which has them, if one has.
         With an empty text only the names for completion are there. It is bounded, and evaluated
         apart from whoever shows it; a mistake in it becomes a sentence in the answer.
         """

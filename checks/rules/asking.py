@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +16,8 @@ from checks.promql.api import Engine, Expression
 from checks.promql.errors import PromQLError
 from checks.promql.options import Options
 from checks.promql.values import Matrix, Vector
-from checks.rules.views import Curve, QueryView
+from checks.rules.narrowing import narrowed
+from checks.rules.views import Curve, Pairs, QueryView
 
 if TYPE_CHECKING:
     from checks.store.store import Store
@@ -37,11 +40,13 @@ _OPTIONS: Final = Options(max_cells=2_000_000, max_steps=20_000, deadline=0.5)
 class StandingQuery:
     """The expression ``text``, with curves over the last ``seconds``.
 
-    It never raises for what is wrong with the text: the answer says so.
+    Where ``about`` are labels, there is the curve of the series alone that has them all, if there
+    is one. It never raises for what is wrong with the text: the answer says so.
     """
 
-    def __init__(self, text: str, seconds: float) -> None:
+    def __init__(self, text: str, seconds: float, about: Pairs = ()) -> None:
         self.text = text
+        self._about = about
         self._span = min(max(seconds, 1.0), LONGEST)
         self._engine = Engine(_OPTIONS, time.thread_time)
         self._names: tuple[int, tuple[str, ...], tuple[str, ...]] = (-1, (), ())
@@ -60,7 +65,7 @@ class StandingQuery:
         try:
             made = self._evaluated(store, made) if self.text.strip() else made
         except PromQLError as wrong:
-            made = replace(made, error=clean(f"column {wrong.span.start + 1}: {wrong.message}"))
+            made = replace(made, error=clean(wrong.message), column=wrong.span.start + 1)
         except OnwatchError as wrong:
             made = replace(made, error=clean(str(wrong)))
         metrics, labels = self._known(store)
@@ -74,18 +79,43 @@ class StandingQuery:
         if isinstance(outcome.value, str):
             return replace(made, string=clean(outcome.value))
         found = list(outcome.samples())
-        times, curves = self._curves(store, expression, at)
-        return replace(
+        made = replace(
             made,
             warnings=tuple(clean(one) for one in outcome.warnings),
             rows=tuple(found[:MOST_ROWS]),
             total=len(found),
-            times=times,
-            curves=curves,
         )
+        own = self._own(found)
+        try:
+            drawn = expression if own is None else self._narrowed(store, expression, at, own)
+            times, curves = self._curves(store, drawn, at, own)
+        except OnwatchError as refused:
+            # What it is now is worth telling, though its past be too much to ask for.
+            return replace(made, warnings=(*made.warnings, clean(f"no curves: {refused}")))
+        return replace(made, times=times, curves=curves)
+
+    def _own(self, found: Sequence[tuple[Pairs, float]]) -> tuple[Pairs, float] | None:
+        """The series that the alert is of; None where that is not asked, or none is."""
+        about = set(self._about)
+        # A rule's own labels may have overridden some of the series'.
+        fits = (one for one in found if about and about.issubset(one[0]))
+        return min(fits, key=lambda one: len(one[0]), default=None)
+
+    def _narrowed(
+        self, store: Store, expression: Expression, at: int, own: tuple[Pairs, float]
+    ) -> Expression:
+        """``expression`` read for the alert's own target alone, where that comes to the same:
+        over an hour it is much less to read.
+        """
+        made = narrowed(expression, own[0])
+        if made is expression:
+            return expression
+        outcome = self._engine.instant(store, made, at)
+        same = any(_same(one, own) for one in outcome.samples())
+        return made if same else expression
 
     def _curves(
-        self, store: Store, expression: Expression, at: int
+        self, store: Store, expression: Expression, at: int, own: tuple[Pairs, float] | None
     ) -> tuple[tuple[float, ...], tuple[Curve, ...]]:
         """The times (seconds) and the first few series, those that are there last in front."""
         span = round(self._span * 1000)
@@ -96,9 +126,12 @@ class StandingQuery:
         if not isinstance(value, Vector):
             return times, (Curve((), tuple(np.asarray(value, float).tolist())),)
         drawn = np.where(value.present, value.values, np.nan)
-        now_first = np.argsort(~value.present[:, -1], kind="stable")[:MOST_CURVES]
+        if own is None or own[0] not in value.labels:
+            chosen = np.argsort(~value.present[:, -1], kind="stable")[:MOST_CURVES]
+        else:
+            chosen = np.array([value.labels.index(own[0])])
         return times, tuple(
-            Curve(value.labels[place], tuple(drawn[place].tolist())) for place in now_first.tolist()
+            Curve(value.labels[place], tuple(drawn[place].tolist())) for place in chosen.tolist()
         )
 
     def _known(self, store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -108,3 +141,10 @@ class StandingQuery:
             metrics, labels = tuple(sorted(store.names)), tuple(sorted(store.label_names))
             self._names = (store.changes, metrics, labels)
         return metrics, labels
+
+
+def _same(one: tuple[Pairs, float], other: tuple[Pairs, float]) -> bool:
+    """Whether two samples are of one series and have one value, but for the order of sums."""
+    unknown = math.isnan(one[1]) and math.isnan(other[1])
+    near = unknown or math.isclose(one[1], other[1], rel_tol=1e-9)
+    return one[0] == other[0] and near

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from checks.rules.views import Pairs
 from checks.source import Mailbox
 from checks.views import Snapshot
 from tests.widgets import samples
@@ -58,8 +59,9 @@ class FakeSource:
     def act(self, check: str, action: str, subject: str) -> None:
         self.asked.append(f"act {check} {action} {subject}")
 
-    def query(self, text: str | None, seconds: float = 3600.0) -> None:
-        self.asked.append(f"query {text} {seconds:.0f}")
+    def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
+        named = "".join(f" {name}={value}" for name, value in about)
+        self.asked.append(f"query {text} {seconds:.0f}{named}")
 
     def forget(self, check: str) -> None:
         self.asked.append(f"forget {check}")

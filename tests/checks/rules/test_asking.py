@@ -1,0 +1,91 @@
+"""What somebody asks in PromQL: rows, curves, mistakes and bounds, in a value that is shown."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from checks.model import Samples, Series
+from checks.rules.asking import StandingQuery
+from checks.store.store import Store
+
+NOW = 1_700_000_000.0
+RUNS = 61
+
+
+def series(name: str, **labels: str) -> Series:
+    return Series.of(name, labels)
+
+
+def taken(samples: dict[Series, float]) -> Samples:
+    return Samples(tuple(samples), tuple(samples.values()))
+
+
+def store_of(machines: int = 3) -> Store:
+    """An hour of a queue's length and a counter on each of ``machines``, the queue growing."""
+    store = Store(7200.0)
+    for run in range(RUNS):
+        at = NOW - 60.0 * (RUNS - 1 - run)
+        samples: dict[Series, float] = {}
+        for place in range(machines):
+            labels = {"job": "shop", "instance": f"web-{place}"}
+            samples[series("queue_size", queue="mail", **labels)] = float(run + 100 * place)
+            samples[series("requests_total", **labels)] = 60.0 * run * (place + 1)
+        store.append("shop", 60.0, at, taken(samples))
+    return store
+
+
+def test_rows_are_as_they_are_now_and_curves_as_they_were() -> None:
+    view = StandingQuery("sum by (queue) (queue_size)", 600).view(store_of(), NOW)
+    assert view.error == ""
+    assert view.rows == (((("queue", "mail"),), 480.0),)
+    assert view.times[0] == NOW - 600
+    assert view.curves[0].values[-1] == 480.0
+    assert view.curves[0].values[0] == 450.0
+
+
+def test_a_mistake_is_a_sentence_with_its_column() -> None:
+    view = StandingQuery("sum(queue_size", 600).view(store_of(), NOW)
+    assert view.column == 4, "where it was opened"
+    assert "unclosed left parenthesis" in view.error
+    assert view.rows == ()
+
+
+def test_an_empty_text_brings_the_names_to_complete_with() -> None:
+    view = StandingQuery("", 600).view(store_of(), NOW)
+    assert view.metrics == ("queue_size", "requests_total")
+    assert {"instance", "job", "queue"} <= set(view.labels)
+    assert (view.error, view.rows) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("rate(requests_total[5m])", 29.0),
+        ("queue_size / ignoring (instance) group_left sum by (job, queue) (queue_size)", 0.8),
+    ],
+    ids=["of one target", "of a share of all"],
+)
+def test_the_curve_of_an_alert_is_that_of_its_own_series(text: str, last: float) -> None:
+    """Also where it is far down, and where its target alone would come to something else."""
+    about = (("instance", "web-28"), ("job", "shop"))
+    store = store_of(40)
+    view = StandingQuery(text, 600, about).view(store, NOW)
+    assert len(view.curves) == 1
+    assert dict(view.curves[0].labels)["instance"] == "web-28"
+    whole = StandingQuery(text, 600).view(store, NOW)
+    own = next(value for labels, value in whole.rows if ("instance", "web-28") in labels)
+    assert math.isclose(view.curves[0].values[-1], own)
+    if text.startswith("rate"):
+        assert math.isclose(own, last)
+
+
+def test_what_is_too_much_over_time_is_told_as_it_is_now() -> None:
+    store = Store(7200.0)
+    page = {series("x", n=str(n)): 1.0 for n in range(9_000)}
+    store.append("page", 5.0, NOW, taken(page))
+    view = StandingQuery("x", 3600).view(store, NOW)
+    assert (view.total, view.error, view.curves) == (9_000, "", ())
+    assert len(view.rows) == 2_000
+    assert any("no curves" in told for told in view.warnings)

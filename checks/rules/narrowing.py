@@ -34,21 +34,23 @@ def narrowed(expression: Expression, about: Pairs) -> Expression:
 
 
 def _narrowed(node: Node, given: Mapping[str, str]) -> Node:
+    made = node
     match node:
         case Selector():
-            fixed = {one.label for one in node.matchers if one.op == "="}
-            more = [Matcher(k, "=", value) for k, value in given.items() if k not in fixed]
-            return replace(node, matchers=(*node.matchers, *more))
+            made = _matching(node, given)
         case Range():
-            selector = _narrowed(node.selector, given)
-            return replace(node, selector=selector) if isinstance(selector, Selector) else node
+            made = replace(node, selector=_matching(node.selector, given))
         case Call():
-            return replace(node, args=tuple(_narrowed(one, given) for one in node.args))
+            made = replace(node, args=tuple(_narrowed(one, given) for one in node.args))
         case Binary():
             left, right = _narrowed(node.left, given), _narrowed(node.right, given)
-            return replace(node, left=left, right=right)
-        case Aggregation():
-            return replace(node, body=_narrowed(node.body, given))
-        case Subquery() | Negative() | Paren():
-            return replace(node, body=_narrowed(node.body, given))
-    return node
+            made = replace(node, left=left, right=right)
+        case Aggregation() | Subquery() | Negative() | Paren():
+            made = replace(node, body=_narrowed(node.body, given))
+    return made
+
+
+def _matching(selector: Selector, given: Mapping[str, str]) -> Selector:
+    fixed = {one.label for one in selector.matchers if one.op == "="}
+    more = [Matcher(name, "=", value) for name, value in given.items() if name not in fixed]
+    return replace(selector, matchers=(*selector.matchers, *more))

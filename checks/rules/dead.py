@@ -23,7 +23,14 @@ from checks.rules.selectors import written
 from checks.store.groups import Group
 from checks.store.matching import Matcher
 
-__all__ = ["Catalogue", "DeadRule", "dead_rules", "empty_selectors"]
+__all__ = [
+    "Catalogue",
+    "DeadRule",
+    "dead_rules",
+    "described",
+    "empty_selectors",
+    "what_is_not_there",
+]
 
 ALWAYS_KNOWN: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 _RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
@@ -67,16 +74,24 @@ def dead_rules(groups: Iterable[RuleGroup], store: Catalogue) -> Iterator[DeadRu
     """
     loaded = list(groups)
     recorded = {rule.name for group in loaded for rule in group.rules}
+    for group in loaded:
+        for rule in group.rules:
+            empty = what_is_not_there(rule, store, recorded)
+            if empty is not None:
+                yield described(group.name, rule, empty, store)
+
+
+def what_is_not_there(rule: Rule, store: Catalogue, recorded: Collection[str]) -> Selector | None:
+    """The first selector for want of which ``rule`` can return nothing; None where it may.
+
+    ``recorded`` are metrics that other rules record.
+    """
 
     def exists(selector: Selector) -> bool:
         known = selector.name in recorded or selector.name in ALWAYS_KNOWN
         return known or bool(store.groups(selector.name, selector.matchers))
 
-    for group in loaded:
-        for rule in group.rules:
-            empty = empty_selectors(rule.expression.root, exists)
-            if empty:
-                yield _dead(group.name, rule, empty[0], store)
+    return next(iter(empty_selectors(rule.expression.root, exists)), None)
 
 
 def empty_selectors(node: Node, exists: Exists) -> tuple[Selector, ...]:
@@ -108,7 +123,8 @@ def _empty_of_both(node: Binary, exists: Exists) -> tuple[Selector, ...]:
     return left + right
 
 
-def _dead(group: str, rule: Rule, selector: Selector, store: Catalogue) -> DeadRule:
+def described(group: str, rule: Rule, selector: Selector, store: Catalogue) -> DeadRule:
+    """What is said of ``rule``, which has nothing to read for want of ``selector``."""
     text = written(selector)
     names = set(store.names)
     if selector.name in names:

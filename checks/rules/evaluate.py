@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from checks.errors import OnwatchError
 from checks.model import clean
 from checks.promql.values import LabelSet, Matrix, Vector
 from checks.rules.coverage import Coverage
+from checks.rules.dead import empty_selectors
 from checks.rules.doubts import StoreDoubts
 from checks.rules.expanding import found_alerts
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
@@ -115,18 +116,21 @@ class GroupRun:
 
     def evaluate(self, store: Store, now: int) -> GroupOutcome:
         """Evaluate every rule at ``now`` (milliseconds); whatever a rule does, the next follows."""
-        began = self._timer()
+        outcomes = tuple(self.steps(store, now))
+        return GroupOutcome(self.group.key, now, sum(one.seconds for one in outcomes), outcomes)
+
+    def steps(self, store: Store, now: int) -> Iterator[RuleOutcome]:
+        """As :meth:`evaluate`, rule by rule: whoever goes through them may do something else in
+        between.
+        """
         moment = _Moment(store, now, now - self.group.query_offset, self.group.limit)
-        outcomes = []
-        at = began
         for run in self.runs:
+            began = self._timer()
             outcome = _guarded(run, moment)
-            before, at = at, self._timer()
             health, since = self._healths.get(run, (None, now))
             since = since if health is outcome.health else now
             self._healths[run] = (outcome.health, since)
-            outcomes.append(replace(outcome, since=since, seconds=at - before))
-        return GroupOutcome(self.group.key, now, at - began, tuple(outcomes))
+            yield replace(outcome, since=since, seconds=self._timer() - began)
 
     def end(self, store: Store, now: int) -> None:
         """End the series of its rules, which are no more."""
@@ -200,6 +204,8 @@ class AlertRun:
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         rule, about = self.rule, self._about
+        if self._returns_nothing(moment.store):
+            return RuleOutcome(rule)
         samples, warnings = _query(about.engine, rule.expression, moment)
         if len(samples) > MOST_ALERTS and not about.pure:
             raise _RuleError(
@@ -228,6 +234,16 @@ class AlertRun:
         self.alerts = done.alerts
         self.recorder.write_row(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)
+
+    def _returns_nothing(self, store: Store) -> bool:
+        """Whether there is nothing of what it reads, and nothing of it that would have to end.
+
+        Told by the metrics' names alone, it saves most rules of what is not watched here.
+        """
+        if self.alerts or not self.recorder.quiet or self._about.pure:
+            return False
+        root = self.rule.expression.root
+        return bool(empty_selectors(root, lambda one: not one.name or store.has(one.name)))
 
     def take_up(self, alerts: Iterable[Alert]) -> None:
         """Go on with ``alerts``, of an earlier session or of the files before a reload."""

@@ -37,6 +37,11 @@ class Recorder:
         self._interval = interval / 1000
         self._wrote = begins
 
+    @property
+    def quiet(self) -> bool:
+        """Whether its last row held nothing, so that no series of it would have to end."""
+        return not self._wrote
+
     def write(self, sink: Sink, at: int, samples: Sequence[tuple[Labels, float]]) -> None:
         """Keep ``samples`` as those of ``at`` (milliseconds); what is not among them ends."""
         row: dict[Series, float] = {}

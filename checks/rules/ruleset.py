@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from checks.alerts.memory import Recalled, after_pause
 from checks.alerts.model import Alert, Transition
 from checks.alerts.severity import Severity, severity_of
-from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, sources_of
+from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, RecordRun, sources_of
 from checks.rules.model import AlertRule, RuleGroup
-from checks.rules.outcome import GroupOutcome
+from checks.rules.outcome import GroupOutcome, RuleOutcome
 from checks.rules.recording import Recorder
 from checks.rules.schedule import Slots
 from checks.store.store import Store
@@ -61,6 +61,21 @@ class RuleAlert:
         return severity_of(dict(self.alert.labels))
 
 
+@dataclass(slots=True, eq=False)
+class Turn:
+    """One evaluation of a group as of ``at``; ``outcomes`` are of the rules that are done."""
+
+    run: GroupRun
+    at: int
+    outcomes: list[RuleOutcome] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> GroupOutcome:
+        """What it came to."""
+        seconds = sum(one.seconds for one in self.outcomes)
+        return GroupOutcome(self.run.group.key, self.at, seconds, tuple(self.outcomes))
+
+
 class RuleSet:
     """The groups of all rule files. The first evaluation of each is due at ``now`` (ms)."""
 
@@ -100,7 +115,15 @@ class RuleSet:
         return min((place.due for place in self._places.values()), default=None)
 
     def evaluate_next(self, store: Store, now: int) -> GroupOutcome | None:
-        """Evaluate the group that has been due for longest; None where none is due at ``now``.
+        """Evaluate the group that has been due for longest; None where none is due at ``now``."""
+        turn = self.turn(now)
+        if turn is not None:
+            turn.outcomes += turn.run.steps(store, turn.at)
+            self.note(turn)
+        return None if turn is None else turn.outcome
+
+    def turn(self, now: int) -> Turn | None:
+        """The group that has been due for longest, to be evaluated; None where none is due.
 
         It is evaluated as of its moment, not of when it gets its turn. Moments that have passed
         meanwhile are skipped and counted.
@@ -111,9 +134,12 @@ class RuleSet:
         at = place.due if place.last is None else place.slots.at_or_before(now)
         if place.last is not None:
             place.missed += place.slots.missed(place.due - place.slots.interval, at)
-        place.outcome = place.run.evaluate(store, at)
         place.last, place.due = at, place.slots.after(at)
-        return place.outcome
+        return Turn(place.run, at)
+
+    def note(self, turn: Turn) -> None:
+        """Keep what the evaluation of ``turn`` came to, once it is done."""
+        self._places[turn.run.group.key].outcome = turn.outcome
 
     def adopt(self, old: RuleSet, store: Store, now: int) -> None:
         """Go on where ``old`` ended, with other files; call before the first evaluation.
@@ -173,12 +199,22 @@ class RuleSet:
                 run.take_up(after_pause(recalled.rules.get(key, ()), pause))
 
 
-def _keyed(group: GroupRun) -> Iterator[tuple[str, AlertRun]]:
-    """The alerting rules with their keys; of equal ones the first is the first again."""
+def keyed(group: GroupRun) -> Iterator[tuple[str, AlertRun | RecordRun]]:
+    """Its rules with the keys that tell them from all others, after a reload too.
+
+    Of equal ones the first is the first again.
+    """
     counts: dict[str, int] = {}
-    for run in group.alerts:
+    for run in group.runs:
         labels = "\0".join(f"{name}\0{text}" for name, text in run.rule.labels)
         digest = hashlib.blake2b(labels.encode(), digest_size=6).hexdigest()
         key = f"{group.group.key};{run.rule.name};{digest}"
         counts[key] = counts.get(key, 0) + 1
         yield f"{key};{counts[key]}", run
+
+
+def _keyed(group: GroupRun) -> Iterator[tuple[str, AlertRun]]:
+    """The alerting ones of these."""
+    for key, run in keyed(group):
+        if isinstance(run, AlertRun):
+            yield key, run

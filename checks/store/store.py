@@ -155,6 +155,10 @@ class Store:
         """Every metric name held."""
         return self._by_name.keys()
 
+    def has(self, name: str) -> bool:
+        """Whether any series of the metric ``name`` is held."""
+        return name in self._by_name
+
     @property
     def label_names(self) -> Iterable[str]:
         """Every label's name held."""

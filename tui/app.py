@@ -47,9 +47,6 @@ _LOOK: Final = 1.0
 """Seconds between looks at whether the source still lives."""
 _SILENCE: Final = 5.0
 """Seconds without a picture after which the screen says so."""
-_SIZES: Final = 0.5
-"""Seconds between two sizes that are drawn for while a window is being dragged: each is a whole
-screen, and over a slow link they would go on arriving long after the hand has come to rest."""
 _AGAIN: Final = 2.0
 """Seconds within which a second Ctrl-C quits."""
 
@@ -114,7 +111,6 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         self._interrupted_at = -_AGAIN
         self._waits = False
         self.leaving: Callable[[int], None] | None = None
-        self._sized_at = -_SIZES
 
     def get_default_screen(self) -> Screen[None]:
         return OverviewScreen(ascii_only=self.ascii_only)
@@ -304,16 +300,6 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         self.source.poll_now()
         self.say("running every check now")
 
-    def _check_resize(self) -> None:
-        wait = self._sized_at + _SIZES - time.monotonic()
-        if self._resize_event is not None and wait > 0 and not self.is_headless:
-            if self._resize_timer is not None:
-                self._resize_timer.stop()
-            self._resize_timer = self.set_timer(wait, self._check_resize)
-            return
-        self._sized_at = time.monotonic()
-        super()._check_resize()
-
     def on_resize(self) -> None:
         # Terminals move lines about when they become narrower or wider.
         self._mirror.forget()
@@ -356,15 +342,6 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         else:
             self._interrupted_at = self._clock()
             self.say("Ctrl-C again to quit", seconds=_AGAIN)
-
-    def action_suspend_process(self) -> None:
-        from tui.suspension import has_shell, stop_job  # noqa: PLC0415 - seldom needed
-
-        if self.is_headless or self.is_web or not has_shell():
-            self.say("there is no shell to come back from: nothing suspended", "warning", 4)
-            return
-        with self.suspend():
-            stop_job()
 
     def exit(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from textual import constants, on
 from textual.app import App
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 __all__ = ["DressedApp"]
+
+_SIZES: Final = 0.5
+"""Seconds between two sizes that are drawn for while a window is being dragged: each is a whole
+screen, and over a slow link they would go on arriving long after the hand has come to rest."""
 
 
 class DressedApp(App[int], inherit_bindings=False):
@@ -40,6 +45,7 @@ class DressedApp(App[int], inherit_bindings=False):
     def __init__(self, looks: Looks, theme: str | None, *, curves: bool = True) -> None:
         self._curves = curves
         super().__init__()
+        self._sized_at = -_SIZES
         self._looks = looks
         self._filters = filters_for(looks, self._filters)
         self.no_color = looks.colours == 0
@@ -60,6 +66,25 @@ class DressedApp(App[int], inherit_bindings=False):
     ) -> None:
         """Show a sentence for a few seconds, as it is, instead of the one before."""
         raise NotImplementedError
+
+    def _check_resize(self) -> None:
+        wait = self._sized_at + _SIZES - time.monotonic()
+        if self._resize_event is not None and wait > 0 and not self.is_headless:
+            if self._resize_timer is not None:
+                self._resize_timer.stop()
+            self._resize_timer = self.set_timer(wait, self._check_resize)
+            return
+        self._sized_at = time.monotonic()
+        super()._check_resize()
+
+    def action_suspend_process(self) -> None:
+        from tui.suspension import has_shell, stop_job  # noqa: PLC0415 - seldom needed
+
+        if self.is_headless or self.is_web or not has_shell():
+            self.say("there is no shell to come back from: nothing suspended", "warning", 4)
+            return
+        with self.suspend():
+            stop_job()
 
     def get_driver_class(self) -> type[Driver]:
         if constants.DRIVER:

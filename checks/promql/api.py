@@ -130,7 +130,7 @@ class Engine:
         annotate = Annotations(expression.text)
         reader = Reader(store, self.options, grid.start, grid.end)
         until = self._clock() + self.options.deadline
-        evaluation = Evaluation(expression.text, reader, self.options, annotate, self._clock, until)
+        evaluation = Evaluation(reader, self.options, annotate, self._clock, until)
         value = _named(evaluation.value(expression.root, grid))
         return Outcome(value, grid, annotate.warnings, annotate.infos)
 

@@ -57,12 +57,11 @@ _COMPUTED: Final = (Selector, Call, Binary, Negative, Aggregation)
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One evaluation of one expression, ``text``.
+    """One evaluation of one expression.
 
     ``until`` is when it has to be done, by ``clock`` (seconds).
     """
 
-    text: str
     reader: Reader
     options: Options
     annotate: Annotations

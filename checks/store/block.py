@@ -38,8 +38,9 @@ STALE: Final = float(np.array([STALE_BITS], dtype=np.int64).view(np.float64)[0])
 
 def is_stale(values: Floats) -> npt.NDArray[np.bool_]:
     """Where ``values`` (C-contiguous or not) hold the stale marker rather than a number."""
-    bits: npt.NDArray[np.int64] = np.ascontiguousarray(values).view(np.int64)
-    return np.equal(bits, STALE_BITS)
+    if values.ndim == 0 or values.strides[-1] != values.itemsize:
+        values = np.ascontiguousarray(values)
+    return np.equal(values.view(np.int64), STALE_BITS)
 
 
 class _Asked(NamedTuple):

@@ -15,6 +15,7 @@ from benchmarks.report import Section, as_markdown, as_text
 NAMES = (
     "first_frame",
     "store",
+    "expressions",
     "exposition",
     "many_targets",
     "steady",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from checks.rules.language import PrometheusLanguage
 from checks.rules.model import AlertRule, RuleFile
 from checks.rules.reading import read_rule_file
 
-__all__ = ["FILES", "FOLDER", "alerts", "metrics", "read", "require", "rule"]
+__all__ = ["FILES", "FOLDER", "alerts", "mended", "metrics", "read", "require", "rule"]
 
 FOLDER: Final = Path(__file__).parents[3] / "shared" / "rules"
 
@@ -58,6 +59,13 @@ def alerts(exporter: str) -> Iterator[AlertRule]:
 def rule(exporter: str, name: str) -> AlertRule:
     """The rule called ``name``."""
     return next(one for one in alerts(exporter) if one.name == name)
+
+
+def mended(one: AlertRule, wrong: str, right: str) -> AlertRule:
+    """``one`` with ``right`` for ``wrong`` in its expression."""
+    text = one.expression.text
+    assert wrong in text, text
+    return replace(one, expression=Engine().parse(text.replace(wrong, right)))
 
 
 def metrics(exporter: str) -> dict[str, list[str]]:

@@ -7,13 +7,13 @@ up, so that a rule's ``for`` of ten minutes takes milliseconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from checks.alerts.model import State, Transition
+from checks.alerts.model import Alert, State, Transition
 from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.model import Result, Samples
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Stage", "staged"]
 
 MakeProbe = Callable[[KindConfig, Target], Probe]
+T = TypeVar("T", Alert, Transition)
 
 _STEP: Final = 15.0
 """Seconds between two runs, where the rule does not look back so far that longer ones do."""
@@ -72,12 +73,14 @@ class Stage:
         self._runners.append(runner)
         return runner
 
-    def follow(self, rule: AlertRule, step: float = 0.0) -> None:
-        """Evaluate ``rule`` after each run from now on, ``step`` seconds apart."""
+    def follow(self, rule: AlertRule, step: float = 0.0, never: AlertRule | None = None) -> None:
+        """Evaluate ``rule`` after each run from now on, ``step`` seconds apart; and ``never``,
+        which must not have an alert meanwhile."""
         self.step = step or step_for(rule)
         engine = Engine()
         about = Circumstances(engine, {}, since=self._now, interval=int(self.step * 1000))
-        self._run = GroupRun(RuleGroup("stage", "rules.yml", (rule,)), about)
+        rules = (rule,) if never is None else (rule, never)
+        self._run = GroupRun(RuleGroup("stage", "rules.yml", rules), about)
         self._told.clear()
 
     @property
@@ -100,8 +103,9 @@ class Stage:
         await self.clock.advance(self.step)
         await self.once()
         if self._run is not None:
-            (outcome,) = self._run.evaluate(self._store, self._now).rules
+            outcome, *others = self._run.evaluate(self._store, self._now).rules
             self._told += outcome.transitions
+            assert not any(other.transitions for other in others), others[0].transitions
             self._said = outcome.sentence or f"it returned {outcome.samples} samples"
 
     async def fires(self, within: int = 0, **labels: str) -> None:
@@ -119,38 +123,41 @@ class Stage:
         """Go on for some runs, in which the rule has no alert."""
         for _ in range(runs):
             await self.tick()
-            assert not self._active(), self._told
+            assert not self.active, self._told
 
-    async def resolves(self, within: int = 0) -> None:
-        """Go on until no alert is left that is pending or firing, and one was resolved."""
+    async def resolves(self, within: int = 0, **labels: str) -> None:
+        """Go on until no alert with these ``labels`` is left that is pending or firing, and one was
+        resolved."""
         for _ in range(within or self._enough()):
             await self.tick()
-            if not self._active():
+            if not self._those(self.active, labels):
                 break
-        else:
-            raise AssertionError(f"it is not resolved: {self._active()}; {self._talk()}")
-        assert any(one.after is State.RESOLVED for one in self._told), self._told
+        self.was_resolved(**labels)
 
-    async def plays(self, break_it: Callable[[], object], mend_it: Callable[[], object]) -> None:
-        """The rule fires once ``break_it`` was called, and resolves once ``mend_it`` was."""
-        break_it()
-        await self.fires()
-        mend_it()
-        await self.resolves()
+    def was_resolved(self, **labels: str) -> None:
+        """Fails the test where such an alert is left, or none was resolved."""
+        left = self._those(self.active, labels)
+        assert not left, f"it is not resolved: {left}; {self._talk()}"
+        over = [one for one in self._told if one.after is State.RESOLVED]
+        assert self._those(over, labels), self._told
 
     def _enough(self) -> int:
         return 3 * _RUNS + _PATIENCE
 
-    def _active(self) -> list[Any]:
+    @property
+    def active(self) -> list[Alert]:
+        """Alerts of the rule that are pending or firing."""
         run = self._run
         assert run is not None, "no rule is followed"
         return [one for one in run.alerts[0].alerts.values() if one.active]
 
-    def _firing(self, labels: dict[str, str]) -> bool:
+    def _firing(self, labels: Mapping[str, str]) -> bool:
+        return any(one.state is State.FIRING for one in self._those(self.active, labels))
+
+    @staticmethod
+    def _those(every: Iterable[T], labels: Mapping[str, str]) -> list[T]:
         wanted = set(labels.items())
-        return any(
-            one.state is State.FIRING and wanted <= set(one.labels) for one in self._active()
-        )
+        return [one for one in every if wanted <= set(one.labels)]
 
     def _talk(self) -> str:
         return "; ".join(f"{name}: {result.message}" for name, result in self.results.items())

@@ -6,8 +6,10 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlencode
 
+import pytest
 import trustme
 
 from tests.exporters import rule_files
@@ -36,25 +38,25 @@ def modules(ca: str) -> dict[str, object]:
     }
 
 
-async def test_blackbox_exporter(
-    exporters: Exporters,
-    tmp_path: Path,
+Case: TypeAlias = tuple[str, str, str, object]
+"""Module and target of the exporter, kind and configuration of the check."""
+
+
+@pytest.fixture
+def cases(
     http_server: HttpServer,
     https_server: Callable[[trustme.LeafCert | None], HttpServer],
     dns_server: DnsServer,
     ca_file: str,
-) -> None:
-    rule_files.require()
+) -> list[Case]:
+    """The same servers for both."""
     http_server.answer("/", b"x" * 10_000)
     broken = http_server.answer("/broken", status=503)
     secure = https_server(None)
     dns_server.add(NAME, "A", "192.0.2.1")
-    config = tmp_path / "blackbox.yml"
-    config.write_text(json.dumps({"modules": modules(ca_file)}))
-    exporter = exporters.start("blackbox", f"--config.file={config}")
     ca = {"tls": {"ca": ca_file}}
     web = f"127.0.0.1:{secure.port}"
-    cases: list[tuple[str, str, str, object]] = [
+    return [
         ("web", http_server.url, "http", {"url": http_server.url}),
         ("web", broken, "http", {"url": broken}),
         ("web", secure.url, "http", {"url": secure.url, **ca}),
@@ -63,6 +65,15 @@ async def test_blackbox_exporter(
         ("names", dns_server.where, "dns", {"name": NAME, "server": dns_server.where}),
         ("echo", "127.0.0.1", "ping", {"host": "127.0.0.1"}),
     ]
+
+
+async def test_blackbox_exporter(
+    exporters: Exporters, tmp_path: Path, cases: list[Case], ca_file: str
+) -> None:
+    rule_files.require()
+    config = tmp_path / "blackbox.yml"
+    config.write_text(json.dumps({"modules": modules(ca_file)}))
+    exporter = exporters.start("blackbox", f"--config.file={config}")
     wanted = [name for name in rule_files.metrics("blackbox") if name != OWN_RELOADS]
     # Each measures its own probe.
     own = dict.fromkeys([name for name in wanted if name.endswith("duration_seconds")], math.inf)

@@ -26,6 +26,7 @@ from checks.memory import return_large_blocks
 from checks.model import Result, Samples, Status, clean
 from checks.probe import ProbeEnv
 from checks.resolver import Lookup, Resolver, system_lookup
+from checks.rules.live import LiveRules, Place, watched_no_more
 from checks.runner import Runner
 from checks.scheduler import Scheduler
 from checks.secrets import Masker
@@ -103,6 +104,30 @@ class Engine:
         self._events.extend(EventView(now, "", sentence) for sentence in said)
         for state in self.states.values():
             self._events.extend(state.events)
+        self.rules = self._live_rules()
+
+    def _live_rules(self) -> LiveRules | None:
+        if self.config.rules is None:
+            return None
+        rules = LiveRules(
+            self.config.rules,
+            self.store,
+            self.clock,
+            self._lanes,
+            settled=lambda: not self.waiting,
+            tell=self._say,
+            external_labels=self.config.external_labels,
+        )
+        rules.know(self._places())
+        return rules
+
+    def _say(self, event: EventView) -> None:
+        self._events.append(event)
+
+    def _places(self) -> list[Place]:
+        """Where alerts of the checks come from."""
+        specs = [state.spec for state in self.states.values()]
+        return [(spec.name, spec.job or spec.name, spec.config.instance()) for spec in specs]
 
     def follow(self, old: Engine) -> None:
         """Go on where ``old`` ended, with another configuration; call before :meth:`run`.
@@ -117,6 +142,8 @@ class Engine:
         known = {event.text for event in old._events}
         old._events.extend(event for event in self._events if event.text not in known)
         self._events = old._events
+        if self.rules is not None and old.rules is not None:
+            self.rules.follow(old.rules, watched_no_more(old._places(), self._places()))
         self.window = old.window
         self._query = old._query
         self.watch(old.focus)
@@ -150,9 +177,13 @@ class Engine:
             states[name] = CheckState(runner.spec, now)
             if name in self.states and not states[name].adopt(self.states[name]):
                 self.store.drop(name)
+        before = self._places()
         self.config = config
         self.runners[:] = [kept.get(name) or made[name] for name in wanted]
         self.states = {name: states[name] for name in wanted}
+        if self.rules is not None:
+            self.rules.know(self._places())
+            self.rules.release(watched_no_more(before, self._places()))
         self._builder = self._builder.over(list(self.states.values()))
         for runner in fresh:
             self.scheduler.add(runner)
@@ -266,6 +297,8 @@ class Engine:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.scheduler.run(), name="scheduler")
                 group.create_task(self._tick(publish), name="tick")
+                if self.rules is not None:
+                    group.create_task(self.rules.run(), name="rules")
         finally:
             await self.close()
 
@@ -322,10 +355,16 @@ class Engine:
             series=self.store.series_count,
             samples=self._weight[0],
             store_bytes=self._weight[1],
+            evaluation=self.rules.busy if self.rules else 0.0,
+            missed=self.rules.missed if self.rules else 0,
             notice=self.notice,
         )
         now = self.clock.now()
-        picture = self._builder.build(now, self.window, self.focus, self._events, health)
+        views = [state.view for state in self.states.values()]
+        rules = self.rules.view(views) if self.rules else None
+        picture = self._builder.build(
+            now, self.window, self.focus, self._events, health, rules=rules
+        )
         for check, fault in self._builder.new_faults():
             self._events.append(EventView(now, check, fault))
         if self._query is not None:
@@ -337,6 +376,7 @@ class Engine:
         closing = asyncio.gather(
             *(runner.close() for runner in self.runners),
             self._resolver.close(),
+            *([self.rules.close()] if self.rules else []),
             return_exceptions=True,
         )
         with contextlib.suppress(TimeoutError):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from checks.alerts.of_checks import alerts_of, in_order
+from checks.alerts.of_rules import rule_alerts
 from checks.databases.figures import figure_views
 from checks.derive import POINTS, chart, host_view, sample_lines
 from checks.hosts.detail import host_detail
@@ -15,11 +16,13 @@ from checks.model import Result, Table, clean
 from checks.probe import ChartSpec
 from checks.queues import queue_views, tells_of_queues
 from checks.registry import kind
+from checks.rules.views import RulesView
 from checks.soundness import checked_charts
 from checks.state import CheckState
 from checks.store.store import Store
 from checks.store.window import Window
 from checks.views import (
+    AlertView,
     Chart,
     CheckDetails,
     CheckView,
@@ -66,6 +69,7 @@ class SnapshotBuilder:
         self._derived: dict[str, _Derived] = {}
         self._detail: tuple[Result, float, HostDetail] | None = None
         self._samples: tuple[Result, tuple[tuple[str, float], ...]] | None = None
+        self._ruled: tuple[RulesView | None, tuple[AlertView, ...]] = (None, ())
         self._blamed: set[tuple[str, str]] = set()
         self._faults: list[tuple[str, str]] = []
 
@@ -80,10 +84,12 @@ class SnapshotBuilder:
         focus: str | None,
         events: Sequence[EventView],
         health: EngineHealth,
+        *,
+        rules: RulesView | None = None,
     ) -> Snapshot:
         """The picture at ``now`` with figures over ``window`` seconds."""
         views = [state.view for state in self._states]
-        alerts = alerts_of(views)
+        alerts = alerts_of(views, self._rule_alerts(rules))
         derived = [found for state in self._states if (found := self._derive(state, window))]
         queues = [queue for one in derived for queue in one.queues]
         return Snapshot(
@@ -100,7 +106,14 @@ class SnapshotBuilder:
             databases=tuple(view for one in derived for view in one.databases),
             details=self._details(now, focus) if focus else None,
             host=self._host_detail(focus, window) if focus else None,
+            rules=rules,
         )
+
+    def _rule_alerts(self, rules: RulesView | None) -> tuple[AlertView, ...]:
+        """The alerts of ``rules``, made once."""
+        if self._ruled[0] is not rules:
+            self._ruled = (rules, rule_alerts(rules))
+        return self._ruled[1]
 
     def _derive(self, state: CheckState, window: float) -> _Derived | None:
         result, view = state.result, state.view

@@ -358,7 +358,7 @@ class Snapshot:
     """One picture of everything, at ``time``.
 
     Checks, alerts and queues are in the order they are shown: alerts of checks and of rules as
-    :func:`checks.alerts.in_order.merged` says (pending ones last), checks as their alerts and
+    :func:`checks.alerts.of_checks.alerts_of` says (pending ones last), checks as their alerts and
     then as configured, queues worst first; what did not change is the same object as in the
     picture before.
     """

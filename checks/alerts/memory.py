@@ -8,6 +8,7 @@ has forgotten.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -52,12 +53,16 @@ class Recalled:
     problem: str = ""
 
 
-def state_file(hostname: str) -> Path:
-    """Where it is kept: in the user's state directory, one file a machine (homes are shared)."""
+def state_file(hostname: str, config: str = "") -> Path:
+    """Where it is kept: in the user's state directory, one file a machine (homes are shared), and
+    one for each file ``config``: what another one watches has other alerts.
+    """
     import platformdirs  # noqa: PLC0415 - once, and not before the first picture
 
     safe = "".join(c if c.isalnum() or c in "-." else "_" for c in hostname)[:80] or "localhost"
-    return Path(platformdirs.user_state_dir("onwatch")) / f"alerts-{safe}.json"
+    digest = hashlib.blake2b(config.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    name = f"alerts-{safe}-{digest}" if config else f"alerts-{safe}"
+    return Path(platformdirs.user_state_dir("onwatch")) / f"{name}.json"
 
 
 class AlertMemory:

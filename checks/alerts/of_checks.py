@@ -16,44 +16,51 @@ _TOGETHER: Final = 60.0
 _MINUTE: Final = 60.0
 
 
-def alerts_of(checks: Sequence[CheckView]) -> tuple[AlertView, ...]:
-    """An alert for every check that is not OK, what is to be looked at first at the front.
+def alerts_of(
+    checks: Sequence[CheckView], rules: Sequence[AlertView] = ()
+) -> tuple[AlertView, ...]:
+    """An alert for every check that is not OK, and those of ``rules``; what is to be looked at
+    first at the front.
 
     The worst come first, and a cause counts as bad as what follows from it. Among equals causes
     come before symptoms. Then the newest incident does: a warning that has been there for
     weeks hides nothing that has just begun. Within one incident they stand in the order in
-    which they began.
+    which they began. What is only pending comes last.
     """
     ill = {check.name: check for check in checks if check.status in _ALERTING}
-    causes = {name: _cause(check, ill) for name, check in ill.items()}
-    weights = {name: check.status.severity for name, check in ill.items()}
-    for name, cause in causes.items():
-        if cause:
-            weights[cause] = max(weights[cause], ill[name].status.severity)
-    incidents = _incidents(list(ill.values()))
+    own = {name: _alert(check, _cause(check, ill)) for name, check in ill.items()}
+    firing = [*own.values(), *(alert for alert in rules if alert.firing)]
+    weights = {alert.id: alert.status.severity for alert in firing}
+    for alert in firing:
+        if alert.cause in own:
+            cause = own[alert.cause].id
+            weights[cause] = max(weights[cause], alert.status.severity)
+    incidents = _incidents(firing)
 
-    def rank(check: CheckView) -> tuple[float, ...]:
-        name = check.name
-        own = -check.status.severity
-        return (-weights[name], bool(causes[name]), own, incidents[name], check.since)
+    def rank(alert: AlertView) -> tuple[float, ...]:
+        severity = alert.status.severity
+        place = incidents[alert.id]
+        return (-weights[alert.id], bool(alert.cause), -severity, place, alert.since)
 
-    return tuple(_alert(check, causes[check.name]) for check in sorted(ill.values(), key=rank))
+    pending = [alert for alert in rules if not alert.firing]
+    pending.sort(key=lambda alert: (-alert.status.severity, alert.since))
+    return (*sorted(firing, key=rank), *pending)
 
 
 def in_order(checks: Sequence[CheckView], alerts: Sequence[AlertView]) -> tuple[CheckView, ...]:
-    """``checks`` in the order of their ``alerts``, then those without one as they were."""
-    places = {alert.check: place for place, alert in enumerate(alerts)}
+    """``checks`` in the order of their own ``alerts``, then those without one as they were."""
+    places = {alert.check: place for place, alert in enumerate(alerts) if not alert.rule}
     return tuple(sorted(checks, key=lambda check: places.get(check.name, len(places))))
 
 
-def _incidents(ill: Sequence[CheckView]) -> dict[str, int]:
-    """The incident of each check by its name, counted from the newest, which is 0."""
+def _incidents(alerts: Sequence[AlertView]) -> dict[str, int]:
+    """The incident of each by its id, counted from the newest, which is 0."""
     found: dict[str, int] = {}
     number, before = 0, None
-    for check in sorted(ill, key=lambda one: -one.since):
-        if before is not None and before - check.since > _TOGETHER:
+    for alert in sorted(alerts, key=lambda one: -one.since):
+        if before is not None and before - alert.since > _TOGETHER:
             number += 1
-        found[check.name], before = number, check.since
+        found[alert.id], before = number, alert.since
     return found
 
 

@@ -177,6 +177,8 @@ class RecordRun:
         self._engine = circumstances.engine
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
+        if _returns_nothing(self, moment.store):
+            return RuleOutcome(self.rule)
         samples, warnings = _query(self._engine, self.rule.expression, moment)
         try:
             made = recorded(self.rule, samples, moment.limit)
@@ -204,7 +206,7 @@ class AlertRun:
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         rule, about = self.rule, self._about
-        if self._returns_nothing(moment.store):
+        if not self.alerts and not about.pure and _returns_nothing(self, moment.store):
             return RuleOutcome(rule)
         samples, warnings = _query(about.engine, rule.expression, moment)
         if len(samples) > MOST_ALERTS and not about.pure:
@@ -234,16 +236,6 @@ class AlertRun:
         self.alerts = done.alerts
         self.recorder.write_row(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)
-
-    def _returns_nothing(self, store: Store) -> bool:
-        """Whether there is nothing of what it reads, and nothing of it that would have to end.
-
-        Told by the metrics' names alone, it saves most rules of what is not watched here.
-        """
-        if self.alerts or not self.recorder.quiet or self._about.pure:
-            return False
-        root = self.rule.expression.root
-        return bool(empty_selectors(root, lambda one: not one.name or store.has(one.name)))
 
     def take_up(self, alerts: Iterable[Alert]) -> None:
         """Go on with ``alerts``, of an earlier session or of the files before a reload."""
@@ -309,6 +301,17 @@ class AlertRun:
         wanted, there = (show_duration(each // 1000 * 1000) for each in lacking)
         text = f"insufficient history: it looks back {wanted}, and {there} are recorded"
         return replace(outcome, health=Health.NO_HISTORY, sentence=text)
+
+
+def _returns_nothing(run: AlertRun | RecordRun, store: Store) -> bool:
+    """Whether there is nothing of what ``run`` reads, and no series of it that would have to end.
+
+    Told by the metrics' names alone, it saves most rules of what is not watched here.
+    """
+    root = run.rule.expression.root
+    return run.recorder.quiet and bool(
+        empty_selectors(root, lambda one: not one.name or store.has(one.name))
+    )
 
 
 def _query(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -15,19 +15,23 @@ __all__ = ["Matcher", "Store"]
 
 SELECTIONS: Final = 2000
 """How many selectors' series are remembered."""
+LARGEST: Final = 24 << 20
+"""Bytes that a block may come to by being kept longer than the others."""
 TOGETHER: Final = 16_384
 """How many series are in a group at most. Groups are read one after the other, which bounds the
 memory; smaller ones are slower, since the columns of a part are not contiguous in the block."""
 
 
 class Store:
-    """All samples held. ``retention`` is in seconds.
+    """All samples held. ``retention`` is in seconds; ``longer`` has more of them for the names of
+    single blocks, as far as these stay small.
 
     Used from the engine's thread alone.
     """
 
     def __init__(self, retention: float = 3600.0) -> None:
         self.retention = retention
+        self.longer: Mapping[str, float] = {}
         self._blocks: dict[str, Block] = {}
         self._homes: dict[Series, list[Block]] = {}
         self._by_name: dict[str, dict[Series, None]] = {}
@@ -71,10 +75,17 @@ class Store:
                 del self._by_label[pair]
 
     def expire(self, now: float) -> None:
-        """Forget what is older than the retention."""
+        """Forget what is older than the retention, or than :attr:`longer` says of its block."""
         for block in self._blocks.values():
-            for series in block.expire(now - self.retention):
+            for series in block.expire(now - self._kept(block)):
                 self._leave(series, block)
+
+    def _kept(self, block: Block) -> float:
+        """Seconds that ``block`` is kept: as long as is wished, while it is not too large."""
+        wished = self.longer.get(block.name, 0.0)
+        if wished <= self.retention:
+            return self.retention
+        return max(self.retention, wished * min(1.0, LARGEST / max(1, block.nbytes)))
 
     def drop(self, check: str) -> None:
         """Forget everything of ``check``."""

@@ -6,9 +6,11 @@ import argparse
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
@@ -18,8 +20,9 @@ from tui.first_start import FirstStart
 from tui.terminal import Terminal, judge
 
 if TYPE_CHECKING:
-    from checks.config import EngineConfig
+    from checks.config import EngineConfig, RulesConfig
     from tui.app import OnwatchApp
+    from tui.config import Loaded
     from tui.config.following import Following
     from tui.palette import Commands
 
@@ -46,11 +49,13 @@ def open_monitor(
     mouse: bool = True,
     low_bandwidth: bool = False,
     read_only: bool = False,
+    remember: bool = True,
     commands: Commands = (),
 ) -> int:
     """Run the monitor on the file ``config``; the exit code.
 
-    ``read_only`` leaves out what changes a target. ``commands`` are offered in the palette
+    ``read_only`` leaves out what changes a target; ``remember`` keeps the state of alerts over a
+    restart. ``commands`` are offered in the palette
     besides the usual; a function is asked each time.
     """
     # Nothing that start-up makes is garbage; the app switches collections on again.
@@ -74,7 +79,8 @@ def open_monitor(
             following.append(Following(config))
         loaded = following[0].load()
         wishes.tell(app, loaded.keybindings, "" if theme else loaded.theme)
-        return replace(loaded.engine, read_only=True) if read_only else loaded.engine
+        engine = replace(loaded.engine, rules=_remembered(loaded)) if remember else loaded.engine
+        return replace(engine, read_only=True) if read_only else engine
 
     source = EngineSource(load)
     app = OnwatchApp(
@@ -86,6 +92,15 @@ def open_monitor(
         first_start=FirstStart(),
     )
     return watch(app, source, terminal=terminal, mouse=mouse)
+
+
+def _remembered(loaded: Loaded) -> RulesConfig | None:
+    """The rules, with the file that keeps the state of their alerts."""
+    from checks.alerts.memory import state_file  # noqa: PLC0415 - in the engine's thread
+
+    path = str(Path(loaded.path).absolute()) if loaded.path else ""
+    rules = loaded.engine.rules
+    return rules and replace(rules, memory=state_file(socket.gethostname(), path))
 
 
 class _Wishes:

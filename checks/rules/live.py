@@ -1,0 +1,180 @@
+"""The rules of a configuration beside its checks: read, evaluated, handed on over a reload.
+
+Everything here runs in the engine's loop, but for reading files and importing what evaluates them,
+which has a lane and begins when the checks have answered: the first picture waits for no rule.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from checks.alerts.folding import CheckFinder
+from checks.clock import Clock
+from checks.config import RulesConfig
+from checks.lanes import Lanes
+from checks.rules.remembering import Remembering
+from checks.rules.views import RulesView
+from checks.views import CheckView, EventView
+
+if TYPE_CHECKING:
+    from checks.rules.work import Gone, Work
+    from checks.store.store import Store
+
+__all__ = ["LiveRules", "Place", "watched_no_more"]
+
+Place: TypeAlias = tuple[str, str, str]
+"""The name of a check, and the job and the instance that its samples carry."""
+
+SETTLED: Final = 3.0
+"""Seconds after which rules begin although some check has not answered yet."""
+
+log = logging.getLogger("onwatch.rules")
+
+
+def watched_no_more(before: Iterable[Place], now: Iterable[Place]) -> Gone:
+    """Whether labels are of something that was among ``before`` and is not among ``now``."""
+    earlier, later = list(before), list(now)
+    jobs = {job for _, job, _ in earlier} - {job for _, job, _ in later}
+    targets = {place[1:] for place in earlier} - {place[1:] for place in later}
+    instances = {place[2] for place in earlier} - {place[2] for place in later}
+
+    def gone(labels: Mapping[str, str]) -> bool:
+        job, instance = labels.get("job", ""), labels.get("instance", "")
+        if not job:
+            return bool(instance) and instance in instances
+        return job in jobs or (job, instance) in targets
+
+    return gone
+
+
+class LiveRules:
+    """The rules of ``config`` over what is in ``store``. Used from the engine's loop.
+
+    Args:
+        settled: whether every check has answered once.
+        tell: takes events.
+    """
+
+    def __init__(
+        self,
+        config: RulesConfig,
+        store: Store,
+        clock: Clock,
+        lanes: Lanes,
+        *,
+        settled: Callable[[], bool],
+        tell: Callable[[EventView], None],
+        external_labels: Mapping[str, str],
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._lanes = lanes
+        self._settled = settled
+        self._tell = tell
+        self._labels = external_labels
+        self._since = round(clock.now() * 1000)
+        self._memory = Remembering(config.memory, lanes) if config.memory else None
+        self._finder = CheckFinder(())
+        self._before: tuple[Work, Gone] | None = None
+        self._work: Work | None = None
+        self._fault = ""
+        self._view = RulesView(loading=True)
+
+    def know(self, checks: Iterable[Place]) -> None:
+        """The checks that there are."""
+        self._finder = CheckFinder(checks)
+        if self._work is not None:
+            self._work.finder = self._finder
+
+    @property
+    def missed(self) -> int:
+        """Evaluations left out since the start."""
+        return self._work.rules.missed if self._work is not None else 0
+
+    @property
+    def busy(self) -> float:
+        """Seconds that all rules took, each the last time."""
+        return self._work.showing.busy if self._work is not None else 0.0
+
+    def follow(self, old: LiveRules, gone: Gone) -> None:
+        """Go on where ``old`` ended, with other files; call before :meth:`run`.
+
+        ``gone`` tells what is watched no more: its alerts end.
+        """
+        self._store, self._since, self._view = old._store, old._since, old._view
+        if old._work is not None:
+            self._before = (old._work, gone)
+        elif old._before is not None:
+            work, earlier = old._before
+            self._before = (work, lambda labels: gone(labels) or earlier(labels))
+        if self._memory is not None and old._memory is not None:
+            self._memory.follow(old._memory)
+
+    def release(self, gone: Gone) -> None:
+        """End the alerts of what is watched no more."""
+        if self._work is not None:
+            self._work.release(gone)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            await self._wait_for_results()
+            work = await self._begin()
+            while True:
+                await work.go_on()
+        except Exception as error:
+            # The rim: whatever goes wrong with rules, the checks go on.
+            log.exception("the rules ended by an error of their own")
+            self._fault = f"the rules ended by an error of their own: {type(error).__name__}"
+            self._tell(EventView(self._clock.now(), "", self._fault))
+
+    async def _wait_for_results(self) -> None:
+        until = self._clock.now() + SETTLED
+        while not self._settled() and self._clock.now() < until:
+            await self._clock.sleep_until(self._clock.now() + 0.1)
+
+    async def _begin(self) -> Work:
+        """Read the rules, which takes a while the first time, and take up the alerts of before."""
+        made = partial(self._made, recall=self._before is None)
+        work = await self._lanes.run("rules", made)
+        work.finder = self._finder
+        if self._before is not None:
+            earlier, gone = self._before
+            work.follow(earlier)
+            self._before = None
+            work.release(gone)
+        self._work = work
+        work.begin()
+        return work
+
+    def _made(self, *, recall: bool) -> Work:
+        """All that takes long, in a lane. Touches nothing that the loop uses."""
+        from checks.rules.work import Work, groups_of  # noqa: PLC0415 - imports the evaluator
+
+        return Work(
+            groups_of(self._config),
+            self._config,
+            self._store,
+            self._clock,
+            since=self._since,
+            settled=self._settled,
+            tell=self._tell,
+            external_labels=self._labels,
+            memory=self._memory,
+            recalled=self._memory.recall() if recall and self._memory is not None else None,
+        )
+
+    def view(self, checks: Sequence[CheckView]) -> RulesView:
+        """What panes show; the same object again where nothing changed."""
+        if self._work is not None:
+            self._view = self._work.view(checks, self._fault)
+        return self._view
+
+    async def close(self) -> None:
+        """Save the alerts a last time."""
+        if self._memory is not None and self._work is not None:
+            await self._memory.finish(self._work.rules.remember, self._clock.now())

@@ -1,0 +1,146 @@
+"""From rules at work to what panes show of them; pure, each view made anew where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from checks.alerts.model import Alert, Evidence, Pairs, State, Transition
+from checks.alerts.severity import severity_of
+from checks.alerts.wording import shown_series
+from checks.model import clean
+from checks.promql.literals import format_float
+from checks.rules.evaluate import AlertRun, RecordRun
+from checks.rules.model import AlertRule, RuleGroup
+from checks.rules.selectors import comparison
+from checks.rules.views import RuleAlertView, RuleView, TransitionView
+
+__all__ = ["MOST_SHOWN", "alert_id", "alert_views", "evidence_words", "rule_view", "told"]
+
+MOST_SHOWN: Final = 500
+"""Alerts of one rule that are shown: firing ones first."""
+_SAID: Final = ("summary", "description", "message")
+"""Annotations that say in a sentence what is wrong; the first that there is counts."""
+_RANKS: Final = {State.FIRING: 0, State.PENDING: 1, State.RESOLVED: 2}
+_LONG: Final = 2_000
+
+
+def rule_view(key: str, group: RuleGroup, run: AlertRun | RecordRun, interval: int) -> RuleView:
+    """A rule before its first evaluation; ``interval`` of its group in milliseconds."""
+    rule = run.rule
+    compares = comparison(rule.expression.root, rule.expression.text)
+    alerting = rule if isinstance(rule, AlertRule) else None
+    return RuleView(
+        key=key,
+        group=clean(group.name),
+        name=clean(rule.name),
+        file=clean(group.file),
+        line=rule.line,
+        records=alerting is None,
+        expression=rule.expression.text.strip(),
+        hold=alerting.hold / 1000 if alerting else 0.0,
+        keep=alerting.keep / 1000 if alerting else 0.0,
+        labels=_cleaned(rule.labels),
+        annotations=_cleaned(alerting.annotations) if alerting else (),
+        interval=interval / 1000,
+        compared=compares.left.strip() if compares else "",
+        operator=compares.operator if compares else "",
+        limit=compares.limit if compares else None,
+    )
+
+
+def alert_views(key: str, name: str, alerts: Iterable[Alert]) -> tuple[RuleAlertView, ...]:
+    """The alerts of the rule ``key``: firing ones first, each kind from old to new."""
+    ranked = sorted(alerts, key=lambda one: (_RANKS.get(one.state, 3), _since(one)))
+    return tuple(_alert_view(key, name, one) for one in ranked[:MOST_SHOWN])
+
+
+def _alert_view(key: str, name: str, alert: Alert) -> RuleAlertView:
+    annotations = _cleaned(alert.annotations)
+    texts = dict(annotations)
+    return RuleAlertView(
+        id=alert_id(key, alert),
+        rule=key,
+        name=clean(name),
+        labels=alert.labels,
+        status=severity_of(dict(alert.labels)).status,
+        state=alert.state,
+        value=alert.value,
+        annotations=annotations,
+        sentence=_sentence(texts, alert),
+        since=_since(alert) / 1000,
+        active_at=alert.active_at / 1000,
+        seen_at=alert.seen_at / 1000,
+        fired_at=_seconds(alert.fired_at),
+        resolved_at=_seconds(alert.resolved_at),
+        missing_since=_seconds(alert.missing_since),
+        no_data_since=_seconds(alert.no_data_since),
+        no_history=alert.no_history,
+        flapping=alert.flapping,
+        why=clean(alert.why),
+        evidence=_cleaned_evidence(alert.evidence),
+        runbook=texts.get("runbook_url", ""),
+    )
+
+
+def alert_id(key: str, alert: Alert) -> str:
+    """What an alert of the rule ``key`` is known by for as long as it lasts."""
+    return f"{key}@{alert.active_at}{shown_series(alert.labels)}"
+
+
+def told(
+    key: str, name: str, transition: Transition, alerts: Mapping[Pairs, Alert]
+) -> TransitionView:
+    """``transition`` of an alert of the rule ``key``, whose ``alerts`` are those now."""
+    alert = alerts.get(transition.labels)
+    return TransitionView(
+        time=transition.at / 1000,
+        rule=key,
+        alert=alert_id(key, alert) if alert is not None else "",
+        name=clean(name),
+        labels=transition.labels,
+        status=severity_of(dict(transition.labels)).status,
+        before=transition.before,
+        after=transition.after,
+        why=clean(transition.why),
+        evidence=_cleaned_evidence(transition.evidence),
+    )
+
+
+def evidence_words(evidence: Evidence) -> str:
+    """``node_load1{job="web"} is 8.2, > 4``; empty where there is nothing to show."""
+    if evidence.value is None:
+        return ""
+    compared = f", {evidence.threshold}" if evidence.threshold else ""
+    return f"{evidence.series or 'the value'} is {format_float(evidence.value)}{compared}"
+
+
+def _sentence(texts: Mapping[str, str], alert: Alert) -> str:
+    said = next((texts[name] for name in _SAID if texts.get(name)), "")
+    if said:
+        return clean(said, 300)
+    labels = [pair for pair in alert.labels if pair[0] not in {"alertname", "severity"}]
+    return clean(f"{shown_series(labels)} is {format_float(alert.value)}", 300)
+
+
+def _since(alert: Alert) -> int:
+    """Milliseconds since 1970 from which on it is in its state."""
+    if alert.state is State.RESOLVED and alert.resolved_at is not None:
+        return alert.resolved_at
+    if alert.state is State.FIRING and alert.fired_at is not None:
+        return alert.fired_at
+    return alert.active_at
+
+
+def _seconds(moment: int | None) -> float | None:
+    return None if moment is None else moment / 1000
+
+
+def _cleaned(pairs: Pairs) -> Pairs:
+    return tuple((name, clean(text, _LONG)) for name, text in pairs)
+
+
+def _cleaned_evidence(evidence: Evidence) -> Evidence:
+    series = clean(evidence.series)
+    same = series == evidence.series
+    return evidence if same else Evidence(evidence.value, evidence.threshold, series)

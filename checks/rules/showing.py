@@ -1,0 +1,255 @@
+"""What came of each rule, kept for the pictures: views made anew where something changed."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from checks.alerts.folding import CheckFinder
+from checks.alerts.model import State, Transition
+from checks.alerts.wording import shown_series
+from checks.model import clean
+from checks.rules.dead import described, what_is_not_there
+from checks.rules.evaluate import AlertRun, RecordRun
+from checks.rules.outcome import Health, RuleOutcome
+from checks.rules.packs import PREFIX
+from checks.rules.picture import MOST_SHOWN, alert_views, evidence_words, rule_view, told
+from checks.rules.ruleset import RuleSet, keyed
+from checks.rules.selectors import written
+from checks.rules.ties import Tie, ill, ties
+from checks.rules.views import (
+    RuleAlertView,
+    RuleHealth,
+    RulesView,
+    RuleView,
+    TransitionView,
+)
+from checks.store.store import Store
+from checks.views import CheckView, EventView
+
+__all__ = ["Showing"]
+
+_MISSING: Final = frozenset({RuleHealth.DEAD, RuleHealth.IDLE})
+_KEPT: Final = 200
+"""Transitions that are shown."""
+
+
+@dataclass(slots=True, eq=False)
+class _Row:
+    """A rule with what was shown of it last.
+
+    ``alerts`` are its alerts as they are by themselves, ``view`` has their ties too. ``changes``
+    is the store's number when it was last asked whether anything is missing.
+    """
+
+    view: RuleView
+    run: AlertRun | RecordRun
+    alerts: tuple[RuleAlertView, ...] = ()
+    ties: tuple[Tie, ...] = ()
+    seconds: float = 0.0
+    changes: int = -1
+    dirty: bool = False
+
+
+class Showing:
+    """The rules of ``rules``, which read ``store``."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        store: Store,
+        problems: Sequence[str],
+        memory: Path | None,
+    ) -> None:
+        self._store = store
+        self._problems = tuple(problems)
+        self._remembered = str(memory) if memory is not None else ""
+        self._rows: dict[AlertRun | RecordRun, _Row] = {}
+        for group in rules.runs:
+            for key, run in keyed(group):
+                view = rule_view(key, group.group, run, group.interval)
+                self._rows[run] = _Row(view, run)
+        self._records = [row for run, row in self._rows.items() if isinstance(run, RecordRun)]
+        self._transitions: deque[TransitionView] = deque(maxlen=_KEPT)
+        self._shown: RulesView | None = None
+        self._basis: tuple[object, ...] = ()
+        self._changed = True
+
+    def follow(self, old: Showing) -> None:
+        """Go on with what ``old`` has shown, of the rules that are the same."""
+        self._transitions = old._transitions
+        before = {row.view.key: row.view for row in old._rows.values()}
+        for row in self._rows.values():
+            was = before.get(row.view.key)
+            if was is not None and was.expression == row.view.expression:
+                row.view = replace(
+                    row.view,
+                    evaluated=was.evaluated,
+                    duration=was.duration,
+                    samples=was.samples,
+                    **_judgement(was),
+                )
+
+    def renew(self) -> None:
+        """Show the alerts that were taken up."""
+        for row in self._rows.values():
+            self._renew(row)
+        self._changed = True
+
+    @property
+    def busy(self) -> float:
+        """Seconds that all rules took, each the last time."""
+        return sum(row.seconds for row in self._rows.values())
+
+    def take(
+        self, run: AlertRun | RecordRun, outcome: RuleOutcome, at: int, *, judge: bool
+    ) -> None:
+        """``run`` was evaluated as of ``at`` (milliseconds).
+
+        ``judge`` says whether everything has answered that a rule may miss.
+        """
+        row = self._rows[run]
+        before, row.seconds, self._changed = row.view, outcome.seconds, True
+        row.view = replace(
+            before,
+            health=RuleHealth(outcome.health.value),
+            sentence=clean(outcome.sentence),
+            selector="",
+            near="",
+            evaluated=at / 1000,
+            duration=outcome.seconds,
+            samples=outcome.samples,
+            warnings=tuple(clean(one) for one in outcome.warnings),
+        )
+        alerts = isinstance(run, AlertRun) and bool(run.alerts)
+        if outcome.health is Health.OK and not outcome.samples and not alerts:
+            self._judge(row, before, judge=judge)
+        if alerts or before.alerts:
+            self._renew(row)
+
+    def _judge(self, row: _Row, before: RuleView, *, judge: bool) -> None:
+        """Whether there is anything of what the rule reads; asked where series came or went."""
+        was_missing = before.health in _MISSING
+        if not judge or row.changes == self._store.changes:
+            if was_missing:
+                row.view = replace(row.view, **_judgement(before))
+            return
+        row.changes = self._store.changes
+        rule = row.run.rule
+        missing = what_is_not_there(rule, self._store, self._recorded())
+        if missing is None:
+            return
+        text = clean(written(missing))
+        if row.view.file.startswith(PREFIX):
+            said = f"nothing that is watched here has {text}"
+            row.view = replace(row.view, health=RuleHealth.IDLE, sentence=said, selector=text)
+        elif was_missing and before.selector == text:
+            row.view = replace(row.view, **_judgement(before))
+        else:
+            dead = described(row.view.group, rule, missing, self._store)
+            row.view = replace(
+                row.view,
+                health=RuleHealth.DEAD,
+                sentence=clean(dead.sentence),
+                selector=text,
+                near=dead.near,
+            )
+
+    def _recorded(self) -> set[str]:
+        """What rules record that have something to read."""
+        return {one.view.name for one in self._records if one.view.health not in _MISSING}
+
+    def _renew(self, row: _Row) -> None:
+        """Make the views of its alerts anew."""
+        if isinstance(row.run, AlertRun):
+            alerts = row.run.alerts.values()
+            row.alerts = alert_views(row.view.key, row.view.name, alerts)
+            row.dirty = True
+            if len(alerts) > MOST_SHOWN and not row.view.sentence:
+                said = f"{MOST_SHOWN} of its {len(alerts):,} alerts are shown"
+                row.view = replace(row.view, sentence=said)
+
+    def passed(
+        self, run: AlertRun, transitions: Sequence[Transition], finder: CheckFinder, most: int
+    ) -> Iterator[EventView]:
+        """Keep ``transitions``, and tell those that matter as events: ``most`` at once."""
+        row = self._rows[run]
+        self._renew(row)
+        self._changed = True
+        views = [told(row.view.key, row.view.name, one, run.alerts) for one in transitions]
+        self._transitions.extendleft(views)
+        matter = [one for one in views if State.FIRING in {one.before, one.after}]
+        for one in matter[:most]:
+            check = finder.find(dict(one.labels))
+            yield EventView(one.time, check, _as_event(one))
+        if len(matter) > most:
+            text = f"{row.view.name}: {len(matter) - most} more of its alerts changed at once"
+            yield EventView(matter[0].time, "", text)
+
+    def view(
+        self, checks: Sequence[CheckView], finder: CheckFinder, missed: int, fault: str
+    ) -> RulesView:
+        """All of it; the same object again where nothing changed."""
+        sick = tuple((one.name, one.status, one.since, one.up) for one in ill(checks))
+        basis = (finder, missed, fault, sick)
+        if self._shown is not None and not self._changed and basis == self._basis:
+            return self._shown
+        self._changed, self._basis = False, basis
+        self._tie(checks, finder)
+        rules = tuple(row.view for row in self._rows.values())
+        states = Counter(
+            alert.state
+            for run in self._rows
+            if isinstance(run, AlertRun)
+            for alert in run.alerts.values()
+        )
+        healths = Counter(rule.health for rule in rules)
+        self._shown = RulesView(
+            rules=rules,
+            transitions=tuple(self._transitions),
+            firing=states[State.FIRING],
+            pending=states[State.PENDING],
+            resolved=states[State.RESOLVED],
+            errors=healths[RuleHealth.ERROR],
+            dead=healths[RuleHealth.DEAD],
+            no_history=healths[RuleHealth.NO_HISTORY],
+            missed=missed,
+            busy=self.busy,
+            problems=(*self._problems, fault) if fault else self._problems,
+            remembered=self._remembered,
+        )
+        return self._shown
+
+    def _tie(self, checks: Sequence[CheckView], finder: CheckFinder) -> None:
+        """Put into the views which alerts follow from what, and which speak for which."""
+        rows = [row for row in self._rows.values() if row.alerts or row.dirty]
+        every = [(alert, row.view.compared) for row in rows for alert in row.alerts]
+        found = ties(every, checks, finder)
+        for row in rows:
+            own = tuple(found[alert.id] for alert in row.alerts)
+            if row.dirty or own != row.ties:
+                made = tuple(map(_tied, row.alerts, own))
+                row.view = replace(row.view, alerts=made)
+                row.dirty, row.ties = False, own
+
+
+def _tied(alert: RuleAlertView, tie: Tie) -> RuleAlertView:
+    return replace(alert, check=tie.check, cause=tie.cause, hidden_by=tie.hidden_by)
+
+
+def _judgement(view: RuleView) -> dict[str, Any]:
+    """What is known of how the rule does."""
+    names = ("health", "sentence", "selector", "near")
+    return {name: getattr(view, name) for name in names}
+
+
+def _as_event(one: TransitionView) -> str:
+    """``HostHighCpu {instance="web-1"}: firing: it has been there for 5m; … is 91, > 80``."""
+    labels = [pair for pair in one.labels if pair[0] not in {"alertname", "severity", "job"}]
+    way = str(one.after) if one.before is not one.after else f"still {one.after}"
+    evidence = evidence_words(one.evidence)
+    shown = f" {shown_series(labels)}" if labels else ""
+    return clean(f"{one.name}{shown}: {way}: {one.why}{f'; {evidence}' if evidence else ''}")

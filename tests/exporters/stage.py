@@ -57,6 +57,7 @@ class Stage:
         self._store = Store(1e12)
         self._run: GroupRun | None = None
         self._told: list[Transition] = []
+        self._changes: dict[str, Callable[[float], float]] = {}
         self._said = ""
         self.step = _STEP
         self.results: dict[str, Result] = {}
@@ -72,6 +73,12 @@ class Stage:
             runner.kind = replace(runner.kind, probe=probe)
         self._runners.append(runner)
         return runner
+
+    def pretend(self, metric: str, change: Callable[[float, float], float]) -> None:
+        """From now on let samples of ``metric`` be what ``change`` makes of their value and of the
+        seconds that have passed since: for what no test should do to a server."""
+        began = self.clock.now()
+        self._changes[metric] = lambda value: change(value, self.clock.now() - began)
 
     def follow(self, rule: AlertRule, step: float = 0.0, never: AlertRule | None = None) -> None:
         """Evaluate ``rule`` after each run from now on, ``step`` seconds apart; and ``never``,
@@ -93,10 +100,16 @@ class Stage:
         for runner in self._runners:
             name = runner.spec.name
             began, self.results[name] = await runner.run()
-            samples = self.results[name].samples
+            samples = self._changed(self.results[name].samples)
             self._store.append(name, self.step, began, samples)
             found += samples
         return found
+
+    def _changed(self, samples: Samples) -> Samples:
+        keep: Callable[[float], float] = float
+        pairs = zip(samples.series, samples.values, strict=True)
+        values = (self._changes.get(one.name, keep)(value) for one, value in pairs)
+        return Samples(samples.series, tuple(values))
 
     async def tick(self) -> None:
         """A step on: every check, then the rule."""
@@ -115,7 +128,7 @@ class Stage:
         """
         for _ in range(within or self._enough()):
             await self.tick()
-            if self._firing(labels):
+            if self._those(self.firing, labels):
                 return
         raise AssertionError(f"it does not fire: {self._said}; {self._talk()}")
 
@@ -151,8 +164,10 @@ class Stage:
         assert run is not None, "no rule is followed"
         return [one for one in run.alerts[0].alerts.values() if one.active]
 
-    def _firing(self, labels: Mapping[str, str]) -> bool:
-        return any(one.state is State.FIRING for one in self._those(self.active, labels))
+    @property
+    def firing(self) -> list[Alert]:
+        """Alerts of the rule that are firing."""
+        return [one for one in self.active if one.state is State.FIRING]
 
     @staticmethod
     def _those(every: Iterable[T], labels: Mapping[str, str]) -> list[T]:

@@ -8,6 +8,7 @@ from typing import Final
 from tests.exporters import rule_files
 from tests.exporters.beside import Found, beside, together
 from tests.exporters.known import judge
+from tests.exporters.mysql_scenes import replicates
 from tests.exporters.stage import staged
 from tests.servers.exporters import Exporters
 from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase, MariadbServers
@@ -24,16 +25,12 @@ async def test_mysqld_exporter(
     rule_files.require()
     primary = mariadb_servers.start("--log-bin", "--server-id=1")
     replica = mariadb_servers.replica(primary)
-    until(lambda: _runs(replica))
+    until(lambda: replicates(replica))
     found = together(
         await _mysql(exporters, tmp_path, primary),
         await _mysql(exporters, tmp_path, replica),
     )
     judge("mysqld", found)
-
-
-def _runs(server: MariadbDatabase) -> bool:
-    return server.fetch("SHOW GLOBAL STATUS LIKE 'Slave_running'")[0][1] == "ON"
 
 
 async def _mysql(exporters: Exporters, folder: Path, server: MariadbDatabase) -> list[Found]:

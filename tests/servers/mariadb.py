@@ -209,6 +209,13 @@ def _mariadb_factory(pytestconfig: pytest.Config) -> Iterator[MariadbServers]:
         yield servers
 
 
+@pytest.fixture(scope="module")
+def mariadb_module_servers(pytestconfig: pytest.Config) -> Iterator[MariadbServers]:
+    """Servers that the tests of a module share."""
+    with _servers(pytestconfig) as servers:
+        yield servers
+
+
 @pytest.fixture(scope="session")
 def _mariadb_shared(pytestconfig: pytest.Config) -> Iterator[MariadbServer]:
     with _servers(pytestconfig) as servers:

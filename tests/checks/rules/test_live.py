@@ -1,0 +1,342 @@
+"""Rules beside the checks of a running engine: what users see of them, and what they outlive."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from checks.alerts.model import State
+from checks.clock import FakeClock
+from checks.config import RulesConfig
+from checks.engine import Engine
+from checks.model import Result, Status
+from checks.probe import Target
+from checks.rules import live, work
+from checks.rules.retaining import LONGEST, Longer
+from checks.rules.views import RuleHealth
+from checks.store.store import Store
+from tests.checks.fakes import PLAYED, config, down, ok, settle, spec
+from tests.checks.rules.kit import group_of, samples
+from tests.checks.rules.scene import configured, playing
+
+HIGH = "{alert: High, expr: played_value > 10, for: 10s, labels: {severity: critical}, "
+HIGH += "annotations: {summary: '{{ $labels.instance }} has {{ $value }}'}}"
+
+
+async def test_a_rule_fires_and_is_resolved() -> None:
+    PLAYED["one"] = ok(50)
+    async with playing(configured(HIGH, spec("one"))) as scene:
+        assert scene.states("High") == [State.PENDING]
+        (pending,) = scene.engine.snapshot().alerts
+        assert (pending.firing, pending.sentence) == (False, "one:1 has 50")
+        picture = await scene.after(16)
+        (alert,) = picture.alerts
+        assert (alert.name, alert.check, alert.status) == ("High", "one", Status.CRITICAL)
+        assert alert.firing
+        assert any(
+            text.startswith('High {instance="one:1"}: firing: it has been there for 1')
+            and text.endswith('; played_value{instance="one:1", job="one"} is 50, > 10')
+            for text in scene.told
+        )
+        PLAYED["one"] = ok(5)
+        picture = await scene.after(11)
+        assert picture.alerts == ()
+        assert scene.states("High") == [State.RESOLVED]
+        assert scene.alerts("High")[0].evidence.value == 5
+        assert any(": resolved: the expression returns it no more" in one for one in scene.told)
+
+
+async def test_a_target_that_dies_resolves_nothing() -> None:
+    PLAYED["one"] = ok(50)
+    async with playing(configured(HIGH, spec("one"))) as scene:
+        await scene.after(16)
+        PLAYED["one"] = down()
+        picture = await scene.after(60)
+        assert scene.states("High") == [State.FIRING]
+        ill, alert = picture.alerts
+        assert (ill.name, ill.rule) == ("one down", "")
+        assert alert.no_data_since is not None
+        assert any("no data: played_value" in text for text in scene.told)
+        PLAYED["one"] = ok(5)
+        picture = await scene.after(16)
+        assert picture.alerts == ()
+
+
+async def test_what_a_check_says_itself_is_not_told_twice() -> None:
+    PLAYED["one"] = down()
+    text = "{alert: TargetDown, expr: up == 0, labels: {severity: critical}}"
+    async with playing(configured(text, spec("one"))) as scene:
+        picture = await scene.after(6)
+        first, second = picture.alerts
+        assert (first.name, first.cause) == ("one down", "")
+        assert (second.name, second.cause) == ("TargetDown", "one")
+
+
+async def test_an_alert_follows_from_what_its_check_depends_on() -> None:
+    PLAYED.update(db=down(), web=ok(50))
+    specs = (spec("db"), spec("web", depends_on=("db",)))
+    async with playing(configured(HIGH, *specs)) as scene:
+        picture = await scene.after(16)
+        assert [(one.name, one.cause) for one in picture.alerts] == [
+            ("db down", ""),
+            ("High", "db"),
+        ]
+
+
+async def test_of_several_thresholds_the_worst_speaks() -> None:
+    PLAYED["one"] = ok(95)
+    text = """
+        {alert: ValueHigh, expr: played_value > 80, labels: {severity: warning}}
+        {alert: ValueHigh, expr: played_value > 90, labels: {severity: critical}}
+        {alert: ValueWarning, expr: played_value >= 80, labels: {severity: warning}}
+        {alert: Other, expr: played_value * 2 > 10, labels: {severity: warning}}
+    """
+    async with playing(configured(text, spec("one"))) as scene:
+        picture = await scene.after(6)
+        assert [(one.name, one.status) for one in picture.alerts] == [
+            ("ValueHigh", Status.CRITICAL),
+            ("Other", Status.WARNING),
+        ]
+        assert scene.rules.firing == 4, "all of them fire all the same"
+        PLAYED["one"] = ok(85)
+        picture = await scene.after(11)
+        assert picture.alerts[0].status is Status.WARNING
+
+
+async def test_information_is_no_warning() -> None:
+    PLAYED["one"] = ok(95)
+    text = "{alert: Busy, expr: played_value > 80, labels: {severity: info}}"
+    async with playing(configured(text, spec("one"))) as scene:
+        (alert,) = (await scene.after(6)).alerts
+        assert alert.status is Status.OK
+
+
+async def test_dead_rules_errors_and_too_little_history_are_told_apart() -> None:
+    PLAYED["one"] = ok(95)
+    text = """
+        {alert: Dead, expr: plaid_value > 80}
+        {alert: Nobody, expr: 'played_value{job="two"} > 80'}
+        {alert: Twice, expr: '{job="one"}'}
+        {alert: Long, expr: 'delta(played_value[5m]) > 0'}
+        {record: 'job:value', expr: played_value}
+        {alert: Right, expr: 'job:value > 100'}
+    """
+    async with playing(configured(text, spec("one"))) as scene:
+        await scene.after(12)
+        assert scene.rule("Dead").health is RuleHealth.DEAD
+        assert scene.rule("Dead").near == "played_value"
+        assert scene.rule("Dead").sentence == (
+            "there is no metric plaid_value; the nearest metric is played_value"
+        )
+        assert scene.rule("Nobody").sentence.startswith('played_value{job="two"} matches nothing')
+        assert scene.rule("Long").health is RuleHealth.NO_HISTORY
+        assert scene.rule("Right").health is RuleHealth.OK
+        assert scene.rule("Twice").health is RuleHealth.ERROR
+        assert "same labelset" in scene.rule("Twice").sentence
+        counts = scene.rules
+        assert (counts.dead, counts.no_history, counts.errors) == (2, 1, 1)
+        await scene.after(330)
+        assert scene.rule("Long").health is RuleHealth.OK
+
+
+async def test_a_built_in_rule_for_what_is_not_watched_is_not_dead() -> None:
+    PLAYED["one"] = ok(95)
+    chosen = replace(config(spec("one")), rules=RulesConfig(packs=("redis",)))
+    async with playing(chosen) as scene:
+        await scene.after(20)
+        assert {rule.health for rule in scene.rules.rules if not rule.records} == {RuleHealth.IDLE}
+        assert scene.rules.dead == 0
+
+
+async def test_disabled_rules_do_not_run() -> None:
+    PLAYED["one"] = ok(50)
+    chosen = configured(f"{HIGH}\n{{alert: Other, expr: up}}", spec("one"))
+    assert chosen.rules is not None
+    async with playing(replace(chosen, rules=replace(chosen.rules, disable=("High",)))) as scene:
+        assert [rule.name for rule in scene.rules.rules] == ["Other"]
+
+
+async def test_a_reload_keeps_the_alerts_of_rules_that_are_the_same() -> None:
+    PLAYED["one"] = ok(50)
+    clock = FakeClock()
+    async with playing(configured(HIGH, spec("one")), clock) as scene:
+        await scene.after(6)
+        (before,) = scene.alerts("High")
+        assert before.state is State.PENDING
+        old = scene.engine
+    longer = f"{{alert: Other, expr: up == 0}}\n{HIGH}"
+    async with playing(configured(longer, spec("one")), clock, follows=old) as scene:
+        (after,) = scene.alerts("High")
+        assert after.active_at == before.active_at
+        await scene.after(10)
+        assert scene.states("High") == [State.FIRING]
+        assert any("firing" in one.after for one in scene.rules.transitions)
+        old = scene.engine
+    async with playing(
+        configured("{alert: Other, expr: up == 0}", spec("one")), clock, follows=old
+    ) as scene:
+        picture = await scene.after(6)
+        assert picture.alerts == ()
+        assert scene.rules.firing == 0
+
+
+async def test_alerts_of_a_check_that_is_taken_away_end() -> None:
+    PLAYED.update(one=ok(50), two=ok(50))
+    clock = FakeClock()
+    async with playing(configured(HIGH, spec("one"), spec("two")), clock) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING] * 2
+        old = scene.engine
+    async with playing(configured(HIGH, spec("one")), clock, follows=old) as scene:
+        picture = await scene.after(6)
+        assert [alert.check for alert in picture.alerts] == ["one"]
+        assert any("not watched any more" in text for text in scene.told)
+
+
+async def test_a_restart_goes_on_with_a_pending_alert(tmp_path: Path) -> None:
+    PLAYED["one"] = ok(50)
+    clock = FakeClock()
+    memory = tmp_path / "alerts.json"
+    text = HIGH.replace("for: 10s", "for: 60s")
+    async with playing(configured(text, spec("one"), memory=memory), clock) as scene:
+        await scene.after(40)
+        assert scene.states("High") == [State.PENDING]
+    await clock.advance(300)
+    async with playing(configured(text, spec("one"), memory=memory), clock) as scene:
+        assert scene.states("High") == [State.PENDING], "the pause does not count"
+        await scene.after(15)
+        assert scene.states("High") == [State.PENDING]
+        await scene.after(20)
+        assert scene.states("High") == [State.FIRING]
+    async with playing(configured(text, spec("one"), memory=memory), clock) as scene:
+        assert scene.states("High") == [State.FIRING]
+
+
+async def test_a_memory_that_is_broken_is_told_and_the_rules_run(tmp_path: Path) -> None:
+    PLAYED["one"] = ok(50)
+    memory = tmp_path / "alerts.json"
+    memory.write_text("{")
+    memory.chmod(0o600)
+    async with playing(configured(HIGH, spec("one"), memory=memory)) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]
+        assert any("was broken" in text for text in scene.told)
+        assert any("was broken" in text for text in scene.rules.problems)
+
+
+async def test_the_alerts_are_saved_soon_after_they_change(tmp_path: Path) -> None:
+    PLAYED["one"] = ok(50)
+    memory = tmp_path / "alerts.json"
+    async with playing(configured(HIGH, spec("one"), memory=memory)) as scene:
+        await scene.after(20)
+        for _ in range(500):
+            if memory.exists() and '"firing"' in memory.read_text():
+                return
+            await asyncio.sleep(0.01)
+            await scene.after(0.5)
+        raise AssertionError("what fires is not on the disk")
+
+
+async def test_moments_that_pass_meanwhile_are_left_out_and_counted() -> None:
+    PLAYED["one"] = ok(50)
+    async with playing(configured(HIGH, spec("one"))) as scene:
+        await scene.after(6)
+        assert scene.rules.missed == 0
+        await scene.clock.stand_still(60)
+        await settle()
+        picture = await scene.after(6)
+        assert picture.health.missed == scene.rules.missed
+        assert 9 <= scene.rules.missed <= 11
+
+
+async def test_a_fault_inside_ends_no_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    PLAYED["one"] = ok(50)
+
+    async def broken(_: work.Work) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(work.Work, "go_on", broken)
+    async with playing(configured(HIGH, spec("one"))) as scene:
+        picture = await scene.after(20)
+        assert picture.checks[0].last_run is not None
+        assert scene.clock.now() - picture.checks[0].last_run < 6
+        assert scene.rules.problems[-1].startswith("the rules ended by an error of their own")
+
+
+async def test_many_alerts_at_once_make_few_events() -> None:
+    async def many(target: Target) -> Result:
+        builder = target.sampler.builder()
+        for number in range(700):
+            builder.add("played_value", 50, {"queue": f"q{number}"})
+        return Result(Status.OK, "fine", samples=builder.build())
+
+    PLAYED["one"] = many
+    text = "{alert: High, expr: played_value > 10}"
+    async with playing(configured(text, spec("one"))) as scene:
+        await scene.after(6)
+        assert scene.rules.firing == 700
+        assert len(scene.alerts("High")) == 500
+        assert scene.rule("High").sentence == "500 of its 700 alerts are shown"
+        assert sum("High" in one for one in scene.told) == 6
+        assert "High: 695 more of its alerts changed at once" in scene.told
+
+
+def test_what_a_rule_looks_back_on_is_kept_longer() -> None:
+    store = Store()
+    looks_back = group_of("{alert: Long, expr: 'delta(played_value{job=\"one\"}[2h]) > 0'}")
+    longer = Longer([looks_back, group_of("{alert: Short, expr: 'delta(up[55m]) > 0'}")], 3600)
+    for minute in range(600):
+        for name in ("one", "two"):
+            row = samples({f"played_value{{job={name}}}": minute, f"up{{job={name}}}": 1})
+            store.append(name, 60, minute * 60, row)
+    store.longer = longer.blocks(store)
+    assert store.longer == {"one": 7260.0}
+    store.expire(600 * 60)
+    assert [_oldest(store, name) // 60_000 for name in ("one", "two")] == [360, 480]
+
+
+def test_no_rule_keeps_anything_for_more_than_a_day() -> None:
+    store = Store()
+    store.append("one", 60, 0, samples({"up{job=one}": 1}))
+    longer = Longer([group_of("{alert: Long, expr: 'delta(up[30d]) > 0'}")], 3600)
+    assert longer.blocks(store) == {"one": LONGEST}
+
+
+def _oldest(store: Store, name: str) -> int:
+    block = store.block(name)
+    assert block is not None
+    oldest = block.oldest()
+    assert oldest is not None
+    return oldest
+
+
+def test_only_what_was_there_before_is_gone() -> None:
+    before = [("a", "job", "a:1"), ("b", "job", "b:1"), ("c", "c", "c:1"), ("d", "d", "d:1")]
+    gone = live.watched_no_more(before, [("a", "job", "a:1"), ("d", "d", "d:2")])
+    assert gone({"job": "job", "instance": "b:1"})
+    assert gone({"job": "c", "instance": "whatever the page says"})
+    assert gone({"instance": "c:1"})
+    assert gone({"job": "d", "instance": "d:1"}), "it has another address now"
+    assert not gone({"job": "job", "instance": "a:1"})
+    assert not gone({"job": "job", "instance": "of a page of metrics"})
+    assert not gone({"job": "job"})
+    assert not gone({})
+
+
+async def test_rules_begin_although_a_check_never_answers() -> None:
+    clock = FakeClock()
+
+    async def silent(target: Target) -> Result:
+        del target
+        await clock.sleep_until(clock.now() + 1e6)
+        return Result(Status.OK, "at last")
+
+    PLAYED.update(one=ok(50), two=silent)
+    chosen = configured(HIGH, spec("one"), spec("two", timeout=2e6, interval=3e6))
+    async with playing(chosen, clock) as scene:
+        assert isinstance(scene.engine, Engine)
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]

@@ -19,7 +19,7 @@ import pytest
 
 from tests.servers.prometheus import peer
 
-__all__ = ["Api", "alike", "in_order", "serving"]
+__all__ = ["Api", "alike", "in_order", "running", "serving"]
 
 
 class Api:
@@ -41,11 +41,21 @@ class Api:
 @contextlib.contextmanager
 def serving(folder: Path, samples: str) -> Iterator[Api]:
     """A server in ``folder`` that holds ``samples``, OpenMetrics text with timestamps."""
-    tool, server = peer("promtool"), peer("prometheus")
+    tool = peer("promtool")
     (folder / "samples.om").write_text(samples)
-    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
     imported = [str(tool), "tsdb", "create-blocks-from", "openmetrics", "samples.om", "tsdb"]
     subprocess.run(imported, cwd=folder, check=True, capture_output=True, timeout=60)
+    with running(folder, "scrape_configs: []\n") as api:
+        yield api
+
+
+@contextlib.contextmanager
+def running(folder: Path, configuration: str) -> Iterator[Api]:
+    """A server with that ``configuration`` and what ``folder`` holds of an earlier one.
+
+    It is killed at the end, so that it has no time to write stale markers.
+    """
+    (folder / "prometheus.yml").write_text(configuration)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -58,13 +68,13 @@ def serving(folder: Path, samples: str) -> Iterator[Api]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(server), *options], cwd=folder, stdout=output, stderr=output
+            [str(peer("prometheus")), *options], cwd=folder, stdout=output, stderr=output
         )
     try:
         _wait_ready(f"http://{address}/-/ready", process, log)
         yield Api(address)
     finally:
-        process.terminate()
+        process.kill()
         process.wait(20)
 
 

@@ -18,8 +18,29 @@ them.
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
-__all__ = ["Expressions"]
+__all__ = ["MINUTES", "Durations", "Expressions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """What ranges, offsets and subqueries are made of, fit for how far samples are apart."""
+
+    ranges: tuple[str, ...]
+    offsets: tuple[str, str, str]
+    lengths: tuple[str, ...]
+    """Of subqueries; none, where there are to be none."""
+    steps: tuple[str, ...]
+
+
+MINUTES = Durations(
+    ranges=("20s", "1m", "100s", "2m", "5m"),
+    offsets=("47s", "-33s", "31s"),
+    lengths=("90s", "2m", "4m"),
+    steps=("20s", "45s", "1m"),
+)
+"""For samples every 15 s."""
 
 _COUNTERS = ("requests_total", 'requests_total{job="api"}', "latency_bucket")
 _GAUGES = (
@@ -30,7 +51,6 @@ _GAUGES = (
     '{__name__=~"up|queue_length"}',
     "nothing",
 )
-_RANGES = ("20s", "1m", "100s", "2m", "5m")
 _COUNTER_FUNCTIONS = ("rate", "increase", "irate", "resets", "changes")
 _WINDOW_FUNCTIONS = (
     "avg_over_time",
@@ -82,9 +102,10 @@ _COMPARISONS = ("==", "!=", ">", "<", ">=", "<=")
 class Expressions:
     """Makes expressions. ``fixed`` is a moment in seconds for ``@``."""
 
-    def __init__(self, seed: int, fixed: float) -> None:
+    def __init__(self, seed: int, fixed: float, durations: Durations = MINUTES) -> None:
         self._chance = random.Random(seed)
         self._fixed = fixed
+        self._durations = durations
         self._stepping = False
 
     def next(self) -> str:
@@ -96,7 +117,8 @@ class Expressions:
 
     def _modifier(self) -> str:
         at = f" @ {self._fixed}"
-        ways = ("", "", "", " offset 47s", " offset -33s", at, f"{at} offset 31s", " @ end()")
+        some, ahead, more = (f" offset {one}" for one in self._durations.offsets)
+        ways = ("", "", "", some, ahead, at, f"{at}{more}", " @ end()")
         return self._of(ways)
 
     def _selector(self) -> str:
@@ -119,15 +141,16 @@ class Expressions:
 
     def _windowed(self, depth: int) -> str:
         if self._chance.random() < 0.4:
-            counter = f"{self._of(_COUNTERS)}[{self._of(_RANGES)}]{self._modifier()}"
+            counter = f"{self._of(_COUNTERS)}[{self._of(self._durations.ranges)}]{self._modifier()}"
             return f"{self._of(_COUNTER_FUNCTIONS)}({counter})"
-        if self._chance.random() < 0.4 and not self._stepping:
+        lengths, steps = self._durations.lengths, self._durations.steps
+        if lengths and self._chance.random() < 0.4 and not self._stepping:
             self._stepping = True
-            length, step = self._of(("90s", "2m", "4m")), self._of(("20s", "45s", "1m"))
+            length, step = self._of(lengths), self._of(steps)
             inner = f"({self._vector(depth)})[{length}:{step}]"
             self._stepping = False
         else:
-            inner = f"{self._of(_GAUGES)}[{self._of(_RANGES)}]{self._modifier()}"
+            inner = f"{self._of(_GAUGES)}[{self._of(self._durations.ranges)}]{self._modifier()}"
         return f"{self._of(_WINDOW_FUNCTIONS)}({inner})"
 
     def _called(self, depth: int) -> str:
@@ -174,15 +197,16 @@ class Expressions:
         return f"({self._vector(depth)}) {operator} {way} ({self._vector(depth)})"
 
     def _special(self, depth: int) -> str:
-        buckets = self._of(("rate(latency_bucket[2m])", "latency_bucket", "-latency_bucket"))
+        rate = f"rate(latency_bucket[{self._durations.ranges[-2]}])"
+        buckets = self._of((rate, "latency_bucket", "-latency_bucket"))
         inner = self._vector(depth)
         return self._of(
             (
                 f"histogram_quantile({self._of(('0.1', '0.5', '0.9', '1'))}, {buckets})",
                 f"clamp({inner}, {self._of(_SCALARS)}, {self._of(_SCALARS)})",
                 f"clamp_min({inner}, {self._of(_SCALARS)})",
-                f"predict_linear({self._of(_GAUGES)}[{self._of(_RANGES)}], 60)",
-                f"quantile_over_time(0.7, {self._of(_GAUGES)}[{self._of(_RANGES)}])",
+                f"predict_linear({self._of(_GAUGES)}[{self._of(self._durations.ranges)}], 60)",
+                f"quantile_over_time(0.7, {self._of(_GAUGES)}[{self._of(self._durations.ranges)}])",
                 f"vector({self._of(_SCALARS)})",
                 f'label_replace({inner}, "job", "$1x", "code", "(.).*")',
                 f'label_join({inner}, "joined", "-", "job", "code")',

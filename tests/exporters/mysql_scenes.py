@@ -196,17 +196,7 @@ async def counted(stage: Stage, place: MysqlPlace, metric: str, rate: float) -> 
     """What would need a load that no test should make."""
     watch(stage, place.main)
     await stage.stays_quiet(5)
-    added = 0.0
-
-    def count(value: float, passed: float) -> float:
-        nonlocal added
-        added = rate * passed
-        return value + added
-
-    stage.pretend(metric, count)
-    await stage.fires()
-    stage.pretend(metric, lambda value, _: value + added)
-    await stage.resolves()
+    await stage.counts(metric, rate)
 
 
 @MYSQL.scene("MysqlTooManyOpenFiles", f"{TABLES} tables are opened, and dropped")

@@ -58,6 +58,8 @@ class Stage:
         self._run: GroupRun | None = None
         self._told: list[Transition] = []
         self._changes: dict[str, Callable[[float], float]] = {}
+        self._drivers: list[Callable[[float], None]] = []
+        self._driven = self.clock.now()
         self._said = ""
         self.step = _STEP
         self.results: dict[str, Result] = {}
@@ -73,6 +75,10 @@ class Stage:
             runner.kind = replace(runner.kind, probe=probe)
         self._runners.append(runner)
         return runner
+
+    def drive(self, go_on: Callable[[float], None]) -> None:
+        """Call ``go_on`` before each run with the seconds since the last."""
+        self._drivers.append(go_on)
 
     def pretend(self, metric: str, change: Callable[[float, float], float]) -> None:
         """From now on let samples of ``metric`` be what ``change`` makes of their value and of the
@@ -96,6 +102,9 @@ class Stage:
 
     async def once(self) -> Samples:
         """Run every check now; what all of them measured."""
+        passed, self._driven = self.clock.now() - self._driven, self.clock.now()
+        for go_on in self._drivers:
+            go_on(passed)
         found = Samples()
         for runner in self._runners:
             name = runner.spec.name
@@ -131,6 +140,16 @@ class Stage:
             if self._those(self.firing, labels):
                 return
         raise AssertionError(f"it does not fire: {self._said}; {self._talk()}")
+
+    async def counts(self, metric: str, rate: float) -> None:
+        """Let ``metric`` gain ``rate`` a second until the rule fires, and then no more until it
+        resolves."""
+        began = self.clock.now()
+        self.pretend(metric, lambda value, passed: value + rate * passed)
+        await self.fires()
+        added = rate * (self.clock.now() - began)
+        self.pretend(metric, lambda value, _: value + added)
+        await self.resolves()
 
     async def stays_quiet(self, runs: int = 3) -> None:
         """Go on for some runs, in which the rule has no alert."""

@@ -12,16 +12,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from checks.model import Series
 from checks.requests.batch import UNKNOWN_BIN, UNKNOWN_STATUS, Batch
+from checks.requests.evenly import edges
 from checks.requests.sketch import bins
 from checks.requests.stats import BreakdownRow, RequestStats, WindowStats
-from checks.requests.window import STEP, RequestWindow
+from checks.requests.window import RequestWindow
 
 __all__ = ["Child", "CountedRequests", "Histogram", "Layout"]
 
@@ -195,26 +196,20 @@ class CountedRequests:
             yield low + (high - low) * (self._drawn * _GOLDEN % 1.0), share
 
     def _spread(self, rows: Sequence[tuple[Child, float, int]], total: float, now: float) -> Batch:
-        """``rows`` (seconds NaN where not known) over the time steps up to ``now``."""
-        steps = max(1, min(1_440, round((now - self._read_at) / STEP)))
+        """``rows`` (seconds NaN where not known) over the time up to ``now``."""
+        bounds = edges(self._read_at, now, len(rows))
+        shares = (bounds - bounds[0]) / ((bounds[-1] - bounds[0]) or 1.0)
+        shares[-1] = 1.0
         weights = np.array([count for _, _, count in rows], dtype=np.float64)
-        # Each row begins elsewhere within a step, so that single requests do not all fall into
+        # Each row begins elsewhere within a piece, so that single requests do not all fall into
         # the same one.
         offsets = np.arange(self._drawn, self._drawn + len(rows)) * _GOLDEN % 1.0
-        running = np.floor(
-            weights[:, None] * np.arange(steps + 1) / steps + offsets[:, None]
-        ).astype(np.int64)
-        shares = np.diff(running, axis=1)
-        row, step = np.nonzero(shares)
-        width = (now - self._read_at) / steps
-        times: Floats = self._read_at + (step.astype(np.float64) + 0.5) * width
-        return _rows_as_batch(
-            [rows[at] for at in row.tolist()],
-            shares[row, step],
-            times,
-            total,
-            self._errors_from,
-        )
+        running = np.floor(weights[:, None] * shares + offsets[:, None]).astype(np.int64)
+        counts = np.diff(running, axis=1)
+        row, piece = np.nonzero(counts)
+        middles: Floats = (bounds[:-1] + bounds[1:]) / 2
+        cells = _Cells(row, counts[row, piece], middles[piece])
+        return _batch_of(rows, cells, total, self._errors_from)
 
 
 def _paired(
@@ -251,36 +246,48 @@ def _thinned(durations: Sequence[tuple[float, int]], most: int) -> list[tuple[fl
     return thinned
 
 
-def _rows_as_batch(
-    rows: Sequence[tuple[Child, float, int]],
-    weights: Ints,
-    times: Floats,
-    total: float,
-    errors_from: int,
+class _Cells(NamedTuple):
+    """Rows in pieces of time: which row each is of, how many requests, and when."""
+
+    which: Ints
+    weights: Ints
+    times: Floats
+
+
+def _batch_of(
+    rows: Sequence[tuple[Child, float, int]], cells: _Cells, total: float, errors_from: int
 ) -> Batch:
-    seconds: Floats = np.array([row[1] for row in rows], dtype=np.float64)
-    known = np.isfinite(seconds)
+    """``rows`` by their ``cells``; ``total`` is the sum of their durations in seconds, 0 where it
+    is not known.
+    """
+    which, weights, times = cells
+    of_rows: Floats = np.array([row[1] for row in rows], dtype=np.float64)
+    known = np.isfinite(of_rows)
     where = np.full(len(rows), UNKNOWN_BIN, dtype=np.int64)
-    where[known] = bins(seconds[known])
+    where[known] = bins(of_rows[known])
     statuses = np.array([_code(row[0].status) for row in rows], dtype=np.int64)
-    failed = statuses >= errors_from
+    failed = (statuses >= errors_from)[which]
+    seconds = of_rows[which]
     totals: Floats = seconds * weights.astype(np.float64)
-    guessed = float(totals[known].sum())
+    guessed = float(np.nansum(totals))
     if total > 0 and guessed > 0:
         # The sum is known exactly, so that the mean is.
         totals = totals * (total / guessed)
+    places = which.tolist()
+    columns = zip(*(row[0].labels for row in rows), strict=True)
+    kinds = [f"HTTP {row[0].status}" for row in rows]
     return Batch(
         times=times,
-        statuses=statuses,
+        statuses=statuses[which],
         failed=failed,
-        bins=where,
+        bins=where[which],
         weights=weights,
         totals=totals,
         lows=seconds,
         highs=seconds,
-        labels=tuple(zip(*(row[0].labels for row in rows), strict=True)),
+        labels=tuple([column[at] for at in places] for column in columns),
         errors={},
-        kinds={at: f"HTTP {rows[at][0].status}" for at in np.flatnonzero(failed).tolist()},
+        kinds={at: kinds[places[at]] for at in np.flatnonzero(failed).tolist()},
         texts={},
         ids=None,
     )

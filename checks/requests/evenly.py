@@ -1,0 +1,40 @@
+"""When requests are taken to have come of which only their number over a time is known: evenly.
+
+Each piece of that time costs as much as a piece of any other. So they are as fine as the windows
+and their curves can tell apart, and no finer than their number allows: after an hour without a
+page, thousands of counters would hold everybody up for minutes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.requests.steps import STEP
+
+__all__ = ["MOST", "edges"]
+
+MOST: Final = 30_000
+"""Rows times pieces at most, unless the rows alone are as many."""
+_SPANS: Final = ((60.0, STEP), (300.0, STEP), (900.0, 15.0), (3600.0, 60.0))
+"""Ages at which windows end, each with the length of a point of its curve, in seconds."""
+
+
+def edges(begin: float, end: float, rows: int) -> NDArray[np.float64]:
+    """Where the pieces of the time from ``begin`` to ``end`` (seconds) begin and end, ascending.
+
+    ``rows`` is how many kinds of requests are spread over them.
+    """
+    gap = max(0.0, end - begin)
+    spans = [(upto, point) for upto, point in _SPANS if upto < gap] + [
+        (gap, next((point for upto, point in _SPANS if gap <= upto), gap))
+    ]
+    most = max(1, MOST // (max(1, rows) * len(spans)))
+    ages, low = [0.0], 0.0
+    for upto, point in spans:
+        pieces = max(1, min(most, round((upto - low) / point))) if point else 1
+        ages += [low + (upto - low) * (at + 1) / pieces for at in range(pieces)]
+        low = upto
+    return end - np.array(ages[::-1])

@@ -10,7 +10,7 @@ import numpy as np
 from checks.promql.errors import EvaluationError
 from checks.promql.labels import joined, remembered, without
 from checks.promql.options import METADATA_LABELS, Options
-from checks.promql.values import Bools, Floats, Labels, Times, Vector
+from checks.promql.values import NAME, Bools, Floats, Labels, LabelSet, Times, Vector
 
 __all__ = ["DUPLICATES", "count_by", "merged", "nameless", "together", "unnamed"]
 
@@ -37,7 +37,17 @@ def nameless(labels: Labels) -> Labels:
 
 
 def _nameless(labels: Labels) -> Labels:
-    return tuple(without(one, METADATA_LABELS) for one in labels)
+    return tuple(
+        one[1:] if _begins_with_name(one) else without(one, METADATA_LABELS) for one in labels
+    )
+
+
+def _begins_with_name(labels: LabelSet) -> bool:
+    """Whether the name is the first of ``labels`` and type and unit, which would follow, are not
+    among them: so it is nearly always.
+    """
+    second = labels[1][0] if len(labels) > 1 else ""
+    return bool(labels) and labels[0][0] == NAME and not second.startswith("__")
 
 
 def unnamed(vector: Vector, options: Options) -> Vector:

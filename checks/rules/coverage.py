@@ -18,7 +18,7 @@ from checks.store.store import Store
 
 __all__ = ["Coverage"]
 
-Chosen: TypeAlias = dict[Block, list[Series]]
+Chosen: TypeAlias = Mapping[Block, Sequence[Series]]
 
 
 class Coverage:
@@ -31,7 +31,7 @@ class Coverage:
         self._selected: dict[int, Chosen] = {}
         self._whole: dict[int, bool] = {}
         self._names: dict[int, tuple[str, ...]] = {}
-        self._grouped: dict[tuple[int, tuple[str, ...]], dict[tuple[str, ...], Chosen]] = {}
+        self._grouped: dict[tuple[int, tuple[str, ...]], Mapping[tuple[str, ...], Chosen]] = {}
 
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         """Which reads have samples for ``scope``: those whose silence would say something.
@@ -109,7 +109,7 @@ class Coverage:
         found = self._selected.get(at)
         if found is None:
             selector = self._reads[at].selector
-            found = self._store.select(selector.name, selector.matchers)
+            found = self._store.chosen(selector.name, selector.matchers)
             self._selected[at] = found
         return found
 
@@ -150,9 +150,9 @@ def _fixes(read: Read, name: str) -> bool:
     return any(one.label == name and one.op == "=" for one in read.selector.matchers)
 
 
-def _grouped(chosen: Chosen, names: tuple[str, ...]) -> dict[tuple[str, ...], Chosen]:
+def _grouped(chosen: Chosen, names: tuple[str, ...]) -> Mapping[tuple[str, ...], Chosen]:
     """``chosen`` by the values of the labels ``names``."""
-    groups: dict[tuple[str, ...], Chosen] = {}
+    groups: dict[tuple[str, ...], dict[Block, list[Series]]] = {}
     for block, each in chosen.items():
         for one in each:
             values = tuple(one.label(name) for name in names)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -154,9 +155,7 @@ class _Chunk:
         if self._constant is not None:
             out = self._sealed(columns, self._constant, low, high)
         elif asked.adjacent:
-            view = self._matrix[low:high, columns[0] : columns[-1] + 1]
-            view.flags.writeable = False
-            return view
+            return _view(self._matrix[low:high], columns)
         else:
             out = self._matrix[low:high].take(columns, axis=1)
         if asked.missing:
@@ -169,7 +168,7 @@ class _Chunk:
         held = np.append(self._changed, -2).take(places)
         varying = np.flatnonzero(held == columns)
         if len(varying) == len(columns):
-            return rows.take(places, axis=1)
+            return _side_by_side(rows, places)
         out = np.empty((high - low, len(columns)))
         out[:] = constant[columns]
         if self._spans is not None:
@@ -188,7 +187,8 @@ class _Chunk:
         found = self._asked.get(id(series))
         if found is not None:
             return found
-        columns = np.fromiter((self.column.get(one, -1) for one in series), dtype=np.intp)
+        found_at = map(self.column.get, series, repeat(-1))
+        columns = np.fromiter(found_at, dtype=np.intp, count=len(series))
         missing = bool((columns < 0).any())
         asked = _Asked(series, columns, not missing and _adjacent(columns), missing)
         if isinstance(series, tuple):
@@ -201,6 +201,18 @@ class _Chunk:
     def _forget(self) -> None:
         self._asked.clear()
         self._asked_size = 0
+
+
+def _side_by_side(rows: Floats, places: Columns) -> Floats:
+    """The columns ``places`` of ``rows``; where they are adjacent it is a view of them."""
+    return _view(rows, places) if _adjacent(places) else rows.take(places, axis=1)
+
+
+def _view(rows: Floats, columns: Columns) -> Floats:
+    """Adjacent columns of ``rows``, not to be written to."""
+    view = rows[:, columns[0] : columns[-1] + 1]
+    view.flags.writeable = False
+    return view
 
 
 def _adjacent(columns: Columns) -> bool:

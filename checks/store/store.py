@@ -22,6 +22,9 @@ TOGETHER: Final = 16_384
 memory; smaller ones are slower, since the columns of a part are not contiguous in the block."""
 
 
+_Selection = tuple[str, tuple[Matcher, ...]]
+
+
 class Store:
     """All samples held. ``retention`` is in seconds; ``longer`` has more of them for the names of
     single blocks, as far as these stay small.
@@ -37,7 +40,8 @@ class Store:
         self._by_name: dict[str, dict[Series, None]] = {}
         self._by_label: dict[tuple[str, str], set[Series]] = {}
         self._changes: dict[str, int] = {}
-        self._groups: dict[tuple[str, tuple[Matcher, ...]], tuple[int, tuple[Group, ...]]] = {}
+        self._chosen: dict[_Selection, tuple[int, Mapping[Block, tuple[Series, ...]]]] = {}
+        self._groups: dict[_Selection, tuple[int, tuple[Group, ...]]] = {}
 
     def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
         """Add one run of ``check`` at ``time`` (seconds)."""
@@ -119,6 +123,19 @@ class Store:
                 chosen.setdefault(block, []).append(series)
         return chosen
 
+    def chosen(
+        self, name: str, matchers: tuple[Matcher, ...] = ()
+    ) -> Mapping[Block, tuple[Series, ...]]:
+        """As :meth:`select`; the same objects again while no such series came or went."""
+        change = self._changes.get(name, 0)
+        held = self._chosen.get((name, matchers))
+        if held is None or held[0] != change:
+            if len(self._chosen) >= SELECTIONS:
+                self._chosen.clear()
+            found = {block: tuple(each) for block, each in self.select(name, matchers).items()}
+            held = self._chosen[name, matchers] = (change, found)
+        return held[1]
+
     def groups(self, name: str, matchers: tuple[Matcher, ...] = ()) -> tuple[Group, ...]:
         """The series of metric ``name`` that match, in groups with common timestamps.
 
@@ -142,11 +159,13 @@ class Store:
         return groups
 
     def _grouped(self, name: str, matchers: tuple[Matcher, ...]) -> list[Group]:
-        chosen = self.select(name, matchers)
+        chosen = self.chosen(name, matchers)
         shared = [one for one in chain.from_iterable(chosen.values()) if len(self._homes[one]) > 1]
         made: list[Group] = []
         for block, found in chosen.items():
-            series = tuple(one for one in found if len(self._homes[one]) == 1)
+            series = found
+            if shared:
+                series = tuple(one for one in found if len(self._homes[one]) == 1)
             for at in range(0, len(series), TOGETHER):
                 some = series[at : at + TOGETHER]
                 made.append(BlockGroup(block, some, labels_of(some)))

@@ -39,6 +39,7 @@ SHOWN: Final = {
     "descriptors": ("descriptors", ""),
     "threads": ("threads", ""),
     "widgets": ("tasks of widgets", ""),
+    "bars": ("tasks of scroll bars", ""),
     "tasks": ("other tasks", ""),
 }
 FLAT: Final = {
@@ -50,7 +51,8 @@ FLAT: Final = {
 """How much each may be at the end: so many times what it was, and so much more.
 
 Not the columns of the store: it keeps an hour, which a run of an hour does no more than fill.
-Nor widgets: there are as many as what happens to be open needs.
+Nor widgets: there are as many as what happens to be open needs. Nor scroll bars: a pane has two
+at most, from when it first needs them.
 """
 RETURNS: Final = {"descriptors": 4.0, "threads": 3.0, "widgets": 4.0, "tasks": 4.0}
 """How much more each may be at the calm end than at the calm start, when the same is open.

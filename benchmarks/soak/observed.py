@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,16 @@ def tasks() -> list[asyncio.Task[object]]:
     return []
 
 
-def _of_widget(task: asyncio.Task[object]) -> bool:
-    """Whether it is the one that each of Textual's widgets has, for as long as it is there."""
-    return task.get_name().startswith("message pump")
+def _kind(task: asyncio.Task[object]) -> str:
+    """``widgets`` for the one that each of Textual's widgets has, for as long as it is there.
+
+    ``bars`` for that of a scroll bar: a pane makes its two when it first needs them, and keeps
+    them.
+    """
+    name = task.get_name()
+    if name.startswith("message pump ScrollBar("):
+        return "bars"
+    return "widgets" if name.startswith("message pump ") else "tasks"
 
 
 def _stored(engine: Engine) -> float:
@@ -111,7 +119,7 @@ def observe(notes: Notes, watched: Watched) -> None:
             continue
         engine, there = _engines[0], tasks()
         counts = engine.scheduler.counts
-        widgets = sum(map(_of_widget, there))
+        kinds = Counter(map(_kind, there))
         memory, store = process.memory_info().rss / 1e6, _stored(engine)
         notes.add(
             time=time.time(),
@@ -121,8 +129,9 @@ def observe(notes: Notes, watched: Watched) -> None:
             series=engine.store.series_count,
             descriptors=process.num_fds(),
             threads=threading.active_count(),
-            widgets=widgets,
-            tasks=len(there) - widgets,
+            widgets=kinds["widgets"],
+            bars=kinds["bars"],
+            tasks=kinds["tasks"],
             runs=counts.runs,
             late=counts.late,
             skipped=counts.skipped,

@@ -23,6 +23,7 @@ def notes(growth: Mapping[str, float] | None = None) -> list[Note]:
         "descriptors": 30,
         "threads": 16,
         "widgets": 60,
+        "bars": 5,
         "tasks": 30,
     }
     counted = {"runs": 0, "late": 0, "skipped": 0, "engine": 1, "load": 0.5}

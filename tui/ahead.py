@@ -18,6 +18,7 @@ MODULES: Final = (
     "tui.screens.help",
     # Few have databases, and their screen is as large as three others.
     *(each.module for each in NUMBERED if each.name != "databases"),
+    "tui.screens.alert",
 )
 """In the order in which they are likely to be wanted; ten milliseconds and half a megabyte each."""
 _PAUSE: Final = 0.1

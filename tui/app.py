@@ -29,7 +29,7 @@ from tui.pace import Pace
 from tui.palette import CommandProvider, Commands, PaletteCommand
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen, Query, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
 from tui.upkeep import Upkeep
@@ -317,6 +317,13 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
     def look_closely(self, check: str | None) -> None:
         self._pace.expect(self._clock())
         self.source.focus(check)
+
+    def evaluate(self, query: Query | None) -> None:
+        self._pace.expect(self._clock())
+        if query is None:
+            self.source.query(None)
+        else:
+            self.source.query(*query)
 
     @on(PictureModal.Confirmed)
     def _act_on(self, event: PictureModal.Confirmed) -> None:

@@ -33,7 +33,9 @@ may keep them: a warning.
 
 ![help for a screen](../screenshots/help.png)
 
-`:` finds a command, a screen or a check by any letters of its name:
+`:` finds a command, a screen or a check by any letters of its name. What is nearest comes first: the
+check under the cursor, what is wrong, the keys of the screen; offered is what works where you are.
+`:query` and a blank lead to the [prompt for PromQL](alerts-screen.md#asking-in-promql):
 
 ![the palette](../screenshots/palette.png)
 """
@@ -46,12 +48,13 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "In a pane": LinePane.BINDINGS,
         "While a filter is typed": FilterLine.BINDINGS,
         "On a screen with a tab a check": keymap.TABS,
-        "Services and queues": keymap.LISTS,
+        "Services, queues and alerts": keymap.LISTS,
         "Databases": keymap.DATABASES,
         "Requests": keymap.REQUESTS,
         "Host": keymap.HOST,
         "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION, *keymap.BOX),
         "Details": keymap.DETAILS,
+        "An alert or a rule, whole": keymap.ALERT,
         "Help": keymap.HELP,
     }
 

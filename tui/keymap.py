@@ -17,6 +17,7 @@ from tui.keynames import split, why_not
 from tui.numbered import NUMBERED
 
 __all__ = [
+    "ALERT",
     "APP",
     "BOX",
     "CLOSE",
@@ -111,6 +112,8 @@ DETAILS: Final = (
     Binding("right,c", "chart(1)", "Next chart", id="details.next_chart"),
     Binding("left", "chart(-1)", "Previous chart", id="details.previous_chart"),
 )
+
+ALERT: Final = (Binding("d", "check", "Details of the check it is of", id="alert.check"),)
 
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 

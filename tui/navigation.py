@@ -14,12 +14,13 @@ from tui.economy import forget_closed
 from tui.holding import Holding
 from tui.numbered import NUMBERED
 from tui.palette import Palette
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen, Query, Standing
 from tui.terminal import Looks
 from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
+    from tui.screens.alert import AlertScreen
     from tui.screens.details import DetailsScreen
     from tui.screens.help import HelpScreen
     from tui.screens.opened import NumberedScreen
@@ -37,7 +38,9 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._left_at: dict[str, tuple[str, str]] = {}
         self._kept: dict[str, NumberedScreen] = {}
         self._details: DetailsScreen | None = None
+        self._alert: AlertScreen | None = None
         self._help: HelpScreen | None = None
+        self._asked_for: Query | None = None
         self._attended: str | None = None
 
     # What subclasses say
@@ -52,6 +55,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
     def look_closely(self, check: str | None) -> None:
         """Have the source look closely at ``check``, at none where it is None."""
+        raise NotImplementedError
+
+    def evaluate(self, query: Query | None) -> None:
+        """Have the source evaluate ``query`` for its pictures, nothing any more for None."""
         raise NotImplementedError
 
     # Screens
@@ -146,6 +153,27 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
     def _show_details(self, event: PictureScreen.Deeper) -> None:
         self.action_details(event.check)
 
+    def action_alert(self, rule: str, alert: str = "") -> None:
+        """Open all about the alert ``alert`` of ``rule``, or about that rule alone."""
+        from tui.screens.alert import AlertScreen  # noqa: PLC0415 - loads the chart
+
+        if self._alert is None:
+            self._alert = AlertScreen(ascii_only=self.ascii_only)
+            self.install_screen(self._alert, "alert")
+        opened = self._alert in self.screen_stack
+        self._alert.turn_to(rule, alert)
+        if opened:
+            self._uncover(self.screen_stack.index(self._alert) + 1)
+            self.show()
+            self._attend()
+        else:
+            self._uncover(1 + (self._numbered[1] in self.screen_stack[:2]))
+            self._cover(self._alert)
+
+    @on(PictureScreen.DeeperAlert)
+    def _show_alert(self, event: PictureScreen.DeeperAlert) -> None:
+        self.action_alert(event.rule, event.alert)
+
     @on(PictureScreen.Opens)
     def _open_box(self, event: PictureScreen.Opens) -> None:
         self.push_screen(event.make(self.standing()))
@@ -167,16 +195,27 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
     @on(PictureScreen.Attends)
     def _attend(self) -> None:
-        """Have the source look closely at what the screen on top attends."""
+        """Have the source look closely at what the screen on top attends, and evaluate what it
+        asks.
+        """
         top = self.picture_screen
         check = top.attends if top else None
         if check != self._attended:
             self._attended = check
             self.look_closely(check)
+        query = top.asks if top else None
+        if query != self._asked_for:
+            self._asked_for = query
+            self.evaluate(query)
 
     @on(LinePane.Opened)
     def _deeper(self, event: LinePane.Opened) -> None:
-        if event.check:
+        picture = self.standing().shown
+        alerts = (one for one in picture.alerts if one.rule) if picture else ()
+        alert = next((one for one in alerts if one.id == event.key), None)
+        if alert is not None:
+            self.action_alert(alert.rule, alert.id)
+        elif event.check:
             self.action_details(event.check)
 
     def action_help(self) -> None:

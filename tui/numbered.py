@@ -29,4 +29,5 @@ NUMBERED: Final[tuple[Numbered, ...]] = (
     Numbered("4", "requests", "Requests", "tui.screens.requests", "RequestsScreen"),
     Numbered("5", "queues", "Queues", "tui.screens.queues", "QueuesScreen"),
     Numbered("6", "host", "Host", "tui.screens.host", "HostScreen"),
+    Numbered("7", "alerts", "Alerts", "tui.screens.alerts", "AlertsScreen"),
 )

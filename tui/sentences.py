@@ -11,8 +11,9 @@ from checks.model import Status
 if TYPE_CHECKING:
     from checks.databases.model import SessionRow
     from checks.views import AlertView, CheckView, EventView, QueueView, Snapshot
+    from widgets.alert_list.entries import Entry
 
-__all__ = ["sentence_of", "situation_of"]
+__all__ = ["entry_sentence", "sentence_of", "situation_of"]
 
 
 def situation_of(snapshot: Snapshot) -> str:
@@ -45,6 +46,21 @@ def sentence_of(snapshot: Snapshot, key: str, check_name: str) -> str:
         return key
     whole = key in ("", check_name)
     return _told(_addressed(check), check.status, check.message, check.since) if whole else ""
+
+
+def entry_sentence(entry: Entry) -> str:
+    """What a row of the alerts screen says, with its labels, its value and its rule's place."""
+    rule, alert = entry.rule, entry.alert
+    if entry.own is not None:
+        return _alert(entry.own)
+    where = f" [{rule.file}:{rule.line}]" if rule is not None else ""
+    if alert is None:
+        return f"rule {entry.name} {entry.section}: {entry.sentence}{where}"
+    labels = ", ".join(f"{name}={value}" for name, value in alert.labels if name != "alertname")
+    state = f"{alert.state} ({alert.value:.6g})"
+    return (
+        f"{alert.name} {{{labels}}} {state} since {_moment(alert.since)}: {alert.sentence}{where}"
+    )
 
 
 def _of_row(

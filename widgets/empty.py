@@ -15,8 +15,10 @@ __all__ = [
     "no_host",
     "no_queues",
     "no_requests",
+    "no_rules",
     "note",
     "nothing_matches",
+    "own_rules",
 ]
 
 WAITING = "waiting for the first result"
@@ -58,6 +60,12 @@ _REQUEST_LOG: Final = (
     "  duration: duration_ms",
 )
 _REQUEST_LABELS: Final = ("  labels: [provider_id]", "  error: error")
+
+_RULES: Final = (
+    "rules:",
+    "  packs: [all]",
+    "  files: [rules/*.yml]",
+)
 
 
 def note(text: str, width: int, role: str = "dim", limit: int = 4) -> list[Line]:
@@ -101,6 +109,21 @@ def no_requests(width: int, *, brief: bool = False) -> list[Line]:
         return config_lines(sentence, _REQUEST_LOG, width)
     sentence = "No requests yet. Give a metrics check, or a sqlite, postgres or mysql check with:"
     return config_lines(sentence, (*_REQUEST_LOG, *_REQUEST_LABELS), width)
+
+
+def no_rules(width: int) -> list[Line]:
+    """What is said where no rule is evaluated."""
+    sentence = (
+        "No rules are evaluated: the built-in packs, which are on unless the configuration says "
+        "otherwise, are switched off, and no rule file is named. In onwatch.yaml:"
+    )
+    return config_lines(sentence, _RULES, width)
+
+
+def own_rules(width: int) -> list[Line]:
+    """What is said where the built-in rules are all there are, or nothing is wrong by any."""
+    sentence = "Rules of your own, in Prometheus' format, stand beside those of the packs by:"
+    return config_lines(sentence, ("rules:", "  files: [rules/*.yml]"), width)
 
 
 def nothing_matches(filter_text: str, width: int) -> list[Line]:

@@ -642,7 +642,7 @@ async def test_the_palette_begins_with_what_is_wrong_and_the_screens() -> None:
         titles = [each.title for each in found if each.common]
         ill = [alert.check for alert in samples.bad_night().alerts]
         assert titles[: len(ill)] == [f"check {name}" for name in ill]
-        screens = [title.partition(":")[0] for title in titles[len(ill) : len(ill) + 5]]
+        screens = [title.partition(":")[0] for title in titles[len(ill) : len(ill) + len(NUMBERED)]]
         assert sorted(screens) == sorted(each.name for each in NUMBERED)
         assert len(titles) == len(set(titles)), "nothing twice"
 

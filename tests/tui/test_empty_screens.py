@@ -14,7 +14,15 @@ from tests.tui.config_helpers import sentences
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tui.numbered import NUMBERED
-from widgets.empty import no_checks, no_database, no_host, no_queues, no_requests
+from widgets.empty import (
+    no_checks,
+    no_database,
+    no_host,
+    no_queues,
+    no_requests,
+    no_rules,
+    own_rules,
+)
 from widgets.text import Line
 
 EMPTY = replace(
@@ -38,6 +46,7 @@ ENDS = {
     "4": "error: error",
     "5": "GROUP BY queue",
     "6": "- {name: this host, host: {}}",
+    "7": "files: [rules/*.yml]",
 }
 """The last of the lines that each screen tells."""
 

@@ -23,6 +23,7 @@ QUESTIONS = {
     "4": "How many requests come",
     "5": "How much waits, does it grow",
     "6": "What is this machine short of",
+    "7": "What fires and since when",
 }
 
 
@@ -79,7 +80,7 @@ async def test_keys_that_do_much_the_same_share_a_line() -> None:
     async with running(size=TALL) as pilot:
         text = await help_of(pilot)
         assert re.search(
-            r"1 2 3 4 5 6 +Overview, Services, Databases, Requests, Queues, Host", text
+            r"1 2 3 4 5 6 7 +Overview, Services, Databases, Requests, Queues, Host,\W+Alerts", text
         )
         assert re.search(r"Tab Shift-Tab +Next pane, previous pane", text)
 

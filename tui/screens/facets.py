@@ -9,8 +9,8 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from widgets.details import DetailPane
 from widgets.ground import Ground
+from widgets.lines import LinePane
 
 __all__ = ["Facets", "columns_for", "shared_out", "steady_heights"]
 
@@ -66,7 +66,7 @@ class _FacetsLayout(Layout):
 
 
 class Facets(Ground):
-    """The panes about a check, from left to right and from top to bottom.
+    """The panes about a check or an alert, from left to right and from top to bottom.
 
     ``needs`` tells the lines that each pane has to show in so many cells, its title not among
     them; panes that it does not name are not shown.
@@ -75,11 +75,11 @@ class Facets(Ground):
     # A height that is a share of what there is would stretch this to the height of the page.
     DEFAULT_CSS = """
     Facets { height: auto; margin-top: 1; }
-    Facets > DetailPane { height: 12; }
-    Facets > DetailPane.-maximized { height: 1fr; }
+    Facets > LinePane { height: 12; }
+    Facets > LinePane.-maximized { height: 1fr; }
     """
 
-    def __init__(self, panes: Sequence[DetailPane], needs: Callable[[int], dict[str, int]]) -> None:
+    def __init__(self, panes: Sequence[LinePane], needs: Callable[[int], dict[str, int]]) -> None:
         super().__init__(*panes, id="facets")
         self._places = _FacetsLayout()
         self._panes = {str(pane.id): pane for pane in panes}

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import Standing
+from tui.screens.picture import HintSource, Standing
 from tui.sentences import sentence_of
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
@@ -51,7 +51,7 @@ class ListScreen(NumberedScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.LISTS]
     AUTO_FOCUS = "ListPane"
-    HINTS = (
+    HINTS: ClassVar[tuple[HintSource, ...]] = (
         (("screen.back",), "back"),
         (("pane.open",), "details"),
         (("lists.next", "lists.previous"), "not ok"),

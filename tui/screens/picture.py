@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len
 from textual import on
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from checks.views import Snapshot
     from tui.screens.modal import PictureModal
 
-__all__ = ["Banner", "PictureScreen", "Standing", "binding_of", "hints_from"]
+__all__ = ["Banner", "PictureScreen", "Query", "Standing", "binding_of", "hints_from"]
 
 _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
@@ -39,6 +39,16 @@ _SAID: Final = 4.0
 
 HintSource = tuple[tuple[str, ...], str]
 """Ids of bindings whose keys are named together, and what they do in a word or two."""
+
+
+class Query(NamedTuple):
+    """An expression to evaluate, how many seconds its curves go back, and, where that is given,
+    the labels of the series whose curve is wanted.
+    """
+
+    text: str
+    seconds: float
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +151,16 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             self.check = check
             super().__init__()
 
+    class DeeperAlert(Message):
+        """Somebody wants all about the alert with the id ``alert`` of the rule with the key
+        ``rule``, or about that rule where ``alert`` is empty.
+        """
+
+        def __init__(self, rule: str, alert: str = "") -> None:
+            self.rule = rule
+            self.alert = alert
+            super().__init__()
+
     class Opens(Message):
         """``make`` makes a box to lie on this screen, given how the picture stands."""
 
@@ -149,7 +169,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             super().__init__()
 
     class Attends(Message):
-        """:attr:`attends` has become another check."""
+        """:attr:`attends` or :attr:`asks` has become another."""
 
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
@@ -172,6 +192,11 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
     @property
     def attends(self) -> str | None:
         """The check that the source is to look at closely while this screen is on top."""
+        return None
+
+    @property
+    def asks(self) -> Query | None:
+        """What the source is to evaluate while this screen is on top; None for nothing."""
         return None
 
     @property

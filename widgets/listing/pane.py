@@ -99,6 +99,10 @@ class ListPane(LinePane, Generic[Item]):
         del items
         return None
 
+    def grouped(self, matched: Sequence[Item]) -> list[Group[Item]]:
+        """The rows of ``matched`` in their groups, both in order."""
+        return arranged(matched, self.rank, self.group_of if self.grouping else None)
+
     # Rows
 
     def inputs(self) -> tuple[object, ...]:
@@ -117,7 +121,7 @@ class ListPane(LinePane, Generic[Item]):
         self._matched = len(matched)
         self.measure(matched, frame)
         self._heads = [one for one in (self.total(matched), self.names()) if one is not None]
-        groups = arranged(matched, self.rank, self.group_of if self.grouping else None)
+        groups = self.grouped(matched)
         return [line for group in groups for line in self._lines_of(group)]
 
     def _all_texts(self, frame: Frame, item: Item) -> tuple[str, ...]:

@@ -1,0 +1,100 @@
+"""All alerts and the rules behind them: what fires, what may, what is over, what cannot tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.widget import Widget
+
+from tui.screens.listing import ListScreen
+from tui.sentences import entry_sentence
+from widgets.alert_list.entries import entries_of
+from widgets.alert_list.recent import RecentPane
+from widgets.alert_list.selected import SelectedAlert
+from widgets.alert_list.table import BY_STATE, AlertTable, long_sections
+from widgets.lines import LinePane
+
+if TYPE_CHECKING:
+    from widgets.listing.pane import ListPane
+
+__all__ = ["AlertsScreen"]
+
+
+class AlertsScreen(ListScreen):
+    """A row an alert, in sections by what they are; the one under the cursor whole beside it.
+    Enter opens all about an alert or a rule; of a check's own alert, the details of the check.
+    """
+
+    TABLE = AlertTable
+    TITLE = "Alerts"
+    QUESTION = (
+        "What fires and since when, what is about to, what is over, and which rules can tell "
+        "nothing: they fail, lack history, or read what is not there?"
+    )
+
+    HINTS = tuple(hint for hint in ListScreen.HINTS if hint[1] != "window")
+    _by_hand = False
+    """Whether somebody has folded or opened a section."""
+
+    def body(self) -> Widget:
+        self.set_reactive(AlertsScreen.grouping, BY_STATE)
+        if self.snapshot is not None:
+            long = long_sections(entries_of(self.snapshot))
+            self.set_reactive(AlertsScreen.folded, long)
+        return super().body()
+
+    def table(self) -> ListPane[Any]:
+        return AlertTable(id="table")
+
+    def selected(self) -> LinePane:
+        return SelectedAlert(id="selected")
+
+    def more(self) -> tuple[LinePane, ...]:
+        return (RecentPane(id="recent", classes="more"),)
+
+    def watch_snapshot(self) -> None:
+        self._fold_long()
+        super().watch_snapshot()
+
+    def _fold_long(self) -> None:
+        """Fold the sections that are long and in no hurry, unless somebody has chosen."""
+        if self._composed and self.grouping == BY_STATE and not self._by_hand:
+            self.folded = long_sections(self.query_one(AlertTable).items())
+
+    # Keys
+
+    def action_group(self) -> None:
+        super().action_group()
+        self._by_hand = False
+        self._fold_long()
+
+    def action_fold(self) -> None:
+        self._by_hand = True
+        super().action_fold()
+
+    def action_fold_all(self) -> None:
+        self._by_hand = True
+        super().action_fold_all()
+
+    def action_copy_row(self) -> None:
+        table = self.query_one(AlertTable)
+        entry = table.item_at(table.selected) if self.focused is table else None
+        if entry is None:
+            super().action_copy_row()
+        else:
+            self.post_message(self.Copied(entry_sentence(entry), "the row"))
+
+    @on(LinePane.Opened)
+    def _whole(self, event: LinePane.Opened) -> None:
+        if isinstance(event.pane, RecentPane):
+            event.stop()
+            happened = event.pane.transition(event.key)
+            if happened is not None:
+                self.post_message(self.DeeperAlert(happened.rule, happened.alert))
+            return
+        entry = self.query_one(AlertTable).item_at(event.key)
+        if entry is not None and entry.rule is not None:
+            event.stop()
+            alert = entry.alert.id if entry.alert is not None else ""
+            self.post_message(self.DeeperAlert(entry.rule.key, alert))

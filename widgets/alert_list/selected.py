@@ -1,0 +1,122 @@
+"""What is under the cursor of the alerts screen, in full: its sentence, its value, its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from textual.reactive import reactive
+
+from widgets import format as fmt
+from widgets.alert_list.entries import Entry, entries_of
+from widgets.alert_list.whole import (
+    about_lines,
+    evidence_pairs,
+    expression_lines,
+    pair_lines,
+    rule_pairs,
+)
+from widgets.alert_list.words import EMPTY, MEANINGS, file_of
+from widgets.empty import note
+from widgets.frame import Frame
+from widgets.lines import LinePane
+from widgets.listing.order import GROUP
+from widgets.text import Line, Seg, line
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+
+__all__ = ["SelectedAlert", "selected_lines"]
+
+_ROOMY: Final = 12
+"""Lines from which on one is left free between the parts."""
+
+
+def selected_lines(entry: Entry, snapshot: Snapshot, frame: Frame) -> list[Line]:
+    """Everything about ``entry`` that has room beside the table; what matters most first."""
+    now, rule, alert = snapshot.time, entry.rule, entry.alert
+    apart = [line()] if frame.height >= _ROOMY else []
+    lines = about_lines(entry, now, frame)
+    if rule is None:
+        return [*lines, *apart, *note("Enter tells all about its check", frame.width)]
+    if alert is not None:
+        own = ("value", "series", "why", "gone since", "no data since", "check", "runbook")
+        pairs = [pair for pair in evidence_pairs(alert, rule, now) if pair[0] in own]
+        lines += [
+            *apart,
+            *pair_lines(pairs, frame),
+            *apart,
+            *expression_lines(rule.expression, frame.width),
+        ]
+        labels = [pair for pair in alert.labels if pair[0] != "alertname"]
+        where = [("rule", f"{file_of(rule)}, group {rule.group}")]
+        return [*lines, *apart, *pair_lines(labels, frame), *apart, *pair_lines(where, frame)]
+    lines += [*apart, *expression_lines(rule.expression, frame.width), *apart]
+    return lines + pair_lines(rule_pairs(rule, now), frame)
+
+
+class SelectedAlert(LinePane):
+    """The row under the table's cursor."""
+
+    subject: reactive[str] = reactive("", repaint=False, layout=False)
+    """The identity of the row in the table."""
+    members: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
+    """Identities of the rows of the group that is chosen."""
+
+    _known: tuple[tuple[object, object, str], Entry | None] = ((None, None, ""), None)
+
+    @property
+    def entry(self) -> Entry | None:
+        """What is shown; the same object as before while its alert and its rule are."""
+        snapshot = self.snapshot
+        if snapshot is None or not self.subject:
+            return None
+        reads = (snapshot.rules, snapshot.alerts, self.subject)
+        before, entry = self._known
+        if before[0] is not reads[0] or before[1] is not reads[1] or before[2] != reads[2]:
+            entry = next((e for e in entries_of(snapshot) if e.key == self.subject), None)
+            self._known = (reads, entry)
+        return entry
+
+    def heading(self) -> Sequence[Seg]:
+        entry = self.entry
+        if entry is not None:
+            return [Seg(entry.name, "title"), Seg(f" {entry.thing}", "dim")]
+        name = self.subject.removeprefix(GROUP)
+        return [Seg(name or "Selected", "title")]
+
+    def build(self, width: int, height: int) -> list[Line]:
+        snapshot, entry = self.snapshot, self.entry
+        if snapshot is None or not self.subject:
+            return note("nothing is selected", width)
+        frame = Frame(width, height, self.glyphs)
+        if entry is not None:
+            return selected_lines(entry, snapshot, frame)
+        section = self.subject.removeprefix(GROUP)
+        if section == self.subject:
+            return note("it is over, and not kept any more", width)
+        return _of_section(section, len(self.members), width)
+
+    def inputs(self) -> tuple[object, ...]:
+        # Ages grow with the picture's time.
+        return (self.snapshot, self.subject, self.members)
+
+    def _filter_note(self) -> list[Seg]:
+        # The filter is the table's.
+        return []
+
+    def watch_subject(self) -> None:
+        self._top = 0
+        self._selected = None
+        self.update_lines()
+
+    def watch_members(self) -> None:
+        self.update_lines()
+
+
+def _of_section(section: str, count: int, width: int) -> list[Line]:
+    """What a section means."""
+    if not count and section in EMPTY:
+        return note(EMPTY[section], width)
+    told = note(f"{fmt.count(count)} rows", width) if count else []
+    return told + note(MEANINGS.get(section, ""), width)

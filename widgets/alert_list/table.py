@@ -1,0 +1,335 @@
+"""The table of the alerts screen: what fires, may fire or is over, and rules that cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+
+from checks.model import Status
+from widgets import format as fmt
+from widgets.alert_list.entries import (
+    DEAD,
+    ERRORS,
+    FIRING,
+    HISTORY,
+    PENDING,
+    RESOLVED,
+    SECTIONS,
+    Entry,
+    entries_of,
+    severity_rank,
+    severity_word,
+)
+from widgets.alert_list.words import EMPTY, entry_role, marks, sign_of, value_text
+from widgets.empty import WAITING, no_rules, note, own_rules
+from widgets.frame import Frame
+from widgets.listing.order import Group, arranged
+from widgets.listing.pane import ListPane
+from widgets.text import Line, Seg, fit, groups_in, left, line, right, role_of, segs_width
+
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+
+__all__ = ["BY_STATE", "AlertTable", "Widths", "long_sections", "widths_for"]
+
+_STEP: Final = 4
+"""Names grow in steps, so that another one rarely moves all columns."""
+_WORD: Final = 9
+_VALUE: Final = 9
+_SINCE: Final = 6
+_LEAST_TEXT: Final = 14
+"""Cells below which the beginning of a sentence says nothing."""
+_FEW: Final = 6
+"""Rows of a section up to which it is not folded by itself."""
+_QUIET: Final = (RESOLVED, HISTORY, DEAD)
+"""Sections that are folded by themselves where they are long: nothing in them is urgent."""
+BY_STATE: Final = "state"
+"""The grouping by what rows are: firing, pending, and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Cells of each column, 0 of one that is left out."""
+
+    word: int
+    name: int
+    thing: int
+    value: int
+    since: int
+    text: int
+
+
+def widths_for(width: int, name: int, thing: int) -> Widths:
+    """How ``width`` cells are shared; ``name`` and ``thing`` are what the longest ones need."""
+    rest = width - 3
+    word = _WORD if width >= 72 else 0
+    value = _VALUE if width >= 60 else 0
+    rest -= word + value + _SINCE
+    names = min(name, max(12, rest * 2 // 5), 36)
+    things = min(thing + 1, max(0, rest - names), max(10, rest * 3 // 10), 32) if thing else 0
+    text = rest - names - things - 2
+    if text < _LEAST_TEXT:
+        things = min(thing + 1, max(0, rest - names)) if thing else 0
+        names, text = max(names, min(name, rest - things)), 0
+    return Widths(word, names, things, value, _SINCE, text)
+
+
+def long_sections(entries: Sequence[Entry]) -> frozenset[str]:
+    """The sections that are folded where nobody has said otherwise."""
+    return frozenset(
+        section for section in _QUIET if sum(entry.section == section for entry in entries) > _FEW
+    )
+
+
+class AlertTable(ListPane[Entry]):
+    """A row an alert, and one a rule that cannot be evaluated or can tell nothing."""
+
+    title = "Alerts"
+    ORDERS: ClassVar[tuple[str, ...]] = ("severity", "since", "name", "thing", "rule file")
+
+    _widths: Widths = Widths(0, 12, 0, 0, _SINCE, 0)
+    _width: int = 80
+    _known: tuple[tuple[object, ...], tuple[Entry, ...]] = ((), ())
+
+    def items(self) -> Sequence[Entry]:
+        """The same entries as before where neither alerts nor rules are others."""
+        snapshot = self.snapshot
+        if snapshot is None:
+            return ()
+        reads = (snapshot.rules, snapshot.alerts)
+        before, entries = self._known
+        if len(before) != len(reads) or any(a is not b for a, b in zip(reads, before, strict=True)):
+            entries = entries_of(snapshot)
+            self._known = (reads, entries)
+        return entries
+
+    def inputs(self) -> tuple[object, ...]:
+        snapshot = self.snapshot
+        rules = snapshot.rules if snapshot else None
+        few = self.size.height < _FEW * 3
+        return (rules, *super().inputs(), None if snapshot is None else snapshot.window, few)
+
+    def key_of(self, item: Entry) -> str:
+        return item.key
+
+    def check_of(self, item: Entry) -> str:
+        return item.check
+
+    def status_of(self, item: Entry) -> Status:
+        return item.status
+
+    def texts_of(self, item: Entry) -> tuple[str, ...]:
+        told = [item.name, item.thing, item.section, severity_word(item), item.sentence, item.check]
+        if item.alert is not None:
+            told += [f"{name}={value}" for name, value in item.alert.labels]
+        if item.rule is not None:
+            told += [item.rule.group, f"{item.rule.file}:{item.rule.line}", item.rule.expression]
+        return tuple(told)
+
+    # Order
+
+    def groupings(self) -> Sequence[str]:
+        return (BY_STATE, "severity", "check", "group", "")
+
+    def group_of(self, item: Entry) -> str:
+        if self.grouping == "severity":
+            return severity_word(item)
+        if self.grouping == "check":
+            return item.check
+        if self.grouping == "group":
+            return item.rule.group if item.rule is not None else "checks"
+        return item.section
+
+    def rank(self, item: Entry) -> tuple[object, ...]:
+        section = SECTIONS.index(item.section)
+        worst_first = (item.place, severity_rank(item), -(item.since or 0.0), item.name, item.thing)
+        orders: Mapping[str, tuple[object, ...]] = {
+            "since": (item.since is None, -(item.since or 0.0), *worst_first),
+            "name": (item.name.casefold(), item.thing),
+            "thing": (item.thing.casefold(), *worst_first),
+            "rule file": _place_in_file(item),
+        }
+        by = orders.get(self.order, worst_first)
+        first = self.grouping == BY_STATE or self.order == "severity"
+        return (section, *by) if first else by
+
+    def grouped(self, matched: Sequence[Entry]) -> list[Group[Entry]]:
+        """The groups of rows; by state also the sections that have none, where there is room."""
+        groups = arranged(matched, self.rank, self.group_of if self.grouping else None)
+        if self.grouping != BY_STATE or self.filter_text or self.size.height < _FEW * 3:
+            return groups
+        found = {group.name: group for group in groups}
+        return [found.get(name) or Group(name, ()) for name in SECTIONS]
+
+    def most_rows(self) -> int:
+        """The lines that it could use as it is folded now."""
+        items = self.items()
+        if not items or self.grouping != BY_STATE:
+            return super().most_rows()
+        return sum(item.section not in self.folded for item in items) + len(SECTIONS) + 3
+
+    # What is drawn
+
+    def nothing(self, width: int) -> list[Line]:
+        snapshot = self.snapshot
+        if snapshot is None:
+            return note(WAITING, width)
+        rules = snapshot.rules
+        if rules is None and any(one.status is Status.WAITING for one in snapshot.checks):
+            return note(WAITING, width)
+        if rules is None or not rules.rules:
+            return self._no_rules(snapshot, width)
+        count = fmt.count(len(rules.rules))
+        told = f"Nothing fires, nothing is pending: {count} rules are evaluated."
+        tick = Seg(f"{self.glyphs.status(Status.OK)} ", "ok")
+        head = line(" ", tick, Seg(fit(told, width - 4), "dim"))
+        return [head, line(), *_problems(snapshot, width), *own_rules(width)]
+
+    def _no_rules(self, snapshot: Snapshot, width: int) -> list[Line]:
+        rules = snapshot.rules
+        if rules is not None and rules.loading:
+            return note("the rules are being read", width)
+        return [*_problems(snapshot, width), *no_rules(width)]
+
+    def measure(self, items: Sequence[Entry], frame: Frame) -> None:
+        self._width = frame.width
+        alerts = [one for one in items if one.alert is not None or one.own is not None] or items
+        name = max(cell_len(one.name) for one in alerts)
+        thing = max(cell_len(one.thing) for one in alerts)
+        stepped = [-(-cells // _STEP) * _STEP for cells in (name, thing)]
+        self._widths = widths_for(frame.width, *stepped)
+
+    def total(self, items: Sequence[Entry]) -> Line | None:
+        """How the rules do, all together; a sentence on what is wrong with their files."""
+        del items
+        snapshot = self.snapshot
+        rules = snapshot.rules if snapshot else None
+        if snapshot is None or rules is None:
+            return None
+        if rules.problems:
+            more = len(rules.problems) - 1
+            others = f" (and {more} more)" if more else ""
+            text = fit(f"   {rules.problems[0]}{others}", self._width, self.glyphs.cut)
+            return line(Seg(text, "warning"))
+        told = [
+            [Seg(f"   {fmt.count(len(rules.rules))} rules", "label")],
+            [Seg("evaluated in ", "dim"), Seg(fmt.duration(rules.busy), "label")],
+        ]
+        if rules.loading:
+            told.append([Seg("more are being read", "dim")])
+        if rules.missed:
+            told.append([Seg(f"{fmt.count(rules.missed)} evaluations left out", "high")])
+        return line(*groups_in(told, self._width)[0])
+
+    def names(self) -> Line:
+        widths = self._widths
+        text = " " * 3 + (left("severity", widths.word) if widths.word else "")
+        text += left("alert", widths.name)
+        text += left(" what", widths.thing) if widths.thing else ""
+        text += right("value", widths.value) if widths.value else ""
+        text += right("since", widths.since)
+        return line(Seg(text, "dim"))
+
+    def told(self, item: Entry) -> tuple[object, ...]:
+        now = self.snapshot.time if self.snapshot else 0.0
+        return (self._since(item), *marks(item, now))
+
+    def _since(self, item: Entry) -> str:
+        now = self.snapshot.time if self.snapshot else 0.0
+        return fmt.age(max(0.0, now - item.since)) if item.since is not None else ""
+
+    def row(self, item: Entry) -> Line:
+        widths, role = self._widths, entry_role(item)
+        sign = role_of(item.status) if item.section == PENDING else role
+        segs = [Seg(" "), Seg(sign_of(item, self.glyphs), sign), Seg(" ")]
+        if widths.word:
+            segs.append(Seg(left(severity_word(item), widths.word), role))
+        segs.append(Seg(left(item.name, widths.name), role))
+        if widths.thing:
+            segs.append(Seg(f" {left(item.thing, widths.thing - 1)}", "label"))
+        if widths.value:
+            value = value_text(item.value) if item.value is not None else ""
+            segs.append(Seg(right(value, widths.value), "dim" if role == "dim" else "value"))
+        segs.append(Seg(right(self._since(item), widths.since), "dim"))
+        if widths.text > 0:
+            segs += self._texts(item, widths.text)
+        return line(*segs, key=item.key, check=item.check)
+
+    def _texts(self, item: Entry, room: int) -> list[Seg]:
+        """Its marks, and as much of its sentence as there is room for."""
+        now = self.snapshot.time if self.snapshot else 0.0
+        role = "dim" if item.section in _QUIET else "label"
+        told = [*marks(item, now), Seg(item.sentence, role)]
+        joint, segs, left_over = Seg(f" {self.glyphs.dot} ", "dim"), [Seg("  ")], room
+        for at, seg in enumerate(told):
+            between = [joint] if at else []
+            left_over -= segs_width(between)
+            if left_over < min(_LEAST_TEXT // 2, cell_len(seg.text)):
+                break
+            segs += [*between, Seg(fit(seg.text, left_over, self.glyphs.cut), seg.role)]
+            left_over -= cell_len(seg.text)
+        return segs
+
+    def _group_row(self, group: Group[Entry], width: int) -> Line:
+        if self.grouping != BY_STATE:
+            return super()._group_row(group, width)
+        folded = group.name in self.folded
+        sign = "+" if folded and group.items else "-" if group.items else " "
+        count = len(group.items)
+        role = _role_of_section(group) if count else "dim"
+        head = [Seg(f" {sign} ", "key"), Seg(group.name, role), Seg(f" {count:,}", "label")]
+        if not count:
+            head.append(Seg(f"   {EMPTY[group.name]}", "dim"))
+        elif group.name in (FIRING, PENDING):
+            head += self._counts(group)
+        elif folded:
+            named = ", ".join(dict.fromkeys(entry.name for entry in group.items))
+            head.append(Seg(f"   {named}", "dim"))
+        return line(*head, key=group.key)
+
+    def _counts(self, group: Group[Entry]) -> list[Seg]:
+        """How many of each severity there are."""
+        words = [severity_word(entry) for entry in group.items]
+        worst_first = dict.fromkeys(
+            word for _, word in sorted((severity_rank(e), severity_word(e)) for e in group.items)
+        )
+        role = "dim" if group.name == PENDING else "label"
+        return [Seg(f"   {words.count(word):,} {word}", role) for word in worst_first]
+
+    def heading(self) -> Sequence[Seg]:
+        items = self.items()
+        segs = [Seg(self.title, "title")]
+        if not items:
+            return segs
+        if self.filter_text:
+            segs.append(Seg(f" {fmt.count(self._matched)} of {fmt.count(len(items))} match", "dim"))
+        else:
+            for section in (FIRING, PENDING, ERRORS):
+                count = sum(item.section == section for item in items)
+                role = {FIRING: "critical", ERRORS: "unknown"}.get(section, "label")
+                word = section.removesuffix("s") if count == 1 else section
+                segs.append(Seg(f" {count:,} {word}", role if count else "dim"))
+        told = f" {self.glyphs.dot} by {self.order}"
+        if self.grouping and self.grouping != BY_STATE:
+            told += f", grouped by {self.grouping}"
+        return [*segs, Seg(told, "dim")]
+
+
+def _role_of_section(group: Group[Entry]) -> str:
+    if group.name == FIRING:
+        return role_of(max((one.status for one in group.items), key=lambda one: one.severity))
+    return "unknown" if group.name == ERRORS else "title"
+
+
+def _place_in_file(item: Entry) -> tuple[object, ...]:
+    rule = item.rule
+    return ("", 0, item.name) if rule is None else (rule.file, rule.line, item.thing)
+
+
+def _problems(snapshot: Snapshot, width: int) -> list[Line]:
+    """What is wrong with rule files, as far as anything is."""
+    problems = snapshot.rules.problems if snapshot.rules is not None else ()
+    return [one for text in problems for one in note(text, width, "warning")]

@@ -10,11 +10,17 @@ from checks.hosts.changes import SPAN, Change, Course, changed, grown, ranked
 from checks.hosts.model import HostFacts
 from checks.store.window import Window
 
-__all__ = ["changes_of"]
+__all__ = ["as_shares", "changes_of"]
 
 Points = tuple[float, ...]
 _LOOKED_BACK: Final = SPAN + 90.0
 """Seconds: runs begin a little early or late."""
+
+
+def as_shares(points: Iterable[float], whole: float = 1.0) -> Points:
+    """``points`` as shares of ``whole``, at most 1; gaps (NaN) stay gaps."""
+    # In this order: of 1 and a NaN, min() would take the 1 for the smaller one.
+    return tuple(min(value / whole, 1.0) for value in points)
 
 
 def changes_of(window: Window, facts: HostFacts, total: float | None) -> tuple[Change, ...]:
@@ -36,8 +42,7 @@ def _courses(window: Window, total: float | None) -> Iterable[Course]:
     ):
         for key, points in _last(window, name, label, times, rate=True):
             subject = f"disk {key}:" if label else f"pressure of {name.split('_')[2]}"
-            shares = tuple(min(1.0, value) for value in points)
-            yield Course(subject, "share", times, shares, least, what, pane)
+            yield Course(subject, "share", times, as_shares(points), least, what, pane)
     for way, word in (("receive", "in"), ("transmit", "out")):
         counter = f"node_network_{way}_bytes_total"
         for key, points in _last(window, counter, "device", times, rate=True):
@@ -56,8 +61,7 @@ def _resource_courses(window: Window, times: Points, total: float | None) -> Ite
     cores = window.last("onwatch_host_cores") or 1.0
     busy = _summed(_last(window, "onwatch_host_cpu_seconds_total", "mode", times, rate=True))
     if busy:
-        shares = tuple(min(1.0, value / cores) for value in busy)
-        yield Course("cpu", "share", times, shares, 0.2, "busy", "processor")
+        yield Course("cpu", "share", times, as_shares(busy, cores), 0.2, "busy", "processor")
     for _, points in _last(window, "onwatch_host_memory_used_bytes", "", times):
         least = max(100e6, (total or 0.0) * 0.03)
         yield Course("memory in use", "bytes", times, points, least, "", "memory")

@@ -6,10 +6,11 @@ Made while somebody looks, once a run; rates are those since the run before.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from checks.hosts.courses import changes_of
+from checks.hosts.courses import as_shares, changes_of
 from checks.hosts.model import (
     ArrayView,
     CoreView,
@@ -31,7 +32,8 @@ __all__ = ["host_detail"]
 POINTS: Final = 120
 Points = tuple[float, ...]
 _Curves = Mapping[str, Points]
-_PAGE: Final = 4096.0
+_PAGE: Final = float(os.sysconf("SC_PAGE_SIZE"))
+"""Bytes of a page; the kernel counts what it swaps in pages."""
 _LAYERED: Final = ("loop", "ram", "zram")
 
 
@@ -200,7 +202,7 @@ def _pressure(reader: _Reader) -> tuple[PressureView, ...]:
                 some=_share(_newest(some)),
                 full=_share(full),
                 minute=_share(sum(known) / len(known)) if known else None,
-                history=tuple(min(1.0, value) for value in some),
+                history=as_shares(some),
             )
         )
     return tuple(made)
@@ -272,7 +274,7 @@ def _disks(reader: _Reader) -> tuple[DiskView, ...]:
                     (reads.get(device), writes.get(device)),
                 ),
                 queue=queued.get(device),
-                history=tuple(min(1.0, value) for value in busy.get(device, ())),
+                history=as_shares(busy.get(device, ())),
             )
         )
     return tuple(sorted(made, key=lambda disk: (-(disk.busy or 0.0), disk.device)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from checks.clock import FakeClock
 from checks.hosts.detail import host_detail
 from checks.hosts.model import HostDetail, HostFacts, Outlook
 from checks.lanes import Lanes
-from checks.model import Result
+from checks.model import Result, Samples
 from checks.probes.host.config import HostConfig
 from checks.probes.host.forecast import Forecast
 from checks.probes.host.probe import HostProbe
@@ -175,3 +176,20 @@ async def test_a_file_that_grows_on_a_tmpfs_says_when_it_will_be_full(
     assert outlook.seconds == pytest.approx(24 * 60, rel=0.02)
     part = next(part for part in result.parts if part.name.startswith("filling"))
     assert "will be full in 24 min at this rate" in part.message
+
+
+async def test_what_was_not_there_was_not_busy(web1: Watched) -> None:
+    """Of a disk that is plugged in nothing is known of the time before, nor in a gap of all."""
+    one = "   8       0 sda 100 0 1000 100 0 0 0 0 2 500 100 0 0 0 0 0 0\n"
+    web1.tree.write("proc/diskstats", one)
+    await web1.run(80)
+    web1.tree.write("proc/diskstats", one + one.replace("0 sda", "16 sdb"))
+    await web1.run(39)
+    await web1.clock.advance(40)
+    web1.store.append("web1", 5.0, web1.clock.now() - 35, Samples())
+    await web1.run(3)
+    detail = web1.detail()
+    assert detail.changes == ()
+    for history in (detail.disks[0].history, detail.pressure[0].history):
+        assert {value for value in history if math.isfinite(value)} == {0.0}
+        assert any(map(math.isnan, history))

@@ -45,11 +45,23 @@ _PATIENCE: Final = 30
 """Runs more than these, after which a rule that has not come to it will not."""
 
 
+class _LivelyClock(FakeClock):
+    """A clock that the test moves, and that goes on by itself besides: durations are real."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__(start)
+        self._began = time.monotonic()
+
+    def now(self) -> float:
+        return super().now() + time.monotonic() - self._began
+
+
 class Stage:
     """Checks that are run one after the other, the store that they fill, and a rule over it."""
 
-    def __init__(self, base_dir: Path, start: float | None = None) -> None:
-        self.clock = FakeClock(time.time() if start is None else start)
+    def __init__(self, base_dir: Path, start: float | None = None, *, real: bool = False) -> None:
+        make = _LivelyClock if real else FakeClock
+        self.clock = make(time.time() if start is None else start)
         self.lanes = Lanes()
         self.resolver = Resolver(self.lanes, self.clock)
         self._env = ProbeEnv(self.clock, self.resolver, self.lanes, Masker(), base_dir)
@@ -215,9 +227,11 @@ def step_for(rule: AlertRule) -> float:
 
 
 @asynccontextmanager
-async def staged(base_dir: Path, start: float | None = None) -> AsyncIterator[Stage]:
-    """A stage that is closed afterwards."""
-    stage = Stage(base_dir, start)
+async def staged(
+    base_dir: Path, start: float | None = None, *, real: bool = False
+) -> AsyncIterator[Stage]:
+    """A stage that is closed afterwards; where ``real``, what takes time takes it on its clock."""
+    stage = Stage(base_dir, start, real=real)
     try:
         yield stage
     finally:

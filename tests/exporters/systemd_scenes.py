@@ -62,10 +62,10 @@ async def inactive(stage: Stage, answers: Recorded) -> None:
     await stage.resolves()
 
 
-@SYSTEMD.scene("SystemdServiceCrashLooping", "NRestarts grows by eight; an hour passes")
+@SYSTEMD.scene("SystemdServiceCrashLooping", "NRestarts grows by eight; an hour passes", step=400)
 async def looping(stage: Stage, answers: Recorded) -> None:
     watch_units(stage, answers, "web")
-    await stage.stays_quiet(45)
+    await stage.stays_quiet(11)
     answers.change("web.service", NRestarts="8")
     await stage.fires(name="web.service")
     await stage.resolves()
@@ -81,11 +81,13 @@ async def many_tasks(stage: Stage, answers: Recorded) -> None:
     await stage.resolves()
 
 
-@SYSTEMD.scene("SystemdSocketRefusedConnections", "NRefused grows by ten; five minutes pass")
+@SYSTEMD.scene(
+    "SystemdSocketRefusedConnections", "NRefused grows by ten; five minutes pass", step=60
+)
 async def refused(stage: Stage, answers: Recorded) -> None:
     answers.change("echo.socket", NRefused="0")
     watch_units(stage, answers, "echo.socket")
-    await stage.stays_quiet(22)
+    await stage.stays_quiet(7)
     answers.change("echo.socket", NRefused="10")
     await stage.fires(name="echo.socket")
     await stage.resolves()

@@ -132,3 +132,24 @@ def test_a_zombie_lasts_where_two_looks_find_it() -> None:
     assert group.note(0, [], [dead]).lasting_zombies == 0
     assert group.note(5, [], [dead]).lasting_zombies == 1
     assert group.note(10, [], [member(11, state="Z").process]).lasting_zombies == 0
+
+
+def test_one_that_was_out_of_sight_goes_on_where_it_was() -> None:
+    """Its pid file was not there for a moment: neither a restart, nor a day's CPU time at once."""
+    group = Group(60, 600)
+    group.note(0, [member(10, 80_000.0), member(11, 100.0, parent=10)], [])
+    group.note(5, [], [])
+    figures = group.note(10, [member(10, 80_001.0), member(11, 100.0, parent=10)], [])
+    assert (figures.events, figures.restarts, figures.gone_for) == ((), 0, None)
+    assert figures.cpu == pytest.approx(1 / 5)
+    assert figures.counters["user"] == pytest.approx(80_101.0)
+    figures = group.note(15, [member(12, 2.0)], [])
+    assert figures.events == ("restarted: pid 10 → 12",)
+    assert figures.cpu == pytest.approx(2 / 5)
+
+
+def test_what_could_not_be_read_for_a_moment_is_not_counted_again() -> None:
+    group, closed = Group(60, 600), replace(member(10), details=Details())
+    group.note(0, [member(10)], [])
+    group.note(5, [closed], [])
+    assert group.note(10, [member(10)], []).counters["read"] == 5

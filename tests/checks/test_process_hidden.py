@@ -20,6 +20,7 @@ from tests.reliability import Said, UserSees
 CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "machine": ("host", {}),
     "unseen": ("process", {"name": "no-such-program"}),
+    "unwanted": ("process", {"name": "no-such-program", "count": 0}),
     "own": ("process", {"name": "python*"}),
     "of nobody": ("process", {"name": "no-such-program", "user": "65534"}),
 }
@@ -57,6 +58,12 @@ def test_what_may_be_hidden_is_not_taken_for_dead(
     assert "run onwatch as root" in found["message"]
     user_sees("processes that the kernel hides (hidepid)", Said("unknown", found["message"]))
     assert "namedprocess_namegroup_num_procs" not in found["metrics"]
+
+
+def test_what_may_be_hidden_is_not_taken_for_absent(hidden: dict[str, Any]) -> None:
+    found = hidden["unwanted"]
+    assert (found["status"], found["reason"]) == ("UNKNOWN", "permission")
+    assert found["message"].startswith("no no-such-program is seen, which says little: ")
 
 
 def test_ones_own_are_seen_all_the_same(hidden: dict[str, Any]) -> None:

@@ -117,3 +117,15 @@ async def test_a_restart_shows_in_the_file(watch: Watching, tmp_path: Path) -> N
         file.write_text(str(second.pid))
         result = await watch.again(probe)
     assert result.events == (f"restarted: pid {first.pid} → {second.pid}",)
+
+
+async def test_one_that_must_not_run_is_not_taken_for_absent_where_nobody_can_tell(
+    watch: Watching, tmp_path: Path
+) -> None:
+    (tmp_path / "app.pid").mkdir()
+    probe = watch.probe(pid_file="app.pid", count=0)
+    result = await probe.run()
+    assert result.status is Status.UNKNOWN
+    assert "is no regular file" in result.message
+    (tmp_path / "app.pid").rmdir()
+    assert (await watch.again(probe)).status is Status.OK

@@ -15,6 +15,9 @@ __all__ = ["Figures", "Group", "Member"]
 
 Key = tuple[int, int]
 _MOST_KEPT: Final = 1_000
+_MOST_AWAY: Final = 500
+"""Processes that were not seen at the last look and may be again: a pid file is not there for a
+moment, or cannot be read."""
 _NAMED: Final = 4
 """Process ids that are named in a sentence."""
 COUNTERS: Final = (
@@ -103,6 +106,7 @@ class Group:
         self._cpu_window = cpu_window
         self._window = window
         self._each: dict[Key, dict[str, float]] = {}
+        self._away: dict[Key, dict[str, float]] = {}
         self._sums = dict.fromkeys(COUNTERS, 0.0)
         self._lost: set[str] = set()
         self._points: deque[tuple[float, float]] = deque()
@@ -143,15 +147,18 @@ class Group:
         each: dict[Key, dict[str, float]] = {}
         self._lost = set()
         for one in members:
-            own = _counters(one)
-            before = self._each.get(one.process.key, {})
+            own, key = _counters(one), one.process.key
+            before = self._each.get(key) or self._away.pop(key, {})
             for name in COUNTERS:
                 value = own.get(name)
                 if value is None:
                     self._lost.add(name)
                 else:
                     self._sums[name] += max(0.0, value - before.get(name, 0.0))
-            each[one.process.key] = own
+            each[key] = {**before, **own}
+        self._away |= {key: own for key, own in self._each.items() if key not in each}
+        for key in list(self._away)[:-_MOST_AWAY]:
+            del self._away[key]
         self._each = each
 
     def _used(self, now: float) -> tuple[float | None, float | None, float]:
@@ -190,11 +197,13 @@ class Group:
         if before is None:
             self._gone_at = None if members else now
             return []
-        new = [one for key, one in roots.items() if key not in self._each]
+        known = self._each.keys() | self._away.keys()
+        new = [one for key, one in roots.items() if key not in known]
         left = {key: one for key, one in before.items() if key not in present}
         empty_for = None if self._gone_at is None else now - self._gone_at
         self._forget(now, empty_for is not None)
         self._gone.update((key, (now, one)) for key, one in left.items())
+        self._gone = {key: one for key, one in self._gone.items() if key not in present}
         self._gone_at = None if members else now if empty_for is None else self._gone_at
         return self._replaced(now, new, empty_for)
 

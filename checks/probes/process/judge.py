@@ -72,10 +72,10 @@ def _count(
 ) -> Iterator[Finding]:
     bounds, count = config.count, len(figures.members)
     shown = str(count)
-    if selection.refusal is not None and bounds.min:
-        refusal = selection.refusal
+    refusal, unwanted = selection.refusal, bounds.max == 0 and not count
+    if refusal is not None and (bounds.min or (unwanted and refusal.reason != "missing")):
         yield _finding("count", refusal.status, refusal.text, shown, refusal.reason)
-    elif count < bounds.min:
+    elif count < bounds.min or (unwanted and _may_be_hidden(config, listing)):
         yield _too_few(config, figures, listing)
     elif bounds.max is not None and count > bounds.max:
         text = f"{_many(count)} of {config.described()} run{'s' if count == 1 else ''}"

@@ -118,13 +118,13 @@ class Engine:
             tell=self._say,
             external_labels=self.config.external_labels,
         )
-        rules.know(self._places())
+        rules.know(self.places())
         return rules
 
     def _say(self, event: EventView) -> None:
         self._events.append(event)
 
-    def _places(self) -> list[Place]:
+    def places(self) -> list[Place]:
         """Where alerts of the checks come from."""
         specs = [state.spec for state in self.states.values()]
         return [(spec.name, spec.job or spec.name, spec.config.instance()) for spec in specs]
@@ -143,7 +143,7 @@ class Engine:
         old._events.extend(event for event in self._events if event.text not in known)
         self._events = old._events
         if self.rules is not None and old.rules is not None:
-            self.rules.follow(old.rules, watched_no_more(old._places(), self._places()))
+            self.rules.follow(old.rules, watched_no_more(old.places(), self.places()))
         self.window = old.window
         self._query = old._query
         self.watch(old.focus)
@@ -177,13 +177,13 @@ class Engine:
             states[name] = CheckState(runner.spec, now)
             if name in self.states and not states[name].adopt(self.states[name]):
                 self.store.drop(name)
-        before = self._places()
+        before = self.places()
         self.config = config
         self.runners[:] = [kept.get(name) or made[name] for name in wanted]
         self.states = {name: states[name] for name in wanted}
         if self.rules is not None:
-            self.rules.know(self._places())
-            self.rules.release(watched_no_more(before, self._places()))
+            self.rules.know(self.places())
+            self.rules.release(watched_no_more(before, self.places()))
         self._builder = self._builder.over(list(self.states.values()))
         for runner in fresh:
             self.scheduler.add(runner)

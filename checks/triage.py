@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from checks.alerts.folding import CheckFinder
+from checks.alerts.of_checks import alerts_of
+from checks.alerts.of_rules import rule_alerts
 from checks.clock import Clock, SystemClock
 from checks.config import EngineConfig
 from checks.engine import Engine
 from checks.model import Status, worst
-from checks.views import CheckView
+from checks.rules.views import RulesView
+from checks.views import AlertView, CheckView
 
 __all__ = ["Triage", "triage"]
 
@@ -16,18 +21,29 @@ APART = 1.0
 """Seconds between the two samples of kinds whose judgement needs counters."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Triage:
-    """What one pass found. ``started`` in seconds since 1970, ``duration`` in seconds."""
+    """What one pass found. ``started`` in seconds since 1970, ``duration`` in seconds.
+
+    ``rules`` are evaluated without their `for`; None where there are none.
+    """
 
     checks: tuple[CheckView, ...]
     started: float
     duration: float
+    rules: RulesView | None = None
+
+    @cached_property
+    def alerts(self) -> tuple[AlertView, ...]:
+        """The alerts of rules that fire, the worst first."""
+        every = alerts_of(self.checks, rule_alerts(self.rules))
+        return tuple(alert for alert in every if alert.rule and alert.firing)
 
     @property
     def status(self) -> Status:
-        """The worst of all checks; UNKNOWN where there was nothing to judge."""
-        return worst((check.status for check in self.checks), default=Status.UNKNOWN)
+        """The worst of all checks and alerts; UNKNOWN where there was nothing to judge."""
+        found = [*(check.status for check in self.checks), *(one.status for one in self.alerts)]
+        return worst(found, default=Status.UNKNOWN)
 
 
 async def triage(
@@ -58,4 +74,24 @@ async def triage(
     finally:
         views = tuple(state.view for state in engine.states.values())
         await engine.close()
-    return Triage(views, started, clock.now() - started)
+    rules = _judged(engine, views, started, clock.now())
+    return Triage(views, started, clock.now() - started, rules)
+
+
+def _judged(
+    engine: Engine, views: tuple[CheckView, ...], started: float, now: float
+) -> RulesView | None:
+    config = engine.config
+    if config.rules is None or not views:
+        return None
+    from checks.rules.single_look import single_look  # noqa: PLC0415 - imports the evaluator
+
+    return single_look(
+        config.rules,
+        engine.store,
+        CheckFinder(engine.places()),
+        views,
+        since=started,
+        now=now,
+        external_labels=config.external_labels,
+    )

@@ -11,6 +11,7 @@ from checks.alerts.folding import LATER, CheckFinder, Subject, causes
 from checks.alerts.model import Pairs, State
 from checks.alerts.severity import LABEL, severity_of
 from checks.model import Status
+from checks.promql.literals import format_float
 from checks.rules.views import RuleAlertView
 from checks.views import CheckView
 
@@ -24,6 +25,17 @@ _DEGREE: Final = re.compile(
     re.IGNORECASE,
 )
 """What the names of several thresholds of one thing differ in."""
+
+_COMMON: Final = frozenset({"alertname", "job", "instance", LABEL, "priority"})
+_WORD: Final = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}(?![a-z])")
+"""``Host``, ``Cpu`` and ``High`` of ``HostCpuHigh``."""
+_SAYING_NOTHING: Final = frozenset(
+    (
+        *("high", "low", "very", "too", "full", "the", "and", "for", "not", "warning", "critical"),
+        *("host", "http", "mysql", "postgres", "redis"),
+    )
+)
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +88,32 @@ def _explained(
 
 
 def _follows(alert: RuleAlertView, sick: Mapping[str, CheckView], found: Mapping[str, str]) -> bool:
-    """Whether the check that ``alert`` is of says the same, or worse, and did so no later."""
+    """Whether the check that ``alert`` is of says the same, as badly, and did so no later."""
     check = sick.get(found[alert.id])
     if check is None or check.since > alert.active_at + LATER / 1000:
         return False
-    return not check.up or check.status.severity >= alert.status.severity
+    if not check.up:
+        return True
+    return check.status.severity >= alert.status.severity and _same(alert, check)
+
+
+def _same(alert: RuleAlertView, check: CheckView) -> bool:
+    """Whether ``check`` tells what ``alert`` is about, as far as their words say.
+
+    By the name of the alert (``HostLoadHigh``), by its value (a status of 503), or by what a part
+    of the check is called that is among its labels (``mountpoint="/var"``). Two lines of one thing
+    are better than none of it.
+    """
+    parts = [part for part in check.parts if part.status in _ILL]
+    values = {value for name, value in alert.labels if name not in _COMMON}
+    if any(part.name in values for part in parts):
+        return True
+    said = " ".join([check.message, *(part.name for part in parts)]).lower()
+    value = format_float(alert.value)
+    if len(value) > 2 and value in _NUMBER.findall(said):
+        return True
+    words = {word.lower() for word in _WORD.findall(alert.name)}
+    return any(word in said for word in words - _SAYING_NOTHING - {check.kind})
 
 
 def _hidden(alerts: Sequence[tuple[RuleAlertView, str]]) -> dict[str, str]:

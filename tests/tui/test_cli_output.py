@@ -10,9 +10,12 @@ from math import nan
 import pytest
 from rich.cells import cell_len
 
+from checks.alerts.model import State
 from checks.model import Status
+from checks.rules.views import RuleAlertView, RuleHealth, RulesView, RuleView
 from checks.triage import Triage
 from checks.views import CheckView, PartView
+from tui.output.alerts import rule_notes
 from tui.output.as_json import as_json, document
 from tui.output.nagios import nagios, unknown
 from tui.output.table import Style, summary, table
@@ -132,6 +135,8 @@ def test_the_json_document_is_what_its_page_says() -> None:
         "status": "critical",
         "exit_code": 2,
         "counts": {"ok": 1, "warning": 1, "critical": 1, "unknown": 1},
+        "alerts": [],
+        "rules": {"count": 0, "insufficient_history": [], "dead": [], "errors": []},
     }
     assert made["checks"][1] == {
         "name": "gateway",
@@ -221,3 +226,104 @@ def test_bars_quotes_and_equal_signs_cannot_break_the_format() -> None:
     assert made[0].endswith("| 'it''s a/b_c'=0.012300s;;;0")
     assert made[1] == "[OK] it's a/b=c: x / y"
     assert unknown("a | b\nc") == "ONWATCH UNKNOWN - a / b\nc\n"
+
+
+def alert(name: str, state: State = State.FIRING, **more: object) -> RuleAlertView:
+    known: dict[str, object] = {
+        "id": f"{name}{more.get('labels', '')}",
+        "rule": name,
+        "name": name,
+        "labels": (("alertname", name), ("severity", "critical")),
+        "status": Status.CRITICAL,
+        "state": state,
+        "value": 96.5,
+        "annotations": (("summary", "/var is full"),),
+        "sentence": "/var is full",
+        "since": 0.0,
+        "active_at": 0.0,
+        "seen_at": 0.0,
+    }
+    return RuleAlertView(**{**known, **more})  # type: ignore[arg-type]
+
+
+def rule(name: str, *alerts: RuleAlertView, **more: object) -> RuleView:
+    texts = (name, "g", name, "rules.yml", 7, False, "up == 0", 0.0, 0.0, (), (), 60.0)
+    return RuleView(*texts, alerts=alerts, **more)  # type: ignore[arg-type]
+
+
+RULED = Triage(
+    (view("api"), view("web", Status.CRITICAL, "no answer", duration=None)),
+    0.0,
+    1.0,
+    RulesView(
+        rules=(
+            rule("DiskFull", alert("DiskFull", check="api")),
+            rule("Down", alert("Down", check="web", cause="web")),
+            rule("Busy", alert("Busy", status=Status.OK, sentence="it is busy")),
+            rule("Hidden", alert("Hidden", hidden_by="DiskFull")),
+            rule("Slow", health=RuleHealth.NO_HISTORY),
+            rule("Broken", health=RuleHealth.ERROR, sentence="no such thing"),
+            rule("Dead", health=RuleHealth.DEAD, sentence="there is no metric x"),
+            rule("Idle", health=RuleHealth.IDLE, sentence="nothing here has x"),
+        )
+    ),
+)
+
+
+def test_alerts_of_rules_stand_beneath_the_checks_but_for_what_these_say_themselves() -> None:
+    notes = list(rule_notes(RULED.rules))
+    text = table(RULED.checks, 1.0, Style(UNICODE), RULED.alerts, notes)
+    assert [re.split(r"\s{2,}", line.strip())[:2] for line in text.splitlines()[2:4]] == [
+        ["✖ CRITICAL", "DiskFull api"],
+        ["✔ INFO", "Busy"],
+    ]
+    assert notes == [
+        "rule Broken failed (rules.yml:7): no such thing",
+        "rule Dead is dead (rules.yml:7): there is no metric x",
+        "not judged, since one pass is too short for what they look back on: 1 rule (Slow)",
+    ]
+    assert "2 checks: 1 critical, 1 ok · 2 alerts: 1 critical, 1 info" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(Status.CRITICAL, 2), (Status.WARNING, 1), (Status.OK, 0)]
+)
+def test_what_fires_decides_the_exit_code(status: Status, code: int) -> None:
+    fires = RulesView(rules=(rule("R", alert("R", status=status)),))
+    pending = RulesView(rules=(rule("R", alert("R", State.PENDING)),))
+    assert Triage((view("a"),), 0.0, 1.0, fires).status.exit_code == code
+    assert Triage((view("a"),), 0.0, 1.0, pending).status.exit_code == 0
+
+
+def test_json_has_alerts_and_what_is_not_judged() -> None:
+    made = document(RULED, "web-1", "0")
+    assert [(one["name"], one["status"], one["cause"]) for one in made["alerts"]] == [
+        ("DiskFull", "critical", ""),
+        ("Down", "critical", "web"),
+        ("Busy", "info", ""),
+    ]
+    assert made["alerts"][0] == {
+        "name": "DiskFull",
+        "status": "critical",
+        "message": "/var is full",
+        "value": "96.5",
+        "check": "api",
+        "cause": "",
+        "labels": {"alertname": "DiskFull", "severity": "critical"},
+        "annotations": {"summary": "/var is full"},
+    }
+    assert made["rules"] == {
+        "count": 8,
+        "insufficient_history": ["Slow"],
+        "dead": ["Dead"],
+        "errors": [{"name": "Broken", "file": "rules.yml", "line": 7, "message": "no such thing"}],
+    }
+
+
+def test_nagios_is_told_of_an_alert_that_is_worse_than_every_check() -> None:
+    fires = RulesView(rules=(rule("DiskFull", alert("DiskFull", check="api")),))
+    first, *rest = nagios(Triage((view("api"),), 0.0, 1.0, fires)).splitlines()
+    assert first.startswith(
+        "ONWATCH CRITICAL - 1 check: 1 ok, 1 alert: 1 critical; DiskFull api: /var is full | "
+    )
+    assert rest[-1] == "[CRITICAL] DiskFull api: /var is full"

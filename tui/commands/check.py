@@ -133,6 +133,7 @@ def _formatted(triage: Triage, args: argparse.Namespace) -> str:
         from tui.output.nagios import nagios  # noqa: PLC0415
 
         return nagios(triage)
+    from tui.output.alerts import rule_notes  # noqa: PLC0415
     from tui.output.table import Style, table  # noqa: PLC0415
     from tui.terminal import judge  # noqa: PLC0415
     from widgets.glyphs import glyphs_for  # noqa: PLC0415
@@ -144,7 +145,8 @@ def _formatted(triage: Triage, args: argparse.Namespace) -> str:
         shutil.get_terminal_size().columns if to_terminal else None,
         to_terminal and terminal.looks.colours > 0 and os.environ.get("TERM") != "dumb",
     )
-    return table(triage.checks, triage.duration, style)
+    notes = [style.glyphs.text(note) for note in rule_notes(triage.rules)]
+    return table(triage.checks, triage.duration, style, triage.alerts, notes)
 
 
 def _write(text: str, *, encoding: str | None = None) -> None:

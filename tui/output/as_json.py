@@ -8,8 +8,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from checks.model import Status
+from checks.promql.literals import format_float
+from checks.rules.views import RuleHealth, RulesView
 from checks.triage import Triage
-from checks.views import CheckView, PartView
+from checks.views import AlertView, CheckView, PartView
 from tui.output.causes import causes_of
 
 __all__ = ["VERSION", "as_json", "document"]
@@ -43,7 +46,41 @@ def document(triage: Triage, host: str, program: str) -> dict[str, Any]:
         "exit_code": triage.status.exit_code,
         "counts": {name: counts[name] for name in _NAMES},
         "checks": [_check(check, causes.get(check.name, "")) for check in triage.checks],
+        "alerts": [_alert(alert) for alert in triage.alerts],
+        "rules": _rules(triage.rules),
     }
+
+
+def _alert(alert: AlertView) -> dict[str, Any]:
+    return {
+        "name": alert.name,
+        "status": "info" if alert.status is Status.OK else alert.status.value,
+        "message": alert.sentence,
+        "value": format_float(alert.value) if alert.value is not None else "",
+        "check": alert.check,
+        "cause": alert.cause,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+    }
+
+
+def _rules(rules: RulesView | None) -> dict[str, Any]:
+    found = rules or RulesView()
+    return {
+        "count": len(found.rules),
+        "insufficient_history": _names(found, RuleHealth.NO_HISTORY),
+        "dead": _names(found, RuleHealth.DEAD),
+        "errors": [
+            {"name": rule.name, "file": rule.file, "line": rule.line, "message": rule.sentence}
+            for rule in found.rules
+            if rule.health is RuleHealth.ERROR
+        ],
+    }
+
+
+def _names(rules: RulesView, health: RuleHealth) -> list[str]:
+    """The names of the rules that do so, each once."""
+    return list(dict.fromkeys(rule.name for rule in rules.rules if rule.health is health))
 
 
 def _check(check: CheckView, cause: str) -> dict[str, Any]:

@@ -7,12 +7,13 @@ with performance data behind a bar, then a line a check.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from checks.model import Status
 from checks.triage import Triage
-from checks.views import CheckView, PartView
+from checks.views import AlertView, CheckView, PartView
+from tui.output.alerts import alert_summary, alert_told, rule_notes, shown_alerts
 from tui.output.causes import causes_of, told, worst_first
 from tui.output.table import summary
 
@@ -27,7 +28,8 @@ def nagios(triage: Triage) -> str:
         return unknown("there is nothing to check")
     causes = causes_of(triage.checks)
     ordered = worst_first(triage.checks, causes)
-    head = f"ONWATCH {_word(triage.status)} - {_headline(ordered, causes)}"
+    alerts = shown_alerts(triage.alerts)
+    head = f"ONWATCH {_word(triage.status)} - {_headline(ordered, causes, alerts)}"
     lines = [f"{_plain(head)} | {_performance(triage.checks)}"]
     for check in ordered:
         lines.append(_plain(f"[{_word(check.status)}] {check.name}: {told(check, causes)}"))
@@ -35,6 +37,10 @@ def nagios(triage: Triage) -> str:
             _plain(f"  [{_word(part.status)}] {check.name}/{part.name}{_told(part)}")
             for part in check.parts
         ]
+    for alert in alerts:
+        name = f"{alert.name} {alert.check}".rstrip()
+        lines.append(_plain(f"[{_word(alert.status)}] {name}: {alert_told(alert)}"))
+    lines += [_plain(note) for note in rule_notes(triage.rules, history=False)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -50,12 +56,18 @@ def unknown(sentence: str) -> str:
     return "".join(f"{line}\n" for line in [_plain(f"ONWATCH UNKNOWN - {first}"), *more])
 
 
-def _headline(ordered: list[CheckView], causes: Mapping[str, str]) -> str:
+def _headline(
+    ordered: list[CheckView], causes: Mapping[str, str], alerts: Sequence[AlertView]
+) -> str:
     worst = ordered[0]
+    counted = f"{summary(ordered)}{f', {alert_summary(alerts)}' if alerts else ''}"
+    first = next((one for one in alerts if one.status.severity > worst.status.severity), None)
+    if first is not None:
+        return f"{counted}; {first.name} {first.check}".rstrip() + f": {alert_told(first)}"
     if worst.status is Status.OK:
-        return summary(ordered)
+        return counted
     sentence = f"{worst.name}: {told(worst, causes)}"
-    return sentence if len(ordered) == 1 else f"{summary(ordered)}; {sentence}"
+    return sentence if len(ordered) == 1 and not alerts else f"{counted}; {sentence}"
 
 
 def _performance(checks: Iterable[CheckView]) -> str:

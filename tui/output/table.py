@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 
 from checks.model import Status
-from checks.views import CheckView
+from checks.views import AlertView, CheckView
+from tui.output.alerts import alert_summary, alert_told, shown_alerts
 from tui.output.causes import causes_of, told, worst_first
 from widgets.format import duration
 from widgets.glyphs import WORDS, Glyphs
@@ -49,22 +50,37 @@ class _Row:
     value: str
     time: str
     message: str
+    word: str = ""
+    """In place of its status' word."""
 
 
-def table(checks: Iterable[CheckView], seconds: float, style: Style) -> str:
-    """The whole table with its summary; every line ends in a line break."""
+def table(
+    checks: Iterable[CheckView],
+    seconds: float,
+    style: Style,
+    alerts: Sequence[AlertView] = (),
+    notes: Iterable[str] = (),
+) -> str:
+    """The whole table with its summary; every line ends in a line break.
+
+    ``alerts`` are of rules and fire, ``notes`` are sentences on rules.
+    """
     checks = tuple(checks)
     causes = causes_of(checks)
     ordered = worst_first(checks, causes)
     rows = [row for check in ordered for row in _rows(check, told(check, causes), style.glyphs)]
+    alerts = shown_alerts(alerts)
+    rows += [_alert(alert) for alert in alerts]
     widths = (
         min(_NAME_CELLS, max((cell_len(row.name) for row in rows), default=0)),
         min(_VALUE_CELLS, max((cell_len(row.value) for row in rows), default=0)),
         max((cell_len(row.time) for row in rows), default=0),
     )
     lines = [line for row in rows for line in _lines(row, widths, style)]
-    last = summary(ordered) + style.glyphs.text(f" · {duration(seconds)}")
-    lines += [last] if style.width is None else wrap(last, style.width, 3)
+    counted = f" · {alert_summary(alerts)}" if alerts else ""
+    last = summary(ordered) + style.glyphs.text(f"{counted} · {duration(seconds)}")
+    for text in (*notes, last):
+        lines += [text] if style.width is None else wrap(text, style.width, 10)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -86,9 +102,16 @@ def _rows(check: CheckView, sentence: str, glyphs: Glyphs) -> Iterator[_Row]:
         yield _Row(part.status, f"{glyphs.branch} {part.name}", part.value, "", part.message)
 
 
+def _alert(alert: AlertView) -> _Row:
+    word = "info" if alert.status is Status.OK else ""
+    name = f"{alert.name} {alert.check}".rstrip()
+    return _Row(alert.status, name, "", "", alert_told(alert), word)
+
+
 def _lines(row: _Row, widths: tuple[int, int, int], style: Style) -> Iterator[str]:
     """The row on one line, its sentence folded below itself where it needs more."""
-    word = left(f"{style.glyphs.status(row.status)} {WORDS[row.status].upper()}", _STATUS_CELLS)
+    said = (row.word or WORDS[row.status]).upper()
+    word = left(f"{style.glyphs.status(row.status)} {said}", _STATUS_CELLS)
     cells = _cells(row, widths, style)
     head = _coloured(word, row.status, style)
     indent = cell_len(word) + sum(map(cell_len, cells)) + 2

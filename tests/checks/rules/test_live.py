@@ -12,7 +12,7 @@ from checks.alerts.model import State
 from checks.clock import FakeClock
 from checks.config import RulesConfig
 from checks.engine import Engine
-from checks.model import Result, Status
+from checks.model import Part, Result, Status
 from checks.probe import Target
 from checks.rules import live, work
 from checks.rules.retaining import LONGEST, Longer
@@ -73,6 +73,37 @@ async def test_what_a_check_says_itself_is_not_told_twice() -> None:
         first, second = picture.alerts
         assert (first.name, first.cause) == ("one down", "")
         assert (second.name, second.cause) == ("TargetDown", "one")
+
+
+async def test_what_a_check_that_answers_says_itself_hides_nothing_else() -> None:
+    async def full(target: Target) -> Result:
+        builder = target.sampler.builder()
+        for mount in ("/", "/var"):
+            builder.add("played_value", 95, {"mountpoint": mount})
+        parts = (Part("/var", Status.WARNING, "95 % full"), Part("/", Status.OK, "fine"))
+        text = "queue of 95 items"
+        return Result(Status.WARNING, text, parts=parts, samples=builder.build())
+
+    PLAYED["one"] = full
+    text = """
+        {alert: DiskFull, expr: played_value > 90, labels: {severity: warning}}
+        {alert: DiskFullSoon, expr: played_value > 94, labels: {severity: critical}}
+        {alert: QueueLong, expr: max by (job) (played_value) > 90, labels: {severity: warning}}
+    """
+    async with playing(configured(text, spec("one"))) as scene:
+        await scene.after(6)
+        follows = {
+            (one.name, dict(one.labels).get("mountpoint", "")): bool(one.cause)
+            for rule in scene.rules.rules
+            for one in rule.alerts
+        }
+        assert follows == {
+            ("DiskFull", "/var"): True,
+            ("DiskFull", "/"): False,
+            ("DiskFullSoon", "/var"): False,
+            ("DiskFullSoon", "/"): False,
+            ("QueueLong", ""): True,
+        }
 
 
 async def test_an_alert_follows_from_what_its_check_depends_on() -> None:

@@ -1,0 +1,58 @@
+"""The alerts of rules in the output of `onwatch check`, and what is said of rules besides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from checks.model import Status
+from checks.rules.views import RuleHealth, RulesView
+from checks.views import AlertView
+from widgets.glyphs import WORDS
+
+__all__ = ["alert_summary", "alert_told", "rule_notes", "shown_alerts"]
+
+_NAMED: Final = 6
+"""Rules that a note names."""
+
+
+def shown_alerts(alerts: Sequence[AlertView]) -> list[AlertView]:
+    """Those that say something which their check's own line does not say."""
+    return [alert for alert in alerts if not alert.check or alert.cause != alert.check]
+
+
+def alert_summary(alerts: Sequence[AlertView]) -> str:
+    """``2 alerts: 1 critical, 1 info``, the worst first."""
+    counts = Counter(alert.status for alert in alerts)
+    words = {**WORDS, Status.OK: "info"}
+    parts = [f"{counts[one]} {words[one]}" for one in sorted(counts, key=lambda s: -s.severity)]
+    total = counts.total()
+    return f"{total} alert{'' if total == 1 else 's'}: {', '.join(parts)}"
+
+
+def alert_told(alert: AlertView) -> str:
+    """Its sentence, with what may cause it."""
+    cause = f" (may follow from {alert.cause})" if alert.cause else ""
+    return f"{alert.sentence}{cause}"
+
+
+def rule_notes(rules: RulesView | None, *, history: bool = True) -> Iterator[str]:
+    """What failed, what can never fire and, with ``history``, what cannot be judged yet."""
+    if rules is None:
+        return
+    yield from rules.problems
+    for rule in rules.rules:
+        if rule.health is RuleHealth.ERROR:
+            yield f"rule {rule.name} failed ({rule.file}:{rule.line}): {rule.sentence}"
+        elif rule.health is RuleHealth.DEAD:
+            yield f"rule {rule.name} is dead ({rule.file}:{rule.line}): {rule.sentence}"
+    names = [rule.name for rule in rules.rules if rule.health is RuleHealth.NO_HISTORY]
+    if names and history:
+        once = list(dict.fromkeys(names))
+        more = f" and {len(once) - _NAMED} more" if len(once) > _NAMED else ""
+        count = f"{len(names)} rule{'' if len(names) == 1 else 's'}"
+        yield (
+            f"not judged, since one pass is too short for what they look back on: {count} "
+            f"({', '.join(once[:_NAMED])}{more})"
+        )

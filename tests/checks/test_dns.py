@@ -79,6 +79,20 @@ async def test_the_name_of_an_address(dns_server: DnsServer) -> None:
     assert result.status is Status.OK, result.message
 
 
+async def test_an_address_may_be_written_in_another_way(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "AAAA", "2001:db8::1")
+    said = "2001:0DB8:0:0:0:0:0:1"
+    result = await asked(dns_server, type="AAAA", answers=said, exact=True)
+    assert result.status is Status.OK, result.message
+
+
+async def test_large_answers_of_one_server_at_the_same_moment(dns_server: DnsServer) -> None:
+    dns_server.add("shop.example", "TXT", *(f'"{n:03} {"x" * 60}"' for n in range(150)))
+    result = await asked(dns_server, type="TXT", server=[dns_server.where] * 4)
+    assert result.status is Status.OK, result.message
+    assert [part.status for part in result.parts] == [Status.OK] * 4
+
+
 async def test_an_alias_is_followed_to_the_answers(dns_server: DnsServer) -> None:
     dns_server.add("www.example", "CNAME", "shop.example.")
     dns_server.add("shop.example", "A", "192.0.2.1")

@@ -65,7 +65,7 @@ async def ask(
         async with asyncio.timeout(patience):
             wire = await _Errand(asked, config, question, env, patience).run()
             asked.phases.end()
-            asked.reply = await _read(question, wire, asked.where, env)
+            asked.reply = await _read(question, wire, asked, env)
     except TimeoutError:
         asked.error = TargetError("timeout", _silence(asked, limit))
     except TargetError as error:
@@ -176,12 +176,13 @@ async def _exactly(sock: socket.socket, count: int, where: str) -> bytes:
     return bytes(data)
 
 
-async def _read(question: Question, wire: bytes, where: str, env: ProbeEnv) -> Reply:
+async def _read(question: Question, wire: bytes, asked: Asked, env: ProbeEnv) -> Reply:
     if len(wire) < LARGE:
-        return question.read(wire, where)
-    lane = f"dns answer of {where}"
+        return question.read(wire, asked.where)
+    # A lane for each answer: other checks may have one of the same server at the same moment.
+    lane = f"dns answer of {asked.where} {id(asked):x}"
     try:
-        return await env.lanes.run(lane, lambda: question.read(wire, where))
+        return await env.lanes.run(lane, lambda: question.read(wire, asked.where))
     finally:
         env.lanes.drop(lane)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
@@ -164,9 +166,14 @@ def _stale(asked: Asked) -> list[Finding]:
 
 
 def _key(config: DnsConfig, answer: str) -> str:
-    """An answer as it is compared: names without regard to case and the last dot."""
+    """An answer as it is compared: names without regard to case and the last dot, addresses
+    however they are written.
+    """
     if config.type in {"TXT", "CAA"}:
         return answer
+    if config.type in {"A", "AAAA"}:
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.ip_address(answer))
     return answer.lower().removesuffix(".")
 
 

@@ -88,7 +88,8 @@ async def test_an_address_may_be_written_in_another_way(dns_server: DnsServer) -
 
 async def test_large_answers_of_one_server_at_the_same_moment(dns_server: DnsServer) -> None:
     dns_server.add("shop.example", "TXT", *(f'"{n:03} {"x" * 60}"' for n in range(150)))
-    result = await asked(dns_server, type="TXT", server=[dns_server.where] * 4)
+    servers = [dns_server.where] * 4
+    result = await ask("dns", {"name": "shop.example", "type": "TXT", "server": servers})
     assert result.status is Status.OK, result.message
     assert [part.status for part in result.parts] == [Status.OK] * 4
 

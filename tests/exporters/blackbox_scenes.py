@@ -7,6 +7,7 @@ from typing import Final
 
 import trustme
 
+from checks.own import Own
 from tests.exporters.scenes import Scenes
 from tests.exporters.stage import Stage
 from tests.servers.http import HttpServer
@@ -59,6 +60,20 @@ async def unavailable(stage: Stage, web: Web) -> None:
     web.plain.answer("/", status=503)
     await stage.fires()
     web.plain.answer("/")
+    await stage.resolves()
+
+
+@BLACKBOX.scene(
+    "BlackboxConfigurationReloadFailure", "onwatch's configuration is broken on disk, and mended"
+)
+async def not_reloaded(stage: Stage, web: Web) -> None:
+    del web
+    own = Own("box", {})
+    stage.tell(own)
+    await stage.stays_quiet()
+    own.reload_failed = True
+    await stage.fires()
+    own.reload_failed = False
     await stage.resolves()
 
 

@@ -334,34 +334,58 @@ class File:
     path: str
     ill: str
     well: str
+    how: str
 
 
 SENSOR = "sys/class/hwmon/hwmon0/temp1"
 EDAC = "sys/devices/system/edac/mc/mc0"
 CONNTRACK = "proc/sys/net/netfilter/nf_conntrack_count"
 FILES: Final = {
-    "HostPhysicalComponentTooHot": File(f"{SENSOR}_input", "90000", "55500"),
-    "HostNodeOvertemperatureAlarm": File(f"{SENSOR}_crit_alarm", "1", "0"),
+    "HostPhysicalComponentTooHot": File(
+        f"{SENSOR}_input",
+        "90000",
+        "55500",
+        "a sensor of `/sys/class/hwmon`: 90 °C, its maximum is 84",
+    ),
+    "HostNodeOvertemperatureAlarm": File(
+        f"{SENSOR}_crit_alarm", "1", "0", "a sensor of `/sys/class/hwmon` gives alarm"
+    ),
     "HostSoftwareRaidInsufficientDrives": File(
-        "proc/mdstat", MDSTAT.format(mark="(F)", active=3), MDSTAT.format(mark="", active=4)
+        "proc/mdstat",
+        MDSTAT.format(mark="(F)", active=3),
+        MDSTAT.format(mark="", active=4),
+        "`/proc/mdstat`: a disk of a RAID 6 has failed; it is replaced",
     ),
     "HostSoftwareRaidDiskFailure": File(
-        "proc/mdstat", MDSTAT.format(mark="(F)", active=3), MDSTAT.format(mark="", active=4)
+        "proc/mdstat",
+        MDSTAT.format(mark="(F)", active=3),
+        MDSTAT.format(mark="", active=4),
+        "`/proc/mdstat`: a disk of a RAID 6 has failed; it is replaced",
     ),
-    "HostEdacCorrectableErrorsDetected": File(f"{EDAC}/ce_count", "5", "5"),
-    "HostEdacUncorrectableErrorsDetected": File(f"{EDAC}/ue_count", "1", "0"),
+    "HostEdacCorrectableErrorsDetected": File(
+        f"{EDAC}/ce_count", "5", "5", "`/sys/devices/system/edac`: five errors; a minute passes"
+    ),
+    "HostEdacUncorrectableErrorsDetected": File(
+        f"{EDAC}/ue_count",
+        "1",
+        "0",
+        "`/sys/devices/system/edac`: an error; the machine starts anew",
+    ),
     "HostNetworkBondDegraded": File(
-        "sys/class/net/bond0/lower_eth1/bonding_slave/mii_status", "down", "up"
+        "sys/class/net/bond0/lower_eth1/bonding_slave/mii_status",
+        "down",
+        "up",
+        "`/sys/class/net`: a link of a bond is down",
     ),
-    "HostConntrackLimit": File(CONNTRACK, "900", "100"),
+    "HostConntrackLimit": File(
+        CONNTRACK, "900", "100", "`nf_conntrack_count`: 900 of 1,000 connections"
+    ),
 }
 """Rules that one file decides."""
 
 
 def _play_file(rule: str, file: File) -> None:
-    path = file.path.partition("/")[2]
-
-    @NODE.scene(rule, f"`/{file.path.partition('/')[0]}/{path}`")
+    @NODE.scene(rule, file.how)
     async def play(stage: Stage, machine: Machine) -> None:
         await goes_wrong(stage, machine, 8)
         machine.tree.write(file.path, f"{file.ill}\n")

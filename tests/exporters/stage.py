@@ -17,6 +17,7 @@ from checks.alerts.model import Alert, State, Transition
 from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.model import Result, Samples
+from checks.own import Own
 from checks.probe import CheckSpec, Probe, ProbeEnv, Target
 from checks.promql.api import Engine
 from checks.registry import kind
@@ -87,6 +88,10 @@ class Stage:
             runner.kind = replace(runner.kind, probe=probe)
         self._runners.append(runner)
         return runner
+
+    def tell(self, own: Own) -> None:
+        """Store what onwatch says of itself, too."""
+        self.drive(lambda _: own.tell(self._store, self.clock.now()))
 
     def drive(self, go_on: Callable[[float], None]) -> None:
         """Call ``go_on`` before each run with the seconds since the last."""

@@ -20,29 +20,55 @@ from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width,
 if TYPE_CHECKING:
     from checks.views import AlertView, Snapshot
 
-__all__ = ["AlertsPane", "alert_counts", "alert_lines"]
+__all__ = ["AlertsPane", "alert_counts", "alert_lines", "speaks"]
 
 _LONGEST: Final = 8
 """Lines that a sentence takes at most."""
 
 
+def speaks(alert: AlertView) -> bool:
+    """Whether it says something which the alert of its own check does not say already."""
+    return not alert.rule or not alert.cause or alert.cause != alert.check
+
+
 def alert_counts(alerts: Sequence[AlertView], glyphs: Glyphs = UNICODE) -> list[Seg]:
-    """How many there are of each severity, worst first: ``2 ✖ 1 ▲``."""
-    numbers = Counter(alert.status for alert in alerts)
-    worst_first = sorted(numbers, key=lambda status: -status.severity)
-    return [Seg(f" {numbers[s]} {glyphs.status(s)}", role_of(s)) for s in worst_first]
+    """How many there are of each severity, worst first, then what is pending: ``2 ✖ 1 ▲ 1 …``."""
+    numbers = Counter(_sign(alert, glyphs) for alert in alerts if speaks(alert))
+    known = {_sign(alert, glyphs): alert for alert in alerts}
+    worst_first = sorted(
+        numbers, key=lambda sign: (not known[sign].firing, -known[sign].status.severity)
+    )
+    return [Seg(f" {numbers[sign]} {sign}", _role(known[sign])) for sign in worst_first]
+
+
+def _sign(alert: AlertView, glyphs: Glyphs) -> str:
+    if not alert.firing:
+        return glyphs.status(Status.WAITING)
+    return glyphs.dot if alert.status is Status.OK else glyphs.status(alert.status)
+
+
+def _role(alert: AlertView) -> str:
+    if not alert.firing:
+        return "dim"
+    return "label" if alert.status is Status.OK else role_of(alert.status)
+
+
+def _word(alert: AlertView) -> str:
+    if not alert.firing:
+        return "pending"
+    return "info" if alert.status is Status.OK else WORDS[alert.status]
 
 
 def _head(alert: AlertView, now: float, width: int, glyphs: Glyphs) -> Line:
     """Glyph and name; the word and the age on the right."""
-    role = role_of(alert.status)
+    role = _role(alert)
     age = fmt.age(max(0.0, now - alert.since))
-    word = f"{WORDS[alert.status]} " if width >= 30 else ""
+    word = f"{_word(alert)} " if width >= 30 else ""
     tail = cell_len(word) + 5
     name = alert.name if alert.check in alert.name else f"{alert.name} {alert.check}"
     return line(
         " ",
-        Seg(glyphs.status(alert.status), role),
+        Seg(_sign(alert, glyphs), role),
         " ",
         Seg(left(name, max(4, width - 5 - tail)), role),
         Seg(f" {word}", role),
@@ -50,6 +76,20 @@ def _head(alert: AlertView, now: float, width: int, glyphs: Glyphs) -> Line:
         key=alert.id,
         check=alert.check,
     )
+
+
+def _marks(alert: AlertView) -> list[str]:
+    """What keeps it from being taken at its word."""
+    marks = []
+    if alert.no_data_since is not None:
+        marks.append(
+            f"no data since {fmt.clock(alert.no_data_since)}: nothing says that it is over"
+        )
+    if alert.no_history:
+        marks.append("insufficient history: it stays as it is")
+    if alert.flapping:
+        marks.append("flapping: it is held for a while")
+    return marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +111,11 @@ def _told(alerts: Sequence[AlertView], glyphs: Glyphs) -> list[_Told]:
     said: set[str] = set()
     told = []
     for alert in alerts:
-        texts = [Seg(alert.sentence, "label")]
+        texts = [Seg(alert.sentence, "label" if alert.firing else "dim")]
         if alert.cause:
             texts = [] if alert.sentence in said else texts
             texts.append(Seg(f"{glyphs.follows} may follow from {alert.cause}", "dim"))
+        texts += [Seg(f"{glyphs.follows} {mark}", "dim") for mark in _marks(alert)]
         said.add(alert.sentence)
         told.append(_Told(alert, tuple(texts)))
     return told
@@ -98,17 +139,17 @@ def _columns(told: Sequence[_Told], width: int) -> _Columns:
 def _row(
     alert: AlertView, text: Sequence[Seg], columns: _Columns, now: float, glyphs: Glyphs
 ) -> Line:
-    role = role_of(alert.status)
+    role = _role(alert)
     age = right(fmt.age(max(0.0, now - alert.since)), 5)
     return line(
         " ",
-        Seg(glyphs.status(alert.status), role),
+        Seg(_sign(alert, glyphs), role),
         " ",
         Seg(left(alert.name, columns.name), role),
         " ",
         *text,
         Seg(" " * (columns.text - segs_width(text))),
-        Seg(f" {right(WORDS[alert.status], 8)}" if columns.worded else "", role),
+        Seg(f" {right(_word(alert), 8)}" if columns.worded else "", role),
         Seg(f" {age}", "dim"),
         key=alert.id,
         check=alert.check,
@@ -116,9 +157,10 @@ def _row(
 
 
 def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
-    """All of it in one line: a symptom ends in what it may follow from."""
+    """All of it in one line: a symptom ends in what it may follow from, else in its mark."""
     text, *more = told.texts
-    after = fit(f" {glyphs.follows} {told.alert.cause}", width // 2) if more else ""
+    short = f" {glyphs.follows} {told.alert.cause}" if told.alert.cause else ""
+    after = fit(short or f" {more[0].text.partition(':')[0]}", width // 2) if more else short
     return [Seg(fit(text.text, width - cell_len(after)), text.role), Seg(after, "dim")]
 
 
@@ -154,7 +196,7 @@ def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return note(WAITING, width)
     if not snapshot.alerts:
         return _quiet(snapshot, width, glyphs)
-    alerts = [a for a in snapshot.alerts if frame.wants(*_texts(a))]
+    alerts = [a for a in snapshot.alerts if speaks(a) and frame.wants(*_texts(a))]
     if not alerts:
         return nothing_matches(frame.filter_text, width)
     told = _told(alerts, glyphs)
@@ -171,7 +213,8 @@ def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
 
 
 def _texts(alert: AlertView) -> tuple[str, ...]:
-    return (alert.name, alert.check, WORDS[alert.status], alert.sentence, alert.cause)
+    labels = (value for _, value in alert.labels)
+    return (alert.name, alert.check, _word(alert), alert.sentence, alert.cause, *labels)
 
 
 def _quiet(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Line]:
@@ -192,7 +235,12 @@ class AlertsPane(LinePane):
 
     def heading(self) -> Sequence[Seg]:
         alerts = self.snapshot.alerts if self.snapshot else ()
-        return [Seg("Alerts", "title"), *alert_counts(alerts, self.glyphs)]
+        counts = alert_counts(alerts, self.glyphs)
+        rules = self.snapshot.rules if self.snapshot else None
+        broken = rules.errors if rules else 0
+        text = f" {broken} rule{'' if broken == 1 else 's'} in error"
+        failed = [Seg(text, "unknown")] if broken else []
+        return [Seg("Alerts", "title"), *counts, *failed]
 
     def build(self, width: int, height: int) -> list[Line]:
         return alert_lines(self.snapshot, self.frame(width, height))

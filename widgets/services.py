@@ -122,8 +122,10 @@ def service_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return note(WAITING, width)
     if not snapshot.checks:
         return no_checks(width)
-    alerts = {alert.check: alert.name for alert in snapshot.alerts}
-    checks = [c for c in snapshot.checks if frame.wants(*texts_of(c), alerts.get(c.name, ""))]
+    alerts: dict[str, list[str]] = {}
+    for alert in snapshot.alerts:
+        alerts.setdefault(alert.check, []).append(alert.name)
+    checks = [c for c in snapshot.checks if frame.wants(*texts_of(c), *alerts.get(c.name, ()))]
     if not checks:
         return nothing_matches(frame.filter_text, width)
     rows = len(checks) + sum(len(check.parts) for check in checks)

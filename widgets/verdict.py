@@ -11,6 +11,7 @@ from textual.reactive import reactive
 
 from checks.model import Status
 from widgets import format as fmt
+from widgets.alerts import speaks
 from widgets.brief import brief
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
@@ -40,8 +41,27 @@ def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
 
 
 def _worst(snapshot: Snapshot) -> AlertView | None:
-    """The alert to speak of: the first, which is also the first of the services."""
-    return next(iter(snapshot.alerts), None)
+    """The alert to speak of: the first, unless it only informs, or does not fire yet."""
+    return next(iter(_wrong(snapshot)), None)
+
+
+def _wrong(snapshot: Snapshot) -> list[AlertView]:
+    """The alerts that say that something is wrong now, each thing once."""
+    alerts = snapshot.alerts
+    return [one for one in alerts if one.firing and one.status is not Status.OK and speaks(one)]
+
+
+def _besides(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
+    """Where nothing is wrong: what may be soon, else what somebody wants to know."""
+    pending = [one for one in snapshot.alerts if not one.firing]
+    if not snapshot.alerts:
+        return []
+    first = (pending or snapshot.alerts)[0]
+    count = len(pending) or len(snapshot.alerts)
+    word = "pending" if pending else "for information"
+    told = f"{first.name}: {first.sentence}" if count == 1 else first.name
+    more = f" and {count - 1} more" if count > 1 else ""
+    return [Seg(f" {glyphs.dot} {word}: {told}{more}", "dim")]
 
 
 def _nothing_wrong(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
@@ -55,14 +75,14 @@ def _nothing_wrong(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
         return [_chip(Status.WAITING, glyphs), Seg(text, "dim")]
     one = len(checks) == 1
     text = f"  {'the one check is' if one else f'all {len(checks)} checks are'} fine"
-    return [_chip(Status.OK, glyphs), Seg(text, "text")]
+    return [_chip(Status.OK, glyphs), Seg(text, "text"), *_besides(snapshot, glyphs)]
 
 
 def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Seg]]:
     """What may follow the sentence, from the most to the least."""
     dot = f" {glyphs.dot} "
     since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
-    others = len(snapshot.alerts) - 1
+    others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     return [[*since, *more], since]
 

@@ -6,6 +6,7 @@
     ├── ConfigError              a file the user wrote is wrong (exit code 2)
     ├── SecretError              a credential's source gave none (no such file, command failed)
     └── TargetError              a target did not do what was asked; carries a reason
+        └── NoThreadsError       it was not asked, since there are no threads left
 
 A probe returns a :class:`checks.model.Result` for everything a target may do; these
 exceptions stay inside the probe that raises them or end a command with one sentence.
@@ -22,8 +23,10 @@ from typing import Final
 __all__ = [
     "NONE_LEFT",
     "NO_DESCRIPTORS",
+    "NO_THREADS",
     "ConfigError",
     "ConfigProblem",
+    "NoThreadsError",
     "OnwatchError",
     "SecretError",
     "TargetError",
@@ -34,6 +37,10 @@ NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
 """What the system says where it has no file descriptors left for us."""
 NO_DESCRIPTORS: Final = (
     "onwatch has no file descriptors left; raise its limit of open files (ulimit -n)"
+)
+NO_THREADS: Final = (
+    "the system gives onwatch no more threads; see what runs so many, or raise the limit "
+    "(ulimit -u, or pids.max of its container or service)"
 )
 
 
@@ -90,3 +97,10 @@ class TargetError(OnwatchError):
     def __init__(self, reason: str, sentence: str) -> None:
         self.reason = reason
         super().__init__(sentence)
+
+
+class NoThreadsError(TargetError):
+    """What may block has a thread of its own, and no more are to be had."""
+
+    def __init__(self) -> None:
+        super().__init__("limit", f"not asked: {NO_THREADS}")

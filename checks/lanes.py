@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from checks.errors import NoThreadsError
+
 __all__ = ["LaneBusyError", "Lanes"]
 
 T = TypeVar("T")
@@ -84,6 +86,7 @@ class Lanes:
 
         Cancelling the wait leaves the call running; until it ends the lane raises
         :class:`LaneBusyError` at once, so that nothing queues up behind something hung.
+        Where no thread is to be had, :class:`checks.errors.NoThreadsError`.
         """
         return await self._begin(name, call)
 
@@ -106,7 +109,11 @@ class Lanes:
     def _begin(self, name: str, call: Callable[[], T]) -> asyncio.Future[T]:
         lane = self._lanes.get(name)
         if lane is None:
-            lane = self._lanes[name] = _Lane(name)
+            try:
+                lane = self._lanes[name] = _Lane(name)
+            except RuntimeError:
+                # That is all that Python says of it.
+                raise NoThreadsError from None
         loop = asyncio.get_running_loop()
         if lane.busy_since is not None:
             raise LaneBusyError(name, lane.busy_since)

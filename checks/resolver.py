@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from checks.clock import Clock
-from checks.errors import TargetError
+from checks.errors import NO_THREADS, NONE_LEFT, NoThreadsError, TargetError
 from checks.lanes import Lanes
 from checks.turns import Turn, Turns
 
@@ -61,6 +60,7 @@ class _Entry:
     found: tuple[Address, ...] = ()
     found_at: float = 0.0
     error: str = ""
+    reason: str = "dns"
     retry_at: float = 0.0
     flight: asyncio.Task[None] | None = None
     waiting_since: float = 0.0
@@ -92,7 +92,8 @@ class Resolver:
         the caller's own timeout bounds that.
 
         Raises:
-            TargetError: reason ``dns``, where the name has no address and never had one.
+            TargetError: reason ``dns``, where the name has no address and never had one;
+                ``limit`` where we could not look.
         """
         literal = _literal(host)
         if literal is not None:
@@ -146,8 +147,9 @@ class Resolver:
             entry.found = tuple(dict.fromkeys(found))
             entry.found_at = self._clock.now()
             entry.error = ""
-        except (OSError, UnicodeError) as error:
+        except (OSError, UnicodeError, NoThreadsError) as error:
             entry.error = _why(error)
+            entry.reason = "limit" if _is_ours(error) else "dns"
             entry.retry_at = self._clock.now() + FAILURE_TTL
         finally:
             entry.flight = None
@@ -179,7 +181,7 @@ class Resolver:
     def _answer(self, host: str, entry: _Entry) -> Addresses:
         now = self._clock.now()
         if not entry.found:
-            raise TargetError("dns", f"cannot resolve {host}: {entry.error}")
+            raise TargetError(entry.reason, f"cannot resolve {host}: {entry.error}")
         error = entry.error
         if entry.flight is not None:
             error = f"the name server has not answered for {now - entry.waiting_since:.0f} s"
@@ -199,13 +201,21 @@ def _literal(host: str) -> tuple[Address, ...] | None:
     return None
 
 
-def _why(error: OSError | UnicodeError) -> str:
+def _is_ours(error: Exception) -> bool:
+    """Whether nothing follows from it for the name."""
+    out_of_files = isinstance(error, OSError) and error.errno in NONE_LEFT
+    return out_of_files or isinstance(error, NoThreadsError)
+
+
+def _why(error: OSError | UnicodeError | NoThreadsError) -> str:
+    if isinstance(error, NoThreadsError):
+        return NO_THREADS
     if isinstance(error, UnicodeError):
         return "it is not a valid host name"
     if error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)}:
         return "no such name; check the spelling, the DNS zone and /etc/hosts"
     if error.errno == socket.EAI_AGAIN:
         return "the name server does not answer; check /etc/resolv.conf and the network"
-    if error.errno in {errno.EMFILE, errno.ENFILE}:
+    if error.errno in NONE_LEFT:
         return "too many open files; raise the limit (ulimit -n)"
     return f"the look-up failed ({error.strerror or type(error).__name__})"

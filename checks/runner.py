@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from checks.databases.model import Action
-from checks.errors import NO_DESCRIPTORS, NONE_LEFT, SecretError
+from checks.errors import NO_DESCRIPTORS, NONE_LEFT, NoThreadsError, SecretError
 from checks.model import Result, Sampler, Samples, Status, clean
 from checks.patterns import SlowPatternError
 from checks.probe import (
@@ -85,7 +85,7 @@ class Runner:
             return Result.failed("timeout", f"no answer from {self._address} within {timeout:g} s")
         except SecretError as error:
             return Result.failed("config", str(error), status=Status.UNKNOWN)
-        except SlowPatternError as error:
+        except (SlowPatternError, NoThreadsError) as error:
             return Result.failed(error.reason, str(error), status=Status.UNKNOWN)
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NONE_LEFT:

@@ -15,6 +15,10 @@ _PART: Final = 4
 for those that answered."""
 
 
+_REMEMBERED: Final = 10_000
+"""Names of which it is remembered how they did: where redirects lead, they are ever new ones."""
+
+
 @dataclass(slots=True, eq=False)
 class Turn:
     """A place that is held, by whom and as what; ``passed`` on, it is another's meanwhile."""
@@ -111,8 +115,11 @@ class Turns:
         return not kept or held[_NEW] + held[_HUNG] < self._most_unsure
 
     def _learn(self, name: str, *, hung: bool) -> None:
-        self._answered += (not hung) - (self._hung.get(name) is False)
+        self._answered += (not hung) - (self._hung.pop(name, None) is False)
         self._hung[name] = hung
+        if len(self._hung) > _REMEMBERED:
+            oldest = next(iter(self._hung))
+            self._answered -= self._hung.pop(oldest) is False
 
     def _leave(self, rank: int) -> None:
         """A place is free again: hand it on."""

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from checks.clock import FakeClock
+from checks.errors import NoThreadsError, TargetError
 from checks.lanes import LaneBusyError, Lanes
+from checks.model import Status
+from checks.probe import CheckSpec, ProbeEnv
+from checks.registry import kind
+from checks.resolver import Resolver
+from checks.runner import Runner
+from checks.secrets import Masker
+
+
+@contextmanager
+def no_threads() -> Iterator[None]:
+    """The system refuses threads that want more memory than there is."""
+    before = threading.stack_size(1 << 44)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
 
 
 async def test_a_hung_lane_refuses_at_once_and_others_work() -> None:
@@ -70,4 +91,35 @@ async def test_a_shared_call_that_hangs_is_told_after_a_second() -> None:
     with pytest.raises(LaneBusyError):
         await lanes.share("file", lambda: None)
     release.set()
+    lanes.close()
+
+
+async def test_where_no_thread_is_to_be_had_it_is_said() -> None:
+    lanes, resolver_lanes = Lanes(), Lanes()
+    resolver = Resolver(resolver_lanes, FakeClock())
+    with no_threads():
+        with pytest.raises(NoThreadsError, match="not asked: the system gives onwatch no more"):
+            await lanes.run("a", lambda: None)
+        with pytest.raises(TargetError) as caught:
+            await resolver.addresses("shop.example")
+    assert caught.value.reason == "limit"
+    assert str(caught.value).startswith(
+        "cannot resolve shop.example: the system gives onwatch no more threads; see what runs"
+    )
+    assert await lanes.run("a", lambda: 42) == 42
+    await resolver.close()
+    for each in (lanes, resolver_lanes):
+        each.close()
+
+
+async def test_a_check_that_needs_a_thread_and_gets_none_blames_no_target(tmp_path: Path) -> None:
+    clock, lanes = FakeClock(), Lanes()
+    env = ProbeEnv(clock, Resolver(lanes, clock), lanes, Masker(), tmp_path)
+    config = kind("process").config.model_validate("nginx")
+    runner = Runner(CheckSpec("web", "process", config, interval=5.0, timeout=2.0), env, {})
+    with no_threads():
+        _, result = await runner.run()
+    assert (result.status, result.reason) == (Status.UNKNOWN, "limit")
+    assert result.message.startswith("not asked: the system gives onwatch no more threads")
+    await runner.close()
     lanes.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from checks.turns import Turn, Turns
 
@@ -121,3 +122,21 @@ async def test_those_whom_nobody_knows_have_spare_places_of_their_own() -> None:
     known = await took(turns, "new0")
     turns.pass_on(known["new0"].result())
     assert known["new0"].result().state == "held", "of the others none may"
+
+
+async def test_names_that_are_ever_new_do_not_fill_the_memory() -> None:
+    """Redirects may lead to another host each time, for months."""
+    turns = Turns(4)
+    for number in range(30_000):
+        turns.end(await turns.take(f"n{number}"), hung=number % 2 == 0)
+    held = sys.getsizeof(turns._hung)
+    for number in range(30_000, 90_000):
+        turns.end(await turns.take(f"n{number}"), hung=number % 2 == 0)
+    assert sys.getsizeof(turns._hung) <= held
+    # What hung the last time and is remembered still comes last: of four one place is theirs.
+    first = await turns.take("n89998")
+    second = asyncio.ensure_future(turns.take("n89996"))
+    await asyncio.sleep(0)
+    assert not second.done()
+    turns.end(first, hung=False)
+    turns.end(await second, hung=False)

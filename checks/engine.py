@@ -24,6 +24,7 @@ from checks.lanes import Lanes
 from checks.live import EngineSource
 from checks.memory import return_large_blocks
 from checks.model import Result, Samples, Status, clean
+from checks.own import Own
 from checks.probe import ProbeEnv
 from checks.resolver import Lookup, Resolver, system_lookup
 from checks.rules.live import LiveRules, Place, watched_no_more
@@ -99,6 +100,7 @@ class Engine:
         self.focus: str | None = None
         self.window = 60.0
         self.notice = "; ".join(map(_brief, config.warnings))
+        self.own = Own(clean(socket.gethostname(), 64), config.external_labels)
         # Whole, since the line of the notice is soon too short for the advice at their ends.
         said = (*config.warnings, *config.remarks)
         self._events.extend(EventView(now, "", sentence) for sentence in said)
@@ -329,6 +331,7 @@ class Engine:
         for state in self.states.values():
             if state.age(now):
                 self._events.append(EventView(now, state.spec.name, state.view.message))
+        self.own.tell(self.store, now)
         if now - self._kept_house >= HOUSEKEEPING:
             self._kept_house = now
             self.store.expire(now)

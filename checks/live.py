@@ -216,11 +216,13 @@ class EngineSource:
                 first, *more = str(error).splitlines()
                 others = f" (and {len(more)} more)" if more else ""
                 engine.notice = f"configuration not reloaded: {first}{others}"
+                engine.own.reload_failed = True
             except Exception as error:
                 # The rim: what a kind of somebody else's does must not cost what is watched.
                 log.exception("taking over the configuration failed inside")
                 said = f"{type(error).__name__}: {clean(str(error), 200)}".rstrip(": ")
                 engine.notice = f"configuration not reloaded: an error inside: {said}"
+                engine.own.reload_failed = True
 
     def _read(self) -> EngineConfig:
         """The configuration now. A file that has changed since this began is read once more."""

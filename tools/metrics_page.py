@@ -40,9 +40,9 @@ that one of them uses, Debian's exporter and onwatch are asked about the same se
 other. What is *the same* has the same name, the same names and values of labels, and a value that
 lies between two reads of the exporter. `job` and `instance` are those of the check.
 
-Each rule is made to fire, and to resolve, on a real server wherever that does no harm; only the time
-that passes between two runs is made up. *In its samples*: what was measured there is changed before
-it is stored, since it would take a load that no test should make.
+Each rule is made to fire, and to resolve, on a real server wherever that does no harm; only the
+time that passes between two runs is made up. *In its samples*: what was measured there is changed
+before it is stored, since it would take a load that no test should make.
 
 | exporter | metrics in rules | the same | not the same | rules | fire | fire once mended | cannot |
 |---|---|---|---|---|---|---|---|

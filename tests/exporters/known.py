@@ -154,8 +154,9 @@ COMPARED: Final[Mapping[str, str]] = {
 
 NOT_COMPARED: Final[Mapping[str, Mapping[str, str]]] = {
     "node": {
-        "node_systemd_unit_state": "It is read over D-Bus from a systemd that runs the machine; its names and labels are those of its source, the values those that real ones "
-        "of three versions said to systemctl",
+        "node_systemd_unit_state": "It is read over D-Bus from the machine's systemd. Its names "
+        "and labels are those of its source, the values those that real ones of three versions "
+        "said to systemctl",
     },
     "systemd": {
         "systemd_.*": "Debian has no systemd_exporter; names and labels are those of its source, "

@@ -349,3 +349,22 @@ def test_many_reloads_leave_no_thread_descriptor_task_or_engine_behind(
     while len(made) > 1 or any(now > then for now, then in zip(held(), before, strict=True)):
         assert time.monotonic() < deadline, (len(made), held(), before)
         time.sleep(0.05)
+
+
+def test_rules_learn_of_a_configuration_that_could_not_be_reloaded(
+    http_server: HttpServer, watched: Watched
+) -> None:
+    def says(value: float) -> Callable[[Snapshot], object]:
+        return lambda p: p.query is not None and [one for _, one in p.query.rows] == [value]
+
+    good = f"{{name: api, http: {http_server.url}/}}"
+    watched.write(good)
+    watched.source.start()
+    watched.source.query("blackbox_exporter_config_last_reload_successful")
+    told = watched.until(says(1.0)).query
+    assert told is not None
+    assert dict(told.rows[0][0])["job"] == "onwatch"
+    watched.write("{name: api, htp: nonsense}")
+    watched.until(says(0.0), 20)
+    watched.write(good)
+    watched.until(says(1.0), 20)

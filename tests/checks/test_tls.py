@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import random
+import socket
 import ssl
+import weakref
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +20,17 @@ from cryptography.x509 import load_pem_x509_certificate
 from pydantic import ValidationError
 
 from checks.certificates import read_certificate
+from checks.clock import FakeClock
+from checks.lanes import Lanes
 from checks.model import Status
+from checks.probe import ProbeEnv
 from checks.probes.tls import KIND
+from checks.probes.tls.config import TlsConfig
+from checks.probes.tls.contexts import strict_context
 from checks.probes.tls.details import detailed
 from checks.registry import kind
+from checks.resolver import Resolver
+from checks.secrets import Masker
 from tests.checks.http_kit import ask
 from tests.servers.tls import StartRaw, StartTls, lasting, secured, server_context
 
@@ -234,7 +245,43 @@ async def test_a_client_certificate(
     assert right.status is Status.OK, right.message
     assert (without.status, without.reason) == (Status.CRITICAL, "tls")
     assert "client certificate" in without.message
-    assert "does not accept the client certificate (unknown ca)" in wrong.message
+    assert "does not accept the client certificate (unknown ca): give one whose" in wrong.message
+
+
+async def test_a_client_certificate_that_servers_in_go_call_bad(
+    raw_server: StartRaw, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """They send the same alert where there is none and where it is no good."""
+    authority.issue_cert("me.example").private_key_and_cert_chain_pem.write_to_path(
+        str(tmp_path / "mine.pem")
+    )
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(bytes.fromhex("1503030002022a"))
+
+    address = f"127.0.0.1:{raw_server(talk).port}"
+    without = await ask("tls", address)
+    assert without.message.endswith("wants a client certificate: give tls.cert and tls.key")
+    wrong = await ask("tls", {"address": address, "cert": "mine.pem"}, base_dir=tmp_path)
+    assert "does not accept the client certificate (bad certificate): see its log" in wrong.message
+
+
+async def test_contexts_go_with_their_configuration(ca_file: str) -> None:
+    """Each takes most of a megabyte, and a configuration may be reloaded all day."""
+    lanes, clock = Lanes(), FakeClock()
+    env = ProbeEnv(clock, Resolver(lanes, clock), lanes, Masker(), Path())
+    config = TlsConfig.model_validate({"address": "shop.example", "ca": ca_file})
+    made = await strict_context(config, env)
+    assert await strict_context(config, env) is made
+    seen = weakref.ref(made)
+    lanes.close()
+    del env, lanes, made
+    async with asyncio.timeout(5):
+        # Once its thread has ended.
+        while seen() is not None:
+            gc.collect()
+            await asyncio.sleep(0.01)
 
 
 async def test_the_oldest_version_that_will_do(

@@ -31,6 +31,13 @@ _NO_COMMON: Final = {
     "NO_PROTOCOLS_AVAILABLE",
     "DH_KEY_TOO_SMALL",
 }
+_REFUSED: Final = {
+    "EXPIRED": "renew tls.cert",
+    "UNKNOWN_CA": "give one whose CA it trusts as tls.cert",
+    "CERTIFICATE_UNKNOWN": "see its log; is tls.cert the right one?",
+    "BAD_CERTIFICATE": "see its log; is tls.cert the right one?",
+}
+"""What a server says of a client's certificate, by OpenSSL's word for its alert."""
 
 
 def name_of(config: TlsConfig) -> str:
@@ -131,11 +138,10 @@ def failed(error: ssl.SSLError, config: TlsConfig, first: bytes, spoken: str) ->
             f"{where} does not speak TLS, it says {said}: use its TLS port"
             f"{hint(first, config.port)}"
         )
-    elif "CERTIFICATE_REQUIRED" in reason or "BAD_CERTIFICATE" in reason:
+    elif "CERTIFICATE_REQUIRED" in reason or ("BAD_CERTIFICATE" in reason and not config.cert):
         text = f"{where} wants a client certificate: give tls.cert and tls.key"
-    elif "UNKNOWN_CA" in reason or "CERTIFICATE_UNKNOWN" in reason or "EXPIRED" in reason:
-        said = reason.rpartition("ALERT_")[2].replace("_", " ").lower()
-        text = f"{where} does not accept the client certificate ({said}): renew tls.cert"
+    elif any(word in reason for word in _REFUSED):
+        text = _refused(where, reason)
     elif "UNRECOGNIZED_NAME" in reason:
         text = f"{where} has no certificate for {name_of(config)}: set tls.server_name"
     elif reason in _NO_COMMON and spoken and _older(spoken, config.minimum_version):
@@ -152,6 +158,12 @@ def failed(error: ssl.SSLError, config: TlsConfig, first: bytes, spoken: str) ->
         said = clean(reason.replace("_", " ").lower() or error, 100)
         text = f"the TLS handshake with {where} failed: {said}"
     return TargetError("tls", text)
+
+
+def _refused(where: str, reason: str) -> str:
+    said = reason.rpartition("ALERT_")[2].replace("_", " ").lower()
+    advice = next(text for word, text in _REFUSED.items() if word in reason)
+    return f"{where} does not accept the client certificate ({said}): {advice}"
 
 
 def _older(spoken: str, minimum: str) -> bool:

@@ -75,6 +75,9 @@ class Reporter:
                 builder.add("probe_health_part_ok", ok, {"part": part.name})
             for name, value in document.numbers:
                 builder.add("probe_health_value", value, {"path": name})
+            if document.uptime is not None:
+                # In seconds whatever the document has, which rules on restarts rely on.
+                builder.add("probe_health_value", document.uptime, {"path": "uptime_seconds"})
             samples = samples + builder.build()
             facts = document.facts + facts
         return Result(

@@ -139,7 +139,7 @@ class Gateway:
             return 503, str(error.args[-1])
         await asyncio.sleep(min(3.0, 0.16 * self._dice.lognormvariate(0.0, 0.5)))
         if self._dice.random() < 0.01:
-            return 502, "refresh failed: the provider answered 502"
+            return 502, "the provider answered 502"
         return 200, None
 
     async def _quotas(self, link: Any) -> None:

@@ -86,6 +86,17 @@ async def test_a_unit_is_told_as_people_say_it(
     assert result.message == f"{unit.removesuffix('.service')} {part.message}"
 
 
+async def test_commands_are_for_the_systemd_that_was_asked(watch: Watching) -> None:
+    names = ("unlisted", "loop", "absent", "masked", "off", "broken", "exits", "nothing-*")
+    told = {}
+    for user in (False, True):
+        result = await watch.run(*names, user=user, system=True)
+        told[user] = [f"{part.name} {part.message}" for part in result.parts]
+    pattern = re.compile(r"(systemctl|journalctl|systemd-analyze)(?= )")
+    assert told[True] == [pattern.sub(r"\1 --user", text) for text in told[False]]
+    assert sum(" --user " in text for text in told[True]) >= len(names)
+
+
 @pytest.mark.parametrize(
     ("unit", "expect", "status", "sentence"),
     [

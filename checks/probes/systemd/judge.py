@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from checks.model import Status
@@ -11,7 +12,7 @@ from checks.probes.systemd.config import Expect, SystemdConfig
 from checks.probes.systemd.model import Unit
 from checks.wording import size, span
 
-__all__ = ["Moment", "Seen", "Verdict", "Wanted", "judge", "judge_system"]
+__all__ = ["Moment", "Seen", "Verdict", "Wanted", "addressed", "judge", "judge_system"]
 
 _SYSTEM: Final = {
     "initializing": (Status.WARNING, "the machine is being started"),
@@ -21,6 +22,7 @@ _SYSTEM: Final = {
     "offline": (Status.UNKNOWN, "systemd does not run this machine"),
     "unknown": (Status.UNKNOWN, "systemd cannot tell its own state"),
 }  # fmt: skip
+_COMMAND: Final = re.compile(r"\b(?:systemctl|journalctl|systemd-analyze)(?= )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,14 @@ def judge(unit: Unit, wanted: Wanted, seen: Seen) -> Verdict:
         verdict = _running(unit, wanted, seen)
     if verdict is None and unit.active in ("activating", "deactivating"):
         verdict = _between(unit, seen)
-    return verdict or _inactive(unit, wanted, seen.now)
+    return addressed(verdict or _inactive(unit, wanted, seen.now), user=seen.config.user)
+
+
+def addressed(verdict: Verdict, *, user: bool) -> Verdict:
+    """``verdict`` with its commands put to the user's own systemd where it is that one's."""
+    if not user:
+        return verdict
+    return replace(verdict, text=_COMMAND.sub(r"\g<0> --user", verdict.text))
 
 
 def _absent(unit: Unit, wanted: Wanted) -> Verdict | None:
@@ -110,8 +119,7 @@ def _failed(unit: Unit, wanted: Wanted, seen: Seen) -> Verdict:
     ending = f" ({unit.ending})" if unit.ending else ""
     ago = f" {unit.since(seen.now.monotonic)} ago" if unit.changed_at is not None else ""
     cause = f": {unit.cause}" if unit.cause else ""
-    own = "--user " if seen.config.user else ""
-    text = f"failed{ending}{ago}{cause}; journalctl {own}-u {unit.short} -n 50"
+    text = f"failed{ending}{ago}{cause}; journalctl -u {unit.short} -n 50"
     status = Status.WARNING if wanted.expect == "inactive" else Status.CRITICAL
     return Verdict(status, text, "expectation")
 
@@ -141,12 +149,11 @@ def _running(unit: Unit, wanted: Wanted, seen: Seen) -> Verdict:
 
 def _restarted(unit: Unit, config: SystemdConfig, recent: int) -> str:
     times = "once" if recent == 1 else f"{recent} times"
-    own = "--user " if config.user else ""
     last = f", last as {unit.ending}" if unit.ending else ""
     more = f" ({unit.restarts} in all)" if (unit.restarts or 0) > recent else ""
     return (
         f"ended and was started anew {times} within {span(config.restarts.window)}{more}{last}; "
-        f"journalctl {own}-u {unit.short} -n 50"
+        f"journalctl -u {unit.short} -n 50"
     )
 
 
@@ -174,10 +181,9 @@ def _between(unit: Unit, seen: Seen) -> Verdict:
     ago = 0.0 if unit.changed_at is None else now.monotonic - unit.changed_at
     if "auto-restart" in unit.sub:
         ending = f" ({unit.ending})" if unit.ending else ""
-        own = "--user " if config.user else ""
         text = (
             f"ended{ending} {since} ago and waits to be started anew; "
-            f"journalctl {own}-u {unit.short} -n 50"
+            f"journalctl -u {unit.short} -n 50"
         )
         return Verdict(Status.CRITICAL, text, "expectation")
     if unit.active == "activating" and unit.service_type == "oneshot":

@@ -19,7 +19,15 @@ from checks.probe import ChartSpec, Kind, Target
 from checks.probes.systemd.asking import Systemctl, booted
 from checks.probes.systemd.chosen import Chosen, asked_for, choose
 from checks.probes.systemd.config import EVERYTHING, SystemdConfig
-from checks.probes.systemd.judge import Moment, Seen, Verdict, Wanted, judge, judge_system
+from checks.probes.systemd.judge import (
+    Moment,
+    Seen,
+    Verdict,
+    Wanted,
+    addressed,
+    judge,
+    judge_system,
+)
 from checks.probes.systemd.metrics import METRICS, UnitSamples, emit_system
 from checks.probes.systemd.model import Unit, read_unit
 from checks.probes.systemd.properties import blocks, number, states
@@ -177,7 +185,7 @@ class SystemdProbe:
             for unit, wanted in chosen.units
             for recent in (self._watch.recent(now, unit.name),)
         ]
-        findings = [*_whole(config, answer, chosen), *_empty(chosen)]
+        findings = [*_whole(config, answer, chosen), *_empty(config, chosen)]
         findings += [
             Finding(verdict.reason, Part(unit.short, verdict.status, verdict.text, _value(unit)))
             for unit, _, verdict in judged
@@ -216,15 +224,17 @@ def _whole(config: SystemdConfig, answer: Answer, chosen: Chosen) -> Iterable[Fi
     verdict = judge_system(answer.state, answer.failed, answer.jobs)
     if answer.state == "degraded" and answer.failed <= chosen.left_out:
         verdict = Verdict(Status.OK, "degraded by units that are ignored here")
+    verdict = addressed(verdict, user=config.user)
     yield Finding(verdict.reason, Part("system", verdict.status, verdict.text, answer.state))
 
 
-def _empty(chosen: Chosen) -> Iterable[Finding]:
+def _empty(config: SystemdConfig, chosen: Chosen) -> Iterable[Finding]:
     for pattern in chosen.empty:
         text = (
             f"no unit is called {pattern}: is it installed? systemctl list-unit-files '{pattern}'"
         )
-        yield Finding("missing", Part(pattern, Status.UNKNOWN, text, "none"))
+        verdict = addressed(Verdict(Status.UNKNOWN, text, "missing"), user=config.user)
+        yield Finding(verdict.reason, Part(pattern, verdict.status, verdict.text, "none"))
 
 
 def _verdict(

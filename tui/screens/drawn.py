@@ -1,21 +1,40 @@
-"""A screen that panes cover, drawn no more often than it has to be."""
+"""Screens that are kept and opened again, and drawn no more often than they have to be."""
 
 from __future__ import annotations
 
 from textual import events
+from textual.screen import Screen
+from textual.theme import Theme
 
 from widgets.ground import Ground
 from widgets.selecting import SelectingScreen
 
-__all__ = ["DrawnScreen"]
+__all__ = ["DrawnScreen", "StyledScreen"]
 
 
-class DrawnScreen(SelectingScreen, Ground, inherit_bindings=False):
-    """When it opens, Textual would work out again the styles of all that is on it, and paint it
-    twice: what was laid out anew, and then everything.
+class StyledScreen(Screen[None], inherit_bindings=False):
+    """When it opens, Textual would work out again the styles of all that is on it. Nothing but a
+    theme changes them, and a theme those of every screen that is open then.
     """
 
-    _themed_as = ""
+    _outdated = False
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._rethemed, immediate=True)
+
+    def _rethemed(self, theme: Theme) -> None:
+        del theme
+        self._outdated = self._outdated or self not in self.app.screen_stack
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = self._outdated
+        self._outdated = False
+
+
+class DrawnScreen(SelectingScreen, StyledScreen, Ground, inherit_bindings=False):
+    """A screen that panes cover. When it opens, Textual would paint it twice: what was laid out
+    anew, and then everything.
+    """
 
     @property
     def is_current(self) -> bool:
@@ -24,11 +43,6 @@ class DrawnScreen(SelectingScreen, Ground, inherit_bindings=False):
             return False
         top = self.app.screen
         return top is self or top.styles.background.a < 1
-
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Nothing but a theme changes styles of a screen while it is not shown."""
-        event.refresh_styles = self._themed_as not in ("", self.app.theme)
-        self._themed_as = self.app.theme
 
     def _on_timer_update(self) -> None:
         if self._layout_required and self._repaint_required:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
@@ -17,6 +16,7 @@ from checks.model import Status
 from tui import keymap
 from tui.keymap import key_name
 from tui.numbered import NUMBERED
+from tui.screens.drawn import StyledScreen
 from tui.screens.overlay import Overlay
 from widgets.glyphs import WORDS, Glyphs, glyphs_for
 from widgets.lines import LinePane
@@ -63,7 +63,7 @@ class KeyHelp(Static):
     """What is to be read; one widget for all of it: each more would cost a millisecond to open."""
 
 
-class HelpScreen(ModalScreen[None], Overlay, inherit_bindings=False):
+class HelpScreen(ModalScreen[None], Overlay, StyledScreen, inherit_bindings=False):
     """What the screen answers, what can be pressed there, what its signs mean.
 
     It is composed once and turns to another screen by :meth:`turn_to`.
@@ -94,7 +94,6 @@ class HelpScreen(ModalScreen[None], Overlay, inherit_bindings=False):
         self._box = VerticalScroll()
         self._text = KeyHelp()
         self._said = Content("")
-        self._themed_as = ""
         self.turn_to(screen)
 
     def turn_to(self, screen: Screen[object]) -> None:
@@ -109,11 +108,6 @@ class HelpScreen(ModalScreen[None], Overlay, inherit_bindings=False):
             self._said = text
             self._text.update(text)
         self._box.scroll_home(animate=False)
-
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Nothing but a theme changes its styles while it is not shown."""
-        event.refresh_styles = self._themed_as not in ("", self.app.theme)
-        self._themed_as = self.app.theme
 
     def compose(self) -> ComposeResult:
         with self._box:

@@ -56,7 +56,7 @@ class LineView(Widget):
         self._styled_for: Mapping[str, str] = {}
         self._composed: list[Line] = []
         self._fitted_to = 0
-        self._drawn_size = Size(0, 0)
+        self._composed_for: tuple[Size, Glyphs] | None = None
         self._strips: dict[int, Strip] = {}
 
     @property
@@ -65,6 +65,11 @@ class LineView(Widget):
         return glyphs_for(
             self.use_ascii, curves=not shown or NO_CURVES not in self.app.theme_variables
         )
+
+    @property
+    def _to_compose_for(self) -> tuple[Size, Glyphs]:
+        """What the lines would be composed for now."""
+        return self.size, self.glyphs
 
     def watch_use_ascii(self) -> None:
         self._composed = []
@@ -83,13 +88,13 @@ class LineView(Widget):
         width, height = self.size
         if width <= 0 or height <= 0 or not self.screen.is_current:
             # Hidden: what was drawn is out of date when it is shown again.
-            self._drawn_size = Size(0, 0)
+            self._composed_for = None
             return
         lines = self.compose_lines(width, height)[:height]
         fresh = self._fitted(lines, width)
         marked = self.marked_lines()
         regions = self._differences(fresh, marked, width)
-        self._lines, self._marked, self._drawn_size = fresh, marked, self.size
+        self._lines, self._marked, self._composed_for = fresh, marked, self._to_compose_for
         if regions:
             # Textual empties this set only in the rendering that render_line replaces.
             self._dirty_regions.clear()
@@ -124,7 +129,7 @@ class LineView(Widget):
         """As Textual makes them of a widget without borders, without what that costs."""
         if self.gutter.width or self.gutter.height:
             return super().render_lines(crop)
-        if self._drawn_size != self.size:
+        if self._composed_for != self._to_compose_for:
             self._draw_anew()
         strips = [self._strip(y) for y in crop.line_range]
         if crop.column_span != (0, self.size.width):
@@ -158,7 +163,7 @@ class LineView(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if self._drawn_size != self.size:
+        if self._composed_for != self._to_compose_for:
             self._draw_anew()
         if y >= len(self._lines):
             return Strip.blank(width, self._style(_BLANK, False))
@@ -219,14 +224,17 @@ class LineView(Widget):
         super().notify_style_update()
 
     def on_resize(self, event: events.Resize) -> None:
-        if self._drawn_size != self.size:
+        if self._composed_for != self._to_compose_for:
             self._draw_anew()
             self.refresh()
 
     def _draw_anew(self) -> None:
-        """Compose for another size. Painting does so before the event of it has come."""
+        """Compose for another size, or with other characters. Painting does so before the event
+        of it has come.
+        """
         self._lines, self._composed = [], []
         self._strips.clear()
-        width, height = self._drawn_size = self.size
+        self._composed_for = self._to_compose_for
+        width, height = self.size
         self._lines = self._fitted(self.compose_lines(width, height)[:height], width)
         self._marked = self.marked_lines()

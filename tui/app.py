@@ -258,7 +258,9 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         """
         self.clear_notifications()
         screen = self.screen
-        if not (isinstance(screen, PictureScreen) and screen.say(text, seconds, over=over)):
+        if isinstance(screen, PictureScreen) and not screen.is_composed:
+            screen.call_later(self.say, text, severity, seconds, over=over)
+        elif not (isinstance(screen, PictureScreen) and screen.say(text, seconds, over=over)):
             self.notify(text, severity=severity, timeout=seconds, markup=False)
 
     def get_key_display(self, binding: object) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui.screens.details import DetailsScreen
     from tui.screens.help import HelpScreen
     from tui.screens.opened import NumberedScreen
+    from tui.screens.query import QueryScreen
 
 __all__ = ["NavigatingApp"]
 
@@ -39,6 +40,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._kept: dict[str, NumberedScreen] = {}
         self._details: DetailsScreen | None = None
         self._alert: AlertScreen | None = None
+        self._query: QueryScreen | None = None
         self._help: HelpScreen | None = None
         self._asked_for: Query | None = None
         self._attended: str | None = None
@@ -94,12 +96,14 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         screen = self._kept.get(name)
         if screen is None:
             made = getattr(import_module(numbered.module), numbered.screen)
-            screen = self._kept[name] = made(wanted, ascii_only=self.ascii_only)
+            screen = self._kept[name] = made(ascii_only=self.ascii_only)
             # Textual removes what it shows no longer, unless it was told of it.
             self.install_screen(screen, name)
-            screen.begin(self.standing())
-        else:
+        if screen.is_composed:
             screen.come_back(wanted, self.standing())
+        else:
+            screen.want(wanted)
+            screen.begin(self.standing())
         self._numbered = (name, screen)
         self.push_screen(screen)
         # The source would take the interpreter away from what is being drawn.
@@ -173,6 +177,20 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
     @on(PictureScreen.DeeperAlert)
     def _show_alert(self, event: PictureScreen.DeeperAlert) -> None:
         self.action_alert(event.rule, event.alert)
+
+    def open_query(self, text: str = "") -> None:
+        """Open the prompt for PromQL on whatever is shown, with ``text`` in it."""
+        from tui.screens.query import QueryScreen  # noqa: PLC0415 - few ask
+
+        if self._query is None:
+            self._query = QueryScreen(ascii_only=self.ascii_only)
+            self.install_screen(self._query, "query")
+        self._query.ask(text)
+        if self._query in self.screen_stack:
+            self._uncover(self.screen_stack.index(self._query) + 1)
+            self.show()
+        else:
+            self._cover(self._query)
 
     @on(PictureScreen.Opens)
     def _open_box(self, event: PictureScreen.Opens) -> None:

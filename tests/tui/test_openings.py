@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from rich.segment import Segment
@@ -13,10 +14,14 @@ from textual.strip import Strip
 
 from tests.tui.app_kit import Clock, app_of, running, seen, settle
 from tests.tui.fakes import FakeSource
+from tests.tui.tour import everything
 from tui.app import OnwatchApp
+from tui.screens.databases import DatabasesScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.help import HelpScreen
+from tui.screens.picture import PictureScreen, Standing
 from tui.upkeep import Upkeep
+from widgets.hints import HintLine
 from widgets.strip import LeanStrip
 
 PARTS = ("✖ ", "東京", " api", "  ", "200")
@@ -125,6 +130,74 @@ async def test_the_help_takes_a_theme_that_was_chosen_meanwhile() -> None:
         await settle(pilot)
         assert pilot.app.screen.query_one("VerticalScroll") is box
         assert box.styles.background != dark
+
+
+@pytest.mark.parametrize("key", ["2", "enter", "question_mark"])
+async def test_what_is_opened_again_has_the_colours_of_the_screen_beneath(key: str) -> None:
+    async with running() as pilot:
+        app = app_of(pilot)
+        await pilot.press(key)
+        app.post_message(OnwatchApp.Themed("onwatch-light"))
+        await settle(pilot)
+        await pilot.press("escape")
+        app.post_message(OnwatchApp.Themed("onwatch-dark"))
+        await settle(pilot)
+        beneath = app.screen.query_one(HintLine).background_colors
+        await pilot.press(key)
+        await settle(pilot)
+        boxes = app.screen.query("HintLine, HelpScreen > VerticalScroll")
+        assert boxes.first().background_colors[1].brightness < 0.5
+        assert beneath[1].brightness < 0.5
+
+
+async def test_a_screen_that_is_just_being_opened_may_be_left_and_opened_again() -> None:
+    async with running(FakeSource(everything())) as pilot:
+        app = app_of(pilot)
+        for name in ("services", "databases", "services", "host", "databases"):
+            app.go_to(name)
+        await settle(pilot)
+        assert app.is_running
+        assert isinstance(app.screen, DatabasesScreen)
+        assert "Sessions" in seen(pilot)
+
+
+async def test_what_is_told_to_a_screen_that_is_just_being_opened_is_seen() -> None:
+    async with running(size=(80, 24)) as pilot:
+        app = app_of(pilot)
+        app.go_to("services")
+        app.say("api: asked", seconds=60)
+        await settle(pilot)
+        assert "api: asked" in seen(pilot)
+
+
+async def test_each_screen_takes_its_first_picture_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken: list[PictureScreen] = []
+    takes = PictureScreen.take
+
+    def take(screen: PictureScreen, standing: Standing) -> None:
+        taken.append(screen)
+        takes(screen, standing)
+
+    async with running(Deaf()) as pilot:
+        monkeypatch.setattr(PictureScreen, "take", take)
+        for key in "23456":
+            await pilot.press(key)
+            await settle(pilot)
+            assert taken.count(cast("PictureScreen", pilot.app.screen)) == 1
+
+
+@pytest.mark.parametrize("key", ["2", "enter"])
+async def test_curves_are_gone_from_a_frozen_picture_that_was_covered(key: str) -> None:
+    async with running() as pilot:
+        assert set("▂▃▄▅▆▇") & set(seen(pilot))
+        await pilot.press("p", key)
+        app_of(pilot).action_low_bandwidth()
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not set("▂▃▄▅▆▇") & set(seen(pilot))
 
 
 def test_a_line_is_divided_as_the_library_divides_it() -> None:

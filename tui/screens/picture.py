@@ -190,6 +190,11 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self.set_reactive(PictureScreen.snapshot, standing.shown)
 
     @property
+    def is_composed(self) -> bool:
+        """Whether its panes are there: not while it is just being opened for the first time."""
+        return self._composed
+
+    @property
     def attends(self) -> str | None:
         """The check that the source is to look at closely while this screen is on top."""
         return None
@@ -228,14 +233,21 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         yield HintLine(id="hints").data_bind(PictureScreen.use_ascii)
 
     def on_mount(self) -> None:
+        if self._composed:
+            # Textual calls it for each class, also after a subclass that needs it sooner has.
+            return
         self._composed = True
         if self._begun_with is not None:
             self.take(self._begun_with)
         self._name_keys()
         self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
 
+    def hints(self) -> tuple[HintSource, ...]:
+        """The keys that are named at the bottom, as far as they work."""
+        return self.HINTS
+
     def _name_keys(self) -> None:
-        hints = hints_from(self.HINTS, self.active_bindings.values())
+        hints = hints_from(self.hints(), self.active_bindings.values())
         self.query_one(HintLine).hints = hints
 
     @on(HintLine.Clicked)
@@ -258,6 +270,9 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """Name the keys that lead to all others, in the place of the hints, for a while."""
         from tui.first_start import HINTS, SECONDS  # noqa: PLC0415 - once in a user's life
 
+        if not self._composed:
+            # Whoever has opened it already knows a key.
+            return
         hints = hints_from(HINTS, self.active_bindings.values())
         dot = self.query_one(HintLine).glyphs.dot
         text = f" {dot} ".join(f"{keys} {text}" for keys, text in hints)
@@ -265,7 +280,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
 
     def welcomed(self) -> None:
         """Show the hints again."""
-        self.query_one(HintLine).say("", 0)
+        if self._composed:
+            self.query_one(HintLine).say("", 0)
 
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says; a screen that is just being opened, once it is."""

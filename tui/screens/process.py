@@ -39,7 +39,6 @@ class ProcessScreen(WholeBox):
         super().__init__(self._text(), ascii_only=ascii_only)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.post_message(self.Inspects(self.check, self.subject))
 
     def take(self, standing: Standing) -> None:

@@ -180,7 +180,6 @@ class SessionScreen(WholeBox):
         return (ChoicePane(id="choices"),)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._offer()
 
     def on_resize(self, event: events.Resize) -> None:

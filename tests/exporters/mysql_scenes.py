@@ -111,7 +111,7 @@ async def running(stage: Stage, place: MysqlPlace) -> None:
     with place.sessions(14) as links:
         for link in links:
             # Sent, and not waited for.
-            link._execute_command(3, "DO SLEEP(600)")  # type: ignore[attr-defined]
+            link._execute_command(3, "DO SLEEP(600)")
         until(lambda: place.main.status("Threads_running") > 14)
         await stage.fires()
         for link in links:
@@ -145,7 +145,7 @@ async def stopped(stage: Stage, place: MysqlPlace, thread: str) -> None:
 
 def replicates(server: MariadbDatabase) -> bool:
     """Whether both of its threads run, and the one is connected."""
-    return server.fetch("SHOW GLOBAL STATUS LIKE 'Slave_running'")[0][1] == "ON"
+    return bool(server.fetch("SHOW GLOBAL STATUS LIKE 'Slave_running'")[0][1] == "ON")
 
 
 LAG = "mysql_slave_status_seconds_behind_master"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from checks.probes.host.probe import HostProbe
+from checks.probes.host.probe import HostConfig, HostProbe
 from tests.checks.systemd_kit import Recorded
 from tests.exporters.scenes import Scenes
 from tests.exporters.stage import Stage
@@ -77,8 +77,10 @@ class Machine:
         """Run a check of it, and let its counters go on with the time."""
         stage.watch(
             "host",
-            {"processes": 0},
-            probe=lambda config, to: HostProbe(config, to, self.tree.roots, self._statvfs),  # type: ignore[arg-type]
+            {},
+            probe=lambda _, to: HostProbe(
+                HostConfig(processes=0), to, self.tree.roots, self._statvfs
+            ),
         )
         stage.drive(self._write)
 

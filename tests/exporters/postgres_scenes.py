@@ -15,7 +15,8 @@ import asyncpg
 from tests.exporters.scenes import Scenes
 from tests.exporters.stage import Stage
 from tests.servers.postgres import PostgresDatabase, until
-from tui.demo.postgres_server import SUPERUSER, find
+from tui.demo.postgres_programs import find
+from tui.demo.postgres_server import SUPERUSER
 
 __all__ = ["CONNECTIONS", "POSTGRES", "SETTINGS", "PostgresPlace"]
 
@@ -334,9 +335,9 @@ async def unused_slot(stage: Stage, place: PostgresPlace) -> None:
 def reading(server: PostgresDatabase, slot: str) -> Iterator[None]:
     """Somebody receives the write-ahead log by ``slot``, the only one."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [find() / "pg_receivewal", "-D", folder, "--slot", slot, "--no-loop"]
+        program = str(find() / "pg_receivewal")
         address = ("-h", "127.0.0.1", "-p", str(server.port), "-U", SUPERUSER)
-        process = subprocess.Popen([*command, *address])
+        process = subprocess.Popen([program, "-D", folder, "--slot", slot, "--no-loop", *address])
         used = "SELECT active FROM pg_replication_slots"
         try:
             until(lambda: server.psql(used) == "t")

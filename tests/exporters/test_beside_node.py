@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from checks.probes.host.probe import HostProbe
+from checks.probes.host.probe import HostConfig, HostProbe
 from tests.checks.process_kit import child, mark
 from tests.exporters import rule_files
 from tests.exporters.beside import beside, compare, of_samples
@@ -45,7 +45,7 @@ async def test_node_exporter(exporters: Exporters, tmp_path: Path) -> None:
     tree.write("sys/class/hwmon/hwmon0/temp1_crit_alarm", "1\n")
     roots = (f"--path.procfs={tree.roots.proc}", f"--path.sysfs={tree.roots.sys}")
     async with staged(tmp_path) as stage:
-        stage.watch("host", {}, probe=lambda config, to: HostProbe(config, to, tree.roots))
+        stage.watch("host", {}, probe=lambda _, to: HostProbe(HostConfig(), to, tree.roots))
         recorded = exporters.start("node", *COLLECTORS, *roots)
         found = await beside(stage, recorded, wanted)
     async with staged(tmp_path) as stage:

@@ -97,12 +97,16 @@ def is_number(text: str) -> bool:
 
 
 def labels_of(text: str) -> Labels:
-    """The labels within a sample's braces. Raises BadLineError where one stands there twice."""
+    """The labels within a sample's braces. Raises BadLineError where one stands there twice, or
+    is what the metric's name is to PromQL.
+    """
     pairs = _ONE_PAIR.findall(text)
     if len({name for name, _ in pairs}) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise BadLineError(f"the label {clean(twice, _SHOWN)} stands there twice")
+    if any(name == "__name__" for name, _ in pairs):
+        raise BadLineError("the label __name__ stands there beside the metric's own name")
     if "\\" in text:
         return tuple((name, _ESCAPE.sub(_unescaped, value)) for name, value in pairs)
     return tuple(pairs)

@@ -96,6 +96,7 @@ def test_a_page_of_openmetrics() -> None:
         ("a{b} 1", "the label b has no value"),
         ('a{b="c" d="e"} 1', 'expected a comma or } after the label b, found "d="e"} 1"'),
         ('a{b="c",b="d"} 1', "the label b stands there twice"),
+        ('a{__name__="b"} 1', "the label __name__ stands there beside the metric's own name"),
         ("a{", "expected a label's name or }, found the line's end (is the page cut?)"),
         ("# TYPE a number", '"number" is no type of a metric'),
         ('a 1 # {t="x"} 1', "exemplars need OpenMetrics' content type"),

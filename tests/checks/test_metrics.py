@@ -206,6 +206,21 @@ async def test_a_counter_is_judged_by_its_increase(http_server: HttpServer) -> N
             assert (result.status, result.parts[0].value) == (status, shown)
 
 
+async def test_a_counter_that_was_no_number_has_not_grown_to_what_it_is(
+    http_server: HttpServer,
+) -> None:
+    clock, seen = FakeClock(), []
+    expect = [{"metric": "payments_total", "rate": True, "critical": 5}]
+    async with probing(
+        "metrics", {"url": serve(http_server), "expect": expect}, clock=clock
+    ) as probe:
+        for value in ("1000000", "NaN", "1000001", "1000002"):
+            await clock.advance(10)
+            serve(http_server, f"payments_total {value}\n")
+            seen.append((await probe.run()).status)
+    assert seen == [Status.OK, Status.UNKNOWN, Status.OK, Status.OK]
+
+
 async def test_what_the_page_says_of_itself_counts(http_server: HttpServer) -> None:
     """blackbox_exporter's pages tell probe_success of what it probed; `up` is ours."""
     page = "probe_success 0\nprobe_duration_seconds 0.25\nup 0\n"

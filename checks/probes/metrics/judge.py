@@ -49,7 +49,8 @@ class Judge:
         return {
             series: _increase(before[1][series], value) / span
             for series, value in present.items()
-            if series in before[1]
+            # What was no number (NaN) is no count that it could have grown from.
+            if not math.isnan(before[1].get(series, math.nan))
         }
 
     def _finding(

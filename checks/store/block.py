@@ -150,6 +150,9 @@ class _Chunk:
 
         Not to be written to: it may be a view of the chunk.
         """
+        if not self.series:
+            # A rule that returned nothing, or a gap, began it.
+            return np.full((high - low, len(series)), STALE)
         asked = self._columns(series)
         columns = asked.columns
         if self._constant is not None:

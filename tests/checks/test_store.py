@@ -47,6 +47,22 @@ def test_random_appends_read_back_as_written() -> None:
                     assert is_stale(values[at : at + 1, column])[0]
 
 
+@pytest.mark.parametrize("rows", [1, CHUNK_ROWS + 1])
+def test_series_may_end_where_a_chunk_begins(rows: int) -> None:
+    """Of a rule that returns nothing any more the first empty row may open a new chunk."""
+    block = Block("rule", 1.0)
+    for step in range(CHUNK_ROWS):
+        block.append(step, samples(a=1, b=2))
+    for step in range(rows):
+        block.append(CHUNK_ROWS + step, Samples())
+    times, values = block.read((A, B), -1, 10**9)
+    assert is_stale(values).all(axis=1).tolist() == [False] * CHUNK_ROWS + [True] * rows
+    newest = block.row((A, B), -1, 10**9)
+    assert newest is not None
+    assert newest[0] == times[-1]
+    assert is_stale(newest[1]).all()
+
+
 def test_a_targets_nan_is_not_a_stale_marker() -> None:
     block = Block("check", 1.0)
     block.append(1, samples(a=math.nan, b=1))

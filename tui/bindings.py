@@ -33,9 +33,9 @@ may keep them: a warning.
 
 ![help for a screen](../screenshots/help.png)
 
-`:` finds a command, a screen or a check by any letters of its name. What is nearest comes first: the
-check under the cursor, what is wrong, the keys of the screen; offered is what works where you are.
-`:query` and a blank lead to the [prompt for PromQL](alerts-screen.md#asking-in-promql):
+`:` finds a command, a screen or a check by any letters of its name. What is nearest comes first:
+the check under the cursor, what is wrong, the keys of the screen; offered is what works where you
+are. `:query` and a blank lead to the [prompt for PromQL](alerts-screen.md#asking-in-promql):
 
 ![the palette](../screenshots/palette.png)
 """
@@ -55,6 +55,8 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION, *keymap.BOX),
         "Details": keymap.DETAILS,
         "An alert or a rule, whole": keymap.ALERT,
+        "Query": keymap.QUERY,
+        "While an expression is typed": keymap.PROMPT,
         "Help": keymap.HELP,
     }
 

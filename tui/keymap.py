@@ -26,6 +26,8 @@ __all__ = [
     "HELP",
     "HOST",
     "LISTS",
+    "PROMPT",
+    "QUERY",
     "REQUESTS",
     "SCREEN",
     "SESSION",
@@ -115,10 +117,23 @@ DETAILS: Final = (
 
 ALERT: Final = (Binding("d", "check", "Details of the check it is of", id="alert.check"),)
 
+QUERY: Final = (
+    Binding("e,i", "edit", "Edit the expression", id="query.edit"),
+    Binding("o", "sort", "Sort the series by something else", id="query.sort"),
+)
+
+PROMPT: Final = (
+    Binding("tab", "complete(1)", "Complete the name, or the next one", id="prompt.complete"),
+    Binding("shift+tab", "complete(-1)", "The candidate before", id="prompt.complete_back"),
+    Binding("up", "earlier(-1)", "What was asked before", id="prompt.earlier"),
+    Binding("down", "earlier(1)", "What was asked after that", id="prompt.later"),
+    Binding("escape", "leave", "Leave the line", id="prompt.leave"),
+)
+
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
-_APART: Final = {"help", "filter", "session"}
+_APART: Final = {"help", "filter", "prompt", "session"}
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",

@@ -13,7 +13,7 @@ from checks.model import Status
 from checks.requests.stats import WINDOWS
 from tui.keymap import key_name
 from tui.numbered import NUMBERED
-from tui.palette import PaletteCommand
+from tui.palette import QUERY, PaletteCommand
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen
 from tui.themes import HOUSE_THEMES
@@ -63,6 +63,7 @@ def offers(
         yield _database(app, view)
     for queue in snapshot.queues if snapshot else ():
         yield _queue(app, queue)
+    yield PaletteCommand(QUERY, "ask in PromQL what is collected: query EXPRESSION", app.open_query)
     yield from given
     yield from _looks(app, windows=not told)
 

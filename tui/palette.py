@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
-from textual import events
+from textual import events, on
 from textual.await_complete import AwaitComplete
 from textual.command import Command, CommandList, CommandPalette, Hit, Hits, Provider
 from textual.content import Content
@@ -21,6 +21,8 @@ from textual.widgets import Input
 
 __all__ = ["CommandProvider", "Commands", "Offers", "Palette", "PaletteCommand"]
 
+QUERY: Final = "query"
+"""The command that takes an expression."""
 _LONGEST: Final = 200
 """Characters that can be typed: with thousands of them each key takes long."""
 _ALWAYS: Final = 12
@@ -60,6 +62,9 @@ class Offers(Protocol):
 
     def run_command(self, command: PaletteCommand) -> None:
         """Run ``command`` and show what it says."""
+
+    def open_query(self, text: str) -> None:
+        """Open the prompt for PromQL with ``text`` in it."""
 
 
 @dataclass(eq=False)
@@ -145,6 +150,17 @@ class Palette(CommandPalette):
 
     def on_mount(self) -> None:
         self.query_one(Input).max_length = _LONGEST
+
+    @on(Input.Changed)
+    def _lead_on(self, event: Input.Changed) -> None:
+        """``query`` and a blank lead to the prompt for PromQL, with what follows in it."""
+        word, blank, rest = event.value.partition(" ")
+        app = self.app
+        if word == QUERY and blank and isinstance(app, Offers):
+            event.stop()
+            event.prevent_default()
+            self.dismiss()
+            app.call_later(app.open_query, rest)
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the verdict to be seen, and where there are few lines no more than that."""

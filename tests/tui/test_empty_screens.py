@@ -78,6 +78,8 @@ def lines_under(shown_by: list[Line]) -> str:
         (no_host(90), ""),
         (no_queues(90, brief=True), "redis: {url: 'redis://127.0.0.1:6379/0'}"),
         (no_queues(90)[-5:], "sqlite: {path: app.db}"),
+        (no_rules(90), ""),
+        (own_rules(90), ""),
         (no_requests(90), "sqlite: {path: app.db}"),
         (no_requests(90, brief=True), "sqlite: {path: app.db}"),
     ],

@@ -62,6 +62,10 @@ class AlertsScreen(ListScreen):
         if self._composed and self.grouping == BY_STATE and not self._by_hand:
             self.folded = long_sections(self.query_one(AlertTable).items())
 
+    def watch_folded(self) -> None:
+        # Once the table knows it, too.
+        self.call_next(self._fit)
+
     # Keys
 
     def action_group(self) -> None:

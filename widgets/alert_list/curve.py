@@ -82,7 +82,7 @@ class RuleChart(LineView):
     span: reactive[float] = reactive(HOUR, repaint=False, layout=False)
     """Seconds up to now that it shows."""
 
-    _drawn_for: tuple[object, ...] = ()
+    _made_for: tuple[object, ...] = ()
     _drawing: list[Line]
 
     def watch_snapshot(self) -> None:
@@ -109,14 +109,14 @@ class RuleChart(LineView):
             self.span,
             subject is None,
         )
-        if wanted != self._drawn_for:
+        if wanted != self._made_for:
             frame = Frame(width, height, self.glyphs)
             chart = (
                 chart_of(subject, answer) if subject is not None and answer is not None else None
             )
             missing = _missing(subject, answer)
             self._drawing = chart_lines(chart, frame, missing, self.span)
-            self._drawn_for = wanted
+            self._made_for = wanted
         return self._drawing
 
     def _answer(self) -> QueryView | None:

@@ -118,5 +118,5 @@ def _of_section(section: str, count: int, width: int) -> list[Line]:
     """What a section means."""
     if not count and section in EMPTY:
         return note(EMPTY[section], width)
-    told = note(f"{fmt.count(count)} rows", width) if count else []
+    told = note("1 row" if count == 1 else f"{fmt.count(count)} rows", width)
     return told + note(MEANINGS.get(section, ""), width)

@@ -44,6 +44,8 @@ _LEAST_TEXT: Final = 14
 """Cells below which the beginning of a sentence says nothing."""
 _FEW: Final = 6
 """Rows of a section up to which it is not folded by itself."""
+_ROOMY: Final = 14
+"""Lines of the pane from which on sections that are empty have one, too."""
 _QUIET: Final = (RESOLVED, HISTORY, DEAD)
 """Sections that are folded by themselves where they are long: nothing in them is urgent."""
 BY_STATE: Final = "state"
@@ -109,7 +111,7 @@ class AlertTable(ListPane[Entry]):
     def inputs(self) -> tuple[object, ...]:
         snapshot = self.snapshot
         rules = snapshot.rules if snapshot else None
-        few = self.size.height < _FEW * 3
+        few = self.size.height < _ROOMY
         return (rules, *super().inputs(), None if snapshot is None else snapshot.window, few)
 
     def key_of(self, item: Entry) -> str:
@@ -159,7 +161,7 @@ class AlertTable(ListPane[Entry]):
     def grouped(self, matched: Sequence[Entry]) -> list[Group[Entry]]:
         """The groups of rows; by state also the sections that have none, where there is room."""
         groups = arranged(matched, self.rank, self.group_of if self.grouping else None)
-        if self.grouping != BY_STATE or self.filter_text or self.size.height < _FEW * 3:
+        if self.grouping != BY_STATE or self.filter_text or self.size.height < _ROOMY:
             return groups
         found = {group.name: group for group in groups}
         return [found.get(name) or Group(name, ()) for name in SECTIONS]

@@ -174,6 +174,13 @@ class ListPane(LinePane, Generic[Item]):
         self.post_message(self.Selected(self, found, self.selected_check))
         return True
 
+    def _scroll_to_row(self, key: str) -> None:
+        """As for all panes, and what its group is called stays above the first row of one."""
+        super()._scroll_to_row(key)
+        above = self._body[self._top - 1].key if self._top else None
+        if above is not None and above in self._groups and self._body[self._top].key == key:
+            self._top -= 1
+
     def _draw(self, key: str, width: int) -> Line:
         """The row with the identity ``key``, anew only where something in it has changed."""
         group, item = self._groups.get(key), self._shown.get(key)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from widgets.glyphs import Glyphs
 from widgets.text import Seg
@@ -14,7 +14,7 @@ from widgets.text import Seg
 if TYPE_CHECKING:
     from checks.views import Points
 
-__all__ = ["LogScale", "Plotted", "plot", "scale_of"]
+__all__ = ["LogScale", "Plotted", "Scale", "plot", "scale_of"]
 
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille cell, by row from the top and column."""
@@ -31,6 +31,13 @@ class Plotted:
     points: Points
     role: str
     letter: str
+
+
+class Scale(Protocol):
+    """Says how high values lie."""
+
+    def place(self, value: float) -> float:
+        """Where ``value`` lies, from 0 at the bottom to 1 at the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ def _is_round(value: float) -> bool:
 
 
 def plot(
-    curves: Sequence[Plotted], scale: LogScale, height: int, glyphs: Glyphs, since: int = 0
+    curves: Sequence[Plotted], scale: Scale, height: int, glyphs: Glyphs, since: int = 0
 ) -> list[list[Seg]]:
     """``height`` rows, as wide as the curves have points; the last of ``curves`` lies on top.
 
@@ -112,14 +119,14 @@ def _row(cells: _Cells, y: int, width: int, since: int) -> list[Seg]:
     return segs
 
 
-def _letters(curve: Plotted, scale: LogScale, height: int, cells: _Cells) -> None:
+def _letters(curve: Plotted, scale: Scale, height: int, cells: _Cells) -> None:
     for x, point in enumerate(curve.points):
         if math.isfinite(point):
             y = round((1 - scale.place(point)) * (height - 1))
             cells[x, y] = (curve.letter, curve.role)
 
 
-def _dots(curve: Plotted, scale: LogScale, height: int, cells: _Cells) -> None:
+def _dots(curve: Plotted, scale: Scale, height: int, cells: _Cells) -> None:
     rows = height * 4 - 1
     heights = [
         round((1 - scale.place(point)) * rows) if math.isfinite(point) else None

@@ -1,0 +1,151 @@
+"""The line that an expression in PromQL is typed into: it completes names and remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from tui import keymap
+from tui.completing import Completion, completion, inserted
+
+__all__ = ["PromptLine"]
+
+
+class PromptLine(Input):
+    """Enter asks. Tab takes the next of the candidates for the word before the cursor; up and
+    down go through what was asked before. ``metrics`` and ``labels`` are the names that there are.
+    """
+
+    DEFAULT_CSS = """
+    PromptLine {
+        height: 1;
+        border: none;
+        padding: 0 1;
+        background: $panel;
+        &:focus { border: none; background: $panel; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.PROMPT]
+
+    @dataclass
+    class Asked(Message):
+        """``text`` is to be evaluated."""
+
+        text: str
+
+    @dataclass
+    class Candidates(Message):
+        """What may follow in the text is now this; ``chosen`` says which of it stands there, -1
+        for none.
+        """
+
+        names: tuple[str, ...]
+        chosen: int = -1
+
+    class LeftEmpty(Message):
+        """Somebody has had enough of typing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="prompt",
+            placeholder="rate(node_cpu_seconds_total[5m])",
+            compact=True,
+            # With thousands of characters each key takes long.
+            max_length=1000,
+        )
+        self.cursor_blink = False
+        self.metrics: tuple[str, ...] = ()
+        self.labels: tuple[str, ...] = ()
+        self._earlier: list[str] = []
+        self._place = 0
+        self._draft = ""
+        self._found = Completion(0)
+        self._chosen = -1
+
+    def begin(self, text: str) -> None:
+        """Have ``text`` in it, with the cursor at its end."""
+        self.value = text
+        self.cursor_position = len(text)
+
+    def know(self, metrics: tuple[str, ...], labels: tuple[str, ...]) -> None:
+        """Complete with these names from now on."""
+        if metrics is not self.metrics or labels is not self.labels:
+            self.metrics, self.labels = metrics, labels
+            if self.has_focus and self.value:
+                self._look()
+
+    # Completing
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._chosen < 0:
+            self._look()
+
+    def _look(self) -> None:
+        self._found = completion(self.value, self.cursor_position, self.metrics, self.labels)
+        self._chosen = -1
+        self.post_message(self.Candidates(self._found.candidates))
+
+    def _forget(self) -> None:
+        self._found, self._chosen = Completion(0), -1
+        self.post_message(self.Candidates(()))
+
+    async def _on_key(self, event: object) -> None:
+        # What is typed next goes on from what was chosen.
+        if getattr(event, "key", "") not in ("tab", "shift+tab"):
+            self._chosen = -1
+        await super()._on_key(event)  # type: ignore[arg-type]
+
+    def action_complete(self, step: int) -> None:
+        """Take the next candidate, or the one before; where there are none, leave."""
+        names = self._found.candidates
+        if not names:
+            self.app.action_focus_next() if step > 0 else self.app.action_focus_previous()
+            return
+        self._chosen = (self._chosen + step) % len(names) if self._chosen >= 0 else min(0, step)
+        name = names[self._chosen]
+        with self.prevent(Input.Changed):
+            text, cursor = inserted(self.value, self.cursor_position, self._found.start, name)
+            self.value = text
+            self.cursor_position = cursor
+        self._chosen %= len(names)
+        self.post_message(self.Candidates(names, self._chosen))
+
+    # What was asked before
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = self.value.strip()
+        self._forget()
+        if not text:
+            return
+        self._earlier = [*(one for one in self._earlier if one != text), text]
+        self._place, self._draft = len(self._earlier), ""
+        self.post_message(self.Asked(text))
+
+    def action_earlier(self, step: int) -> None:
+        """Go to what was asked before (-1) or after (1); after the last, to what was begun."""
+        place = max(0, min(len(self._earlier), self._place + step))
+        if place == self._place:
+            return
+        if self._place == len(self._earlier):
+            self._draft = self.value
+        self._place = place
+        with self.prevent(Input.Changed):
+            self.begin(self._earlier[place] if place < len(self._earlier) else self._draft)
+        self._forget()
+
+    def action_leave(self) -> None:
+        """Show no candidates, or leave the line."""
+        if self._found.candidates:
+            self._forget()
+        else:
+            self.post_message(self.LeftEmpty())

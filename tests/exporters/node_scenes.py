@@ -226,7 +226,7 @@ async def full_disk(stage: Stage, machine: Machine) -> None:
 @NODE.scene("HostDiskMayFillIn24Hours", "statvfs: 5 GB less each hour, of 60 GB; then none")
 async def filling(stage: Stage, machine: Machine) -> None:
     await goes_wrong(stage, machine)
-    for _ in range(90):
+    for _ in range(40):
         machine.root.available -= int(5 * GB * stage.step / 3600)
         await stage.tick()
         if stage.firing:
@@ -247,7 +247,7 @@ async def no_inodes(stage: Stage, machine: Machine) -> None:
 @NODE.scene("HostInodesMayFillIn24Hours", "statvfs: 100,000 inodes less each hour; then none")
 async def inodes_filling(stage: Stage, machine: Machine) -> None:
     await goes_wrong(stage, machine)
-    for _ in range(90):
+    for _ in range(40):
         machine.root.files_free -= int(100_000 * stage.step / 3600)
         await stage.tick()
         if stage.firing:
@@ -404,7 +404,7 @@ for _rule, _file in FILES.items():
     "HostOomKillDetected", "`/proc/vmstat`: one more process was killed; half an hour passes"
 )
 async def killed(stage: Stage, machine: Machine) -> None:
-    await goes_wrong(stage, machine, 42)
+    await goes_wrong(stage, machine, 14)
     machine.kills += 1
     await stage.fires()
     await stage.resolves()

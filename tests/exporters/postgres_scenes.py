@@ -196,7 +196,7 @@ async def dead_rows(stage: Stage, place: PostgresPlace) -> None:
 @POSTGRES.scene("PostgresqlConfigurationChanged", "`work_mem` is changed; five minutes pass")
 async def configured(stage: Stage, place: PostgresPlace) -> None:
     watch(stage, place)
-    await stage.stays_quiet(30)
+    await stage.stays_quiet(15)
     await place.main.execute("ALTER SYSTEM SET work_mem = '5MB'")
     await place.main.execute("SELECT pg_reload_conf()")
     await stage.fires()

@@ -128,7 +128,7 @@ async def zombies(stage: Stage, program: Program) -> None:
 
 @PROCESS.scene("ProcessExporterProcessRestarting", "the process is killed and started again")
 async def restarted(stage: Stage, program: Program) -> None:
-    await well(stage, program, 23)
+    await well(stage, program, 14)
     program.end()
     program.start()
     await stage.fires()

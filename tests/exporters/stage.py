@@ -40,7 +40,7 @@ T = TypeVar("T", Alert, Transition)
 
 _STEP: Final = 15.0
 """Seconds between two runs, where the rule does not look back so far that longer ones do."""
-_RUNS: Final = 40
+_RUNS: Final = 12
 """What a rule's longest look and its ``for`` are divided into."""
 _PATIENCE: Final = 30
 """Runs more than these, after which a rule that has not come to it will not."""

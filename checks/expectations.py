@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -16,6 +16,9 @@ from checks.bounds import Falling, Rising
 from checks.model import Status, clean
 from checks.patterns import Matcher, SlowPatternError
 from checks.settings import Duration, Model
+
+if TYPE_CHECKING:
+    from checks.resolver import Addresses
 
 __all__ = [
     "Bounds",
@@ -32,6 +35,7 @@ __all__ = [
     "quoted",
     "seconds",
     "slow_finding",
+    "stale_finding",
     "text_findings",
 ]
 
@@ -152,6 +156,16 @@ def text_findings(
     except SlowPatternError as error:
         slow.append(slow_finding(error))
     return [Finding(Status.CRITICAL, "expectation", clause) for clause in missed] + slow
+
+
+def stale_finding(found: Addresses | None) -> Finding | None:
+    """A warning where an old answer had to do for the addresses of a name."""
+    if found is None or not found.error:
+        return None
+    text = (
+        f"the name look-up fails ({found.error}); its answer from {seconds(found.age)} ago is used"
+    )
+    return Finding(Status.WARNING, "dns", text)
 
 
 def slow_finding(error: SlowPatternError) -> Finding:

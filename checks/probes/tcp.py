@@ -11,10 +11,18 @@ from pydantic import Field, field_validator
 
 from checks.dial import Phases, connection_error, dial
 from checks.errors import TargetError
-from checks.expectations import LatencyBounds, Pattern, latency_finding, quoted, seconds
+from checks.expectations import (
+    LatencyBounds,
+    Pattern,
+    latency_finding,
+    quoted,
+    seconds,
+    stale_finding,
+)
 from checks.model import Result, SampleBuilder, Status
 from checks.patterns import Allowance, Matcher, SlowPatternError
 from checks.probe import ChartSpec, Kind, Metric, Probe, Target, response_time
+from checks.resolver import Addresses
 from checks.settings import KindConfig
 
 __all__ = ["KIND", "TcpConfig", "TcpProbe"]
@@ -81,25 +89,25 @@ class TcpProbe:
         answer = bytearray()
         try:
             async with asyncio.timeout(self._patience):
-                await self._ask(phases, builder, answer)
+                addresses = await self._ask(phases, builder, answer)
         except TimeoutError:
             return self._failed(
                 TargetError("timeout", self._silence(phases, answer)), phases, builder, answer
             )
         except TargetError as error:
             return self._failed(error, phases, builder, answer)
-        return self._well(phases, builder, answer)
+        return self._well(phases, builder, answer, addresses)
 
     async def close(self) -> None:
         """Nothing outlives a run."""
 
-    async def _ask(self, phases: Phases, builder: SampleBuilder, answer: bytearray) -> None:
+    async def _ask(self, phases: Phases, builder: SampleBuilder, answer: bytearray) -> Addresses:
         config = self._config
         dialled = await dial(config.host, config.port, self._target.env.resolver, phases)
         builder.add("probe_ip_protocol", 6 if dialled.family == socket.AF_INET6 else 4)
         with dialled.sock as sock:
             if not config.send and self._expected is None:
-                return
+                return dialled.addresses
             phases.enter("answer")
             try:
                 await self._converse(sock, answer)
@@ -108,6 +116,7 @@ class TcpProbe:
             finally:
                 if answer or self._expected is None:
                     phases.end()
+        return dialled.addresses
 
     async def _converse(self, sock: socket.socket, answer: bytearray) -> None:
         loop = asyncio.get_running_loop()
@@ -152,27 +161,36 @@ class TcpProbe:
         )
         phases.end()
         self._measure(phases, builder, missed=error.reason == "expectation")
+        ours = error.reason in _OURS
         return Result(
-            Status.UNKNOWN if error.reason in _OURS else Status.CRITICAL,
+            Status.UNKNOWN if ours else Status.CRITICAL,
             str(error),
             reason=error.reason,
             up=connected,
-            value="up" if connected else "down",
+            value="up" if connected else "" if ours else "down",
             samples=builder.build(),
             phases=tuple(phases.seconds.items()),
             raw=answer.decode("utf-8", "replace"),
         )
 
-    def _well(self, phases: Phases, builder: SampleBuilder, answer: bytearray) -> Result:
+    def _well(
+        self, phases: Phases, builder: SampleBuilder, answer: bytearray, addresses: Addresses
+    ) -> Result:
         phases.end()
         self._measure(phases, builder, missed=False)
         duration = phases.total
-        slow = latency_finding(duration, self._config.latency)
+        ill = [
+            found
+            for found in (latency_finding(duration, self._config.latency), stale_finding(addresses))
+            if found is not None
+        ]
+        ill.sort(key=lambda finding: -finding.status.severity)
+        said = f": {'; '.join(finding.text for finding in ill)}" if ill else ""
         done = "answered as expected" if self._expected else "accepts connections"
         return Result(
-            slow.status if slow else Status.OK,
-            f"{self._where} {done} after {seconds(duration)}" + (f": {slow.text}" if slow else ""),
-            reason=slow.reason if slow else "ok",
+            ill[0].status if ill else Status.OK,
+            f"{self._where} {done} after {seconds(duration)}{said}",
+            reason=ill[0].reason if ill else "ok",
             value="up",
             duration=duration,
             samples=builder.build(),

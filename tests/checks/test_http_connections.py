@@ -171,7 +171,10 @@ async def test_when_no_address_answers_the_first_ones_error_is_told() -> None:
     assert result.message == f"connection to two.example:{port} refused: is the server running?"
 
 
-async def test_an_old_name_look_up_is_used_and_told(http_server: HttpServer) -> None:
+@pytest.mark.parametrize("kind_name", ["http", "tcp"])
+async def test_an_old_name_look_up_is_used_and_told(
+    http_server: HttpServer, kind_name: str
+) -> None:
     clock = FakeClock()
     broken = False
 
@@ -180,8 +183,9 @@ async def test_an_old_name_look_up_is_used_and_told(http_server: HttpServer) -> 
             raise socket.gaierror(socket.EAI_AGAIN, "try again")
         return [(socket.AF_INET, "127.0.0.1")]
 
-    config = {"url": f"http://name.example:{http_server.port}/", "keep_alive": 0}
-    async with probing("http", config, lookup=lookup, clock=clock) as probe:
+    where = f"name.example:{http_server.port}"
+    config = {"url": f"http://{where}/", "keep_alive": 0} if kind_name == "http" else where
+    async with probing(kind_name, config, lookup=lookup, clock=clock) as probe:
         assert (await probe.run()).status is Status.OK
         broken = True
         await clock.advance(TTL + 10)

@@ -19,7 +19,7 @@ from checks.certificates import peer_chain, verified_until
 from checks.clock import Clock
 from checks.dial import Dialled, Phases, connection_error, place
 from checks.errors import TargetError
-from checks.expectations import seconds
+from checks.expectations import stale_finding
 from checks.lanes import LaneBusyError, Lanes
 from checks.probes.http.connection import Connection, Exchange, Peer, StaleConnectionError
 from checks.probes.http.library import httpx
@@ -217,13 +217,8 @@ class OriginTransport(httpx.AsyncBaseTransport):
 
 
 def _peer(dialled: Dialled, tls: ssl.SSLObject | None, proxy: str) -> Peer:
-    stale = dialled.addresses
-    notice = ""
-    if stale.error:
-        notice = (
-            f"the name look-up fails ({stale.error}); "
-            f"its answer from {seconds(stale.age)} ago is used"
-        )
+    stale = stale_finding(dialled.addresses)
+    notice = stale.text if stale else ""
     ipv6 = dialled.family == socket.AF_INET6
     if tls is None:
         return Peer(dialled.address, ipv6, notice=notice, proxy=proxy)

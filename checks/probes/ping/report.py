@@ -13,7 +13,7 @@ from typing import Final
 
 from checks.dial import Phases
 from checks.errors import TargetError
-from checks.expectations import Finding, latency_finding, seconds
+from checks.expectations import Finding, latency_finding, seconds, stale_finding
 from checks.model import Result, SampleBuilder, Samples, Status, Table
 from checks.probe import Target
 from checks.probes.ping.config import PingConfig
@@ -136,15 +136,8 @@ class Reporter:
                 text = f"past the {status.value} bound of {bound:g} %"
                 found.append(Finding(status, "expectation", text))
                 break
-        slow = latency_finding(mean, self._config.latency)
-        found += [slow] if slow else []
-        stale = heard.addresses
-        if stale is not None and stale.error:
-            text = (
-                f"the name look-up fails ({stale.error}); "
-                f"its answer from {seconds(stale.age)} ago is used"
-            )
-            found.append(Finding(Status.WARNING, "dns", text))
+        more = (latency_finding(mean, self._config.latency), stale_finding(heard.addresses))
+        found += [each for each in more if each is not None]
         return sorted(found, key=lambda finding: -finding.status.severity)
 
     def _where(self, heard: Heard) -> str:

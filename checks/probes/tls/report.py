@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from checks.errors import TargetError
-from checks.expectations import Finding, latency_finding, seconds
+from checks.expectations import Finding, latency_finding, seconds, stale_finding
 from checks.expiry import day_of, expiry_finding
 from checks.model import Result, Samples, Status, Table, clean
 from checks.probe import Target
@@ -72,20 +72,14 @@ class Reporter:
         chain = [each.certificate for each in seen.sent]
         expiry = expiry_finding(chain, config.certificate_expiry, now)
         slow = latency_finding(duration, config.latency)
-        found = [each for each in (expiry, slow) if each is not None]
+        stale = stale_finding(seen.dialled.addresses if seen.dialled else None)
+        found = [each for each in (expiry, slow, stale) if each is not None]
         if not chain:
             text = "its certificate cannot be read, so its end is not known"
             found.append(Finding(Status.WARNING, "tls", text))
         if seen.version.removeprefix("TLS ") < config.minimum_version:
             text = f"expected TLS {config.minimum_version} or newer: enable it there"
             found.append(Finding(Status.CRITICAL, "expectation", text))
-        stale = seen.dialled.addresses if seen.dialled else None
-        if stale is not None and stale.error:
-            text = (
-                f"the name look-up fails ({stale.error}); "
-                f"its answer from {seconds(stale.age)} ago is used"
-            )
-            found.append(Finding(Status.WARNING, "dns", text))
         return found
 
     def _well(self, seen: Seen, now: float) -> str:

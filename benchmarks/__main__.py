@@ -16,6 +16,7 @@ NAMES = (
     "first_frame",
     "store",
     "expressions",
+    "rules",
     "exposition",
     "many_targets",
     "steady",

@@ -55,6 +55,9 @@ async def main(path: str, warm_up: float, seconds: float) -> None:
         "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
         "ok": sum(state.view.status.value == "ok" for state in engine.states.values()),
         "checks": len(engine.states),
+        "series": engine.store.series_count,
+        "rules_seconds": engine.rules.busy if engine.rules else 0.0,
+        "rules_missed": engine.rules.missed if engine.rules else 0,
     }
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -146,14 +146,17 @@ def test_its_rules_fire_when_they_should_and_not_just_below(pack: str) -> None:
     assert [one.text for one in run_test_file(TESTS / f"{pack}.yml").failures] == []
 
 
+def test_promtool_finds_no_mistake(promtool: Path) -> None:
+    command = [str(promtool), "check", "rules", *map(str, sorted(FOLDER.glob("*.yml")))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @each
 def test_promtool_comes_to_the_same(pack: str, promtool: Path) -> None:
-    for command in (
-        ["check", "rules", FOLDER / f"{pack}.yml"],
-        ["test", "rules", TESTS / f"{pack}.yml"],
-    ):
-        done = subprocess.run([promtool, *command], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    command = [str(promtool), "test", "rules", str(TESTS / f"{pack}.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @each

@@ -21,11 +21,14 @@ _PROGRAMS: Final = {
     "mysql": re.compile(r"(?:mysql|maria|percona)\S*$"),
     "redis": re.compile(r"(?:redis|valkey)\S*$"),
     "curl": re.compile(r"curl$"),
+    "mongo": re.compile(r"mongo(?:sh|dump|restore|export|import|stat|top|files)?$"),
+    "ldap": re.compile(r"ldap(?:search|add|modify|delete|passwd|whoami|compare|modrdn|exop)$"),
 }
 """Programs that take secrets in options of their own."""
 _HEADER: Final = re.compile(r"(?i)((?:authorization|x-[\w-]*(?:key|token|auth)\w*)\s*:\s*)(.+)")
 _USER_OPTIONS: Final = ("-u", "--user", "--proxy-user", "-U")
-_REDIS: Final = ("-a",)
+_NEXT: Final = {"-a": "redis", "-p": "mongo", "-w": "ldap"}
+"""Options of theirs whose secret is the next word."""
 
 
 def command_line(words: Sequence[str]) -> str:
@@ -36,8 +39,8 @@ def command_line(words: Sequence[str]) -> str:
 def mask_arguments(words: Sequence[str]) -> list[str]:
     """``words`` with those values masked that an option's name tells to be secret.
 
-    Also the password in a URL, ``-pSECRET`` of MySQL's programs, ``-a SECRET`` of Redis' and
-    ``user:SECRET`` of curl's ``-u``.
+    Also the password in a URL, ``-pSECRET`` of MySQL's programs, ``-a SECRET`` of Redis',
+    ``-p SECRET`` of MongoDB's, ``-w SECRET`` of LDAP's, and ``user:SECRET`` of curl's ``-u``.
     """
     # Not the first word alone: `sudo`, `env` and `&&` stand before others.
     programs = {word.rpartition("/")[2] for word in words if not word.startswith("-")}
@@ -56,7 +59,7 @@ def _masked(words: Sequence[str], programs: frozenset[str]) -> Iterable[str]:
         else:
             yield _one(word, before, programs)
         next_is_secret = word.startswith("-") and (
-            _OPTION.fullmatch(word) is not None or (word in _REDIS and "redis" in programs)
+            _OPTION.fullmatch(word) is not None or _NEXT.get(word, "") in programs
         )
         before = word
 

@@ -24,6 +24,8 @@ SECRET = "hunter2"
         ["env", f"PGPASSWORD={SECRET}", "psql"],
         ["java", f"-Ddb.password={SECRET}", "-jar", "app.jar"],
         ["redis-cli", "-a", SECRET, "ping"],
+        ["mongodump", "-u", "me", "-p", SECRET],
+        ["ldapsearch", "-x", "-w", SECRET, "-b", "dc=shop"],
         ["curl", "-u", f"me:{SECRET}", "http://h/"],
         ["curl", "-H", f"Authorization: Bearer {SECRET}", "http://h/"],
         ["curl", "-H", f"X-Api-Key: {SECRET}"],
@@ -50,6 +52,8 @@ def test_a_secret_is_masked(words: list[str]) -> None:
         ["app", "--author", "me", "--passive"],
         ["postgres:", "walwriter"],
         ["ssh", "-p2222", "host"],
+        ["ssh", "-p", "2222", "mongo1"],
+        ["docker", "run", "-p", "80:80", "mongo1"],
         [],
     ],
 )

@@ -33,6 +33,8 @@ from checks.views import CheckView, EventView
 __all__ = ["Showing"]
 
 _MISSING: Final = frozenset({RuleHealth.DEAD, RuleHealth.IDLE})
+_NO_NEWS: Final = frozenset({"alertname", "severity"})
+_KNOWN: Final = _NO_NEWS | {"job", "instance"}
 _KEPT: Final = 200
 """Transitions that are shown."""
 
@@ -182,9 +184,11 @@ class Showing:
         views = [told(row.view.key, row.view.name, one, run.alerts) for one in transitions]
         self._transitions.extendleft(views)
         matter = [one for one in views if State.FIRING in {one.before, one.after}]
+        sentences = {alert.id: alert.sentence for alert in row.alerts}
         for one in matter[:most]:
             check = finder.find(dict(one.labels))
-            yield EventView(one.time, check, _as_event(one))
+            said = _as_event(one, sentences.get(one.alert, ""), known=bool(check))
+            yield EventView(one.time, check, said)
         if len(matter) > most:
             text = f"{row.view.name}: {len(matter) - most} more of its alerts changed at once"
             yield EventView(matter[0].time, "", text)
@@ -246,10 +250,15 @@ def _judgement(view: RuleView) -> dict[str, Any]:
     return {name: getattr(view, name) for name in names}
 
 
-def _as_event(one: TransitionView) -> str:
-    """``HostHighCpu {instance="web-1"}: firing: it has been there for 5m; … is 91, > 80``."""
-    labels = [pair for pair in one.labels if pair[0] not in {"alertname", "severity", "job"}]
-    way = str(one.after) if one.before is not one.after else f"still {one.after}"
-    evidence = evidence_words(one.evidence)
+def _as_event(one: TransitionView, sentence: str, *, known: bool) -> str:
+    """``DiskFull {mountpoint="/var"} firing: /var is 96 % full: it has been there for 5m (for: 5m);
+    … is 0.96, > 0.95``. ``known``: the event is of a check, which has its job and instance.
+    """
+    hidden = _KNOWN if known else _NO_NEWS
+    labels = [pair for pair in one.labels if pair[0] not in hidden]
     shown = f" {shown_series(labels)}" if labels else ""
-    return clean(f"{one.name}{shown}: {way}: {one.why}{f'; {evidence}' if evidence else ''}")
+    way = str(one.after) if one.before is not one.after else f"still {one.after}"
+    begins = one.after is State.FIRING and one.before is not State.FIRING
+    said = f"{sentence}: " if begins and sentence else ""
+    evidence = evidence_words(one.evidence)
+    return clean(f"{one.name}{shown} {way}: {said}{one.why}{f'; {evidence}' if evidence else ''}")

@@ -1,0 +1,127 @@
+"""Alerts of rules in the verdict and in the pane, among those of checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.alerts.of_checks import alerts_of
+from checks.model import Status
+from checks.rules.views import RulesView
+from checks.views import AlertView, Snapshot
+from tests.widgets import samples
+from tests.widgets.curves import NOW
+from tests.widgets.stage import Stage, shown
+from widgets.alerts import AlertsPane, alert_counts, alert_lines
+from widgets.frame import Frame
+from widgets.glyphs import UNICODE
+from widgets.verdict import verdict_segs
+
+
+def alert(name: str, **changes: object) -> AlertView:
+    made = AlertView(
+        id=name,
+        name=name,
+        check="web",
+        status=Status.CRITICAL,
+        since=NOW - 90,
+        sentence=f"{name} says so",
+        rule=f"rules.yml;g;{name}",
+        labels=(("alertname", name), ("instance", "web-7")),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+FIRING = alert("DiskFull")
+PENDING = alert("CpuHigh", firing=False)
+INFO = alert("Restarted", status=Status.OK)
+
+
+def picture(*alerts: AlertView, **changes: object) -> Snapshot:
+    """All is quiet but for ``alerts``, in their order."""
+    quiet = samples.all_quiet(**changes)
+    return replace(quiet, alerts=alerts_of(quiet.checks, alerts))
+
+
+def verdict(snapshot: Snapshot, width: int = 140) -> str:
+    return "".join(seg.text for seg in verdict_segs(snapshot, width)).strip()
+
+
+def rows(snapshot: Snapshot, width: int = 60, height: int = 12, text: str = "") -> list[str]:
+    frame = Frame(width, height, UNICODE, filter_text=text)
+    return [line.text.rstrip() for line in alert_lines(snapshot, frame)]
+
+
+def test_what_fires_is_the_verdict_though_every_check_is_fine() -> None:
+    assert verdict(picture(PENDING, FIRING)) == (
+        "✖ CRITICAL   DiskFull: DiskFull says so · since 1 m"
+    )
+
+
+def test_what_is_pending_is_in_the_verdict_only_while_nothing_fires() -> None:
+    assert verdict(picture(PENDING)) == (
+        "✔ OK   all 3 checks are fine · pending: CpuHigh: CpuHigh says so"
+    )
+    both = picture(PENDING, alert("LoadHigh", firing=False, since=NOW - 5))
+    assert verdict(both).endswith("· pending: CpuHigh and 1 more")
+
+
+def test_information_is_no_fault() -> None:
+    assert verdict(picture(INFO)).startswith("✔ OK   all 3 checks are fine · for information: ")
+    assert "Restarted" not in verdict(picture(INFO, FIRING))
+
+
+def test_the_check_itself_speaks_where_it_says_the_same() -> None:
+    down = samples.check("web", Status.CRITICAL, message="connection refused")
+    same = alert("TargetDown", cause="web")
+    told = picture(same, alert("Other", since=NOW - 4e6), checks=(down,))
+    assert verdict(told).startswith("✖ CRITICAL   web down: connection refused")
+    assert verdict(told).endswith("+1 more")
+    assert "TargetDown" not in "\n".join(rows(told))
+
+
+def test_the_pane_lists_what_fires_then_what_may_with_words_beside_the_signs() -> None:
+    found = rows(picture(PENDING, INFO, alert("Slow", status=Status.WARNING), FIRING))
+    heads = [row.split() for row in found if not row.startswith("   ")]
+    assert [(row[0], row[1], row[-3]) for row in heads] == [
+        ("✖", "DiskFull", "critical"),
+        ("▲", "Slow", "warning"),
+        ("·", "Restarted", "info"),
+        ("…", "CpuHigh", "pending"),
+    ]
+
+
+def test_pending_alerts_are_dimmed() -> None:
+    lines = alert_lines(picture(PENDING), Frame(60, 12, UNICODE))
+    assert {seg.role for line in lines for seg in line.segs if seg.text.strip()} == {"dim"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ({"no_data_since": NOW - 60}, "no data since"),
+        ({"flapping": True}, "flapping"),
+        ({"no_history": True}, "insufficient history"),
+    ],
+)
+def test_marks_stand_beneath_the_sentence(mark: dict[str, object], said: str) -> None:
+    assert any(said in row for row in rows(picture(alert("DiskFull", **mark))))
+
+
+def test_counts_are_of_what_fires_by_severity_and_of_what_may() -> None:
+    every = picture(PENDING, INFO, FIRING, alert("Other")).alerts
+    assert "".join(seg.text for seg in alert_counts(every)) == " 2 ✖ 1 · 1 …"
+
+
+def test_it_is_found_by_its_labels() -> None:
+    assert any("DiskFull" in row for row in rows(picture(FIRING), text="web-7"))
+    assert not any("DiskFull" in row for row in rows(picture(FIRING), text="web-8"))
+
+
+async def test_rules_in_error_are_counted_in_the_title() -> None:
+    pane = AlertsPane()
+    async with Stage(pane).run_test(size=(60, 8)) as pilot:
+        pane.snapshot = picture(FIRING, rules=RulesView(errors=2))
+        await pilot.pause()
+        assert "Alerts 1 ✖ 2 rules in error" in shown(pane)[0]

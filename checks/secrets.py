@@ -181,6 +181,8 @@ class Masker:
         )
 
     def _table(self, table: Table) -> Table:
+        if not any(self._holds(cell) for row in table.rows for cell in row):
+            return table
         rows = tuple(tuple(self.text(cell) for cell in row) for row in table.rows)
         return Table(table.title, table.columns, rows, table.numeric)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import struct
 
 import numpy as np
 import pytest
 
 from checks.model import Samples, Series
-from checks.store.block import CHUNK_ROWS, STALE, Block, is_stale
+from checks.store.block import STALE, Block, is_stale
+from checks.store.chunk import CHUNK_ROWS
 from checks.store.store import Matcher, Store
 from checks.store.window import Window
 
@@ -61,6 +63,18 @@ def test_series_may_end_where_a_chunk_begins(rows: int) -> None:
     assert newest is not None
     assert newest[0] == times[-1]
     assert is_stale(newest[1]).all()
+
+
+@pytest.mark.parametrize("values", [("1.0", 2.0), (1.0,), (1.0, 2.0, 3.0)])
+def test_what_is_no_row_leaves_nothing_behind(values: tuple[float, ...]) -> None:
+    """An hour later the series that were half there ended the engine."""
+    store = Store()
+    with pytest.raises(struct.error):
+        store.append("check", 5.0, 1e9, Samples((A, C), values))
+    for step in range(CHUNK_ROWS + 1):
+        store.append("check", 5.0, 1e9 + step * 5, samples(b=1))
+    store.expire(1e9 + 9000)
+    assert store.series_count == 1
 
 
 def test_a_targets_nan_is_not_a_stale_marker() -> None:

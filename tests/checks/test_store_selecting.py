@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from checks.model import Samples, Series
-from checks.store.block import CHUNK_ROWS, STALE, Block, is_stale
+from checks.store.block import STALE, Block, is_stale
+from checks.store.chunk import CHUNK_ROWS
 from checks.store.groups import BlockGroup, MergedGroup
 from checks.store.matching import Matcher, PatternError
 from checks.store.store import TOGETHER, Store

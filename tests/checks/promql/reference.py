@@ -24,7 +24,7 @@ from checks.promql.ast import (
     Subquery,
 )
 from checks.promql.values import LabelSet
-from checks.store.block import STALE, STALE_BITS
+from checks.store.chunk import STALE, STALE_BITS
 
 Sample = tuple[int, float]
 Data = dict[LabelSet, list[Sample]]

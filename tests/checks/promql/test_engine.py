@@ -15,7 +15,7 @@ from checks.promql.errors import EvaluationError, PromQLError
 from checks.promql.options import Options
 from checks.promql.values import Floats, LabelSet, Matrix, Times
 from checks.samples.store import SeriesStore, grouped
-from checks.store.block import CHUNK_ROWS
+from checks.store.chunk import CHUNK_ROWS
 from checks.store.store import Store
 
 MINUTE = 60_000

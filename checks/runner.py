@@ -71,7 +71,16 @@ class Runner:
         if fault:
             result = self._failed_inside(fault)
         took = self._env.clock.now() - began
-        return began, self._finish(result, took)
+        try:
+            return began, self._finish(result, took)
+        except Exception as error:
+            # The rim: a result that nothing can be made of must cost its own check alone.
+            log.exception(
+                "the result of the %s check %s is no good", self.spec.kind, self.spec.name
+            )
+            return began, self._finish(
+                self._failed_inside(f"{type(error).__name__}: {error}"), took
+            )
 
     async def _bounded(self) -> Result:
         timeout = self.spec.timeout

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from checks.model import Part, Result, Samples, Status, Table
+from checks.model import Part, Result, Samples, Series, Status, Table
 from checks.probe import ChartSpec
 
 __all__ = ["checked_charts", "unsound"]
 
 _TEXTS: Final = ("message", "value", "raw")
+_TUPLES: Final = ("facts", "phases", "events", "asked")
 
 
 def unsound(result: object) -> str:
@@ -25,13 +26,34 @@ def unsound(result: object) -> str:
         return f"its status is {_shown(result.status)}, expected a checks.model.Status"
     if not isinstance(result.samples, Samples):
         return f"its samples are {_shown(result.samples)}, expected checks.model.Samples"
+    return _unsound_samples(result.samples) or _unsound_texts(result) or _unsound_rows(result)
+
+
+def _unsound_texts(result: Result) -> str:
     duration: object = result.duration
     if duration is not None and not _is_number(duration):
         return f"its duration is {_shown(duration)}, expected seconds or None"
+    if not isinstance(result.up, bool):
+        return f"its up is {_shown(result.up)}, expected True or False"
     for name in _TEXTS:
         if not isinstance(getattr(result, name), str):
             return f"its {name} is {_shown(getattr(result, name))}, expected text"
-    return _unsound_rows(result)
+    for name in _TUPLES:
+        if not isinstance(getattr(result, name), tuple):
+            return f"its {name} are {_shown(getattr(result, name))}, expected a tuple"
+    return ""
+
+
+def _unsound_samples(samples: Samples) -> str:
+    series: object = samples.series
+    values: object = samples.values
+    if not (isinstance(series, tuple) and all(isinstance(one, Series) for one in series)):
+        return f"the series of its samples are {_shown(series)}, expected a tuple of Series"
+    if not (isinstance(values, tuple) and all(map(_is_number, values))):
+        return "the values of its samples are no tuple of numbers"
+    if len(values) != len(series):
+        return f"its samples have {len(series)} series and {len(values)} values"
+    return ""
 
 
 def _unsound_rows(result: Result) -> str:

@@ -326,7 +326,7 @@ def test_the_page_shows_the_package_as_it_is() -> None:
 
 
 ODD_KIND = """\
-from checks.model import Result, Status
+from checks.model import Result, Samples, Series, Status
 from checks.probe import ChartSpec, Expected, Kind
 from checks.settings import KindConfig
 
@@ -347,6 +347,14 @@ class Probe:
             return Result("ok", "fine")
         if self.way == "duration":
             return Result(Status.OK, "fine", duration="3 ms")
+        if self.way == "values":
+            return Result(Status.OK, "fine", samples=Samples((Series.of("load"),), ("1",)))
+        if self.way == "pairs":
+            return Result(Status.OK, "fine", samples=Samples((Series.of("load"),), ()))
+        if self.way == "up":
+            return Result(Status.OK, "fine", up="yes")
+        if self.way in ("facts", "phases", "tables", "events"):
+            return Result(Status.OK, "fine", **{self.way: None})
         return Result(Status.OK, "fine")
 
     def attend(self, watched):
@@ -391,6 +399,13 @@ ROWS = {
     "nothing": "internal error in the beat check: run() returned None, expected a checks.model.",
     "status": "internal error in the beat check: its status is 'ok', expected a checks.model.",
     "duration": "internal error in the beat check: its duration is '3 ms', expected seconds",
+    "values": "internal error in the beat check: the values of its samples are no tuple of num",
+    "pairs": "internal error in the beat check: its samples have 1 series and 0 values",
+    "up": "internal error in the beat check: its up is 'yes', expected True or False",
+    "facts": "internal error in the beat check: its facts are None, expected a tuple",
+    "phases": "internal error in the beat check: its phases are None, expected a tuple",
+    "tables": "internal error in the beat check: its tables are None, expected a tuple of Table",
+    "events": "internal error in the beat check: its events are None, expected a tuple",
 }
 TOLD = {
     "charts": "the kind beat failed to tell its charts: LookupError: no curve",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from itertools import pairwise
 from typing import Final
@@ -30,6 +31,8 @@ _NO_COMMON: Final = {
     "SSLV3_ALERT_HANDSHAKE_FAILURE",
     "NO_PROTOCOLS_AVAILABLE",
     "DH_KEY_TOO_SMALL",
+    # what OpenSSL 3.0 says of a server that speaks TLS 1.0 or 1.1 alone
+    "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED",
 }
 _REFUSED: Final = {
     "EXPIRED": "renew tls.cert",
@@ -127,11 +130,17 @@ def _issuer(of: Detailed) -> str:
     return clean(of.certificate.issuer or of.issuer or "a CA without a name", 60)
 
 
+def _reason(error: ssl.SSLError) -> str:
+    """OpenSSL's word for ``error`` where Python does not know it and has but OpenSSL's text."""
+    told = re.fullmatch(r"\[SSL\] (.+) \(_ssl\.c:\d+\)", str(error))
+    return told[1].upper().replace(" ", "_") if told else ""
+
+
 def failed(error: ssl.SSLError, config: TlsConfig, first: bytes, spoken: str) -> TargetError:
     """Why the handshake failed. ``first`` is what came from the server; ``spoken`` the version
     it chose when it was allowed any, empty where that failed, too.
     """
-    where, reason = config.instance(), error.reason or ""
+    where, reason = config.instance(), error.reason or _reason(error)
     if reason in _PLAIN and not first.startswith(b"\x16"):
         said = quoted(first[:60].decode("ascii", "replace"))
         text = (

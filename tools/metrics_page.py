@@ -49,7 +49,8 @@ before it is stored, since it would take a load that no test should make.
 """
 _MENDED: Final = """\
 *Fire once mended*: such a rule contradicts itself, so that no exporter makes it fire. The tests see
-it stay silent while its condition holds, and fire once its text is mended as said below.
+it stay silent while its condition holds, here and in Debian's promtool, and fire once its text is
+mended as said below.
 """
 _KINDS: Final = {
     Kind.MISSING: "not here",

@@ -14,6 +14,7 @@ import yaml
 from checks.alerts.durations import parse_duration
 from checks.alerts.severity import severity_of
 from checks.probe import Metric
+from checks.queue_names import METRICS as QUEUES
 from checks.registry import KINDS, kind
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.packs import FOLDER, pack_names, read_pack
@@ -135,7 +136,8 @@ def test_every_selector_reads_what_a_kind_of_check_yields(pack: str) -> None:
     for rule in rules_of(list(read_pack(pack).groups)):
         for read in reads(rule.expression.root, rule.expression.text):
             name = read.selector.name
-            assert name in {*known, *recorded, *OF_EVERY_CHECK, *OF_A_PAGE}, (rule.name, name)
+            there = {*known, *recorded, *OF_EVERY_CHECK, *OF_A_PAGE, *QUEUES}
+            assert name in there, (rule.name, name)
             labels = {one.label for one in read.selector.matchers} - {"__name__"}
             more = PAGE_LABELS if name == "http_requests_total" else set()
             assert labels <= known.get(name, set()) | more, (rule.name, name)

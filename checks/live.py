@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checks.clock import SystemClock
-from checks.errors import ConfigError, OnwatchError
+from checks.errors import ConfigError, NoThreadsError, OnwatchError
 from checks.garbage import set_apart
 from checks.lanes import Lanes
 from checks.model import clean
@@ -86,6 +86,7 @@ async def _settle() -> None:
 
 async def _look_again(engine: Engine) -> None:
     """Have ``engine`` watch what its configuration's finder finds, for as long as it runs."""
+    before = trouble = ""
     while (finder := engine.config.finder) is not None:
         await finder.rest()
         try:
@@ -93,10 +94,24 @@ async def _look_again(engine: Engine) -> None:
             if config is not engine.config:
                 await engine.amend(config)
         except Exception as error:
-            # The rim: a bug in a look round must not cost what is watched already.
-            log.exception("looking for services failed inside")
-            engine.notice = f"discovery ended by an error of its own: {type(error).__name__}"
-            return
+            # The rim: a look that fails must not cost what is watched already, nor the next look.
+            said = f"looking for services failed, and is tried again: {_cause(error)}"
+            if not trouble:
+                log.exception("looking for services failed inside")
+                before = engine.notice
+            trouble = engine.notice = said
+            await asyncio.sleep(LOOK_INTERVAL)
+        else:
+            if trouble and engine.notice == trouble:
+                engine.notice = before
+            trouble = ""
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, by the name of the error where its words are for nobody."""
+    if isinstance(error, OnwatchError):
+        return str(error)
+    return f"{type(error).__name__}: {clean(str(error), 200)}".rstrip(": ")
 
 
 class EngineSource:
@@ -205,7 +220,10 @@ class EngineSource:
 
         files = engine.config.files
         while True:
-            if not await lanes.run("configuration", partial(self._changed_of, files)):
+            changed = False
+            with contextlib.suppress(NoThreadsError):
+                changed = await lanes.run("configuration", partial(self._changed_of, files))
+            if not changed:
                 await asyncio.sleep(LOOK_INTERVAL)
                 continue
             try:
@@ -220,8 +238,7 @@ class EngineSource:
             except Exception as error:
                 # The rim: what a kind of somebody else's does must not cost what is watched.
                 log.exception("taking over the configuration failed inside")
-                said = f"{type(error).__name__}: {clean(str(error), 200)}".rstrip(": ")
-                engine.notice = f"configuration not reloaded: an error inside: {said}"
+                engine.notice = f"configuration not reloaded: an error inside: {_cause(error)}"
                 engine.own.reload_failed = True
 
     def _read(self) -> EngineConfig:

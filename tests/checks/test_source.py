@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
+
+from checks import live
 from checks.config import EngineConfig
 from checks.engine import EngineSource
 from checks.errors import ConfigError, ConfigProblem
@@ -90,3 +96,47 @@ def test_a_configuration_that_cannot_be_read_reaches_the_reader() -> None:
     assert source.failure() is error
     assert str(error) == "onwatch.yaml:3: checks: no checks"
     source.close()
+
+
+class Faltering:
+    """Finds the check ``two``, once a look at which no descriptors were left is past."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def look(self, config: EngineConfig) -> EngineConfig:
+        self.looks += 1
+        if self.looks == 2:
+            raise OSError(errno.EMFILE, "Too many open files")
+        if self.looks == 3:
+            return replace(config, checks=(*config.checks, spec("two")))
+        return config
+
+    async def rest(self) -> None:
+        # Once the picture of each second shows what went wrong.
+        await asyncio.sleep(1.3 if self.looks == 2 else 0.01)
+
+    def forget(self, name: str) -> None:
+        del name
+
+
+def test_a_look_for_services_that_failed_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_INTERVAL", 0.01)
+    PLAYED.update(one=ok(), two=ok())
+    notices: list[str] = []
+    source = EngineSource(lambda: replace(config(spec("one")), finder=Faltering()))
+    source.start()
+
+    def both() -> bool:
+        snapshot = source.latest()
+        if snapshot is not None:
+            notices.append(snapshot.health.notice)
+        return snapshot is not None and len(snapshot.checks) == 2 and not snapshot.health.notice
+
+    try:
+        wait_for(both, 10)
+    finally:
+        source.close()
+    said = "looking for services failed, and is tried again: OSError: [Errno 24] Too many open"
+    assert any(notice.startswith(said) for notice in notices), notices
+    assert source.failure() is None

@@ -15,8 +15,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from checks.live import EngineSource  # noqa: E402 - the repository is no package
 from checks.views import Snapshot  # noqa: E402
+from tests.tui.alert_scene import evening  # noqa: E402 - the repository is no package
 from tests.tui.fakes import FakeSource  # noqa: E402 - the repository is no package
 from tests.widgets import samples  # noqa: E402
 from tests.widgets.sample_queues import queue_night  # noqa: E402 - the repository is no package
@@ -43,7 +49,7 @@ _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 class Shot:
     """A picture: its file's stem, the terminal's size, the keys pressed before it.
 
-    ``night`` makes what there is to be seen.
+    ``night`` makes what there is to be seen; where there is a ``scene``, a source of that.
     """
 
     name: str
@@ -51,12 +57,29 @@ class Shot:
     keys: tuple[str, ...] = ()
     night: Callable[[], Snapshot] = samples.bad_night
     theme: str = "onwatch-dark"
+    scene: Callable[[], AbstractAsyncContextManager[FakeSource]] | None = None
+
+
+@asynccontextmanager
+async def _evening() -> AsyncIterator[FakeSource]:
+    """A real engine whose rules fire; its servers are played."""
+    async with evening() as (_, source):
+        yield source
 
 
 def _hour_of_requests() -> Snapshot:
     return samples.request_night(3600.0)
 
 
+_NAMED = {" ": "space", "(": "left_parenthesis", ")": "right_parenthesis", "_": "underscore"}
+
+
+def _typed(text: str) -> tuple[str, ...]:
+    """The keys that type ``text``."""
+    return tuple(_NAMED.get(sign, sign) for sign in text)
+
+
+_QUERY = ("colon", *_typed("query "))
 _TO_QUERIES = ("3", "d", "tab", "tab", "tab", "tab", "M")
 
 SHOTS = (
@@ -91,6 +114,20 @@ SHOTS = (
     Shot("host-80x24", (80, 24), ("6",), night=samples.host_night),
     Shot("host-tree", (120, 36), ("6", "v", "M"), night=samples.host_night),
     Shot("process", (120, 36), ("6", "enter"), night=samples.host_night),
+    Shot("alerts-200x60", (200, 60), ("7",), scene=_evening),
+    Shot("alerts-120x36", (120, 36), ("7",), scene=_evening),
+    Shot("alerts-80x24", (80, 24), ("7",), scene=_evening),
+    Shot("alert", (120, 44), ("7", "enter"), scene=_evening),
+    Shot("alert-80x24", (80, 24), ("7", "enter"), scene=_evening),
+    Shot("alert-dead-rule", (120, 36), ("7", "end", "enter"), scene=_evening),
+    Shot("query", (120, 36), (*_QUERY, *_typed("queue_size"), "enter", "escape"), scene=_evening),
+    Shot("query-completes", (120, 24), (*_QUERY, *_typed("sum by (in")), scene=_evening),
+    Shot(
+        "query-mistake",
+        (120, 24),
+        (*_QUERY, *_typed("sum(rate(queue_size)"), "enter"),
+        scene=_evening,
+    ),
     Shot("help", (120, 36), ("question_mark",)),
     Shot("palette", (120, 36), ("colon",)),
 )
@@ -153,13 +190,16 @@ def picture(shot: Shot) -> Snapshot:
 
 async def draw(shot: Shot) -> str:
     """The picture as SVG."""
-    source = FakeSource(picture(shot))
-    app = OnwatchApp(source, theme=shot.theme)
-    async with app.run_test(size=shot.size) as pilot:
-        await pilot.pause(0.2)
-        await pilot.press(*shot.keys)
-        await pilot.pause(0.5)
-        return app.export_screenshot()
+    async with shot.scene() if shot.scene else nullcontext(FakeSource(picture(shot))) as source:
+        app = OnwatchApp(source, theme=shot.theme)
+        async with app.run_test(size=shot.size) as pilot:
+            await pilot.pause(0.2)
+            for key in shot.keys:
+                await pilot.press(key)
+                # What a key opens takes the next one.
+                await pilot.pause()
+            await pilot.pause(0.5)
+            return app.export_screenshot()
 
 
 def to_png(svg: Path, browser: str) -> None:

@@ -185,7 +185,8 @@ async def test_a_rule_that_fails_tells_why_in_full() -> None:
         await at(pilot, "rule/ReplicaLag")
         await keys(pilot, "enter")
         text = seen(pilot)
-        assert "ERRORS" in text.splitlines()[0]
+        assert "ERROR" in text.splitlines()[0]
+        assert "its last evaluation failed" in text
         assert "give group_left or more labels" in " ".join(text.split())
         assert "/etc/onwatch/rules/shop.yml:41" in text
         assert not (await help_of(pilot)).count("Details of the check it is of")

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from checks.rules.views import RuleHealth
 from tui import keymap
 from tui.screens.details import Page
 from tui.screens.facets import Facets
@@ -123,8 +124,7 @@ class AlertScreen(PictureScreen):
         self.set_focus(self.query_one(SaidPane), scroll_visible=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        height = event.size.height
-        self.query_one(RuleChart).styles.height = max(min(8, height - 5), height // 3)
+        del event
         self._fit()
 
     def watch_snapshot(self) -> None:
@@ -151,7 +151,13 @@ class AlertScreen(PictureScreen):
         """Give the panes the lines they need; none to what there is nothing of."""
         if not self._composed:
             return
-        self.query_one(Facets).fit(max(_MOST, self.size.height // 3))
+        height, subject = self.size.height, self.subject
+        # Of what there is no series of a chart would be empty for ever.
+        draws = subject is None or subject.rule.health is not RuleHealth.DEAD
+        tall = max(min(8, height - 5), height // 3) if draws else 1
+        chart = self.query_one(RuleChart)
+        chart.styles.height, chart.styles.min_height = tall, min(tall, 6)
+        self.query_one(Facets).fit(max(_MOST, height // 3))
         # A rule that was read again may compare something else.
         self.post_message(self.Attends())
 

@@ -25,8 +25,8 @@ class PromptLine(Input):
     PromptLine {
         height: 1;
         border: none;
-        padding: 0 1;
         background: $panel;
+        &.-textual-compact { padding: 0 1; }
         &:focus { border: none; background: $panel; }
     }
     """

@@ -94,7 +94,7 @@ class QueryScreen(PictureScreen):
 
     def _fit(self, height: int) -> None:
         """Give the curves what the rows can do without; none on a small screen."""
-        notes = max(3, min(6, height // 6))
+        notes = 3 if height < 30 else 4
         room = height - 3 - notes
         curves = self.query_one(CurvesView)
         self.query_one(NotesView).styles.height = notes

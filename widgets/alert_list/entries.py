@@ -92,7 +92,7 @@ def severity_word(entry: Entry) -> str:
         return severity_of(dict(entry.alert.labels)).name.lower()
     if entry.own is not None:
         return entry.own.status.value
-    return {ERRORS: "error", HISTORY: "waiting", DEAD: "dead"}.get(entry.section, "rule")
+    return {ERRORS: "error", HISTORY: "waiting", DEAD: "dead"}.get(entry.section, entry.section)
 
 
 def thing_of(alert: RuleAlertView, rule: RuleView, *, instance: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 
 from widgets import format as fmt
+from widgets.alert_list.entries import severity_word
 from widgets.alert_list.panes import subject_of
 from widgets.alert_list.words import sign_of
 from widgets.glyphs import Glyphs
@@ -34,8 +35,8 @@ def _said(entry: Entry, now: float, width: int, glyphs: Glyphs) -> list[Seg]:
 
 
 def _state(entry: Entry) -> str:
-    """``FIRING``, ``PENDING``, or how a rule does."""
-    return (str(entry.alert.state) if entry.alert is not None else entry.section).upper()
+    """``FIRING``, ``PENDING``; of a rule alone how it does."""
+    return (str(entry.alert.state) if entry.alert is not None else severity_word(entry)).upper()
 
 
 class AlertHeader(VerdictLine):

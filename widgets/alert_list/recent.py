@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from checks.alerts.model import State
 from widgets import format as fmt
-from widgets.alert_list.words import moved
+from widgets.alert_list.entries import thing_of
+from widgets.alert_list.words import moved, transition_role
 from widgets.empty import note
 from widgets.frame import Frame
 from widgets.lines import LinePane
-from widgets.text import Line, Seg, line, role_of
+from widgets.text import Line, Seg, line
 
 if TYPE_CHECKING:
     from checks.rules.views import TransitionView
@@ -27,17 +27,34 @@ def _key(one: TransitionView, place: int) -> str:
     return f"{one.time!r}/{one.alert}/{place}"
 
 
+def _values(one: TransitionView) -> str:
+    """What it is of, where the alert itself is kept no more."""
+    return " ".join(value for name, value in one.labels if name not in _NAMELESS)
+
+
+def _things(snapshot: Snapshot) -> dict[str, str]:
+    """What each alert that is kept is of, by its id."""
+    rules = snapshot.rules.rules if snapshot.rules is not None else ()
+    instances = {check.name: check.instance for check in snapshot.checks}
+    return {
+        one.id: thing_of(one, rule, instance=instances.get(one.check, ""))
+        for rule in rules
+        for one in rule.alerts
+    }
+
+
 def recent_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     """A line a transition, the newest first."""
     rules = snapshot.rules if snapshot is not None else None
     arrow = "->" if frame.glyphs.plain else "→"
     lines = []
+    things = _things(snapshot) if snapshot is not None else {}
     for place, one in enumerate(rules.transitions if rules is not None else ()):
-        labels = " ".join(value for name, value in one.labels if name not in _NAMELESS)
+        labels = things.get(one.alert) or _values(one)
         told = moved(one.before, one.after, arrow)
         if not frame.wants(one.name, labels, told, one.why):
             continue
-        role = {State.FIRING: role_of(one.status), State.RESOLVED: "ok"}.get(one.after, "label")
+        role = transition_role(one)
         segs = (
             Seg(f" {fmt.clock(one.time)}  ", "dim"),
             Seg(one.name, role),

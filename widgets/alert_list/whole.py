@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from checks.alerts.model import State
 from widgets import format as fmt
-from widgets.alert_list.entries import Entry, severity_word
-from widgets.alert_list.words import compared, file_of, marks, moved, sign_of, value_text
+from widgets.alert_list.entries import DEAD, ERRORS, HISTORY, Entry, severity_word
+from widgets.alert_list.words import (
+    compared,
+    file_of,
+    marks,
+    moved,
+    sign_of,
+    transition_role,
+    value_text,
+)
 from widgets.empty import note
 from widgets.frame import Frame
 from widgets.text import Line, Seg, broken, left, line, role_of
@@ -29,6 +36,11 @@ __all__ = [
     "transition_lines",
 ]
 
+_OF_RULES: Final = {
+    ERRORS: "its last evaluation failed",
+    HISTORY: "says nothing yet",
+    DEAD: "can never fire",
+}
 _NAMES: Final = 22
 """Cells of the names at the left, at most."""
 
@@ -78,7 +90,10 @@ def about_lines(entry: Entry, now: float, frame: Frame) -> list[Line]:
 
 
 def _state(entry: Entry) -> str:
-    return str(entry.alert.state) if entry.alert is not None else entry.section
+    """``firing``, ``pending``; of a rule alone what it can do."""
+    if entry.alert is not None:
+        return str(entry.alert.state)
+    return _OF_RULES.get(entry.section, entry.section)
 
 
 def evidence_pairs(alert: RuleAlertView, rule: RuleView, now: float) -> list[tuple[str, str]]:
@@ -162,7 +177,7 @@ def transition_lines(
         series = _labelled(one.labels) if named else ""
         if not frame.wants(told, one.why, series):
             continue
-        role = {State.FIRING: role_of(one.status), State.RESOLVED: "ok"}.get(one.after, "label")
+        role = transition_role(one)
         clock = Seg(f" {fmt.clock(one.time)}  ", "dim")
         key = f"{one.time!r}/{one.alert}/{at}"
         more = f"  {compared(one.evidence)}" if one.evidence.value is not None else ""

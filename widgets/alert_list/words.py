@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from checks.alerts.model import State
+from checks.model import Status
 from widgets import format as fmt
 from widgets.alert_list.entries import DEAD, ERRORS, FIRING, HISTORY, PENDING, RESOLVED
 from widgets.glyphs import Glyphs
 from widgets.text import Seg, role_of
 
 if TYPE_CHECKING:
-    from checks.rules.views import Evidence, RuleAlertView, RuleView
+    from checks.rules.views import Evidence, RuleAlertView, RuleView, TransitionView
     from widgets.alert_list.entries import Entry
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "marks",
     "moved",
     "sign_of",
+    "transition_role",
     "value_text",
 ]
 
@@ -77,13 +79,20 @@ def moved(before: State, after: State, arrow: str) -> str:
     return str(after) if before is after else f"{before} {arrow} {after}"
 
 
+def transition_role(one: TransitionView) -> str:
+    """The role that a transition is written in: what began to fire, what is over, the rest."""
+    if one.after is State.FIRING and one.status is not Status.OK:
+        return role_of(one.status)
+    return "ok" if one.after is State.RESOLVED else "label"
+
+
 def sign_of(entry: Entry, glyphs: Glyphs) -> str:
     """The glyph before a row: that of a status, or one of its own for what is none."""
     if entry.section == RESOLVED:
         return glyphs.statuses[0]
     if entry.section == DEAD:
         return glyphs.dash
-    if entry.alert is not None and entry.alert.status.severity == 0:
+    if entry.alert is not None and entry.alert.status is Status.OK:
         # It only informs: the sign of what is well would say that it is over.
         return "i"
     return glyphs.status(entry.status)
@@ -93,7 +102,7 @@ def entry_role(entry: Entry) -> str:
     """The role that a row's sign and name are written in: what does not fire is quieter."""
     if entry.section in (PENDING, HISTORY, DEAD) or entry.worse:
         return "dim"
-    if entry.section == FIRING and entry.status.severity == 0:
+    if entry.section == FIRING and entry.status is Status.OK:
         return "label"
     return role_of(entry.status)
 

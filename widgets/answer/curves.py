@@ -57,7 +57,7 @@ def curve_lines(
     scale = linear_scale(columns)
     if scale is None:
         return []
-    others = [Plotted(c, "rule", ".") for i, c in enumerate(columns) if i != at]
+    others = [Plotted(c, "dim", ".") for i, c in enumerate(columns) if i != at]
     drawn = plot([*others, Plotted(columns[at], "spark", "*")], scale, rows, glyphs)
     ticks = scale.ticks(rows)
     lines = [_legend(answer, names[at], width, glyphs)]

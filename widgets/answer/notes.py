@@ -81,8 +81,9 @@ class NotesView(LineView):
             return note(self.hint, width)
         if answer.error:
             return mistake_lines(answer.text, answer.column, answer.error, width)
-        told = [line(" ", Seg(fit(answer.text, width - 2, self.glyphs.cut), "label"))]
-        told.append(line(" ", Seg(f"evaluated in {fmt.duration(answer.took)}", "dim")))
+        took = f" {self.glyphs.dot} evaluated in {fmt.duration(answer.took)}"
+        text = fit(answer.text, width - 2 - cell_len(took), self.glyphs.cut)
+        told = [line(" ", Seg(text, "label"), Seg(took, "dim"))]
         return told + [one for text in answer.warnings for one in note(text, width, "warning")]
 
     def watch_answer(self) -> None:

@@ -27,11 +27,10 @@ class LinearScale:
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
     def ticks(self, height: int) -> dict[int, float]:
-        """Values by the line, counted from the top, that they lie in."""
-        count = max(1, min(4, (height - 1) // 3))
-        lines = {round(part * (height - 1) / count) for part in range(count + 1)}
-        span = self.high - self.low
-        return {line: self.high - span * line / max(1, height - 1) for line in sorted(lines)}
+        """Values by the line, counted from the top, that they lie in: even parts of the scale."""
+        count = next((n for n in (4, 2) if height > 3 * n), 1)
+        values = (self.low + (self.high - self.low) * part / count for part in range(count + 1))
+        return {round((1 - self.place(one)) * (height - 1)): one for one in values}
 
 
 def linear_scale(curves: Sequence[Points]) -> LinearScale | None:

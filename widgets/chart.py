@@ -16,7 +16,7 @@ from textual.reactive import reactive
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.empty import GATHERING, WAITING, note
+from widgets.empty import GONE, WAITING, gathering, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
@@ -130,6 +130,8 @@ class BigChart(LineView):
     """Which of the details' charts; :data:`ANY` for the one that the status is about."""
     span: reactive[float] = reactive(HOUR, repaint=False, layout=False)
     """Seconds up to now that it shows."""
+    frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
+    """Whether the snapshot stays the one that it is."""
     chart: reactive[Chart | None] = reactive(None, repaint=False, layout=False)
 
     _drawn_for: tuple[object, ...] = ()
@@ -140,6 +142,9 @@ class BigChart(LineView):
 
     def watch_snapshot(self) -> None:
         details = self._details()
+        if self._gone:
+            self.chart = None
+            self.update_lines()
         if details is None or self.snapshot is None:
             return
         charts = details.charts
@@ -147,6 +152,12 @@ class BigChart(LineView):
         self.chart = within(charts[self.shown % len(charts)], since) if charts else None
         if self.chart is None:
             self.update_lines()
+
+    @property
+    def _gone(self) -> bool:
+        """Whether the check has left the configuration."""
+        snapshot = self.snapshot
+        return bool(self.check) and snapshot is not None and snapshot.check(self.check) is None
 
     @property
     def shown(self) -> int:
@@ -177,6 +188,9 @@ class BigChart(LineView):
             self.update_lines()
         else:
             self.watch_snapshot()
+
+    def watch_frozen(self) -> None:
+        self.update_lines()
 
     def watch_index(self) -> None:
         self.watch_snapshot()
@@ -209,8 +223,10 @@ class BigChart(LineView):
     def _missing(self) -> str:
         """Why there is no chart."""
         details = self._details()
+        if self._gone:
+            return GONE
         if self.snapshot is None or details is None:
-            return GATHERING
+            return gathering(frozen=self.frozen)
         view = self.snapshot.check(details.check)
         if view is not None and view.status is Status.WAITING:
             return WAITING

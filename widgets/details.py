@@ -11,7 +11,7 @@ from rich.cells import cell_len, chop_cells
 from textual.reactive import reactive
 
 from widgets import format as fmt
-from widgets.empty import GATHERING, note
+from widgets.empty import GONE, gathering, note
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
@@ -202,6 +202,8 @@ class DetailPane(LinePane):
     """Whether it has something to say before the details are there."""
 
     check: reactive[str] = reactive("", repaint=False, layout=False)
+    frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
+    """Whether the snapshot stays the one that it is."""
 
     @property
     def details(self) -> CheckDetails | None:
@@ -211,9 +213,12 @@ class DetailPane(LinePane):
         return details
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.snapshot, self.check)
+        return (self.snapshot, self.check, self.frozen)
 
     def watch_check(self) -> None:
+        self.update_lines()
+
+    def watch_frozen(self) -> None:
         self.update_lines()
 
     def heading(self) -> Sequence[Seg]:
@@ -234,7 +239,7 @@ class DetailPane(LinePane):
 
     def build_early(self, frame: Frame) -> list[Line]:
         """The pane's lines until the details are there."""
-        return note(GATHERING, frame.width)
+        return note(gathering(frozen=self.frozen), frame.width)
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
         """The pane's lines for ``details``."""
@@ -263,9 +268,9 @@ class FactsPane(DetailPane):
 
     def build_early(self, frame: Frame) -> list[Line]:
         if self.snapshot is None or not self.check:
-            return note(GATHERING, frame.width)
+            return note(gathering(frozen=self.frozen), frame.width)
         known = self.snapshot.check(self.check) is not None
-        coming = note(GATHERING, frame.width) if known else []
+        coming = note(gathering(frozen=self.frozen), frame.width) if known else []
         return [*self._lines_of(self.check, (), frame), *coming]
 
     def build_details(self, details: CheckDetails, frame: Frame) -> list[Line]:
@@ -275,7 +280,7 @@ class FactsPane(DetailPane):
         snapshot = self.snapshot
         check = snapshot.check(name) if snapshot else None
         if snapshot is None or check is None:
-            return note("this check is no longer configured", frame.width)
+            return note(GONE, frame.width)
         return fact_lines(check, facts, snapshot.time, frame)
 
 

@@ -8,8 +8,10 @@ from widgets.text import Line, Seg, line, wrap
 
 __all__ = [
     "GATHERING",
+    "GONE",
     "WAITING",
     "config_lines",
+    "gathering",
     "no_checks",
     "no_database",
     "no_host",
@@ -23,6 +25,8 @@ __all__ = [
 
 WAITING = "waiting for the first result"
 GATHERING = "gathering what is known of this check"
+FROZEN = "nothing was gathered of this check before the picture was frozen"
+GONE = "this check is no longer configured"
 
 _CHECK: Final = (
     "checks:",
@@ -66,6 +70,13 @@ _RULES: Final = (
     "  packs: [all]",
     "  files: [rules/*.yml]",
 )
+
+
+def gathering(*, frozen: bool) -> str:
+    """What is said of a check that the engine has not seen to yet, and for a ``frozen`` picture
+    never will.
+    """
+    return FROZEN if frozen else GATHERING
 
 
 def note(text: str, width: int, role: str = "dim", limit: int = 4) -> list[Line]:

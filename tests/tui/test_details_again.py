@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -77,3 +78,28 @@ async def test_a_theme_chosen_meanwhile_is_theirs_too() -> None:
         await settle(pilot)
         assert pilot.app.screen is details
         assert details.styles.background != dark
+
+
+async def test_details_that_the_frozen_picture_lacks_are_not_waited_for() -> None:
+    async with running() as pilot:
+        await pilot.press("p", "enter")
+        await settle(pilot)
+        assert "before the picture was frozen" in seen(pilot)
+        assert "gathering" not in seen(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "Results" in seen(pilot)
+
+
+async def test_no_curve_is_left_of_a_check_that_is_no_longer_configured() -> None:
+    async with running() as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "critical" in seen(pilot)
+        source, check = source_of(pilot), cast("DetailsScreen", pilot.app.screen).check
+        left = tuple(view for view in source.picture.checks if view.name != check)
+        source.show(replace(source.picture, checks=left, details=None))
+        await settle(pilot)
+        lines = seen(pilot).splitlines()
+        assert "no longer configured" in lines[1]
+        assert "now" not in lines[1]

@@ -112,7 +112,12 @@ class DetailsScreen(PictureScreen):
         )
 
     def body(self) -> Widget:
-        bound = (DetailsScreen.snapshot, DetailsScreen.check, DetailsScreen.use_ascii)
+        bound = (
+            DetailsScreen.snapshot,
+            DetailsScreen.frozen,
+            DetailsScreen.check,
+            DetailsScreen.use_ascii,
+        )
         chart = BigChart(id="chart").data_bind(
             *bound, DetailsScreen.span, index=DetailsScreen.chart
         )

@@ -93,7 +93,7 @@ class HostScreen(TabbedScreen):
         return VerdictLine(id="verdict").data_bind(*bound)
 
     def body(self) -> Widget:
-        bound = (HostScreen.snapshot, HostScreen.check, HostScreen.use_ascii)
+        bound = (HostScreen.snapshot, HostScreen.frozen, HostScreen.check, HostScreen.use_ascii)
         processes = ProcessesPane(id="processes")
         processes.data_bind(HostScreen.order, HostScreen.as_tree)
         panes: list[HostScreenPane] = [

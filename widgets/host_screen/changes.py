@@ -55,7 +55,7 @@ class ChangesPane(HostScreenPane):
     title: ClassVar[str] = "What changed"
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.detail or self.snapshot, self.host, self.check_view)
+        return (self.detail or self.snapshot, self.host, self.frozen, self.check_view)
 
     def summary(self, detail: HostDetail, host: HostView) -> Sequence[Seg]:
         del host

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from widgets import format as fmt
 from widgets.databases.pane import faded
-from widgets.empty import GATHERING, WAITING, no_host, note
+from widgets.empty import WAITING, gathering, no_host, note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
@@ -99,6 +99,8 @@ class HostScreenPane(LinePane):
     title: ClassVar[str] = ""
 
     check: reactive[str] = reactive("", repaint=False, layout=False)
+    frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
+    """Whether the snapshot stays the one that it is."""
 
     left_out: bool = False
     """Whether the arrangement has no lines for it."""
@@ -124,7 +126,10 @@ class HostScreenPane(LinePane):
         return super().allow_focus() and not self.left_out
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.detail or self.snapshot, self.host)
+        return (self.detail or self.snapshot, self.host, self.frozen)
+
+    def watch_frozen(self) -> None:
+        self.update_lines()
 
     def watch_check(self, old: str, new: str) -> None:
         """Begin anew: what was selected belongs to another machine."""
@@ -165,7 +170,7 @@ class HostScreenPane(LinePane):
         that it is waited for."""
         if self.snapshot is not None and not self.check:
             return no_host(width)
-        return note(GATHERING if self.host else WAITING, width)
+        return note(gathering(frozen=self.frozen) if self.host else WAITING, width)
 
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         """The pane's lines for the machine."""

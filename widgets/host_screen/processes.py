@@ -184,7 +184,7 @@ class ProcessesPane(HostScreenPane):
     _found: tuple[tuple[object, ...], list[Placed]] | None = None
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.detail or self.snapshot, self.order, self.as_tree)
+        return (self.detail or self.snapshot, self.frozen, self.order, self.as_tree)
 
     def watch_order(self) -> None:
         self.update_lines()

@@ -10,7 +10,8 @@ import pytest
 
 from tests.checks.systemd_kit import Recorded
 from tests.exporters import rule_files
-from tests.exporters.node_scenes import NODE, Machine
+from tests.exporters.machine import Machine
+from tests.exporters.node_scenes import NODE
 from tests.exporters.process_scenes import PROCESS, running
 from tests.exporters.scenes import Scenes
 from tests.exporters.stage import staged

@@ -224,6 +224,9 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         """Hand the picture to the screen on top; a covered one takes it when uncovered, and
         until then only the lines above its panes go on.
         """
+        if not self.screen_stack:
+            # It ends: the screens are closed already, and timers are not yet.
+            return
         standing = self.standing()
         if isinstance(self.screen, PictureScreen | PictureModal):
             self.screen.take(standing)

@@ -47,7 +47,8 @@ class Holding:
             self._timer.stop()
             self._timer, self._check = None, ""
             self._held.close()
-            self._app.screen.check_idle()
+            for screen in self._app.screen_stack:
+                screen.check_idle()
 
 
 def _tells(shown: Snapshot | None, check: str) -> bool:

@@ -200,6 +200,17 @@ async def test_curves_are_gone_from_a_frozen_picture_that_was_covered(key: str) 
         assert not set("▂▃▄▅▆▇") & set(seen(pilot))
 
 
+async def test_what_is_due_while_the_app_ends_is_no_error() -> None:
+    clock = Clock()
+    async with running(Deaf(), clock=clock) as pilot:
+        app = app_of(pilot)
+        app.holding.until("gateway", None)
+    clock.time += 10
+    assert app.silence
+    app._look()
+    app.holding.end()
+
+
 def test_a_line_is_divided_as_the_library_divides_it() -> None:
     segments = [Segment(part) for part in PARTS]
     ours, theirs = LeanStrip(segments), Strip(segments)

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from checks.alerts.severity import LABEL
 from checks.documents.keys import nearest
 from checks.errors import ConfigProblem
 from checks.rules.language import Language
-from checks.rules.model import RuleFile, RuleGroup
+from checks.rules.model import Rule, RuleFile, RuleGroup
 from checks.rules.reading import read_rule_file
 
-__all__ = ["LoadedRules", "load_rules", "without"]
+__all__ = ["LoadedRules", "called", "load_rules", "without"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,12 @@ def load_rules(
     )
 
 
+def called(rule: Rule) -> tuple[str, ...]:
+    """What switches ``rule`` off: its name, or ``Name/severity`` for one threshold of an alert."""
+    severity = dict(rule.labels).get(LABEL, "")
+    return (rule.name, f"{rule.name}/{severity}") if severity else (rule.name,)
+
+
 def without(
     groups: Iterable[RuleGroup], names: Collection[str]
 ) -> tuple[list[RuleGroup], list[tuple[str, str]]]:
@@ -60,12 +67,12 @@ def without(
     The latter each with the nearest one that there is, empty where none is near.
     """
     every = list(groups)
-    there = {rule.name for group in every for rule in group.rules}
+    there = {name for group in every for rule in group.rules for name in called(rule)}
     lower = {name.lower(): name for name in there}
     unknown = [(name, lower.get(nearest(name, lower), "")) for name in names if name not in there]
     gone = frozenset(names)
     kept = [
-        replace(group, rules=tuple(rule for rule in group.rules if rule.name not in gone))
+        replace(group, rules=tuple(rule for rule in group.rules if gone.isdisjoint(called(rule))))
         for group in every
     ]
     return [group for group in kept if group.rules], unknown

@@ -16,7 +16,10 @@ __all__ = ["PREFIX", "names_in", "pack_names", "read_pack"]
 FOLDER: Final = Path(__file__).parents[1] / "alerts" / "packs"
 PREFIX: Final = "pack "
 """What the name of a pack's rules' file begins with where people read it."""
-_NAMED: Final = re.compile(r"^\s*(?:-\s+)?(?:alert|record):\s*(['\"]?)([\w:]+)\1\s*(?:#.*)?$", re.M)
+_NAMED: Final = re.compile(
+    r"^\s*(?:-\s+)?(?:(?:alert|record):\s*(['\"]?)([\w:]+)\1|labels:.*\bseverity:\s*(\w+).*)\s*(?:#.*)?$",
+    re.M,
+)
 
 
 def pack_names() -> tuple[str, ...]:
@@ -37,6 +40,11 @@ def read_pack(name: str) -> RuleFile:
 
 
 def names_in(packs: Iterable[str]) -> set[str]:
-    """The names of the rules in ``packs``, without parsing them."""
-    texts = ((FOLDER / f"{name}.yml").read_text(encoding="utf-8") for name in packs)
-    return {found[2] for text in texts for found in _NAMED.finditer(text)}
+    """What switches off the rules in ``packs`` (``called``), without parsing them."""
+    names = set()
+    for pack in packs:
+        name = ""
+        for found in _NAMED.finditer((FOLDER / f"{pack}.yml").read_text(encoding="utf-8")):
+            name = found[2] or name
+            names.add(name if found[2] else f"{name}/{found[3]}")
+    return names

@@ -126,7 +126,7 @@ class Rules(Model):
     files: Texts = Field(default_factory=list)
     """Rule files or patterns (`rules/*.yml`), relative to this file."""
     disable: Texts = Field(default_factory=list)
-    """Names of alerts and recorded metrics that do not run."""
+    """Names of alerts and recorded metrics that do not run; `Name/severity` is one threshold."""
     interval: Annotated[Duration, Field(ge=1)] = 60.0
     """Time between evaluations of groups of rules that say none themselves."""
 

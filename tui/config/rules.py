@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from checks.config import RulesConfig
 from checks.documents.keys import nearest
 from checks.errors import ConfigProblem
+from checks.rules.loading import called
 from checks.rules.packs import names_in, pack_names
 from tui.config import files
 from tui.config.models import Rules
@@ -134,7 +135,8 @@ def _unknown(
     """A warning for each name that no rule has."""
     if not disable:
         return
-    known = {rule.name for group in groups for rule in group.rules} | names_in(packs)
+    own = {name for group in groups for rule in group.rules for name in called(rule)}
+    known = own | names_in(packs)
     lower = {name.lower(): name for name in known}
     for index, name in enumerate(disable):
         if name not in known:

@@ -38,6 +38,20 @@ def test_rules_are_switched_off_one_by_one() -> None:
     assert load_rules([], LANGUAGE, packs=[read(ONE)], disable=["HostHighCpu", "b"]).groups == ()
 
 
+def test_a_single_threshold_is_switched_off() -> None:
+    text = """
+groups:
+- name: disks
+  rules:
+  - {alert: DiskFull, expr: a > 0.9, labels: {severity: critical}}
+  - {alert: DiskFull, expr: a > 0.8, labels: {severity: warning}}
+"""
+    off = ["DiskFull/warning", "DiskFull/info"]
+    loaded = load_rules([], LANGUAGE, packs=[read(text)], disable=off)
+    assert [rule.expression.text for rule in loaded.groups[0].rules] == ["a > 0.9"]
+    assert [name for name, _ in loaded.unknown] == ["DiskFull/info"]
+
+
 def test_a_name_that_no_rule_has_is_told_with_the_nearest_one() -> None:
     loaded = load_rules([], LANGUAGE, packs=[read(ONE)], disable=["HostHighCPU", "Zzz"])
     assert loaded.unknown == (("HostHighCPU", "HostHighCpu"), ("Zzz", ""))

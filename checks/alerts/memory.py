@@ -97,6 +97,8 @@ class AlertMemory:
         # An empty file says the same at any time; of others the pause is counted from when.
         if text == self._written and (not body or now - self._written_at < REFRESHED):
             return ""
+        if not body and not self._written and not self.path.exists():
+            return ""
         whole = f'{{"version":{VERSION},"saved":{now},"rules":{text}}}'
         try:
             _write(self.path, whole)

@@ -6,12 +6,14 @@ which has a lane and begins when the checks have answered: the first picture wai
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checks.alerts.folding import CheckFinder
+from checks.alerts.memory import Recalled
 from checks.clock import Clock
 from checks.config import RulesConfig
 from checks.lanes import Lanes
@@ -30,6 +32,9 @@ Place: TypeAlias = tuple[str, str, str]
 
 SETTLED: Final = 3.0
 """Seconds after which rules begin although some check has not answered yet."""
+
+PATIENCE: Final = 3.0
+"""Seconds that the file with the alerts of before may take to be read."""
 
 log = logging.getLogger("onwatch.rules")
 
@@ -139,8 +144,8 @@ class LiveRules:
 
     async def _begin(self) -> Work:
         """Read the rules, which takes a while the first time, and take up the alerts of before."""
-        made = partial(self._made, recall=self._before is None)
-        work = await self._lanes.run("rules", made)
+        recalled = await self._recalled() if self._before is None else None
+        work = await self._lanes.run("rules", partial(self._made, recalled))
         work.finder = self._finder
         if self._before is not None:
             earlier, gone = self._before
@@ -151,7 +156,17 @@ class LiveRules:
         work.begin()
         return work
 
-    def _made(self, *, recall: bool) -> Work:
+    async def _recalled(self) -> Recalled | None:
+        """The alerts of the session before; rules wait for no folder that hangs."""
+        if self._memory is None:
+            return None
+        try:
+            return await asyncio.wait_for(self._memory.recall(), PATIENCE)
+        except TimeoutError:
+            text = f"{self._memory.path} does not answer: the alerts of before are not known"
+            return Recalled({}, problem=text)
+
+    def _made(self, recalled: Recalled | None) -> Work:
         """All that takes long, in a lane. Touches nothing that the loop uses."""
         from checks.rules.work import Work, groups_of  # noqa: PLC0415 - imports the evaluator
 
@@ -165,13 +180,17 @@ class LiveRules:
             tell=self._tell,
             external_labels=self._labels,
             memory=self._memory,
-            recalled=self._memory.recall() if recall and self._memory is not None else None,
+            recalled=recalled,
         )
 
     def view(self, checks: Sequence[CheckView]) -> RulesView:
         """What panes show; the same object again where nothing changed."""
         if self._work is not None:
-            self._view = self._work.view(checks, self._fault)
+            try:
+                self._view = self._work.view(checks, self._fault)
+            except Exception:
+                # The rim: no picture of rules must cost that of the checks.
+                log.exception("the picture of the rules failed inside")
         return self._view
 
     async def close(self) -> None:

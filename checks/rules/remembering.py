@@ -39,9 +39,9 @@ class Remembering:
         if other.path == self.path:
             self._memory, self._kept_at, self._said = other._memory, other._kept_at, other._said
 
-    def recall(self) -> Recalled:
-        """What is remembered. Blocks."""
-        return self._memory.recall()
+    async def recall(self) -> Recalled:
+        """What is remembered."""
+        return await self._lanes.run(_LANE, self._memory.recall)
 
     def changed(self) -> None:
         """Have the state written soon."""

@@ -201,8 +201,9 @@ class Showing:
         basis = (finder, missed, fault, sick)
         if self._shown is not None and not self._changed and basis == self._basis:
             return self._shown
+        if any(row.dirty for row in self._rows.values()) or basis != self._basis:
+            self._tie(checks, finder)
         self._changed, self._basis = False, basis
-        self._tie(checks, finder)
         rules = tuple(row.view for row in self._rows.values())
         states = Counter(
             alert.state

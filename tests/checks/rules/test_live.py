@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -256,6 +257,30 @@ async def test_a_memory_that_is_broken_is_told_and_the_rules_run(tmp_path: Path)
         assert scene.states("High") == [State.FIRING]
         assert any("was broken" in text for text in scene.told)
         assert any("was broken" in text for text in scene.rules.problems)
+
+
+async def test_a_folder_that_hangs_holds_up_no_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PLAYED["one"] = ok(50)
+    monkeypatch.setattr(live, "PATIENCE", 0.05)
+    memory = tmp_path / "alerts.json"
+    os.mkfifo(memory, 0o600)  # opening it blocks, as a mount does whose server is gone
+    try:
+        async with playing(configured(HIGH, spec("one"), memory=memory)) as scene:
+            await scene.after(16)
+            assert scene.states("High") == [State.FIRING]
+            assert "does not answer" in scene.rules.problems[-1]
+    finally:
+        os.close(os.open(memory, os.O_RDWR | os.O_NONBLOCK))
+
+
+async def test_what_never_had_an_alert_leaves_no_file(tmp_path: Path) -> None:
+    PLAYED["one"] = ok(5)
+    memory = tmp_path / "alerts.json"
+    async with playing(configured(HIGH, spec("one"), memory=memory)) as scene:
+        await scene.after(16)
+    assert not memory.exists()
 
 
 async def test_the_alerts_are_saved_soon_after_they_change(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from checks.probes.process.details import ProcDetails
 from checks.processes.scan import ProcessTable
 from tests.checks.process_kit import WAIT, Watching, child, mark, watching
 
+BUSY = f"import time\nwhile time.process_time() < 0.6: pass\n{WAIT}"
+"""As WAIT, with six tenths of a second of CPU time behind it."""
+
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watching]:
@@ -129,3 +132,23 @@ async def test_one_that_must_not_run_is_not_taken_for_absent_where_nobody_can_te
     assert "is no regular file" in result.message
     (tmp_path / "app.pid").rmdir()
     assert (await watch.again(probe)).status is Status.OK
+
+
+async def test_one_whose_file_was_not_there_for_a_moment_was_not_busy(
+    watch: Watching, tmp_path: Path
+) -> None:
+    file, aside = tmp_path / "app.pid", tmp_path / "aside"
+    with child(BUSY, mark()) as process:
+        file.write_text(str(process.pid))
+        probe = watch.probe(pid_file="app.pid")
+        await probe.run()
+        file.rename(aside)
+        assert (await watch.again(probe)).status is Status.CRITICAL
+        aside.rename(file)
+        result = await watch.again(probe)
+        after = await watch.again(probe)
+    assert result.events == ()
+    assert "cpu 0 % of a core" in result.message
+    (row,) = result.tables[0].rows
+    assert row[:2] == (str(process.pid), "")
+    assert after.tables[0].rows[0][1] == "0.0"

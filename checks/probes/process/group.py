@@ -11,7 +11,7 @@ from checks.probes.process.details import Details
 from checks.processes.scan import Process
 from checks.wording import span
 
-__all__ = ["Figures", "Group", "Member"]
+__all__ = ["Figures", "Group", "Key", "Member"]
 
 Key = tuple[int, int]
 _MOST_KEPT: Final = 1_000
@@ -141,6 +141,10 @@ class Group:
             last_pids=tuple(one.pid for _, one in self._gone.values()),
             events=tuple(events),
         )
+
+    def back(self, members: Iterable[Member]) -> frozenset[Key]:
+        """Those of ``members``, not yet noted, that were there once and not at the last look."""
+        return frozenset(one.process.key for one in members) & self._away.keys()
 
     def _count(self, members: Iterable[Member]) -> None:
         """Adds what each has used since it was last seen; a new one all it ever has."""

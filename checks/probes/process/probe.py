@@ -17,7 +17,7 @@ from checks.model import Result, Status, Table
 from checks.probe import ChartSpec, Kind, Target
 from checks.probes.process.config import ProcessConfig
 from checks.probes.process.details import Details, ProcDetails, Reader, shown
-from checks.probes.process.group import Figures, Group, Member
+from checks.probes.process.group import Figures, Group, Key, Member
 from checks.probes.process.judge import findings, notes, summary
 from checks.probes.process.metrics import METRICS, emit
 from checks.probes.process.select import Selection, Selector, Started
@@ -121,8 +121,9 @@ class ProcessProbe:
             self._member(one, started, number < _DETAILED) for number, one in enumerate(living)
         ]
         zombies = [one for one in selection.processes if one.state in "ZX"]
+        back = self._group.back(members)
         figures = self._group.note(listing.at, members, zombies)
-        rows = tuple(self._rows(figures, listing.at, wall))
+        rows = tuple(self._rows(figures, listing.at, wall, back))
         self._looked = listing.at
         self._times = {one.process.key: one.process.time for one in members}
         return _Look(listing, selection, figures, rows, wall, time.perf_counter() - began)
@@ -142,22 +143,22 @@ class ProcessProbe:
         uid = details.uid if details.uid is not None else self._reader.owner(one.pid)
         return Member(one._replace(user=self._users.name(uid)), details, started(one))
 
-    def _rows(self, figures: Figures, now: float, wall: float) -> list[tuple[str, ...]]:
-        """The table: the busiest first, the dead at the end."""
-        before = None if self._looked is None or now <= self._looked else now - self._looked
+    def _rows(
+        self, figures: Figures, now: float, wall: float, back: frozenset[Key]
+    ) -> list[tuple[str, ...]]:
+        """The table: the busiest first, the dead at the end; of those that are ``back``, which
+        were out of sight at the last look, it is not known how busy they were.
+        """
+        since = None if self._looked is None or now <= self._looked else now - self._looked
 
-        def cpu(one: Process) -> float | None:
-            return (
-                None
-                if before is None
-                else max(0.0, one.time - self._times.get(one.key, 0.0)) / before
-            )
+        def cpu(one: Member) -> float | None:
+            then = self._times.get(one.process.key)
+            if since is None or one.process.key in back:
+                return None
+            return max(0.0, one.process.time - (then or 0.0)) / since
 
-        ranked = sorted(
-            figures.members,
-            key=lambda one: (-(cpu(one.process) or 0.0), -one.process.memory),
-        )
-        rows = [self._row(one, cpu(one.process), wall) for one in ranked[:_ROWS]]
+        ranked = sorted(figures.members, key=lambda one: (-(cpu(one) or 0.0), -one.process.memory))
+        rows = [self._row(one, cpu(one), wall) for one in ranked[:_ROWS]]
         dead = [Member(one, Details(), wall) for one in figures.zombies[: _ROWS - len(rows)]]
         return rows + [self._row(one, None, wall) for one in dead]
 

@@ -228,6 +228,15 @@ async def test_every_server_is_a_part(dns_servers: StartDns) -> None:
     assert result.value == "1 of 2"
 
 
+async def test_serials_begin_anew_after_the_largest(dns_servers: StartDns) -> None:
+    servers = [dns_servers() for _ in range(2)]
+    for server, serial in zip(servers, (4_294_967_290, 3), strict=True):
+        server.add("example", "SOA", f"ns.example. host.example. {serial} 2 3 4 5")
+    config = {"name": "example", "type": "SOA", "server": [server.where for server in servers]}
+    result = await ask("dns", config)
+    assert f"{servers[0].where} has serial 4294967290, the newest is 3" in result.message
+
+
 async def test_serials_that_differ(dns_servers: StartDns) -> None:
     servers = [dns_servers() for _ in range(3)]
     for server, serial in zip(servers, (8, 7, 8), strict=True):

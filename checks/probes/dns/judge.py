@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 from dataclasses import dataclass
 from typing import Final
@@ -185,7 +186,7 @@ def _listed(answers: tuple[str, ...]) -> str:
 def _of_serials(opinions: list[Opinion]) -> list[Opinion]:
     """Servers of a zone whose serials differ: those that lag behind the newest are ill."""
     serials = [o.asked.reply.serial if o.asked.reply else None for o in opinions]
-    newest = max((serial for serial in serials if serial is not None), default=None)
+    newest = functools.reduce(_newer, (each for each in serials if each is not None), None)
     made = []
     for opinion, serial in zip(opinions, serials, strict=True):
         if serial in {None, newest} or opinion.status is not Status.OK:
@@ -197,6 +198,11 @@ def _of_serials(opinions: list[Opinion]) -> list[Opinion]:
         )
         made.append(Opinion(opinion.asked, Status.WARNING, "expectation", text))
     return made
+
+
+def _newer(one: int | None, other: int) -> int:
+    """The newer of two serials, which begin anew after 2^32 (RFC 1982)."""
+    return other if one is None or (other - one) % 2**32 < 2**31 else one
 
 
 def _milder(opinion: Opinion) -> Opinion:

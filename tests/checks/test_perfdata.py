@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from checks.probes.command.perfdata import (
     MOST_DATA,
+    MOST_PROBLEMS,
     Datum,
     Range,
     parse_output,
@@ -230,3 +231,13 @@ def test_a_range_alerts_outside_or_within(at: str, start: str, end: str, value: 
     found = parse_range(text)
     assert found is not None
     assert found.alerts(value) is ((low <= value <= high) is bool(at))
+
+
+@pytest.mark.parametrize("word", ["x ", "a=x "])
+def test_what_is_no_performance_data_is_given_up(word: str) -> None:
+    """A megabyte of it kept everybody waiting for half a second."""
+    began = time.process_time()
+    data, problems = parse_perfdata("ok=1 " + word * 250_000)
+    assert time.process_time() - began < 0.1
+    assert [datum.label for datum in data] == ["ok"]
+    assert len(problems) == MOST_PROBLEMS

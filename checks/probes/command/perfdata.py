@@ -24,6 +24,8 @@ __all__ = ["Datum", "Output", "Range", "parse_output", "parse_perfdata", "parse_
 MOST_DATA: Final = 200
 """Data of one run that are kept."""
 MOST_PROBLEMS: Final = 5
+_HOPELESS: Final = 1_000
+"""Things that cannot be read, after which no more are looked at."""
 _LABEL: Final = 100
 """Characters of a label that are kept."""
 
@@ -137,7 +139,7 @@ def parse_perfdata(text: str) -> tuple[tuple[Datum, ...], tuple[str, ...]]:
     data: list[Datum] = []
     problems: list[str] = []
     at = 0
-    while at < len(text):
+    while at < len(text) and len(problems) < _HOPELESS:
         if text[at].isspace():
             at += 1
             continue

@@ -19,17 +19,21 @@ __all__ = ["entry_sentence", "sentence_of", "situation_of"]
 def situation_of(snapshot: Snapshot) -> str:
     """The verdict and every alert, a line each, in their order."""
     head = f"{snapshot.hostname} at {_moment(snapshot.time)}: "
-    if not snapshot.alerts:
-        waiting = sum(check.status is Status.WAITING for check in snapshot.checks)
-        fine = f"{len(snapshot.checks) - waiting} of {len(snapshot.checks)} checks fine"
-        return head + fine + (f", {waiting} not yet run" if waiting else "")
     alerts = snapshot.alerts
     count = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
-    return "\n".join([f"{head}{alerts[0].status.value}, {count}", *map(_alert, alerts)])
+    wrong = next((one for one in alerts if one.firing and one.status is not Status.OK), None)
+    if wrong is not None:
+        return "\n".join([f"{head}{wrong.status.value}, {count}", *map(_alert, alerts)])
+    waiting = sum(check.status is Status.WAITING for check in snapshot.checks)
+    fine = f"{len(snapshot.checks) - waiting} of {len(snapshot.checks)} checks fine"
+    told = head + fine + (f", {waiting} not yet run" if waiting else "")
+    return "\n".join([told, *map(_alert, alerts)])
 
 
 def _alert(alert: AlertView) -> str:
     told = _told(alert.name, alert.status, alert.sentence, alert.since)
+    if not alert.firing:
+        return f"{told} (pending)"
     return f"{told} (follows from {alert.cause})" if alert.cause else told
 
 

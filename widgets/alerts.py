@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AlertsPane", "alert_counts", "alert_lines", "speaks"]
 
+_INFO: Final = "i"
+"""The sign of what only informs, which is neither fine nor wrong."""
 _LONGEST: Final = 8
 """Lines that a sentence takes at most."""
 
@@ -44,7 +46,7 @@ def alert_counts(alerts: Sequence[AlertView], glyphs: Glyphs = UNICODE) -> list[
 def _sign(alert: AlertView, glyphs: Glyphs) -> str:
     if not alert.firing:
         return glyphs.status(Status.WAITING)
-    return glyphs.dot if alert.status is Status.OK else glyphs.status(alert.status)
+    return _INFO if alert.status is Status.OK else glyphs.status(alert.status)
 
 
 def _role(alert: AlertView) -> str:

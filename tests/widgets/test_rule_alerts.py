@@ -87,7 +87,7 @@ def test_the_pane_lists_what_fires_then_what_may_with_words_beside_the_signs() -
     assert [(row[0], row[1], row[-3]) for row in heads] == [
         ("✖", "DiskFull", "critical"),
         ("▲", "Slow", "warning"),
-        ("·", "Restarted", "info"),
+        ("i", "Restarted", "info"),
         ("…", "CpuHigh", "pending"),
     ]
 
@@ -111,7 +111,7 @@ def test_marks_stand_beneath_the_sentence(mark: dict[str, object], said: str) ->
 
 def test_counts_are_of_what_fires_by_severity_and_of_what_may() -> None:
     every = picture(PENDING, INFO, FIRING, alert("Other")).alerts
-    assert "".join(seg.text for seg in alert_counts(every)) == " 2 ✖ 1 · 1 …"
+    assert "".join(seg.text for seg in alert_counts(every)) == " 2 ✖ 1 i 1 …"
 
 
 def test_it_is_found_by_its_labels() -> None:

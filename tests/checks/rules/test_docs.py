@@ -12,11 +12,16 @@ from checks.alerts.memory import LONGEST_PAUSE
 from checks.alerts.severity import Severity, severity_of
 from checks.alerts.state import RETENTION
 from checks.rules.evaluate import MOST_ALERTS
+from checks.rules.packs import pack_names
+from checks.rules.retaining import LONGEST
 from checks.rules.unit_tests.running import run_test_file
+from checks.rules.work import DEADLINE
+from checks.store.store import Store
 from tests.checks.rules.kit import read
+from tui.config import load
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
-RULES, TESTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+RULES, CONFIG, TESTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_example_is_right_and_passes_its_test(tmp_path: Path) -> None:
@@ -24,6 +29,17 @@ def test_the_example_is_right_and_passes_its_test(tmp_path: Path) -> None:
     (tmp_path / "rules.yml").write_text(RULES)
     (tmp_path / "test.yml").write_text(TESTS)
     assert run_test_file(tmp_path / "test.yml").failures == []
+
+
+def test_the_example_of_a_configuration_is_right(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "web.yml").write_text(RULES)
+    path = tmp_path / "onwatch.yaml"
+    path.write_text(f"version: 1\nchecks: [{{name: a, host: }}]\n{CONFIG}")
+    config = load(str(path), {}).engine
+    assert config.warnings == ()
+    assert config.rules is not None
+    assert (config.rules.packs, config.rules.interval) == (pack_names(), 60)
 
 
 def test_the_example_of_a_test_fails_for_another_rule(tmp_path: Path) -> None:
@@ -44,3 +60,6 @@ def test_figures_are_those_of_the_code() -> None:
     for words in ("15 minutes", "an hour", "three times in half an hour", "five\n  minutes"):
         assert words in PAGE
     assert f"{MOST_ALERTS:,} alerts" in PAGE
+    assert (DEADLINE, LONGEST, Store().retention) == (0.5, 86_400, 3_600)
+    assert "half a second of\n  processor time" in PAGE
+    assert "up to a day" in PAGE

@@ -61,7 +61,7 @@ class StandingQuery:
 
     def _answer(self, store: Store, now: float) -> QueryView:
         began = time.perf_counter()
-        made = QueryView(self.text, now, span=self._span)
+        made = QueryView(self.text, now, span=self._span, about=self._about)
         try:
             made = self._evaluated(store, made) if self.text.strip() else made
         except PromQLError as wrong:

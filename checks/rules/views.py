@@ -236,6 +236,7 @@ class QueryView:
         times: of the ``curves``, ascending.
         curves: the first few series over ``span`` seconds.
         span: how far back the curves go.
+        about: the labels of the series whose curve was wanted; empty where all were.
         metrics: every metric name that is held, for completion; sorted.
         labels: every label name that is held, likewise.
     """
@@ -252,5 +253,6 @@ class QueryView:
     times: tuple[float, ...] = ()
     curves: tuple[Curve, ...] = ()
     span: float = 0.0
+    about: Pairs = ()
     metrics: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from checks.views import Points, Snapshot
-from tests.widgets import samples
+from tests.widgets import sample_alerts, samples
 from tests.widgets.sample_hosts import host_detail
 from tui.numbered import NUMBERED
 
@@ -23,9 +23,9 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 
 
 def everything(**changes: Any) -> Snapshot:
-    """A bad night of services, requests, databases, queues and the host."""
+    """A bad night of services, requests, databases, queues, the host and rules."""
     made = replace(samples.database_night(), requests=samples.request_night().requests)
-    return replace(made, host=host_detail(), **changes)
+    return replace(made, host=host_detail(), rules=sample_alerts.rules(), **changes)
 
 
 def later(picture: Snapshot) -> Snapshot:

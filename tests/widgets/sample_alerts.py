@@ -289,7 +289,15 @@ def answer(text: str = CONNECTIONS, labels: Pairs = (), span: float = 3600.0) ->
     own = labels or (("instance", "10.0.0.5:3306"), ("job", "gateway"))
     curve = Curve(own, values)
     return QueryView(
-        text, NOW, 0.004, rows=((own, 0.98),), total=1, times=times, curves=(curve,), span=span
+        text,
+        NOW,
+        0.004,
+        rows=((own, 0.98),),
+        total=1,
+        times=times,
+        curves=(curve,),
+        span=span,
+        about=own,
     )
 
 

@@ -99,7 +99,8 @@ class QueryScreen(PictureScreen):
         curves = self.query_one(CurvesView)
         self.query_one(NotesView).styles.height = notes
         curves.styles.height = min(20, room // 2)
-        curves.display = room >= 12
+        # On a narrow link none are drawn.
+        curves.display = room >= 12 and curves.glyphs.curves
 
     # What is asked
 
@@ -152,6 +153,7 @@ class QueryScreen(PictureScreen):
         answer = newest.query if newest is not None else None
         if answer is None or not self._composed:
             return
+        self._fit(self.size.height)
         self.query_one(PromptLine).know(answer.metrics, answer.labels)
         same = answer.text == self.text and math.isclose(answer.span, self.span)
         if self.text and same:

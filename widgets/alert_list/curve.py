@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.reactive import reactive
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from checks.views import Snapshot
 
 __all__ = ["RuleChart", "about", "asked_of", "chart_of"]
+
+_STILL: Final = 60.0
+"""Seconds that the chart stands still where curves cost too much."""
 
 
 def asked_of(subject: Subject) -> str:
@@ -83,6 +86,7 @@ class RuleChart(LineView):
     """Seconds up to now that it shows."""
 
     _made_for: tuple[object, ...] = ()
+    _made_of: QueryView | None = None
     _drawing: list[Line]
 
     def watch_snapshot(self) -> None:
@@ -99,25 +103,20 @@ class RuleChart(LineView):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         subject, answer = subject_of(self.snapshot, self.rule, self.alert), self._answer()
-        wanted = (
-            answer,
-            self.rule,
-            self.alert,
-            width,
-            height,
-            self.use_ascii,
-            self.span,
-            subject is None,
-        )
-        if wanted != self._made_for:
+        here = (self.rule, self.alert, width, height, self.use_ascii, self.span, subject is None)
+        if here != self._made_for or self._is_news(answer):
             frame = Frame(width, height, self.glyphs)
-            chart = (
-                chart_of(subject, answer) if subject is not None and answer is not None else None
-            )
-            missing = _missing(subject, answer)
-            self._drawing = chart_lines(chart, frame, missing, self.span)
-            self._made_for = wanted
+            chart = chart_of(subject, answer) if subject and answer else None
+            self._drawing = chart_lines(chart, frame, _missing(subject, answer), self.span)
+            self._made_for, self._made_of = here, answer
         return self._drawing
+
+    def _is_news(self, answer: QueryView | None) -> bool:
+        """Whether ``answer`` is to be drawn: on a narrow link a chart stands still for a minute."""
+        drawn = self._made_of
+        if answer is drawn or self.glyphs.curves or answer is None or drawn is None:
+            return answer is not drawn
+        return answer.at - drawn.at >= _STILL
 
     def _answer(self) -> QueryView | None:
         """What was evaluated for this rule and this span; None until it is there."""
@@ -126,7 +125,8 @@ class RuleChart(LineView):
         answer = snapshot.query if snapshot is not None else None
         if subject is None or answer is None or answer.text != asked_of(subject):
             return None
-        return answer if math.isclose(answer.span, self.span) else None
+        fits = answer.about == about(subject) and math.isclose(answer.span, self.span)
+        return answer if fits else None
 
 
 def _missing(subject: Subject | None, answer: QueryView | None) -> str:

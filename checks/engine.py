@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import resource
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
@@ -18,6 +17,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from checks import descriptors
 from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig
 from checks.lanes import Lanes
@@ -55,7 +55,6 @@ HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
-_SPARE_DESCRIPTORS: Final = 64
 
 
 class Engine:
@@ -82,7 +81,7 @@ class Engine:
         now = self.clock.now()
         self.runners = [Runner(c, self._env, config.external_labels) for c in config.checks]
         self.states = {spec.name: CheckState(spec, now) for spec in config.checks}
-        self.scheduler = Scheduler(self.runners, self.clock, self._take, _descriptors())
+        self.scheduler = Scheduler(self.runners, self.clock, self._take, descriptors.for_runs())
         self._builder = SnapshotBuilder(
             list(self.states.values()),
             self.store,
@@ -400,14 +399,3 @@ def _brief(warning: str) -> str:
     """``warning`` with the bare name of the file that it begins with."""
     file, colon, rest = warning.partition(":")
     return f"{PurePath(file).name}{colon}{rest}" if "/" in file and " " not in file else warning
-
-
-def _descriptors() -> int:
-    """How many runs may hold descriptors at once; raises the soft limit to the hard one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
-    if soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    return max(16, soft - _SPARE_DESCRIPTORS)

@@ -16,7 +16,7 @@ __all__ = ["FakeSource"]
 class FakeSource:
     """Shows the pictures it is given, and notes what it is asked for.
 
-    It answers ``focus`` and ``set_window`` as the engine does: with a picture.
+    It answers ``focus``, ``set_window`` and ``query`` as the engine does: with a picture.
     """
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
@@ -62,6 +62,7 @@ class FakeSource:
     def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
         named = "".join(f" {name}={value}" for name, value in about)
         self.asked.append(f"query {text} {seconds:.0f}{named}")
+        self.show(self.picture)
 
     def forget(self, check: str) -> None:
         self.asked.append(f"forget {check}")

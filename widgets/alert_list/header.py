@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.reactive import reactive
 
 from widgets import format as fmt
@@ -24,8 +25,10 @@ def _said(entry: Entry, now: float, width: int, glyphs: Glyphs) -> list[Seg]:
     role = role_of(entry.status)
     word = _state(entry)
     chip = Seg(f" {sign_of(entry, glyphs)} {word} ", f"chip-{role}")
-    name = f"  {entry.name}{f' {entry.thing}' if entry.alert is not None else ''}: "
-    head = [chip, Seg(fit(name, max(8, width // 2), glyphs.cut), role)]
+    whole = f"  {entry.name} {entry.thing}" if entry.alert is not None else f"  {entry.name}"
+    most = max(8, width // 2 - segs_width([chip]))
+    name = whole if cell_len(whole) <= most else fit(f"  {entry.name}", most, glyphs.cut)
+    head = [chip, Seg(f"{name}: ", role)]
     since = ""
     if entry.since is not None:
         since = f" {glyphs.dot} since {fmt.age(max(0.0, now - entry.since))}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.color import ColorSystem
 from textual.color import Color
+from textual.command import CommandList
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tests.tui.cli_helpers import onwatch
@@ -177,3 +178,23 @@ def test_validate_names_a_theme_that_there_is_not(tmp_path: Path) -> None:
     )
     config.write_text("version: 1\ntheme: onwatch-light\nchecks: [{name: here, host: }]\n")
     assert onwatch(tmp_path, "validate").returncode == 0
+
+
+async def test_the_chosen_line_of_the_palette_is_seen_without_colours() -> None:
+    app = OnwatchApp(FakeSource(), looks=Looks(colours=0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("colon", "t", "h", "e", "m", "e")
+        for _ in range(20):
+            await pilot.pause(0.02)
+            if app.screen.query_one(CommandList).option_count:
+                break
+        await pilot.press("down", "down")
+        await pilot.pause()
+        lines = app.screen._compositor.render_strips(app.size)
+        marked = [
+            "".join(text for text, style, _ in strip if style is not None and style.underline)
+            for strip in lines
+        ]
+        assert [text.split()[:2] for text in marked if len(text.split()) > 2] == [
+            ["theme", "onwatch-contrast"]
+        ]

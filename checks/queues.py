@@ -11,11 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from checks.growth import Growth, growth, reach
+from checks.growth import growth, reach
 from checks.model import Status, worst
 from checks.outlook import LEAST_COURSE
 from checks.queue_names import METRICS, NAMES
-from checks.store.block import Floats
+from checks.store.block import Floats, Times
 from checks.store.window import Window
 from checks.views import CheckView, Points, QueueTraits, QueueView
 
@@ -57,24 +57,60 @@ def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
     names = tuple(dict.fromkeys(known))
     told |= {"arriving": _minutely(check, window, *_IN), "leaving": _minutely(check, window, *_OUT)}
     long = len(names) <= MOST_COURSES
-    return tuple(_view(check, window, name, told, long=long) for name in names)
+    past = _Past(check, window, long=long)
+    statuses: dict[str, list[Status]] = {}
+    for part in check.parts:
+        statuses.setdefault(part.name, []).append(part.status)
+    return tuple(_view(check, past, name, told, statuses) for name in names)
+
+
+class _Past:
+    """The sizes of all queues of a check over as long as its views go back, read once."""
+
+    def __init__(self, check: CheckView, window: Window, *, long: bool) -> None:
+        block = window.store.block(window.check)
+        self.interval = block.interval if block is not None else 0.0
+        self.end = window.end
+        self.step = max(window.seconds, LEAST_COURSE) / COURSE
+        self.long = long
+        spans = [self.interval * (POINTS + 2), reach(self.interval)]
+        spans += [self.step * COURSE] if long else []
+        self._lines: dict[str, tuple[str, Times, Floats]] = {}
+        for metric, by in NAMES["size"]:
+            times, lines = window.lines(metric, by, max(spans))
+            # What has no label is the queue of the check's own name, unless another has that.
+            for name in sorted(lines, key=lambda name: not name):
+                self._lines.setdefault(name or check.name, (metric, times, lines[name]))
+
+    def metric(self, queue: str) -> str:
+        """The one that tells its size."""
+        return self._lines[queue][0] if queue in self._lines else NAMES["size"][0][0]
+
+    def sizes(self, queue: str, seconds: float) -> tuple[Floats, Floats]:
+        """When its size was looked at within the last ``seconds`` (seconds since 1970), and what
+        it was; NaN where it was not told.
+        """
+        if queue not in self._lines:
+            return np.empty(0), np.empty(0)
+        _, times, line = self._lines[queue]
+        first = int(np.searchsorted(times, round((self.end - seconds) * 1000), side="right"))
+        return times[first:] / 1000.0, line[first:]
 
 
 def _view(
     check: CheckView,
-    window: Window,
+    past: _Past,
     name: str,
     told: Mapping[str, Mapping[str, float]],
-    *,
-    long: bool,
+    statuses: Mapping[str, list[Status]],
 ) -> QueueView:
     """One queue of what is ``told``: figures by queue by what they are."""
-    metric, labels = _source(check, window, name)
-    traits = _traits(check, name, metric)
+    traits = _traits(check, name, past.metric(name))
     seen = name in told["size"]
-    going = _going(window, metric, labels) if seen else None
-    step = max(window.seconds, LEAST_COURSE) / COURSE
+    # Of the last minute, whichever window is chosen.
+    going = growth(*past.sizes(name, reach(past.interval))) if seen else None
     oldest = told["oldest"].get(name)
+    _, lately = past.sizes(name, past.interval * (POINTS + 2))
     return QueueView(
         check=check.name,
         name=name,
@@ -82,8 +118,8 @@ def _view(
         processing=told["processing"].get(name),
         failed=told["failed"].get(name),
         growth=None if going is None else going.rate * 60.0,
-        history=window.history(metric, POINTS, rate=False, keep=None, **labels),
-        status=_judged(check, name) if seen else _unseen(check),
+        history=tuple(lately[-POINTS:].tolist()),
+        status=_judged(check, name, statuses) if seen else _unseen(check),
         delayed=told["delayed"].get(name),
         oldest=oldest,
         ageless="" if oldest is not None else traits.ageless or _NO_AGE,
@@ -92,9 +128,9 @@ def _view(
         leaving=told["leaving"].get(name),
         warning=traits.warning,
         critical=traits.critical,
-        course=_course(window, metric, labels, step) if long else (),
-        course_step=step,
-        course_last=math.floor(window.end / step),
+        course=_course(past, name) if past.long else (),
+        course_step=past.step,
+        course_last=math.floor(past.end / past.step),
         held=going is not None and going.held,
     )
 
@@ -107,14 +143,14 @@ def _traits(check: CheckView, name: str, metric: str) -> QueueTraits:
     return own or next(of_all, QueueTraits(name))
 
 
-def _judged(check: CheckView, name: str) -> Status:
+def _judged(check: CheckView, name: str, statuses: Mapping[str, list[Status]]) -> Status:
     """What its row among the check's parts says, and the rows of queries that tell of it:
     ``queue mail``, ``query queue_size mail``.
     """
     own = {f"queue {name}", *(f"query {metric} {name}" for metric in METRICS)}
     if name == check.name:
         own |= {f"query {metric}" for metric in METRICS}
-    return worst(part.status for part in check.parts if part.name in own)
+    return worst(status for one in own for status in statuses.get(one, ()))
 
 
 def _figures(check: CheckView, window: Window, what: str) -> dict[str, float]:
@@ -131,47 +167,21 @@ def _minutely(check: CheckView, window: Window, metric: str, by: str) -> dict[st
     return {name or check.name: rate * 60.0 for name, rate in window.rates(metric, by).items()}
 
 
-def _source(check: CheckView, window: Window, queue: str) -> tuple[str, dict[str, str]]:
-    """The metric with the sizes of ``queue``, and the label that selects it."""
-    for metric, by in NAMES["size"]:
-        seen = window.labels(metric, by)
-        if queue in seen:
-            return metric, {by: queue}
-        if queue == check.name and "" in seen:
-            return metric, {by: ""}
-    return NAMES["size"][0][0], {"queue": queue}
-
-
-def _course(window: Window, metric: str, labels: Mapping[str, str], step: float) -> Points:
-    """Means of ``step`` seconds each up to the window's end, cut at multiples of ``step``."""
-    wide = Window(window.store, window.check, window.end, step * COURSE)
-    times, values = wide.curve(metric, rate=False, **labels)
-    if not times:
-        return ()
-    kept = np.array(values)
-    known = np.isfinite(kept)
+def _course(past: _Past, queue: str) -> Points:
+    """Means of a step each up to the window's end, cut at multiples of the step."""
+    step = past.step
+    times, sizes = past.sizes(queue, step * COURSE)
+    known = np.isfinite(sizes)
     if not known.any():
         return ()
-    places = (np.floor(np.array(times)[known] / step) - math.floor(window.end / step)).astype(int)
+    places = (np.floor(times[known] / step) - math.floor(past.end / step)).astype(int)
     inside = places > -COURSE
     at = places[inside] + COURSE - 1
     counts = np.bincount(at, minlength=COURSE)
-    sums = np.bincount(at, weights=kept[known][inside], minlength=COURSE)
+    sums = np.bincount(at, weights=sizes[known][inside], minlength=COURSE)
     means = np.full(COURSE, math.nan)
     means[counts > 0] = sums[counts > 0] / counts[counts > 0]
-    return tuple(_bridged(means, max(1, math.ceil(2.5 * _interval(window) / step))).tolist())
-
-
-def _going(window: Window, metric: str, labels: Mapping[str, str]) -> Growth | None:
-    """Of the last minute, whichever window is chosen."""
-    lately = Window(window.store, window.check, window.end, reach(_interval(window)))
-    times, sizes = lately.curve(metric, rate=False, **labels)
-    return growth(np.array(times), np.array(sizes))
-
-
-def _interval(window: Window) -> float:
-    block = window.store.block(window.check)
-    return block.interval if block is not None else 0.0
+    return tuple(_bridged(means, max(1, math.ceil(2.5 * past.interval / step))).tolist())
 
 
 def _bridged(means: Floats, most: int) -> Floats:

@@ -188,6 +188,22 @@ class Window:
             for one, column in zip(series, columns, strict=True)
         }
 
+    def lines(self, name: str, by: str, seconds: float) -> tuple[Times, dict[str, Floats]]:
+        """When the runs of the last ``seconds`` were (milliseconds), and for each value of the
+        label ``by`` what its series came to together in each of them; NaN where none was returned.
+
+        One pass over all of them, however many there are.
+        """
+        series = self._series(name, {})
+        times, values = self._read(series, seconds)
+        known = np.where(is_stale(values), np.nan, values).T.copy()
+        places: dict[str, list[int]] = {}
+        for at, one in enumerate(series):
+            places.setdefault(one.label(by), []).append(at)
+        return times, {
+            key: known[at[0]] if len(at) == 1 else _summed(known[at]) for key, at in places.items()
+        }
+
     def times(self, seconds: float, end_rows: int = 0) -> tuple[float, ...]:
         """When the runs of the last ``seconds`` were, seconds since 1970; the last ``end_rows``
         of them where that is given."""
@@ -220,12 +236,17 @@ def _rate(times: Times, values: Floats) -> float | None:
     return increase / (float(moments[-1] - moments[0]) / 1000.0)
 
 
+def _summed(known: Floats) -> Floats:
+    """The sum over the rows of ``known``; NaN where none of them is known."""
+    empty = np.isnan(known).all(axis=0)
+    return np.where(empty, np.nan, np.nansum(known, axis=0))
+
+
 def _line(times: Times, values: Floats, *, rate: bool) -> Floats:
     """One value a row: the sum over the series, or its increase a second since the row before."""
     known = np.where(is_stale(values), np.nan, values)
     if not rate:
-        empty = np.isnan(known).all(axis=1)
-        return np.where(empty, np.nan, np.nansum(known, axis=1))
+        return _summed(known.T)
     steps = np.diff(known, axis=0)
     steps = np.where(steps < 0, known[1:], steps)
     seconds = np.diff(times)[:, None] / 1000.0

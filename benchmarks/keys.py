@@ -1,8 +1,8 @@
 """From a key to the cells it changes, while targets hang: moves, the filter, boxes and screens.
 
 Twenty checks every second, half of them at a server that accepts and never answers, so that
-pictures and time-outs come all the time. A key counts as painted when the terminal shows what
-only that key can bring.
+pictures and time-outs come all the time; then the same while 500 rules run on 10,000 series of a
+metrics page. A key counts as painted when the terminal shows what only that key can bring.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import yaml
 
 from benchmarks.grid import Grid
 from benchmarks.harness import BIN, COLUMNS, ROOT, ROWS, Terminal, free_port, process, terminal
+from benchmarks.loopback import addresses
+from benchmarks.pages import app_rules
 from benchmarks.report import Budget, Section
 from tui.demo import redis_server
 
 WARM_UP, PAUSE = 10.0, 0.15
 MOVES, OPENINGS = 150, 25
+SERIES, TARGETS, RULES, EVALUATED = 10_000, 5, 500, 5
+"""Where rules run: every so many seconds, on as many series of so many targets."""
 HIGHLIGHT = b"48;"
 """What a selected row begins with: a background of its own."""
 
@@ -124,39 +129,64 @@ def measured(screen: Terminal) -> dict[str, list[float]]:
     return found
 
 
+def ruled(folder: Path, pages: int) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """Checks of pages, and what the configuration says of rules on them."""
+    file = folder / "app.yml"
+    file.write_text(yaml.safe_dump(app_rules(RULES)))
+    file.chmod(0o600)
+    checks: list[dict[str, object]] = [
+        {"name": f"page-{at}", "interval": "5s", "metrics": f"http://{address}:{pages}/metrics"}
+        for at, address in enumerate(addresses(TARGETS))
+    ]
+    return checks, {"packs": ["all"], "files": [str(file)], "interval": f"{EVALUATED}s"}
+
+
 def run() -> Iterator[Section]:
+    yield section("key to paint, 20 checks every second of which 10 hang", "key to paint")
+    what = f"{RULES} rules on {SERIES:,} series"
+    yield section(f"key to paint, besides while {what} run", f"key to paint, {what}", rules=True)
+
+
+def section(title: str, what: str, *, rules: bool = False) -> Section:
+    """Keys in a world of its own."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
-        argv = [str(BIN / "python"), "-m", "benchmarks.loopback", "1"]
-        http = stack.enter_context(
-            subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        )
-        stack.callback(http.kill)
-        assert http.stdout is not None
-        port, redis = int(http.stdout.readline()), free_port()
+        port, redis = _serve(stack, "benchmarks.loopback", "1"), free_port()
         stack.enter_context(process(*redis_server.command(redis_server.find(), redis, folder)))
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        given = config(port, silent.getsockname()[1], redis)
+        if rules:
+            pages = _serve(stack, "benchmarks.pages", "app", str(SERIES), str(TARGETS))
+            checks, given["rules"] = ruled(folder, pages)
+            given["checks"] = [*cast("list[object]", given["checks"]), *checks]
         path = folder / "onwatch.yaml"
-        path.write_text(yaml.safe_dump(config(port, silent.getsockname()[1], redis)))
+        path.write_text(yaml.safe_dump(given))
         path.chmod(0o600)
         with terminal(BIN / "onwatch", "-c", path) as screen:
             time.sleep(WARM_UP)
             found = measured(screen)
     rows = tuple(
-        (what, *(f"{percentile(times, share) * 1000:.0f} ms" for share in (0.5, 0.99)))
-        for what, times in found.items()
+        (kind, *(f"{percentile(times, share) * 1000:.0f} ms" for share in (0.5, 0.99)))
+        for kind, times in found.items()
     )
     moves = found["a row up or down"]
     opened = [time for key in OPENING_KEYS for time in found[key.what]]
-    yield Section(
-        "key to paint, 20 checks every second of which 10 hang",
-        ("", "p50", "p99"),
-        rows,
-        (f"{MOVES} moves; each opening {OPENINGS} times after the first",),
-        (
-            Budget("key to paint, a move: p50", percentile(moves, 0.5) * 1000, 20, "ms"),
-            Budget("key to paint, a move: p99", percentile(moves, 0.99) * 1000, 50, "ms"),
-            Budget("key to paint, an opening: p50", percentile(opened, 0.5) * 1000, 20, "ms"),
-            Budget("key to paint, an opening: p99", percentile(opened, 0.99) * 1000, 50, "ms"),
-        ),
+    figures = (("a move", moves), ("an opening", opened))
+    budgets = tuple(
+        Budget(f"{what}, {which}: {shown}", percentile(times, share) * 1000, most, "ms")
+        for which, times in figures
+        for shown, share, most in (("p50", 0.5, 20), ("p99", 0.99, 50))
     )
+    note = f"{MOVES} moves; each opening {OPENINGS} times after the first"
+    return Section(title, ("", "p50", "p99"), rows, (note,), budgets)
+
+
+def _serve(stack: ExitStack, module: str, *arguments: str) -> int:
+    """The port that a server of ours prints; it is killed with ``stack``."""
+    argv = [str(BIN / "python"), "-m", module, *arguments]
+    server = stack.enter_context(
+        subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    )
+    stack.callback(server.kill)
+    assert server.stdout is not None
+    return int(server.stdout.readline())

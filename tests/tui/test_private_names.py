@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 
 import pytest
+from textual.strip import Strip
+
+from widgets.strip import LeanStrip
 
 NAMES = {
     "rich.style:Style._attributes": "",
@@ -21,11 +25,43 @@ NAMES = {
     "textual.app:App._check_resize": "(self)",
     "textual.app:App._refresh_truecolor_filter": "(self, theme)",
     "textual.app:App._display": "(self, screen, renderable)",
+    "textual.command:CommandPalette._action_command_list": "(self, action)",
+    "textual.command:CommandPalette._refresh_command_list": (
+        "(self, command_list, commands, clear_current)"
+    ),
+    "textual.drivers.linux_driver:LinuxDriver._disable_line_wrap": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._disable_mouse_support": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._enable_bracketed_paste": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._enable_mouse_support": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._get_terminal_size": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._query_in_band_window_resize": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._request_terminal_sync_mode_support": "(self)",
+    "textual.drivers.linux_driver:LinuxDriver._sigcont_application": "",
     "textual.screen:Screen._on_timer_update": "(self)",
     "textual.keys:_character_to_key": "(character)",
     "textual.keys:REPLACED_KEYS": "",
 }
 """Each with the parameters we rely on; none for what is no function."""
+
+KEPT = {
+    "rich.console:Console": ("_color_system",),
+    "textual.app:App": ("_clipboard", "_driver", "_filters", "_resize_event", "_resize_timer"),
+    "textual.drivers.linux_driver:LinuxDriver": (
+        "_auto_restart",
+        "_file",
+        "_loop",
+        "_mouse",
+        "_must_signal_resume",
+    ),
+    "textual.screen:Screen": (
+        "_compositor",
+        "_dirty_widgets",
+        "_layout_required",
+        "_repaint_required",
+    ),
+    "textual.widget:Widget": ("_dirty_regions",),
+}
+"""What objects keep under these names, by their class."""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,3 +76,17 @@ def test_textual_still_has_what_it_keeps_to_itself(name: str) -> None:
         assert callable(found)
         given = ", ".join(inspect.signature(found).parameters)
         assert f"({given})" == NAMES[name], f"{name} takes {given}; {advice}"
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_textual_still_keeps_it_under_that_name(name: str) -> None:
+    module, _, path = name.partition(":")
+    found = getattr(import_module(module), path)
+    sources = "".join(inspect.getsource(each) for each in found.__mro__[:-1])
+    for kept in KEPT[name]:
+        assert re.search(rf"\bself\.{kept}\b[^=\n]*= ", sources), f"{name} has no {kept}"
+
+
+def test_a_lean_strip_has_all_that_a_strip_has() -> None:
+    strip = LeanStrip([])
+    assert [slot for slot in Strip.__slots__ if not hasattr(strip, slot)] == []

@@ -67,9 +67,9 @@ def _resource_courses(window: Window, times: Points, total: float | None) -> Ite
         yield Course("memory in use", "bytes", times, points, least, "", "memory")
     for _, points in _last(window, "node_load1", "", times):
         yield Course("load", "count", times, points, max(2.0, cores), "", "processor")
+    sizes = window.last_by("node_filesystem_size_bytes", "mountpoint")
     for key, points in _last(window, "node_filesystem_avail_bytes", "mountpoint", times):
-        size = window.last_by("node_filesystem_size_bytes", "mountpoint").get(key)
-        if size:
+        if size := sizes.get(key):
             used = tuple(1.0 - value / size for value in points)
             yield Course(f"disk {key}", "share", times, used, 0.02, "full", "filesystems")
 

@@ -12,14 +12,19 @@ import pytest
 import yaml
 
 from checks.alerts.durations import parse_duration
+from checks.alerts.model import State
 from checks.alerts.severity import severity_of
+from checks.model import Samples, Series
 from checks.probe import Metric
+from checks.promql.api import Engine
 from checks.queue_names import METRICS as QUEUES
 from checks.registry import KINDS, kind
+from checks.rules.evaluate import Circumstances, GroupRun
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.packs import FOLDER, pack_names, read_pack
 from checks.rules.selectors import comparison, reads
 from checks.rules.unit_tests.running import run_test_file
+from checks.store.store import Store
 from tools.alerts import MARK, PAGE, tables
 
 ROOT = Path(__file__).parents[3]
@@ -115,6 +120,57 @@ def test_no_name_is_one_that_people_have_in_files_of_their_own() -> None:
     theirs = set(re.findall(r"alert: ?(\S+)", "".join(f.read_text() for f in RULES.glob("*.yml"))))
     assert len(theirs) > 100
     assert theirs & {rule.name for rule in alerts()} == set()
+
+
+def test_what_is_recorded_does_not_end_when_there_is_little_of_it() -> None:
+    """An alert over a series that ends has no data, and goes on; so what is too little is said in
+    the alert's own condition. Limits and filesystems do not come and go."""
+    lasting = re.compile(r"\((mysql_global_variables|pg|redis_config)\w+ > 0\)|node_filesystem")
+    for rule in rules_of(groups()):
+        if isinstance(rule, RecordRule) and not lasting.search(rule.expression.text):
+            assert not re.search(r" [<>]=? ", rule.expression.text), rule.name
+
+
+def test_an_alert_of_a_share_ends_with_the_traffic() -> None:
+    (group,) = (one for one in read_pack("redis").groups if one.name == "redis-load")
+    labels = {"job": "cache", "instance": "a"}
+    names = ("hits", "misses")
+    series = tuple(Series.of(f"redis_keyspace_{name}_total", labels) for name in names)
+    store = Store(7200.0)
+    run = GroupRun(group, Circumstances(Engine(), {}, since=0))
+    (rule,) = (
+        one
+        for one in run.alerts
+        if one.rule.name == "RedisHitRateLow" and severity(one.rule) == "info"
+    )
+    states = []
+    for step in range(105):
+        busy = min(step, 80)
+        store.append("cache", 30.0, step * 30.0, Samples(series, (600.0 * busy, 600.0 * busy)))
+        run.evaluate(store, step * 30_000)
+        states.append([alert.state for alert in rule.alerts.values()])
+    assert states[80] == [State.FIRING]
+    assert states[-1] == [State.RESOLVED]
+
+
+def test_what_is_taken_away_is_over_and_what_does_not_answer_is_not() -> None:
+    (group,) = (one for one in read_pack("postgres").groups if one.name == "postgres")
+    labels = {"job": "shop", "instance": "a"}
+    up = Series.of("pg_up", labels)
+    slot = Series.of("pg_replication_slots_active", {**labels, "slot_name": "old"})
+
+    def states(after: Samples) -> list[State]:
+        store = Store(7200.0)
+        run = GroupRun(group, Circumstances(Engine(), {}, since=0))
+        (rule,) = (one for one in run.alerts if one.rule.name == "PostgresSlotInactive")
+        for step in range(130):
+            found = Samples((up, slot), (1.0, 0.0)) if step < 100 else after
+            store.append("shop", 15.0, step * 15.0, found)
+            run.evaluate(store, step * 15_000)
+        return [alert.state for alert in rule.alerts.values()]
+
+    assert states(Samples((up,), (1.0,))) == [State.RESOLVED]
+    assert states(Samples((up,), (0.0,))) == [State.FIRING]
 
 
 def declared() -> dict[str, set[str]]:

@@ -172,7 +172,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
             self._attend()
         else:
             self._uncover(1 + (self._numbered[1] in self.screen_stack[:2]))
-            self._cover(self._alert)
+            self._alert.begin(self.standing())
+            self.push_screen(self._alert)
+            # Its curve would take the interpreter away from what is being drawn.
+            self.call_after_refresh(self._attend)
 
     @on(PictureScreen.DeeperAlert)
     def _show_alert(self, event: PictureScreen.DeeperAlert) -> None:

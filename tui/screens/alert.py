@@ -67,6 +67,7 @@ class AlertScreen(PictureScreen):
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self._panes: list[AlertPane] = []
+        self._asked: Query | None = None
 
     def header(self) -> Widget:
         return AlertHeader(id="verdict").data_bind(
@@ -98,6 +99,7 @@ class AlertScreen(PictureScreen):
             self.take(standing)
         else:
             super().begin(standing)
+        self._asked = self.asks
 
     def turn_to(self, rule: str, alert: str = "") -> None:
         """Show another alert from its beginning, as a screen that is newly made does."""
@@ -158,8 +160,9 @@ class AlertScreen(PictureScreen):
         chart = self.query_one(RuleChart)
         chart.styles.height, chart.styles.min_height = tall, min(tall, 6)
         self.query_one(Facets).fit(max(_MOST, height // 3))
-        # A rule that was read again may compare something else.
-        self.post_message(self.Attends())
+        if self.is_current and self.asks != self._asked:
+            # A rule that was read again may compare something else.
+            self._ask()
 
     def _needs(self, width: int) -> dict[str, int]:
         """The lines that each pane has to show in ``width`` cells, by its id, in their order."""
@@ -170,13 +173,17 @@ class AlertScreen(PictureScreen):
         needs = {str(pane.id): len(pane.lines(subject, frame)) for pane in self._panes}
         return {name: lines for name, lines in needs.items() if lines}
 
+    def _ask(self) -> None:
+        self._asked = self.asks
+        self.post_message(self.Attends())
+
     def widen(self, step: int) -> bool:
         """The chart's window is what can be chosen."""
         from checks.requests.stats import WINDOWS  # noqa: PLC0415 - not for the first frame
 
         place = WINDOWS.index(self.span) + step
         self.span = WINDOWS[max(0, min(len(WINDOWS) - 1, place))]
-        self.post_message(self.Attends())
+        self._ask()
         return True
 
     # Keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.reactive import reactive
@@ -46,20 +47,21 @@ class Subject:
         found = (one for one in rule.alerts if one.id == alert_id)
         self.alert: RuleAlertView | None = next(found, None)
 
-    @property
+    @cached_property
     def entry(self) -> Entry:
         """The row that it is on the alerts screen."""
         return entry_of(self.snapshot, self.rule, self.alert)
 
-    @property
+    @cached_property
     def transitions(self) -> list[TransitionView]:
         """Those of the alert, of every alert of the rule where it is about none."""
         of_rule = [one for one in self.rules.transitions if one.rule == self.rule.key]
         return [one for one in of_rule if self.alert_id in ("", one.alert)]
 
 
+@lru_cache(maxsize=2)
 def subject_of(snapshot: Snapshot | None, rule: str, alert: str) -> Subject | None:
-    """What the details are about; None where the rule is not loaded."""
+    """What the details are about; None where the rule is not loaded. All panes ask for it."""
     rules = snapshot.rules if snapshot is not None else None
     found = rules.rule(rule) if rules is not None else None
     if snapshot is None or rules is None or found is None:

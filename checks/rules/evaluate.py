@@ -26,7 +26,7 @@ from checks.rules.doubts import StoreDoubts
 from checks.rules.expanding import found_alerts
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
-from checks.rules.recording import Recorder, recorded
+from checks.rules.recording import RecordedSeries, Recorder
 from checks.rules.selectors import Read, Sources, behind, comparison, reads
 from checks.templates import Expander
 
@@ -175,16 +175,17 @@ class RecordRun:
         self.rule = rule
         self.recorder = recorder
         self._engine = circumstances.engine
+        self._series = RecordedSeries(rule)
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         if _returns_nothing(self, moment.store):
             return RuleOutcome(self.rule)
         samples, warnings = _query(self._engine, self.rule.expression, moment)
         try:
-            made = recorded(self.rule, samples, moment.limit)
+            row = self._series.row(samples, moment.limit)
         except ValueError as error:
             raise _RuleError(str(error)) from None
-        self.recorder.write(moment.store, moment.at, made)
+        self.recorder.write(moment.store, moment.at, row)
         return RuleOutcome(self.rule, samples=len(samples), warnings=warnings)
 
 
@@ -234,7 +235,7 @@ class AlertRun:
             failed = RuleOutcome(rule, Health.ERROR, str(error), samples=len(samples))
             return replace(failed, transitions=error.transitions)
         self.alerts = done.alerts
-        self.recorder.write_row(moment.store, moment.at, self._series.row(self.alerts.values()))
+        self.recorder.write(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)
 
     def take_up(self, alerts: Iterable[Alert]) -> None:

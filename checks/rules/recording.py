@@ -7,16 +7,17 @@ returned before stays as long as the look-back goes, as with Prometheus.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 from checks.model import Samples, Series
 from checks.rules.model import RecordRule
 
-__all__ = ["Recorder", "Sink", "recorded"]
+__all__ = ["RecordedSeries", "Recorder", "Sink"]
 
 NAME = "__name__"
 Labels = tuple[tuple[str, str], ...]
+_TWINS: Final = "vector contains metrics with the same labelset after applying rule labels"
 
 
 class Sink(Protocol):
@@ -42,16 +43,8 @@ class Recorder:
         """Whether its last row held nothing, so that no series of it would have to end."""
         return not self._wrote
 
-    def write(self, sink: Sink, at: int, samples: Sequence[tuple[Labels, float]]) -> None:
-        """Keep ``samples`` as those of ``at`` (milliseconds); what is not among them ends."""
-        row: dict[Series, float] = {}
-        for labels, value in samples:
-            given = dict(labels)
-            row.setdefault(Series.of(given.pop(NAME, ""), given), value)
-        self.write_row(sink, at, row)
-
-    def write_row(self, sink: Sink, at: int, row: Mapping[Series, float]) -> None:
-        """As :meth:`write`, of series that are there already."""
+    def write(self, sink: Sink, at: int, row: Mapping[Series, float]) -> None:
+        """Keep ``row`` as what is there at ``at`` (milliseconds); what is not in it ends."""
         if not row and not self._wrote:
             return
         sink.append(self.block, self._interval, at / 1000, Samples(tuple(row), tuple(row.values())))
@@ -63,27 +56,36 @@ class Recorder:
 
     def end(self, sink: Sink, at: int) -> None:
         """End every series that it wrote: the rule is there no more."""
-        self.write(sink, at, ())
+        self.write(sink, at, {})
 
 
-def recorded(
-    rule: RecordRule, samples: Iterable[tuple[Labels, float]], limit: int
-) -> list[tuple[Labels, float]]:
-    """``samples`` under the name and with the labels of ``rule``.
+class RecordedSeries:
+    """The series of what ``rule`` records, made once for as long as it returns them."""
 
-    Raises ValueError where two come to the same series, or there are more than ``limit`` (0:
-    none).
-    """
-    made: dict[Labels, float] = {}
-    count = 0
-    for labels, value in samples:
-        given = {**dict(labels), NAME: rule.name, **dict(rule.labels)}
-        made[tuple(sorted((name, text) for name, text in given.items() if text))] = value
-        count += 1
-    if len(made) != count:
-        raise ValueError(
-            "vector contains metrics with the same labelset after applying rule labels"
-        )
-    if 0 < limit < count:
-        raise ValueError(f"exceeded limit of {limit} with {count} series")
-    return list(made.items())
+    def __init__(self, rule: RecordRule) -> None:
+        self._name = rule.name
+        self._labels = dict(rule.labels)
+        self._made: dict[Labels, Series] = {}
+
+    def row(self, samples: Sequence[tuple[Labels, float]], limit: int) -> dict[Series, float]:
+        """``samples`` under the name and with the labels of the rule.
+
+        Raises ValueError where two come to the same series, or there are more than ``limit`` (0:
+        none).
+        """
+        row: dict[Series, float] = {}
+        made: dict[Labels, Series] = {}
+        for labels, value in samples:
+            series = made[labels] = self._made.get(labels) or self._series(labels)
+            row[series] = value
+        if len(row) != len(samples):
+            raise ValueError(_TWINS)
+        if 0 < limit < len(samples):
+            raise ValueError(f"exceeded limit of {limit} with {len(samples)} series")
+        self._made = made
+        return row
+
+    def _series(self, labels: Labels) -> Series:
+        given = {**dict(labels), **self._labels}
+        given.pop(NAME, None)
+        return Series.of(self._name, {name: text for name, text in given.items() if text})

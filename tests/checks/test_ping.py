@@ -207,3 +207,12 @@ def test_an_address_is_a_host() -> None:
     assert kind("ping").config.model_validate("2001:db8::1").instance() == "2001:db8::1"
     assert kind("ping").config.model_validate("[::1]").instance() == "::1"
     assert socket.has_ipv6
+
+
+async def test_an_interface_that_is_not_there_is_said() -> None:
+    result = await ask("ping", "fe80::1%nosuch0")
+    assert (result.status, result.reason) == (Status.CRITICAL, "unreachable")
+    assert result.message == (
+        "fe80::1%nosuch0 cannot be reached (no interface with this name): is it up, is the "
+        "address right?"
+    )

@@ -17,7 +17,7 @@ from checks.dial import socket_address
 from checks.errors import TargetError
 from checks.probes.ping.packet import TOKEN, echo_request, read_reply
 
-__all__ = ["NotPermittedError", "Round", "echoes", "open_socket"]
+__all__ = ["NotPermittedError", "Round", "echoes", "open_socket", "said_by"]
 
 _LINUX: Final = sys.platform == "linux"
 _SO_TIMESTAMPNS: Final = 35
@@ -88,6 +88,12 @@ def _ask_for_more(sock: socket.socket, family: int) -> None:
             sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
 
+def said_by(error: OSError) -> str:
+    """What the network or the system said, in words."""
+    known = _UNREACHABLE.get(error.errno or 0)
+    return known or error.strerror or str(error) or type(error).__name__
+
+
 async def echoes(
     sock: socket.socket, address: str, size: int, pace: tuple[int, float, float], done: Round
 ) -> None:
@@ -118,8 +124,7 @@ async def echoes(
             loop.remove_reader(sock.fileno())
     except OSError as error:
         done.trips.extend([None] * (count - len(done.trips)))
-        said = _UNREACHABLE.get(error.errno or 0) or error.strerror or type(error).__name__
-        raise TargetError("unreachable", said) from None
+        raise TargetError("unreachable", said_by(error)) from None
 
 
 class _Volley:
@@ -168,8 +173,7 @@ class _Volley:
             self._take(data, extras)
 
     def _failed(self, error: OSError) -> None:
-        said = _UNREACHABLE.get(error.errno or 0) or error.strerror or ""
-        self._done.error = self._done.error or said
+        self._done.error = self._done.error or said_by(error)
 
     def _take(self, data: bytes, extras: list[tuple[int, int, bytes]]) -> None:
         now = time.perf_counter()

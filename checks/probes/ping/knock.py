@@ -13,7 +13,7 @@ from typing import Final
 
 from checks.dial import socket_address
 from checks.errors import TargetError
-from checks.probes.ping.echo import Round
+from checks.probes.ping.echo import Round, said_by
 
 __all__ = ["USUAL_PORTS", "Knocker"]
 
@@ -56,7 +56,7 @@ class Knocker:
             self.port = self._given
             for outcome in outcomes:
                 if isinstance(outcome, OSError):
-                    raise TargetError("unreachable", outcome.strerror or type(outcome).__name__)
+                    raise TargetError("unreachable", said_by(outcome))
 
     async def _wait(
         self, tasks: list[asyncio.Task[None]], ending: float, count: int, done: Round
@@ -80,7 +80,7 @@ class Knocker:
                 )
             except OSError as error:
                 if error.errno != errno.ECONNREFUSED:
-                    done.error = done.error or error.strerror or ""
+                    done.error = done.error or said_by(error)
                     raise
             trip = time.perf_counter() - began
         if self.port is None:

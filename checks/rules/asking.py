@@ -17,6 +17,7 @@ from checks.promql.errors import PromQLError
 from checks.promql.options import Options
 from checks.promql.values import Matrix, Vector
 from checks.rules.narrowing import narrowed
+from checks.rules.own_time import OwnTime
 from checks.rules.views import Curve, Pairs, QueryView
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class StandingQuery:
         self.text = text
         self._about = about
         self._span = min(max(seconds, 1.0), LONGEST)
-        self._engine = Engine(_OPTIONS, time.thread_time)
+        self._engine = Engine(_OPTIONS, OwnTime())
         self._names: tuple[int, tuple[str, ...], tuple[str, ...]] = (-1, (), ())
         self._view: QueryView | None = None
 

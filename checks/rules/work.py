@@ -6,7 +6,6 @@ so that no check gets late and no key waits.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -21,6 +20,7 @@ from checks.rules.evaluate import AlertRun, Circumstances, RecordRun
 from checks.rules.loading import without
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import RuleOutcome
+from checks.rules.own_time import OwnTime
 from checks.rules.packs import read_pack
 from checks.rules.remembering import Remembering
 from checks.rules.retaining import Longer
@@ -70,7 +70,7 @@ class Work:
         recalled: Recalled | None,
     ) -> None:
         # By this thread's own time: a machine that is busy, or stood still, is no rule's fault.
-        engine = Engine(Options(deadline=DEADLINE), time.thread_time)
+        engine = Engine(Options(deadline=DEADLINE), OwnTime())
         every = round(config.interval * 1000)
         about = Circumstances(engine, external_labels, interval=every, since=since)
         problems = config.problems

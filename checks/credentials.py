@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -42,9 +43,8 @@ def read_file(path: Path) -> str:
             if not stat.S_ISREG(mode):
                 raise SecretError(f"the credential file {path} is not a regular file")
             if mode & stat.S_IROTH:
-                raise SecretError(
-                    f"everybody can read the credential file {path}; run: chmod 600 {path}"
-                )
+                advice = f"run: chmod 600 {shlex.quote(str(path))}"
+                raise SecretError(f"everybody can read the credential file {path}; {advice}")
             data = file.read(_BOUND)
     except OSError as error:
         raise SecretError(f"cannot read the credential file {path}: {error.strerror}") from None

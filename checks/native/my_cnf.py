@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -141,7 +142,8 @@ class _Reader:
         self.values[key] = _value(raw) if given else ""
         self.origin[key] = path
         if key == "password" and self.values[key] and open_to_others:
-            problem = f"others may read {path}, which holds a password; run: chmod 600 {path}"
+            advice = f"run: chmod 600 {shlex.quote(str(path))}"
+            problem = f"others may read {path}, which holds a password; {advice}"
             if problem not in self.problems:
                 self.problems.append(problem)
 

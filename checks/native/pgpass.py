@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ def read_pass_file(path: Path) -> PassFile:
             if not stat.S_ISREG(mode):
                 return PassFile(path, problem=f"{path} is not a regular file")
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                problem = f"{path} is ignored, since others may read it; run: chmod 600 {path}"
+                advice = f"run: chmod 600 {shlex.quote(str(path))}"
+                problem = f"{path} is ignored, since others may read it; {advice}"
                 return PassFile(path, problem=problem)
             text = file.read(_BOUND).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):

@@ -55,10 +55,10 @@ def test_one_secret_within_another_is_masked_whole() -> None:
 
 
 def test_a_file_that_everybody_can_read_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
-    file = tmp_path / "pw"
+    file = tmp_path / "my pw"
     file.write_text("hunter22\nsecond line\n")
     file.chmod(0o644)
-    with pytest.raises(SecretError, match="chmod 600"):
+    with pytest.raises(SecretError, match=f"run: chmod 600 '{file}'$"):
         read_file(file)
     file.chmod(0o640)
     assert read_file(file) == "hunter22"

@@ -216,10 +216,7 @@ class _Reader:
 
     def value(self, node: Node, path: Path, depth: int) -> Any:
         self.lines.setdefault(path, _line(node))
-        self._count += 1
-        if self._count > MAX_VALUES:
-            text = f"its aliases expand to more than {MAX_VALUES:,} values"
-            raise ConfigError([ConfigProblem(self.name, _line(node), "", text)])
+        self._expect(1, node)
         if depth > MAX_DEPTH:
             text = "an alias refers to what it is part of"
             raise ConfigError([ConfigProblem(self.name, _line(node), "", text)])
@@ -228,6 +225,13 @@ class _Reader:
         if isinstance(node, MappingNode):
             return self._mapping(node, path, depth)
         return self._scalar(node, path)
+
+    def _expect(self, more: int, node: Node) -> None:
+        """Refuse a file in which there is more to go through than anybody writes."""
+        self._count += more
+        if self._count > MAX_VALUES:
+            text = f"its aliases expand to more than {MAX_VALUES:,} values"
+            raise ConfigError([ConfigProblem(self.name, _line(node), "", text)])
 
     def _sequence(self, node: SequenceNode, path: Path, depth: int) -> list[Any]:
         self._check_tag(node, "seq", path)
@@ -265,11 +269,12 @@ class _Reader:
             if not isinstance(source, MappingNode):
                 self._report(node, path, "`<<` takes the alias of a mapping, or a list of them")
                 continue
-            known = dict.fromkeys(values)
+            # Also what is there already is gone through.
+            self._expect(1 + len(source.value), node)
             fresh = [
                 pair
                 for pair in source.value
-                if not (isinstance(pair[0], ScalarNode) and pair[0].value in known)
+                if not (isinstance(pair[0], ScalarNode) and pair[0].value in values)
             ]
             rest = MappingNode(source.tag, fresh, source.start_mark, source.end_mark)
             values.update(self._mapping(rest, path, depth + 1))

@@ -124,6 +124,20 @@ def test_aliases_that_multiply_are_refused() -> None:
     assert "aliases expand to more than 100,000 values" in complaint("\n".join(laughs))
 
 
+@pytest.mark.parametrize("keys", [0, 20_000])
+def test_merging_the_same_again_and_again_is_refused(keys: int) -> None:
+    """What it adds is nothing, but it took half a minute to find out."""
+    own = ", ".join(f"k{number}: 1" for number in range(20_000 - keys))
+    theirs = ", ".join(f"k{number}: 1" for number in range(keys))
+    text = f"a: &a {{{theirs}}}\nb: {{{own}{', ' if own else ''}<<: [{', '.join(['*a'] * 9_000)}]}}"
+    began = time.process_time()
+    if keys:
+        assert "aliases expand to more than 100,000 values" in complaint(text)
+    else:
+        assert len(parse("f.yaml", text).data["b"]) == 20_000
+    assert time.process_time() - began < 3
+
+
 def test_without_libyaml_the_same_comes_out() -> None:
     code = (
         "import sys; sys.modules['yaml._yaml'] = sys.modules['yaml.cyaml'] = None\n"

@@ -8,7 +8,7 @@ from typing import Final
 from checks.alerts.model import Alert, Evidence, Pairs, State, Transition
 from checks.alerts.severity import severity_of
 from checks.alerts.wording import shown_series
-from checks.model import clean
+from checks.model import clean, clean_lines
 from checks.promql.literals import format_float
 from checks.rules.evaluate import AlertRun, RecordRun
 from checks.rules.model import AlertRule, RuleGroup
@@ -37,7 +37,7 @@ def rule_view(key: str, group: RuleGroup, run: AlertRun | RecordRun, interval: i
         file=clean(group.file),
         line=rule.line,
         records=alerting is None,
-        expression=rule.expression.text.strip(),
+        expression=clean_lines(rule.expression.text.strip()),
         hold=alerting.hold / 1000 if alerting else 0.0,
         keep=alerting.keep / 1000 if alerting else 0.0,
         labels=_cleaned(rule.labels),
@@ -62,7 +62,7 @@ def _alert_view(key: str, name: str, alert: Alert) -> RuleAlertView:
         id=alert_id(key, alert),
         rule=key,
         name=clean(name),
-        labels=alert.labels,
+        labels=_cleaned(alert.labels),
         status=severity_of(dict(alert.labels)).status,
         state=alert.state,
         value=alert.value,

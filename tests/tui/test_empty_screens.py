@@ -92,4 +92,5 @@ def test_the_lines_that_are_told_are_a_configuration(
         kind, fields = next(iter(yaml.safe_load(within).items()))
         told = {"checks": [{"name": "x", kind: {**fields, **told}}]}
     monkeypatch.chdir(tmp_path)
-    assert sentences(yaml.safe_dump({"version": 1, **told})) == []
+    checks = [{"name": "x", "host": {}}]
+    assert sentences(yaml.safe_dump({"version": 1, "checks": checks, **told})) == []

@@ -74,7 +74,7 @@ async def test_details_are_there_though_the_engine_is_too_busy_to_answer(
         assert "About" in seen(pilot)
 
 
-@pytest.mark.parametrize("key", ["2", "4", "5", "6"])
+@pytest.mark.parametrize("key", ["2", "4", "5", "6", "7"])
 async def test_a_screen_that_opens_again_is_drawn_once(
     key: str, drawn: list[Screen[object]]
 ) -> None:

@@ -35,6 +35,7 @@ SHOWN = {
     "requests": ("rate", "14/s", "errors", "13 %", "p95", "4.53 s", "refresh failed"),
     "queues": ("Queues", "default", "1,204", "emails"),
     "host": ("Processor", "Memory", "Filesystems", "Processes"),
+    "alerts": ("Alerts", "firing", "shop"),
 }
 """What nobody may miss, by screen."""
 FREE = {"help", "palette"}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from textual.reactive import reactive
 
+from checks.model import clean
 from widgets import format as fmt
-from widgets.answer.rows import series_text
+from widgets.answer.rows import LONG, series_text
 from widgets.answer.scale import LinearScale, linear_scale
 from widgets.glyphs import Glyphs
 from widgets.request_log.plot import Plotted, plot
@@ -51,7 +52,7 @@ def curve_lines(
     room, rows = width - _SCALE - 2, height - 2
     if rows < _LEAST - 2 or room < 10 or not answer.curves:
         return []
-    names = [series_text(curve.labels) for curve in answer.curves]
+    names = [clean(series_text(curve.labels), LONG) for curve in answer.curves]
     at = names.index(chosen) if chosen in names else 0
     columns = [columns_of(curve.values, room) for curve in answer.curves]
     scale = linear_scale(columns)

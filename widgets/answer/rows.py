@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.reactive import reactive
 
+from checks.model import clean
 from widgets import format as fmt
 from widgets.empty import note
 from widgets.lines import LinePane
@@ -17,10 +18,12 @@ from widgets.text import Line, Seg, line, right
 if TYPE_CHECKING:
     from checks.rules.views import Pairs, QueryView
 
-__all__ = ["ORDERS", "RowsPane", "series_text"]
+__all__ = ["LONG", "ORDERS", "RowsPane", "series_text"]
 
 ORDERS: Final = ("as answered", "largest", "smallest", "series")
 _VALUE: Final = 14
+LONG: Final = 2_000
+"""Characters of a series, at most."""
 _WHOLE: Final = 1e15
 """From here on not every whole number can be told from the next."""
 
@@ -73,7 +76,8 @@ class RowsPane(LinePane):
         if not answer.rows:
             return note("no series: nothing that is collected matches this", width)
         frame = self.frame(width, height)
-        named = [(series_text(labels), value) for labels, value in answer.rows]
+        # What label_replace() makes has passed no one yet.
+        named = [(clean(series_text(labels), LONG), value) for labels, value in answer.rows]
         lines = [
             line(
                 Seg(f"{right(exact(value), _VALUE)}  ", "value"),

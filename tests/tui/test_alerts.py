@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import cast
@@ -117,6 +118,29 @@ async def test_rows_are_filtered_by_labels_and_sorted_by_what_began_last() -> No
         text = seen(pilot).split("- firing", 1)[1]
         assert "by since" in seen(pilot)
         assert text.index("nightly export") < text.index("NewVersion") < text.index("gateway  ")
+
+
+async def test_whoever_looks_for_something_sees_it_though_its_section_was_folded() -> None:
+    async with running(FakeSource(alert_night()), size=(120, 40)) as pilot:
+        await keys(pilot, "7", "slash", *"redisrule7")
+        assert "dead     RedisRule7" in seen(pilot)
+        await keys(pilot, "escape")
+        assert "dead     RedisRule7" not in seen(pilot)
+
+
+async def test_keys_are_named_where_they_lead_somewhere() -> None:
+    async with running(FakeSource(alert_night()), size=(120, 90)) as pilot:
+        await at(pilot, "rule/DiskFullSoon")
+        assert "Details of the row's check" not in await help_of(pilot)
+        table(pilot).select(CONNECTIONS)
+        await settle(pilot)
+        assert "Details of the row's check" in await help_of(pilot)
+        await keys(pilot, "tab", "down", "enter")
+        assert isinstance(pilot.app.screen, AlertScreen), "also from beside the table"
+        await keys(pilot, "tab", "down")
+        text = await help_of(pilot)
+        assert "Details of the check it is of" in text
+        assert not re.search(r"Enter +Details", text)
 
 
 async def test_groups_by_check_fold() -> None:

@@ -58,9 +58,15 @@ class AlertsScreen(ListScreen):
         super().watch_snapshot()
 
     def _fold_long(self) -> None:
-        """Fold the sections that are long and in no hurry, unless somebody has chosen."""
+        """Fold the sections that are long and in no hurry, unless somebody has chosen, or looks
+        for something.
+        """
         if self._composed and self.grouping == BY_STATE and not self._by_hand:
-            self.folded = long_sections(self.query_one(AlertTable).items())
+            items = () if self.filter_text else self.query_one(AlertTable).items()
+            self.folded = long_sections(items)
+
+    def watch_filter_text(self) -> None:
+        self._fold_long()
 
     def watch_folded(self) -> None:
         # Once the table knows it, too.
@@ -81,6 +87,11 @@ class AlertsScreen(ListScreen):
         self._by_hand = True
         super().action_fold_all()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "details":
+            return bool(self.chosen)
+        return super().check_action(action, parameters)
+
     def action_copy_row(self) -> None:
         table = self.query_one(AlertTable)
         entry = table.item_at(table.selected) if self.focused is table else None
@@ -91,13 +102,16 @@ class AlertsScreen(ListScreen):
 
     @on(LinePane.Opened)
     def _whole(self, event: LinePane.Opened) -> None:
-        if isinstance(event.pane, RecentPane):
+        """Open all about what the row is of; that of a check bubbles on to the app."""
+        pane = event.pane
+        if isinstance(pane, RecentPane):
             event.stop()
-            happened = event.pane.transition(event.key)
+            happened = pane.transition(event.key)
             if happened is not None:
                 self.post_message(self.DeeperAlert(happened.rule, happened.alert))
             return
-        entry = self.query_one(AlertTable).item_at(event.key)
+        beside = isinstance(pane, SelectedAlert)
+        entry = pane.entry if beside else self.query_one(AlertTable).item_at(event.key)
         if entry is not None and entry.rule is not None:
             event.stop()
             alert = entry.alert.id if entry.alert is not None else ""

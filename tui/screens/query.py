@@ -190,11 +190,6 @@ class QueryScreen(PictureScreen):
     def _selected(self, event: LinePane.Selected) -> None:
         self.series = event.key or ""
 
-    @on(LinePane.Opened)
-    def _opened(self, event: LinePane.Opened) -> None:
-        """A row leads nowhere further."""
-        event.stop()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         typing = isinstance(self.focused, PromptLine)
         if action in ("edit", "sort", "filter", "back"):

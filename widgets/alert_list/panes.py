@@ -136,6 +136,8 @@ class AlertPane(LinePane):
     """A pane about the alert with the id ``alert`` of the rule with the key ``rule``."""
 
     title: ClassVar[str] = ""
+    opens: ClassVar[bool] = False
+    """Whether its rows lead further."""
 
     rule: reactive[str] = reactive("", repaint=False, layout=False)
     alert: reactive[str] = reactive("", repaint=False, layout=False)
@@ -154,6 +156,9 @@ class AlertPane(LinePane):
 
     def heading(self) -> Sequence[Seg]:
         return [Seg(self.title, "title")]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.opens if action == "open" else super().check_action(action, parameters)
 
     def rewind(self) -> None:
         """Forget where the cursor was: another alert comes."""
@@ -246,6 +251,7 @@ class OthersPane(AlertPane):
     """The other alerts of the rule."""
 
     title = "Other alerts of this rule"
+    opens = True
 
     def lines(self, subject: Subject, frame: Frame) -> list[Line]:
         return other_lines(subject, frame)

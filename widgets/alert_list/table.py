@@ -109,10 +109,7 @@ class AlertTable(ListPane[Entry]):
         return entries
 
     def inputs(self) -> tuple[object, ...]:
-        snapshot = self.snapshot
-        rules = snapshot.rules if snapshot else None
-        few = self.size.height < _ROOMY
-        return (rules, *super().inputs(), None if snapshot is None else snapshot.window, few)
+        return (self.snapshot.rules if self.snapshot else None, *super().inputs())
 
     def key_of(self, item: Entry) -> str:
         return item.key

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from checks.rules.views import RuleHealth
 from widgets import format as fmt
 from widgets.alert_list.entries import DEAD, ERRORS, HISTORY, Entry, severity_word
 from widgets.alert_list.words import (
@@ -36,10 +37,12 @@ __all__ = [
     "transition_lines",
 ]
 
-_OF_RULES: Final = {
+_OF_RULES: Final[Mapping[str, str]] = {
     ERRORS: "its last evaluation failed",
     HISTORY: "says nothing yet",
     DEAD: "can never fire",
+    RuleHealth.OK: "has nothing to tell now",
+    RuleHealth.WAITING: "",
 }
 _NAMES: Final = 22
 """Cells of the names at the left, at most."""

@@ -62,6 +62,10 @@ class RowsPane(LinePane):
         told = f" {count} {self.glyphs.dot} {self.order} {self.glyphs.dot} {fmt.clock(answer.at)}"
         return [*segs, Seg(told, "dim")]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A row leads nowhere further."""
+        return action != "open" and super().check_action(action, parameters)
+
     def inputs(self) -> tuple[object, ...]:
         return (self.answer, self.order, self.waits)
 

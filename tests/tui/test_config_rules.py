@@ -10,6 +10,7 @@ from checks.config import RulesConfig
 from checks.rules.loading import called
 from checks.rules.packs import names_in, pack_names, read_pack
 from tests.tui.config_helpers import loaded, sentences, write
+from tui.commands.validate import describe
 from tui.config import load
 
 HEAD = "version: 1\nchecks: [{name: a, host: }]\n"
@@ -66,6 +67,12 @@ def test_rule_files_are_read_relative_to_the_configuration_and_watched() -> None
     ]
     assert config.rules.groups[0].file == "rules/web.yml"
     assert {Path.cwd() / "rules/web.yml", Path.cwd() / "rules/*.yml"} <= set(config.files)
+
+
+def test_validate_counts_the_rules_of_the_files() -> None:
+    write(RIGHT, "rules.yml")
+    found = loaded(HEAD + "rules: {files: rules.yml}")
+    assert describe(found) == "onwatch.yaml: 1 check (1 host); 2 rules of its own"
 
 
 def test_a_pattern_that_matches_nothing_is_a_warning_and_watched() -> None:

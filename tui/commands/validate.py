@@ -55,7 +55,10 @@ def describe(loaded: Loaded) -> str:
             "it would be watched"
         )
     text = f"{loaded.path}: {listed(checks)}"
-    return f"{text}, {loaded.disabled} more disabled" if loaded.disabled else text
+    text += f", {loaded.disabled} more disabled" if loaded.disabled else ""
+    groups = loaded.engine.rules.groups if loaded.engine.rules else ()
+    count = sum(len(group.rules) for group in groups)
+    return f"{text}; {count} rule{'' if count == 1 else 's'} of its own" if count else text
 
 
 def listed(checks: Sequence[CheckSpec]) -> str:

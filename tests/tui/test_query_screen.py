@@ -132,6 +132,15 @@ async def test_tab_takes_the_next_candidate_each_time_and_shift_tab_the_one_befo
         assert "queue_size" in seen(pilot).split("Now")[0]
 
 
+async def test_a_name_is_completed_where_the_cursor_went_back_to() -> None:
+    async with asking() as pilot:
+        prompt = pilot.app.screen.query_one(PromptLine)
+        await type_in(pilot, "sum(que) > 10", *["left"] * 6, "tab")
+        assert prompt.value == "sum(queue_size) > 10"
+        await type_in(pilot, "", "end", "0")
+        assert prompt.value == "sum(queue_size) > 100"
+
+
 # Answers
 
 

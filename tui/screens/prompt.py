@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
@@ -77,7 +77,7 @@ class PromptLine(Input):
         """Complete with these names from now on."""
         if metrics is not self.metrics or labels is not self.labels:
             self.metrics, self.labels = metrics, labels
-            if self.has_focus and self.value:
+            if self.has_focus and self.value and self._chosen < 0:
                 self._look()
 
     # Completing
@@ -97,14 +97,16 @@ class PromptLine(Input):
         self._found, self._chosen = Completion(0), -1
         self.post_message(self.Candidates(()))
 
-    async def _on_key(self, event: object) -> None:
-        # What is typed next goes on from what was chosen.
-        if getattr(event, "key", "") not in ("tab", "shift+tab"):
+    def on_key(self, event: events.Key) -> None:
+        """What is typed next goes on from what was chosen."""
+        if event.key not in ("tab", "shift+tab"):
             self._chosen = -1
-        await super()._on_key(event)  # type: ignore[arg-type]
 
     def action_complete(self, step: int) -> None:
         """Take the next candidate, or the one before; where there are none, leave."""
+        if self._chosen < 0:
+            # The cursor may have moved since.
+            self._look()
         names = self._found.candidates
         if not names:
             self.app.action_focus_next() if step > 0 else self.app.action_focus_previous()

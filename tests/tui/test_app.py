@@ -34,6 +34,7 @@ from tui.bindings import all_bindings
 from tui.numbered import NUMBERED
 from tui.palette import PaletteCommand
 from tui.screens.details import DetailsScreen
+from tui.screens.filter import FilterLine
 from tui.screens.help import HelpScreen
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import Banner, PictureScreen
@@ -269,6 +270,26 @@ async def test_escape_while_typing_clears_the_filter() -> None:
         await settle(pilot)
         assert "gateway" in services(pilot).keys
         assert pilot.app.focused is services(pilot)
+
+
+@pytest.mark.parametrize("way", ["tab", "click"])
+async def test_a_filter_that_is_left_for_a_pane_is_kept_and_closed(way: str) -> None:
+    async with running() as pilot:
+        await pilot.press("slash", *"gate")
+        if way == "tab":
+            await pilot.press("tab")
+        else:
+            await pilot.click(AlertsPane, offset=(5, 1))
+        await settle(pilot)
+        pane = pilot.app.focused
+        assert isinstance(pane, LinePane)
+        assert not pilot.app.screen.query_one(FilterLine).is_open
+        assert "/gate" in seen(pilot)
+        assert pilot.app.screen.query_one(HintLine).display
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "/gate" not in seen(pilot)
+        assert pilot.app.focused is pane
 
 
 async def test_keys_of_the_app_are_text_while_a_filter_is_typed() -> None:

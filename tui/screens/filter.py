@@ -67,6 +67,14 @@ class FilterLine(Input):
         with self.prevent(Input.Changed):
             self.value = ""
 
+    def on_blur(self) -> None:
+        """Close with the filter kept where Tab or a click has put the focus elsewhere: there Esc
+        would do something else than to close it.
+        """
+        if self.is_open:
+            self.remove_class("-open")
+            self.post_message(self.Typed(self.value, done=False))
+
     def _shut(self) -> None:
         self.remove_class("-open")
         self.post_message(self.Typed(self.value, done=True))

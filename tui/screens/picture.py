@@ -184,7 +184,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         return False
 
     def begin(self, standing: Standing) -> None:
-        """Start with the picture of ``standing``; called once, before it is on the screen."""
+        """Start with the picture of ``standing``; called before its panes are there."""
         self._begun_with = standing
         self.set_reactive(PictureScreen.frozen, standing.frozen)
         self.set_reactive(PictureScreen.snapshot, standing.shown)
@@ -359,6 +359,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         if self.maximized:
             self.action_maximise()
         elif self.filter_text:
+            # Whoever has gone on to another pane stays there.
+            self._filtered = self.focused
             self.query_one(FilterLine).action_give_up()
         elif self.can_go_back:
             self.post_message(self.Left())

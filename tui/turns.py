@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -72,7 +72,8 @@ class Turns:
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), _QUIET)
-        with contextlib.suppress(TimeoutError):
+        # A key may have ended the app, whose screens are closed by now.
+        with contextlib.suppress(TimeoutError, ScreenStackError):
             async with asyncio.timeout(_LONGEST):
                 await self._settled()
         self._app.call_later(self._next)

@@ -209,6 +209,7 @@ async def test_what_is_due_while_the_app_ends_is_no_error() -> None:
     assert app.silence
     app._look()
     app.holding.end()
+    await app._turns._settle()
 
 
 def test_a_line_is_divided_as_the_library_divides_it() -> None:

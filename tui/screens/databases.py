@@ -79,8 +79,8 @@ class DatabasesScreen(TabbedScreen):
     hide_idle: reactive[bool] = reactive(False, repaint=False)
     names: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
-    def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
-        super().__init__(wanted, ascii_only=ascii_only)
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only=ascii_only)
         self._begun_at = ""
         self._begun_in = ""
 

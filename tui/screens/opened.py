@@ -14,19 +14,18 @@ __all__ = ["NumberedScreen"]
 class NumberedScreen(PictureScreen):
     """A screen that a number key opens. It is made once and kept: making one anew takes three
     times as long as showing it again.
-
-    ``wanted`` are checks in the order in which it would like to begin with them, first the one
-    that the user has named or looks at closely, empty where there is none.
     """
 
     can_go_back = True
 
-    def __init__(self, wanted: Sequence[str] = (), *, ascii_only: bool = False) -> None:
+    def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
-        self.want(wanted)
+        self.want(())
 
     def want(self, wanted: Sequence[str]) -> None:
-        """Begin with one of ``wanted``."""
+        """Begin with one of the checks ``wanted``: the first that is there, and first of all the
+        one that the user has named or looks at closely, empty where there is none.
+        """
         self.pointed = wanted[0] if wanted else ""
         """The check that is meant, however it is; empty where there is none."""
         self.wanted = tuple(name for name in wanted if name)

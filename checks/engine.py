@@ -143,6 +143,7 @@ class Engine:
         known = {event.text for event in old._events}
         old._events.extend(event for event in self._events if event.text not in known)
         self._events = old._events
+        self.rules = self._live_rules()
         if self.rules is not None and old.rules is not None:
             self.rules.follow(old.rules, watched_no_more(old.places(), self.places()))
         self.window = old.window

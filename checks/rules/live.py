@@ -106,11 +106,12 @@ class LiveRules:
         return self._work.showing.busy if self._work is not None else 0.0
 
     def follow(self, old: LiveRules, gone: Gone) -> None:
-        """Go on where ``old`` ended, with other files; call before :meth:`run`.
+        """Go on where ``old`` ended, with other files, over the same store; call before
+        :meth:`run`.
 
         ``gone`` tells what is watched no more: its alerts end.
         """
-        self._store, self._since, self._view = old._store, old._since, old._view
+        self._since, self._view = old._since, old._view
         if old._work is not None:
             self._before = (old._work, gone)
         elif old._before is not None:

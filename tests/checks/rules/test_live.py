@@ -215,6 +215,17 @@ async def test_a_reload_keeps_the_alerts_of_rules_that_are_the_same() -> None:
         assert scene.rules.firing == 0
 
 
+async def test_rules_that_come_with_a_reload_read_what_was_collected_before() -> None:
+    PLAYED["one"] = ok(50)
+    clock = FakeClock()
+    old = Engine(config(spec("one")), clock)
+    await old.scheduler.once()
+    await old.close()
+    async with playing(configured(HIGH, spec("one")), clock, follows=old) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]
+
+
 async def test_alerts_of_a_check_that_is_taken_away_end() -> None:
     PLAYED.update(one=ok(50), two=ok(50))
     clock = FakeClock()

@@ -44,7 +44,7 @@ KEYS = (
     ("palette", b":", "Search for", b"\x1b"),
 )
 """What is opened, by which key, what is seen only then, and the key that leads back."""
-OVERVIEW = "databases  "
+OVERVIEW = "7 screens"
 """Seen on the overview alone: its hint."""
 SIZES: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (80, 24, ()),

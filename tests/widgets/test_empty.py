@@ -15,6 +15,7 @@ from checks.model import Status
 from checks.views import Snapshot
 from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
+from widgets.alert_list.panes import AlertPane
 from widgets.databases.server import ServerPane
 from widgets.details import DetailPane
 from widgets.lines import LinePane
@@ -61,14 +62,18 @@ async def said(kind: type[LinePane], snapshot: Snapshot, width: int = 76) -> lis
 
 @pytest.mark.parametrize(
     "kind",
-    [k for k in kinds() if not issubclass(k, DetailPane) and k.__name__ not in IN_BOXES],
+    [
+        k
+        for k in kinds()
+        if not issubclass(k, DetailPane | AlertPane) and k.__name__ not in IN_BOXES
+    ],
     ids=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )
 async def test_an_empty_pane_says_which_lines_of_configuration_would_fill_it(
     kind: type[LinePane],
 ) -> None:
     text = "\n".join(await said(kind, EMPTY))
-    assert re.search(r"^   (checks|queues|queries|request_log):$", text, re.MULTILINE), text
+    assert re.search(r"^   (checks|queues|queries|request_log|rules):$", text, re.MULTILINE), text
     assert "waiting" not in text
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from widgets import format as fmt
 from widgets.alert_list.entries import thing_of
 from widgets.alert_list.words import moved, transition_role
-from widgets.empty import note
+from widgets.empty import note, own_rules
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, line
@@ -46,6 +46,8 @@ def _things(snapshot: Snapshot) -> dict[str, str]:
 def recent_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     """A line a transition, the newest first."""
     rules = snapshot.rules if snapshot is not None else None
+    if snapshot is not None and rules is None:
+        return own_rules(frame.width)
     arrow = "->" if frame.glyphs.plain else "→"
     lines = []
     things = _things(snapshot) if snapshot is not None else {}

@@ -17,7 +17,7 @@ from widgets.alert_list.whole import (
     rule_pairs,
 )
 from widgets.alert_list.words import EMPTY, MEANINGS, file_of
-from widgets.empty import note
+from widgets.empty import note, own_rules
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
@@ -87,6 +87,8 @@ class SelectedAlert(LinePane):
 
     def build(self, width: int, height: int) -> list[Line]:
         snapshot, entry = self.snapshot, self.entry
+        if snapshot is not None and snapshot.rules is None and not snapshot.alerts:
+            return own_rules(width)
         if snapshot is None or not self.subject:
             return note("nothing is selected", width)
         frame = Frame(width, height, self.glyphs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,8 +10,9 @@ from checks.alerts.folding import CheckFinder
 from checks.alerts.of_checks import alerts_of
 from checks.alerts.of_rules import rule_alerts
 from checks.clock import Clock, SystemClock
-from checks.config import EngineConfig
+from checks.config import EngineConfig, RulesConfig
 from checks.engine import Engine
+from checks.lanes import Lanes
 from checks.model import Status, worst
 from checks.rules.views import RulesView
 from checks.views import AlertView, CheckView
@@ -69,13 +71,34 @@ async def triage(
     try:
         await engine.scheduler.once()
         if any(runner.kind.counters for runner in engine.runners):
+            # While that second passes anyway, and no run is timed with it.
+            reading = asyncio.create_task(_read_ahead(engine.config.rules))
             await clock.sleep_until(started + APART)
+            await reading
             await engine.scheduler.once(lambda runner: runner.kind.counters)
     finally:
         views = tuple(state.view for state in engine.states.values())
         await engine.close()
     rules = _judged(engine, views, started, clock.now())
     return Triage(views, started, clock.now() - started, rules)
+
+
+async def _read_ahead(rules: RulesConfig | None) -> None:
+    """Import what evaluates rules, and parse the built-in ones, off the loop."""
+    if rules is None:
+        return
+
+    def read() -> None:
+        from checks.rules import single_look  # noqa: F401, PLC0415 - imports the evaluator
+        from checks.rules.work import groups_of  # noqa: PLC0415
+
+        groups_of(rules)
+
+    lanes = Lanes()
+    try:
+        await lanes.run("rules", read)
+    finally:
+        lanes.close()
 
 
 def _judged(

@@ -13,7 +13,7 @@ from tests.tui.app_kit import app_of, running, seen, settle
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
 from tests.tui.tour import everything
-from tui.screens.host import HostScreen
+from tui.screens.alerts import AlertsScreen
 from widgets.alerts import AlertsPane
 from widgets.hints import key_at
 
@@ -39,8 +39,8 @@ async def click_on(pilot: Pilot[int], text: str) -> None:
 
 async def test_a_click_on_a_hint_does_what_its_key_does() -> None:
     async with running(FakeSource(everything()), (132, 40)) as pilot:
-        await click_on(pilot, "6 screens")
-        assert isinstance(app_of(pilot).screen, HostScreen)
+        await click_on(pilot, "7 screens")
+        assert isinstance(app_of(pilot).screen, AlertsScreen)
         await pilot.press("1", "3")
         await settle(pilot)
         assert "PostgreSQL 16.3" in seen(pilot)

@@ -110,8 +110,10 @@ class AlertsScreen(ListScreen):
             if happened is not None:
                 self.post_message(self.DeeperAlert(happened.rule, happened.alert))
             return
-        beside = isinstance(pane, SelectedAlert)
-        entry = pane.entry if beside else self.query_one(AlertTable).item_at(event.key)
+        if isinstance(pane, SelectedAlert):
+            entry = pane.entry
+        else:
+            entry = self.query_one(AlertTable).item_at(event.key)
         if entry is not None and entry.rule is not None:
             event.stop()
             alert = entry.alert.id if entry.alert is not None else ""

@@ -91,8 +91,8 @@ def test_clicks_reach_it_from_a_terminal() -> None:
         for _ in terminal.drain():
             pass
         terminal.output = b""
-        # "6 screens" stands from the 19th cell of the last line on.
+        # "7 screens" stands from the 19th cell of the last line on.
         terminal.type(b"\x1b[<0;20;40M\x1b[<0;20;40m")
-        terminal.read_until(b"Processes")
+        terminal.read_until(b"firing")
         terminal.type(b"\x11")
         assert terminal.wait_reading(10) == 0

@@ -55,6 +55,7 @@ OPENING_KEYS = (
     Key("requests", b"4", "Rate and errors", b"1"),
     Key("queues", b"5", "at this rate", b"1"),
     Key("host", b"6", "Processes", b"1"),
+    Key("alerts", b"7", "severity alert", b"1"),
 )
 
 

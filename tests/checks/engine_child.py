@@ -31,13 +31,15 @@ HOGGED = 3.0
 
 
 async def hog(after: float) -> None:
-    """Take every descriptor there is, for a while."""
+    """Take every descriptor there is for a while, and those that are given back meanwhile."""
     await asyncio.sleep(after)
     taken: list[int] = []
-    with contextlib.suppress(OSError):
-        while True:
-            taken.append(os.open("/dev/null", os.O_RDONLY))
-    await asyncio.sleep(HOGGED)
+    until = time.monotonic() + HOGGED
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY))
+        await asyncio.sleep(0.02)
     for descriptor in taken:
         os.close(descriptor)
 

@@ -418,7 +418,7 @@ def test_a_finder_that_breaks_costs_nothing_that_is_watched(
         raise RuntimeError("broken")
 
     monkeypatch.setattr("checks.discovery.survey.Survey.look", broken)
-    picture = watched.until(lambda p: "error of its own" in p.health.notice)
+    picture = watched.until(lambda p: "looking for services failed" in p.health.notice)
     runs = picture.health.runs
     watched.until(lambda p: p.health.runs > runs and watched.status("redis")(p) == [Status.OK])
 

@@ -19,7 +19,27 @@ import pytest
 
 from tests.servers.prometheus import peer
 
-__all__ = ["Api", "alike", "in_order", "running", "serving"]
+__all__ = ["Api", "alike", "in_order", "page_of_samples", "running", "serving"]
+
+
+def page_of_samples(rows: int, end: int) -> str:
+    """OpenMetrics text: counters with resets, gauges with gaps, a histogram, every 15 s.
+
+    ``rows`` moments before ``end`` (seconds), each a quarter of a second past multiples of 15 s.
+    """
+    lines = ["# TYPE requests counter", "# TYPE queue_length gauge"]
+    for at in range(rows):
+        moment = end - 15 * (rows - at) + 3.25
+        for place, (job, code) in enumerate((("api", "200"), ("api", "500"), ("web", "200"))):
+            value = (7 + 3 * place) * (at % 60) + at % 3
+            lines.append(f'requests_total{{job="{job}",code="{code}"}} {value} {moment}')
+        if at % 20 > 3:
+            lines.append(f'queue_length{{queue="mail"}} {at % 7 - 2} {moment}')
+        lines.append(f'queue_length{{queue="größe"}} {at * 1.1 + 0.3} {moment}')
+        lines.append(f"up {at % 2} {moment}")
+        for place, bound in enumerate(("0.1", "0.5", "1.0", "+Inf")):
+            lines.append(f'latency_bucket{{le="{bound}"}} {at * (place + 1)} {moment}')
+    return "\n".join([*lines, "# EOF", ""])
 
 
 class Api:

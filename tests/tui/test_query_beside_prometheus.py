@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.prometheus_api import Api, alike, in_order, serving
+from tests.servers.prometheus_api import Api, alike, in_order, page_of_samples, serving
 from tui.cli import main
 
 END = 1_700_001_200
@@ -32,23 +32,6 @@ QUERIES = (
 """Nothing stands on the bound of a range, which in Debian's 2.42 is still included."""
 
 
-def page() -> str:
-    """Some samples, every 15 s and a bit, with a reset and a gap."""
-    lines = ["# TYPE requests counter", "# TYPE queue_length gauge"]
-    for at in range(80):
-        moment = END - 1200 + 15 * at + 3.25
-        for place, (job, code) in enumerate((("api", "200"), ("api", "500"), ("web", "200"))):
-            value = (7 + 3 * place) * (at if at < 50 else at - 50)
-            lines.append(f'requests_total{{job="{job}",code="{code}"}} {value} {moment}')
-        if at % 20 > 3:
-            lines.append(f'queue_length{{queue="mail"}} {at % 7} {moment}')
-        lines.append(f'queue_length{{queue="größe"}} {at * 1.1} {moment}')
-        lines.append(f"up {at % 2} {moment}")
-        for place, bound in enumerate(("0.1", "0.5", "1.0", "+Inf")):
-            lines.append(f'latency_bucket{{le="{bound}"}} {at * (place + 1)} {moment}')
-    return "\n".join([*lines, "# EOF", ""])
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("beside")
@@ -56,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def api(folder: Path) -> Iterator[Api]:
-    with serving(folder, page()) as api:
+    with serving(folder, page_of_samples(80, END)) as api:
         yield api
 
 

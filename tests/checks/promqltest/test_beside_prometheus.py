@@ -15,7 +15,7 @@ from checks.promql.errors import EvaluationError, PromQLError
 from checks.samples.openmetrics import read_openmetrics
 from checks.samples.store import SeriesStore, store_of
 from tests.checks.promqltest.expressions import Expressions
-from tests.servers.prometheus_api import Api, alike, in_order, serving
+from tests.servers.prometheus_api import Api, alike, in_order, page_of_samples, serving
 from tui.output.answers import as_json
 
 END = 1_700_003_000
@@ -25,23 +25,6 @@ AT = (END - 0.377, END - 123.377)
 EXPRESSIONS = 600
 
 
-def page() -> str:
-    """Fifty minutes of counters with resets, gauges with gaps, a histogram."""
-    lines = []
-    for at in range(200):
-        moment = END - 3000 + 15 * at + 3.25
-        for place, (job, code) in enumerate((("api", "200"), ("api", "500"), ("web", "200"))):
-            value = (7 + 3 * place) * (at % 60) + at % 3
-            lines.append(f'requests_total{{job="{job}",code="{code}"}} {value} {moment}')
-        if at % 20 > 3:
-            lines.append(f'queue_length{{queue="mail"}} {at % 7 - 2} {moment}')
-        lines.append(f'queue_length{{queue="größe"}} {at * 1.1 + 0.3} {moment}')
-        lines.append(f"up {at % 2} {moment}")
-        for place, bound in enumerate(("0.1", "0.5", "1.0", "+Inf")):
-            lines.append(f'latency_bucket{{le="{bound}"}} {at * (place + 1)} {moment}')
-    return "\n".join([*lines, "# EOF", ""])
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("beside")
@@ -49,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def api(folder: Path) -> Iterator[Api]:
-    with serving(folder, page()) as api:
+    with serving(folder, page_of_samples(200, END)) as api:
         yield api
 
 

@@ -16,12 +16,14 @@ LATER: Final = 120_000
 class Subject:
     """Something that is wrong with a check: an alert of it, or its own status.
 
-    ``since`` in milliseconds.
+    ``since`` in milliseconds; ``explains`` is false where it is no trouble that others may follow
+    from, as what is told for information.
     """
 
     id: str
     check: str
     since: int
+    explains: bool = True
 
 
 class CheckFinder:
@@ -60,7 +62,7 @@ def causes(subjects: Sequence[Subject], depends_on: Mapping[str, Sequence[str]])
     """
     began: dict[str, int] = {}
     for one in subjects:
-        if one.check:
+        if one.check and one.explains:
             began[one.check] = min(one.since, began.get(one.check, one.since))
     return {one.id: cause for one in subjects if (cause := _root(one, began, depends_on))}
 

@@ -73,7 +73,8 @@ def _explained(
     depends_on = {check.name: check.depends_on for check in checks}
     sick = {check.name: check for check in ill(checks)}
     subjects = [
-        Subject(alert.id, found[alert.id], round(alert.active_at * 1000)) for alert in alerts
+        Subject(alert.id, found[alert.id], round(alert.active_at * 1000), alert.status in _ILL)
+        for alert in alerts
     ]
     own = {alert.id: found[alert.id] for alert in alerts if _follows(alert, sick, found)}
     every = [

@@ -53,3 +53,8 @@ def test_one_of_both_will_do_where_it_is_unambiguous() -> None:
     assert FINDER.find({"instance": "10.0.0.1:3306"}) == "gateway"
     assert FINDER.find({"job": "mysql"}) == ""
     assert FINDER.find({}) == ""
+
+
+def test_what_is_told_for_information_explains_nothing() -> None:
+    told = Subject("3", "web1", 0, explains=False)
+    assert causes([Subject("1", "api", 0), told], DEPENDS) == {}

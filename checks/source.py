@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from checks.rules.views import Pairs
+    from checks.runbooks.views import Subject
+    from checks.story.model import Silence
     from checks.views import Snapshot
 
 __all__ = ["Mailbox", "SnapshotSource"]
@@ -65,6 +67,40 @@ class SnapshotSource(Protocol):
         Where ``about`` are labels, the curve is that of the series which has them, if one has.
         With an empty text only the names for completion are there. It is bounded, and evaluated
         apart from whoever shows it; a mistake in it becomes a sentence in the answer.
+        """
+
+    def runbook(self, name: str | None, subject: Subject | None = None) -> None:
+        """Put the runbook called ``name`` with its steps as they would run for ``subject`` into
+        the coming snapshots; where ``name`` is empty, the one that ``subject`` links to. ``None``
+        ends that.
+        """
+
+    def run_step(self, token: str, typed: str = "") -> None:
+        """Run the step that was shown with this :attr:`~checks.runbooks.views.StepOffer.token`.
+
+        Call it after the user has seen and confirmed it; ``typed`` is what they typed where it
+        is dangerous. How it goes stands in :attr:`~checks.runbooks.views.RunbooksView.runs` of
+        later snapshots, a refusal among the events as an answer.
+        """
+
+    def cancel_run(self, run: str) -> None:
+        """End the run with this id: INT, then TERM, then KILL to its whole group."""
+
+    def acknowledge(self, alert: str, note: str = "") -> None:
+        """Take the alert with this id, for as long as it lasts."""
+
+    def unacknowledge(self, alert: str) -> None:
+        """Take that back."""
+
+    def silence(self, silence: Silence) -> None:
+        """Set ``silence``, or another end to the one with its id; who sets it is filled in."""
+
+    def expire(self, silence: str) -> None:
+        """End the silence with this id now."""
+
+    def note(self, text: str, incident: int = 0, at: float | None = None) -> None:
+        """Write ``text`` into the timeline, at ``at`` or now; of that incident where one is named,
+        else of the one that lasts.
         """
 
     def forget(self, check: str) -> None:

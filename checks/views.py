@@ -19,6 +19,8 @@ from checks.requests.stats import RequestStats, WindowStats
 if TYPE_CHECKING:
     # What rules bring comes long after the first frame, which does not wait for its import.
     from checks.rules.views import Pairs, QueryView, RulesView
+    from checks.runbooks.views import RunbooksView
+    from checks.story.views import StoryView
 
 __all__ = [
     "AlertView",
@@ -382,6 +384,10 @@ class Snapshot:
     """None until rules are loaded, and where none are."""
     query: QueryView | None = None
     """What came of the query that somebody looks at."""
+    runbooks: RunbooksView | None = None
+    """None until they are read."""
+    story: StoryView | None = None
+    """None until its file is read, and where none is kept."""
 
     def check(self, name: str) -> CheckView | None:
         """The check called ``name``."""

@@ -1,0 +1,1 @@
+"""Runbooks: Markdown files whose fenced blocks are steps that can be run."""

@@ -1,0 +1,1 @@
+"""What people do about alerts, and what becomes of them: acknowledgements, silences, incidents."""

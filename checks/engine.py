@@ -28,6 +28,7 @@ from checks.own import Own
 from checks.probe import ProbeEnv
 from checks.resolver import Lookup, Resolver, system_lookup
 from checks.rules.live import LiveRules, Place, watched_no_more
+from checks.runbooks.live import LiveRunbooks
 from checks.runner import Runner
 from checks.scheduler import Scheduler
 from checks.secrets import Masker
@@ -106,6 +107,7 @@ class Engine:
         for state in self.states.values():
             self._events.extend(state.events)
         self.rules = self._live_rules()
+        self.runbooks = LiveRunbooks(self.clock, read_only=config.read_only, tell=self._say)
 
     def _live_rules(self) -> LiveRules | None:
         if self.config.rules is None:
@@ -370,6 +372,7 @@ class Engine:
         )
         for check, fault in self._builder.new_faults():
             self._events.append(EventView(now, check, fault))
+        picture = replace(picture, runbooks=self.runbooks.view())
         if self._query is not None:
             picture = replace(picture, query=self._query.view(self.store, now))
         return picture

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from checks.config import EngineConfig
     from checks.engine import Engine
     from checks.rules.views import Pairs
+    from checks.runbooks.views import Subject
     from checks.views import Snapshot
 
 __all__ = ["EngineSource", "found"]
@@ -309,6 +310,23 @@ class EngineSource:
             self._mailbox.put(engine.snapshot())
 
         self._wish(wish)
+
+    def runbook(self, name: str | None, subject: Subject | None = None) -> None:
+        def wish(engine: Engine) -> None:
+            engine.runbooks.open(name, subject)
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def run_step(self, token: str, typed: str = "") -> None:
+        def wish(engine: Engine) -> None:
+            engine.runbooks.run(token, typed)
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def cancel_run(self, run: str) -> None:
+        self._wish(lambda engine: engine.runbooks.cancel(run))
 
     def forget(self, check: str) -> None:
         def wish(engine: Engine) -> None:

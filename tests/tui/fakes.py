@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from checks.rules.views import Pairs
+from checks.runbooks.views import Subject
 from checks.source import Mailbox
 from checks.views import Snapshot
 from tests.widgets import samples
@@ -63,6 +64,17 @@ class FakeSource:
         named = "".join(f" {name}={value}" for name, value in about)
         self.asked.append(f"query {text} {seconds:.0f}{named}")
         self.show(self.picture)
+
+    def runbook(self, name: str | None, subject: Subject | None = None) -> None:
+        about = "" if subject is None else f" {subject.alert or subject.check}"
+        self.asked.append(f"runbook {name}{about}")
+        self.show(self.picture)
+
+    def run_step(self, token: str, typed: str = "") -> None:
+        self.asked.append(f"run step {token} {typed}".rstrip())
+
+    def cancel_run(self, run: str) -> None:
+        self.asked.append(f"cancel run {run}")
 
     def forget(self, check: str) -> None:
         self.asked.append(f"forget {check}")

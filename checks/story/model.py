@@ -11,7 +11,7 @@ from enum import StrEnum
 from checks.alerts.model import Pairs
 from checks.model import Status
 
-__all__ = ["Acknowledgement", "Entry", "EntryKind", "Incident", "Matcher", "Silence"]
+__all__ = ["Acknowledgement", "Entry", "EntryKind", "Figure", "Incident", "Matcher", "Silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,9 @@ class Incident:
         acknowledged_by: who did.
         alerts: ids of its alerts in the order in which they fired.
         severity: as its worst alert's label says: ``critical``, ``P1``, ….
+        checks: names of the checks that they are of or follow from.
+        quiet: since when none of them fires, while it is waited for one to come back; then
+            ``ended`` is that moment. None while one fires.
     """
 
     id: int
@@ -131,6 +134,8 @@ class Incident:
     acknowledged_by: str = ""
     alerts: tuple[str, ...] = ()
     severity: str = ""
+    checks: tuple[str, ...] = ()
+    quiet: float | None = None
 
     @property
     def time_to_acknowledge(self) -> float | None:
@@ -141,3 +146,21 @@ class Incident:
     def time_to_resolve(self) -> float | None:
         """Seconds from its begin to its end."""
         return None if self.ended is None else self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that is kept for the report of an incident, since the store forgets.
+
+    Of requests ``series`` is ``requests`` and the name of their check, ``at`` the begin of a
+    minute of which ``count`` and ``errors`` are told, and ``value`` the 95th percentile of their
+    durations in seconds. Of an alert ``series`` is ``alert`` and its id, and ``value`` what its
+    expression returned at ``at``. None where it is not known.
+    """
+
+    incident: int
+    series: str
+    at: float
+    value: float | None = None
+    count: int = 0
+    errors: int = 0

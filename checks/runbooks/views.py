@@ -6,10 +6,12 @@ in the picture before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.runbooks.model import Language, Marking, Runbook
+from checks.views import AlertView
 
 __all__ = ["Offer", "RunState", "RunView", "RunbookFocus", "RunbooksView", "StepOffer", "Subject"]
 
@@ -51,13 +53,19 @@ class StepOffer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunbookFocus:
-    """The runbook that somebody looks at. ``problem`` says why there is none."""
+    """The runbook that somebody looks at. ``problem`` says why there is none.
+
+    ``alert`` is the one that it is opened for, as it was when it was there last; ``over`` says
+    that it is there no more.
+    """
 
     subject: Subject
     name: str
     runbook: Runbook | None
     steps: tuple[StepOffer, ...] = ()
     problem: str = ""
+    alert: AlertView | None = None
+    over: bool = False
 
 
 class RunState(StrEnum):
@@ -85,6 +93,8 @@ class RunView:
         exit_code: None while it runs, and where there is none.
         said: a sentence on how it ended; empty while it runs.
         captured: variable and value that its output set.
+        text: of the step, as it ran.
+        variables: with the values that it got.
     """
 
     id: str
@@ -100,11 +110,13 @@ class RunView:
     dropped: int = 0
     said: str = ""
     captured: tuple[str, str] | None = None
+    text: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offer:
-    """A runbook in lists: ``subjects`` are ids of alerts and names of checks that link to it."""
+    """A runbook in lists."""
 
     name: str
     title: str
@@ -117,6 +129,7 @@ class Offer:
 class RunbooksView:
     """All about runbooks in a picture.
 
+    ``links`` has the names of runbooks by what links to them: ids of alerts and names of checks.
     ``read_only`` says that none of their steps runs; ``problems`` are sentences on files that
     cannot be used.
     """
@@ -126,6 +139,9 @@ class RunbooksView:
     runs: tuple[RunView, ...] = ()
     read_only: bool = False
     problems: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    loading: bool = False
+    """Whether they are still to be read."""
 
     @property
     def running(self) -> int:

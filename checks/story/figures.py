@@ -1,0 +1,77 @@
+"""Figures that are kept while an incident lasts: requests by the minute, values of its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from checks.story.incidents import Incidents, identity
+from checks.story.model import Figure, Incident
+
+if TYPE_CHECKING:
+    from checks.views import AlertView, Snapshot
+
+__all__ = ["ALERT", "REQUESTS", "Figures"]
+
+REQUESTS: Final = "requests "
+ALERT: Final = "alert "
+_LONGEST: Final = 24 * 3600.0
+"""Seconds of an incident for which requests are kept by the minute."""
+_DENSE: Final = 15.0
+"""Seconds between two values of an alert at least."""
+_POINTS: Final = 240
+"""Values of an alert that are kept of an incident's length so far, about."""
+_MOST: Final = 8
+"""Alerts, and sources of requests, of one incident whose figures are kept."""
+
+
+class Figures:
+    """Remembers of each incident what was kept last."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[int, str], float] = {}
+
+    def take(self, snapshot: Snapshot, incidents: Incidents) -> tuple[Figure, ...]:
+        """What is to be kept of this picture."""
+        lasting = incidents.lasting
+        if not lasting:
+            self._last.clear()
+            return ()
+        alive = {one.id for one in lasting}
+        self._last = {key: at for key, at in self._last.items() if key[0] in alive}
+        found: list[Figure] = []
+        for incident in lasting:
+            found += self._requests(incident, snapshot)
+            found += self._values(incident, snapshot)
+        return tuple(found)
+
+    def _requests(self, incident: Incident, snapshot: Snapshot) -> Iterator[Figure]:
+        """The full minutes that are new, of the ten minutes before the incident too."""
+        if snapshot.time - incident.began > _LONGEST:
+            return
+        for view in snapshot.requests[:_MOST]:
+            minutes, series = view.stats.minutes, REQUESTS + view.check
+            last = self._last.get((incident.id, series), -1.0)
+            if not minutes or minutes[0].start <= last:
+                continue
+            self._last[incident.id, series] = minutes[0].start
+            for minute in reversed(minutes):
+                if minute.start > last:
+                    yield Figure(
+                        incident.id, series, minute.start, minute.p95, minute.count, minute.errors
+                    )
+
+    def _values(self, incident: Incident, snapshot: Snapshot) -> Iterator[Figure]:
+        """The values of its alerts: the longer it lasts, the fewer."""
+        apart = max(_DENSE, (snapshot.time - incident.began) / _POINTS)
+        for alert in self._shown(incident, snapshot):
+            series = ALERT + identity(alert.id)
+            if snapshot.time - self._last.get((incident.id, series), 0.0) >= apart:
+                self._last[incident.id, series] = snapshot.time
+                yield Figure(incident.id, series, snapshot.time, alert.value)
+
+    @staticmethod
+    def _shown(incident: Incident, snapshot: Snapshot) -> list[AlertView]:
+        wanted = {identity(alert) for alert in incident.alerts[-_MOST:]}
+        told = (one for one in snapshot.alerts if one.firing and one.value is not None)
+        return [one for one in told if identity(one.id) in wanted]

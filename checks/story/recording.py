@@ -1,0 +1,317 @@
+"""What happened from one picture to the next: entries of the timeline, incidents, figures.
+
+Pure but for what it remembers of the picture before: pictures in, what is to be written out. Where
+nothing has changed it costs a comparison of the alerts' ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from checks.alerts.model import State
+from checks.model import Status
+from checks.story import telling
+from checks.story.figures import Figures
+from checks.story.incidents import Incidents, Member, identity
+from checks.story.model import Acknowledgement, Entry, Figure, Incident
+from checks.views import AlertView
+
+if TYPE_CHECKING:
+    from checks.rules.views import RuleAlertView, RulesView
+    from checks.views import EventView, Snapshot
+
+__all__ = ["Recorded", "Recorder"]
+
+_SETTLING: Final = 10.0
+"""Seconds from the first picture in which what fires was there before onwatch was."""
+_LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104
+_MOST_EVENTS: Final = 20
+"""Events of checks that are taken from one picture: the last ones."""
+_NO_DATA: Final = "no data: nothing says whether it is over"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is to be written. ``incidents`` are those that began or changed."""
+
+    entries: tuple[Entry, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.incidents or self.figures)
+
+    def __add__(self, other: Recorded) -> Recorded:
+        return Recorded(
+            self.entries + other.entries,
+            self.incidents + other.incidents,
+            self.figures + other.figures,
+        )
+
+
+class Recorder:
+    """Follows the pictures of one engine. ``known`` are the incidents that a file remembers.
+
+    ``ruled`` says whether there are rules, so that a picture without any is one in which they are
+    not loaded yet.
+    """
+
+    def __init__(self, known: Iterable[Incident] = (), *, ruled: bool = True) -> None:
+        self.incidents = Incidents(known)
+        self.ruled = ruled
+        self._figures = Figures()
+        self._began: float | None = None
+        self._firing: dict[str, AlertView] = {}
+        self._awaited = set(self.incidents.identities)
+        """Identities of alerts of before a restart of which nothing has been seen yet."""
+        self._signature: tuple[object, ...] = ()
+        self._acks: Mapping[str, Acknowledgement] = {}
+        self._event: EventView | None = None
+        self._rules: tuple[RulesView | None, dict[str, RuleAlertView]] = (None, {})
+
+    def picture(
+        self,
+        snapshot: Snapshot,
+        silenced: Collection[str] = (),
+        acks: Mapping[str, Acknowledgement] | None = None,
+    ) -> Recorded:
+        """What the picture tells that the one before did not.
+
+        ``silenced`` are ids of alerts that are hidden, ``acks`` acknowledgements by the id of
+        their alert.
+        """
+        if self._began is None:
+            self._began = snapshot.time
+        known = self._of_rules(snapshot.rules)
+        firing = {identity(one.id): one for one in snapshot.alerts if _matters(one)}
+        unsure = self._unsure(snapshot, known)
+        entries = [*self._events(snapshot.events)]
+        changed = self._step(snapshot, firing, unsure, silenced)
+        entries += self._turns(snapshot, firing, unsure, known)
+        changed += self._taken(acks or {})
+        told = tuple(sorted((self.placed(one) for one in entries), key=lambda entry: entry.at))
+        figures = self._figures.take(snapshot, self.incidents)
+        return Recorded(told, _latest(changed), figures)
+
+    def placed(self, entry: Entry) -> Entry:
+        """``entry`` with the number of the incident that it is of, where it has none."""
+        if entry.incident:
+            return entry
+        number = self.incidents.of(entry.alert) if entry.alert else 0
+        number = number or self.incidents.of_check(entry.check)
+        return replace(entry, incident=number) if number else entry
+
+    @property
+    def current(self) -> int:
+        """The number of the newest incident that lasts; 0 for none."""
+        lasting = self.incidents.lasting
+        return lasting[-1].id if lasting else 0
+
+    # Incidents
+
+    def _step(
+        self,
+        snapshot: Snapshot,
+        firing: Mapping[str, AlertView],
+        unsure: Collection[str],
+        silenced: Collection[str],
+    ) -> list[Incident]:
+        signature = (
+            tuple((one.id, one.status, one.cause, one.id in silenced) for one in firing.values()),
+            tuple(sorted(unsure)),
+        )
+        waits = any(one.quiet is not None for one in self.incidents.lasting)
+        if signature == self._signature and not waits:
+            return []
+        self._signature = signature
+        members = [self._member(one, snapshot, one.id in silenced) for one in firing.values()]
+        depends_on = {check.name: check.depends_on for check in snapshot.checks}
+        return self.incidents.step(members, snapshot.time, depends_on=depends_on, unsure=unsure)
+
+    def _member(self, alert: AlertView, snapshot: Snapshot, silenced: bool) -> Member:
+        began = self._began or 0.0
+        return Member(
+            id=alert.id,
+            name=alert.name,
+            status=alert.status,
+            since=alert.since,
+            sentence=alert.sentence,
+            check=alert.check,
+            cause=alert.cause,
+            host=_host(alert, snapshot),
+            severity=telling.severity_word(alert),
+            silenced=silenced,
+            seen=bool(alert.rule) or alert.since > began + _SETTLING,
+        )
+
+    def _taken(self, acks: Mapping[str, Acknowledgement]) -> list[Incident]:
+        """The incidents that somebody has taken since the picture before."""
+        if acks is self._acks:
+            return []
+        new = [ack for alert, ack in acks.items() if alert not in self._acks]
+        self._acks = acks
+        found = [self.incidents.acknowledge(ack.alert, ack.who, ack.at) for ack in new]
+        return [one for one in found if one is not None]
+
+    def _unsure(self, snapshot: Snapshot, known: Mapping[str, RuleAlertView]) -> frozenset[str]:
+        """Identities of alerts that may still fire although none of the picture says so: their
+        check has not answered yet, their rule is not loaded, a worse alert speaks for them.
+        """
+        mine = self.incidents.identities | self._firing.keys()
+        if not mine:
+            return frozenset()
+        loading = self.ruled and (snapshot.rules is None or snapshot.rules.loading)
+        statuses = {check.name: check.status for check in snapshot.checks}
+
+        def unknown(key: str) -> bool:
+            if key in statuses:
+                return statuses[key] is Status.WAITING
+            if not _of_rule(key):
+                return not self._settled(snapshot)
+            return loading or (key in known and known[key].state is State.FIRING)
+
+        return frozenset(filter(unknown, mine))
+
+    def _settled(self, snapshot: Snapshot) -> bool:
+        """Whether it has had the time to find the checks that were there before."""
+        return self._began is None or snapshot.time > self._began + 3 * _SETTLING
+
+    def _of_rules(self, rules: RulesView | None) -> dict[str, RuleAlertView]:
+        """The alerts of rules by their identity: of several in a row the newest."""
+        if rules is not self._rules[0]:
+            every = (alert for rule in rules.rules for alert in rule.alerts) if rules else ()
+            found: dict[str, RuleAlertView] = {}
+            for alert in every:
+                key = identity(alert.id)
+                if key not in found or alert.active_at >= found[key].active_at:
+                    found[key] = alert
+            self._rules = (rules, found)
+        return self._rules[1]
+
+    # Entries
+
+    def _turns(
+        self,
+        snapshot: Snapshot,
+        firing: Mapping[str, AlertView],
+        unsure: Collection[str],
+        known: Mapping[str, RuleAlertView],
+    ) -> list[Entry]:
+        before = self._firing
+        told: list[Entry] = []
+        for key, alert in firing.items():
+            was = before.get(key)
+            if was is None:
+                told += self._begins(key, alert, known)
+            elif was is not alert:
+                told += _goes_on(was, alert, known.get(key), snapshot.time)
+        kept = {}
+        for key, alert in before.items():
+            if key in firing:
+                continue
+            if key in unsure:
+                kept[key] = alert
+            else:
+                told.append(_over(alert, snapshot, known.get(key)))
+        for key in self._awaited - firing.keys() - set(unsure):
+            told.append(_over(_remembered(key), snapshot, known.get(key), known=False))
+        self._awaited &= set(unsure)
+        self._firing = {**kept, **firing}
+        return told
+
+    def _begins(
+        self, key: str, alert: AlertView, known: Mapping[str, RuleAlertView]
+    ) -> Iterator[Entry]:
+        """It fires; of what fired before a restart already, nothing is told again."""
+        if key in self._awaited:
+            self._awaited.discard(key)
+            return
+        yield telling.fired(alert, known.get(key))
+
+    def _events(self, events: Sequence[EventView]) -> Iterator[Entry]:
+        """Those that came since the picture before, from old to new."""
+        if not events or events[-1] is self._event:
+            return
+        new: list[EventView] = []
+        for event in reversed(events):
+            if event is self._event or len(new) >= _MOST_EVENTS:
+                break
+            new.append(event)
+        self._event = events[-1]
+        for event in reversed(new):
+            entry = telling.of_event(event)
+            if entry is not None:
+                yield entry
+
+
+def _matters(alert: AlertView) -> bool:
+    """Whether it says that something is wrong: neither for information nor pending."""
+    return alert.firing and alert.status is not Status.OK
+
+
+def _of_rule(key: str) -> bool:
+    """Whether an identity is that of a rule's alert: a rule's key has such parts."""
+    return key.partition("{")[0].count(";") >= 3
+
+
+def _remembered(key: str) -> AlertView:
+    """A stand-in for an alert of before a restart of which the identity alone is known."""
+    name = key.partition("{")[0].split(";")[-3] if _of_rule(key) else key
+    check = "" if _of_rule(key) else key
+    return AlertView(f"{key}@0", name, check, Status.WARNING, 0.0, "")
+
+
+def _goes_on(
+    was: AlertView, now: AlertView, rule: RuleAlertView | None, time: float
+) -> Iterator[Entry]:
+    """What has changed about an alert that goes on firing."""
+    if was.status is not now.status:
+        yield telling.fired(now, rule, before=telling.severity_word(was))
+    elif was.id != now.id:
+        yield telling.fired(now, rule)
+    if now.no_data_since is not None and was.no_data_since is None:
+        yield telling.marked(now, time, _NO_DATA)
+    elif now.no_data_since is None and was.no_data_since is not None:
+        yield telling.marked(now, time, "there is data again, and it still fires")
+    if now.flapping and not was.flapping:
+        yield telling.marked(now, time, "flapping: it came back too often, and is held for a while")
+
+
+def _over(
+    alert: AlertView, snapshot: Snapshot, rule: RuleAlertView | None, *, known: bool = True
+) -> Entry:
+    """It fires no more, and why as far as that is told."""
+    time = snapshot.time
+    if not known:
+        why = "it was over when onwatch looked again"
+        return telling.resolved(alert, time, why, known=False)
+    if alert.rule:
+        if rule is None or rule.state is not State.RESOLVED:
+            return telling.resolved(alert, time, "its rule is evaluated no more")
+        at = rule.resolved_at or time
+        return telling.resolved(alert, at, rule.why, rule.evidence)
+    check = snapshot.check(alert.check)
+    if check is None:
+        return telling.resolved(alert, time, "it is watched no more")
+    return telling.resolved(alert, check.since, check.message)
+
+
+def _host(alert: AlertView, snapshot: Snapshot) -> str:
+    """The machine that an alert is of."""
+    instance = dict(alert.labels).get("instance", "")
+    if not instance:
+        check = snapshot.check(alert.check)
+        instance = check.instance if check is not None else ""
+        if not instance:
+            return ""
+    name = instance.partition("://")[2] or instance
+    name = name.partition("/")[0].rpartition("@")[2]
+    name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
+    return snapshot.hostname if name in _LOCAL else name
+
+
+def _latest(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+    """Of several states of one the last."""
+    return tuple({one.id: one for one in incidents}.values())

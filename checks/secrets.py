@@ -129,10 +129,12 @@ class Masker:
             self.learn(secret)
 
     def learn(self, secret: str) -> None:
-        """Mask ``secret`` from now on."""
+        """Mask ``secret`` from now on; of several lines, such as a key, each by itself too."""
         if len(secret) < 4 or secret in self._secrets:
             return
         self._secrets.add(secret)
+        if "\n" in secret:
+            self._secrets.update(line for line in secret.splitlines() if len(line) >= _LONG)
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(s) for s in longest_first))
 
@@ -148,6 +150,17 @@ class Masker:
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
         return mask_url(text)
+
+    def begun(self, text: str) -> int:
+        """How many characters at the end of ``text`` may be the beginning of a known secret, the
+        rest of which is still to come."""
+        longest = 0
+        for secret in self._secrets:
+            for length in range(min(len(secret) - 1, len(text)), longest, -1):
+                if text.endswith(secret[:length]):
+                    longest = length
+                    break
+        return longest
 
     def result(self, result: Result) -> Result:
         """``result`` with every text in it masked; samples are left alone."""

@@ -69,7 +69,8 @@ class Recorder:
         self._signature: tuple[object, ...] = ()
         self._acks: Mapping[str, Acknowledgement] = {}
         self._event: EventView | None = None
-        self._rules: tuple[RulesView | None, dict[str, RuleAlertView]] = (None, {})
+        self._rules: tuple[RulesView | None, dict[str, RuleAlertView], frozenset[str]]
+        self._rules = (None, {}, frozenset())
 
     def picture(
         self,
@@ -87,7 +88,7 @@ class Recorder:
         known = self._of_rules(snapshot.rules)
         firing = {identity(one.id): one for one in snapshot.alerts if _matters(one)}
         unsure = self._unsure(snapshot, known)
-        entries = [*self._events(snapshot.events)]
+        entries = [*self._events(snapshot.events, self._rules[2])]
         changed = self._step(snapshot, firing, unsure, silenced)
         entries += self._turns(snapshot, firing, unsure, known)
         changed += self._taken(acks or {})
@@ -169,7 +170,7 @@ class Recorder:
             if key in statuses:
                 return statuses[key] is Status.WAITING
             if not _of_rule(key):
-                return not self._settled(snapshot)
+                return key in self._awaited and not self._settled(snapshot)
             return loading or (key in known and known[key].state is State.FIRING)
 
         return frozenset(filter(unknown, mine))
@@ -187,7 +188,8 @@ class Recorder:
                 key = identity(alert.id)
                 if key not in found or alert.active_at >= found[key].active_at:
                     found[key] = alert
-            self._rules = (rules, found)
+            names = frozenset(rule.name for rule in rules.rules) if rules else frozenset()
+            self._rules = (rules, found, names)
         return self._rules[1]
 
     # Entries
@@ -230,8 +232,8 @@ class Recorder:
             return
         yield telling.fired(alert, known.get(key))
 
-    def _events(self, events: Sequence[EventView]) -> Iterator[Entry]:
-        """Those that came since the picture before, from old to new."""
+    def _events(self, events: Sequence[EventView], names: Collection[str]) -> Iterator[Entry]:
+        """Those that came since the picture before, from old to new; ``names`` are of rules."""
         if not events or events[-1] is self._event:
             return
         new: list[EventView] = []
@@ -242,7 +244,8 @@ class Recorder:
         self._event = events[-1]
         for event in reversed(new):
             entry = telling.of_event(event)
-            if entry is not None:
+            # What rules' alerts do is told of the alerts.
+            if entry is not None and event.text.partition(" ")[0].rstrip(":") not in names:
                 yield entry
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from checks.errors import ConfigError, ConfigProblem
 
-__all__ = ["read_text"]
+__all__ = ["as_text", "read_bytes", "read_text"]
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 
@@ -42,6 +42,24 @@ def read_text(
     Raises:
         ConfigError: for everything that keeps it from being read as text.
     """
+    data, warning = read_bytes(path, trusted=trusted, shown=shown, power=power, split=split)
+    return as_text(shown or path, data), warning
+
+
+def read_bytes(
+    path: Path,
+    *,
+    trusted: bool,
+    shown: Path | None = None,
+    power: str,
+    split: str,
+    limit: int = MAX_BYTES,
+) -> tuple[bytes, str]:
+    """As :func:`read_text`, the bytes as they are; at most ``limit``.
+
+    Raises:
+        ConfigError: as :func:`read_text`, whatever the bytes are.
+    """
     shown = shown or path
     try:
         if not trusted and not stat.S_ISREG(path.stat().st_mode):
@@ -56,14 +74,14 @@ def read_text(
             if begun is None:
                 raise _error(shown, "cannot be read: it is a pipe that nobody writes to")
             os.set_blocking(file.fileno(), True)
-            data = begun + file.read(MAX_BYTES + 1 - len(begun))
+            data = begun + file.read(limit + 1 - len(begun))
     except OSError as error:
         raise _error(shown, f"cannot be read: {_reason(error)}") from None
     except ValueError:
         raise _error(shown, "is no name that a file can have") from None
-    if len(data) > MAX_BYTES:
-        raise _error(shown, f"is larger than {MAX_BYTES // 1024**2} MiB; {split}")
-    return _decode(shown, data), f"{shown}: {doubt}" if doubt else ""
+    if len(data) > limit:
+        raise _error(shown, f"is larger than {limit // 1024**2} MiB; {split}")
+    return data, f"{shown}: {doubt}" if doubt else ""
 
 
 def _without_waiting(name: str, flags: int) -> int:
@@ -134,7 +152,12 @@ def _user(uid: int) -> str:
         return str(uid)
 
 
-def _decode(path: Path, data: bytes) -> str:
+def as_text(path: Path, data: bytes) -> str:
+    """``data`` as UTF-8 text; ``path`` is the name that messages use.
+
+    Raises:
+        ConfigError: where it is none.
+    """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _error(path, "is UTF-16 text; save it as UTF-8")
     try:

@@ -89,6 +89,7 @@ class Runbook:
         blocks: all of it in order, for reading.
         patterns: regular expressions that the values of its variables must match whole, by the
             name of the variable, as its front matter says.
+        defaults: values of variables where nothing else has one, from there too.
         built_in: whether it came with onwatch.
     """
 
@@ -99,6 +100,7 @@ class Runbook:
     steps: tuple[Step, ...]
     blocks: tuple[Block, ...]
     patterns: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
     built_in: bool = False
 
     def step(self, name: str) -> Step | None:

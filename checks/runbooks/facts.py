@@ -1,0 +1,68 @@
+"""What is known of an alert and of a check's target, as values of variables.
+
+``$INSTANCE`` and every other label of the alert, ``$ALERTNAME``, ``$VALUE``; of the check
+``$CHECK``, ``$JOB``, ``$INSTANCE``, ``$HOST``, ``$PORT``, ``$USER``, ``$DATABASE``, ``$URL``,
+``$FILE``. Never a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.runbooks.variables import variable_of
+
+if TYPE_CHECKING:
+    from checks.probe import CheckSpec
+
+__all__ = ["KNOWN", "of_alert", "of_check"]
+
+_OF_ALERTS: Final = ("ALERTNAME", "SEVERITY", "VALUE")
+_OF_CHECKS: Final = ("CHECK", "DATABASE", "FILE", "HOST", "INSTANCE", "JOB", "PORT", "URL", "USER")
+KNOWN: Final = frozenset((*_OF_ALERTS, *_OF_CHECKS))
+"""Variables that come from alerts and checks whatever the rules are."""
+
+_PLACE: Final = re.compile(r"\[?([^\]]*?)\]?:(\d{1,5})")
+
+
+def of_alert(
+    labels: Iterable[tuple[str, str]], value: float | None = None, name: str = ""
+) -> dict[str, str]:
+    """The variables of an alert: one for each label."""
+    found = {variable_of(label): text for label, text in labels if text}
+    if name:
+        found.setdefault("ALERTNAME", name)
+    if value is not None:
+        found["VALUE"] = f"{value:.10g}"
+    return found
+
+
+def of_check(spec: CheckSpec) -> dict[str, str]:
+    """The variables of a check: where its target is, and who logs in there."""
+    instance = spec.config.instance()
+    found = {variable_of(label): text for label, text in spec.labels.items() if text}
+    found |= {"CHECK": spec.name, "JOB": spec.job or spec.name, "INSTANCE": instance}
+    place = _PLACE.fullmatch(instance)
+    if place is not None:
+        found |= {"HOST": place[1], "PORT": place[2]}
+    elif spec.kind in ("host", "process", "systemd", "command", "ping"):
+        found["HOST"] = instance
+    found |= _of_address(spec.config)
+    if spec.kind == "http":
+        found["URL"] = spec.config.address()
+    if spec.kind == "sqlite":
+        found["FILE"] = instance
+    return {name: text for name, text in found.items() if text}
+
+
+def _of_address(config: Any) -> dict[str, str]:
+    """Of a database server what its URL says; what it leaves out, clients fill in themselves."""
+    parsed = getattr(config, "parsed", None)
+    if parsed is None:
+        return {}
+    address = parsed()
+    found = {"HOST": address.host, "USER": address.user, "DATABASE": address.database}
+    if address.port:
+        found["PORT"] = str(address.port)
+    return {name: text for name, text in found.items() if text}

@@ -11,8 +11,10 @@ from checks.probe import CheckSpec
 
 if TYPE_CHECKING:
     from checks.rules.model import RuleGroup
+    from checks.story.maintenance import Window
+    from checks.story.targets import Targets
 
-__all__ = ["EngineConfig", "Finder", "RulesConfig"]
+__all__ = ["EngineConfig", "Finder", "RulesConfig", "RunbooksConfig", "StoryConfig"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,36 @@ class RulesConfig:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class StoryConfig:
+    """What is done about alerts, and kept of it.
+
+    Attributes:
+        memory: the file that keeps it over a restart; None keeps it in memory alone.
+        windows: planned maintenance.
+        targets: when alerts are to be acknowledged; None for the built-in ones.
+        annotates: whether alerts can be acknowledged, silenced, and notes be written.
+    """
+
+    memory: Path | None = None
+    windows: tuple[Window, ...] = ()
+    targets: Targets | None = None
+    annotates: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunbooksConfig:
+    """Where the user's runbooks are.
+
+    ``patterns`` are as :func:`glob.glob` takes them, absolute; ``base`` is the configuration's
+    folder and ``shown_base`` the same as the user knows it.
+    """
+
+    patterns: tuple[str, ...] = ()
+    base: Path = field(default_factory=Path)
+    shown_base: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class EngineConfig:
     """Checks and what they share.
 
@@ -45,7 +77,8 @@ class EngineConfig:
     that further ones may come to match, watched for changes; ``warnings`` are sentences for
     the user, ``remarks`` such as are worth saying once. ``read_only`` leaves the actions out.
     ``finder`` looks for more checks while they run. ``rules`` are evaluated on what these
-    collect; none where it is None.
+    collect; none where it is None. ``story`` likewise says whether there is one of incidents, and
+    what is done about alerts.
     """
 
     checks: tuple[CheckSpec, ...]
@@ -58,6 +91,8 @@ class EngineConfig:
     remarks: tuple[str, ...] = ()
     finder: Finder | None = None
     rules: RulesConfig | None = None
+    runbooks: RunbooksConfig = field(default_factory=RunbooksConfig)
+    story: StoryConfig | None = None
 
 
 class Finder(Protocol):

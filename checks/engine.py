@@ -35,6 +35,7 @@ from checks.secrets import Masker
 from checks.snapshot import SnapshotBuilder
 from checks.state import CheckState
 from checks.store.store import Store
+from checks.story.live import LiveStory
 from checks.views import EngineHealth, EventView, Snapshot
 from checks.wording import span
 
@@ -107,6 +108,7 @@ class Engine:
         for state in self.states.values():
             self._events.extend(state.events)
         self.rules = self._live_rules()
+        self.story = self._live_story()
         self.runbooks = LiveRunbooks(self.clock, read_only=config.read_only, tell=self._say)
 
     def _live_rules(self) -> LiveRules | None:
@@ -123,6 +125,18 @@ class Engine:
         )
         rules.know(self.places())
         return rules
+
+    def _live_story(self) -> LiveStory | None:
+        config = self.config.story
+        if config is None:
+            return None
+        return LiveStory(
+            config,
+            self.clock,
+            self._lanes,
+            settled=lambda: not self.waiting,
+            tell=self._say,
+        )
 
     def _say(self, event: EventView) -> None:
         self._events.append(event)
@@ -148,6 +162,8 @@ class Engine:
         self.rules = self._live_rules()
         if self.rules is not None and old.rules is not None:
             self.rules.follow(old.rules, watched_no_more(old.places(), self.places()))
+        if self.story is not None and old.story is not None:
+            self.story.follow(old.story)
         self.window = old.window
         self._query = old._query
         self.watch(old.focus)
@@ -303,6 +319,8 @@ class Engine:
                 group.create_task(self._tick(publish), name="tick")
                 if self.rules is not None:
                     group.create_task(self.rules.run(), name="rules")
+                if self.story is not None:
+                    group.create_task(self.story.run(), name="story")
         finally:
             await self.close()
 
@@ -373,6 +391,8 @@ class Engine:
         for check, fault in self._builder.new_faults():
             self._events.append(EventView(now, check, fault))
         picture = replace(picture, runbooks=self.runbooks.view())
+        if self.story is not None:
+            picture = replace(picture, story=self.story.look(picture))
         if self._query is not None:
             picture = replace(picture, query=self._query.view(self.store, now))
         return picture
@@ -383,6 +403,7 @@ class Engine:
             *(runner.close() for runner in self.runners),
             self._resolver.close(),
             *([self.rules.close()] if self.rules else []),
+            *([self.story.close()] if self.story else []),
             return_exceptions=True,
         )
         with contextlib.suppress(TimeoutError):

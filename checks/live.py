@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from checks.engine import Engine
     from checks.rules.views import Pairs
     from checks.runbooks.views import Subject
+    from checks.story.live import LiveStory
+    from checks.story.model import Silence
     from checks.views import Snapshot
 
 __all__ = ["EngineSource", "found"]
@@ -327,6 +329,29 @@ class EngineSource:
 
     def cancel_run(self, run: str) -> None:
         self._wish(lambda engine: engine.runbooks.cancel(run))
+
+    def acknowledge(self, alert: str, note: str = "") -> None:
+        self._annotate(lambda story: story.acknowledge(alert, note))
+
+    def unacknowledge(self, alert: str) -> None:
+        self._annotate(lambda story: story.unacknowledge(alert))
+
+    def silence(self, silence: Silence) -> None:
+        self._annotate(lambda story: story.silence(silence))
+
+    def expire(self, silence: str) -> None:
+        self._annotate(lambda story: story.expire(silence))
+
+    def note(self, text: str, incident: int = 0, at: float | None = None) -> None:
+        self._annotate(lambda story: story.note(text, incident, at))
+
+    def _annotate(self, does: Callable[[LiveStory], None]) -> None:
+        def wish(engine: Engine) -> None:
+            if engine.story is not None:
+                does(engine.story)
+                self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
 
     def forget(self, check: str) -> None:
         def wish(engine: Engine) -> None:

@@ -213,6 +213,13 @@ def _screen(default: str | None) -> _Parser:
         default=default if default else False,
         help="offer nothing that changes a target, such as ending a database session",
     )
+    parent.add_argument(
+        "--no-annotate",
+        dest="annotate",
+        action="store_false",
+        default=default if default else True,
+        help="acknowledge, silence and note nothing",
+    )
     return parent
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from checks.model import Status
 
-__all__ = ["LABEL", "Severity", "severity_of"]
+__all__ = ["LABEL", "Severity", "severity_of", "severity_of_word", "severity_word"]
 
 LABEL: Final = "severity"
 
@@ -49,6 +49,14 @@ def severity_of(labels: Mapping[str, str]) -> Severity:
 
     Upper and lower case are the same, and so are ``sev1``, ``SEV-1`` and ``severity 1``.
     """
-    text = labels.get(LABEL) or labels.get("priority") or ""
-    word = _JOINTS.sub("", text.lower()).replace("severity", "sev").replace("priority", "p")
+    return severity_of_word(severity_word(labels.get(LABEL) or labels.get("priority") or ""))
+
+
+def severity_word(text: str) -> str:
+    """``text`` as it is written once: ``sev1`` for ``SEV-1`` and ``Severity 1``."""
+    return _JOINTS.sub("", text.lower()).replace("severity", "sev").replace("priority", "p")
+
+
+def severity_of_word(word: str) -> Severity:
+    """What a word of :func:`severity_word` means; WARNING where that is not known."""
     return _KNOWN.get(word) or _KNOWN.get(f"p{word}") or Severity.WARNING

@@ -11,17 +11,41 @@ from enum import StrEnum
 from checks.alerts.model import Pairs
 from checks.model import Status
 
-__all__ = ["Acknowledgement", "Entry", "EntryKind", "Figure", "Incident", "Matcher", "Silence"]
+__all__ = [
+    "Acknowledgement",
+    "Entry",
+    "EntryKind",
+    "Figure",
+    "Incident",
+    "Matcher",
+    "Session",
+    "Silence",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody has taken an alert. It ends when the alert does."""
+    """Somebody has taken an alert. It ends when the alert does, or gets worse.
+
+    Attributes:
+        alert: the id of the alert as it was then.
+        thing: what the alert is of, over restarts: :func:`checks.story.things.thing_of`.
+        severity: how bad it was then: :func:`checks.story.things.rank_of`.
+        ended: when it ended or was taken back; None until then.
+    """
 
     alert: str
     who: str
     at: float
     note: str = ""
+    thing: str = ""
+    severity: int = 0
+    ended: float | None = None
+
+    @property
+    def id(self) -> str:
+        """What it is known by in the file."""
+        return f"{self.at!r} {self.thing}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +178,8 @@ class Figure:
 
     Of requests ``series`` is ``requests`` and the name of their check, ``at`` the begin of a
     minute of which ``count`` and ``errors`` are told, and ``value`` the 95th percentile of their
-    durations in seconds. Of an alert ``series`` is ``alert`` and its id, and ``value`` what its
+    durations in seconds. Of an alert ``series`` is ``alert`` and what its id
+    begins with (:func:`checks.story.incidents.identity`), and ``value`` what its
     expression returned at ``at``. None where it is not known.
     """
 
@@ -164,3 +189,15 @@ class Figure:
     value: float | None = None
     count: int = 0
     errors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """onwatch at work, once. ``seen`` is when it last said so; ``ended`` None until it ends."""
+
+    id: str
+    pid: int
+    began: float
+    seen: float
+    ended: float | None = None
+    who: str = ""

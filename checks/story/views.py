@@ -19,13 +19,14 @@ class Handled:
 
     ``silenced_by`` are ids of the silences that hide it; ``due`` is when it is to be
     acknowledged by the targets of its severity, ``escalates`` when it goes further up; None
-    where nothing says so, and once it is acknowledged.
+    where nothing says so, and once it is acknowledged or silenced; ``contact`` is to whom.
     """
 
     acknowledged: Acknowledgement | None = None
     silenced_by: tuple[str, ...] = ()
     due: float | None = None
     escalates: float | None = None
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

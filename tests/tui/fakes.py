@@ -8,6 +8,7 @@ from dataclasses import replace
 from checks.rules.views import Pairs
 from checks.runbooks.views import Subject
 from checks.source import Mailbox
+from checks.story.model import Silence
 from checks.views import Snapshot
 from tests.widgets import samples
 
@@ -75,6 +76,24 @@ class FakeSource:
 
     def cancel_run(self, run: str) -> None:
         self.asked.append(f"cancel run {run}")
+
+    def acknowledge(self, alert: str, note: str = "") -> None:
+        self.asked.append(f"acknowledge {alert} {note}".rstrip())
+
+    def unacknowledge(self, alert: str) -> None:
+        self.asked.append(f"unacknowledge {alert}")
+
+    def silence(self, silence: Silence) -> None:
+        matchers = ",".join(map(str, silence.matchers))
+        seconds = silence.ends - silence.starts
+        self.asked.append(f"silence {matchers} {seconds:.0f} {silence.comment}".rstrip())
+
+    def expire(self, silence: str) -> None:
+        self.asked.append(f"expire {silence}")
+
+    def note(self, text: str, incident: int = 0, at: float | None = None) -> None:
+        when = "" if at is None else f" at {at:.0f}"
+        self.asked.append(f"note {incident}{when} {text}")
 
     def forget(self, check: str) -> None:
         self.asked.append(f"forget {check}")

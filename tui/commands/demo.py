@@ -110,6 +110,7 @@ def _watch(stack: Stack, args: argparse.Namespace) -> int:
         mouse=args.mouse,
         low_bandwidth=args.low_bandwidth,
         read_only=args.read_only,
+        annotate=args.annotate,
         remember=False,
         commands=_Incidents(stack.control.within(_ON_SCREEN)),
     )

@@ -20,7 +20,7 @@ from tui.first_start import FirstStart
 from tui.terminal import Terminal, judge
 
 if TYPE_CHECKING:
-    from checks.config import EngineConfig, RulesConfig
+    from checks.config import EngineConfig, RulesConfig, StoryConfig
     from tui.app import OnwatchApp
     from tui.config import Loaded
     from tui.config.following import Following
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
         mouse=args.mouse,
         low_bandwidth=args.low_bandwidth,
         read_only=args.read_only,
+        annotate=args.annotate,
     )
 
 
@@ -50,13 +51,15 @@ def open_monitor(
     low_bandwidth: bool = False,
     read_only: bool = False,
     remember: bool = True,
+    annotate: bool = True,
     commands: Commands = (),
 ) -> int:
     """Run the monitor on the file ``config``; the exit code.
 
-    ``read_only`` leaves out what changes a target; ``remember`` keeps the state of alerts over a
-    restart. ``commands`` are offered in the palette
-    besides the usual; a function is asked each time.
+    ``read_only`` leaves out what changes a target, without ``annotate`` nobody acknowledges,
+    silences or notes anything; ``remember`` keeps the state of alerts, and what was done about
+    them, over a restart. ``commands`` are offered in the palette besides the usual; a function
+    is asked each time.
     """
     # Nothing that start-up makes is garbage; the app switches collections on again.
     gc.disable()
@@ -79,7 +82,11 @@ def open_monitor(
             following.append(Following(config))
         loaded = following[0].load()
         wishes.tell(app, loaded.keybindings, "" if theme else loaded.theme)
-        engine = replace(loaded.engine, rules=_remembered(loaded)) if remember else loaded.engine
+        engine = replace(
+            loaded.engine,
+            rules=_remembered(loaded) if remember else loaded.engine.rules,
+            story=_story(loaded, remember=remember, annotate=annotate),
+        )
         return replace(engine, read_only=True) if read_only else engine
 
     source = EngineSource(load)
@@ -101,6 +108,16 @@ def _remembered(loaded: Loaded) -> RulesConfig | None:
     path = str(Path(loaded.path).absolute()) if loaded.path else ""
     rules = loaded.engine.rules
     return rules and replace(rules, memory=state_file(socket.gethostname(), path))
+
+
+def _story(loaded: Loaded, *, remember: bool, annotate: bool) -> StoryConfig:
+    """What is done about alerts, with the file that keeps it."""
+    from checks.config import StoryConfig  # noqa: PLC0415 - in the engine's thread
+    from checks.story.place import story_file  # noqa: PLC0415
+
+    path = str(Path(loaded.path).absolute()) if loaded.path else ""
+    file = story_file(socket.gethostname(), path) if remember else None
+    return replace(loaded.engine.story or StoryConfig(), memory=file, annotates=annotate)
 
 
 class _Wishes:

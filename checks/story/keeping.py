@@ -1,0 +1,377 @@
+"""The story in memory, and its way to the file and back: a lane, one transaction a second at most.
+
+What cannot be written waits; what others have written is taken over. Used from the engine's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections import deque
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from checks.clock import Clock
+from checks.lanes import LaneBusyError, Lanes
+from checks.story.errors import JournalError
+from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
+from checks.story.person import who
+from checks.story.tables import Batch, Lasting
+
+if TYPE_CHECKING:
+    from checks.story.journal import Journal
+
+__all__ = ["Keeping"]
+
+SHOWN: Final = 500
+"""Entries that are held for the panes."""
+INCIDENTS: Final = 200
+WAITING: Final = 10_000
+"""Values that wait at most for a file that cannot be written to."""
+EVERY: Final = 1.0
+"""Seconds between looks at what is to be written, and at what others wrote."""
+AGAIN: Final = 5.0
+"""Seconds after which what failed is tried again, and after which another may lead."""
+HEARTBEAT: Final = 60.0
+"""Seconds between two marks that this session is still at work."""
+PRUNED: Final = 600.0
+PATIENCE: Final = 3.0
+"""Seconds after which a file that does not answer is told."""
+LONGEST_PAUSE: Final = 12 * 3600.0
+"""Seconds that nobody may have watched for what was wrong before to be taken for the same."""
+_LANE: Final = "story"
+_RECENT: Final = 86_400.0
+"""Seconds for which what has ended is still held."""
+
+log = logging.getLogger("onwatch.story")
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """What the file holds of what is shown."""
+
+    entries: list[Entry] = field(default_factory=list)
+    acknowledgements: list[Acknowledgement] = field(default_factory=list)
+    silences: list[Silence] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    lasting: dict[str, Lasting] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Pass:
+    """What came of one look at the file; ``held`` is None where nothing was new."""
+
+    ids: list[int] = field(default_factory=list)
+    held: _Held | None = None
+    leads: bool = False
+    said: str = ""
+    who: str = ""
+    cut_off: list[Session] = field(default_factory=list)
+    paused: float = 0.0
+    anew: bool = False
+
+
+class Keeping:
+    """The story that is kept in the file ``path``; in memory alone where that is None.
+
+    Attributes:
+        ready: whether the file has been read (or cannot be).
+        leads: whether it is for this process to record what happens by itself.
+        changes: counts what has changed; pictures are made anew when it has.
+        problem: a sentence where the file cannot be used now.
+        cut_off: sessions of before that ended without saying so.
+        who: who sits at this terminal; empty until ``ready``.
+    """
+
+    def __init__(self, path: Path | None, lanes: Lanes, clock: Clock) -> None:
+        self.path = path
+        self.ready = False
+        self.leads = False
+        self.changes = 0
+        self.problem = ""
+        self.said: list[str] = []
+        self.cut_off: tuple[Session, ...] = ()
+        self.who = ""
+        self.acknowledgements: dict[str, Acknowledgement] = {}
+        self.silences: dict[str, Silence] = {}
+        self.incidents: dict[int, Incident] = {}
+        self.lasting: dict[str, Lasting] = {}
+        self._entries: deque[Entry] = deque(maxlen=SHOWN)
+        self._shown: tuple[Entry, ...] | None = ()
+        self._lanes = lanes
+        self._clock = clock
+        self._journal: Journal | None = None
+        self._opened = False
+        self._waiting = Batch()
+        self._lost = 0
+        self._session = Session(secrets.token_hex(6), os.getpid(), clock.now(), clock.now())
+        self._marked = self._pruned = self._asked = 0.0
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The latest entries, the newest first."""
+        if self._shown is None:
+            self._shown = tuple(sorted(self._entries, key=lambda one: -one.at))
+        return self._shown
+
+    def follow(self, old: Keeping) -> None:
+        """Go on with what ``old``, which has ended, held and did not write."""
+        if old.path != self.path:
+            return
+        for name in ("acknowledgements", "silences", "incidents", "lasting", "who"):
+            setattr(self, name, getattr(old, name))
+        self._entries, self._waiting, self._session = old._entries, old._waiting, old._session
+        self._shown, self.changes = None, old.changes + 1
+        if self.path is None:
+            self.ready, self.leads = old.ready, old.leads
+
+    def add(self, entry: Entry) -> None:
+        """Put ``entry`` into the timeline."""
+        self._entries.append(entry)
+        self._shown = None
+        self._waiting.entries.append(entry)
+        self._changed()
+
+    def acknowledge(self, one: Acknowledgement) -> None:
+        """Note that somebody took an alert, or that this has ended."""
+        self._take_acknowledgement(one)
+        self._waiting.acknowledgements.append(one)
+        self._changed()
+
+    def _take_acknowledgement(self, one: Acknowledgement) -> None:
+        known = self.acknowledgements.get(one.thing)
+        if one.ended is None:
+            if known is None or known.at <= one.at:
+                self.acknowledgements[one.thing] = one
+        elif known is not None and known.id == one.id:
+            del self.acknowledgements[one.thing]
+
+    def silence(self, one: Silence) -> None:
+        """Set ``one``, or another end to the one with its id."""
+        self.silences[one.id] = one
+        self._waiting.silences.append(one)
+        self._changed()
+
+    def incident(self, one: Incident) -> None:
+        """Note ``one`` as it is now."""
+        self.incidents[one.id] = one
+        for number in sorted(self.incidents)[:-INCIDENTS]:
+            del self.incidents[number]
+        self._waiting.incidents.append(one)
+        self._changed()
+
+    def figure(self, one: Figure) -> None:
+        """Keep ``one`` for the report of its incident; no picture shows it."""
+        self._waiting.figures.append(one)
+        self._bound()
+
+    def last(self, thing: str, lasting: Lasting | None) -> None:
+        """Note since when ``thing`` is wrong; None when it is no more."""
+        if lasting is None:
+            self.lasting.pop(thing, None)
+        else:
+            self.lasting[thing] = lasting
+        self._waiting.lasting[thing] = lasting
+
+    def _changed(self) -> None:
+        self.changes += 1
+        self._bound()
+
+    def _bound(self) -> None:
+        waiting = self._waiting
+        if self.path is None:
+            self._waiting = Batch()
+        elif len(waiting) > WAITING:
+            for items in (waiting.figures, waiting.entries):
+                over = min(len(items), len(waiting) - WAITING)
+                del items[:over]
+                self._lost += over
+
+    async def run(self) -> None:
+        """Read the file, then write and look after it until cancelled."""
+        if self.path is None:
+            self.who = await self._lanes.run(_LANE, who)
+            self.ready = self.leads = True
+            self.changes += 1
+            return
+        while True:
+            now = self._clock.now()
+            failed = not await self.look(now)
+            self.ready = True
+            await self._clock.sleep_until(now + (AGAIN if failed else EVERY))
+
+    async def look(self, now: float) -> bool:
+        """Write what waits and take over what others wrote; whether that could be done."""
+        batch, self._waiting = self._waiting, Batch()
+        if now - self._marked >= HEARTBEAT:
+            self._marked = now
+            self._session = replace(self._session, seen=now)
+            batch.sessions.append(self._session)
+        prune, ask = now - self._pruned >= PRUNED, now - self._asked >= AGAIN
+        try:
+            task = asyncio.ensure_future(
+                self._lanes.run(_LANE, partial(self._pass, batch, now, prune=prune, ask=ask))
+            )
+            done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+            if not done:
+                self._tell_problem(f"{self.path} does not answer: the story is not saved")
+            found = await task
+        except (JournalError, LaneBusyError) as error:
+            text = str(error) if isinstance(error, JournalError) else f"{self.path} does not answer"
+            self._put_back(batch)
+            self._tell_problem(text)
+            return False
+        self._pruned = now if prune else self._pruned
+        self._asked = now if ask else self._asked
+        self._take(found, batch)
+        return True
+
+    def _pass(self, batch: Batch, now: float, *, prune: bool, ask: bool) -> _Pass:
+        """All that blocks, in the lane."""
+        journal, found = self._file(), _Pass()
+        try:
+            fresh = not self._opened or journal.gone
+            if fresh:
+                self._reopen(journal, found, now)
+            found.ids = journal.write(batch) if len(batch) else []
+            found.leads = journal.lead() if ask or fresh else self.leads
+            if prune:
+                journal.prune(now)
+            if journal.changed() or fresh or (found.leads and not self.leads):
+                found.held = _read(journal, now)
+        except JournalError as error:
+            if error.damaged:
+                # Opened again, it is looked at as a whole, and set aside.
+                journal.close()
+                self._opened = False
+            raise
+        return found
+
+    def _file(self) -> Journal:
+        """The file; what reads it is imported where it is first wanted, in the lane."""
+        if self._journal is None:
+            from checks.story.journal import Journal  # noqa: PLC0415 - imports sqlite3
+
+            self._journal = Journal(self.path or Path())
+        return self._journal
+
+    def _reopen(self, journal: Journal, found: _Pass, now: float) -> None:
+        found.anew = self._opened
+        journal.close()
+        found.said = journal.open()
+        found.who = who()
+        last = journal.sessions(1)
+        found.paused = now - last[0].seen if last else 0.0
+        self._session = replace(self._session, seen=now, who=found.who)
+        found.cut_off = journal.begin_session(self._session)
+        self._opened = True
+
+    def _take(self, found: _Pass, batch: Batch) -> None:
+        numbered = dict(zip(map(id, batch.entries), found.ids, strict=False))
+        if numbered:
+            kept = [
+                replace(one, id=numbered[id(one)]) if id(one) in numbered else one
+                for one in self._entries
+            ]
+            self._entries = deque(kept, maxlen=SHOWN)
+            self._shown = None
+            self.changes += 1
+        self.leads = found.leads
+        self.who = found.who or self.who
+        self.cut_off = (*self.cut_off, *found.cut_off)
+        if found.said:
+            self.said.append(found.said)
+        if found.anew:
+            self._write_anew()
+        elif found.held is not None:
+            self._take_over(found.held, forget=found.paused > LONGEST_PAUSE)
+        self._tell_problem(
+            f"{self._lost:,} entries of the timeline were lost meanwhile" if self._lost else ""
+        )
+        self._lost = 0
+
+    def _take_over(self, held: _Held, *, forget: bool) -> None:
+        """Hold what the file holds, and what waits to be written after it was read."""
+        self._entries = deque(reversed(held.entries), maxlen=SHOWN)
+        self.acknowledgements = {}
+        for one in held.acknowledgements:
+            # Of a check nothing tells whether it was well meanwhile.
+            if forget and one.ended is None and one.thing.startswith("check "):
+                self._waiting.acknowledgements.append(replace(one, ended=self._clock.now()))
+            else:
+                self._take_acknowledgement(one)
+        self.silences = {one.id: one for one in held.silences}
+        self.incidents = {one.id: one for one in held.incidents}
+        if not self.ready or self.leads is False:
+            self.lasting = {} if forget else held.lasting
+        waiting = self._waiting
+        self._entries.extend(waiting.entries)
+        for acknowledgement in waiting.acknowledgements:
+            self._take_acknowledgement(acknowledgement)
+        self.silences |= {one.id: one for one in waiting.silences}
+        self.incidents |= {one.id: one for one in waiting.incidents}
+        self._shown = None
+        self.changes += 1
+
+    def _write_anew(self) -> None:
+        """The file was taken away: have what is held written into the new one."""
+        waiting = self._waiting
+        waiting.acknowledgements[:0] = self.acknowledgements.values()
+        waiting.silences[:0] = self.silences.values()
+        waiting.incidents[:0] = self.incidents.values()
+        waiting.entries[:0] = [replace(one, id=0) for one in reversed(self.entries)]
+        waiting.lasting = {**self.lasting, **waiting.lasting}
+
+    def _put_back(self, batch: Batch) -> None:
+        """What was not written comes before what has waited since."""
+        later, self._waiting = self._waiting, batch
+        for name in ("entries", "acknowledgements", "silences", "incidents", "figures", "sessions"):
+            getattr(batch, name).extend(getattr(later, name))
+        batch.lasting |= later.lasting
+        self._bound()
+
+    def _tell_problem(self, text: str) -> None:
+        if text == self.problem:
+            return
+        self.problem = text
+        self.changes += 1
+        if text:
+            log.warning("%s", text)
+            self.said.append(text)
+
+    async def finish(self) -> None:
+        """Write a last time and close the file."""
+        if not self._opened or self._lanes.busy(_LANE):
+            return
+        now = self._clock.now()
+        batch, self._waiting = self._waiting, Batch()
+        ended = replace(self._session, seen=now, ended=now)
+        batch.sessions.append(ended)
+        try:
+            await self._lanes.run(_LANE, partial(self._last_pass, batch))
+        except (JournalError, LaneBusyError) as error:
+            log.warning("the story is not saved: %s", error)
+            batch.sessions.clear()
+            self._put_back(batch)
+
+    def _last_pass(self, batch: Batch) -> None:
+        journal = self._file()
+        try:
+            journal.write(batch)
+        finally:
+            journal.close()
+            self._opened = False
+
+
+def _read(journal: Journal, now: float) -> _Held:
+    return _Held(
+        journal.entries(limit=SHOWN),
+        journal.acknowledgements(now - _RECENT),
+        journal.silences(now - _RECENT),
+        journal.incidents(INCIDENTS),
+        journal.lasting(),
+    )

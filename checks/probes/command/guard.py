@@ -1,7 +1,8 @@
 """Ends what commands have started when onwatch is killed and can end nothing itself.
 
 One small shell for all commands hangs on a pipe of ours. It is told which process groups run, and
-when the pipe ends, by whatever death, it ends those that still do. Linux's own means for that
+when the pipe ends, by whatever death, it ends those that still do. Each leads a session, in which
+groups of other numbers (``timeout`` makes one) are looked for then. Linux's own means for that
 (``PR_SET_PDEATHSIG``) would follow the thread that started a program, and would leave alone what
 the program has started.
 """
@@ -27,6 +28,18 @@ while read -r sign group; do
   esac
 done
 for group in $all; do kill -s KILL -- "-$group" 2>/dev/null; done
+again=1
+while [ "$again" ] && [ "$all" != ' ' ]; do
+  again=
+  for file in /proc/[0-9]*/stat; do
+    read -r line 2>/dev/null <"$file" || continue
+    set -- ${line##*) }
+    case $1$all in
+      [ZX]*) ;;
+      *" $4 "*) file=${file#/proc/}; kill -s KILL "${file%/stat}" 2>/dev/null && again=1 ;;
+    esac
+  done
+done
 """
 _PATIENCE: Final = 0.1
 """Seconds that its end is waited for."""

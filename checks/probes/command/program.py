@@ -15,7 +15,7 @@ import signal
 import stat
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from typing import Final
 from checks.errors import TargetError
 from checks.probes.command.guard import GUARD
 
-__all__ = ["Launch", "Plan", "found_program"]
+__all__ = ["Launch", "Plan", "Starting", "found_program", "refusal"]
 
 _HEAD: Final = 256
 """Bytes of a program that are read for the name of its interpreter; as many as Linux reads."""
@@ -51,11 +51,19 @@ class Plan:
     base: Path
 
 
-class Launch:
-    """One attempt to start a program, called in a lane, that may be given up meanwhile."""
+Starting = Callable[[Plan, str], "subprocess.Popen[bytes]"]
+"""Starts the program at the absolute path that it is given."""
 
-    def __init__(self, plan: Plan) -> None:
+
+class Launch:
+    """One attempt to start a program, called in a lane, that may be given up meanwhile.
+
+    Without ``start`` its output goes into pipes.
+    """
+
+    def __init__(self, plan: Plan, start: Starting | None = None) -> None:
         self._plan = plan
+        self._start = start or _start
         self._lock = threading.Lock()
         self._abandoned = False
         self._started: subprocess.Popen[bytes] | None = None
@@ -71,7 +79,7 @@ class Launch:
         if self._abandoned:
             raise TargetError("timeout", f"{program} was not started in time")
         GUARD.watch()
-        process = _start(plan, program)
+        process = self._start(plan, program)
         GUARD.started(process.pid)
         with self._lock:
             if not self._abandoned:
@@ -112,12 +120,13 @@ def _start(plan: Plan, program: str) -> subprocess.Popen[bytes]:
             start_new_session=True,
         )
     except OSError as error:
-        raise _refusal(error, program) from None
+        raise refusal(error, program) from None
     except ValueError as error:
         raise TargetError("config", f"{program} cannot be started: {error}") from None
 
 
-def _refusal(error: OSError, program: str) -> TargetError:
+def refusal(error: OSError, program: str) -> TargetError:
+    """Why the system did not start ``program``."""
     code = error.errno or 0
     if code in _SCARCE:
         return TargetError("limit", f"cannot start {program}: {_SCARCE[code]}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.errors import OnwatchError
 from checks.runbooks.model import Runbook, Step, Variables
 from checks.runbooks.views import RunState, Subject
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from checks.probe import CheckSpec, ProbeEnv
     from checks.runbooks.audit import Audit
 
-__all__ = ["Around", "Ended", "Job", "Who"]
+__all__ = ["Around", "Ended", "Job", "NotRunError", "Who"]
+
+
+class NotRunError(OnwatchError):
+    """A step was not begun; a sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Output:
         self._over = False
         self.total = 0
         """Bytes that have come."""
+        self.ended_open = False
+        """Whether its last line had no end when it was closed: a question, often."""
 
     def feed(self, data: bytes) -> None:
         """Take what a program has written, cut anywhere."""
@@ -56,7 +58,10 @@ class Output:
 
     def close(self) -> None:
         """Nothing more comes; a line without an end is one now."""
+        if self._over:
+            return
         self._read()
+        self.ended_open = bool(self._reader.unfinished().strip())
         self._finish_line()
         self._over = True
         self._seen = None
@@ -76,12 +81,6 @@ class Output:
         """How many lines before these are kept no more."""
         self._read()
         return self._dropped
-
-    @property
-    def unfinished(self) -> str:
-        """The line that has no end yet: a question, often."""
-        self._read()
-        return self._reader.unfinished()
 
     @property
     def last_line(self) -> str:

@@ -1,0 +1,385 @@
+"""Who ran which step on what, when, and how it ended: lines of JSON that are only ever added.
+
+The line that says that a step begins is on the disk before it begins. One that never got its end,
+since onwatch was killed meanwhile, gets a line that says so from the next session that looks.
+Several onwatch write into the same file. Everything here blocks; use it from a lane.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from checks.clock import Clock
+from checks.errors import OnwatchError
+from checks.model import clean
+from checks.runbooks.running.model import Ended, Job
+from checks.secrets import Masker
+
+__all__ = ["Audit", "AuditEntry", "AuditError", "audit_file"]
+
+SIZE: Final = 4_000_000
+"""Bytes of a file, after which another one is begun."""
+KEPT: Final = 5
+"""Files that are kept: some 30,000 runs."""
+PATIENCE: Final = 3.0
+"""Seconds that another onwatch's writing is waited for."""
+_LOOK: Final = 0.01
+_SAID: Final = 1_000
+
+STARTED: Final = "started"
+ENDED: Final = "ended"
+CUT_OFF: Final = "cut off"
+_LOST: Final = (
+    "onwatch was ended while it ran, and what still ran of it with it: how far it had come is "
+    "not known"
+)
+
+
+class AuditError(OnwatchError):
+    """The audit log cannot be written or read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AuditEntry:
+    """One line.
+
+    Attributes:
+        at: seconds since 1970 in UTC.
+        event: ``started``, ``ended`` or ``cut off``.
+        run: the id of the run, the same in all of its lines.
+        seconds: that it took; of ``ended`` alone.
+        state: how it ended, in :class:`~checks.runbooks.views.RunState`'s words.
+    """
+
+    at: float
+    event: str
+    run: str
+    runbook: str = ""
+    step: str = ""
+    alert: str = ""
+    alert_id: str = ""
+    check: str = ""
+    target: str = ""
+    user: str = ""
+    sudo_user: str = ""
+    ssh: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+    state: str = ""
+    exit_code: int | None = None
+    said: str = ""
+    seconds: float = 0.0
+    digest: str = ""
+    process: tuple[int, int, str] = field(default=(0, 0, ""))
+    """Of ``started``: onwatch's process, when it began, and the machine's boot."""
+
+
+def audit_file(hostname: str = "") -> Path:
+    """Where it is kept: in the user's state directory, one a machine, since homes are shared."""
+    import platformdirs  # noqa: PLC0415 - once, and not before the first picture
+
+    name = hostname or socket.gethostname()
+    safe = "".join(c if c.isalnum() or c in "-." else "_" for c in name)[:80] or "localhost"
+    return Path(platformdirs.user_state_dir("onwatch")) / f"steps-{safe}.jsonl"
+
+
+class Audit:
+    """The file at ``path``; ``masker`` knows what must not stand in it. For any thread."""
+
+    def __init__(self, path: Path, masker: Masker, clock: Clock) -> None:
+        self.path = path
+        self._masker = masker
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def started(self, job: Job) -> None:
+        """Have it on the disk that ``job`` begins.
+
+        Raises:
+            AuditError: it is not; the step must not run.
+        """
+        step, who = job.step, job.who
+        self._add(
+            {
+                "event": STARTED,
+                "run": job.id,
+                "user": who.user,
+                "sudo_user": who.sudo_user,
+                "ssh_connection": who.ssh,
+                "alert": job.alert,
+                "alert_id": job.subject.alert,
+                "check": job.subject.check,
+                "runbook": job.runbook.name,
+                "file": str(job.file or job.runbook.path),
+                "file_sha256": job.runbook.digest,
+                "step": step.name,
+                "language": step.language.value,
+                "marking": step.marking.value,
+                "interactive": step.interactive,
+                "target": job.target.name if job.target is not None else step.target,
+                "variables": {name: self._text(value) for name, value in job.variables.items()},
+                "text_sha256": hashlib.sha256(step.text.encode()).hexdigest(),
+                "process": list(_this_process()),
+            }
+        )
+
+    def ended(self, job: Job, ended: Ended) -> None:
+        """Have it on the disk how ``job`` ended.
+
+        Raises:
+            AuditError: it is not.
+        """
+        captured = ended.captured
+        self._add(
+            {
+                "event": ENDED,
+                "run": job.id,
+                "runbook": job.runbook.name,
+                "step": job.step.name,
+                "alert": job.alert,
+                "alert_id": job.subject.alert,
+                "check": job.subject.check,
+                "user": job.who.user,
+                "state": ended.state.value,
+                "exit_code": ended.exit_code,
+                "seconds": round(ended.seconds, 3),
+                "said": self._text(ended.said),
+                "captured": {captured[0]: self._text(captured[1])} if captured else {},
+            }
+        )
+
+    def cut_off(self) -> tuple[AuditEntry, ...]:
+        """Write down which runs were cut off since their onwatch is gone; those runs' begins.
+
+        Raises:
+            AuditError: the file cannot be read, or not be written.
+        """
+        began: dict[str, AuditEntry] = {}
+        for entry in self.entries():
+            if entry.event == STARTED:
+                began[entry.run] = entry
+            else:
+                began.pop(entry.run, None)
+        gone = tuple(entry for entry in began.values() if not _is_there(entry.process))
+        for entry in gone:
+            self._add(
+                {
+                    "event": CUT_OFF,
+                    "run": entry.run,
+                    "runbook": entry.runbook,
+                    "step": entry.step,
+                    "alert": entry.alert,
+                    "alert_id": entry.alert_id,
+                    "check": entry.check,
+                    "user": entry.user,
+                    "state": "failed",
+                    "exit_code": None,
+                    "said": _LOST,
+                }
+            )
+        return gone
+
+    def entries(self, since: float = 0.0) -> tuple[AuditEntry, ...]:
+        """What is written from ``since`` on, oldest first; lines that are none are left out.
+
+        Raises:
+            AuditError: the file cannot be read.
+        """
+        found: list[AuditEntry] = []
+        for path in reversed([self.path, *map(self._older, range(1, KEPT))]):
+            found += (e for e in _entries(_lines(path)) if e.at >= since)
+        return tuple(found)
+
+    # Writing
+
+    def _add(self, entry: Mapping[str, Any]) -> None:
+        moment = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"at": moment, **entry}, separators=(",", ":")).encode() + b"\n"
+        try:
+            with self._lock, self._alone():
+                self._write(line)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise AuditError(f"the audit log {self.path} cannot be written: {why}") from None
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other onwatch writes or begins another file meanwhile."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        lock = os.open(self.path.with_suffix(".lock"), flags, 0o600)
+        try:
+            self._locked(lock)
+            yield
+        finally:
+            os.close(lock)
+
+    @staticmethod
+    def _locked(descriptor: int) -> None:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise OSError(0, "another onwatch has held it for seconds") from None
+                time.sleep(_LOOK)
+
+    def _write(self, line: bytes) -> None:
+        self._begin_another(len(line))
+        new = not self.path.exists()
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(self.path, flags, 0o600)
+        try:
+            size = _checked(descriptor, self.path).st_size
+            # A line that was cut off by the machine's end must not spoil the next one.
+            whole = not size or os.pread(descriptor, 1, size - 1) == b"\n"
+            try:
+                _write_all(descriptor, line if whole else b"\n" + line)
+                os.fsync(descriptor)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, size)
+                raise
+        finally:
+            os.close(descriptor)
+        if new:
+            _sync_folder(self.path.parent)
+
+    def _begin_another(self, more: int) -> None:
+        """Put the file aside once it is full, and the oldest away."""
+        try:
+            if self.path.stat().st_size + more <= SIZE:
+                return
+        except FileNotFoundError:
+            return
+        for number in range(KEPT - 1, 0, -1):
+            younger = self._older(number - 1) if number > 1 else self.path
+            if younger.exists():
+                younger.replace(self._older(number))
+
+    def _older(self, number: int) -> Path:
+        return self.path.with_name(f"{self.path.stem}.{number}{self.path.suffix}")
+
+    def _text(self, text: str) -> str:
+        return clean(self._masker.text(text), _SAID)
+
+
+def _checked(descriptor: int, path: Path) -> os.stat_result:
+    """The state of the file, if nobody else can write to it. Raises OSError."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(0, "it is no file")
+    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise OSError(0, f"others can write to it; run: chmod 600 {path}")
+    return status
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk know of a new file."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# Reading
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        with path.open("rb") as file:
+            return file.read(2 * SIZE).splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        text = f"the audit log {path} cannot be read: {error.strerror}"
+        raise AuditError(text) from None
+
+
+def _entries(lines: Iterable[bytes]) -> Iterator[AuditEntry]:
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+            yield _entry(json.loads(line))
+
+
+def _entry(data: Mapping[str, Any]) -> AuditEntry:
+    pid, since, boot = data.get("process") or (0, 0, "")
+    return AuditEntry(
+        at=datetime.fromisoformat(data["at"]).timestamp(),
+        event=str(data["event"]),
+        run=str(data["run"]),
+        runbook=str(data.get("runbook", "")),
+        step=str(data.get("step", "")),
+        alert=str(data.get("alert", "")),
+        alert_id=str(data.get("alert_id", "")),
+        check=str(data.get("check", "")),
+        target=str(data.get("target", "")),
+        user=str(data.get("user", "")),
+        sudo_user=str(data.get("sudo_user", "")),
+        ssh=str(data.get("ssh_connection", "")),
+        variables=tuple((str(k), str(v)) for k, v in (data.get("variables") or {}).items()),
+        state=str(data.get("state", "")),
+        exit_code=data.get("exit_code"),
+        said=str(data.get("said", "")),
+        seconds=float(data.get("seconds", 0.0)),
+        digest=str(data.get("file_sha256", "")),
+        process=(int(pid), int(since), str(boot)),
+    )
+
+
+# Processes
+
+
+def _this_process() -> tuple[int, int, str]:
+    pid = os.getpid()
+    return pid, _began(pid), _boot()
+
+
+def _is_there(process: tuple[int, int, str]) -> bool:
+    """Whether that process of ours still lives: its number may have become another's."""
+    pid, since, boot = process
+    if pid <= 0 or boot != _boot():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return _began(pid) == since
+
+
+def _began(pid: int) -> int:
+    """When the process began, in ticks since the machine's start; 0 where nobody tells."""
+    try:
+        stat_line = Path(f"/proc/{pid}/stat").read_bytes()
+        fields = stat_line.rpartition(b")")[2].split()
+        return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""

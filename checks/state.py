@@ -97,6 +97,7 @@ class CheckState:
             queue_traits=expected.queue_traits,
             tells_requests=expected.requests,
             found=spec.found,
+            job=spec.job or spec.name,
         )
 
     def _expected(self, own: Kind, now: float) -> Expected:

@@ -111,6 +111,8 @@ class CheckView:
     """How good it was; None before the first result."""
     found: bool = False
     """Whether no configuration names it: it was discovered."""
+    job: str = ""
+    """The label ``job`` of its samples."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,7 +253,9 @@ class AlertView:
     is a symptom of (by ``depends_on``), empty for a cause of its own.
 
     Of a rule, ``rule`` is its :attr:`~checks.rules.views.RuleView.key`, and ``check`` the check
-    that it is of, empty where its labels tell none. The alert of a check is always firing.
+    that it is of, empty where its labels tell none. The alert of a check is always firing; its
+    labels are ``alertname`` and ``check`` (its name), ``job``, ``instance``, ``severity`` (its
+    status) and those that it is configured to have.
     """
 
     id: str

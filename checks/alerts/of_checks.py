@@ -75,7 +75,21 @@ def _alert(check: CheckView, cause: str) -> AlertView:
         sentence=check.message,
         cause=cause,
         runbook=check.runbook,
+        labels=_labels(check),
     )
+
+
+def _labels(check: CheckView) -> tuple[tuple[str, str], ...]:
+    """What silences and runbooks know it by."""
+    labels = {
+        **check.labels,
+        "alertname": check.name,
+        "check": check.name,
+        "job": check.job,
+        "instance": check.instance,
+        "severity": check.status.value,
+    }
+    return tuple(sorted((name, value) for name, value in labels.items() if value))
 
 
 def _cause(check: CheckView, ill: Mapping[str, CheckView]) -> str:

@@ -18,6 +18,7 @@ from tui.numbered import NUMBERED
 
 __all__ = [
     "ALERT",
+    "APART",
     "APP",
     "BOX",
     "CLOSE",
@@ -25,12 +26,15 @@ __all__ = [
     "DETAILS",
     "HELP",
     "HOST",
+    "LEAVING",
     "LISTS",
     "PROMPT",
     "QUERY",
     "REQUESTS",
+    "RUNBOOK",
     "SCREEN",
     "SESSION",
+    "STEP",
     "TABS",
     "KeyPlan",
     "key_name",
@@ -61,6 +65,7 @@ SCREEN: Final = (
     Binding("shift+tab", "app.focus_previous", "Previous pane", id="screen.previous_pane"),
     Binding("slash", "filter", "Filter the rows by any text in them", id="screen.filter"),
     Binding("M", "maximise", "Give the pane the whole screen, or take it", id="screen.maximise"),
+    Binding("r", "runbook", "Runbook of the alert, or of the check", id="screen.runbook"),
     Binding("y", "copy_row", "Copy the sentence of the selected row", id="screen.copy"),
     Binding("Y", "copy_all", "Copy the verdict and all alerts as lines", id="screen.copy_all"),
     Binding("escape", "back", "Smaller pane, no filter, back, or no warning", id="screen.back"),
@@ -100,6 +105,26 @@ SESSION: Final = (
     Binding("tab,shift+tab", "next", "To the choice, or to the text", id="session.next_pane"),
 )
 
+RUNBOOK: Final = (
+    Binding("v", "show", "Show the step whole before it runs", id="runbook.show"),
+    Binding("x", "cancel", "End the step whose output is shown", id="runbook.cancel"),
+    Binding("right,right_square_bracket", "output(1)", "Next output", id="runbook.next_output"),
+    Binding(
+        "left,left_square_bracket", "output(-1)", "Previous output", id="runbook.previous_output"
+    ),
+    Binding("n", "match(1)", "Next match", id="runbook.next_match"),
+    Binding("N", "match(-1)", "Previous match", id="runbook.previous_match"),
+)
+
+STEP: Final = (
+    Binding("y", "confirm", "Yes, run it", id="step.confirm"),
+    Binding("enter", "run", "Run it, where it is safe", id="step.run"),
+    Binding("pagedown", "page(1)", "Scroll on", id="step.page_down"),
+    Binding("pageup", "page(-1)", "Scroll back", id="step.page_up"),
+)
+
+LEAVING: Final = (Binding("y,q,ctrl+c", "confirm", "Yes, quit", id="leaving.confirm"),)
+
 LISTS: Final = (
     Binding("o", "sort", "Sort the rows by something else", id="lists.sort"),
     Binding("g", "group", "Group the rows by something else, or not at all", id="lists.group"),
@@ -133,7 +158,7 @@ PROMPT: Final = (
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
-_APART: Final = {"help", "filter", "prompt", "session"}
+APART: Final = {"help", "filter", "prompt", "session", "step", "leaving"}
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",
@@ -240,4 +265,4 @@ def _meet(one: str, other: str) -> bool:
     scopes = {one.partition(".")[0], other.partition(".")[0]}
     if len(scopes) == 1:
         return True
-    return not scopes & _APART and bool(scopes & {_EVERYWHERE, "screen", "pane"})
+    return not scopes & APART and bool(scopes & {_EVERYWHERE, "screen", "pane"})

@@ -7,64 +7,23 @@ call :meth:`Library.refresh` and :meth:`Library.get` in a lane.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from checks.config import RunbooksConfig
 from checks.documents.keys import nearest
 from checks.errors import ConfigProblem
+from checks.runbooks.links import BUILT_IN, Link, built_in_names, link_of
 from checks.runbooks.model import Runbook
 from checks.runbooks.reading import Reading, read_runbook
 
-__all__ = ["Library", "Link", "RunbooksConfig", "built_in_names", "is_elsewhere", "link_of"]
+__all__ = ["Library"]
 
-BUILT_IN: Final = Path(__file__).parent / "builtin"
 MAX_FILES: Final = 1_000
-_ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 _Mark = tuple[int, int, int, int]
 """What changes when a file does: device, number, size, nanoseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunbooksConfig:
-    """Where the user's runbooks are.
-
-    ``patterns`` are as :func:`glob.glob` takes them, absolute; ``base`` is the configuration's
-    folder and ``shown_base`` the same as the user knows it.
-    """
-
-    patterns: tuple[str, ...] = ()
-    base: Path = field(default_factory=Path)
-    shown_base: Path = field(default_factory=Path)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a ``runbook_url`` or ``runbook:`` leads to: a runbook, and a step where it names one."""
-
-    name: str
-    step: str = ""
-
-
-def built_in_names() -> tuple[str, ...]:
-    """The names of the runbooks that came with onwatch, sorted."""
-    return tuple(sorted(path.stem for path in BUILT_IN.glob("*.md")))
-
-
-def is_elsewhere(link: str) -> bool:
-    """Whether ``link`` is an address of a page, which may or may not be called as a runbook."""
-    return _ELSEWHERE.match(link) is not None
-
-
-def link_of(text: str) -> Link:
-    """``api-down``, ``runbooks/api-down.md#restart``, ``https://wiki/runbooks/api-down``."""
-    text, _, step = text.strip().partition("#")
-    text = text.partition("?")[0].rstrip("/")
-    last = text.rpartition("/")[2]
-    return Link(last.removesuffix(".md"), step)
 
 
 class Library:

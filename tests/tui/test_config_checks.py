@@ -40,7 +40,7 @@ def test_a_check_takes_the_defaults_and_its_own_win() -> None:
             job: bee
             labels: {env: test}
             depends_on: a
-            runbook: b-down
+            runbook: queue-backlog
             http: {url: http://127.0.0.1/b}
         """
     ).engine.checks
@@ -50,7 +50,7 @@ def test_a_check_takes_the_defaults_and_its_own_win() -> None:
     assert first.place == "onwatch.yaml:5"
     assert (second.interval, second.timeout, second.job) == (60.0, 20.0, "bee")
     assert second.labels == {"env": "test", "team": "web"}
-    assert (second.depends_on, second.runbook, second.kind) == (("a",), "b-down", "http")
+    assert (second.depends_on, second.runbook, second.kind) == (("a",), "queue-backlog", "http")
     labels = first.target_labels({"cluster": "shop", "shard": "2"})
     assert labels["cluster"] == "shop"
     assert labels["job"] == "a"
@@ -203,8 +203,8 @@ def test_no_jargon_of_the_library_leaks() -> None:
         "onwatch.yaml:3: defaults: expected keys and values, not a list",
         "onwatch.yaml:4: include: expected text or a list",
         "onwatch.yaml:5: keybindings.a: expected text or a list",
-        "onwatch.yaml:5: keybindings.b: this version binds keys to actions only; "
-        "give a key or a list of keys",
+        "onwatch.yaml:5: keybindings.b.runbook: is missing",
+        "onwatch.yaml:5: keybindings.b.c: unknown key; known here: runbook, step",
         "onwatch.yaml:6: checks: expected a list, not a number",
     ]
 
@@ -213,7 +213,7 @@ def test_every_problem_of_a_file_is_told_in_the_order_of_its_lines() -> None:
     assert sentences(
         """\
         chekcs: []
-        runbooks: {packs: [all]}
+        history: {days: 3}
         checks:
           - name: a
             http:
@@ -224,7 +224,7 @@ def test_every_problem_of_a_file_is_told_in_the_order_of_its_lines() -> None:
     ) == [
         "onwatch.yaml:1: version: is missing",
         'onwatch.yaml:1: chekcs: unknown key; did you mean "checks"?',
-        "onwatch.yaml:2: runbooks: this version has no runbooks yet; leave it out",
+        "onwatch.yaml:2: history: this version has no history yet; leave it out",
         "onwatch.yaml:7: checks[0].http.expect.status[0]: must be at most 599",
         "onwatch.yaml:7: checks[0].http.expect.status[1]: expected a status code, "
         "or a class of them such as 2xx",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _refused_keys(wanted: Mapping[str, str]) -> Mapping[str, str]:
-    """What the monitor would refuse, by the binding's id."""
+def _refused_keys(wanted: Mapping[str, str], steps: Iterable[str]) -> Mapping[str, str]:
+    """What the monitor would refuse, by the binding's id or the step's key."""
     from tui.bindings import all_bindings  # noqa: PLC0415 - imports the monitor
     from tui.keymap import plan  # noqa: PLC0415
+    from tui.step_keys import refused_step_keys  # noqa: PLC0415
 
-    return plan(wanted, all_bindings()).refused
+    planned = plan(wanted, all_bindings())
+    return {**planned.refused, **refused_step_keys(steps, planned.keymap, all_bindings())}
 
 
 def _refused_theme(name: str) -> str:

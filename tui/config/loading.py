@@ -12,17 +12,18 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from checks.config import EngineConfig, RulesConfig
+from checks.config import EngineConfig, RulesConfig, RunbooksConfig
 from checks.documents.document import Document, parse
 from checks.documents.document import Path as Where
 from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
 from tui.config import build, files
 from tui.config.expand import expand
-from tui.config.keys import KeyJudge, read_keybindings
+from tui.config.keys import KeyJudge, ReadKeys, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
 from tui.config.rules import read_rules
+from tui.config.runbooks import read_runbooks, refuse_unknown
 
 __all__ = ["Loaded", "load"]
 
@@ -38,7 +39,8 @@ class Loaded:
 
     ``path`` is the file as the user knows it, empty where there is none and this machine
     is watched instead. ``keybindings`` maps an action's id to keys joined by commas; ``theme``
-    is empty where none is named.
+    is empty where none is named. ``step_keys`` maps a key to the runbook and the step that it
+    opens; where the step is empty, the first.
     ``disabled`` counts checks that are written down and do not run.
     """
 
@@ -47,6 +49,7 @@ class Loaded:
     keybindings: Mapping[str, str] = field(default_factory=dict)
     disabled: int = 0
     theme: str = ""
+    step_keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def load(
@@ -127,16 +130,19 @@ class _Loading:
         rules = read_rules(report, head.rules, self._base, self._path.parent)
         self._files += rules.watched
         self._warnings += rules.warnings
+        books = read_runbooks(report, head.runbooks, self._base, self._path.parent, self._warnings)
+        refuse_unknown(report, books, entries, keys.steps, keys.written)
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)
-        return self._loaded(head, keys, entries, rules.config)
+        return self._loaded(head, keys, entries, rules.config, books)
 
     def _loaded(
         self,
         head: File,
-        keys: dict[str, str],
+        keys: ReadKeys,
         entries: list[build.Entry],
         rules: RulesConfig,
+        books: RunbooksConfig,
     ) -> Loaded:
         warnings = [*self._warnings, *map(str, build.warnings(entries, self._base))]
         specs = build.enabled_specs(entries)
@@ -150,8 +156,10 @@ class _Loading:
             files=tuple(self._files),
             warnings=tuple(warnings),
             rules=rules,
+            runbooks=books,
         )
-        return Loaded(engine, str(self._path), keys, len(entries) - len(specs), head.theme)
+        disabled = len(entries) - len(specs)
+        return Loaded(engine, str(self._path), keys.bindings, disabled, head.theme, keys.steps)
 
     def _report(self, path: Path, text: str) -> Report:
         """The document with its variables expanded, and where its problems go."""

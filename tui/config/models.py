@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from checks.model import clean
 from checks.settings import Duration, LabelName, Model
@@ -17,9 +17,10 @@ __all__ = [
     "File",
     "Included",
     "Rules",
+    "StepKey",
 ]
 
-LATER_KEYS: Final = ("runbooks", "history", "agent", "notify", "silences", "discovery")
+LATER_KEYS: Final = ("history", "agent", "notify", "silences", "discovery")
 """Keys of the file that only later versions have."""
 
 LATER_CHECK_KEYS: Final = (
@@ -57,10 +58,9 @@ def _one_or_many(value: object) -> object:
     return value
 
 
-def _keys(value: object) -> object:
-    if isinstance(value, dict):
-        raise ValueError("this version binds keys to actions only; give a key or a list of keys")  # noqa: TRY004 - what pydantic reports
-    return _one_or_many(value)
+def _binds(value: object) -> str:
+    """What a binding is: keys of an action, or a step for a key."""
+    return "step" if isinstance(value, dict | StepKey) else "keys"
 
 
 def _line(text: str) -> str:
@@ -81,9 +81,22 @@ _TEXTS_SCHEMA: Final = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
 }
 Texts = Annotated[list[str], BeforeValidator(_one_or_many), WithJsonSchema(_TEXTS_SCHEMA)]
-Keys = Annotated[list[str], BeforeValidator(_keys), WithJsonSchema(_TEXTS_SCHEMA)]
 Interval = Annotated[Duration, Field(ge=0.1)]
 Timeout = Annotated[Duration, Field(ge=0.01, le=3600)]
+
+
+class StepKey(Model):
+    """A step of a runbook for a key."""
+
+    runbook: Annotated[str, Field(min_length=1, max_length=200)]
+    """Name of the runbook."""
+    step: Annotated[str, Field(max_length=100)] = ""
+    """Name of its step; the first one where not given."""
+
+
+Bound = Annotated[
+    Annotated[StepKey, Tag("step")] | Annotated[Texts, Tag("keys")], Discriminator(_binds)
+]
 
 
 class Defaults(Model):
@@ -115,7 +128,7 @@ class Common(Model):
     depends_on: Texts = Field(default_factory=list)
     """Names of the checks it cannot work without: while one fails, this is its symptom."""
     runbook: Annotated[str, Field(max_length=200)] = ""
-    """What to do when it fails: the name of a runbook, shown beside the alert."""
+    """What to do when it fails: the name of a runbook, or the address of a page elsewhere."""
 
 
 class Rules(Model):
@@ -144,8 +157,11 @@ class File(Model):
     """Files or patterns (`checks.d/*.yaml`) with further checks, relative to this file."""
     rules: Rules = Field(default_factory=Rules)
     """Alert rules; every built-in pack where not given."""
-    keybindings: dict[str, Keys] = Field(default_factory=dict)
-    """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys."""
+    runbooks: Texts = Field(default_factory=list)
+    """Runbooks in Markdown, or patterns of them (`runbooks/*.md`), relative to this file."""
+    keybindings: dict[str, Bound] = Field(default_factory=dict)
+    """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys; or by its key a
+    step of a runbook: `ctrl+r: {runbook: high-cpu, step: restart}`."""
     theme: Annotated[str, Field(max_length=100)] = ""
     """Colours of the monitor where `--theme` names none, such as `onwatch-light`."""
     checks: list[Any] = Field(default_factory=list)

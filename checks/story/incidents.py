@@ -10,7 +10,7 @@ from typing import Final
 from checks.model import Status, clean
 from checks.story.model import Incident
 
-__all__ = ["HOLD", "KIN", "TOGETHER", "Incidents", "Member", "identity"]
+__all__ = ["HOLD", "KIN", "TOGETHER", "Incidents", "Member", "identity", "incident_of"]
 
 HOLD: Final = 120.0
 """Seconds for which an incident waits for its alerts to come back before it is over, so that
@@ -30,6 +30,18 @@ def identity(alert: str) -> str:
     the rule and the labels, without when it began.
     """
     return _BEGAN.sub("", alert, count=1)
+
+
+def incident_of(incidents: Iterable[Incident], alert: str, check: str = "") -> int:
+    """The number of the lasting one of ``incidents`` that an alert is of, else a check; 0 for none.
+    Of several the newest.
+    """
+    lasting = sorted((one for one in incidents if one.ended is None), key=lambda one: -one.id)
+    key = identity(alert)
+    for one in lasting if alert else ():
+        if key in map(identity, one.alerts):
+            return one.id
+    return next((one.id for one in lasting if check and check in one.checks), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class _Pass:
     said: str = ""
     who: str = ""
     cut_off: list[Session] = field(default_factory=list)
+    before: Session | None = None
     paused: float = 0.0
     anew: bool = False
 
@@ -84,6 +85,7 @@ class Keeping:
         changes: counts what has changed; pictures are made anew when it has.
         problem: a sentence where the file cannot be used now.
         cut_off: sessions of before that ended without saying so.
+        before: the session that was at work last before this one; None where none is known.
         who: who sits at this terminal; empty until ``ready``.
     """
 
@@ -95,6 +97,7 @@ class Keeping:
         self.problem = ""
         self.said: list[str] = []
         self.cut_off: tuple[Session, ...] = ()
+        self.before: Session | None = None
         self.who = ""
         self.acknowledgements: dict[str, Acknowledgement] = {}
         self.silences: dict[str, Silence] = {}
@@ -110,6 +113,11 @@ class Keeping:
         self._lost = 0
         self._session = Session(secrets.token_hex(6), os.getpid(), clock.now(), clock.now())
         self._marked = self._pruned = self._asked = 0.0
+
+    @property
+    def session(self) -> Session:
+        """This one."""
+        return self._session
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -266,6 +274,7 @@ class Keeping:
         found.who = who()
         last = journal.sessions(1)
         found.paused = now - last[0].seen if last else 0.0
+        found.before = last[0] if last else None
         self._session = replace(self._session, seen=now, who=found.who)
         found.cut_off = journal.begin_session(self._session)
         self._opened = True
@@ -283,6 +292,7 @@ class Keeping:
         self.leads = found.leads
         self.who = found.who or self.who
         self.cut_off = (*self.cut_off, *found.cut_off)
+        self.before = found.before or self.before
         if found.said:
             self.said.append(found.said)
         if found.anew:

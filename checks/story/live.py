@@ -10,17 +10,20 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from checks.clock import Clock
 from checks.config import StoryConfig
 from checks.lanes import Lanes
 from checks.model import clean
+from checks.story import telling
 from checks.story.handling import ended_acknowledgements, handled, lasting, views_of
+from checks.story.incidents import incident_of
 from checks.story.keeping import Keeping
 from checks.story.maintenance import planned, schedule_changes
 from checks.story.matchers import refusal
 from checks.story.model import Acknowledgement, Entry, EntryKind, Incident, Silence
+from checks.story.recorder import StoryRecorder
 from checks.story.targets import Targets
 from checks.story.things import rank_of, thing_of
 from checks.story.views import Handled, StoryView
@@ -29,7 +32,7 @@ from checks.views import EventView, Snapshot
 if TYPE_CHECKING:
     from checks.views import AlertView
 
-__all__ = ["LiveStory", "Recorder"]
+__all__ = ["LiveStory"]
 
 SETTLED: Final = 3.0
 """Seconds after which the file is read although some check has not answered yet."""
@@ -40,20 +43,6 @@ MOST_SILENCES: Final = 500
 """Silences that are active or come."""
 
 log = logging.getLogger("onwatch.story")
-
-
-class Recorder(Protocol):
-    """Records what happens by itself. It is asked only while this process leads."""
-
-    def look(self, picture: Snapshot, story: StoryView) -> None:
-        """Note what is other in ``picture`` than in the one before."""
-
-    def incident_of(self, alert: str) -> int:
-        """The number of the lasting incident that the alert with this id is of; 0 for none."""
-
-    @property
-    def incidents(self) -> tuple[Incident, ...]:
-        """Incidents that are shown, the newest first."""
 
 
 class LiveStory:
@@ -75,7 +64,7 @@ class LiveStory:
     ) -> None:
         self.config = config
         self.keeping = Keeping(config.memory, lanes, clock)
-        self.recorder: Recorder | None = None
+        self.recorder = StoryRecorder(self.keeping)
         self._targets = config.targets or Targets()
         self._clock = clock
         self._settled = settled
@@ -91,7 +80,8 @@ class LiveStory:
     def follow(self, old: LiveStory) -> None:
         """Go on where ``old``, which has ended, was; call before :meth:`run`."""
         self.keeping.follow(old.keeping)
-        self._hidden, self.recorder = old._hidden, old.recorder
+        self._hidden = old._hidden
+        self.recorder.follow(old.recorder)
 
     async def run(self) -> None:
         """Keep the story until cancelled."""
@@ -128,7 +118,7 @@ class LiveStory:
         if basis != self._basis or picture.time >= self._next:
             self._basis = basis
             self._renew(picture)
-        if self.recorder is not None and keeping.ready and keeping.leads:
+        if keeping.ready and keeping.leads:
             self.recorder.look(picture, self._view)
 
     def _go_on(self, picture: Snapshot) -> None:
@@ -298,15 +288,21 @@ class LiveStory:
             return
         number = incident or next((one.id for one in self._incidents() if one.ended is None), 0)
         when = min(now, at) if at is not None else now
-        entry = Entry(when, EntryKind.NOTE, said, incident=number, who=self.keeping.who)
-        self.keeping.add(entry)
+        self.keeping.add(telling.note(said, when, self.keeping.who, number))
+
+    def enter(self, entry: Entry) -> None:
+        """Put ``entry``, of a step or the like, into the timeline, and into the incident of its
+        alert or check.
+        """
+        number = entry.incident or incident_of(self._incidents(), entry.alert, entry.check)
+        self.keeping.add(replace(entry, incident=number))
 
     def _enter(
         self, kind: EntryKind, text: str, alert: AlertView | None = None, detail: str = ""
     ) -> None:
         entry = Entry(self._clock.now(), kind, clean(text), who=self.keeping.who, detail=detail)
         if alert is not None:
-            number = self.recorder.incident_of(alert.id) if self.recorder is not None else 0
+            number = incident_of(self._incidents(), alert.id, alert.check)
             entry = replace(
                 entry,
                 incident=number,

@@ -26,6 +26,8 @@ __all__ = ["Recorded", "Recorder"]
 
 _SETTLING: Final = 10.0
 """Seconds from the first picture in which what fires was there before onwatch was."""
+_FOUND: Final = 60.0
+"""Seconds from the first picture after which what has not been found is not there any more."""
 _LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104
 _MOST_EVENTS: Final = 20
 """Events of checks that are taken from one picture: the last ones."""
@@ -52,15 +54,10 @@ class Recorded:
 
 
 class Recorder:
-    """Follows the pictures of one engine. ``known`` are the incidents that a file remembers.
+    """Follows the pictures of one engine. ``known`` are the incidents that a file remembers."""
 
-    ``ruled`` says whether there are rules, so that a picture without any is one in which they are
-    not loaded yet.
-    """
-
-    def __init__(self, known: Iterable[Incident] = (), *, ruled: bool = True) -> None:
+    def __init__(self, known: Iterable[Incident] = ()) -> None:
         self.incidents = Incidents(known)
-        self.ruled = ruled
         self._figures = Figures()
         self._began: float | None = None
         self._firing: dict[str, AlertView] = {}
@@ -163,7 +160,8 @@ class Recorder:
         mine = self.incidents.identities | self._firing.keys()
         if not mine:
             return frozenset()
-        loading = self.ruled and (snapshot.rules is None or snapshot.rules.loading)
+        rules = snapshot.rules
+        loading = not self._settled(snapshot) if rules is None else rules.loading
         statuses = {check.name: check.status for check in snapshot.checks}
 
         def unknown(key: str) -> bool:
@@ -176,8 +174,8 @@ class Recorder:
         return frozenset(filter(unknown, mine))
 
     def _settled(self, snapshot: Snapshot) -> bool:
-        """Whether it has had the time to find the checks that were there before."""
-        return self._began is None or snapshot.time > self._began + 3 * _SETTLING
+        """Whether it has had the time to find the checks and the rules that were there before."""
+        return self._began is None or snapshot.time > self._began + _FOUND
 
     def _of_rules(self, rules: RulesView | None) -> dict[str, RuleAlertView]:
         """The alerts of rules by their identity: of several in a row the newest."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from checks.alerts.model import Evidence
 from checks.alerts.severity import LABEL
 from checks.model import Status, clean, clean_lines
 from checks.rules.views import RuleAlertView
-from checks.story.model import Acknowledgement, Entry, EntryKind, Session, Silence
+from checks.story.model import Entry, EntryKind, Session
 from checks.views import AlertView, EventView
-from checks.wording import span
 
 __all__ = [
     "CUT_OFF",
@@ -20,7 +20,6 @@ __all__ = [
     "RESOLVED",
     "STEP_BEGAN",
     "STEP_ENDED",
-    "acknowledged",
     "fired",
     "marked",
     "note",
@@ -30,11 +29,8 @@ __all__ = [
     "session_ended",
     "session_lost",
     "severity_word",
-    "silenced",
     "step_began",
     "step_ended",
-    "unacknowledged",
-    "unsilenced",
 ]
 
 FIRING: Final = "firing"
@@ -85,9 +81,20 @@ def resolved(
     alert: AlertView, at: float, why: str, evidence: Evidence | None = None, *, known: bool = True
 ) -> Entry:
     """It fires no more. ``known`` is false where nobody saw when it ended."""
-    lasted = f" after {span(at - alert.since)}" if known else ""
+    lasted = f" after {_lasted(at - alert.since)}" if known else ""
     text = f"resolved{lasted}{f': {why}' if why else ''}"
     return _of_alert(alert, at, text, RESOLVED, _grounds("", evidence or Evidence()))
+
+
+def _lasted(seconds: float) -> str:
+    """``45 s``, ``7 min 40 s``, ``2 h 5 min``, ``3 d 4 h``."""
+    left = round(max(0.0, seconds))
+    units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+    for (length, unit), (less, below) in pairwise(units):
+        if left >= length:
+            rest = left % length // less
+            return f"{left // length} {unit} {rest} {below}" if rest else f"{left // length} {unit}"
+    return f"{left} s"
 
 
 def marked(alert: AlertView, at: float, text: str) -> Entry:
@@ -123,65 +130,6 @@ def _grounds(why: str, evidence: Evidence) -> list[str]:
     return lines
 
 
-def acknowledged(ack: Acknowledgement, name: str, check: str = "") -> Entry:
-    """Somebody has taken an alert."""
-    text = f"acknowledged by {ack.who}{f': {ack.note}' if ack.note else ''}"
-    return Entry(
-        at=ack.at,
-        kind=EntryKind.ACKNOWLEDGED,
-        text=clean(text),
-        alert=ack.alert,
-        name=clean(name),
-        check=check,
-        who=clean(ack.who),
-        after="acknowledged",
-    )
-
-
-def unacknowledged(ack: Acknowledgement, at: float, who: str, name: str, check: str = "") -> Entry:
-    """Somebody has taken that back."""
-    return Entry(
-        at=at,
-        kind=EntryKind.ACKNOWLEDGED,
-        text=clean(f"acknowledgement taken back by {who}"),
-        alert=ack.alert,
-        name=clean(name),
-        check=check,
-        who=clean(who),
-        after="taken back",
-    )
-
-
-def silenced(silence: Silence, at: float, hides: Sequence[str] = ()) -> Entry:
-    """A silence was set, extended or begun by a window; ``hides`` are names of alerts."""
-    matchers = ", ".join(map(str, silence.matchers))
-    told = f" ({silence.comment})" if silence.comment else ""
-    by = f"maintenance {silence.window}" if silence.window else silence.who
-    return Entry(
-        at=at,
-        kind=EntryKind.SILENCED,
-        text=clean(f"silenced by {by} for {span(silence.ends - at)}: {matchers}{told}"),
-        who=clean(silence.who),
-        name=silence.id,
-        detail=clean_lines("\n".join(f"hides: {name}" for name in hides), _LONG),
-        after="silenced",
-    )
-
-
-def unsilenced(silence: Silence, at: float, who: str = "") -> Entry:
-    """A silence has ended: by itself, or before its time by ``who``."""
-    matchers = ", ".join(map(str, silence.matchers))
-    text = f"silence ended by {who}" if who else "silence is over"
-    return Entry(
-        at=at,
-        kind=EntryKind.SILENCED,
-        text=clean(f"{text}: {matchers}"),
-        who=clean(who),
-        name=silence.id,
-        after="ended",
-    )
-
-
 def note(text: str, at: float, who: str, incident: int = 0) -> Entry:
     """What somebody wrote down; one that begins with ``deployed`` is a mark of a deployment."""
     kind = EntryKind.DEPLOYMENT if is_deployment(text) else EntryKind.NOTE
@@ -195,9 +143,20 @@ def is_deployment(text: str) -> bool:
 
 
 def step_began(
-    at: float, run: str, runbook: str, step: str, *, alert: str, check: str, who: str, command: str
+    at: float,
+    run: str,
+    runbook: str,
+    step: str,
+    *,
+    alert: str,
+    check: str,
+    who: str,
+    command: str,
+    safe: bool = False,
 ) -> Entry:
-    """A step of a runbook was started; ``run`` tells it from all other runs."""
+    """A step of a runbook was started; ``run`` tells it from all other runs. ``command`` is its
+    text, with its values beneath; ``safe`` says that it only looks.
+    """
     return Entry(
         at=at,
         kind=EntryKind.STEP,
@@ -207,7 +166,7 @@ def step_began(
         check=check,
         who=clean(who),
         detail=clean_lines(command, _LONG),
-        labels=(("run", run),),
+        labels=(("run", run), ("safe", "yes")) if safe else (("run", run),),
         after=STEP_BEGAN,
     )
 

@@ -71,7 +71,7 @@ async def watching(
     clock = FakeClock()
     specs = [each.spec for each in played]
     made = configured(rules, *specs) if rules else config(*specs)
-    recorder = Recorder(known, ruled=bool(rules))
+    recorder = Recorder(known)
     if rules:
         async with playing(made, clock) as scene:
             yield Told(scene, recorder)
@@ -267,7 +267,7 @@ async def test_a_quiet_minute_costs_next_to_nothing() -> None:
 
 def test_entries_find_the_incident_of_their_alert_or_check() -> None:
     known = Incident(4, "t", "db", Status.CRITICAL, 5.0, alerts=("db@5.000",), checks=("db", "api"))
-    recorder = Recorder([known], ruled=False)
+    recorder = Recorder([known])
     step = Entry(9.0, EntryKind.STEP, "x", check="api")
     assert recorder.placed(step).incident == 4
     assert recorder.placed(replace(step, check="", alert="db@77.000")).incident == 4

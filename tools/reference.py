@@ -19,6 +19,7 @@ from checks.registry import KINDS, kind
 from checks.settings import SecretCommand, field_docs, parse_duration, parse_size
 from tui.config.models import Common, Defaults, File, Rules
 from tui.config.schema import text as schema_text
+from tui.config.story_models import BusinessHours, Maintenance, SeverityTarget
 
 __all__ = ["MARK", "PAGE", "SCHEMA", "reference"]
 
@@ -37,8 +38,17 @@ _WORDS = {
 _NAMED: dict[tuple[type[BaseModel], str], str] = {
     (File, "version"): "`1`",
     (File, "checks"): "list of checks",
+    (Maintenance, "matchers"): "keys and values, text, or a list of text",
+    (Maintenance, "schedule"): "text",
+    (SeverityTarget, "acknowledge"): "duration or text",
+    (SeverityTarget, "escalate"): "duration or text",
 }
 """What the models cannot say, since checks are read one by one."""
+_ON_ALERTS = (
+    ("silences", Maintenance),
+    ("severities", SeverityTarget),
+    ("business_hours", BusinessHours),
+)
 
 
 def reference() -> str:
@@ -46,6 +56,8 @@ def reference() -> str:
     parts = [MARK, "\n## Keys of the file\n\n", _table(File)]
     parts += ["\n### defaults\n\n", _about(Defaults), _table(Defaults)]
     parts += ["\n### rules\n\n", _about(Rules), _table(Rules)]
+    for key, model in _ON_ALERTS:
+        parts += [f"\n### {key}\n\n", _about(model), _table(model)]
     parts += ["\n## Keys of every check\n\n", _about(Common), _table(Common)]
     for name in KINDS:
         parts.append(_kind_section(name))

@@ -97,14 +97,16 @@ def proposed(alert: AlertView) -> tuple[tuple[Matcher, bool], ...]:
     return tuple((Matcher(name, "=", labels[name]), name in chosen) for name in names)
 
 
-def parse(text: str) -> tuple[Matcher, ...]:
+def parse(text: str, *, whole: bool = True) -> tuple[Matcher, ...]:
     """``job="backup", instance=~"web.*"``; quotes may be left out around simple values.
+
+    ``whole``: these are all matchers of a silence.
 
     Raises:
         MatcherError: it is something else, or none that a silence may have.
     """
     made = tuple(_parsed(text.strip().removeprefix("{").removesuffix("}")))
-    if problem := refusal(made):
+    if whole and (problem := refusal(made)):
         raise MatcherError(problem)
     return made
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from checks.config import EngineConfig, RulesConfig, RunbooksConfig
+from checks.config import EngineConfig, RulesConfig, RunbooksConfig, StoryConfig
 from checks.documents.document import Document, parse
 from checks.documents.document import Path as Where
 from checks.documents.reading import read_text
@@ -24,6 +24,7 @@ from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
 from tui.config.rules import read_rules
 from tui.config.runbooks import read_runbooks, refuse_unknown
+from tui.config.story import read_story
 
 __all__ = ["Loaded", "load"]
 
@@ -132,9 +133,10 @@ class _Loading:
         self._warnings += rules.warnings
         books = read_runbooks(report, head.runbooks, self._base, self._path.parent, self._warnings)
         refuse_unknown(report, books, entries, keys.steps, keys.written)
+        story = read_story(report, head)
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)
-        return self._loaded(head, keys, entries, rules.config, books)
+        return self._loaded(head, keys, entries, rules.config, books, story=story)
 
     def _loaded(
         self,
@@ -143,6 +145,8 @@ class _Loading:
         entries: list[build.Entry],
         rules: RulesConfig,
         books: RunbooksConfig,
+        *,
+        story: StoryConfig,
     ) -> Loaded:
         warnings = [*self._warnings, *map(str, build.warnings(entries, self._base))]
         specs = build.enabled_specs(entries)
@@ -156,6 +160,7 @@ class _Loading:
             files=tuple(self._files),
             warnings=tuple(warnings),
             rules=rules,
+            story=story,
             runbooks=books,
         )
         disabled = len(entries) - len(specs)

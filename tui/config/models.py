@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from checks.model import clean
 from checks.settings import Duration, LabelName, Model
+from tui.config.story_models import BusinessHours, Contact, Severities, Silences
 
 __all__ = [
     "LATER_CHECK_KEYS",
@@ -20,7 +21,7 @@ __all__ = [
     "StepKey",
 ]
 
-LATER_KEYS: Final = ("history", "agent", "notify", "silences", "discovery")
+LATER_KEYS: Final = ("history", "agent", "notify", "discovery")
 """Keys of the file that only later versions have."""
 
 LATER_CHECK_KEYS: Final = (
@@ -159,6 +160,14 @@ class File(Model):
     """Alert rules; every built-in pack where not given."""
     runbooks: Texts = Field(default_factory=list)
     """Runbooks in Markdown, or patterns of them (`runbooks/*.md`), relative to this file."""
+    silences: Annotated[Silences, Field(max_length=200)] = Field(default_factory=list)
+    """Maintenance windows: planned times in which alerts are expected, and shown dimmed."""
+    severities: Severities = Field(default_factory=dict)
+    """By when alerts are to be acknowledged and go further up, by severity: `P1`, `critical`."""
+    business_hours: BusinessHours = Field(default_factory=BusinessHours)
+    """When people are at work, for targets in business hours or days."""
+    escalate_to: Contact = ""
+    """Who alerts go up to that nobody has acknowledged in time, such as `the team lead`."""
     keybindings: dict[str, Bound] = Field(default_factory=dict)
     """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys; or by its key a
     step of a runbook: `ctrl+r: {runbook: high-cpu, step: restart}`."""

@@ -147,6 +147,7 @@ class LiveRules:
         """Read the rules, which takes a while the first time, and take up the alerts of before."""
         recalled = await self._recalled() if self._before is None else None
         work = await self._lanes.run("rules", partial(self._made, recalled))
+        self._lanes.drop("rules")
         work.finder = self._finder
         if self._before is not None:
             earlier, gone = self._before

@@ -33,10 +33,15 @@ class Language(Protocol):
 
 
 class PrometheusLanguage:
-    """PromQL as ``engine`` has it, and the templates of alerts."""
+    """PromQL as ``engine`` has it, and the templates of alerts.
 
-    def __init__(self, engine: Engine) -> None:
+    ``templates``: whether these are parsed, to find what is wrong with them. Parsed, those of all
+    packs take half a megabyte, for alerts of which most never come.
+    """
+
+    def __init__(self, engine: Engine, *, templates: bool = True) -> None:
         self._engine = engine
+        self._templates = templates
 
     def expression(self, text: str) -> Expression:
         from checks.promql.errors import PromQLError  # noqa: PLC0415 - loaded with the engine
@@ -51,7 +56,7 @@ class PrometheusLanguage:
             raise Mistake(f"is no expression: {error.message} ({place})", line) from None
 
     def check_template(self, text: str) -> None:
-        if "{{" not in text:
+        if "{{" not in text or not self._templates:
             return
         from checks.templates import TemplateError, parse  # noqa: PLC0415 - where there is one
 

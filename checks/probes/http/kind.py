@@ -64,6 +64,6 @@ KIND: Final = Kind(
     config=HttpConfig,
     probe=_probe,
     metrics=METRICS,
-    drivers=("checks.probes.http.probe", "jmespath"),
+    drivers=("checks.probes.http.probe",),
     charts=_charts,
 )

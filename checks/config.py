@@ -60,12 +60,14 @@ class RunbooksConfig:
     """Where the user's runbooks are.
 
     ``patterns`` are as :func:`glob.glob` takes them, absolute; ``base`` is the configuration's
-    folder and ``shown_base`` the same as the user knows it.
+    folder and ``shown_base`` the same as the user knows it. ``audit`` is the file in which each
+    run of a step is written down; without one, in tests, none is.
     """
 
     patterns: tuple[str, ...] = ()
     base: Path = field(default_factory=Path)
     shown_base: Path = field(default_factory=Path)
+    audit: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -109,7 +109,7 @@ class Engine:
             self._events.extend(state.events)
         self.rules = self._live_rules()
         self.story = self._live_story()
-        self.runbooks = LiveRunbooks(self.clock, read_only=config.read_only, tell=self._say)
+        self.runbooks = self._live_runbooks()
 
     def _live_rules(self) -> LiveRules | None:
         if self.config.rules is None:
@@ -138,6 +138,16 @@ class Engine:
             tell=self._say,
         )
 
+    def _live_runbooks(self) -> LiveRunbooks:
+        return LiveRunbooks(
+            self.config.runbooks,
+            self.clock,
+            read_only=self.config.read_only,
+            tell=self._say,
+            env=self._env,
+            machine=clean(socket.gethostname(), 64),
+        )
+
     def _say(self, event: EventView) -> None:
         self._events.append(event)
 
@@ -164,6 +174,7 @@ class Engine:
             self.rules.follow(old.rules, watched_no_more(old.places(), self.places()))
         if self.story is not None and old.story is not None:
             self.story.follow(old.story)
+        self.runbooks.follow(old.runbooks)
         self.window = old.window
         self._query = old._query
         self.watch(old.focus)
@@ -311,12 +322,14 @@ class Engine:
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
         """Work until cancelled, handing a snapshot to ``publish`` once a second."""
+        self.runbooks.publish = lambda: publish(self.snapshot())
         try:
             publish(self.snapshot())
             self.prepare()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.scheduler.run(), name="scheduler")
                 group.create_task(self._tick(publish), name="tick")
+                group.create_task(self.runbooks.work(lambda: not self.waiting), name="runbooks")
                 if self.rules is not None:
                     group.create_task(self.rules.run(), name="rules")
                 if self.story is not None:
@@ -390,7 +403,8 @@ class Engine:
         )
         for check, fault in self._builder.new_faults():
             self._events.append(EventView(now, check, fault))
-        picture = replace(picture, runbooks=self.runbooks.view())
+        specs = {name: state.spec for name, state in self.states.items()}
+        picture = replace(picture, runbooks=self.runbooks.look(picture, specs))
         if self.story is not None:
             picture = replace(picture, story=self.story.look(picture))
         if self._query is not None:

@@ -177,14 +177,18 @@ class EngineSource:
 
         set_apart()
         engine = Engine(config, SystemClock())
-        while not self._closed.is_set():
-            self._hand_over(engine)
-            following = await self._until_changed(engine)
-            config = await found(following.config)
-            if config is not following.config:
-                following = Engine(config, engine.clock)
-            following.follow(engine)
-            engine = following
+        try:
+            while not self._closed.is_set():
+                self._hand_over(engine)
+                following = await self._until_changed(engine)
+                config = await found(following.config)
+                if config is not following.config:
+                    following = Engine(config, engine.clock)
+                following.follow(engine)
+                engine = following
+        finally:
+            # What runs outlives a reload, and not this.
+            await engine.runbooks.close()
 
     def _hand_over(self, engine: Engine) -> None:
         with self._lock:
@@ -368,4 +372,4 @@ class EngineSource:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(main.cancel)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout=1.0)
+            self._thread.join(timeout=1.4)

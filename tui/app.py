@@ -23,10 +23,10 @@ from checks.source import SnapshotSource
 from tui import keymap
 from tui.ahead import Ahead
 from tui.economy import Mirror, Mirrored
-from tui.navigation import NavigatingApp
 from tui.notices import Notices
 from tui.pace import Pace
 from tui.palette import CommandProvider, Commands, PaletteCommand
+from tui.runbooks import RunbookApp
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Query, Standing
@@ -51,7 +51,7 @@ _AGAIN: Final = 2.0
 """Seconds within which a second Ctrl-C quits."""
 
 
-class OnwatchApp(NavigatingApp, inherit_bindings=False):
+class OnwatchApp(RunbookApp, inherit_bindings=False):
     """The monitor. ``run()`` returns the exit code; :attr:`ended_by` is the error, if any.
 
     Nothing of ``source`` is touched before the first frame is on the screen.
@@ -319,8 +319,11 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
-    def look_closely(self, check: str | None) -> None:
+    def expect(self) -> None:
         self._pace.expect(self._clock())
+
+    def look_closely(self, check: str | None) -> None:
+        self.expect()
         self.source.focus(check)
 
     def evaluate(self, query: Query | None) -> None:
@@ -333,7 +336,7 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
     @on(PictureModal.Confirmed)
     def _act_on(self, event: PictureModal.Confirmed) -> None:
         """Do what a user has confirmed; what came of it is told when it comes."""
-        self._await_answer(event.check)
+        self.await_answer(event.check)
         self.source.act(event.check, event.action, event.subject)
         self.say(f"{event.title}: asked {event.check}")
 
@@ -349,8 +352,11 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         selection = self.screen.get_selected_text()
         if selection:
             self.copy(selection, "the selection")
+        elif isinstance(self.screen, PictureScreen) and self.screen.interrupt():
+            # Only once nothing runs any more that it could have been meant for.
+            self._interrupted_at = -_AGAIN
         elif self._clock() - self._interrupted_at < _AGAIN:
-            self.exit(0)
+            self.quit_or_ask()
         else:
             self._interrupted_at = self._clock()
             self.say("Ctrl-C again to quit", seconds=_AGAIN)
@@ -367,11 +373,11 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         super().exit(result, return_code, message)
 
     async def action_quit(self) -> None:
-        self.exit(0)
+        self.quit_or_ask()
 
     def ask(self, check: str, question: str, title: str) -> None:
         """Put a question to ``check``; the answer is told when it comes."""
-        self._await_answer(check)
+        self.await_answer(check)
         self.source.ask(check, question)
         self.say(f"{title}: asked {check}")
 
@@ -380,8 +386,7 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         self.source.forget(check)
         return f"{check} is forgotten until it runs again"
 
-    def _await_answer(self, check: str) -> None:
-        """Tell what ``check`` answers from now on."""
+    def await_answer(self, check: str) -> None:
         self._pace.expect(self._clock())
         self._asked.setdefault(check, self._newest.time if self._newest else 0.0)
 
@@ -394,7 +399,8 @@ class OnwatchApp(NavigatingApp, inherit_bindings=False):
         for event in news:
             self._asked[event.check] = event.time
         if news:
-            self.say("\n".join(f"{event.check}: {event.text}" for event in news), seconds=15)
+            said = (f"{event.check}: {event.text}".removeprefix(": ") for event in news)
+            self.say("\n".join(said), seconds=15)
 
     def leave(self, code: int = 0) -> None:
         """End with ``code``; may be called from any thread."""

@@ -15,6 +15,7 @@ from tui.holding import Holding
 from tui.numbered import NUMBERED
 from tui.palette import Palette
 from tui.screens.picture import PictureScreen, Query, Standing
+from tui.steps import Reads
 from tui.terminal import Looks
 from widgets.lines import LinePane
 
@@ -44,6 +45,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._help: HelpScreen | None = None
         self._asked_for: Query | None = None
         self._attended: str | None = None
+        self._read: Reads | None = None
 
     # What subclasses say
 
@@ -61,6 +63,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
     def evaluate(self, query: Query | None) -> None:
         """Have the source evaluate ``query`` for its pictures, nothing any more for None."""
+        raise NotImplementedError
+
+    def read(self, reads: Reads | None) -> None:
+        """Have the source tell of a runbook, of none any more for None."""
         raise NotImplementedError
 
     # Screens
@@ -228,6 +234,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         if query != self._asked_for:
             self._asked_for = query
             self.evaluate(query)
+        reads = top.reads if top else None
+        if reads != self._read:
+            self._read = reads
+            self.read(reads)
 
     @on(LinePane.Opened)
     def _deeper(self, event: LinePane.Opened) -> None:

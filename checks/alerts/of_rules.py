@@ -8,7 +8,7 @@ from checks.alerts.model import State
 from checks.rules.views import RuleAlertView, RulesView
 from checks.views import AlertView
 
-__all__ = ["rule_alerts"]
+__all__ = ["alert_view", "rule_alerts"]
 
 
 def rule_alerts(rules: RulesView | None) -> tuple[AlertView, ...]:
@@ -20,10 +20,11 @@ def _shown(rules: RulesView) -> Iterator[AlertView]:
     for rule in rules.rules:
         for alert in rule.alerts:
             if alert.state is not State.RESOLVED and not alert.hidden_by:
-                yield _alert(alert)
+                yield alert_view(alert)
 
 
-def _alert(alert: RuleAlertView) -> AlertView:
+def alert_view(alert: RuleAlertView) -> AlertView:
+    """A rule's alert as it stands among those of checks, in whatever state it is."""
     return AlertView(
         id=alert.id,
         name=alert.name,

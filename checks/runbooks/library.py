@@ -86,6 +86,10 @@ class Library:
         """All there are, sorted."""
         return tuple(sorted({*self._names, *self._own}))
 
+    def file_of(self, name: str) -> Path | None:
+        """The file of the user's runbook ``name``; None for a built-in one."""
+        return self._own.get(name)
+
     @property
     def own(self) -> tuple[Runbook, ...]:
         """The user's, in the order of their files."""

@@ -1,18 +1,78 @@
 """Runbooks beside the engine's checks: which there are, the one looked at, and steps that run.
 
-Everything here is used from the engine's loop. It outlives a reload of the configuration, and
-what runs with it; nothing is read, imported or made before somebody can use it.
+Everything here is used from the engine's loop, but for reading files and matching patterns, which
+have a lane and begin when the checks have answered. It outlives a reload of the configuration,
+and what runs with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
+from checks.alerts.of_rules import alert_view
 from checks.clock import Clock
-from checks.runbooks.views import RunbooksView, Subject
-from checks.views import EventView
+from checks.config import RunbooksConfig
+from checks.errors import NoThreadsError
+from checks.lanes import LaneBusyError, Lanes
+from checks.runbooks.linking import ANYWAY, first_known, links
+from checks.runbooks.views import Offer, RunbookFocus, RunbooksView, Subject
+from checks.views import AlertView, EventView, Snapshot
+
+if TYPE_CHECKING:
+    from checks.probe import CheckSpec, ProbeEnv
+    from checks.rules.views import RulesView
+    from checks.runbooks.audit import Audit
+    from checks.runbooks.library import Library
+    from checks.runbooks.model import Runbook
+    from checks.runbooks.offering import Offered, Situation
+    from checks.runbooks.runs import Begun, Runs
 
 __all__ = ["LiveRunbooks"]
+
+SETTLED: Final = 3.0
+"""Seconds after which runbooks are read although some check has not answered yet."""
+LOOK: Final = 2.0
+"""Seconds between two looks at whether files have changed."""
+PATIENCE: Final = 5.0
+"""Seconds that reading may take until it is said that it hangs."""
+_CAPTURES: Final = 100
+"""Runbooks, each for a subject, whose captured values are kept."""
+
+_CHANGED: Final = "the runbook changed since it was shown: look again"
+
+log = logging.getLogger("onwatch.runbooks")
+
+_Key = tuple[str, Subject]
+"""A runbook by its name, and what it is looked at for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """What a look in the lane brings."""
+
+    names: frozenset[str]
+    offers: tuple[Offer, ...]
+    problems: tuple[str, ...]
+    runbook: Runbook | None = None
+    offered: Mapping[str, Offered] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Open:
+    """What somebody looks at: a name, empty for where the subject leads, and the subject.
+
+    ``value`` is the alert's when it was opened: what is shown is what runs, while it goes on
+    changing.
+    """
+
+    name: str
+    subject: Subject
+    value: float | None = None
 
 
 class LiveRunbooks:
@@ -21,34 +81,382 @@ class LiveRunbooks:
     Args:
         read_only: leaves out everything that runs a step.
         tell: takes events: answers to the user, and what goes wrong.
+        machine: the name of this machine.
     """
 
-    def __init__(self, clock: Clock, *, read_only: bool, tell: Callable[[EventView], None]) -> None:
+    def __init__(
+        self,
+        config: RunbooksConfig,
+        clock: Clock,
+        *,
+        read_only: bool,
+        tell: Callable[[EventView], None],
+        env: ProbeEnv,
+        machine: str = "",
+    ) -> None:
+        self._config = config
         self._clock = clock
         self._read_only = read_only
         self._tell = tell
-        self._open: tuple[str, Subject] | None = None
-        self._view = RunbooksView(read_only=read_only)
+        self._env = env
+        self._machine = machine
+        self._lanes = Lanes()
+        self._library: Library | None = None
+        self._looked: _Looked | None = None
+        self._open: _Open | None = None
+        self._situation: Situation | None = None
+        self._alert: AlertView | None = None
+        self._rules: RulesView | None = None
+        self._over = False
+        self._captured: dict[_Key, dict[str, str]] = {}
+        self._runs: Runs | None = None
+        self._audit: Audit | None = None
+        self._alerts: tuple[AlertView, ...] = ()
+        self._specs: dict[str, CheckSpec] = {}
+        self._links: dict[str, str] = {}
+        self._linked: tuple[object, ...] = ()
+        self._hangs = ""
+        self._due = asyncio.Event()
+        self._focus: RunbookFocus | None = None
+        self._basis: tuple[object, ...] = ()
+        self._view = RunbooksView(read_only=read_only, loading=True)
+        self.publish: Callable[[], None] = lambda: None
+        """Has a picture made and handed on."""
+        self.on_step: Callable[[Begun], None] = lambda begun: None
+        """Is told of each run that begins, and again when it has ended."""
+
+    def follow(self, old: LiveRunbooks) -> None:
+        """Go on where ``old`` was: with what runs, what was found out, and what is looked at."""
+        self._runs, self._captured, self._audit = old._runs, old._captured, old._audit
+        self._open, self._alert, self._lanes = old._open, old._alert, old._lanes
+        self._looked, self._situation, self._focus = old._looked, old._situation, old._focus
+        self._alerts, self._over, self._links = old._alerts, old._over, old._links
+        if self._config == old._config:
+            self._library = old._library
+        if self._runs is not None:
+            self._runs.hand_to(stir=self._stir, told=self._told)
+
+    # What is asked for
 
     def open(self, name: str | None, subject: Subject | None) -> None:
         """Put the runbook ``name`` for ``subject`` into the pictures; none any more for None."""
-        self._open = None if name is None else (name, subject or Subject())
+        self._open, self._focus, self._situation = None, None, None
+        if name is not None:
+            subject = subject or Subject()
+            self._alert = self._alert_of(subject.alert)
+            value = self._alert.value if self._alert is not None else None
+            self._open = _Open(name, subject, value)
+            self._due.set()
+        elif self._looked is not None:
+            self._looked = replace(self._looked, runbook=None, offered={}, problem="")
+
+    def _alert_of(self, alert: str) -> AlertView | None:
+        """The alert with this id; one of a rule also for a while after it is over."""
+        found = next((one for one in self._alerts if one.id == alert), None)
+        if found is not None or self._rules is None or not alert:
+            return found
+        over = self._rules.alert(alert)
+        return alert_view(over[1]) if over is not None else None
 
     def run(self, token: str, typed: str = "") -> None:
         """Run the step that was offered with ``token``, or say why not."""
-        del token, typed
-        self._answer("there are no runbooks")
+        refused = self._start(token, typed)
+        if refused:
+            self._answer(refused)
+
+    def _start(self, token: str, typed: str) -> str:
+        if self._read_only:
+            return "onwatch runs with --read-only: no step runs"
+        shown = self._offered(token)
+        if shown is None or not self._holds(shown):
+            return _CHANGED
+        if shown.view.refused:
+            return f"{shown.view.title}: {shown.view.refused}"
+        from checks.runbooks.model import Marking  # noqa: PLC0415 - with a step to run
+
+        if shown.view.marking is Marking.DANGER and typed != shown.view.target:
+            return f"{shown.view.title}: {shown.view.target} was to be typed, and was not"
+        return self._begin(shown)
+
+    def _offered(self, token: str) -> Offered | None:
+        offered = self._looked.offered.values() if self._looked is not None else ()
+        return next((one for one in offered if one.view.token == token), None)
+
+    def _holds(self, shown: Offered) -> bool:
+        """Whether the step would run now as it was shown: with these values, against this target.
+
+        Whether its file is still the same is looked at when it starts.
+        """
+        from checks.runbooks.offering import offered  # noqa: PLC0415 - with a step to run
+
+        now = self._situation_now()
+        if now is None:
+            return False
+        if now.same(shown.situation):
+            return True
+        again = offered(shown.runbook, now, {}, read_only=self._read_only)
+        return shown.same(again[shown.step.name])
+
+    def _begin(self, shown: Offered) -> str:
+        from checks.runbooks.running.model import Around, Who  # noqa: PLC0415 - with a step to run
+        from checks.runbooks.runs import Runs  # noqa: PLC0415
+
+        if self._audit is None and self._config.audit is not None:
+            from checks.runbooks.audit import Audit  # noqa: PLC0415
+
+            self._audit = Audit(self._config.audit, self._env.masker, self._clock)
+        if self._runs is None:
+            self._runs = Runs(self._clock, stir=self._stir, told=self._told)
+        env = replace(self._env, lanes=self._lanes)
+        name = shown.runbook.name
+        file = self._library.file_of(name) if self._library is not None else None
+        return self._runs.start(shown, Who.present(), file, Around(env, self._audit))
 
     def cancel(self, run: str) -> None:
         """End the run with the id ``run``."""
-        del run
+        if self._runs is not None:
+            self._runs.cancel(run)
 
-    def view(self) -> RunbooksView:
-        """What panes show of all this now; the same object while nothing changed."""
-        return self._view
+    def _told(self, begun: Begun) -> None:
+        """Keep what a run has found out, and hand on that it began or ended."""
+        ended = begun.ended
+        if ended is not None and ended.captured is not None:
+            name, value = ended.captured
+            key = (begun.job.runbook.name, begun.job.subject)
+            kept = self._captured.pop(key, {})
+            self._captured = dict([*self._captured.items()][1 - _CAPTURES :])
+            self._captured[key] = {**kept, name: value}
+            self._due.set()
+        try:
+            self.on_step(begun)
+        except Exception:
+            # The rim: no story must cost a step its end.
+            log.exception("telling of a step failed inside")
 
-    async def close(self) -> None:
-        """End what runs."""
+    def _stir(self) -> None:
+        self.publish()
 
     def _answer(self, text: str) -> None:
         self._tell(EventView(self._clock.now(), "", text, answer=True))
+
+    # Looking
+
+    async def work(self, settled: Callable[[], bool]) -> None:
+        """Read what there is, again and again, until cancelled."""
+        until = self._clock.now() + SETTLED
+        while not settled() and self._clock.now() < until and not self._due.is_set():
+            await self._clock.sleep_until(self._clock.now() + 0.1)
+        while True:
+            self._due.clear()
+            await self._look()
+            wait = asyncio.create_task(self._clock.sleep_until(self._clock.now() + LOOK))
+            due = asyncio.create_task(self._due.wait())
+            try:
+                await asyncio.wait({wait, due}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                wait.cancel()
+                due.cancel()
+
+    async def _look(self) -> None:
+        """Read once, in a lane; what that brings is in the pictures from then on."""
+        opened, situation = self._open, self._situation_now()
+        before = self._looked
+        try:
+            async with asyncio.timeout(PATIENCE):
+                looked = await self._lanes.run(
+                    "runbooks", lambda: self._read(opened, situation, before)
+                )
+        except (TimeoutError, LaneBusyError):
+            self._hangs = "reading the runbooks hangs: is the mount reachable that they lie on?"
+        except NoThreadsError as error:
+            self._hangs = f"the runbooks are not read: {error}"
+        except Exception as error:
+            # The rim: whatever goes wrong with runbooks, the checks go on.
+            log.exception("reading the runbooks failed inside")
+            self._hangs = f"reading the runbooks failed: {type(error).__name__}"
+        else:
+            self._hangs = ""
+            if opened is self._open:
+                self._looked, self._situation = looked, situation
+                self._publish_news(before)
+
+    def _publish_news(self, before: _Looked | None) -> None:
+        """Have a picture made at once if what is looked at is there now, or is another."""
+        looked = self._looked
+        if self._open is not None and looked is not None:
+            old = before.offered if before is not None else {}
+            new = looked.offered
+            same = before is not None and before.problem == looked.problem
+            if not same or len(old) != len(new) or any(old.get(k) is not new[k] for k in new):
+                self._focus = None
+            if self._focus is None:
+                self.publish()
+
+    def _read(
+        self, opened: _Open | None, situation: Situation | None, before: _Looked | None
+    ) -> _Looked:
+        """Called in the lane: what there is, and the steps for ``situation`` as they would run."""
+        from checks.runbooks.library import Library  # noqa: PLC0415 - after the first picture
+
+        library = self._library
+        if library is None:
+            library = self._library = Library(self._config)
+        changed = library.refresh()
+        if before is None or changed or not before.names:
+            names = frozenset(library.names)
+            before_offers = _offers(library)
+            problems = tuple(map(str, library.problems))
+        else:
+            names, before_offers, problems = before.names, before.offers, before.problems
+        looked = _Looked(names, before_offers, problems)
+        if opened is None or situation is None:
+            return looked
+        shown = before.offered if before is not None else {}
+        return self._opened(library, looked, opened.name, situation, shown)
+
+    def _opened(
+        self,
+        library: Library,
+        looked: _Looked,
+        name: str,
+        situation: Situation,
+        before: Mapping[str, Offered],
+    ) -> _Looked:
+        """``looked`` with the runbook ``name``, or the one that is linked where that is empty."""
+        from checks.runbooks.offering import offered  # noqa: PLC0415 - after the first picture
+
+        if not name:
+            link = self._leads(situation, looked.names)
+            if link is None:
+                return replace(looked, problem=_unlinked(situation))
+            name = link
+        runbook = library.get(name)
+        if runbook is None:
+            return replace(looked, problem=library.missing(name))
+        steps = offered(runbook, situation, before, read_only=self._read_only)
+        return replace(looked, runbook=runbook, offered=steps)
+
+    def _leads(self, situation: Situation, known: frozenset[str]) -> str | None:
+        alert, check = situation.alert, situation.check
+        own = check.runbook if check is not None else ""
+        anyway = ANYWAY if alert is None or not alert.rule else ""
+        link = first_known(known, alert.runbook if alert is not None else "", own, anyway)
+        return link.name if link is not None else None
+
+    def _situation_now(self) -> Situation | None:
+        """What is looked at, and with which values; None where nothing is."""
+        opened = self._open
+        if opened is None:
+            return None
+        from checks.runbooks.offering import Situation  # noqa: PLC0415 - after the first picture
+
+        alert, subject = self._alert, opened.subject
+        name = subject.check or (alert.check if alert is not None else "")
+        runbook = self._looked.runbook if self._looked is not None else None
+        known = self._captured.get((runbook.name if runbook is not None else "", subject), {})
+        return Situation(
+            subject=subject,
+            alert=replace(alert, value=opened.value) if alert is not None else None,
+            check=self._specs.get(name),
+            specs=self._specs,
+            captured=known,
+            machine=self._machine,
+        )
+
+    # What is shown
+
+    def look(self, picture: Snapshot, specs: Mapping[str, CheckSpec]) -> RunbooksView:
+        """What ``picture`` shows of all this; the same object again while nothing changed."""
+        self._know(picture, specs)
+        looked = self._looked
+        runs = self._runs.views() if self._runs is not None else ()
+        problems = (self._hangs,) if self._hangs else ()
+        basis = (looked, self._focused(), runs, self._links, self._hangs)
+        if len(basis) != len(self._basis) or any(
+            one is not other for one, other in zip(basis, self._basis, strict=True)
+        ):
+            self._basis = basis
+            self._view = RunbooksView(
+                offers=looked.offers if looked is not None else (),
+                focus=self._focused(),
+                runs=runs,
+                read_only=self._read_only,
+                problems=(*problems, *(looked.problems if looked is not None else ())),
+                links=self._links,
+                loading=looked is None,
+            )
+        return self._view
+
+    def _know(self, picture: Snapshot, specs: Mapping[str, CheckSpec]) -> None:
+        """Take over what there is now, and notice what matters to what is looked at."""
+        self._alerts, self._rules = picture.alerts, picture.rules
+        if len(specs) != len(self._specs) or any(self._specs.get(n) is not specs[n] for n in specs):
+            self._specs = dict(specs)
+        names = self._looked.names if self._looked is not None else frozenset()
+        told = tuple((one.id, one.runbook, one.check) for one in picture.alerts)
+        own = tuple((one.name, one.runbook) for one in picture.checks if one.runbook)
+        if (names, told, own) != self._linked:
+            self._linked = (names, told, own)
+            self._links = links(picture.alerts, picture.checks, names)
+        if self._open is not None:
+            self._follow_alert(self._open.subject)
+
+    def _follow_alert(self, subject: Subject) -> None:
+        alert = next((one for one in self._alerts if one.id == subject.alert), None)
+        over = alert is None and self._alert is not None
+        if over is not self._over:
+            self._over, self._focus = over, None
+        if alert is not None:
+            self._alert = alert
+        now = self._situation_now()
+        if now is not None and (self._situation is None or not now.same(self._situation)):
+            self._due.set()
+
+    def _focused(self) -> RunbookFocus | None:
+        """What is looked at, made anew where that is another."""
+        opened, looked = self._open, self._looked
+        if opened is None or looked is None or self._situation is None:
+            return None
+        if self._focus is None:
+            runbook = looked.runbook
+            self._focus = RunbookFocus(
+                subject=opened.subject,
+                name=runbook.name if runbook is not None else opened.name,
+                runbook=runbook,
+                steps=tuple(one.view for one in looked.offered.values()),
+                problem=looked.problem,
+                alert=self._alert,
+                over=self._over,
+            )
+        return self._focus
+
+    async def close(self) -> None:
+        """End what runs."""
+        if self._runs is not None:
+            await self._runs.close()
+        self._lanes.close()
+
+
+def _offers(library: Library) -> tuple[Offer, ...]:
+    """All there are, with the steps of the user's; others are read when somebody wants them."""
+    own = {one.name: one for one in library.own}
+    return tuple(
+        Offer(
+            name=name,
+            title=own[name].title if name in own else "",
+            path=own[name].path if name in own else "built-in",
+            steps=tuple((s.name, s.title) for s in own[name].steps) if name in own else (),
+        )
+        for name in library.names
+    )
+
+
+def _unlinked(situation: Situation) -> str:
+    """Why there is no runbook."""
+    alert = situation.alert
+    if alert is not None and alert.runbook:
+        return (
+            f"the runbook that {alert.name} names is none of those that there are: {alert.runbook}"
+        )
+    what = alert.name if alert is not None else situation.check.name if situation.check else "this"
+    return f"{what} has no runbook"

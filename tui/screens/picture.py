@@ -16,15 +16,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui import keymap
+from tui.concerns import concerned_by
 from tui.keymap import key_name
 from tui.screens.drawn import DrawnScreen
 from tui.screens.filter import FilterLine
 from tui.sentences import sentence_of, situation_of
+from tui.steps import OpensRunbook, Reads
 from widgets.hints import Hint, HintLine
 from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
+    from checks.runbooks.views import Subject
     from checks.views import Snapshot
     from tui.screens.modal import PictureModal
 
@@ -205,6 +208,27 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         return None
 
     @property
+    def reads(self) -> Reads | None:
+        """The runbook that the source is to tell of while this screen is on top."""
+        return None
+
+    def concerned(self) -> Subject | None:
+        """What a runbook is wanted for here: what the cursor is on, else the worst alert."""
+        pane = self.focused if isinstance(self.focused, LinePane) else None
+        key = pane.selected if pane is not None else None
+        check = pane.selected_check if pane is not None and key is not None else self.chosen
+        return concerned_by(self.snapshot, key or "", check)
+
+    def interrupt(self) -> bool:
+        """End what Ctrl-C is to end here, where there is something; whether there was."""
+        return False
+
+    def action_runbook(self) -> None:
+        subject = self.concerned()
+        if subject is not None:
+            self.post_message(OpensRunbook(subject))
+
+    @property
     def all_about(self) -> str:
         """The check that it tells everything about, over a window of its own; else empty."""
         return ""
@@ -326,6 +350,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """Offer what needs a pane only where the focus is on one."""
         if action in ("maximise", "copy_row"):
             return isinstance(self.focused, LinePane)
+        if action == "runbook":
+            return self._composed and self.concerned() is not None
         if action == "back":
             return self.can_go_back or bool(self.filter_text or self.maximized or self._noted)
         return True

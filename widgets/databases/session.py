@@ -112,6 +112,10 @@ class WholePane(LinePane):
     def inputs(self) -> tuple[object, ...]:
         return (self.told,)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Enter is for whoever asks something beneath the text.
+        return action != "open"
+
     def watch_told(self) -> None:
         self.update_lines()
 

@@ -1,0 +1,46 @@
+"""Which runbook an alert or a check leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Final
+
+from checks.runbooks.links import Link, link_of
+
+if TYPE_CHECKING:
+    from checks.views import AlertView, CheckView
+
+__all__ = ["ANYWAY", "first_known", "links"]
+
+ANYWAY: Final = "target-down"
+"""The runbook of a check that is not well and names none."""
+
+
+def first_known(known: Collection[str], *texts: str) -> Link | None:
+    """Where the first of ``texts`` leads that is among the names ``known``."""
+    found = (link_of(text) for text in texts if text)
+    return next((link for link in found if link.name in known), None)
+
+
+def links(
+    alerts: Iterable[AlertView], checks: Iterable[CheckView], known: Collection[str]
+) -> dict[str, str]:
+    """The names of runbooks by the ids of alerts and the names of checks that lead to them.
+
+    An alert leads where its rule says, else where its check does; a check's own alert, and the
+    check while it has one, to what is done about any target that is down.
+    """
+    of_checks = {check.name: check.runbook for check in checks if check.runbook}
+    found: dict[str, str] = {}
+    for name, text in of_checks.items():
+        link = first_known(known, text)
+        if link is not None:
+            found[name] = link.name
+    for alert in alerts:
+        anyway = "" if alert.rule else ANYWAY
+        link = first_known(known, alert.runbook, of_checks.get(alert.check, ""), anyway)
+        if link is not None:
+            found[alert.id] = link.name
+            if not alert.rule:
+                found.setdefault(alert.check, link.name)
+    return found

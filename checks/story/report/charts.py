@@ -39,8 +39,8 @@ def chart(points: Sequence[Point], axis: Axis, shown: Callable[[float], str]) ->
         place = int((at - begin) / length * WIDTH)
         if begin <= at <= end and math.isfinite(value):
             place = min(place, WIDTH - 1)
-            known = columns[place]
-            columns[place] = value if math.isnan(known) else max(known, value)
+            before = columns[place]
+            columns[place] = value if math.isnan(before) else max(before, value)
     held = _held(columns, points, length / WIDTH)
     known = [value for value in held if not math.isnan(value)]
     if not known:

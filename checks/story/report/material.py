@@ -13,7 +13,17 @@ from checks.story import telling
 from checks.story.model import Entry, EntryKind, Figure, Incident
 from checks.story.report.impact import Impact, impacts_of
 
-__all__ = ["Material", "StepRun", "about_of", "duration", "percent"]
+__all__ = [
+    "BEFORE",
+    "SHORT",
+    "Material",
+    "StepRun",
+    "about_of",
+    "duration",
+    "name_of",
+    "percent",
+    "shown_seconds",
+]
 
 BEFORE: Final = 1_800.0
 """Seconds before an incident in which a deployment may have to do with it."""
@@ -136,7 +146,7 @@ class Material:
         found: dict[str, list[Entry]] = {}
         for entry in self._of(EntryKind.TRANSITION):
             if entry.after == telling.FIRING:
-                found.setdefault(_named(entry), []).append(entry)
+                found.setdefault(name_of(entry), []).append(entry)
         return found
 
     @cached_property
@@ -190,7 +200,8 @@ class Material:
         return f"{self.utc(at):%H:%M}"
 
 
-def _named(entry: Entry) -> str:
+def name_of(entry: Entry) -> str:
+    """The name of its alert, with the check that it is of."""
     if not entry.check or entry.check in entry.name:
         return entry.name
     return f"{entry.name} of {entry.check}"
@@ -242,3 +253,10 @@ def percent(ratio: float) -> str:
     if 99.9 < value < 100:
         return ">99.9 %"
     return f"{value:.0f} %" if value >= 10 else f"{value:.1f}".removesuffix(".0") + " %"
+
+
+def shown_seconds(seconds: float | None) -> str:
+    """``120 ms``, ``2.3 s``; a dash for what is not known."""
+    if seconds is None:
+        return "—"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

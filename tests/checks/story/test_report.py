@@ -1,0 +1,262 @@
+"""The report: what it says, that it adds up, and that nobody's text becomes mark-up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
+
+from checks.model import Status
+from checks.story import telling
+from checks.story.figures import REQUESTS
+from checks.story.model import Entry, EntryKind, Figure, Incident, Session
+from checks.story.report.charts import HEIGHT, WIDTH, Axis, chart
+from checks.story.report.data import as_data
+from checks.story.report.follow_ups import follow_ups
+from checks.story.report.impact import impacts_of
+from checks.story.report.markdown import code, fenced, plain
+from checks.story.report.material import about_of, duration, percent
+from checks.story.report.notifications import incident_notification, resolution
+from checks.story.report.writing import report
+from tests.checks.story.night import BEGAN, ID, alert, material, night, step
+
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[click](javascript:alert(1)) ![x](http://evil/x.png)",
+    "http://evil.example/steal and www.evil.example",
+    "<http://evil.example>",
+    "**bold** _it_ `code` ~~gone~~ a|b|c",
+    "# heading",
+    "- [x] done",
+    "1. one",
+    "> quoted",
+    "```\nfence",
+    "``` ```` `",
+    "&lt;b&gt; &#60;",
+    "\\",
+    "=====",
+    "| a | b |",
+    "line one\nline two\r\n\r\n# three",
+)
+
+
+def test_the_report_of_a_night_says_what_somebody_would_send() -> None:
+    text = report(material())
+    for said in (
+        "# Incident 12: MySQLConnections: 98 % of max_connections are used (147 of 150)",
+        "| **Status** | resolved at 2026-01-31 02:12:47 UTC (03:12:47 CET) |",
+        "| **Time to acknowledge** | 2 minutes 5 seconds (by alice) |",
+        "| **Time to resolve** | 7 minutes 40 seconds |",
+        "At 02:05 UTC `MySQLConnections` fired: 98 %",
+        "Root cause: the pool of 1.2.3 never gives back.",
+        "2,940 of 9,600 requests of `log` failed meanwhile (31 %).",
+        "| 02:01:07 | 03:01:07 | **Deployment** of api: version 1.2.3 (was 1.2.2) |",
+        "▶ step `mysql-connections › end-idle`: exit code 1 after 2 seconds — alice |",
+        "ERROR 1227 (42000): Access denied",
+        "- [ ] Mend the step mysql-connections › end-idle: exit code 1.",
+    ):
+        assert said in text, said
+    assert "who-holds-them, raise-limit" not in text
+    assert text.endswith("\n")
+
+
+def test_its_notifications_are_those_of_the_handbooks() -> None:
+    assert incident_notification(material(lasts=True, service="Shop", status_page="https://s")) == [
+        "🚨 INCIDENT ALERT - P1",
+        "Service: Shop",
+        "Issue: MySQLConnections: 98 % of max_connections are used (147 of 150)",
+        "Impact: 25 % of the requests of log failed (2,940 of 12,000)",
+        "Started: 2026-01-31 02:05:07 UTC (03:05:07 CET)",
+        "ETA: Mitigation under way",
+        "Incident Commander: alice",
+        "Status Page: https://s",
+    ]
+    assert resolution(material(lasts=True)) == []
+    assert resolution(material()) == [
+        "✅ RESOLVED - P1 Incident",
+        "Service: gateway, api",
+        "Issue: MySQLConnections: 98 % of max_connections are used (147 of 150) - RESOLVED",
+        "Duration: 7 minutes 40 seconds",
+        "Root Cause: the pool of 1.2.3 never gives back",
+        "Actions Taken: raise-limit",
+    ]
+
+
+def test_notes_fill_in_what_no_program_can_know() -> None:
+    said = [
+        telling.note("impact: no checkout for anybody", BEGAN + 200, "bob", 12),
+        telling.note("eta: 30 minutes", BEGAN + 210, "bob", 12),
+        telling.note("done: pool of 1.2.2 is back", BEGAN + 410, "bob", 12),
+    ]
+    begun = incident_notification(material(*said, lasts=True))
+    assert "Impact: no checkout for anybody" in begun
+    assert "ETA: 30 minutes" in begun
+    assert "Actions Taken: raise-limit, pool of 1.2.2 is back" in resolution(material(*said))
+
+
+def test_impact_counts_the_minutes_of_the_incident_and_compares_with_those_before() -> None:
+    (impact,) = material().impacts
+    # Ten minutes before its own; of these the one it began in is half over.
+    assert (impact.before.minutes, impact.before.errors) == (10, 0)
+    assert (impact.during.minutes, impact.during.count, impact.during.errors) == (8, 9600, 2940)
+    assert (impact.bad, impact.worst) == (6, 490 / 1200)
+    assert (impact.before.p95, impact.during.p95) == (0.12, 0.8)
+
+
+def test_failures_that_were_there_before_make_no_bad_minutes() -> None:
+    incident = Incident(1, "t", "c", Status.CRITICAL, 600.0, ended=900.0)
+    figures = [Figure(1, f"{REQUESTS}log", 60.0 * at, 0.1, 100, 4) for at in range(20)]
+    (impact,) = impacts_of(incident, figures, 2000.0)
+    assert (impact.bad, impact.felt) == (0, False)
+    assert impacts_of(incident, [], 2000.0) == []
+
+
+def test_what_is_to_be_done_follows_from_the_record() -> None:
+    told = "\n".join(follow_ups(material(runbooks={"other"}, acknowledge_within=60.0)))
+    assert "api: version 1.2.3 (was 1.2.2), 4 minutes before it began" in told
+    assert "1 minute 5 seconds later than P1 asks for (1 minute)" in told
+    assert "The runbook of MySQLConnections of gateway is not there" in told
+    assert "Write a runbook for HighErrorRate of api" in told
+    assert "post-mortem by Monday, 02 February, 03:12" in told
+    assert "root cause" not in told
+    assert "is not there" not in "\n".join(follow_ups(material(runbooks={"mysql-connections"})))
+
+
+def test_flapping_blindness_and_steps_nobody_saw_end_are_followed_up() -> None:
+    again = [
+        telling.fired(alert(id=f"{ID}{at}", since=BEGAN + 60 * at), before="") for at in (2, 4)
+    ]
+    lost = telling.session_lost(Session("a", 7, BEGAN, BEGAN + 350))
+    gap = Entry(BEGAN + 360, EntryKind.GAP, "onwatch stood still for 3 min")
+    hung = step(320, "9-9", "drain", None)
+    found = material(*again, lost, gap, *hung)
+    told = "\n".join(follow_ups(found))
+    assert "MySQLConnections of gateway fired 3 times" in told
+    assert "onwatch was blind at 02:11 UTC: onwatch stood still" in told
+    assert "ended without a word" in told
+    assert "mysql-connections › drain has done: nobody saw it end" in told
+    assert "nobody saw it end" in report(found)
+
+
+def test_one_that_lasts_says_so() -> None:
+    incident = replace(material(lasts=True).incident, acknowledged=None, acknowledged_by="")
+    found = material(lasts=True, incident=incident)
+    text = report(found)
+    assert "| **Status** | **lasts**, for 1 hour so far |" in text
+    assert "It has not ended" in text
+    assert "RESOLVED" not in text
+    assert "Nobody acknowledged it" in "\n".join(follow_ups(found))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_others_wrote_stays_text(text: str) -> None:
+    one_line = " ".join(text.split())
+    assert MARKDOWN.render(plain(text)).count("<") == 2, "a paragraph alone"
+    tokens = [t for each in MARKDOWN.parse(plain(text)) for t in each.children or ()]
+    assert "".join(t.content for t in tokens) == one_line
+    (span,) = [
+        t for each in MARKDOWN.parse(f"a {code(text)}") for t in each.children or () if t.tag
+    ]
+    assert (span.type, span.content) == ("code_inline", one_line)
+    (block,) = MARKDOWN.parse("\n".join(fenced(text.splitlines())))
+    assert block.type == "fence"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_report_of_a_hostile_target_has_the_same_shape(text: str) -> None:
+    def shape(whole: str) -> list[str]:
+        return [token.type for token in MARKDOWN.parse(whole) if token.type != "text"]
+
+    def made(said: str) -> str:
+        entries = [
+            telling.fired(alert(sentence=said)),
+            telling.note(f"{said} noted", BEGAN + 30, said, 12),
+            *step(60, "1", said, 1, *said.splitlines()),
+        ]
+        incident = replace(material().incident, title=f"x {said}", checks=(said, "api"))
+        own = [replace(one, incident=12) for one in entries]
+        return report(material(incident=incident, entries=tuple(own)))
+
+    assert shape(made(text)) == shape(made("harmless"))
+    for tag in ("<script", "<img", "<a ", "<b>"):
+        assert tag not in MARKDOWN.render(made(text))
+
+
+def test_a_long_timeline_loses_its_middle_and_a_day_is_named_where_there_are_two() -> None:
+    many = [telling.note(f"note {at}", BEGAN + at, "bob", 12) for at in range(900)]
+    text = report(material(*many))
+    assert "entries are left out here" in text
+    assert "note 1 —" in text
+    assert "note 899 —" in text
+    assert len(text) < 60_000
+    late = telling.note("the next day", BEGAN + 86_400, "bob", 12)
+    assert "| 2026-02-01 02:05:07 | 2026-02-01 03:05:07 |" in report(material(late))
+
+
+def test_a_report_without_anything_is_still_one() -> None:
+    bare = material(entries=(), figures=())
+    text = report(bare)
+    assert "Nothing is recorded of it any more." in text
+    assert "No step of a runbook was run" in text
+    assert "## Charts" not in text
+
+
+def test_entries_of_its_time_belong_to_it_where_they_concern_all() -> None:
+    own = material().incident
+    reload = Entry(BEGAN + 10, EntryKind.RELOAD, "configuration reloaded")
+    early = Entry(BEGAN - 7200, EntryKind.DEPLOYMENT, "1.0")
+    foreign = telling.note("of another", BEGAN + 20, "bob", 11)
+    found = about_of(own, [*night(), reload, early, foreign], BEGAN + 5000)
+    assert reload in found
+    assert early not in found
+    assert foreign not in found
+
+
+def test_the_same_for_programs() -> None:
+    data = json.loads(json.dumps(as_data(material())))
+    assert (data["id"], data["priority"], data["time_to_resolve"]) == (12, "P1", 460.0)
+    assert data["impact"][0]["during"]["failed"] == 2940
+    assert [one["exit_code"] for one in data["steps"]] == [0, 1, 0]
+    assert data["notifications"]["resolution"].startswith("✅ RESOLVED - P1")
+
+
+def test_a_chart_shows_the_peak_and_leaves_gaps_where_nothing_is_known() -> None:
+    axis = Axis(0.0, 600.0, lambda at: f"{at:.0f}", [(300.0, "F"), (301.0, "A")])
+    points = [(at, 1.0) for at in range(0, 200, 10)] + [(at, 8.0) for at in range(400, 601, 10)]
+    lines = chart(points, axis, lambda value: f"{value:.0f}")
+    assert len(lines) == HEIGHT + 3
+    assert lines[0].startswith("8 ┤")
+    top, bottom = lines[0].partition("┤")[2], lines[HEIGHT - 1].partition("┤")[2]
+    assert top.strip() == "█" * 20
+    assert bottom[25:38].strip() == ""
+    assert bottom.startswith("▅")
+    assert lines[HEIGHT + 1].strip() == "F"
+    assert lines[-1].split() == ["0", "600"]
+    assert max(map(len, lines)) <= WIDTH + 3
+    assert chart([], axis, str) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (125, "2 minutes 5 seconds"),
+        (601, "10 minutes"),
+        (3_900, "1 hour 5 minutes"),
+        (3_600, "1 hour"),
+        (90_000, "1 day 1 hour"),
+        (86_400 + 5, "1 day"),
+    ],
+)
+def test_durations_in_words(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_shares_are_never_rounded_to_none_or_all() -> None:
+    shown = [percent(ratio) for ratio in (0, 0.0001, 0.01, 0.062, 0.31, 0.9999, 1)]
+    assert shown == ["0 %", "<0.1 %", "1 %", "6.2 %", "31 %", ">99.9 %", "100 %"]

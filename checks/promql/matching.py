@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from checks.distinct import distinct
 from checks.promql.ast import Matching
 from checks.promql.labels import label, remembered, remembered_of
 from checks.promql.options import METADATA_LABELS
@@ -48,7 +49,7 @@ def _sides(many: Labels, one: Labels, matching: Matching) -> Sides:
         )
         for part in (many, one)
     ]
-    repeats = (len(np.unique(ids[0])) < len(many), len(np.unique(ids[1])) < len(one))
+    repeats = (len(distinct(ids[0])) < len(many), len(distinct(ids[1])) < len(one))
     return Sides(ids[0], ids[1], len(numbers), repeats)
 
 

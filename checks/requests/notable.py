@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.distinct import distinct
 from checks.requests.batch import UNKNOWN_BIN, UNKNOWN_STATUS, Batch
 from checks.requests.stats import RequestRow
 from checks.requests.steps import KEPT, LENGTHS, step_of
@@ -60,7 +61,7 @@ class NotableRows:
         kept = numbers > self._current - KEPT
         self._add_errors(batch, batch.ids, times, kept)
         timed = np.flatnonzero(kept & (batch.bins != UNKNOWN_BIN))
-        for number in np.unique(numbers[timed]).tolist():
+        for number in distinct(numbers[timed]).tolist():
             self._add_slow(batch, timed[numbers[timed] == number], number, times)
         if self._held > self._tidy_at:
             self._tidy()

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.distinct import distinct
 from checks.requests.batch import UNKNOWN_BIN, Batch
 from checks.requests.groups import CLASSES, classes_of
 from checks.requests.sketch import BINS, quantile
@@ -67,7 +68,7 @@ class Track:
         places = slots * len(CLASSES) + classes_of(batch.statuses[kept])
         np.add.at(self._classes.reshape(-1), places, weights)
         np.add.at(self._failed, slots, weights * batch.failed[kept])
-        self._stale.update(np.unique(slots).tolist())
+        self._stale.update(distinct(slots).tolist())
 
     def curves(self, now: float, covered_from: float) -> Curves:
         """The course up to ``now``; a point is known where half of it is covered."""

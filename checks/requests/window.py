@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.distinct import distinct
 from checks.requests.batch import UNKNOWN_BIN, UNKNOWN_STATUS, Batch
 from checks.requests.distribution import buckets
 from checks.requests.groups import CLASSES, Groups, classes_of
@@ -110,7 +111,7 @@ class RequestWindow:
         weights = np.tile(batch.weights[kept], len(keys))
         unique, inverse = np.unique(flat, return_inverse=True)
         counts = np.bincount(inverse, weights).astype(np.int64)
-        present = np.unique(numbers[kept])
+        present = distinct(numbers[kept])
         bounds = np.searchsorted(unique, (present - first) * width)
         for number, low, high in zip(
             present.tolist(), bounds, [*bounds[1:], len(unique)], strict=True

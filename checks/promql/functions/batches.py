@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, cast
 
 import numpy as np
 
+from checks.distinct import distinct
 from checks.promql.functions.contract import Context, Evaluate
 from checks.promql.values import Bools, Floats, Matrix, Times, Value, Vector, Windows
 from checks.promql.vectors import together
@@ -142,7 +143,7 @@ def batches(windows: Windows) -> Iterator[Batch]:
     if not count:
         return
     heights = windows.high - windows.low
-    for height in np.unique(heights[heights > 0]).tolist():
+    for height in distinct(heights[heights > 0]).tolist():
         steps = np.flatnonzero(heights == height)
         most = max(1, CELLS // (height * count))
         width = max(1, WIDE // height)

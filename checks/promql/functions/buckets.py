@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from checks.distinct import distinct
 from checks.promql.labels import label, remembered, without
 from checks.promql.values import Bools, Floats, Labels, LabelSet, Times, Vector
 
@@ -139,7 +140,7 @@ def columns(vector: Vector, plan: Layout) -> Iterator[Columns]:
         # Bounds written differently, such as 1 and 1.0, are one bucket.
         counts = np.add.reduceat(counts, plan.slots, axis=0)
         present = np.logical_or.reduceat(present, plan.slots, axis=0)
-    for size in np.unique(plan.sizes).tolist():
+    for size in distinct(plan.sizes).tolist():
         chosen = np.flatnonzero(plan.sizes == size)
         slots = plan.begins[chosen] + np.arange(size)[:, None]
         shape = (size, len(chosen) * steps)
@@ -166,5 +167,5 @@ def _whole(found: Columns, present: Bools) -> Iterator[Columns]:
         found.histograms,
         found.steps,
     )
-    for height in np.unique(held[held > 0]).tolist():
+    for height in distinct(held[held > 0]).tolist():
         yield packed.where(held == height, height)

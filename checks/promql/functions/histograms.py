@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, cast
 
 import numpy as np
 
+from checks.distinct import distinct
 from checks.promql.ast import Span, unwrapped
 from checks.promql.functions.buckets import BOUND, Columns, Layout, columns, layout
 from checks.promql.functions.contract import Context, Function, Kind
@@ -216,7 +217,7 @@ def _note(
         return
     names, ids = remembered(plan.labels, "names", _names)
     owners = ids[found.histograms[chosen]]
-    for one in np.unique(owners).tolist():
+    for one in distinct(owners).tolist():
         raised.setdefault(names[one], _Raised()).add(how, moments, chosen[owners == one])
 
 

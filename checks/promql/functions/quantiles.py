@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from checks.distinct import distinct
 from checks.promql.annotations import Annotations
 from checks.promql.ast import Span
 from checks.promql.values import Floats
@@ -15,7 +16,7 @@ __all__ = ["format_g", "warn_of_quantiles"]
 
 def warn_of_quantiles(quantiles: Floats, annotate: Annotations, at: Span) -> None:
     """Warn of each of ``quantiles`` that is not between 0 and 1."""
-    for quantile in np.unique(quantiles[~((quantiles >= 0) & (quantiles <= 1))]).tolist():
+    for quantile in distinct(quantiles[~((quantiles >= 0) & (quantiles <= 1))]).tolist():
         annotate.warn(f"quantile value should be between 0 and 1, got {format_g(quantile)}", at)
 
 

@@ -19,6 +19,7 @@ MODULES: Final = (
     # Few have databases, and their screen is as large as three others.
     *(each.module for each in NUMBERED if each.name != "databases"),
     "tui.screens.alert",
+    "tui.screens.runbook",
     "tui.screens.query",
 )
 """In the order in which they are likely to be wanted; ten milliseconds and half a megabyte each."""

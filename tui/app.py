@@ -70,10 +70,15 @@ class OnwatchApp(RunbookApp, inherit_bindings=False):
         """This is the user's first start; from any thread."""
 
     class Keybindings(Message):
-        """Binding ids with the keys a user wants for them; may be posted from any thread."""
+        """Binding ids with the keys a user wants for them, and keys with the runbook and the step
+        that they open; may be posted from any thread.
+        """
 
-        def __init__(self, wanted: Mapping[str, str]) -> None:
+        def __init__(
+            self, wanted: Mapping[str, str], steps: Mapping[str, tuple[str, str]] | None = None
+        ) -> None:
             self.wanted = wanted
+            self.steps = steps or {}
             super().__init__()
 
     def __init__(
@@ -244,8 +249,9 @@ class OnwatchApp(RunbookApp, inherit_bindings=False):
 
         made = keymap.plan(message.wanted, all_bindings())
         self.set_keymap(dict(made.keymap))
-        if made.refused:
-            self.say("\n".join(made.notices), "warning", seconds=15)
+        notices = [*made.notices, *self.bind_steps(message.steps, made.keymap, all_bindings())]
+        if notices:
+            self.say("\n".join(notices), "warning", seconds=15)
 
     def say(
         self,

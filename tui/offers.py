@@ -29,6 +29,7 @@ _NOT_OFFERED = {"app.palette", "app.copy_or_quit", "app.quit_always"}
 """What is there already, or means something else from here."""
 _SCREENS = {"app.overview", *(f"app.{each.name}" for each in NUMBERED)}
 _KNOWN = {"screen.next_pane", "screen.previous_pane"}
+_FOLLOWED: Final = "›"
 _FEW: Final = 6
 """How many of those in trouble come before what can be done about them."""
 
@@ -63,9 +64,29 @@ def offers(
         yield _database(app, view)
     for queue in snapshot.queues if snapshot else ():
         yield _queue(app, queue)
+    yield from _runbooks(app, snapshot)
     yield PaletteCommand(QUERY, "ask in PromQL what is collected: query EXPRESSION", app.open_query)
     yield from given
     yield from _looks(app, windows=not told)
+
+
+def _runbooks(app: OnwatchApp, snapshot: Snapshot | None) -> Iterator[PaletteCommand]:
+    """Those that something leads to now before all others; with their steps, as far as these are
+    known. Each is opened for what the cursor is on.
+    """
+    books = snapshot.runbooks if snapshot is not None else None
+    if books is None:
+        return
+    linked = set(books.links.values())
+    for offer in sorted(books.offers, key=lambda one: one.name not in linked):
+        common = offer.name in linked
+        title = offer.title or f"what to do about {offer.name.replace('-', ' ')}"
+        run = partial(app.action_step, offer.name, "")
+        yield PaletteCommand(f"runbook {offer.name}", title, run, common=common)
+        for name, told in offer.steps:
+            step = partial(app.action_step, offer.name, name)
+            named = f"runbook {offer.name} {_FOLLOWED} {name}"
+            yield PaletteCommand(named, told, step, common=False)
 
 
 def _about(app: OnwatchApp, check: CheckView, *, opened: bool = False) -> Iterator[PaletteCommand]:

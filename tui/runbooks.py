@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual import on
+from textual.binding import Binding
 
 from tui.navigation import NavigatingApp
 from tui.steps import CancelsRun, Leaves, OpensRunbook, Reads, RunsStep, running_steps
@@ -30,6 +32,7 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
     def __init__(self, looks: Looks, theme: str | None, *, curves: bool = True) -> None:
         super().__init__(looks, theme, curves=curves)
         self._runbook: RunbookScreen | None = None
+        self._step_keys: list[str] = []
 
     def expect(self) -> None:
         """The user has asked for something: the next pictures are shown as they come."""
@@ -77,6 +80,34 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
         reads = top.reads if top is not None else None
         concerned = reads.subject if reads else top.concerned() if top else None
         self.open_runbook(concerned or Subject(), runbook, step)
+
+    def bind_steps(
+        self,
+        steps: Mapping[str, tuple[str, str]],
+        keymap: Mapping[str, str],
+        bindings: Sequence[Binding],
+    ) -> list[str]:
+        """Have the keys of ``steps`` open these from now on, and no others; why some do not.
+
+        ``keymap`` are the keys that the user gave to other actions, of which ``bindings`` are all.
+        """
+        from tui.keynames import normal  # noqa: PLC0415 - needed by few
+        from tui.step_keys import refused_step_keys  # noqa: PLC0415
+
+        bound = self._bindings.key_to_bindings
+        for key in self._step_keys:
+            bound.pop(key, None)
+        refused = refused_step_keys(steps, keymap, bindings)
+        self._step_keys = []
+        for written, (runbook, step) in steps.items():
+            if written not in refused:
+                key = normal(written)
+                told = f"Runbook {runbook}{f', step {step}' if step else ''}"
+                action = f"step({runbook!r}, {step!r})"
+                bound[key] = [Binding(key, action, told, id=f"steps.{key}")]
+                self._step_keys.append(key)
+        self.screen.refresh_bindings()
+        return [f"keybindings: {key}: {why}" for key, why in refused.items()]
 
     def read(self, reads: Reads | None) -> None:
         self.expect()

@@ -20,7 +20,7 @@ from tui.first_start import FirstStart
 from tui.terminal import Terminal, judge
 
 if TYPE_CHECKING:
-    from checks.config import EngineConfig, RulesConfig, StoryConfig
+    from checks.config import EngineConfig, RulesConfig, RunbooksConfig, StoryConfig
     from tui.app import OnwatchApp
     from tui.config import Loaded
     from tui.config.following import Following
@@ -81,11 +81,12 @@ def open_monitor(
         if not following:
             following.append(Following(config))
         loaded = following[0].load()
-        wishes.tell(app, loaded.keybindings, "" if theme else loaded.theme)
+        wishes.tell(app, loaded.keybindings, loaded.step_keys, "" if theme else loaded.theme)
         engine = replace(
             loaded.engine,
             rules=_remembered(loaded) if remember else loaded.engine.rules,
             story=_story(loaded, remember=remember, annotate=annotate),
+            runbooks=_written_down(loaded),
         )
         return replace(engine, read_only=True) if read_only else engine
 
@@ -99,6 +100,13 @@ def open_monitor(
         first_start=FirstStart(),
     )
     return watch(app, source, terminal=terminal, mouse=mouse)
+
+
+def _written_down(loaded: Loaded) -> RunbooksConfig:
+    """The runbooks, with the file in which it is written down who ran which step."""
+    from checks.runbooks.audit import audit_file  # noqa: PLC0415 - in the engine's thread
+
+    return replace(loaded.engine.runbooks, audit=audit_file(socket.gethostname()))
 
 
 def _remembered(loaded: Loaded) -> RulesConfig | None:
@@ -125,13 +133,20 @@ class _Wishes:
 
     def __init__(self) -> None:
         self._keys: Mapping[str, str] = {}
+        self._steps: Mapping[str, tuple[str, str]] = {}
         self._theme = ""
 
-    def tell(self, app: OnwatchApp, keys: Mapping[str, str], theme: str) -> None:
+    def tell(
+        self,
+        app: OnwatchApp,
+        keys: Mapping[str, str],
+        steps: Mapping[str, tuple[str, str]],
+        theme: str,
+    ) -> None:
         """A reload that takes the last wish away reaches the app as well."""
-        if keys != self._keys:
-            self._keys = keys
-            app.post_message(app.Keybindings(keys))
+        if (keys, steps) != (self._keys, self._steps):
+            self._keys, self._steps = keys, steps
+            app.post_message(app.Keybindings(keys, steps))
         if theme != self._theme:
             self._theme = theme
             app.post_message(app.Themed(theme))

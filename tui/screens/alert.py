@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on
 from textual.binding import BindingType
@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from checks.rules.views import RuleHealth
 from tui import keymap
+from tui.concerns import concerned_by
 from tui.screens.details import Page
 from tui.screens.facets import Facets
 from tui.screens.filter import FilterLine
@@ -23,6 +24,9 @@ from widgets.chart import HOUR
 from widgets.frame import Frame
 from widgets.hints import HintLine
 from widgets.lines import ANY_HEIGHT, LinePane
+
+if TYPE_CHECKING:
+    from checks.runbooks.views import Subject as Concerned
 
 __all__ = ["AlertScreen"]
 
@@ -143,6 +147,10 @@ class AlertScreen(PictureScreen):
     def asks(self) -> Query | None:
         subject = self.subject
         return None if subject is None else Query(asked_of(subject), self.span, about(subject))
+
+    def concerned(self) -> Concerned | None:
+        alert = self.subject.alert if self.subject is not None else None
+        return concerned_by(self.snapshot, alert.id, alert.check) if alert is not None else None
 
     @property
     def chosen(self) -> str:

@@ -13,6 +13,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -110,6 +111,8 @@ class Engine:
         self.rules = self._live_rules()
         self.story = self._live_story()
         self.runbooks = self._live_runbooks()
+        if self.story is not None:
+            self.runbooks.on_step = partial(self.story.step, masked=self._env.masker.text)
 
     def _live_rules(self) -> LiveRules | None:
         if self.config.rules is None:

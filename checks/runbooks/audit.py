@@ -82,6 +82,7 @@ class AuditEntry:
     said: str = ""
     seconds: float = 0.0
     digest: str = ""
+    marking: str = ""
     process: tuple[int, int, str] = field(default=(0, 0, ""))
     """Of ``started``: onwatch's process, when it began, and the machine's boot."""
 
@@ -342,6 +343,7 @@ def _entry(data: Mapping[str, Any]) -> AuditEntry:
         said=str(data.get("said", "")),
         seconds=float(data.get("seconds", 0.0)),
         digest=str(data.get("file_sha256", "")),
+        marking=str(data.get("marking", "")),
         process=(int(pid), int(since), str(boot)),
     )
 

@@ -30,6 +30,7 @@ from checks.story.views import Handled, StoryView
 from checks.views import EventView, Snapshot
 
 if TYPE_CHECKING:
+    from checks.runbooks.runs import Begun
     from checks.views import AlertView
 
 __all__ = ["LiveStory"]
@@ -290,11 +291,12 @@ class LiveStory:
         when = min(now, at) if at is not None else now
         self.keeping.add(telling.note(said, when, self.keeping.who, number))
 
-    def enter(self, entry: Entry) -> None:
-        """Put ``entry``, of a step or the like, into the timeline, and into the incident of its
-        alert or check.
-        """
-        number = entry.incident or incident_of(self._incidents(), entry.alert, entry.check)
+    def step(self, begun: Begun, *, masked: Callable[[str], str]) -> None:
+        """A step of a runbook has begun, or ended; told in the incident of its alert or check."""
+        from checks.story.steps import entry_of  # noqa: PLC0415 - where a step is run
+
+        entry = entry_of(begun, self._clock.now(), masked)
+        number = incident_of(self._incidents(), entry.alert, entry.check)
         self.keeping.add(replace(entry, incident=number))
 
     def _enter(

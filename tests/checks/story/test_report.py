@@ -69,7 +69,7 @@ def test_its_notifications_are_those_of_the_handbooks() -> None:
         "🚨 INCIDENT ALERT - P1",
         "Service: Shop",
         "Issue: MySQLConnections: 98 % of max_connections are used (147 of 150)",
-        "Impact: 25 % of the requests of log failed (2,940 of 12,000)",
+        "Impact: 24 % of the requests of log failed (2,940 of 12,000)",
         "Started: 2026-01-31 02:05:07 UTC (03:05:07 CET)",
         "ETA: Mitigation under way",
         "Incident Commander: alice",

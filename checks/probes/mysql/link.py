@@ -68,10 +68,22 @@ class Link:
         if parameters is not None:
             sql = sql % tuple(map(self._literal, parameters))
         try:
+            return await self.told(sql, rows=rows, size=size, cell=cell)
+        except ServerError as error:
+            raise statement_error(error.said, time.perf_counter() - began) from None
+
+    async def told(self, sql: str, *, rows: int = ROWS, size: int = SIZE, cell: int = CELL) -> Rows:
+        """As :meth:`ask`, but for statements of people, who are shown errors as they are.
+
+        Raises:
+            ServerError: the statement failed.
+            LostError: the connection ended.
+        """
+        try:
             return await self._wire.answer(sql, rows=rows, size=size, cell=cell)
         except ServerError as error:
             if error.said.code not in _ENDED:
-                raise statement_error(error.said, time.perf_counter() - began) from None
+                raise
             raise self._lost(f"ended the session amid a statement: {error.said}") from None
         except ClosedError as error:
             raise self._lost(str(error)) from None

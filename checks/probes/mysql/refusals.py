@@ -41,10 +41,11 @@ class AnsweredError(TargetError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A server's error: its number and its text."""
+    """A server's error: its number, its text, and its SQLSTATE where it says one."""
 
     code: int
     text: str
+    state: str = ""
 
     def __str__(self) -> str:
         return clean(self.text, 200).rstrip(".")

@@ -58,11 +58,12 @@ class PluginError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """An answer; ``more`` says that rows were left out."""
+    """An answer; ``more`` says that rows were left out, ``affected`` how many were changed."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     more: bool = False
+    affected: int = 0
 
 
 class Wire(aiomysql.Connection):  # type: ignore[misc]
@@ -218,7 +219,7 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         await self._execute_command(COMMAND.COM_QUERY, sql.encode("utf-8", "surrogateescape"))
         first = await self._part(ANSWER_BOUND)
         if first[0] == 0:
-            return Rows((), [])
+            return Rows((), [], affected=_number(first, 1)[0])
         if first[0] == 0xFB:
             self.abort()
             raise ClosedError("protocol", "asks for a file of this machine")
@@ -284,10 +285,10 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
 
 def _said(packet: bytes) -> Said:
     code = int.from_bytes(packet[1:3], "little")
-    text = packet[3:]
+    text, state = packet[3:], ""
     if text[:1] == b"#":
-        text = text[6:]
-    return Said(code, text.decode("utf-8", "replace"))
+        text, state = text[6:], text[1:6].decode("ascii", "replace")
+    return Said(code, text.decode("utf-8", "replace"), state)
 
 
 def _ends(packet: bytes) -> bool:

@@ -63,6 +63,11 @@ class Link:
         self._codec = _codec(self.encoding)
 
     @property
+    def connection(self) -> asyncpg.Connection:
+        """What it goes over, for statements of people, who are shown errors as they are."""
+        return self._connection
+
+    @property
     def closed(self) -> bool:
         """Whether it is of no use any more."""
         return bool(self._connection.is_closed())

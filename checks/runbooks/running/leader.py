@@ -51,10 +51,10 @@ class Leader:
     def _look(self) -> None:
         """Where there are no descriptors of processes: look from time to time."""
         try:
-            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            lives = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
         except ChildProcessError:
-            ended = True
-        if ended is not None:
+            lives = False
+        if not lives:
             self._has_exited()
         else:
             self._looking = self._loop.call_later(_LOOK, self._look)

@@ -34,7 +34,7 @@ class Output:
         self._seen: tuple[str, ...] | None = ()
         self._over = False
         self.total = 0
-        """Bytes that have come."""
+        """What has come, in bytes; it grows whenever there is something new to see."""
         self.ended_open = False
         """Whether its last line had no end when it was closed: a question, often."""
 
@@ -52,6 +52,7 @@ class Output:
         """Add ``text`` as lines of ours: a table, a status line."""
         self._read()
         self._finish_line()
+        self.total += len(text)
         for line in self._reader.whole(text):
             self._keep(line)
         self._seen = None

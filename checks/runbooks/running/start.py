@@ -84,6 +84,10 @@ class Run:
         if self._way is not None:
             self._way.cancel(within)
 
+    def hurry(self, within: float) -> None:
+        """As :meth:`cancel`, and have it over ``within`` so many seconds: onwatch ends."""
+        self.cancel(within)
+
     async def _run(self) -> Ended:
         if self._cancelled:
             return Ended(RunState.CANCELLED, None, "cancelled before it began")
@@ -99,13 +103,13 @@ class Run:
             raise NotRunError("its file and the audit log are not reached: a disk hangs") from None
 
     def _with_capture(self, ended: Ended) -> Ended:
-        name = self.job.step.capture
-        if not name or ended.captured is not None:
+        """The last line of a shell's output; SQL and HTTP know better what they gave."""
+        step = self.job.step
+        name = step.capture
+        if not name or step.language in (Language.SQL, Language.HTTP):
             return ended
         if ended.state is not RunState.DONE or ended.exit_code != 0:
             return ended
-        if self.job.step.language is Language.SQL:
-            return replace(ended, said=f"{ended.said}; it gave no row to take ${name} from")
         value = self.output.last_line
         if not value:
             return replace(ended, said=f"{ended.said}; it wrote nothing to take ${name} from")

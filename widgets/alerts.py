@@ -14,10 +14,21 @@ from widgets import format as fmt
 from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
+from widgets.handling import (
+    due_words,
+    handled_of,
+    handled_words,
+    is_quiet,
+    is_silenced,
+    loudest_first,
+    shouts,
+    silenced_count,
+)
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
+    from checks.story.views import Handled
     from checks.views import AlertView, Snapshot
 
 __all__ = ["AlertsPane", "alert_counts", "alert_lines", "speaks"]
@@ -49,23 +60,27 @@ def _sign(alert: AlertView, glyphs: Glyphs) -> str:
     return _INFO if alert.status is Status.OK else glyphs.status(alert.status)
 
 
-def _role(alert: AlertView) -> str:
-    if not alert.firing:
+def _role(alert: AlertView, *, quiet: bool = False) -> str:
+    if quiet or not alert.firing:
         return "dim"
     return "label" if alert.status is Status.OK else role_of(alert.status)
 
 
-def _word(alert: AlertView) -> str:
+def _word(alert: AlertView, handled: Handled | None = None) -> str:
+    if is_silenced(handled):
+        return "silenced"
+    if handled is not None and handled.acknowledged is not None:
+        return "taken"
     if not alert.firing:
         return "pending"
     return "info" if alert.status is Status.OK else WORDS[alert.status]
 
 
-def _head(alert: AlertView, now: float, width: int, glyphs: Glyphs) -> Line:
+def _head(told: _Told, now: float, width: int, glyphs: Glyphs) -> Line:
     """Glyph and name; the word and the age on the right."""
-    role = _role(alert)
+    alert, role = told.alert, told.role
     age = fmt.age(max(0.0, now - alert.since))
-    word = f"{_word(alert)} " if width >= 30 else ""
+    word = f"{told.word} " if width >= 30 else ""
     tail = cell_len(word) + 5
     name = alert.name if alert.check in alert.name else f"{alert.name} {alert.check}"
     return line(
@@ -96,10 +111,12 @@ def _marks(alert: AlertView) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """An alert and what is said of it in full."""
+    """An alert and what is said of it in full, with the word for how it is."""
 
     alert: AlertView
     texts: tuple[Seg, ...]
+    word: str
+    role: str
 
     def wrapped(self, width: int, limit: int) -> list[Seg]:
         """The texts below each other, each in ``limit`` lines at most."""
@@ -108,19 +125,35 @@ class _Told:
         ]
 
 
-def _told(alerts: Sequence[AlertView], glyphs: Glyphs) -> list[_Told]:
+def _told(snapshot: Snapshot, alerts: Sequence[AlertView], glyphs: Glyphs) -> list[_Told]:
     """What to say of each: a symptom's sentence only where nobody has said it before."""
     said: set[str] = set()
     told = []
     for alert in alerts:
-        texts = [Seg(alert.sentence, "label" if alert.firing else "dim")]
+        handled = handled_of(snapshot, alert.id)
+        quiet = is_quiet(handled)
+        texts = [Seg(alert.sentence, "label" if alert.firing and not quiet else "dim")]
         if alert.cause:
             texts = [] if alert.sentence in said else texts
             texts.append(Seg(f"{glyphs.follows} may follow from {alert.cause}", "dim"))
         texts += [Seg(f"{glyphs.follows} {mark}", "dim") for mark in _marks(alert)]
+        texts += _dealt_with(snapshot, alert, handled, glyphs)
         said.add(alert.sentence)
-        told.append(_Told(alert, tuple(texts)))
+        role = _role(alert, quiet=quiet)
+        told.append(_Told(alert, tuple(texts), _word(alert, handled), role))
     return told
+
+
+def _dealt_with(
+    snapshot: Snapshot, alert: AlertView, handled: Handled | None, glyphs: Glyphs
+) -> list[Seg]:
+    """Who has taken or silenced it; else by when somebody is to."""
+    texts = [Seg(f"{glyphs.follows} {text}", "dim") for text in handled_words(snapshot, handled)]
+    due = due_words(handled, snapshot.time) if alert.status is not Status.OK else ""
+    if due:
+        role = "warning" if shouts(handled, alert, snapshot.time) else "dim"
+        texts.append(Seg(f"{glyphs.follows} {due}", role))
+    return texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +171,8 @@ def _columns(told: Sequence[_Told], width: int) -> _Columns:
     return _Columns(name, max(0, width - name - 10 - 9 * worded), worded)
 
 
-def _row(
-    alert: AlertView, text: Sequence[Seg], columns: _Columns, now: float, glyphs: Glyphs
-) -> Line:
-    role = _role(alert)
+def _row(told: _Told, text: Sequence[Seg], columns: _Columns, now: float, glyphs: Glyphs) -> Line:
+    alert, role = told.alert, told.role
     age = right(fmt.age(max(0.0, now - alert.since)), 5)
     return line(
         " ",
@@ -151,7 +182,7 @@ def _row(
         " ",
         *text,
         Seg(" " * (columns.text - segs_width(text))),
-        Seg(f" {right(_word(alert), 8)}" if columns.worded else "", role),
+        Seg(f" {right(told.word, 8)}" if columns.worded else "", role),
         Seg(f" {age}", "dim"),
         key=alert.id,
         check=alert.check,
@@ -176,7 +207,7 @@ def _compact(told: Sequence[_Told], now: float, frame: Frame) -> list[Line]:
         alert, (first, *more) = one.alert, one.wrapped(columns.text, _LONGEST)
         fits = len(more) <= free
         text = [first] if fits else _shortened(one, columns.text, glyphs)
-        lines.append(_row(alert, text, columns, now, glyphs))
+        lines.append(_row(one, text, columns, now, glyphs))
         if fits:
             free -= len(more)
             indent = " " * (columns.name + 4)
@@ -198,16 +229,20 @@ def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return note(WAITING, width)
     if not snapshot.alerts:
         return _quiet(snapshot, width, glyphs)
-    alerts = [a for a in snapshot.alerts if speaks(a) and frame.wants(*_texts(a))]
+    alerts = [
+        a
+        for a in snapshot.alerts
+        if speaks(a) and frame.wants(*_texts(a), _word(a, handled_of(snapshot, a.id)))
+    ]
     if not alerts:
         return nothing_matches(frame.filter_text, width)
-    told = _told(alerts, glyphs)
+    told = _told(snapshot, loudest_first(snapshot, alerts), glyphs)
     if frame.compact:
         return _compact(told, snapshot.time, frame)
     limit = _most_lines(told, width - 4, frame.height - len(told))
     lines: list[Line] = []
     for one in told:
-        lines.append(_head(one.alert, snapshot.time, width, glyphs))
+        lines.append(_head(one, snapshot.time, width, glyphs))
         key, check = one.alert.id, one.alert.check
         rows = one.wrapped(width - 4, limit)
         lines += [line("   ", row, key=key, check=check) for row in rows]
@@ -237,12 +272,19 @@ class AlertsPane(LinePane):
 
     def heading(self) -> Sequence[Seg]:
         alerts = self.snapshot.alerts if self.snapshot else ()
-        counts = alert_counts(alerts, self.glyphs)
+        counts = alert_counts(self._loud(alerts), self.glyphs)
+        hidden = silenced_count(self.snapshot) if self.snapshot else 0
+        if hidden:
+            counts.append(Seg(f" {hidden} silenced", "dim"))
         rules = self.snapshot.rules if self.snapshot else None
         broken = rules.errors if rules else 0
         text = f" {broken} rule{'' if broken == 1 else 's'} in error"
         failed = [Seg(text, "unknown")] if broken else []
         return [Seg("Alerts", "title"), *counts, *failed]
+
+    def _loud(self, alerts: Sequence[AlertView]) -> list[AlertView]:
+        """Those of ``alerts`` that no silence hides."""
+        return [one for one in alerts if not is_silenced(handled_of(self.snapshot, one.id))]
 
     def build(self, width: int, height: int) -> list[Line]:
         return alert_lines(self.snapshot, self.frame(width, height))

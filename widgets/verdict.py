@@ -14,6 +14,7 @@ from widgets import format as fmt
 from widgets.alerts import speaks
 from widgets.brief import brief
 from widgets.glyphs import UNICODE, WORDS, Glyphs
+from widgets.handling import due_words, handled_of, is_quiet, is_silenced, silenced_count
 from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
 from widgets.view import LineView
 
@@ -41,14 +42,30 @@ def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
 
 
 def _worst(snapshot: Snapshot) -> AlertView | None:
-    """The alert to speak of: the first, unless it only informs, or does not fire yet."""
-    return next(iter(_wrong(snapshot)), None)
+    """The alert to speak of: the first, unless it only informs, or does not fire yet. Of what
+    somebody has taken already only where there is nothing else.
+    """
+    wrong = _wrong(snapshot)
+    waiting = (one for one in wrong if not is_quiet(handled_of(snapshot, one.id)))
+    return next(waiting, next(iter(wrong), None))
 
 
 def _wrong(snapshot: Snapshot) -> list[AlertView]:
-    """The alerts that say that something is wrong now, each thing once."""
+    """The alerts that say that something is wrong now, each thing once; silenced ones do not."""
+    return [one for one in _ill(snapshot) if not is_silenced(handled_of(snapshot, one.id))]
+
+
+def _ill(snapshot: Snapshot) -> list[AlertView]:
     alerts = snapshot.alerts
     return [one for one in alerts if one.firing and one.status is not Status.OK and speaks(one)]
+
+
+def _only_silenced(snapshot: Snapshot, silenced: list[AlertView], glyphs: Glyphs) -> list[Seg]:
+    """Where all that is wrong is silenced: how much that is, and the first of it."""
+    first = silenced[0]
+    count = "1 alert" if len(silenced) == 1 else f"{len(silenced)} alerts"
+    told = f"  nothing but {count}, silenced: {first.name}: {first.sentence}"
+    return [_chip(Status.WAITING, glyphs, "SILENCED"), Seg(told, "dim")]
 
 
 def _besides(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
@@ -84,7 +101,16 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
     others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
-    return [[*since, *more], since]
+    handled = handled_of(snapshot, alert.id)
+    said = due_words(handled, snapshot.time)
+    if handled is not None and handled.acknowledged is not None:
+        said = f"taken by {handled.acknowledged.who}"
+    due = [Seg(f"{dot}{said}", "label")] if said else []
+    hidden = silenced_count(snapshot)
+    silenced = [Seg(f"{dot}{hidden} silenced", "dim")] if hidden else []
+    whole = [*since, *due, *more, *silenced]
+    tails = [whole, [*since, *due, *more], [*since, *more], since]
+    return [tail for at, tail in enumerate(tails) if tail not in tails[:at]]
 
 
 def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
@@ -105,6 +131,8 @@ def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE
         segs = [_chip(Status.WAITING, glyphs), Seg("  the first results are on their way", "dim")]
     elif (alert := _worst(snapshot)) is not None:
         segs = _alert_segs(snapshot, alert, width, glyphs)
+    elif silenced := _ill(snapshot):
+        segs = _only_silenced(snapshot, silenced, glyphs)
     else:
         segs = _nothing_wrong(snapshot, glyphs)
     return list(fit_segs(segs, width, glyphs.cut))

@@ -10,9 +10,11 @@ from checks.alerts.model import State
 from checks.alerts.severity import Severity, severity_of
 from checks.model import Status
 from checks.rules.views import RuleHealth
+from widgets.handling import handled_of
 
 if TYPE_CHECKING:
     from checks.rules.views import RuleAlertView, RuleView
+    from checks.story.views import Handled
     from checks.views import AlertView, Snapshot
 
 __all__ = [
@@ -57,7 +59,7 @@ class Entry:
     it is the ``rule`` itself.
 
     ``place`` is where the picture has it among what is wrong, ``worse`` the name of the alert
-    that speaks for it.
+    that speaks for it, ``handled`` how it is dealt with.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Entry:
     alert: RuleAlertView | None = None
     own: AlertView | None = None
     worse: str = ""
+    handled: Handled | None = None
 
     @property
     def check(self) -> str:
@@ -130,6 +133,7 @@ def _of_checks(snapshot: Snapshot) -> Iterator[Entry]:
                 alert.sentence,
                 place,
                 own=alert,
+                handled=handled_of(snapshot, alert.id),
             )
 
 
@@ -142,13 +146,20 @@ def _of_rules(snapshot: Snapshot, places: Mapping[str, int]) -> Iterator[Entry]:
             if alert.state in _OF_STATE:
                 place, worse = places.get(alert.id, _LAST), names.get(alert.hidden_by, "")
                 thing = thing_of(alert, rule, instance=instances.get(alert.check, ""))
-                yield _of_alert(rule, alert, thing, place, worse)
+                handled = handled_of(snapshot, alert.id)
+                yield _of_alert(rule, alert, thing, place, worse=worse, handled=handled)
         if rule.health in _OF_HEALTH:
             yield _of_rule(rule)
 
 
 def _of_alert(
-    rule: RuleView, alert: RuleAlertView, thing: str, place: int = _LAST, worse: str = ""
+    rule: RuleView,
+    alert: RuleAlertView,
+    thing: str,
+    place: int = _LAST,
+    *,
+    worse: str = "",
+    handled: Handled | None = None,
 ) -> Entry:
     section = _OF_STATE.get(alert.state, RESOLVED)
     return Entry(
@@ -163,6 +174,7 @@ def _of_alert(
         rule=rule,
         alert=alert,
         worse=worse,
+        handled=handled,
     )
 
 
@@ -191,7 +203,9 @@ def entry_of(snapshot: Snapshot, rule: RuleView, alert: RuleAlertView | None) ->
     check = snapshot.check(alert.check)
     thing = thing_of(alert, rule, instance=check.instance if check is not None else "")
     found = snapshot.rules.alert(alert.hidden_by) if snapshot.rules and alert.hidden_by else None
-    return _of_alert(rule, alert, thing, worse=found[1].name if found is not None else "")
+    worse = found[1].name if found is not None else ""
+    handled = handled_of(snapshot, alert.id)
+    return _of_alert(rule, alert, thing, worse=worse, handled=handled)
 
 
 def severity_rank(entry: Entry) -> int:

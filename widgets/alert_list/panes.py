@@ -14,6 +14,7 @@ from widgets.alert_list.whole import (
     about_lines,
     evidence_pairs,
     expression_lines,
+    handled_lines,
     pair_lines,
     rule_pairs,
     transition_lines,
@@ -71,7 +72,9 @@ def subject_of(snapshot: Snapshot | None, rule: str, alert: str) -> Subject | No
 
 def said_lines(subject: Subject, frame: Frame) -> list[Line]:
     """How the alert is and its sentence; of a rule alone how that does."""
-    lines = about_lines(subject.entry, subject.snapshot.time, frame)
+    entry, snapshot = subject.entry, subject.snapshot
+    lines = about_lines(entry, snapshot.time, frame)
+    lines += handled_lines(snapshot, entry.handled, frame)
     if subject.alert_id and subject.alert is None:
         return note(_OVER, frame.width, "high")
     return lines

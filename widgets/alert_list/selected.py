@@ -13,6 +13,7 @@ from widgets.alert_list.whole import (
     about_lines,
     evidence_pairs,
     expression_lines,
+    handled_lines,
     pair_lines,
     rule_pairs,
 )
@@ -36,7 +37,7 @@ def selected_lines(entry: Entry, snapshot: Snapshot, frame: Frame) -> list[Line]
     """Everything about ``entry`` that has room beside the table; what matters most first."""
     now, rule, alert = snapshot.time, entry.rule, entry.alert
     apart = [line()] if frame.height >= _ROOMY else []
-    lines = about_lines(entry, now, frame)
+    lines = [*about_lines(entry, now, frame), *handled_lines(snapshot, entry.handled, frame)]
     if rule is None:
         return [*lines, *apart, *note("Enter tells all about its check", frame.width)]
     if alert is not None:
@@ -63,7 +64,7 @@ class SelectedAlert(LinePane):
     members: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
     """Identities of the rows of the group that is chosen."""
 
-    _known: tuple[tuple[object, object, str], Entry | None] = ((None, None, ""), None)
+    _known: tuple[tuple[object, ...], Entry | None] = ((None, None, None, ""), None)
 
     @property
     def entry(self) -> Entry | None:
@@ -71,9 +72,11 @@ class SelectedAlert(LinePane):
         snapshot = self.snapshot
         if snapshot is None or not self.subject:
             return None
-        reads = (snapshot.rules, snapshot.alerts, self.subject)
+        reads = (snapshot.rules, snapshot.alerts, snapshot.story, self.subject)
         before, entry = self._known
-        if before[0] is not reads[0] or before[1] is not reads[1] or before[2] != reads[2]:
+        if before[3] != reads[3] or any(
+            a is not b for a, b in zip(before[:3], reads, strict=False)
+        ):
             entry = next((e for e in entries_of(snapshot) if e.key == self.subject), None)
             self._known = (reads, entry)
         return entry

@@ -26,6 +26,7 @@ from widgets.alert_list.entries import (
 from widgets.alert_list.words import EMPTY, entry_role, marks, sign_of, value_text
 from widgets.empty import WAITING, no_rules, note, own_rules
 from widgets.frame import Frame
+from widgets.handling import is_quiet, is_silenced
 from widgets.listing.order import Group, arranged
 from widgets.listing.pane import ListPane
 from widgets.text import Line, Seg, fit, groups_in, left, line, right, role_of, segs_width
@@ -101,7 +102,7 @@ class AlertTable(ListPane[Entry]):
         snapshot = self.snapshot
         if snapshot is None:
             return ()
-        reads = (snapshot.rules, snapshot.alerts)
+        reads = (snapshot.rules, snapshot.alerts, snapshot.story)
         before, entries = self._known
         if len(before) != len(reads) or any(a is not b for a, b in zip(reads, before, strict=True)):
             entries = entries_of(snapshot)
@@ -109,7 +110,9 @@ class AlertTable(ListPane[Entry]):
         return entries
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.snapshot.rules if self.snapshot else None, *super().inputs())
+        snapshot = self.snapshot
+        read = (snapshot.rules, snapshot.story) if snapshot else (None, None)
+        return (*read, *super().inputs())
 
     def key_of(self, item: Entry) -> str:
         return item.key
@@ -124,6 +127,8 @@ class AlertTable(ListPane[Entry]):
         told = [item.name, item.thing, item.section, severity_word(item), item.sentence, item.check]
         if item.alert is not None:
             told += [f"{name}={value}" for name, value in item.alert.labels]
+        if item.handled is not None:
+            told += [mark.text for mark in marks(item, 0.0)]
         if item.rule is not None:
             told += [item.rule.group, f"{item.rule.file}:{item.rule.line}", item.rule.expression]
         return tuple(told)
@@ -144,7 +149,15 @@ class AlertTable(ListPane[Entry]):
 
     def rank(self, item: Entry) -> tuple[object, ...]:
         section = SECTIONS.index(item.section)
-        worst_first = (item.place, severity_rank(item), -(item.since or 0.0), item.name, item.thing)
+        quiet = is_silenced(item.handled) * 2 or int(is_quiet(item.handled))
+        worst_first = (
+            quiet,
+            item.place,
+            severity_rank(item),
+            -(item.since or 0.0),
+            item.name,
+            item.thing,
+        )
         orders: Mapping[str, tuple[object, ...]] = {
             "since": (item.since is None, -(item.since or 0.0), *worst_first),
             "name": (item.name.casefold(), item.thing),
@@ -296,7 +309,12 @@ class AlertTable(ListPane[Entry]):
             word for _, word in sorted((severity_rank(e), severity_word(e)) for e in group.items)
         )
         role = "dim" if group.name == PENDING else "label"
-        return [Seg(f"   {words.count(word):,} {word}", role) for word in worst_first]
+        told = [Seg(f"   {words.count(word):,} {word}", role) for word in worst_first]
+        taken = sum(is_quiet(e.handled) and not is_silenced(e.handled) for e in group.items)
+        silenced = sum(is_silenced(entry.handled) for entry in group.items)
+        for count, word in ((taken, "taken"), (silenced, "silenced")):
+            told += [Seg(f"   {count:,} {word}", "dim")] if count else []
+        return told
 
     def heading(self) -> Sequence[Seg]:
         items = self.items()

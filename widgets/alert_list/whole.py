@@ -22,16 +22,20 @@ from widgets.alert_list.words import (
 )
 from widgets.empty import note
 from widgets.frame import Frame
+from widgets.handling import handled_words
 from widgets.text import Line, Seg, broken, left, line, role_of
 
 if TYPE_CHECKING:
     from checks.alerts.model import Pairs
     from checks.rules.views import RuleAlertView, RuleView, TransitionView
+    from checks.story.views import Handled
+    from checks.views import Snapshot
 
 __all__ = [
     "about_lines",
     "evidence_pairs",
     "expression_lines",
+    "handled_lines",
     "pair_lines",
     "rule_pairs",
     "transition_lines",
@@ -90,6 +94,13 @@ def about_lines(entry: Entry, now: float, frame: Frame) -> list[Line]:
         joined = [seg for mark in told for seg in (joint, mark)][1:]
         lines.append(line(" ", *joined))
     return lines
+
+
+def handled_lines(snapshot: Snapshot, handled: Handled | None, frame: Frame) -> list[Line]:
+    """Who took it and who silenced it, whole."""
+    width = max(8, frame.width - 2)
+    words = handled_words(snapshot, handled)
+    return [line(" ", Seg(row, "label")) for text in words for row in broken(text, width)]
 
 
 def _state(entry: Entry) -> str:

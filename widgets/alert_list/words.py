@@ -10,6 +10,7 @@ from checks.model import Status
 from widgets import format as fmt
 from widgets.alert_list.entries import DEAD, ERRORS, FIRING, HISTORY, PENDING, RESOLVED
 from widgets.glyphs import Glyphs
+from widgets.handling import due_words, is_quiet
 from widgets.text import Seg, role_of
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def sign_of(entry: Entry, glyphs: Glyphs) -> str:
 
 def entry_role(entry: Entry) -> str:
     """The role that a row's sign and name are written in: what does not fire is quieter."""
-    if entry.section in (PENDING, HISTORY, DEAD) or entry.worse:
+    quiet = entry.section == FIRING and is_quiet(entry.handled)
+    if quiet or entry.section in (PENDING, HISTORY, DEAD) or entry.worse:
         return "dim"
     if entry.section == FIRING and entry.status is Status.OK:
         return "label"
@@ -109,7 +111,7 @@ def entry_role(entry: Entry) -> str:
 
 def marks(entry: Entry, now: float) -> list[Seg]:
     """What is to be known of it besides: when it will fire, whether it can still be judged."""
-    alert, found = entry.alert, []
+    alert, found = entry.alert, _dealt_with(entry, now)
     if alert is not None and entry.rule is not None:
         found += _of_alert(alert, entry.rule, now)
     cause = alert.cause if alert is not None else entry.own.cause if entry.own is not None else ""
@@ -117,6 +119,22 @@ def marks(entry: Entry, now: float) -> list[Seg]:
         found.append(Seg(f"follows from {cause}", "dim"))
     if entry.worse:
         found.append(Seg(f"{entry.worse} speaks for it", "dim"))
+    return found
+
+
+def _dealt_with(entry: Entry, now: float) -> list[Seg]:
+    """Who took it, that it is silenced, what is due."""
+    handled = entry.handled
+    if handled is None or entry.section not in (FIRING, PENDING):
+        return []
+    found = []
+    if handled.acknowledged is not None:
+        found.append(Seg(f"taken by {handled.acknowledged.who}", "label"))
+    if handled.silenced_by:
+        found.append(Seg("silenced", "label"))
+    due = due_words(handled, now) if entry.status is not Status.OK else ""
+    if due:
+        found.append(Seg(due, "high" if handled.due is not None and handled.due <= now else "dim"))
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checks.alerts.of_rules import alert_view
@@ -18,16 +18,15 @@ from checks.clock import Clock
 from checks.config import RunbooksConfig
 from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
-from checks.runbooks.linking import ANYWAY, first_known, links
-from checks.runbooks.views import Offer, RunbookFocus, RunbooksView, Subject
+from checks.runbooks.linking import links
+from checks.runbooks.looking import Looked, Opened, Reader
+from checks.runbooks.views import RunbookFocus, RunbooksView, Subject
 from checks.views import AlertView, EventView, Snapshot
 
 if TYPE_CHECKING:
     from checks.probe import CheckSpec, ProbeEnv
     from checks.rules.views import RulesView
     from checks.runbooks.audit import Audit
-    from checks.runbooks.library import Library
-    from checks.runbooks.model import Runbook
     from checks.runbooks.offering import Offered, Situation
     from checks.runbooks.runs import Begun, Runs
 
@@ -48,31 +47,6 @@ log = logging.getLogger("onwatch.runbooks")
 
 _Key = tuple[str, Subject]
 """A runbook by its name, and what it is looked at for."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Looked:
-    """What a look in the lane brings."""
-
-    names: frozenset[str]
-    offers: tuple[Offer, ...]
-    problems: tuple[str, ...]
-    runbook: Runbook | None = None
-    offered: Mapping[str, Offered] = field(default_factory=dict)
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Open:
-    """What somebody looks at: a name, empty for where the subject leads, and the subject.
-
-    ``value`` is the alert's when it was opened: what is shown is what runs, while it goes on
-    changing.
-    """
-
-    name: str
-    subject: Subject
-    value: float | None = None
 
 
 class LiveRunbooks:
@@ -101,9 +75,9 @@ class LiveRunbooks:
         self._env = env
         self._machine = machine
         self._lanes = Lanes()
-        self._library: Library | None = None
-        self._looked: _Looked | None = None
-        self._open: _Open | None = None
+        self._reader = Reader(config, read_only=read_only)
+        self._looked: Looked | None = None
+        self._open: Opened | None = None
         self._situation: Situation | None = None
         self._alert: AlertView | None = None
         self._rules: RulesView | None = None
@@ -116,6 +90,7 @@ class LiveRunbooks:
         self._links: dict[str, str] = {}
         self._linked: tuple[object, ...] = ()
         self._hangs = ""
+        self._faults: frozenset[str] = frozenset()
         self._due = asyncio.Event()
         self._focus: RunbookFocus | None = None
         self._basis: tuple[object, ...] = ()
@@ -131,8 +106,9 @@ class LiveRunbooks:
         self._open, self._alert, self._lanes = old._open, old._alert, old._lanes
         self._looked, self._situation, self._focus = old._looked, old._situation, old._focus
         self._alerts, self._over, self._links = old._alerts, old._over, old._links
-        if self._config == old._config:
-            self._library = old._library
+        self._faults = old._faults
+        if (self._config, self._read_only) == (old._config, old._read_only):
+            self._reader = old._reader
         if self._runs is not None:
             self._runs.hand_to(stir=self._stir, told=self._told)
 
@@ -145,7 +121,7 @@ class LiveRunbooks:
             subject = subject or Subject()
             self._alert = self._alert_of(subject.alert)
             value = self._alert.value if self._alert is not None else None
-            self._open = _Open(name, subject, value)
+            self._open = Opened(name, subject, value)
             self._due.set()
         elif self._looked is not None:
             self._looked = replace(self._looked, runbook=None, offered={}, problem="")
@@ -208,8 +184,7 @@ class LiveRunbooks:
         if self._runs is None:
             self._runs = Runs(self._clock, stir=self._stir, told=self._told)
         env = replace(self._env, lanes=self._lanes)
-        name = shown.runbook.name
-        file = self._library.file_of(name) if self._library is not None else None
+        file = self._reader.file_of(shown.runbook.name)
         return self._runs.start(shown, Who.present(), file, Around(env, self._audit))
 
     def cancel(self, run: str) -> None:
@@ -264,7 +239,7 @@ class LiveRunbooks:
         try:
             async with asyncio.timeout(PATIENCE):
                 looked = await self._lanes.run(
-                    "runbooks", lambda: self._read(opened, situation, before)
+                    "runbooks", lambda: self._reader.read(opened, situation, before)
                 )
         except (TimeoutError, LaneBusyError):
             self._hangs = "reading the runbooks hangs: is the mount reachable that they lie on?"
@@ -276,11 +251,19 @@ class LiveRunbooks:
             self._hangs = f"reading the runbooks failed: {type(error).__name__}"
         else:
             self._hangs = ""
+            self._tell_problems(looked.problems)
             if opened is self._open:
                 self._looked, self._situation = looked, situation
                 self._publish_news(before)
 
-    def _publish_news(self, before: _Looked | None) -> None:
+    def _tell_problems(self, problems: tuple[str, ...]) -> None:
+        """Make events of what is wrong with files, each once until it has been mended."""
+        for text in problems:
+            if text not in self._faults:
+                self._tell(EventView(self._clock.now(), "", text))
+        self._faults = frozenset(problems)
+
+    def _publish_news(self, before: Looked | None) -> None:
         """Have a picture made at once if what is looked at is there now, or is another."""
         looked = self._looked
         if self._open is not None and looked is not None:
@@ -291,57 +274,6 @@ class LiveRunbooks:
                 self._focus = None
             if self._focus is None:
                 self.publish()
-
-    def _read(
-        self, opened: _Open | None, situation: Situation | None, before: _Looked | None
-    ) -> _Looked:
-        """Called in the lane: what there is, and the steps for ``situation`` as they would run."""
-        from checks.runbooks.library import Library  # noqa: PLC0415 - after the first picture
-
-        library = self._library
-        if library is None:
-            library = self._library = Library(self._config)
-        changed = library.refresh()
-        if before is None or changed or not before.names:
-            names = frozenset(library.names)
-            before_offers = _offers(library)
-            problems = tuple(map(str, library.problems))
-        else:
-            names, before_offers, problems = before.names, before.offers, before.problems
-        looked = _Looked(names, before_offers, problems)
-        if opened is None or situation is None:
-            return looked
-        shown = before.offered if before is not None else {}
-        return self._opened(library, looked, opened.name, situation, shown)
-
-    def _opened(
-        self,
-        library: Library,
-        looked: _Looked,
-        name: str,
-        situation: Situation,
-        before: Mapping[str, Offered],
-    ) -> _Looked:
-        """``looked`` with the runbook ``name``, or the one that is linked where that is empty."""
-        from checks.runbooks.offering import offered  # noqa: PLC0415 - after the first picture
-
-        if not name:
-            link = self._leads(situation, looked.names)
-            if link is None:
-                return replace(looked, problem=_unlinked(situation))
-            name = link
-        runbook = library.get(name)
-        if runbook is None:
-            return replace(looked, problem=library.missing(name))
-        steps = offered(runbook, situation, before, read_only=self._read_only)
-        return replace(looked, runbook=runbook, offered=steps)
-
-    def _leads(self, situation: Situation, known: frozenset[str]) -> str | None:
-        alert, check = situation.alert, situation.check
-        own = check.runbook if check is not None else ""
-        anyway = ANYWAY if alert is None or not alert.rule else ""
-        link = first_known(known, alert.runbook if alert is not None else "", own, anyway)
-        return link.name if link is not None else None
 
     def _situation_now(self) -> Situation | None:
         """What is looked at, and with which values; None where nothing is."""
@@ -435,28 +367,3 @@ class LiveRunbooks:
         if self._runs is not None:
             await self._runs.close()
         self._lanes.close()
-
-
-def _offers(library: Library) -> tuple[Offer, ...]:
-    """All there are, with the steps of the user's; others are read when somebody wants them."""
-    own = {one.name: one for one in library.own}
-    return tuple(
-        Offer(
-            name=name,
-            title=own[name].title if name in own else "",
-            path=own[name].path if name in own else "built-in",
-            steps=tuple((s.name, s.title) for s in own[name].steps) if name in own else (),
-        )
-        for name in library.names
-    )
-
-
-def _unlinked(situation: Situation) -> str:
-    """Why there is no runbook."""
-    alert = situation.alert
-    if alert is not None and alert.runbook:
-        return (
-            f"the runbook that {alert.name} names is none of those that there are: {alert.runbook}"
-        )
-    what = alert.name if alert is not None else situation.check.name if situation.check else "this"
-    return f"{what} has no runbook"

@@ -52,6 +52,7 @@ class AlertScreen(PictureScreen):
     can_go_back = True
     HINTS = (
         (("screen.back",), "back"),
+        (("screen.runbook",), "runbook"),
         (("app.window_longer", "app.window_shorter"), "the chart's window"),
         (("alert.check",), "its check"),
         (("screen.copy",), "copy"),

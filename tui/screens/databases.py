@@ -61,6 +61,7 @@ class DatabasesScreen(TabbedScreen):
     )
     HINTS = (
         (("screen.back",), "back"),
+        (("screen.runbook",), "runbook"),
         (("tabs.previous", "tabs.next"), "server"),
         (("databases.act",), "cancel, terminate"),
         (("pane.open",), "whole"),

@@ -82,6 +82,7 @@ class DetailsScreen(PictureScreen):
     can_go_back = True
     HINTS = (
         (("screen.back",), "back"),
+        (("screen.runbook",), "runbook"),
         (("details.previous_chart", "details.next_chart"), "chart"),
         (("app.window_longer", "app.window_shorter"), "its window"),
         (("screen.next_pane",), "next pane"),

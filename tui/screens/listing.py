@@ -54,6 +54,7 @@ class ListScreen(NumberedScreen):
     HINTS: ClassVar[tuple[HintSource, ...]] = (
         (("screen.back",), "back"),
         (("pane.open",), "details"),
+        (("screen.runbook",), "runbook"),
         (("lists.next", "lists.previous"), "not ok"),
         (("lists.sort",), "sort"),
         (("lists.group",), "group"),

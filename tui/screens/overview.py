@@ -41,6 +41,7 @@ class OverviewScreen(PictureScreen):
         "worst of it in words; Enter on any row tells all about its check."
     )
     HINTS = (
+        (("screen.runbook",), "runbook"),
         (("pane.open",), "details"),
         (("app.overview", *(f"app.{each.name}" for each in NUMBERED)), "screens"),
         (("screen.filter",), "filter"),

@@ -44,6 +44,13 @@ def no_runbook(focus: RunbookFocus, width: int) -> list[Line]:
     return lines + [line("   ", Seg(fit(row, width - 4), "value")) for row in _LINK_RULE]
 
 
+def _problems(books: RunbooksView, focus: RunbookFocus, width: int) -> list[Line]:
+    """What is wrong with the file, whose other steps go on."""
+    path = focus.runbook.path if focus.runbook is not None else ""
+    told = [text for text in books.problems if text.startswith(f"{path}:")]
+    return [line(" ", Seg(row, "high")) for text in told for row in broken(text, width - 2)]
+
+
 def _said(text: str, width: int) -> list[Line]:
     return [line(" ", Seg(row, "dim")) for row in broken(text, width - 2)]
 
@@ -65,7 +72,7 @@ def step_lines(books: RunbooksView, now: float, frame: Frame) -> list[Line]:
             # All of it is said where the step is shown whole.
             short = fit(offer.refused, frame.width - 4, frame.glyphs.cut)
             lines.append(line("   ", Seg(short, "dim"), key=offer.name))
-    return lines
+    return [*lines, *_problems(books, focus, frame.width)]
 
 
 def _row(offer: StepOffer, run: RunView | None, now: float, frame: Frame, names: int) -> Line:

@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "query": "say what a PromQL expression comes to",
     "promqltest": "run tests of PromQL in Prometheus' own language",
     "rules": "check, test and backtest Prometheus' rule files",
+    "report": "write the report of an incident",
+    "note": "write a note or a deployment into the timeline",
     "demo": "the monitor on an embedded stack of real servers",
 }
 
@@ -37,6 +39,8 @@ commands:
   onwatch query       say what a PromQL expression comes to
   onwatch promqltest  run tests of PromQL in Prometheus' own language
   onwatch rules       check, test and backtest Prometheus' rule files
+  onwatch report      write the report of an incident
+  onwatch note        write a note or a deployment into the timeline
   onwatch demo        the monitor on an embedded stack of real servers
 
 The configuration is the file of -c, of $ONWATCH_CONFIG, or the first of ./onwatch.yaml,
@@ -163,6 +167,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     _query(commands["query"])
     _promqltest(commands["promqltest"])
     commands |= _rules(commands["rules"])
+    _report(commands["report"])
+    _note(commands["note"])
     _demo(commands["demo"])
     return parser, commands
 
@@ -256,9 +262,13 @@ def _init(parser: _Parser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
 
 
-def _query(parser: _Parser) -> None:
-    # "-5m" is a moment, no option
+def _take_moments(parser: _Parser) -> None:
+    """Take ``-5m`` for a moment, not for an option."""
     parser._negative_number_matcher = re.compile(r"-\.?[0-9]")  # noqa: SLF001
+
+
+def _query(parser: _Parser) -> None:
+    _take_moments(parser)
     parser.add_argument("expression", metavar="EXPR", help="a PromQL expression")
     when = parser.add_mutually_exclusive_group()
     when.add_argument(
@@ -368,6 +378,43 @@ def _rules_backtest(parser: _Parser) -> None:
         help="as Prometheus, for which an alert without samples is resolved",
     )
     parser.epilog = "Exit code: 0, 1 where a rule failed, 2 where a file cannot be used."
+
+
+def _report(parser: _Parser) -> None:
+    parser.add_argument(
+        "incident",
+        nargs="?",
+        type=int,
+        metavar="INCIDENT",
+        help="its number (default: the newest)",
+    )
+    parser.add_argument("--list", action="store_true", help="list the incidents instead")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="where to write it (default: standard output)"
+    )
+    parser.epilog = "Exit code: 0, or 2 where there is no such incident."
+
+
+def _note(parser: _Parser) -> None:
+    _take_moments(parser)
+    parser.add_argument("text", nargs="+", metavar="TEXT", help='what to write: "deployed 1.2.3"')
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        default="now",
+        help="when it was: 14:05, yesterday 14:05, 2026-01-31T14:05, or -10m (default: now)",
+    )
+    parser.add_argument(
+        "--incident",
+        type=int,
+        metavar="NUMBER",
+        help="the incident that it is of (default: the one that lasted then)",
+    )
+    parser.epilog = (
+        "What begins with deployed, released or rollout is a mark of a deployment. A report takes "
+        "up notes that begin with root cause:, impact:, eta:, or done:."
+    )
 
 
 def _demo(parser: _Parser) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from checks.model import Status, clean
 from checks.story.model import Incident
 
-__all__ = ["HOLD", "KIN", "TOGETHER", "Incidents", "Member", "identity", "incident_of"]
+__all__ = ["HOLD", "KIN", "TOGETHER", "Incidents", "Member", "identity", "incident_of", "of_rule"]
 
 HOLD: Final = 120.0
 """Seconds for which an incident waits for its alerts to come back before it is over, so that
@@ -30,6 +30,11 @@ def identity(alert: str) -> str:
     the rule and the labels, without when it began.
     """
     return _BEGAN.sub("", alert, count=1)
+
+
+def of_rule(key: str) -> bool:
+    """Whether an identity is that of a rule's alert: a rule's key has such parts."""
+    return key.partition("{")[0].count(";") >= 3
 
 
 def incident_of(incidents: Iterable[Incident], alert: str, check: str = "") -> int:

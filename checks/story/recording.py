@@ -14,7 +14,7 @@ from checks.alerts.model import State
 from checks.model import Status
 from checks.story import telling
 from checks.story.figures import Figures
-from checks.story.incidents import Incidents, Member, identity
+from checks.story.incidents import Incidents, Member, identity, of_rule
 from checks.story.model import Acknowledgement, Entry, Figure, Incident
 from checks.views import AlertView
 
@@ -167,7 +167,7 @@ class Recorder:
         def unknown(key: str) -> bool:
             if key in statuses:
                 return statuses[key] is Status.WAITING
-            if not _of_rule(key):
+            if not of_rule(key):
                 return key in self._awaited and not self._settled(snapshot)
             return loading or (key in known and known[key].state is State.FIRING)
 
@@ -252,15 +252,10 @@ def _matters(alert: AlertView) -> bool:
     return alert.firing and alert.status is not Status.OK
 
 
-def _of_rule(key: str) -> bool:
-    """Whether an identity is that of a rule's alert: a rule's key has such parts."""
-    return key.partition("{")[0].count(";") >= 3
-
-
 def _remembered(key: str) -> AlertView:
     """A stand-in for an alert of before a restart of which the identity alone is known."""
-    name = key.partition("{")[0].split(";")[-3] if _of_rule(key) else key
-    check = "" if _of_rule(key) else key
+    name = key.partition("{")[0].split(";")[-3] if of_rule(key) else key
+    check = "" if of_rule(key) else key
     return AlertView(f"{key}@0", name, check, Status.WARNING, 0.0, "")
 
 

@@ -56,9 +56,11 @@ def entry_of(begun: Begun, at: float, masked: Callable[[str], str]) -> Entry:
     )
 
 
-def with_audit(entries: Sequence[Entry], audit: Iterable[AuditEntry]) -> list[Entry]:
+def with_audit(
+    entries: Sequence[Entry], audit: Iterable[AuditEntry], incident: int = 0
+) -> list[Entry]:
     """``entries`` with what the audit log alone knows of: steps of other programs, and begins and
-    ends that a killed session did not come to write.
+    ends that a killed session did not come to write. These are of ``incident``.
     """
     known = {
         (dict(one.labels).get("run", ""), one.after == telling.STEP_BEGAN): one
@@ -71,7 +73,7 @@ def with_audit(entries: Sequence[Entry], audit: Iterable[AuditEntry]) -> list[En
         begins = line.event not in _ENDS
         if (line.run, begins) not in known:
             made = _began(line) if begins else _ended(line)
-            found.append(replace(made, incident=incidents.get(line.run, 0)))
+            found.append(replace(made, incident=incidents.get(line.run, incident)))
     return found
 
 

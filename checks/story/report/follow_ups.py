@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
 from checks.story import telling
+from checks.story.incidents import identity, of_rule
 from checks.story.model import Entry, EntryKind
 from checks.story.report.material import BEFORE, Material, duration
 from checks.story.report.notifications import root_cause
@@ -84,9 +85,9 @@ def _alerts(material: Material) -> Iterator[str]:
                 "or a threshold further away."
             )
         book = _runbook(entries)
-        if not book:
-            yield f"Write a runbook for {name}, and link it (runbook_url, or runbook: of a check)."
-        elif material.runbooks is not None and not _is_known(book, material.runbooks):
+        if not book and of_rule(identity(entries[0].alert)):
+            yield f"Write a runbook for {name}, and link it: runbook_url among its annotations."
+        elif book and material.runbooks is not None and not _is_known(book, material.runbooks):
             yield f"The runbook of {name} is not there: {book}."
 
 
@@ -96,12 +97,9 @@ def _runbook(entries: list[Entry]) -> str:
     return next(told, "")
 
 
-def _is_known(book: str, known: object) -> bool:
+def _is_known(book: str, known: Collection[str]) -> bool:
     """Whether ``book``, a name or an address, ends in the name of a runbook."""
-    stem = PurePosixPath(urlsplit(book).path).stem
-    return isinstance(known, frozenset | set | tuple | list | dict) and (
-        stem in known or book in known
-    )
+    return book in known or PurePosixPath(urlsplit(book).path).stem in known
 
 
 def _blind(material: Material) -> Iterator[str]:

@@ -1,0 +1,44 @@
+"""Where reports are written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from checks.story.model import Incident
+
+__all__ = ["report_file", "write_report"]
+
+
+def report_file(incident: Incident) -> Path:
+    """In the user's state directory: whatever folder onwatch was started in may be anybody's."""
+    import platformdirs  # noqa: PLC0415 - where a report is written
+
+    day = datetime.fromtimestamp(incident.began, UTC).astimezone()
+    name = f"incident-{incident.id}-{day:%Y-%m-%d}.md"
+    return Path(platformdirs.user_state_dir("onwatch")) / "reports" / name
+
+
+def write_report(path: Path, text: str, *, overwrite: bool) -> None:
+    """Write ``text`` to ``path``, for the user's eyes alone, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; FileExistsError where it is there and not to be replaced.
+    """
+    if not overwrite and path.exists():
+        raise FileExistsError(f"{path} exists")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -28,7 +28,7 @@ _TAIL: Final = r"""
     | (?P<line>--[^\n]*)
     | (?P<dollar>\$(?P<tag>[A-Za-z_]\w*)?\$)
     | (?P<block>/\*)
-    | (?P<parameter>(?<![\w:\]]):(?P<name>[A-Za-z_]\w*)\b(?!:))
+    | (?P<parameter>(?<![\w:\]]):(?P<name>[A-Za-z_]\w*)\b(?!:(?!:)))
     | (?P<end>;)
 """
 _STANDARD: Final = re.compile(

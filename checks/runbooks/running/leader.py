@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import time
 from typing import Final
 
 from checks.probes.command.guard import GUARD
@@ -18,6 +19,8 @@ __all__ = ["Leader"]
 _LOST: Final = 1 << 16
 """Stands for an exit code that the system did not keep."""
 _LOOK: Final = 0.02
+_MOMENTS: Final = 50
+_MOMENT: Final = 0.001
 
 
 class Leader:
@@ -77,6 +80,14 @@ class Leader:
             code = _LOST if status == -1 else os.waitstatus_to_exitcode(status)
             self._process.returncode = code
         return True
+
+    def bury_soon(self) -> None:
+        """The same of one that was killed this moment: nobody waits on the loop any more."""
+        for _ in range(_MOMENTS):
+            if self.bury():
+                self.release()
+                return
+            time.sleep(_MOMENT)
 
     def release(self) -> None:
         """Watch no more."""

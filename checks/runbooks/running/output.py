@@ -32,6 +32,8 @@ class Output:
         self._raw = bytearray()
         self._dropped = 0
         self._seen: tuple[str, ...] | None = ()
+        self._left_out = 0
+        """Of the lines kept, those that the unfinished one takes the place of."""
         self._over = False
         self.total = 0
         """What has come, in bytes; it grows whenever there is something new to see."""
@@ -74,14 +76,15 @@ class Output:
         if self._seen is None:
             self._read()
             unfinished = "" if self._over else self._reader.unfinished()
-            self._seen = (*self._lines, unfinished) if unfinished else tuple(self._lines)
+            kept = tuple(self._lines)
+            self._left_out = 1 if unfinished and len(kept) == LINES else 0
+            self._seen = (*kept[self._left_out :], unfinished) if unfinished else kept
         return self._seen
 
     @property
     def dropped(self) -> int:
         """How many lines before these are kept no more."""
-        self._read()
-        return self._dropped
+        return self._dropped + self._left_out if self.lines else 0
 
     @property
     def last_line(self) -> str:

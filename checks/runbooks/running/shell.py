@@ -225,12 +225,13 @@ class Shell:
         foreign = [m for m in await self._members(leader) if not m.ours]
         if foreign:
             pty.interrupt()
-        for number, patience in (
-            (signal.SIGINT, self._patience.interrupted),
-            (signal.SIGTERM, self._patience.terminated),
-        ):
+        for number in (signal.SIGINT, signal.SIGTERM):
             send(leader.pid, number, await self._members(leader))
-            if await self._gone(leader, patience):
+            # Asked for anew: by now somebody may be in a hurry.
+            patience = self._patience
+            interrupted = number is signal.SIGINT
+            within = patience.interrupted if interrupted else patience.terminated
+            if await self._gone(leader, within):
                 return
         await self._finish(leader, self._patience)
 
@@ -311,7 +312,8 @@ class Shell:
         """Whatever has happened: the group is gone, and the number given back where it may be."""
         if not leader.exited.is_set():
             send(leader.pid, signal.SIGKILL)
-        if leader.bury():
+            leader.bury_soon()
+        elif leader.bury():
             leader.release()
 
     # Telling

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from checks.alerts.of_rules import alert_view
 from checks.clock import Clock
 from checks.config import RunbooksConfig
-from checks.errors import NoThreadsError
+from checks.errors import NoThreadsError, OnwatchError
 from checks.lanes import LaneBusyError, Lanes
 from checks.runbooks.linking import links
 from checks.runbooks.looking import Looked, Opened, Reader
@@ -91,6 +91,7 @@ class LiveRunbooks:
         self._linked: tuple[object, ...] = ()
         self._hangs = ""
         self._faults: frozenset[str] = frozenset()
+        self._looked_back = False
         self._due = asyncio.Event()
         self._focus: RunbookFocus | None = None
         self._basis: tuple[object, ...] = ()
@@ -106,7 +107,7 @@ class LiveRunbooks:
         self._open, self._alert, self._lanes = old._open, old._alert, old._lanes
         self._looked, self._situation, self._focus = old._looked, old._situation, old._focus
         self._alerts, self._over, self._links = old._alerts, old._over, old._links
-        self._faults = old._faults
+        self._faults, self._looked_back = old._faults, old._looked_back
         if (self._config, self._read_only) == (old._config, old._read_only):
             self._reader = old._reader
         if self._runs is not None:
@@ -177,15 +178,19 @@ class LiveRunbooks:
         from checks.runbooks.running.model import Around, Who  # noqa: PLC0415 - with a step to run
         from checks.runbooks.runs import Runs  # noqa: PLC0415
 
-        if self._audit is None and self._config.audit is not None:
-            from checks.runbooks.audit import Audit  # noqa: PLC0415
-
-            self._audit = Audit(self._config.audit, self._env.masker, self._clock)
         if self._runs is None:
             self._runs = Runs(self._clock, stir=self._stir, told=self._told)
         env = replace(self._env, lanes=self._lanes)
         file = self._reader.file_of(shown.runbook.name)
-        return self._runs.start(shown, Who.present(), file, Around(env, self._audit))
+        return self._runs.start(shown, Who.present(), file, Around(env, self._audit_log()))
+
+    def _audit_log(self) -> Audit | None:
+        """Where runs are written down; None in tests that want none."""
+        if self._audit is None and self._config.audit is not None:
+            from checks.runbooks.audit import Audit  # noqa: PLC0415 - with a step to run
+
+            self._audit = Audit(self._config.audit, self._env.masker, self._clock)
+        return self._audit
 
     def cancel(self, run: str) -> None:
         """End the run with the id ``run``."""
@@ -221,6 +226,7 @@ class LiveRunbooks:
         until = self._clock.now() + SETTLED
         while not settled() and self._clock.now() < until and not self._due.is_set():
             await self._clock.sleep_until(self._clock.now() + 0.1)
+        await self._look_back()
         while True:
             self._due.clear()
             await self._look()
@@ -231,6 +237,32 @@ class LiveRunbooks:
             finally:
                 wait.cancel()
                 due.cancel()
+
+    async def _look_back(self) -> None:
+        """Tell of steps that were cut off since their onwatch was killed; once a session."""
+        path = self._config.audit
+        if self._looked_back or path is None:
+            return
+        self._looked_back = True
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._lanes.run(
+                    "audit", lambda: self._cut_off() if path.exists() else []
+                )
+        except (OSError, OnwatchError, TimeoutError, LaneBusyError) as error:
+            log.warning("what ran before could not be read: %s", error)
+            return
+        for text in found:
+            self._tell(EventView(self._clock.now(), "", text))
+
+    def _cut_off(self) -> list[str]:
+        """Called in the lane: a sentence for each."""
+        audit = self._audit_log()
+        return [
+            f"the step {one.step} of {one.runbook} was cut off when its onwatch was killed: how "
+            "far it had come is not known"
+            for one in (audit.cut_off() if audit is not None else ())
+        ]
 
     async def _look(self) -> None:
         """Read once, in a lane; what that brings is in the pictures from then on."""

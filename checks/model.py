@@ -99,6 +99,12 @@ def clean_lines(text: object, limit: int = 20_000, width: int = 2_000) -> str:
     return f"{body}\n{_CUT}" if cut else body
 
 
+class _Raw(str):
+    """A raw answer that is clean: a result is made anew a few times, with the same one."""
+
+    __slots__ = ()
+
+
 def _is_plain(text: str, width: int) -> bool:
     """Whether each line is short and of plain letters: told at once, of however many lines."""
     lines = text.split("\n")
@@ -312,7 +318,7 @@ class Result:
         raw: the answer itself, bounded; shown in the detail screen.
         events: sentences for the timeline (``restarted: uptime fell from 3 d to 4 s``).
         requests: what a request log or counter said, where the check has one
-            (a :class:`checks.requests.stats.RequestStats`).
+            (:class:`checks.requests.stats.RequestStats` or ``RequestFigures``).
         database: what a database server said of its sessions and replicas
             (a :class:`checks.databases.model.DatabaseFacts`).
         host: what a machine said of its processes and mounts
@@ -345,8 +351,8 @@ class Result:
         put = object.__setattr__
         put(self, "message", clean(self.message))
         put(self, "value", clean(self.value, 40))
-        if self.raw:
-            put(self, "raw", clean_lines(self.raw))
+        if self.raw and not isinstance(self.raw, _Raw):
+            put(self, "raw", _Raw(clean_lines(self.raw)))
         if self.facts:
             put(self, "facts", tuple((clean(k, 60), clean(v)) for k, v in self.facts))
         if self.events:

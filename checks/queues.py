@@ -41,7 +41,7 @@ _NO_AGE: Final = (
 def tells_of_queues(window: Window) -> bool:
     """Whether the check of ``window`` has any samples of queues."""
     block = window.store.block(window.check)
-    return block is not None and any(block in window.store.select(name) for name in _TELLING)
+    return block is not None and any(block in window.store.chosen(name) for name in _TELLING)
 
 
 def queue_views(check: CheckView, window: Window) -> tuple[QueueView, ...]:
@@ -174,7 +174,9 @@ def _course(past: _Past, queue: str) -> Points:
     known = np.isfinite(sizes)
     if not known.any():
         return ()
-    places = (np.floor(times[known] / step) - math.floor(past.end / step)).astype(int)
+    # Rows' times are whole milliseconds, which the end may lie half a one before.
+    steps = np.minimum(0.0, np.floor(times[known] / step) - math.floor(past.end / step))
+    places = steps.astype(int)
     inside = places > -COURSE
     at = places[inside] + COURSE - 1
     counts = np.bincount(at, minlength=COURSE)

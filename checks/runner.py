@@ -154,7 +154,9 @@ class Runner:
         success = float(result.status is Status.OK)
         values = (float(result.up), success, took, took, float(len(result.samples)))
         samples = result.samples + self._own(result.samples, values)
-        result = replace(result, message=self._said(result))
+        said = self._said(result)
+        if said is not result.message:
+            result = replace(result, message=said)
         return self._env.masker.result(result).with_samples(samples)
 
     def _own(self, told: Samples, values: tuple[float, ...]) -> Samples:

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from checks.databases.model import DatabaseFacts, SessionRow
 from checks.hosts.model import HostFacts
 from checks.model import Part, Result, Table
-from checks.requests.stats import RequestStats
+from checks.requests.stats import RequestFigures, RequestStats
 
 __all__ = [
     "CREDENTIAL_WORDS",
@@ -164,7 +164,8 @@ class Masker:
 
     def result(self, result: Result) -> Result:
         """``result`` with every text in it masked; samples are left alone."""
-        if not any(map(self._holds, _texts(result))):
+        unmade = isinstance(result.requests, RequestFigures)
+        if not unmade and not any(map(self._holds, _texts(result))):
             return result
         text = self.text
         tables = {id(table): self._table(table) for table in _tables(result)}
@@ -172,7 +173,7 @@ class Masker:
         if isinstance(database, DatabaseFacts):
             database = self._database(database, tables)
         requests = result.requests
-        if isinstance(requests, RequestStats):
+        if isinstance(requests, RequestStats | RequestFigures):
             requests = requests.with_texts(text)
         host = result.host
         if isinstance(host, HostFacts):

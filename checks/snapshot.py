@@ -16,6 +16,7 @@ from checks.model import Result, Table, clean
 from checks.probe import ChartSpec
 from checks.queues import queue_views, tells_of_queues
 from checks.registry import kind
+from checks.requests.stats import RequestFigures
 from checks.rules.views import RulesView
 from checks.soundness import checked_charts
 from checks.state import CheckState
@@ -264,8 +265,9 @@ def _processes(tables: tuple[Table, ...]) -> Table | None:
 
 
 def _requests(state: CheckState, window: float) -> tuple[RequestView, ...]:
-    stats, result = state.requests, state.result
-    if stats is None or result is None:
+    told, result = state.requests, state.result
+    if told is None or result is None:
         return ()
-    silent = None if result.requests is stats else stats.at
+    silent = None if result.requests is told else told.at
+    stats = told.stats(window) if isinstance(told, RequestFigures) else told
     return (RequestView(state.spec.name, stats.window(window), stats, silent),)

@@ -14,7 +14,7 @@ from checks.model import Part, Result, Status, clean
 from checks.outcomes import CELL, Outcomes
 from checks.probe import CheckSpec, Expected, Kind
 from checks.registry import kind
-from checks.requests.stats import RequestStats
+from checks.requests.stats import RequestFigures, RequestStats
 from checks.views import CheckView, EventView, PartView, ResultLine
 
 __all__ = ["CheckState"]
@@ -33,7 +33,7 @@ class CheckState:
     def __init__(self, spec: CheckSpec, now: float) -> None:
         self.spec = spec
         self.result: Result | None = None
-        self.requests: RequestStats | None = None
+        self.requests: RequestStats | RequestFigures | None = None
         self.database: tuple[float, DatabaseFacts] | None = None
         self.host: tuple[float, HostFacts] | None = None
         self.ever_up = False
@@ -126,7 +126,7 @@ class CheckState:
         self.events.extend(events)
         self.result = result
         self.ever_up = self.ever_up or result.up
-        if isinstance(result.requests, RequestStats):
+        if isinstance(result.requests, RequestStats | RequestFigures):
             self.requests = result.requests
         if isinstance(result.database, DatabaseFacts):
             self.database = (began, result.database)

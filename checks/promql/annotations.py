@@ -10,10 +10,10 @@ __all__ = ["Annotations"]
 class Annotations:
     """Collects the annotations of one evaluation of ``text``, in Prometheus' words."""
 
-    __slots__ = ("_infos", "_text", "_warnings")
+    __slots__ = ("_infos", "_warnings", "text")
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._warnings: dict[str, None] = {}
         self._infos: dict[str, None] = {}
 
@@ -26,6 +26,11 @@ class Annotations:
         self._infos[f"PromQL info: {message} ({self._place(at)})"] = None
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._warnings) + len(self._infos)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(self._warnings)
 
@@ -35,5 +40,5 @@ class Annotations:
 
     def _place(self, at: Span) -> str:
         """``line:column``, both from 1."""
-        before = self._text[: at.start]
+        before = self.text[: at.start]
         return f"{before.count(chr(10)) + 1}:{at.start - (before.rfind(chr(10)) + 1) + 1}"

@@ -17,6 +17,7 @@ from checks.promql.evaluate import Evaluation
 from checks.promql.options import Options
 from checks.promql.reach import reach, selectors
 from checks.promql.select import Reader
+from checks.promql.sharing import Shared
 from checks.promql.storage import Storage
 from checks.promql.syntax import parse
 from checks.promql.values import Grid, LabelSet, Matrix, Value, Vector, Windows
@@ -94,13 +95,15 @@ class Engine:
         """
         return Expression(text, parse(text))
 
-    def instant(self, store: Storage, expression: Expression, at_ms: int) -> Outcome:
-        """Evaluate at one moment.
+    def instant(
+        self, store: Storage, expression: Expression, at_ms: int, shared: Shared | None = None
+    ) -> Outcome:
+        """Evaluate at one moment. ``shared`` is for what is evaluated of one store together.
 
         Raises:
             EvaluationError: it has no result there, or takes more than it may.
         """
-        return self._evaluated(store, expression, Grid(at_ms, at_ms, 1))
+        return self._evaluated(store, expression, Grid(at_ms, at_ms, 1), shared)
 
     def range(
         self, store: Storage, expression: Expression, start_ms: int, end_ms: int, step_ms: int
@@ -126,11 +129,13 @@ class Engine:
             )
         return self._evaluated(store, expression, Grid(start_ms, end_ms, step_ms))
 
-    def _evaluated(self, store: Storage, expression: Expression, grid: Grid) -> Outcome:
+    def _evaluated(
+        self, store: Storage, expression: Expression, grid: Grid, shared: Shared | None = None
+    ) -> Outcome:
         annotate = Annotations(expression.text)
         reader = Reader(store, self.options, grid.start, grid.end)
         until = self._clock() + self.options.deadline
-        evaluation = Evaluation(reader, self.options, annotate, self._clock, until)
+        evaluation = Evaluation(reader, self.options, annotate, self._clock, until, shared)
         value = _named(evaluation.value(expression.root, grid))
         return Outcome(value, grid, annotate.warnings, annotate.infos)
 

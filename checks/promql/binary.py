@@ -78,7 +78,7 @@ def _with_scalar(
     sides = (scalar[None, :], vector.values) if swapped else (vector.values, scalar[None, :])
     if node.operator in COMPARISONS and not node.bool_modifier:
         keep = _COMPARED[node.operator](*sides)
-        return replace(vector, present=vector.present & keep)
+        return Vector(vector.labels, vector.values, vector.present & keep, vector.drop_name)
     return merged(unnamed(replace(vector, values=_computed(node.operator, *sides)), options))
 
 
@@ -158,7 +158,7 @@ def _set(node: Binary, left: Vector, right: Vector) -> Vector:
     there = _any_by(right.present, found.one, found.count)[found.many]
     if node.operator == "unless":
         there = ~there
-    return replace(left, present=left.present & there)
+    return Vector(left.labels, left.values, left.present & there, left.drop_name)
 
 
 def _any_by(present: Bools, row: Times, rows: int) -> Bools:

@@ -32,6 +32,7 @@ from checks.promql.invariant import invariant
 from checks.promql.options import Options
 from checks.promql.ranking import count_values, quantile
 from checks.promql.select import Reader, windowed
+from checks.promql.sharing import Shared
 from checks.promql.topk import top
 from checks.promql.values import Grid, Matrix, Scalar, Value, Vector
 from checks.promql.vectors import merged, unnamed
@@ -59,7 +60,8 @@ _COMPUTED: Final = (Selector, Call, Binary, Negative, Aggregation)
 class Evaluation:
     """One evaluation of one expression.
 
-    ``until`` is when it has to be done, by ``clock`` (seconds).
+    ``until`` is when it has to be done, by ``clock`` (seconds). ``shared`` has what parts came to
+    that others have, too.
     """
 
     reader: Reader
@@ -67,6 +69,7 @@ class Evaluation:
     annotate: Annotations
     clock: Callable[[], float]
     until: float
+    shared: Shared | None = None
 
     def value(self, node: Node, grid: Grid) -> Value:
         """What ``node`` comes to at every step of ``grid``.
@@ -77,7 +80,7 @@ class Evaluation:
         self._check()
         handle = cast("Callable[[Node, Grid], Value]", getattr(self, _HANDLERS[type(node)]))
         if grid.steps == 1:
-            return handle(node, grid)
+            return self._once(node, grid, handle)
         self._check_steps(grid)
         if isinstance(node, _COMPUTED) and invariant(node):
             value = handle(node, Grid(grid.start, grid.start, grid.step))
@@ -85,6 +88,21 @@ class Evaluation:
                 self.reader.bound(len(value.labels), grid.steps)
             return _repeated(value, grid.steps)
         return handle(node, grid)
+
+    def _once(self, node: Node, grid: Grid, handle: Callable[[Node, Grid], Value]) -> Value:
+        """As ``handle`` has it, or had it already."""
+        shared = self.shared
+        key = shared.key(self.annotate.text, node, grid) if shared is not None else None
+        if shared is None or key is None:
+            return handle(node, grid)
+        known = shared.get(key)
+        if known is not None:
+            return known
+        remarks = self.annotate.count
+        value = handle(node, grid)
+        if self.annotate.count == remarks:
+            shared.put(key, value)
+        return value
 
     def _check(self) -> None:
         if self.clock() > self.until:
@@ -117,6 +135,8 @@ class Evaluation:
 
     def _binary(self, node: Binary, grid: Grid) -> Value:
         left = cast("Vector | Scalar", self.value(node.left, grid))
+        if self.options.left_first and _takes_nothing(node, left):
+            return Vector.empty(grid.steps)
         right = cast("Vector | Scalar", self.value(node.right, grid))
         return operate(node, left, right, self.options)
 
@@ -189,6 +209,11 @@ class Evaluation:
             vector.drop_name,
         )
         return Matrix((group,))
+
+
+def _takes_nothing(node: Binary, left: Vector | Scalar) -> bool:
+    """Whether ``node`` comes to nothing whatever stands on its right."""
+    return isinstance(left, Vector) and node.operator != "or" and not left.present.any()
 
 
 def _repeated(value: Value, steps: int) -> Value:

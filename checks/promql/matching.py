@@ -19,20 +19,15 @@ __all__ = ["Pairs", "Sides", "paired", "sides"]
 class Sides:
     """The signatures of two vectors' series, as numbers below ``count``.
 
-    ``many`` and ``one`` are the two sides, (N,) each; of ``repeats`` the flags say whether some
-    signature comes more than once on that side.
+    ``many`` and ``one`` are the two sides, (N,) each; ``pairs`` is how many pairs of series match;
+    of ``repeats`` the flags say whether some signature comes more than once on that side.
     """
 
     many: Times
     one: Times
     count: int
+    pairs: int
     repeats: tuple[bool, bool]
-
-    @property
-    def pairs(self) -> int:
-        """How many pairs of series match."""
-        many = np.bincount(self.many, minlength=self.count)
-        return int(many @ np.bincount(self.one, minlength=self.count))
 
 
 def sides(many: Labels, one: Labels, matching: Matching) -> Sides:
@@ -50,7 +45,8 @@ def _sides(many: Labels, one: Labels, matching: Matching) -> Sides:
         for part in (many, one)
     ]
     repeats = (len(distinct(ids[0])) < len(many), len(distinct(ids[1])) < len(one))
-    return Sides(ids[0], ids[1], len(numbers), repeats)
+    counts = [np.bincount(part, minlength=len(numbers)) for part in ids]
+    return Sides(ids[0], ids[1], len(numbers), int(counts[0] @ counts[1]), repeats)
 
 
 def _signatures(labels: Labels, matching: Matching) -> tuple[LabelSet, ...]:

@@ -25,6 +25,9 @@ class Options:
         max_points: how many steps beyond the first a range query may have, as in Prometheus.
         max_steps: how many steps a subquery may have.
         deadline: seconds that an evaluation may take.
+        left_first: where the left side of an operator has nothing, so that there is nothing to
+            come of it, the right one is not evaluated; what Prometheus would remark of it, or
+            refuse there, is not said then.
     """
 
     lookback: int | None = None
@@ -35,3 +38,4 @@ class Options:
     max_points: int = 11_000
     max_steps: int = 100_000
     deadline: float = 30.0
+    left_first: bool = False

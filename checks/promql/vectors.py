@@ -54,7 +54,7 @@ def unnamed(vector: Vector, options: Options) -> Vector:
     """``vector`` with its names removed, or marked for it where that is delayed."""
     if options.delayed_name_removal:
         return replace(vector, drop_name=np.ones(len(vector.labels), bool))
-    return replace(vector, labels=nameless(vector.labels))
+    return Vector(nameless(vector.labels), vector.values, vector.present, vector.drop_name)
 
 
 @dataclass(frozen=True, slots=True)

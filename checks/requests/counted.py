@@ -21,7 +21,7 @@ from checks.model import Series
 from checks.requests.batch import UNKNOWN_BIN, UNKNOWN_STATUS, Batch
 from checks.requests.evenly import edges
 from checks.requests.sketch import bins
-from checks.requests.stats import BreakdownRow, RequestStats, WindowStats
+from checks.requests.stats import BreakdownRow, RequestFigures, RequestStats, WindowStats
 from checks.requests.window import RequestWindow
 
 __all__ = ["Child", "CountedRequests", "Histogram", "Layout"]
@@ -127,13 +127,17 @@ class CountedRequests:
             self._window.add(batch)
         self._read_at = now
 
-    def stats(self) -> RequestStats:
-        """The figures as of the last reading."""
+    def figures(self) -> RequestFigures:
+        """The figures as of the last reading, made when somebody asks for them."""
+        return RequestFigures(self._read_at, self.stats)
+
+    def stats(self, only: float | None = None) -> RequestStats:
+        """The figures as of the last reading; ``only`` as in :meth:`RequestWindow.stats`."""
         layout = self._layout
         columns = {"labels"} if layout.labels else set()
         columns |= {"status"} if layout.has_status else set()
         columns |= {"duration"} if layout.histograms else set()
-        told = self._window.stats(columns=frozenset(columns))
+        told = self._window.stats(columns=frozenset(columns), only=only)
         windows = tuple(_honest(window, layout) for window in told.windows)
         return replace(told, windows=windows, counted=True)
 

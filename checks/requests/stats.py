@@ -15,6 +15,7 @@ __all__ = [
     "Curves",
     "ErrorKind",
     "Minute",
+    "RequestFigures",
     "RequestRow",
     "RequestStats",
     "WindowStats",
@@ -233,3 +234,25 @@ class RequestStats:
             )
 
         return replace(self, windows=tuple(map(window, self.windows)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestFigures:
+    """What is known of requests since ``at``, of which only that is made which somebody asks for.
+
+    It is as of the last reading, and no value: ask in the thread that reads. A scraped page brings
+    requests at each scrape, and four windows of them cost more than all the rest of it.
+    """
+
+    at: float
+    make: Callable[[float | None], RequestStats]
+    changed: Callable[[str], str] | None = None
+
+    def stats(self, window: float | None = None) -> RequestStats:
+        """The figures of the shortest window and of that of ``window`` seconds; of all without."""
+        made = self.make(window)
+        return made if self.changed is None else made.with_texts(self.changed)
+
+    def with_texts(self, changed: Callable[[str], str]) -> RequestFigures:
+        """The same with each text as ``changed`` makes it."""
+        return RequestFigures(self.at, self.make, changed)

@@ -7,6 +7,7 @@ its start on, so that a point of a minute is what a person and ``DATE_FORMAT`` c
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -143,13 +144,17 @@ class Tracks:
             track.add(batch, times)
 
     def curves(
-        self, windows: tuple[float, ...], now: float, covered_from: float
+        self, windows: Iterable[float], now: float, covered_from: float
     ) -> tuple[Curves, ...]:
         """For each of ``windows`` the finest course that is as long."""
-        made = [track.curves(now, covered_from) for track in self._tracks]
-        return tuple(
-            next((c for c in made if c.seconds * POINTS >= window), made[-1]) for window in windows
-        )
+        made: dict[Track, Curves] = {}
+        for track in dict.fromkeys(chosen := [self._track(window) for window in windows]):
+            made[track] = track.curves(now, covered_from)
+        return tuple(made[track] for track in chosen)
+
+    def _track(self, window: float) -> Track:
+        long_enough = (one for one in self._tracks if one.seconds * POINTS >= window)
+        return next(long_enough, self._tracks[-1])
 
     def minutes(self, now: float, covered_from: float) -> tuple[Minute, ...]:
         """The last full minutes of the clock, newest first."""

@@ -123,16 +123,25 @@ class RequestWindow:
         self._kinds.add(batch, numbers, times)
         self._rows.add(batch, numbers, times)
 
-    def stats(self, note: str = "", columns: frozenset[str] = frozenset()) -> RequestStats:
-        """Everything at the time of the last :meth:`advance`.
+    def stats(
+        self,
+        note: str = "",
+        columns: frozenset[str] = frozenset(),
+        *,
+        only: float | None = None,
+    ) -> RequestStats:
+        """Everything at the time of the last :meth:`advance`; of ``only`` a window of so many
+        seconds its figures and those of the shortest one.
 
         ``note`` and ``columns`` are passed on as they are.
         """
-        curves = self._tracks.curves(WINDOWS, self._now, self.covered_from)
+        places = range(len(WINDOWS)) if only is None else sorted({0, _nearest(only)})
+        wanted = [WINDOWS[place] for place in places]
+        curves = self._tracks.curves(wanted, self._now, self.covered_from)
         rates, error_ratios, p95s = self._histories()
         return RequestStats(
             at=self._now,
-            windows=tuple(self._window(i, course) for i, course in enumerate(curves)),
+            windows=tuple(map(self._window, places, curves)),
             step=STEP,
             rates=rates,
             error_ratios=error_ratios,
@@ -289,6 +298,11 @@ class RequestWindow:
             min((step.low for step in steps), default=math.inf),
             max((step.high for step in steps), default=-math.inf),
         )
+
+
+def _nearest(seconds: float) -> int:
+    """The place of the window that is nearest to ``seconds``."""
+    return min(range(len(WINDOWS)), key=lambda place: abs(WINDOWS[place] - seconds))
 
 
 def _compact(values: Ints) -> Compact:

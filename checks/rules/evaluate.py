@@ -19,6 +19,8 @@ from checks.alerts.series import AlertSeries
 from checks.alerts.state import OverLimitError, Terms, step
 from checks.errors import OnwatchError
 from checks.model import clean
+from checks.promql.ast import Selector
+from checks.promql.sharing import Shared
 from checks.promql.values import LabelSet, Matrix, Vector
 from checks.rules.coverage import Coverage
 from checks.rules.dead import empty_selectors
@@ -73,12 +75,16 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Moment:
-    """One evaluation: alerts are of ``now``, what is read and written of ``at``."""
+    """One evaluation: alerts are of ``now``, what is read and written of ``at``.
+
+    ``shared`` is what its rules have in common.
+    """
 
     store: Store
     now: int
     at: int
     limit: int
+    shared: Shared | None = None
 
 
 class _RuleError(OnwatchError):
@@ -123,7 +129,8 @@ class GroupRun:
         """As :meth:`evaluate`, rule by rule: whoever goes through them may do something else in
         between.
         """
-        moment = _Moment(store, now, now - self.group.query_offset, self.group.limit)
+        at, shared = now - self.group.query_offset, Shared()
+        moment = _Moment(store, now, at, self.group.limit, shared)
         for run in self.runs:
             began = self._timer()
             outcome = _guarded(run, moment)
@@ -186,6 +193,8 @@ class RecordRun:
         except ValueError as error:
             raise _RuleError(str(error)) from None
         self.recorder.write(moment.store, moment.at, row)
+        if moment.shared is not None:
+            moment.shared.forget()
         return RuleOutcome(self.rule, samples=len(samples), warnings=warnings)
 
 
@@ -277,7 +286,7 @@ class AlertRun:
 
         def query(text: str) -> list[tuple[Mapping[str, str], float]]:
             expression = about.engine.parse(text)
-            asked = replace(moment, at=moment.now)
+            asked = replace(moment, at=moment.now, shared=None)
             return [(dict(one), value) for one, value in _query(about.engine, expression, asked)[0]]
 
         return Expander(query, about.external_labels, about.external_url, moment.now)
@@ -319,9 +328,15 @@ def _query(
     engine: Engine, expression: Expression, moment: _Moment
 ) -> tuple[list[tuple[LabelSet, float]], tuple[str, ...]]:
     """What ``expression`` returns at that moment, and its warnings."""
-    outcome = engine.instant(moment.store, expression, moment.at)
+    shared = None if any(map(_of_alerts, expression.selectors)) else moment.shared
+    outcome = engine.instant(moment.store, expression, moment.at, shared)
     if isinstance(outcome.value, Vector):
         return list(outcome.samples()), outcome.warnings
     if isinstance(outcome.value, str | Matrix):
         raise _RuleError(_NO_VECTOR)
     return [((), float(outcome.value[0]))], outcome.warnings
+
+
+def _of_alerts(selector: Selector) -> bool:
+    """Whether ``selector`` may read what an alerting rule writes."""
+    return not selector.name or selector.name.startswith("ALERTS")

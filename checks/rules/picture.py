@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from checks.alerts.model import Alert, Evidence, Pairs, State, Transition
 from checks.alerts.severity import severity_of
 from checks.alerts.wording import shown_series
-from checks.model import clean, clean_lines
+from checks.model import Status, clean, clean_lines
 from checks.promql.literals import format_float
 from checks.rules.evaluate import AlertRun, RecordRun
 from checks.rules.model import AlertRule, RuleGroup
 from checks.rules.selectors import comparison
+from checks.rules.ties import Tie
 from checks.rules.views import RuleAlertView, RuleView, TransitionView
 
 __all__ = ["MOST_SHOWN", "alert_id", "alert_views", "evidence_words", "rule_view", "told"]
@@ -49,21 +51,28 @@ def rule_view(key: str, group: RuleGroup, run: AlertRun | RecordRun, interval: i
     )
 
 
-def alert_views(key: str, name: str, alerts: Iterable[Alert]) -> tuple[RuleAlertView, ...]:
-    """The alerts of the rule ``key``: firing ones first, each kind from old to new."""
+def alert_views(
+    key: str, name: str, alerts: Iterable[Alert], ties: Mapping[str, Tie]
+) -> tuple[RuleAlertView, ...]:
+    """The alerts of the rule ``key``: firing ones first, each kind from old to new.
+
+    ``ties`` are those that are known, by the alerts' ids.
+    """
     ranked = sorted(alerts, key=lambda one: (_RANKS.get(one.state, 3), _since(one)))
-    return tuple(_alert_view(key, name, one) for one in ranked[:MOST_SHOWN])
+    return tuple(_alert_view(key, name, one, ties) for one in ranked[:MOST_SHOWN])
 
 
-def _alert_view(key: str, name: str, alert: Alert) -> RuleAlertView:
+def _alert_view(key: str, name: str, alert: Alert, ties: Mapping[str, Tie]) -> RuleAlertView:
     annotations = _cleaned(alert.annotations)
     texts = dict(annotations)
+    id_, labels, status = _identity(key, alert.labels, alert.active_at)
+    tie = ties.get(id_, Tie())
     return RuleAlertView(
-        id=alert_id(key, alert),
+        id=id_,
         rule=key,
         name=clean(name),
-        labels=_cleaned(alert.labels),
-        status=severity_of(dict(alert.labels)).status,
+        labels=labels,
+        status=status,
         state=alert.state,
         value=alert.value,
         annotations=annotations,
@@ -80,12 +89,22 @@ def _alert_view(key: str, name: str, alert: Alert) -> RuleAlertView:
         why=clean(alert.why),
         evidence=_cleaned_evidence(alert.evidence),
         runbook=texts.get("runbook_url", ""),
+        check=tie.check,
+        cause=tie.cause,
+        hidden_by=tie.hidden_by,
     )
 
 
 def alert_id(key: str, alert: Alert) -> str:
     """What an alert of the rule ``key`` is known by for as long as it lasts."""
-    return f"{key}@{alert.active_at}{shown_series(alert.labels)}"
+    return _identity(key, alert.labels, alert.active_at)[0]
+
+
+@lru_cache(maxsize=4096)
+def _identity(key: str, labels: Pairs, active_at: int) -> tuple[str, Pairs, Status]:
+    """What stays the same of an alert while it lasts: its id, its clean labels, its status."""
+    id_ = f"{key}@{active_at}{shown_series(labels)}"
+    return id_, _cleaned(labels), severity_of(dict(labels)).status
 
 
 def told(

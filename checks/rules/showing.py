@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,17 +43,16 @@ _KEPT: Final = 200
 class _Row:
     """A rule with what was shown of it last.
 
-    ``alerts`` are its alerts as they are by themselves, ``view`` has their ties too. ``changes``
+    ``basis`` is what the ties of its alerts were found from, ``states`` counts these. ``changes``
     is the store's number when it was last asked whether anything is missing.
     """
 
     view: RuleView
     run: AlertRun | RecordRun
-    alerts: tuple[RuleAlertView, ...] = ()
-    ties: tuple[Tie, ...] = ()
+    basis: tuple[object, ...] = ()
+    states: Counter[State] = field(default_factory=Counter)
     seconds: float = 0.0
     changes: int = -1
-    dirty: bool = False
 
 
 class Showing:
@@ -78,7 +77,10 @@ class Showing:
         self._transitions: deque[TransitionView] = deque(maxlen=_KEPT)
         self._shown: RulesView | None = None
         self._basis: tuple[object, ...] = ()
-        self._changed = True
+        self._ties: Mapping[str, Tie] = {}
+        self._sick: frozenset[str] = frozenset()
+        self._busy = 0.0
+        self._changed = self._loose = True
 
     def follow(self, old: Showing) -> None:
         """Go on with what ``old`` has shown, of the rules that are the same."""
@@ -104,7 +106,7 @@ class Showing:
     @property
     def busy(self) -> float:
         """Seconds that all rules took, each the last time."""
-        return sum(row.seconds for row in self._rows.values())
+        return self._busy
 
     def take(
         self, run: AlertRun | RecordRun, outcome: RuleOutcome, at: int, *, judge: bool
@@ -114,7 +116,9 @@ class Showing:
         ``judge`` says whether everything has answered that a rule may miss.
         """
         row = self._rows[run]
-        before, row.seconds, self._changed = row.view, outcome.seconds, True
+        before, self._changed = row.view, True
+        self._busy += outcome.seconds - row.seconds
+        row.seconds = outcome.seconds
         row.view = replace(
             before,
             health=RuleHealth(outcome.health.value),
@@ -167,12 +171,19 @@ class Showing:
     def _renew(self, row: _Row) -> None:
         """Make the views of its alerts anew."""
         if isinstance(row.run, AlertRun):
-            alerts = row.run.alerts.values()
-            row.alerts = alert_views(row.view.key, row.view.name, alerts)
-            row.dirty = True
-            if len(alerts) > MOST_SHOWN and not row.view.sentence:
-                said = f"{MOST_SHOWN} of its {len(alerts):,} alerts are shown"
-                row.view = replace(row.view, sentence=said)
+            alerts, before = row.run.alerts.values(), row.view
+            views = alert_views(before.key, before.name, alerts, self._ties)
+            sentence = before.sentence
+            if len(alerts) > MOST_SHOWN and not sentence:
+                sentence = f"{MOST_SHOWN} of its {len(alerts):,} alerts are shown"
+            row.view = replace(before, sentence=sentence, alerts=views)
+            row.states = Counter(one.state for one in alerts)
+            # The value of an alert matters where its check may say the same.
+            basis = tuple(
+                (one.id, one.state, one.value if one.check in self._sick else None) for one in views
+            )
+            self._loose = self._loose or basis != row.basis
+            row.basis = basis
 
     def passed(
         self, run: AlertRun, transitions: Sequence[Transition], finder: CheckFinder, most: int
@@ -184,7 +195,7 @@ class Showing:
         views = [told(row.view.key, row.view.name, one, run.alerts) for one in transitions]
         self._transitions.extendleft(views)
         matter = [one for one in views if State.FIRING in {one.before, one.after}]
-        sentences = {alert.id: alert.sentence for alert in row.alerts}
+        sentences = {alert.id: alert.sentence for alert in row.view.alerts}
         for one in matter[:most]:
             check = finder.find(dict(one.labels))
             said = _as_event(one, sentences.get(one.alert, ""), known=bool(check))
@@ -197,20 +208,19 @@ class Showing:
         self, checks: Sequence[CheckView], finder: CheckFinder, missed: int, fault: str
     ) -> RulesView:
         """All of it; the same object again where nothing changed."""
-        sick = tuple((one.name, one.status, one.since, one.up) for one in ill(checks))
+        sick = tuple((one.name, one.status, one.since, one.up, one.message) for one in ill(checks))
         basis = (finder, missed, fault, sick)
         if self._shown is not None and not self._changed and basis == self._basis:
             return self._shown
-        if any(row.dirty for row in self._rows.values()) or basis != self._basis:
+        if self._loose or basis != self._basis:
+            self._sick = frozenset(name for name, *_ in sick)
             self._tie(checks, finder)
-        self._changed, self._basis = False, basis
+        self._changed, self._loose, self._basis = False, False, basis
         rules = tuple(row.view for row in self._rows.values())
-        states = Counter(
-            alert.state
-            for run in self._rows
-            if isinstance(run, AlertRun)
-            for alert in run.alerts.values()
-        )
+        states: Counter[State] = Counter()
+        for row in self._rows.values():
+            if row.states:
+                states.update(row.states)
         healths = Counter(rule.health for rule in rules)
         self._shown = RulesView(
             rules=rules,
@@ -230,18 +240,18 @@ class Showing:
 
     def _tie(self, checks: Sequence[CheckView], finder: CheckFinder) -> None:
         """Put into the views which alerts follow from what, and which speak for which."""
-        rows = [row for row in self._rows.values() if row.alerts or row.dirty]
-        every = [(alert, row.view.compared) for row in rows for alert in row.alerts]
-        found = ties(every, checks, finder)
+        rows = [row for row in self._rows.values() if row.view.alerts]
+        every = [(alert, row.view.compared) for row in rows for alert in row.view.alerts]
+        before, self._ties = self._ties, ties(every, checks, finder)
         for row in rows:
-            own = tuple(found[alert.id] for alert in row.alerts)
-            if row.dirty or own != row.ties:
-                made = tuple(map(_tied, row.alerts, own))
+            if any(self._ties[one.id] != before.get(one.id, Tie()) for one in row.view.alerts):
+                made = tuple(_tied(alert, self._ties[alert.id]) for alert in row.view.alerts)
                 row.view = replace(row.view, alerts=made)
-                row.dirty, row.ties = False, own
 
 
 def _tied(alert: RuleAlertView, tie: Tie) -> RuleAlertView:
+    if tie == Tie(alert.check, alert.cause, alert.hidden_by):
+        return alert
     return replace(alert, check=tie.check, cause=tie.cause, hidden_by=tie.hidden_by)
 
 

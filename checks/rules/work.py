@@ -70,7 +70,7 @@ class Work:
         recalled: Recalled | None,
     ) -> None:
         # By this thread's own time: a machine that is busy, or stood still, is no rule's fault.
-        engine = Engine(Options(deadline=DEADLINE), OwnTime())
+        engine = Engine(Options(deadline=DEADLINE, left_first=True), OwnTime())
         every = round(config.interval * 1000)
         about = Circumstances(engine, external_labels, interval=every, since=since)
         problems = config.problems

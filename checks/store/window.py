@@ -6,7 +6,7 @@ what happened, a rule is evaluated by the evaluator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,18 +34,21 @@ class Window:
 
     def _series(
         self, name: str, labels: Mapping[str, str], keep: Keep | None = None
-    ) -> list[Series]:
+    ) -> Sequence[Series]:
         block = self._block()
-        if block is None:
-            return []
+        # The very tuple that the store remembers where nothing is left out: its place in the
+        # block's chunks is remembered by its identity.
+        every = self.store.chosen(name).get(block, ()) if block is not None else ()
+        if not labels and keep is None:
+            return every
         return [
             series
-            for series in self.store.select(name).get(block, [])
+            for series in every
             if all(series.label(k) == v for k, v in labels.items()) and (not keep or keep(series))
         ]
 
     def _read(
-        self, series: list[Series], seconds: float | None = None, lead: int = 0
+        self, series: Sequence[Series], seconds: float | None = None, lead: int = 0
     ) -> tuple[Times, Floats]:
         block = self._block()
         if block is None or not series:

@@ -13,7 +13,7 @@ from checks.clock import FakeClock
 from checks.model import Result
 from checks.probe import Probe
 from checks.probes.metrics import KIND, MetricsConfig
-from checks.requests.stats import RequestStats
+from checks.requests.stats import RequestFigures, RequestStats
 from tests.checks.http_kit import probing
 from tests.servers.http import HttpServer
 from tui.demo.exposition import BUCKETS, Counter, Histogram, render
@@ -48,8 +48,8 @@ class App:
 
 
 def told(result: Result) -> RequestStats:
-    assert isinstance(result.requests, RequestStats)
-    return result.requests
+    assert isinstance(result.requests, RequestFigures)
+    return result.requests.stats()
 
 
 async def app(server: HttpServer) -> App:

@@ -190,3 +190,14 @@ def test_no_bound_is_told_where_two_queries_have_different_ones() -> None:
     other = UserQuery(metric="queue_size", sql="SELECT 2", warning=99)
     assert queue_traits_of([one, other]) == ()
     assert [each.warning for each in queue_traits_of([one, one])] == [10]
+
+
+def test_a_run_whose_time_was_rounded_up_is_still_the_last_step() -> None:
+    """Rows' times are whole milliseconds: the newest may lie half a one behind the end."""
+    store, sampler, end = Store(), Sampler({"job": "q"}), START + 9.9996
+    out: SampleBuilder = sampler.builder()
+    out.add("queue_size", 7, {"queue": "mail"})
+    store.append("q", INTERVAL, end, out.build())
+    view = CheckState(CheckSpec("q", "played", PlayedConfig(player="q")), START).view
+    (queue,) = queue_views(view, Window(store, "q", end, 60.0))
+    assert (len(queue.course), queue.course[-1]) == (COURSE, 7)

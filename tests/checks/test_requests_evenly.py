@@ -34,10 +34,10 @@ def test_an_hour_without_a_page_of_many_counters_is_taken_in_at_once() -> None:
     feed = RequestFeed(True, {})
     feed.read(Samples(series, (0.0,) * 5000), 5.0)
     began = time.process_time()
-    stats = feed.read(Samples(series, (7200.0,) * 5000), 5.0 + HOUR)
+    figures = feed.read(Samples(series, (7200.0,) * 5000), 5.0 + HOUR)
     assert time.process_time() - began < 3.0
-    assert stats is not None
-    counts = [window.count for window in stats.windows]
+    assert figures is not None
+    counts = [window.count for window in figures.stats().windows]
     # Two a second each, in every window.
     for count, seconds in zip(counts, (60, 300, 900, 3600), strict=True):
         assert count == pytest.approx(5000 * 2 * seconds, rel=0.05)
@@ -49,10 +49,26 @@ def test_rare_requests_of_many_counters_are_all_there() -> None:
     )
     feed = RequestFeed(True, {})
     feed.read(Samples(series, (0.0,) * 900), 0.0)
-    stats = feed.read(Samples(series, (1.0,) * 900), 600.0)
-    assert stats is not None
+    figures = feed.read(Samples(series, (1.0,) * 900), 600.0)
+    assert figures is not None
+    stats = figures.stats()
     quarter = stats.windows[2]
     assert (quarter.count, quarter.errors) == (900, 900)
     assert [(kind.text, kind.count) for kind in quarter.kinds] == [("HTTP 500", 900)]
     minute = stats.windows[0]
     assert minute.count == pytest.approx(90, rel=0.1)
+
+
+def test_only_the_windows_that_are_looked_at_are_made() -> None:
+    feed = RequestFeed(True, {})
+    series = (Series.of("http_requests_total", {"status": "200", "path": "/geheim"}),)
+    feed.read(Samples(series, (0.0,)), 0.0)
+    figures = feed.read(Samples(series, (600.0,)), 600.0)
+    assert figures is not None
+    assert [window.seconds for window in figures.stats(60.0).windows] == [60.0]
+    assert [window.seconds for window in figures.stats(900.0).windows] == [60.0, 900.0]
+    whole = figures.stats()
+    assert [window.seconds for window in whole.windows] == [60.0, 300.0, 900.0, 3600.0]
+    assert figures.stats(900.0).window(900.0).count == whole.windows[2].count == 600
+    masked = figures.with_texts(lambda text: text.replace("geheim", "•")).stats(900.0)
+    assert [row.value for _, rows in masked.window(900.0).breakdown for row in rows] == ["/•"]

@@ -8,7 +8,7 @@ from checks.model import Samples, Series
 from checks.probes.metrics.config import Requests
 from checks.probes.metrics.requests import Chooser
 from checks.requests.counted import CountedRequests, Layout
-from checks.requests.stats import RequestStats
+from checks.requests.stats import RequestFigures
 
 __all__ = ["RequestFeed"]
 
@@ -25,7 +25,7 @@ class RequestFeed:
         self.layout: Layout | None = None
         """Where the page tells of requests, None while it does not."""
 
-    def read(self, samples: Samples, now: float) -> RequestStats | None:
+    def read(self, samples: Samples, now: float) -> RequestFigures | None:
         """The figures as of the page that ``samples`` are of; ``now`` in seconds."""
         if self._chooser is None:
             return None
@@ -40,7 +40,7 @@ class RequestFeed:
 
     def _count(
         self, layout: Layout, samples: Samples, now: float, before: float | None
-    ) -> RequestStats:
+    ) -> RequestFigures:
         counted = self._counted
         if counted is None:
             errors_from = self._wanted.errors_from
@@ -50,4 +50,4 @@ class RequestFeed:
             if before is None:
                 counted.begin(layout, samples.series, samples.values)
         counted.read(layout, samples.series, samples.values, now)
-        return counted.stats()
+        return counted.figures()

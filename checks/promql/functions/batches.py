@@ -94,6 +94,16 @@ class Batch:
         picked: Times = self.times[rows, np.arange(len(rows))[:, None], 0]
         return picked
 
+    def unbroken(self) -> Bools | None:
+        """Where a sample and the row before have one, (R - 1, S, N); None where some series has
+        its samples not all in a row: then the one before may be further up.
+
+        Groups that stand side by side are a row apart at most, which leaves no holes.
+        """
+        both = self.present[1:] & self.present[:-1]
+        begins = self.present[0] + (self.present[1:] & ~both).sum(axis=0)
+        return both if (begins <= 1).all() else None
+
     def neighbours(self) -> Iterator[tuple[Floats, Floats, Bools | None]]:
         """For each row but the first: the samples before it, its own, and where both are.
 

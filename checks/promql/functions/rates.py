@@ -61,6 +61,10 @@ def _lost_by_resets(batch: Batch) -> Floats:
         falls = batch.values[1:] < batch.values[:-1]
         none = not falls.any()
         return np.zeros((1, 1)) if none else batch.values[:-1].sum(axis=0, where=falls)
+    both = batch.unbroken()
+    if both is not None:
+        falls = (batch.values[1:] < batch.values[:-1]) & both
+        return batch.values[:-1].sum(axis=0, where=falls) if falls.any() else np.zeros((1, 1))
     lost = np.zeros(batch.values.shape[1:])
     for before, value, both in batch.neighbours():
         fell = value < before
@@ -89,6 +93,9 @@ def _instant(batch: Batch, *, counter: bool) -> tuple[Floats, Bools]:
 
 def _counted(batch: Batch, *, differs: Callable[[Floats, Floats], Bools]) -> tuple[Floats, Bools]:
     """How many samples differ from the one before."""
+    if not batch.full and (pairs := batch.unbroken()) is not None:
+        found = differs(batch.values[:-1], batch.values[1:]) & pairs
+        return found.sum(axis=0, dtype=np.float64), batch.counts >= 1
     count = np.zeros(batch.values.shape[1:])
     for before, value, both in batch.neighbours():
         found = differs(before, value)

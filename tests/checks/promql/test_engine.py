@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,10 +14,12 @@ from checks.model import Samples, Series
 from checks.promql.api import Engine, Outcome
 from checks.promql.errors import EvaluationError, PromQLError
 from checks.promql.options import Options
+from checks.promql.sharing import Shared
 from checks.promql.values import Floats, LabelSet, Matrix, Times
 from checks.samples.store import SeriesStore, grouped
 from checks.store.chunk import CHUNK_ROWS
-from checks.store.store import Store
+from checks.store.groups import Group
+from checks.store.store import Matcher, Store
 
 MINUTE = 60_000
 
@@ -317,3 +320,67 @@ def test_ten_thousand_series_are_no_loop_in_python() -> None:
             engine.instant(store, query, 295_000)
         best = min(best, time.process_time() - began)
     assert best < 0.15
+
+
+class CountingStore(Store):
+    """Counts what is read of each metric."""
+
+    def __init__(self) -> None:
+        super().__init__(retention=1e9)
+        self.reads: Counter[str] = Counter()
+
+    def groups(self, name: str, matchers: tuple[Matcher, ...] = ()) -> tuple[Group, ...]:
+        self.reads[name] += 1
+        return super().groups(name, matchers)
+
+
+def counting(**values: float) -> CountingStore:
+    store = CountingStore()
+    row = Samples(tuple(Series.of(name) for name in values), tuple(values.values()))
+    for run in range(5):
+        store.append("check", 15.0, run * 15.0, row)
+    return store
+
+
+def test_what_rules_have_in_common_is_evaluated_once() -> None:
+    store, engine, shared = counting(used=90.0, size=100.0, rising=1.0), Engine(), Shared()
+
+    def once(text: str, at: int = 60_000) -> list[float]:
+        outcome = engine.instant(store, engine.parse(text), at, shared)
+        return [value for _, value in outcome.samples()]
+
+    assert once("used / size > 0.8") == [0.9]
+    assert once("used / size > 0.95") == []
+    assert once("(used / size) * 2") == [1.8]
+    assert store.reads == {"used": 1, "size": 1}
+    assert once("used / size > 0.8", 30_000) == [0.9]
+    assert store.reads["used"] == 2
+    shared.forget()
+    assert once("used / size > 0.8") == [0.9]
+    assert store.reads["used"] == 3
+
+
+def test_what_is_to_be_remarked_is_remarked_of_each_expression() -> None:
+    store, engine, shared = counting(used=90.0), Engine(), Shared()
+    for text in ("rate(used[1m]) > 1", "rate(used[1m]) < 1"):
+        outcome = engine.instant(store, engine.parse(text), 60_000, shared)
+        assert outcome.infos == (
+            "PromQL info: metric might not be a counter, name does not end in "
+            '_total/_sum/_count/_bucket: "used" (1:6)',
+        )
+
+
+@pytest.mark.parametrize("operator", ["and", "unless", "*", ">"])
+def test_where_the_left_has_nothing_the_right_is_not_read(operator: str) -> None:
+    store, text = counting(used=90.0, size=100.0), f"(used > 95) {operator} size"
+    engine = Engine(Options(left_first=True))
+    assert answer(engine.instant(store, engine.parse(text), 60_000)) == {}
+    assert store.reads == {"used": 1}
+    assert ask(store, text, 60_000) == {}
+    assert store.reads == {"used": 2, "size": 1}
+
+
+def test_the_right_of_or_counts_whatever_the_left_has() -> None:
+    store, options = counting(used=90.0, size=100.0), Options(left_first=True)
+    assert list(ask(store, "used > 95 or size", 60_000, options).values()) == [100.0]
+    assert list(ask(store, "absent(used > 95) * 2", 60_000, options).values()) == [2.0]

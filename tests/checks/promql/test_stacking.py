@@ -12,7 +12,7 @@ from checks.promql.functions import FUNCTIONS
 from checks.promql.functions.contract import Kind
 from checks.promql.labels import label_set
 from checks.promql.stacking import CELLS, NARROW, Stack
-from checks.promql.values import LabelSet, Matrix
+from checks.promql.values import Floats, LabelSet, Matrix, Times
 from checks.samples.store import SeriesGroup, SeriesStore
 from checks.store.block import STALE
 
@@ -20,7 +20,7 @@ END = 600_000
 RANGED = sorted(name for name, one in FUNCTIONS.items() if Kind.MATRIX in one.args)
 
 
-def checks(seed: int) -> list[SeriesGroup]:
+def checks(seed: int, gaps: float = 0.1) -> list[SeriesGroup]:
     """Twelve checks of one to three series, with resets, gaps, ends, and NaNs now and then."""
     random = np.random.default_rng(seed)
     groups = []
@@ -29,8 +29,8 @@ def checks(seed: int) -> list[SeriesGroup]:
         times = np.sort(random.choice(END, rows, replace=False))
         values = random.integers(0, 9, (rows, width)).astype(float).cumsum(axis=0)
         values[random.random(values.shape) < 0.08] = 0.0
-        values[random.random(values.shape) < 0.1] = STALE
-        values[random.random(values.shape) < 0.03] = math.nan
+        values[random.random(values.shape) < gaps] = STALE
+        values[random.random(values.shape) < 0.3 * gaps] = math.nan
         labels = tuple(
             label_set({"__name__": "m_total", "check": str(check), "series": str(at)})
             for at in range(width)
@@ -93,3 +93,23 @@ def test_a_bare_range_shows_each_group_with_its_times() -> None:
     value = engine.instant(SeriesStore(groups), engine.parse("m_total[7m]"), END).value
     assert isinstance(value, Matrix)
     assert [windows.times.ndim for windows in value] == [1] * len(list(value))
+
+
+@pytest.mark.parametrize("name", ["rate", "increase", "resets", "changes"])
+def test_without_holes_the_samples_before_are_in_the_row_before(name: str) -> None:
+    """A shorter way than where there are some, which is what most checks take."""
+    for seed in range(4):
+        groups = checks(seed, gaps=0.0)
+        alone: dict[LabelSet, float] = {}
+        for group in groups:
+            alone |= asked([group], called(name))
+        holed = [SeriesGroup(one.labels, *_with_a_hole(one.times, one.values)) for one in groups]
+        assert asked(groups, called(name)) == alone == asked(holed, called(name))
+
+
+def _with_a_hole(times: Times, values: Floats) -> tuple[Times, Floats]:
+    """The same samples, with a row in which nothing is after the first."""
+    at = min(1, len(times))
+    nothing = np.full((1, values.shape[1]), STALE)
+    later = np.insert(times, at, times[at - 1] + 1 if at else 0)
+    return later, np.concatenate((values[:at], nothing, values[at:]))

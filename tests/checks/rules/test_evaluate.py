@@ -196,3 +196,15 @@ def test_each_rule_says_how_long_it_took() -> None:
     bench = Bench(group_of("{record: a, expr: up}\n{record: b, expr: up}"), timer=ticks.__next__)
     outcome = bench.evaluate()
     assert (outcome.seconds, [one.seconds for one in outcome.rules]) == (0.75, [0.25, 0.5])
+
+
+def test_what_rules_share_is_evaluated_anew_once_one_of_them_has_recorded() -> None:
+    bench = Bench(
+        group_of("""\
+{alert: Few, expr: 'sum(total) < 3'}
+{record: total, expr: sum(up)}
+{alert: Still, expr: 'sum(total) < 3'}""")
+    )
+    bench.minute(UP)
+    few, still = (run.alerts for run in bench.run.alerts)
+    assert (len(few), len(still)) == (0, 1)

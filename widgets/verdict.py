@@ -113,7 +113,19 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     return [tail for at, tail in enumerate(tails) if tail not in tails[:at]]
 
 
-def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
+def _way_out(
+    snapshot: Snapshot, alert: AlertView, room: int, glyphs: Glyphs, key: str
+) -> list[Seg]:
+    """The key that opens its runbook, where there is one, and ``room`` for it."""
+    if not key or snapshot.runbooks is None or alert.id not in snapshot.runbooks.links:
+        return []
+    segs = [Seg(f" {glyphs.dot} ", "dim"), Seg(key, "key"), Seg(" runbook", "dim")]
+    return segs if segs_width(segs) <= room else []
+
+
+def _alert_segs(
+    snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs, key: str
+) -> list[Seg]:
     """Glyph, word, name and sentence; the rest only where it cuts no sentence short."""
     head = [_chip(alert.status, glyphs), Seg(f"  {alert.name}: ", role_of(alert.status))]
     room = width - segs_width(head)
@@ -122,15 +134,18 @@ def _alert_segs(snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs
     short = tails[-1] if room >= _SINCE else []
     tail = next((tail for tail in tails if needed + segs_width(tail) <= room), short)
     tail = tails[0] if room >= _BOTH else tail
+    tail = [*tail, *_way_out(snapshot, alert, room - needed - segs_width(tail), glyphs, key)]
     return [*head, Seg(brief(alert.sentence, room - segs_width(tail), glyphs.cut), "text"), *tail]
 
 
-def verdict_segs(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE) -> list[Seg]:
-    """The left part, at most ``width`` cells."""
+def verdict_segs(
+    snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNICODE, runbook: str = ""
+) -> list[Seg]:
+    """The left part, at most ``width`` cells; ``runbook`` is the key that opens one."""
     if snapshot is None:
         segs = [_chip(Status.WAITING, glyphs), Seg("  the first results are on their way", "dim")]
     elif (alert := _worst(snapshot)) is not None:
-        segs = _alert_segs(snapshot, alert, width, glyphs)
+        segs = _alert_segs(snapshot, alert, width, glyphs, runbook)
     elif silenced := _ill(snapshot):
         segs = _only_silenced(snapshot, silenced, glyphs)
     else:
@@ -187,6 +202,9 @@ class VerdictLine(LineView):
     away: reactive[str] = reactive("", repaint=False, layout=False)
     """The key that puts the notice away, empty where none does."""
 
+    runbook: reactive[str] = reactive("", repaint=False, layout=False)
+    """The key that opens the runbook of what is wrong, empty where none does."""
+
     class PutAway(Message):
         """Somebody has read the notice."""
 
@@ -194,7 +212,7 @@ class VerdictLine(LineView):
         glyphs = self.glyphs
         state = state_segs(self.snapshot, self.frozen, width, glyphs, silent=self.silent)
         room = max(0, width - segs_width(state) - 2)
-        verdict = verdict_segs(self.snapshot, room, glyphs)
+        verdict = verdict_segs(self.snapshot, room, glyphs, self.runbook)
         blank = Seg(" " * (width - segs_width(verdict) - segs_width(state)))
         return [line(*verdict, blank, *state), *self.notice_lines(width)]
 
@@ -225,6 +243,9 @@ class VerdictLine(LineView):
         self.update_lines()
 
     def watch_silent(self) -> None:
+        self.update_lines()
+
+    def watch_runbook(self) -> None:
         self.update_lines()
 
     def watch_away(self) -> None:

@@ -21,6 +21,8 @@ MODULES: Final = (
     "tui.screens.alert",
     "tui.screens.runbook",
     "tui.screens.query",
+    "tui.screens.acknowledge",
+    "tui.screens.silence",
 )
 """In the order in which they are likely to be wanted; ten milliseconds and half a megabyte each."""
 _PAUSE: Final = 0.1

@@ -22,11 +22,11 @@ from checks.garbage import collect_seldom
 from checks.source import SnapshotSource
 from tui import keymap
 from tui.ahead import Ahead
+from tui.annotations import AnnotatingApp
 from tui.economy import Mirror, Mirrored
 from tui.notices import Notices
 from tui.pace import Pace
 from tui.palette import CommandProvider, Commands, PaletteCommand
-from tui.runbooks import RunbookApp
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
 from tui.screens.picture import PictureScreen, Query, Standing
@@ -51,7 +51,7 @@ _AGAIN: Final = 2.0
 """Seconds within which a second Ctrl-C quits."""
 
 
-class OnwatchApp(RunbookApp, inherit_bindings=False):
+class OnwatchApp(AnnotatingApp, inherit_bindings=False):
     """The monitor. ``run()`` returns the exit code; :attr:`ended_by` is the error, if any.
 
     Nothing of ``source`` is touched before the first frame is on the screen.

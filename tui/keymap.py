@@ -17,13 +17,16 @@ from tui.keynames import split, why_not
 from tui.numbered import NUMBERED
 
 __all__ = [
+    "ACKNOWLEDGE",
     "ALERT",
     "APART",
     "APP",
     "BOX",
+    "CHOICE",
     "CLOSE",
     "DATABASES",
     "DETAILS",
+    "FIELD",
     "HELP",
     "HOST",
     "LEAVING",
@@ -34,6 +37,8 @@ __all__ = [
     "RUNBOOK",
     "SCREEN",
     "SESSION",
+    "SILENCE",
+    "SILENCES",
     "STEP",
     "TABS",
     "KeyPlan",
@@ -66,6 +71,9 @@ SCREEN: Final = (
     Binding("slash", "filter", "Filter the rows by any text in them", id="screen.filter"),
     Binding("M", "maximise", "Give the pane the whole screen, or take it", id="screen.maximise"),
     Binding("r", "runbook", "Runbook of the alert, or of the check", id="screen.runbook"),
+    Binding("a", "acknowledge", "Take the alert, or leave it to others", id="screen.acknowledge"),
+    Binding("s", "silence", "Silence alerts such as this one", id="screen.silence"),
+    Binding("S", "silences", "All silences: end or prolong one", id="screen.silences"),
     Binding("y", "copy_row", "Copy the sentence of the selected row", id="screen.copy"),
     Binding("Y", "copy_all", "Copy the verdict and all alerts as lines", id="screen.copy_all"),
     Binding("escape", "back", "Smaller pane, no filter, back, or no warning", id="screen.back"),
@@ -123,6 +131,30 @@ STEP: Final = (
     Binding("pageup", "page(-1)", "Scroll back", id="step.page_up"),
 )
 
+ACKNOWLEDGE: Final = (
+    Binding("enter", "confirm", "Take the alert", id="handling.confirm"),
+    Binding("a", "take_back", "Leave it to others again", id="handling.take_back"),
+)
+
+SILENCE: Final = (
+    Binding("enter", "silence", "Silence what it matches", id="handling.silence"),
+    Binding("space", "mark", "Go by this label, or not", id="handling.toggle"),
+    Binding("tab", "next(1)", "Next field", id="handling.next"),
+    Binding("shift+tab", "next(-1)", "Previous field", id="handling.previous"),
+)
+
+FIELD: Final = (Binding("enter", "submit", "Do what the box is for", id="handling.submit"),)
+
+CHOICE: Final = (
+    Binding("up", "choose(1)", "Longer", id="handling.longer"),
+    Binding("down", "choose(-1)", "Shorter", id="handling.shorter"),
+)
+
+SILENCES: Final = (
+    Binding("x", "expire", "End the silence", id="handling.expire"),
+    Binding("plus,equals_sign", "prolong", "An hour longer", id="handling.prolong"),
+)
+
 LEAVING: Final = (Binding("y,q,ctrl+c", "confirm", "Yes, quit", id="leaving.confirm"),)
 
 LISTS: Final = (
@@ -158,7 +190,7 @@ PROMPT: Final = (
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
-APART: Final = {"help", "filter", "prompt", "session", "step", "leaving"}
+APART: Final = {"help", "filter", "prompt", "session", "step", "leaving", "handling"}
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",

@@ -111,12 +111,15 @@ def _marks(alert: AlertView) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """An alert and what is said of it in full, with the word for how it is."""
+    """An alert and what is said of it in full, with the word for how it is, and in few words by
+    when somebody is to take it.
+    """
 
     alert: AlertView
     texts: tuple[Seg, ...]
     word: str
     role: str
+    due: str = ""
 
     def wrapped(self, width: int, limit: int) -> list[Seg]:
         """The texts below each other, each in ``limit`` lines at most."""
@@ -140,7 +143,9 @@ def _told(snapshot: Snapshot, alerts: Sequence[AlertView], glyphs: Glyphs) -> li
         texts += _dealt_with(snapshot, alert, handled, glyphs)
         said.add(alert.sentence)
         role = _role(alert, quiet=quiet)
-        told.append(_Told(alert, tuple(texts), _word(alert, handled), role))
+        wrong = alert.status is not Status.OK
+        due = due_words(handled, snapshot.time, short=True) if wrong else ""
+        told.append(_Told(alert, tuple(texts), _word(alert, handled), role, due))
     return told
 
 
@@ -190,9 +195,12 @@ def _row(told: _Told, text: Sequence[Seg], columns: _Columns, now: float, glyphs
 
 
 def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
-    """All of it in one line: a symptom ends in what it may follow from, else in its mark."""
+    """All of it in one line: a symptom ends in what it may follow from, else in its mark, or in
+    what is due.
+    """
     text, *more = told.texts
-    short = f" {glyphs.follows} {told.alert.cause}" if told.alert.cause else ""
+    named = told.alert.cause or told.due
+    short = f" {glyphs.follows} {named}" if named else ""
     after = fit(short or f" {more[0].text.partition(':')[0]}", width // 2) if more else short
     return [Seg(fit(text.text, width - cell_len(after)), text.role), Seg(after, "dim")]
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "due_words",
-    "ends_words",
     "handled_of",
     "handled_words",
     "is_quiet",
     "is_silenced",
     "loudest_first",
+    "moment_words",
     "shouts",
     "silenced_count",
 ]
@@ -67,20 +67,21 @@ def shouts(handled: Handled | None, alert: AlertView, now: float) -> bool:
     return due is not None and due <= now and alert.status is not Status.OK
 
 
-def due_words(handled: Handled | None, now: float) -> str:
+def due_words(handled: Handled | None, now: float, *, short: bool = False) -> str:
     """``acknowledge within 12 m``, ``acknowledge: 3 m overdue``, ``escalate now: the team lead``;
-    empty where nothing is due.
+    empty where nothing is due. ``short``: ``due in 12 m``.
     """
     if handled is None:
         return ""
     if handled.escalates is not None and handled.escalates <= now:
-        return f"escalate now{f': {handled.contact}' if handled.contact else ''}"
+        return f"escalate now{f': {handled.contact}' if handled.contact and not short else ''}"
     if handled.due is None:
         return ""
     left = handled.due - now
     if left <= 0:
-        return f"acknowledge: {fmt.coarse(-left)} overdue" if left < -1 else "acknowledge now"
-    return f"acknowledge within {fmt.coarse(left)}"
+        over = fmt.coarse(max(1.0, -left))
+        return f"{over} overdue" if short else f"acknowledge: {over} overdue"
+    return f"{'due in' if short else 'acknowledge within'} {fmt.coarse(left)}"
 
 
 def handled_words(snapshot: Snapshot | None, handled: Handled | None) -> list[str]:
@@ -97,11 +98,11 @@ def handled_words(snapshot: Snapshot | None, handled: Handled | None) -> list[st
     for one in (known[name] for name in handled.silenced_by if name in known):
         by = f"window {one.window}" if one.window else f"by {one.who}"
         why = f": {one.comment}" if one.comment else ""
-        words.append(f"silenced {ends_words(one.ends, snapshot.time)} ({by}){why}")
+        words.append(f"silenced until {moment_words(one.ends, snapshot.time)} ({by}){why}")
     return words
 
 
-def ends_words(ends: float, now: float) -> str:
-    """``until 14:05``, with the date where that is another day."""
-    same = fmt.date_clock(ends)[:10] == fmt.date_clock(now)[:10]
-    return f"until {fmt.clock(ends)[:5] if same else fmt.date_clock(ends)[:16]}"
+def moment_words(at: float, now: float) -> str:
+    """``14:05``, with the date where that is another day."""
+    same = fmt.date_clock(at)[:10] == fmt.date_clock(now)[:10]
+    return fmt.clock(at)[:5] if same else fmt.date_clock(at)[:16]

@@ -148,6 +148,7 @@ class LiveStory:
             entries=keeping.entries,
             may_annotate=self.config.annotates,
             problem=keeping.problem,
+            who=keeping.who,
         )
 
     def _incidents(self) -> tuple[Incident, ...]:

@@ -44,7 +44,7 @@ class StoryView:
     ``handled`` is by the alert's id, of those that anything is to be said of; ``silences`` are
     active, coming and lately ended ones; ``incidents`` newest first; ``entries`` newest first,
     the latest 500 of all. ``may_annotate`` is false with ``--no-annotate``. ``problem``
-    is a sentence where the file cannot be used.
+    is a sentence where the file cannot be used, ``who`` the user at this terminal.
     """
 
     handled: Mapping[str, Handled] = field(default_factory=dict)
@@ -52,4 +52,5 @@ class StoryView:
     incidents: tuple[Incident, ...] = ()
     entries: tuple[Entry, ...] = ()
     may_annotate: bool = True
+    who: str = ""
     problem: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len
@@ -16,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui import keymap
+from tui.annotating import alert_of, may_annotate
 from tui.concerns import concerned_by
 from tui.keymap import key_name
 from tui.screens.drawn import DrawnScreen
@@ -28,7 +30,7 @@ from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.runbooks.views import Subject
-    from checks.views import Snapshot
+    from checks.views import AlertView, Snapshot
     from tui.screens.modal import PictureModal
 
 __all__ = ["Banner", "PictureScreen", "Query", "Standing", "binding_of", "hints_from"]
@@ -229,6 +231,32 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             self.post_message(OpensRunbook(subject))
 
     @property
+    def alert_at(self) -> AlertView | None:
+        """The alert that is dealt with here: the one that the cursor is on, else the worst."""
+        subject = self.concerned()
+        return alert_of(self.snapshot, subject.alert) if subject is not None else None
+
+    def action_acknowledge(self) -> None:
+        from tui.screens.acknowledge import AcknowledgeScreen  # noqa: PLC0415 - when wanted
+
+        alert = self.alert_at
+        if alert is not None:
+            made = partial(AcknowledgeScreen, alert, ascii_only=self.use_ascii)
+            self.post_message(self.Opens(made))
+
+    def action_silence(self) -> None:
+        from tui.screens.silence import SilenceScreen  # noqa: PLC0415 - when wanted
+
+        alert = self.alert_at
+        if alert is not None:
+            self.post_message(self.Opens(partial(SilenceScreen, alert, ascii_only=self.use_ascii)))
+
+    def action_silences(self) -> None:
+        from tui.screens.silences import SilencesScreen  # noqa: PLC0415 - when wanted
+
+        self.post_message(self.Opens(partial(SilencesScreen, ascii_only=self.use_ascii)))
+
+    @property
     def all_about(self) -> str:
         """The check that it tells everything about, over a window of its own; else empty."""
         return ""
@@ -350,6 +378,10 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """Offer what needs a pane only where the focus is on one."""
         if action in ("maximise", "copy_row"):
             return isinstance(self.focused, LinePane)
+        if action in ("acknowledge", "silence"):
+            return self._composed and may_annotate(self.snapshot) and self.alert_at is not None
+        if action == "silences":
+            return self.snapshot is not None and self.snapshot.story is not None
         if action == "runbook":
             return self._composed and self.concerned() is not None
         if action == "back":

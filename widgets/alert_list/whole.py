@@ -22,7 +22,7 @@ from widgets.alert_list.words import (
 )
 from widgets.empty import note
 from widgets.frame import Frame
-from widgets.handling import handled_words
+from widgets.handling import due_words, handled_words
 from widgets.text import Line, Seg, broken, left, line, role_of
 
 if TYPE_CHECKING:
@@ -97,10 +97,10 @@ def about_lines(entry: Entry, now: float, frame: Frame) -> list[Line]:
 
 
 def handled_lines(snapshot: Snapshot, handled: Handled | None, frame: Frame) -> list[Line]:
-    """Who took it and who silenced it, whole."""
+    """Who took it, who silenced it, and what is due, whole."""
     width = max(8, frame.width - 2)
-    words = handled_words(snapshot, handled)
-    return [line(" ", Seg(row, "label")) for text in words for row in broken(text, width)]
+    words = [*handled_words(snapshot, handled), due_words(handled, snapshot.time)]
+    return [line(" ", Seg(row, "label")) for text in words if text for row in broken(text, width)]
 
 
 def _state(entry: Entry) -> str:

@@ -132,7 +132,7 @@ def _dealt_with(entry: Entry, now: float) -> list[Seg]:
         found.append(Seg(f"taken by {handled.acknowledged.who}", "label"))
     if handled.silenced_by:
         found.append(Seg("silenced", "label"))
-    due = due_words(handled, now) if entry.status is not Status.OK else ""
+    due = due_words(handled, now, short=True) if entry.status is not Status.OK else ""
     if due:
         found.append(Seg(due, "high" if handled.due is not None and handled.due <= now else "dim"))
     return found

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from checks.errors import TargetError
+from checks.model import clean
 from checks.probes.command.environment import minimal
 from checks.runbooks.model import Variables
 from checks.runbooks.variables import is_reserved
@@ -15,6 +16,12 @@ from checks.runbooks.variables import is_reserved
 __all__ = ["environment"]
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+_TELLING: Final = re.compile(
+    r"(?:NODE|LESS|OPENSSL|SSL|JAVA|JDK|TERMINFO|CURL|MALLOC|SSH|SUDO|SYSTEMD|DEBIAN|DBUS|APT)_?.*"
+    r"|.*_(?:ASKPASS|PROXY|PRELOAD)|PROMPT_COMMAND|MANPAGER|BROWSER|LOCPATH|NLSPATH|GCONV_PATH"
+    r"|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES|INPUTRC|WGETRC|MAKEFLAGS|DOCKER_HOST|GLIBC_TUNABLES"
+)
+"""Variables that tell common programs what to load, run or ask: none that a label may set."""
 _KEPT: Final = ("SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "KUBECONFIG")
 """Where the user's own agents are: without them ``ssh host …`` and ``systemctl --user`` ask."""
 _QUIET: Final = {
@@ -47,9 +54,18 @@ def environment(
     else:
         made |= _QUIET
     for name, value in variables.items():
-        if not _NAME.fullmatch(name) or is_reserved(name) or name in _QUIET or name in _KEPT:
-            raise TargetError("config", f"${name} cannot be given to a step: the shell has it")
+        if not _NAME.fullmatch(name) or _is_taken(name):
+            raise TargetError(
+                "config",
+                f"${clean(name, 60)} cannot be given to a step: the shell, or programs, go by it",
+            )
         if "\0" in value:
             raise TargetError("config", f"the value of ${name} holds a zero byte")
         made[name] = value
     return made
+
+
+def _is_taken(name: str) -> bool:
+    """Whether others go by ``name``: the shell, the loader, programs that the step starts."""
+    known = name in _QUIET or name in _KEPT or _TELLING.fullmatch(name) is not None
+    return known or is_reserved(name)

@@ -324,6 +324,9 @@ class EngineSource:
 
         self._wish(wish)
 
+    def give_value(self, variable: str, value: str) -> None:
+        self._wish(lambda engine: engine.runbooks.give(variable, value))
+
     def run_step(self, token: str, typed: str = "") -> None:
         def wish(engine: Engine) -> None:
             engine.runbooks.run(token, typed)
@@ -345,6 +348,9 @@ class EngineSource:
 
     def expire(self, silence: str) -> None:
         self._annotate(lambda story: story.expire(silence))
+
+    def report(self, incident: int) -> None:
+        self._annotate(lambda story: story.report(incident))
 
     def note(self, text: str, incident: int = 0, at: float | None = None) -> None:
         self._annotate(lambda story: story.note(text, incident, at))

@@ -75,6 +75,11 @@ class SnapshotSource(Protocol):
         ends that.
         """
 
+    def give_value(self, variable: str, value: str) -> None:
+        """Have ``variable`` get ``value`` in the steps of the runbook that is looked at, as if a
+        step had found it out; its pattern must allow it.
+        """
+
     def run_step(self, token: str, typed: str = "") -> None:
         """Run the step that was shown with this :attr:`~checks.runbooks.views.StepOffer.token`.
 
@@ -102,6 +107,9 @@ class SnapshotSource(Protocol):
         """Write ``text`` into the timeline, at ``at`` or now; of that incident where one is named,
         else of the one that lasts.
         """
+
+    def report(self, incident: int) -> None:
+        """Write the report of that incident into a file, and answer where it is."""
 
     def forget(self, check: str) -> None:
         """Show ``check``, which was :attr:`~checks.views.CheckView.found`, no more, and miss what

@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import Binding
 
 from tui.navigation import NavigatingApp
-from tui.steps import CancelsRun, Leaves, OpensRunbook, Reads, RunsStep, running_steps
+from tui.steps import CancelsRun, GivesValue, Leaves, OpensRunbook, Reads, RunsStep, running_steps
 
 if TYPE_CHECKING:
     from checks.runbooks.views import Subject
@@ -122,6 +122,11 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
     def _run_step(self, event: RunsStep) -> None:
         self.await_answer("")
         self.source.run_step(event.offer.token, event.typed)
+
+    @on(GivesValue)
+    def _give_value(self, event: GivesValue) -> None:
+        self.expect()
+        self.source.give_value(event.variable, event.value)
 
     @on(CancelsRun)
     def _cancel_run(self, event: CancelsRun) -> None:

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from checks.runbooks.views import RunView, StepOffer, Subject
     from checks.views import Snapshot
 
-__all__ = ["CancelsRun", "Leaves", "OpensRunbook", "Reads", "RunsStep", "running_steps"]
+__all__ = [
+    "CancelsRun",
+    "GivesValue",
+    "Leaves",
+    "OpensRunbook",
+    "Reads",
+    "RunsStep",
+    "running_steps",
+]
 
 
 class Reads(NamedTuple):
@@ -29,6 +37,15 @@ class OpensRunbook(Message):
         self.subject = subject
         self.name = name
         self.step = step
+        super().__init__()
+
+
+class GivesValue(Message):
+    """``variable`` is to have ``value`` in the runbook that is looked at."""
+
+    def __init__(self, variable: str, value: str) -> None:
+        self.variable = variable
+        self.value = value
         super().__init__()
 
 

@@ -201,17 +201,24 @@ class LiveRunbooks:
         """Keep what a run has found out, and hand on that it began or ended."""
         ended = begun.ended
         if ended is not None and ended.captured is not None:
-            name, value = ended.captured
-            key = (begun.job.runbook.name, begun.job.subject)
-            kept = self._captured.pop(key, {})
-            self._captured = dict([*self._captured.items()][1 - _CAPTURES :])
-            self._captured[key] = {**kept, name: value}
-            self._due.set()
+            self._keep((begun.job.runbook.name, begun.job.subject), *ended.captured)
         try:
             self.on_step(begun)
         except Exception:
             # The rim: no story must cost a step its end.
             log.exception("telling of a step failed inside")
+
+    def _keep(self, key: _Key, name: str, value: str) -> None:
+        kept = self._captured.pop(key, {})
+        self._captured = dict([*self._captured.items()][1 - _CAPTURES :])
+        self._captured[key] = {**kept, name: value}
+        self._due.set()
+
+    def give(self, variable: str, value: str) -> None:
+        """Have ``variable`` get ``value`` in the steps of the runbook that is looked at."""
+        runbook = self._looked.runbook if self._looked is not None else None
+        if self._open is not None and runbook is not None and not self._read_only:
+            self._keep((runbook.name, self._open.subject), variable, value)
 
     def _stir(self) -> None:
         self.publish()

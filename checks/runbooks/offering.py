@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from checks.model import clean, clean_lines
 from checks.runbooks.facts import of_alert, of_check
 from checks.runbooks.model import Language, Marking, Runbook, Step, Variables
-from checks.runbooks.variables import bind
+from checks.runbooks.variables import bind, uses
 from checks.runbooks.views import StepOffer, Subject
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _offered(runbook: Runbook, step: Step, situation: Situation, *, read_only: b
         description=clean(step.description, 2_000),
         variables=bound.values,
         target=_named(step, target, situation.machine),
+        missing=tuple(name for name in uses(step).needed if name not in dict(bound.values)),
         refused="; ".join(text for text in (refused, bound.refused) if text),
         interactive=step.interactive,
         timeout=step.timeout,

@@ -151,7 +151,7 @@ def _missing(step: Step, runbook: Runbook, name: str) -> str:
         return f"${name} has no value yet: the step {source.name} finds it out; run that first"
     return (
         f"${name} has no value: neither the alert's labels nor its target have it; "
-        f"give it with onwatch runbook run --var {name}=…, or a default in the file's head"
+        f"give it one (on the command line --var {name}=…), or a default in the file's head"
     )
 
 

@@ -31,6 +31,8 @@ class StepOffer:
     Attributes:
         variables: each that its text uses, with the value that it would get.
         target: the check (of SQL) or what stands in a danger's prompt; empty where there is none.
+        missing: variables that it needs and that have no value, or none that is allowed; somebody
+            may give them one.
         refused: why it cannot run now (a variable without a value, a value that does not match,
             a target that is not there, ``--read-only``); empty where it can.
         token: what :meth:`~checks.source.SnapshotSource.run_step` wants back: it stands for this
@@ -45,6 +47,7 @@ class StepOffer:
     description: str
     variables: tuple[tuple[str, str], ...] = ()
     target: str = ""
+    missing: tuple[str, ...] = ()
     refused: str = ""
     interactive: bool = False
     timeout: float = 60.0

@@ -71,6 +71,9 @@ class FakeSource:
         self.asked.append(f"runbook {name}{about}")
         self.show(self.picture)
 
+    def give_value(self, variable: str, value: str) -> None:
+        self.asked.append(f"give {variable} {value}")
+
     def run_step(self, token: str, typed: str = "") -> None:
         self.asked.append(f"run step {token} {typed}".rstrip())
 
@@ -94,6 +97,9 @@ class FakeSource:
     def note(self, text: str, incident: int = 0, at: float | None = None) -> None:
         when = "" if at is None else f" at {at:.0f}"
         self.asked.append(f"note {incident}{when} {text}")
+
+    def report(self, incident: int) -> None:
+        self.asked.append(f"report {incident}")
 
     def forget(self, check: str) -> None:
         self.asked.append(f"forget {check}")

@@ -138,6 +138,13 @@ async def test_an_alert_is_mended_by_the_keys_of_its_runbook(room: Room) -> None
         text = await screen.shows("look", "The lamp is out", "room=cellar", "exit code 1")
         assert "Look before you light anything" in " ".join(text.split()), "the text is read, too"
         assert "$MATCH has no value yet" in text, "what it needs is found out by another step"
+        await screen.press("j", "j", "enter")
+        await screen.shows("the step find finds it out; run that first", "Type a value for $MATCH")
+        await screen.press("minus", *"rf", "enter")
+        await screen.shows("$MATCH is refused", "begins with")
+        await screen.press("7", "enter")
+        await screen.shows("MATCH  7", "Run it?")
+        await screen.press("escape", "k", "k")
         await screen.press("enter")
         text = await screen.shows("first then", "exit 0 after")
         assert "ROOM=cellar" in text, "the values stand above the output"

@@ -14,7 +14,7 @@ from checks.runbooks.model import Marking
 from tui import keymap
 from tui.screens.picture import HintSource, Standing
 from tui.screens.session import WholeBox
-from tui.steps import RunsStep
+from tui.steps import GivesValue, RunsStep
 from widgets.databases.session import Told, WholePane
 from widgets.frame import Frame
 from widgets.glyphs import glyphs_for
@@ -25,17 +25,17 @@ from widgets.runbook.words import offer_of
 if TYPE_CHECKING:
     from checks.runbooks.views import RunbooksView, StepOffer
 
-__all__ = ["StepScreen", "TargetLine"]
+__all__ = ["AnswerLine", "StepScreen"]
 
 _READ_ONLY = "onwatch runs with --read-only: no step runs from here"
 _CHANGED = "it has changed since it was shown: close this, and look again"
 
 
-class TargetLine(Input):
-    """Where the target of a dangerous step is typed."""
+class AnswerLine(Input):
+    """Where the target of a dangerous step is typed, or a value that nothing else gives."""
 
     DEFAULT_CSS = """
-    TargetLine {
+    AnswerLine {
         height: 1;
         border: none;
         background: $panel;
@@ -44,14 +44,14 @@ class TargetLine(Input):
     }
     """
 
-    def __init__(self, target: str) -> None:
-        super().__init__(id="target", placeholder=target, compact=True, max_length=400)
+    def __init__(self) -> None:
+        super().__init__(id="answer", compact=True, max_length=500)
         self.cursor_blink = False
 
 
 class StepScreen(WholeBox):
     """The step as it was offered when this was opened: that runs, or nothing. Where it would run
-    otherwise by now, it has to be looked at again.
+    otherwise by now, it has to be looked at again, unless it is for a value that was given here.
     """
 
     TITLE = "Step"
@@ -70,20 +70,17 @@ class StepScreen(WholeBox):
         self._subject = books.focus.subject if books.focus is not None else None
         self._read_only = books.read_only
         self._changed = False
+        self._giving = False
         self._note = ""
-        glyphs = glyphs_for(ascii_only)
-        told = Told(offer.name, lambda width: offer_lines(offer, Frame(width, 0, glyphs)))
-        super().__init__(told, ascii_only=ascii_only)
+        self._glyphs = glyphs_for(ascii_only)
+        super().__init__(self._text(), ascii_only=ascii_only)
+
+    def _text(self) -> Told:
+        offer, glyphs = self.offer, self._glyphs
+        return Told(offer.name, lambda width: offer_lines(offer, Frame(width, 0, glyphs)))
 
     def parts(self) -> Iterable[Widget]:
-        yield QuestionPane(id="question")
-        if self._types:
-            yield TargetLine(self.offer.target)
-
-    @property
-    def _types(self) -> bool:
-        """Whether its target is to be typed."""
-        return self.offer.marking is Marking.DANGER and not self.refusal
+        return (QuestionPane(id="question"), AnswerLine())
 
     @property
     def refusal(self) -> str:
@@ -92,10 +89,19 @@ class StepScreen(WholeBox):
             return _READ_ONLY
         return _CHANGED if self._changed else self.offer.refused
 
+    @property
+    def _wanted(self) -> str:
+        """The variable whose value is asked for; empty for none."""
+        asks = self.offer.missing and not self._read_only and not self._changed
+        return self.offer.missing[0] if asks else ""
+
+    @property
+    def _types(self) -> bool:
+        """Whether something is to be typed: a value, or the target."""
+        return bool(self._wanted) or (self.offer.marking is Marking.DANGER and not self.refusal)
+
     def on_mount(self) -> None:
         self._ask()
-        if self._types:
-            self.set_focus(self.query_one(TargetLine))
 
     def take(self, standing: Standing) -> None:
         """Notice that it would run otherwise by now."""
@@ -104,22 +110,40 @@ class StepScreen(WholeBox):
         if focus is None or (focus.name, focus.subject) != (self._runbook, self._subject):
             return
         now = offer_of(focus, self.offer.name)
-        if (now is None or now.token != self.offer.token) and not self._changed:
+        if now is not None and now.token == self.offer.token:
+            return
+        if now is not None and self._giving and now.text == self.offer.text:
+            self._giving, self.offer, self._note = False, now, ""
+            self.tell(self._text())
+        elif not self._changed:
             self._changed = True
-            if self.query(QuestionPane):
-                self._ask()
+        if self.query(QuestionPane):
+            self._ask()
 
     def _ask(self) -> None:
         """Ask as the step is marked, or say why it does not run."""
         offer, pane = self.offer, self.query_one(QuestionPane)
+        answer = self.query_one(AnswerLine)
         pane.refusal = self.refusal
         pane.note = self._note
-        typed = f"Type {offer.target} and press Enter to run it."
-        pane.question = typed if offer.marking is Marking.DANGER else "Run it?"
-        for line in self.query(TargetLine):
-            line.display = not self.refusal
+        pane.question = self._question()
+        answer.display = self._types
+        answer.placeholder = self._wanted or offer.target
+        if self._types and self.focused is not answer:
+            self.set_focus(answer)
+        elif not self._types:
+            self.set_focus(self.query_one(WholePane))
         self.fit()
         self.refresh_bindings()
+
+    def _question(self) -> str:
+        if self._wanted:
+            return f"Type a value for ${self._wanted} and press Enter."
+        if self.refusal:
+            return ""
+        if self.offer.marking is Marking.DANGER:
+            return f"Type {self.offer.target} and press Enter to run it."
+        return "Run it?"
 
     def fit_choices(self, width: int) -> int:
         pane = self.query_one(QuestionPane)
@@ -143,11 +167,17 @@ class StepScreen(WholeBox):
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip() != self.offer.target:
+        typed = event.value.strip()
+        if self._wanted:
+            if typed:
+                self._giving = True
+                self.post_message(GivesValue(self._wanted, typed))
+                self.query_one(AnswerLine).value = ""
+        elif typed != self.offer.target:
             self._note = f"that is not {self.offer.target}"
             self._ask()
         else:
-            self._run(event.value.strip())
+            self._run(typed)
 
     def _run(self, typed: str) -> None:
         if not self.refusal:

@@ -15,7 +15,7 @@ class QuestionPane(LineView):
 
     question: reactive[str] = reactive("", repaint=False, layout=False)
     refusal: reactive[str] = reactive("", repaint=False, layout=False)
-    """Why it is not asked."""
+    """Why it does not run as it is."""
     note: reactive[str] = reactive("", repaint=False, layout=False)
     """What was wrong with the answer."""
 
@@ -24,10 +24,8 @@ class QuestionPane(LineView):
         return len(self._said(width)) + 1
 
     def _said(self, width: int) -> list[Line]:
-        if self.refusal:
-            return [line(" ", Seg(row, "warning")) for row in broken(self.refusal, width - 2)]
-        asked = [line(" ", Seg(row, "high")) for row in broken(self.question, width - 2)]
-        return asked + [line(" ", Seg(row, "critical")) for row in broken(self.note, width - 2)]
+        said = ((self.refusal, "warning"), (self.question, "high"), (self.note, "critical"))
+        return [line(" ", Seg(row, role)) for text, role in said for row in broken(text, width - 2)]
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         return [line(), *self._said(width)]

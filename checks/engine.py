@@ -101,6 +101,8 @@ class Engine:
         self._weight = (0, 0)
         self.focus: str | None = None
         self.window = 60.0
+        self.figures = True
+        """Whether pictures have figures, which are of use to who looks at them alone."""
         self.notice = "; ".join(map(_brief, config.warnings))
         self.own = Own(clean(socket.gethostname(), 64), config.external_labels)
         # Whole, since the line of the notice is soon too short for the advice at their ends.
@@ -402,7 +404,12 @@ class Engine:
         views = [state.view for state in self.states.values()]
         rules = self.rules.view(views) if self.rules else None
         picture = self._builder.build(
-            now, self.window, self.focus, self._events, health, rules=rules
+            now,
+            self.window if self.figures else None,
+            self.focus,
+            self._events,
+            health,
+            rules=rules,
         )
         for check, fault in self._builder.new_faults():
             self._events.append(EventView(now, check, fault))

@@ -81,22 +81,24 @@ class SnapshotBuilder:
     def build(
         self,
         now: float,
-        window: float,
+        window: float | None,
         focus: str | None,
         events: Sequence[EventView],
         health: EngineHealth,
         *,
         rules: RulesView | None = None,
     ) -> Snapshot:
-        """The picture at ``now`` with figures over ``window`` seconds."""
+        """The picture at ``now`` with figures over ``window`` seconds; without any for None."""
         views = [state.view for state in self._states]
         alerts = alerts_of(views, self._rule_alerts(rules))
-        derived = [found for state in self._states if (found := self._derive(state, window))]
+        derived: list[_Derived] = []
+        if window is not None:
+            derived = [found for state in self._states if (found := self._derive(state, window))]
         queues = [queue for one in derived for queue in one.queues]
         return Snapshot(
             time=now,
             hostname=self._hostname,
-            window=window,
+            window=window or 0.0,
             checks=in_order(views, alerts),
             requests=tuple(view for one in derived for view in one.requests),
             queues=tuple(sorted(queues, key=lambda queue: -queue.status.severity)),
@@ -106,7 +108,7 @@ class SnapshotBuilder:
             health=health,
             databases=tuple(view for one in derived for view in one.databases),
             details=self._details(now, focus) if focus else None,
-            host=self._host_detail(focus, window) if focus else None,
+            host=self._host_detail(focus, window) if focus and window else None,
             rules=rules,
         )
 
@@ -230,7 +232,7 @@ class SnapshotBuilder:
         return CheckDetails(
             check=focus,
             charts=charts,
-            results=tuple(reversed(state.results)),
+            results=state.results(),
             phases=result.phases if result else (),
             facts=(*facts, ("its charts", fault)) if fault else facts,
             tables=result.tables if result else (),

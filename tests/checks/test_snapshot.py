@@ -260,3 +260,23 @@ def test_sqlite_draws_the_bounds_of_its_sizes() -> None:
     sizes = {"path": "shop.db", "wal_size": {"warning": "2MB"}}
     drawn = {each.title: each.warning for each in own.charts(own.config.model_validate(sizes))}
     assert drawn["write-ahead log"] == 2_000_000
+
+
+async def test_where_nobody_looks_there_are_statuses_and_alerts_but_no_figures() -> None:
+    clock = FakeClock()
+
+    async def full(target: Target) -> Result:
+        builder = target.sampler.builder()
+        builder.add("queue_size", 7, {"queue": "mail"})
+        return Result(Status.WARNING, "much to do", samples=builder.build())
+
+    PLAYED["q"] = full
+    engine = Engine(config(spec("q", 5)), clock)
+    await pictured(clock, engine)
+    engine.figures = False
+    unseen = engine.snapshot()
+    assert (unseen.queues, unseen.requests, unseen.hosts, unseen.databases) == ((), (), (), ())
+    assert [(check.name, check.status) for check in unseen.checks] == [("q", Status.WARNING)]
+    assert [alert.check for alert in unseen.alerts] == ["q"]
+    engine.figures = True
+    assert [queue.size for queue in engine.snapshot().queues] == [7]

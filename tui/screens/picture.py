@@ -182,6 +182,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
         self._composed = False
+        self._concerned = (False, False)
 
     def widen(self, step: int) -> bool:
         """Take the next longer (1) or shorter (-1) window, where it has one of its own."""
@@ -220,6 +221,15 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         key = pane.selected if pane is not None else None
         check = pane.selected_check if pane is not None and key is not None else self.chosen
         return concerned_by(self.snapshot, key or "", check)
+
+    @on(LinePane.Selected)
+    def _look_at_concern(self) -> None:
+        """Name the keys that need an alert or a check where there is one, and not where not."""
+        subject = self.concerned()
+        concerned = (subject is not None, subject is not None and bool(subject.alert))
+        if concerned != self._concerned:
+            self._concerned = concerned
+            self.refresh_bindings()
 
     def interrupt(self) -> bool:
         """End what Ctrl-C is to end here, where there is something; whether there was."""
@@ -299,8 +309,10 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         return self.HINTS
 
     def _name_keys(self) -> None:
-        hints = hints_from(self.hints(), self.active_bindings.values())
-        self.query_one(HintLine).hints = hints
+        active = list(self.active_bindings.values())
+        self.query_one(HintLine).hints = hints_from(self.hints(), active)
+        runbook = hints_from(((("screen.runbook",), ""),), active)
+        self.query_one(".header", VerdictLine).runbook = runbook[0][0] if runbook else ""
 
     @on(HintLine.Clicked)
     def _press(self, event: HintLine.Clicked) -> None:
@@ -344,6 +356,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self.snapshot = standing.shown
         # What its keys do now depends on the picture.
         self._tell(standing)
+        self._look_at_concern()
 
     def glance(self, standing: Standing) -> None:
         """Go on with the verdict alone, and how old the picture is, while a box covers the rest."""

@@ -195,7 +195,10 @@ class Journal:
         wal = self.path.with_name(f"{self.path.name}-wal")
         if _size(wal) <= WAL_FULL:
             return
+        # Whoever reads is not waited for: it is tried again with the next writing.
+        self._held.execute("PRAGMA busy_timeout = 0")
         self._held.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._held.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
         if _size(wal) > WAL_BOUND:
             raise JournalError(f"nothing is written to {self.path}: another program reads it")
 
@@ -228,7 +231,8 @@ class Journal:
     def _shrink(self) -> None:
         """Take the oldest entries and figures out until the file is within its bound."""
         for _ in range(8):
-            self._held.execute("PRAGMA incremental_vacuum")
+            # Each of its steps gives one page back, and execute() would take a single one.
+            self._held.executescript("PRAGMA incremental_vacuum")
             (pages,) = self._held.execute("PRAGMA page_count").fetchone()
             if pages * _PAGE <= BOUND:
                 return

@@ -51,7 +51,7 @@ End the one found above:
 KILL :PID
 ```
 
-Restart the workers of $JOB on $INSTANCE:
+Restart the workers of the job:
 
 ```bash {name=restart-workers timeout=2m}
 sudo -n systemctl restart worker@"$JOB"
@@ -74,7 +74,9 @@ def runbook() -> Runbook:
 def offers_for(alert: AlertView, *, read_only: bool = False) -> tuple[StepOffer, ...]:
     """The steps as they are offered for ``alert``, with tokens that are their names."""
     subject = Subject(alert=alert.id, check=alert.check)
-    situation = Situation(subject, alert, None, {}, machine="shop-1")
+    labels = (("instance", "10.0.0.9:3306"), ("job", alert.check))
+    labelled = replace(alert, labels=alert.labels or labels)
+    situation = Situation(subject, labelled, None, {}, machine="shop-1")
     made = offered(runbook(), situation, {}, read_only=read_only)
     return tuple(
         replace(

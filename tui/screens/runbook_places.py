@@ -46,18 +46,21 @@ def place_runbook(
 def _stacked(
     width: int, height: int, wanted: Mapping[str, int], opened: str, *, runs: bool
 ) -> dict[str, Region]:
-    """Beneath each other: evidence and steps as far as there is room, and one of the others."""
+    """Beneath each other: evidence and steps as far as there is room, one of the others, and the
+    title of the fourth.
+    """
     third = opened if opened in ("text", "output") else "output" if runs else "text"
+    title = 1 if runs else 0
+    room = height - title
     if opened == "evidence":
-        evidence = min(wanted["evidence"], height - _STEPS)
-        steps = min(wanted["steps"], max(_STEPS, height - evidence))
+        evidence = min(wanted["evidence"], room - _STEPS)
+        steps = min(wanted["steps"], max(_STEPS, room - evidence))
     else:
-        evidence = min(wanted["evidence"], _EVIDENCE, height // 4)
-        steps = min(
-            wanted["steps"], max(_STEPS, (height - evidence) * (2 if opened == "steps" else 1) // 4)
-        )
-    rest = max(0, height - evidence - steps)
-    return column(0, 0, width, {"evidence": evidence, "steps": steps, third: rest})
+        evidence = min(wanted["evidence"], _EVIDENCE, room // 4)
+        share = (room - evidence) // (2 if opened == "steps" else 4)
+        steps = min(wanted["steps"], max(_STEPS, share))
+    low = {"text": title, "output": title, third: max(0, room - evidence - steps)}
+    return column(0, 0, width, {"evidence": evidence, "steps": steps, **low})
 
 
 class _RunbookLayout(FoldingLayout):

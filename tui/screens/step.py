@@ -128,7 +128,7 @@ class StepScreen(WholeBox):
         pane.note = self._note
         pane.question = self._question()
         answer.display = self._types
-        answer.placeholder = self._wanted or offer.target
+        answer.placeholder = self._wanted
         if self._types and self.focused is not answer:
             self.set_focus(answer)
         elif not self._types:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 
 from widgets.frame import Frame
+from widgets.runbook.asking import command_lines
 from widgets.runbook.pane import ReadPane
 from widgets.runbook.words import ROLES, WORDS
 from widgets.text import Line, Seg, broken, fit, line
@@ -60,8 +61,7 @@ def _step(step: Step, frame: Frame) -> Iterator[Line]:
         Seg(title, ROLES[step.marking]),
         Seg(f"{dot}{said}", "dim"),
     )
-    for row in step.text.rstrip().splitlines():
-        yield line("   ", Seg(fit(row, max(8, frame.width - 4)), "value"))
+    yield from command_lines(step.text, frame.width)
 
 
 class TextPane(ReadPane):

@@ -79,7 +79,7 @@ def _row(offer: StepOffer, run: RunView | None, now: float, frame: Frame, names:
     quiet = bool(offer.refused)
     role = "dim" if quiet else ROLES[offer.marking]
     head = f" {marking_sign(offer.marking, frame.glyphs)} {left(WORDS[offer.marking], _WORD)} "
-    told = fit(outcome(run, now), min(_MOST, frame.width // 3)) if run is not None else ""
+    told = fit(outcome(run, now, "  "), min(_MOST, frame.width // 3)) if run is not None else ""
     spoken = f"{left(offer.language.value, _LANGUAGE)} "
     about = (offer.description or offer.title).rstrip(":. ")
     room = frame.width - len(head) - len(spoken) - names - 2 - cell_len(told) - 2

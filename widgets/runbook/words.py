@@ -31,7 +31,7 @@ ROLES: Final = {Marking.SAFE: "ok", Marking.ASKS: "warning", Marking.DANGER: "cr
 MEANINGS: Final = {
     Marking.SAFE: "changes nothing",
     Marking.ASKS: "may change something",
-    Marking.DANGER: "is dangerous",
+    Marking.DANGER: "does what cannot be undone, or hurts somebody",
 }
 
 
@@ -61,14 +61,16 @@ def _went_well(run: RunView) -> bool:
     return run.state is RunState.DONE and run.exit_code in (0, None)
 
 
-def outcome(run: RunView, now: float) -> str:
-    """``running 12 s``, ``exit 0 after 1.2 s``, ``cancelled after 3 s``."""
+def outcome(run: RunView, now: float, after: str = " after ") -> str:
+    """``running 12 s``, ``exit 0 after 1.2 s``, ``cancelled after 3 s``; ``after`` stands before
+    how long it took.
+    """
     took = fmt.duration(max(0.0, (now if run.ended is None else run.ended) - run.began))
     if run.state is RunState.RUNNING:
         return f"running {fmt.coarse(max(0.0, now - run.began))}"
     if run.state is RunState.DONE:
-        return f"{'done' if run.exit_code is None else f'exit {run.exit_code}'} after {took}"
-    return f"{run.state.value} after {took}"
+        return f"{'done' if run.exit_code is None else f'exit {run.exit_code}'}{after}{took}"
+    return f"{run.state.value}{after}{took}"
 
 
 def offer_of(focus: RunbookFocus | None, step: str) -> StepOffer | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,14 @@ for found in pkgutil.walk_packages(checks.__path__, "checks."):
 ALL_OF_WIDGETS = ALL_OF_CHECKS.replace("checks", "widgets")
 
 
-def loaded_by(code: str) -> set[str]:
+@cache
+def loaded_by(code: str) -> frozenset[str]:
     """Top-level names in sys.modules after ``code`` ran in a fresh interpreter."""
     program = f"{code}\nimport sys\nprint(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    return set(done.stdout.split())
+    return frozenset(done.stdout.split())
 
 
 @pytest.mark.parametrize("package", ["textual", "rich", "plotext", "widgets", "tui"])

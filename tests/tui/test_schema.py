@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -45,8 +46,14 @@ WRONG = [
 ]
 
 
+@cache
+def validator() -> Draft202012Validator:
+    """Made once: the schema takes half a second to derive from the models."""
+    return Draft202012Validator(schema())
+
+
 def valid(document: Any) -> bool:
-    return Draft202012Validator(schema()).is_valid(document)
+    return validator().is_valid(document)
 
 
 def of_check(check: str) -> Any:

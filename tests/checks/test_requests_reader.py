@@ -40,7 +40,7 @@ def key_sequence(style: str, dice: random.Random) -> Iterator[int]:
         yield key
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("style", ["dense", "stride", "sparse"])
 def test_rows_committed_late_and_out_of_order_are_counted_once(
     connection: sqlite3.Connection, style: str, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -72,7 +72,8 @@ def test_rows_committed_late_and_out_of_order_are_counted_once(
             bench.now = max(bench.now, commit)
             insert(connection, key, when)
             committed += 1
-            bench.try_to_poll()
+            if dice.random() < 0.2:
+                bench.try_to_poll()
     bench.fails = lambda: False
     for _ in range(40):
         bench.poll(5)

@@ -5,6 +5,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 export UV_PYTHON_DOWNLOADS := never
+# The tests start hundreds of Pythons; each would compile what none may keep.
+unexport PYTHONDONTWRITEBYTECODE
 
 STAMP := .venv/.synced
 RUN := .venv/bin

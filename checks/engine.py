@@ -141,6 +141,8 @@ class Engine:
             self._lanes,
             settled=lambda: not self.waiting,
             tell=self._say,
+            books=self.config.runbooks,
+            host=clean(socket.gethostname(), 64),
         )
 
     def _live_runbooks(self) -> LiveRunbooks:

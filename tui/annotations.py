@@ -7,7 +7,7 @@ from typing import Final
 from textual import on
 
 from tui.annotating import Acknowledges, Expires, Silences, TakesBack
-from tui.runbooks import RunbookApp
+from tui.story import StoryApp
 
 __all__ = ["AnnotatingApp"]
 
@@ -15,7 +15,7 @@ _SAID: Final = 4.0
 """Seconds for which is said what was asked for."""
 
 
-class AnnotatingApp(RunbookApp, inherit_bindings=False):
+class AnnotatingApp(StoryApp, inherit_bindings=False):
     """Everything that people do about alerts; subclasses have the ``source``."""
 
     @on(Acknowledges)

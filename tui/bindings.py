@@ -59,6 +59,8 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "Silencing alerts": (*keymap.SILENCE, *keymap.CHOICE),
         "All silences": (*keymap.SILENCES, keymap.CLOSE),
         "While steps run and you quit": keymap.LEAVING,
+        "Timeline": keymap.TIMELINE,
+        "An entry of the timeline, whole": (*keymap.ENTRY, keymap.CLOSE),
         "Details": keymap.DETAILS,
         "An alert or a rule, whole": keymap.ALERT,
         "Query": keymap.QUERY,

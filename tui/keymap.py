@@ -26,6 +26,7 @@ __all__ = [
     "CLOSE",
     "DATABASES",
     "DETAILS",
+    "ENTRY",
     "FIELD",
     "HELP",
     "HOST",
@@ -41,6 +42,7 @@ __all__ = [
     "SILENCES",
     "STEP",
     "TABS",
+    "TIMELINE",
     "KeyPlan",
     "key_name",
     "plan",
@@ -74,6 +76,7 @@ SCREEN: Final = (
     Binding("a", "acknowledge", "Take the alert, or leave it to others", id="screen.acknowledge"),
     Binding("s", "silence", "Silence alerts such as this one", id="screen.silence"),
     Binding("S", "silences", "All silences: end or prolong one", id="screen.silences"),
+    Binding("w", "app.note", "Write a note into the timeline", id="screen.note"),
     Binding("y", "copy_row", "Copy the sentence of the selected row", id="screen.copy"),
     Binding("Y", "copy_all", "Copy the verdict and all alerts as lines", id="screen.copy_all"),
     Binding("escape", "back", "Smaller pane, no filter, back, or no warning", id="screen.back"),
@@ -174,6 +177,13 @@ DETAILS: Final = (
 
 ALERT: Final = (Binding("d", "check", "Details of the check it is of", id="alert.check"),)
 
+TIMELINE: Final = (
+    Binding("e", "report", "Write the report of the incident", id="timeline.report"),
+    Binding("v", "kinds", "Show other kinds of entries", id="timeline.kinds"),
+)
+
+ENTRY: Final = (Binding("y", "copy", "Copy the entry", id="entry.copy"),)
+
 QUERY: Final = (
     Binding("e,i", "edit", "Edit the expression", id="query.edit"),
     Binding("o", "sort", "Sort the series by something else", id="query.sort"),
@@ -190,7 +200,7 @@ PROMPT: Final = (
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
-APART: Final = {"help", "filter", "prompt", "session", "step", "leaving", "handling"}
+APART: Final = {"entry", "help", "filter", "prompt", "session", "step", "leaving", "handling"}
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",

@@ -6,6 +6,7 @@ checks have answered: the first picture waits for none of it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable
@@ -13,10 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checks.clock import Clock
-from checks.config import StoryConfig
+from checks.config import RunbooksConfig, StoryConfig
 from checks.lanes import Lanes
 from checks.model import clean
 from checks.story import telling
+from checks.story.archive import Archive
 from checks.story.handling import ended_acknowledgements, handled, lasting, views_of
 from checks.story.incidents import incident_of
 from checks.story.keeping import Keeping
@@ -37,6 +39,8 @@ __all__ = ["LiveStory"]
 
 SETTLED: Final = 3.0
 """Seconds after which the file is read although some check has not answered yet."""
+_LOOKS_BACK: Final = 5.0
+"""Seconds after which steps of other sessions are looked for."""
 LONGEST_NOTE: Final = 2_000
 """Characters of a note or a comment."""
 LONGEST_SILENCE: Final = 366 * 86_400.0
@@ -52,6 +56,8 @@ class LiveStory:
     Args:
         settled: whether every check has answered once.
         tell: takes events.
+        books: whose steps are told.
+        host: the name of this machine.
     """
 
     def __init__(
@@ -62,11 +68,22 @@ class LiveStory:
         *,
         settled: Callable[[], bool],
         tell: Callable[[EventView], None],
+        books: RunbooksConfig | None = None,
+        host: str = "",
     ) -> None:
         self.config = config
         self.keeping = Keeping(config.memory, lanes, clock)
         self.recorder = StoryRecorder(self.keeping)
         self._targets = config.targets or Targets()
+        self.archive = Archive(
+            config.memory,
+            books or RunbooksConfig(),
+            lanes,
+            clock,
+            host=host,
+            targets=self._targets,
+        )
+        self._reporting: asyncio.Task[None] | None = None
         self._clock = clock
         self._settled = settled
         self._tell = tell
@@ -89,13 +106,30 @@ class LiveStory:
         until = self._clock.now() + SETTLED
         while not self._settled() and self._clock.now() < until:
             await self._clock.sleep_until(self._clock.now() + 0.1)
+        looking_back = asyncio.create_task(self._look_back(), name="steps of before")
         try:
             await self.keeping.run()
+            await looking_back
         except Exception:
             # The rim: whatever goes wrong here, the checks go on.
             log.exception("the story ended by an error of its own")
             self.keeping.problem = "the story ended by an error of its own; see the log"
             self.keeping.ready = True
+        finally:
+            looking_back.cancel()
+
+    async def _look_back(self) -> None:
+        """Tell of steps that a killed session, or another program, has run."""
+        if self.recorder.looked_back:
+            return
+        while not self.keeping.ready:
+            await self._clock.sleep_until(self._clock.now() + 1.0)
+        # By then what was cut off is written down as such.
+        await self._clock.sleep_until(self._clock.now() + _LOOKS_BACK)
+        if self.keeping.leads:
+            self.recorder.looked_back = True
+            for entry in await self.archive.missed(self.keeping.entries):
+                self._enter_step(entry)
 
     def look(self, picture: Snapshot) -> StoryView:
         """What ``picture`` shows of the story; the same object again where nothing changed."""
@@ -296,9 +330,29 @@ class LiveStory:
         """A step of a runbook has begun, or ended; told in the incident of its alert or check."""
         from checks.story.steps import entry_of  # noqa: PLC0415 - where a step is run
 
-        entry = entry_of(begun, self._clock.now(), masked)
-        number = incident_of(self._incidents(), entry.alert, entry.check)
+        self._enter_step(entry_of(begun, self._clock.now(), masked))
+
+    def _enter_step(self, entry: Entry) -> None:
+        number = entry.incident or incident_of(self._incidents(), entry.alert, entry.check)
         self.keeping.add(replace(entry, incident=number))
+
+    def report(self, incident: int) -> None:
+        """Write the report of that incident into a file, and answer where it is."""
+        found = self.keeping.incidents.get(incident)
+        if found is None:
+            self._answer(f"incident {incident} is not held any more: see onwatch report {incident}")
+        elif self._reporting is None or self._reporting.done():
+            self._reporting = asyncio.create_task(self._report(found), name="report")
+
+    async def _report(self, incident: Incident) -> None:
+        figures = self.recorder.figures.get(incident.id, ())
+        try:
+            said = await self.archive.report(incident, self.keeping.entries, figures)
+        except Exception as error:
+            # The rim: a report that fails inside is a sentence.
+            log.exception("the report failed inside")
+            said = f"the report failed by an error of its own: {type(error).__name__}"
+        self._answer(said)
 
     def _enter(
         self, kind: EntryKind, text: str, alert: AlertView | None = None, detail: str = ""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from checks.story import telling
 from checks.story.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session
     from checks.story.views import Handled, StoryView
     from checks.views import Snapshot
 
 __all__ = ["Kept", "StoryRecorder"]
+
+_HELD: Final = 10
+"""Incidents whose figures are held where there is no file."""
 
 
 class Kept(Protocol):
@@ -23,6 +27,7 @@ class Kept(Protocol):
     incidents: dict[int, Incident]
     cut_off: tuple[Session, ...]
     before: Session | None
+    path: Path | None
 
     def add(self, entry: Entry) -> None:
         """Put ``entry`` into the timeline."""
@@ -45,6 +50,10 @@ class StoryRecorder:
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
+        self.looked_back = False
+        """Whether steps of other sessions have been told."""
+        self.figures: dict[int, list[Figure]] = {}
+        """By their incident, those that no file keeps."""
         self._recorder: Recorder | None = None
         self._handled: Mapping[str, Handled] | None = None
         self._silenced: frozenset[str] = frozenset()
@@ -52,7 +61,8 @@ class StoryRecorder:
 
     def follow(self, old: StoryRecorder) -> None:
         """Go on where ``old`` was."""
-        self._recorder = old._recorder
+        self._recorder, self.figures = old._recorder, old.figures
+        self.looked_back = old.looked_back
 
     def look(self, picture: Snapshot, story: StoryView) -> None:
         """Note what is other in ``picture`` than in the one before."""
@@ -71,6 +81,14 @@ class StoryRecorder:
             self._kept.add(entry)
         for figure in told.figures:
             self._kept.figure(figure)
+            if self._kept.path is None:
+                self._hold(figure)
+
+    def _hold(self, figure: Figure) -> None:
+        """Keep ``figure`` in memory: of the last few incidents."""
+        self.figures.setdefault(figure.incident, []).append(figure)
+        for number in sorted(self.figures)[:-_HELD]:
+            del self.figures[number]
 
     def _begin(self) -> None:
         """Tell that onwatch began, and how the session before it ended."""

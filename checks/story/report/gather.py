@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from checks.story.report.material import BEFORE, Material, about_of
+from checks.story.about import BEFORE, about_of
+from checks.story.report.material import Material
 from checks.story.steps import with_audit
 
 if TYPE_CHECKING:
     from checks.runbooks.audit import AuditEntry
     from checks.story.journal import Journal
-    from checks.story.model import Incident
+    from checks.story.model import Entry, Figure, Incident
     from checks.story.targets import Targets
 
-__all__ = ["Around", "gather"]
+__all__ = ["Around", "acknowledge_within", "gather", "put_together"]
 
 _MOST: Final = 5_000
 """Entries of an incident, and of its time, that a report is made of."""
@@ -34,9 +35,13 @@ class Around:
 
 
 def gather(
-    journal: Journal, incident: Incident, around: Around, audit: Iterable[AuditEntry] = ()
+    journal: Journal,
+    incident: Incident,
+    around: Around,
+    audit: Iterable[AuditEntry] = (),
+    fresh: Iterable[Entry] = (),
 ) -> Material:
-    """The material of a report of ``incident``.
+    """The material of a report of ``incident``; ``fresh`` are entries that are not written yet.
 
     Raises:
         JournalError: the file cannot be read.
@@ -44,14 +49,25 @@ def gather(
     own = journal.entries(incident=incident.id, limit=_MOST)
     ids = {one.id for one in own}
     others = [one for one in journal.entries(limit=_MOST) if one.id not in ids]
+    entries = [*own, *others, *fresh]
+    return put_together(incident, entries, journal.figures(incident.id), around, audit)
+
+
+def put_together(
+    incident: Incident,
+    entries: Sequence[Entry],
+    figures: Iterable[Figure],
+    around: Around,
+    audit: Iterable[AuditEntry] = (),
+) -> Material:
+    """The material, of what is known already."""
     end = incident.ended or around.now
     steps = [one for one in audit if incident.began - BEFORE <= one.at <= end]
     steps = [one for one in steps if _concerns(one, incident)]
-    every = with_audit([*own, *others], steps, incident.id)
     return Material(
         incident=incident,
-        entries=about_of(incident, every, around.now),
-        figures=tuple(journal.figures(incident.id)),
+        entries=about_of(incident, with_audit(entries, steps, incident.id), around.now),
+        figures=tuple(one for one in figures if one.incident == incident.id),
         now=around.now,
         runbooks=around.runbooks,
         acknowledge_within=acknowledge_within(incident, around.targets),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -10,29 +10,19 @@ from typing import Final
 
 from checks.alerts.severity import Severity, severity_of
 from checks.story import telling
+from checks.story.about import short_steps
 from checks.story.model import Entry, EntryKind, Figure, Incident
 from checks.story.report.impact import Impact, impacts_of
 
 __all__ = [
-    "BEFORE",
-    "SHORT",
     "Material",
     "StepRun",
-    "about_of",
     "duration",
     "name_of",
     "percent",
     "shown_seconds",
 ]
 
-BEFORE: Final = 1_800.0
-"""Seconds before an incident in which a deployment may have to do with it."""
-SHORT: Final = 60.0
-"""Seconds of a step up to which its begin and its end are one line."""
-_FOR_ALL: Final = frozenset(
-    {EntryKind.DEPLOYMENT, EntryKind.RELOAD, EntryKind.GAP, EntryKind.SESSION, EntryKind.SILENCED}
-)
-"""Kinds that concern every incident in whose time they are."""
 _PRIORITIES: Final = {
     Severity.CRITICAL: "P1",
     Severity.HIGH: "P2",
@@ -79,7 +69,7 @@ class Material:
     """Everything that is known of an incident.
 
     Attributes:
-        entries: of its time, the oldest first: :func:`about_of`.
+        entries: of its time, the oldest first: :func:`checks.story.about.about_of`.
         now: when the report is written.
         zone: of the times that are told beside UTC; None for this machine's.
         runbooks: names of those that there are; None where that is not known.
@@ -133,11 +123,7 @@ class Material:
     def told(self) -> tuple[tuple[Entry, StepRun | None], ...]:
         """What a timeline tells: a step that was short once, with how it ended."""
         runs = {id(run.began): run for run in self.steps}
-        short = {
-            id(run.ended)
-            for run in self.steps
-            if run.ended is not None and run.ended.at - run.began.at < SHORT
-        }
+        short = {id(ended) for _, ended in short_steps(self.entries).values()}
         return tuple((e, runs.get(id(e))) for e in self.entries if id(e) not in short)
 
     @cached_property
@@ -205,27 +191,6 @@ def name_of(entry: Entry) -> str:
     if not entry.check or entry.check in entry.name:
         return entry.name
     return f"{entry.name} of {entry.check}"
-
-
-def about_of(incident: Incident, entries: Iterable[Entry], now: float) -> tuple[Entry, ...]:
-    """Of all ``entries`` those that a report of ``incident`` tells, the oldest first."""
-    end = incident.ended or now
-    found = [
-        one
-        for one in entries
-        if one.incident == incident.id
-        or (
-            not one.incident
-            and one.kind in _FOR_ALL
-            and incident.began - _lead(one) <= one.at <= end
-        )
-    ]
-    return tuple(sorted(found, key=lambda one: (one.at, one.id)))
-
-
-def _lead(entry: Entry) -> float:
-    """Seconds before an incident from which on an entry concerns it."""
-    return BEFORE if entry.kind in {EntryKind.DEPLOYMENT, EntryKind.RELOAD} else 0.0
 
 
 def duration(seconds: float) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from checks.story import telling
+from checks.story.about import SHORT
 from checks.story.model import Entry, EntryKind
 from checks.story.report.markdown import code, plain, table
-from checks.story.report.material import SHORT, Material, StepRun, name_of
+from checks.story.report.material import Material, StepRun, name_of
 
 __all__ = ["timeline"]
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from checks.model import Status
 from checks.story import telling
+from checks.story.about import about_of
 from checks.story.model import Entry, EntryKind, Figure, Incident
-from checks.story.report.material import Material, about_of
+from checks.story.report.material import Material
 from checks.views import AlertView
 
 __all__ = ["BEGAN", "alert", "material", "night", "step"]

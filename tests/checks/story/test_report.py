@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from checks.model import Status
 from checks.story import telling
+from checks.story.about import about_of
 from checks.story.figures import REQUESTS
 from checks.story.model import Entry, EntryKind, Figure, Incident, Session
 from checks.story.report.charts import HEIGHT, WIDTH, Axis, chart
@@ -17,7 +18,7 @@ from checks.story.report.data import as_data
 from checks.story.report.follow_ups import follow_ups
 from checks.story.report.impact import impacts_of
 from checks.story.report.markdown import code, fenced, plain
-from checks.story.report.material import about_of, duration, percent
+from checks.story.report.material import duration, percent
 from checks.story.report.notifications import incident_notification, resolution
 from checks.story.report.writing import report
 from tests.checks.story.night import BEGAN, ID, alert, material, night, step

@@ -1,0 +1,46 @@
+"""The part of the app that has notes and reports written."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from textual import on
+
+from tui.annotating import may_annotate
+from tui.runbooks import RunbookApp
+from tui.writing import WritesNote, WritesReport
+
+__all__ = ["StoryApp"]
+
+_SAID: Final = 4.0
+"""Seconds for which is said what was asked for."""
+
+
+class StoryApp(RunbookApp, inherit_bindings=False):
+    """Everything about the timeline; subclasses have the ``source``."""
+
+    def action_note(self) -> None:
+        """Open the box for a note: on the incident that is looked at, or on the one that lasts."""
+        from tui.screens.note import NoteScreen  # noqa: PLC0415 - few write
+        from tui.screens.timeline import TimelineScreen  # noqa: PLC0415
+
+        if not may_annotate(self.newest):
+            self.say("this onwatch only looks (--no-annotate): no note can be written")
+            return
+        top = self.picture_screen
+        incident = top.incident if isinstance(top, TimelineScreen) else None
+        made = partial(NoteScreen, incident, ascii_only=self.ascii_only)
+        self.push_screen(made(self.standing()))
+
+    @on(WritesNote)
+    def _write_note(self, event: WritesNote) -> None:
+        self.await_answer("")
+        self.source.note(event.text, event.incident, event.at)
+        self.say("written into the timeline", seconds=_SAID)
+
+    @on(WritesReport)
+    def _write_report(self, event: WritesReport) -> None:
+        self.await_answer("")
+        self.source.report(event.incident)
+        self.say(f"incident {event.incident}: its report is being written", seconds=_SAID)

@@ -1,0 +1,1 @@
+"""The timeline: incidents, and what happened in each."""

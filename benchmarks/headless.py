@@ -16,6 +16,7 @@ import psutil
 
 from checks.clock import SystemClock
 from checks.engine import Engine
+from checks.garbage import collect_seldom, settle
 from tui.config import load
 
 
@@ -47,6 +48,9 @@ async def percent(seconds: float) -> float:
 async def main(path: str, warm_up: float, seconds: float, unseen: float = 0.0) -> None:
     clock = NotingClock()
     engine = Engine(load(path).engine, clock)
+    # As the monitor has it.
+    collect_seldom()
+    settling = asyncio.create_task(settle())
     task = asyncio.create_task(engine.run(lambda snapshot: None))
     await asyncio.sleep(warm_up)
     counts = engine.scheduler.counts
@@ -74,7 +78,7 @@ async def main(path: str, warm_up: float, seconds: float, unseen: float = 0.0) -
         engine.figures = False
         found["unseen_percent"] = await percent(unseen)
     task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.gather(task, settling, return_exceptions=True)
     print(json.dumps(found))
 
 

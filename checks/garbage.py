@@ -6,10 +6,14 @@ is, not with what is garbage.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from typing import Final
 
-__all__ = ["collect_seldom", "set_apart"]
+__all__ = ["SETTLED", "collect_seldom", "set_apart", "settle"]
+
+SETTLED: Final = 5.0
+"""Seconds after which an engine has imported what it needs and run every check."""
 
 _THRESHOLDS: Final = (1_000, 8, 30)
 """Objects that have become more before the young are looked through (a fifth of a millisecond);
@@ -32,3 +36,11 @@ def set_apart() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+async def settle() -> None:
+    """Set apart what an engine holds once it has settled: with a thousand checks, looking through
+    it would keep each from its run for longer than it may be late.
+    """
+    await asyncio.sleep(SETTLED)
+    set_apart()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from checks.clock import SystemClock
 from checks.errors import ConfigError, NoThreadsError, OnwatchError
-from checks.garbage import set_apart
+from checks.garbage import set_apart, settle
 from checks.lanes import Lanes
 from checks.model import clean
 from checks.numerics import import_numpy
@@ -39,8 +39,6 @@ __all__ = ["EngineSource", "found"]
 
 LOOK_INTERVAL: Final = 2.0
 """Seconds between looks at the configuration's files."""
-SETTLED: Final = 5.0
-"""Seconds after which an engine has imported what it needs and run every check."""
 
 _TICK: Final = 20_000_000
 """Nanoseconds by which a file's time may lag behind the clock that we read."""
@@ -79,12 +77,6 @@ def _is_newer(stamp: _Stamp | None, files: Sequence[Path], began: int) -> bool:
 async def found(config: EngineConfig) -> EngineConfig:
     """``config`` with what its finder finds, where it has one."""
     return config if config.finder is None else await config.finder.look(config)
-
-
-async def _settle() -> None:
-    """Once drivers are imported and every check has run."""
-    await asyncio.sleep(SETTLED)
-    set_apart()
 
 
 async def _look_again(engine: Engine) -> None:
@@ -202,7 +194,7 @@ class EngineSource:
         running = asyncio.create_task(engine.run(self._mailbox.put), name="engine")
         watching = asyncio.create_task(self._changed(engine), name="configuration")
         looking = asyncio.create_task(_look_again(engine), name="discovery")
-        settling = asyncio.create_task(_settle(), name="settle")
+        settling = asyncio.create_task(settle(), name="settle")
         tasks = {running, watching, looking, settling}
         try:
             await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -38,7 +38,9 @@ class CheckState:
         self.host: tuple[float, HostFacts] | None = None
         self.ever_up = False
         self.asked: tuple[Asked, ...] = ()
-        self.results: deque[ResultLine] = deque(maxlen=RESULTS)
+        # Plain tuples of plain values: collections of garbage pass them by, and of a thousand
+        # checks there are sixty thousand.
+        self._results: deque[tuple[float, str, str, float | None]] = deque(maxlen=RESULTS)
         self.events: deque[EventView] = deque(maxlen=RESULTS)
         self._history: deque[float] = deque(maxlen=HISTORY)
         self._parts: dict[str, tuple[Status, float]] = {}
@@ -64,7 +66,7 @@ class CheckState:
             self.result, self.requests = old.result, old.requests
             self.database, self.host, self.asked = old.database, old.host, old.asked
             self.ever_up = old.ever_up
-            self.results, self.events = old.results, old.events
+            self._results, self.events = old._results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self._outcomes, self._excused = old._outcomes, old._excused
             self.view = replace(old.view, depends_on=spec.depends_on, runbook=spec.runbook)
@@ -139,7 +141,7 @@ class CheckState:
         self._last_run = began
         self._outcomes.add(began, result.status, result.message)
         self._history.append(math.nan if result.duration is None else result.duration)
-        self.results.append(ResultLine(began, result.status, result.message, result.duration))
+        self._results.append((began, result.status.value, result.message, result.duration))
         self.view = replace(
             before,
             status=result.status,
@@ -155,6 +157,13 @@ class CheckState:
             record=self._outcomes.record(began),
         )
         return events
+
+    def results(self) -> tuple[ResultLine, ...]:
+        """The past runs, newest first."""
+        return tuple(
+            ResultLine(began, Status(status), message, duration)
+            for began, status, message, duration in reversed(self._results)
+        )
 
     def _part_views(self, parts: tuple[Part, ...], began: float) -> tuple[PartView, ...]:
         views = []

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+import checks.garbage
 import checks.live
 from checks.config import EngineConfig
 from checks.engine import Engine
@@ -320,7 +321,7 @@ def test_what_is_written_while_a_change_is_taken_over_is_taken_over_too(
 def test_many_reloads_leave_no_thread_descriptor_task_or_engine_behind(
     http_server: HttpServer, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks.live, "SETTLED", 0.3)
+    monkeypatch.setattr(checks.garbage, "SETTLED", 0.3)
     made: weakref.WeakSet[Engine] = weakref.WeakSet()
     make = Engine.__init__
 

@@ -24,7 +24,7 @@ from checks.garbage import set_apart, settle
 from checks.lanes import Lanes
 from checks.model import clean
 from checks.numerics import import_numpy
-from checks.source import Mailbox
+from checks.source import InFront, Mailbox
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
@@ -319,9 +319,9 @@ class EngineSource:
     def give_value(self, variable: str, value: str) -> None:
         self._wish(lambda engine: engine.runbooks.give(variable, value))
 
-    def run_step(self, token: str, typed: str = "") -> None:
+    def run_step(self, token: str, typed: str = "", in_front: InFront | None = None) -> None:
         def wish(engine: Engine) -> None:
-            engine.runbooks.run(token, typed)
+            engine.runbooks.run(token, typed, in_front)
             self._mailbox.put(engine.snapshot())
 
         self._wish(wish)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from checks.rules.views import Pairs
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from checks.story.model import Silence
     from checks.views import Snapshot
 
-__all__ = ["Mailbox", "SnapshotSource"]
+__all__ = ["InFront", "Mailbox", "SnapshotSource"]
+
+InFront: TypeAlias = Callable[[Callable[[], None]], None]
+"""Takes what is to be called with the terminal free for it."""
 
 
 class SnapshotSource(Protocol):
@@ -80,11 +83,13 @@ class SnapshotSource(Protocol):
         step had found it out; its pattern must allow it.
         """
 
-    def run_step(self, token: str, typed: str = "") -> None:
+    def run_step(self, token: str, typed: str = "", in_front: InFront | None = None) -> None:
         """Run the step that was shown with this :attr:`~checks.runbooks.views.StepOffer.token`.
 
         Call it after the user has seen and confirmed it; ``typed`` is what they typed where it
-        is dangerous. How it goes stands in :attr:`~checks.runbooks.views.RunbooksView.runs` of
+        is dangerous. One that is interactive is handed to ``in_front``, from any thread, to be
+        called in the main thread once nothing else has the terminal; it returns when that is
+        free again. How it goes stands in :attr:`~checks.runbooks.views.RunbooksView.runs` of
         later snapshots, a refusal among the events as an answer.
         """
 

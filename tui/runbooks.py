@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.binding import Binding
 
 from tui.navigation import NavigatingApp
-from tui.steps import CancelsRun, GivesValue, Leaves, OpensRunbook, Reads, RunsStep, running_steps
+from tui.steps import (
+    CancelsRun,
+    GivesValue,
+    Leaves,
+    OpensRunbook,
+    Reads,
+    RunsStep,
+    TakesTerminal,
+    running_steps,
+)
 
 if TYPE_CHECKING:
     from checks.runbooks.views import Subject
@@ -121,7 +130,18 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
     @on(RunsStep)
     def _run_step(self, event: RunsStep) -> None:
         self.await_answer("")
-        self.source.run_step(event.offer.token, event.typed)
+        gives = event.offer.interactive and not self.is_headless and not self.is_web
+        in_front = self._give_terminal if gives else None
+        self.source.run_step(event.offer.token, event.typed, in_front)
+
+    def _give_terminal(self, run: Callable[[], None]) -> None:
+        self.post_message(TakesTerminal(run))
+
+    @on(TakesTerminal)
+    def _suspended(self, event: TakesTerminal) -> None:
+        """Leave the terminal to a step until that has ended; pictures wait meanwhile."""
+        with self.suspend():
+            event.run()
 
     @on(GivesValue)
     def _give_value(self, event: GivesValue) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
@@ -17,6 +18,7 @@ __all__ = [
     "OpensRunbook",
     "Reads",
     "RunsStep",
+    "TakesTerminal",
     "running_steps",
 ]
 
@@ -62,6 +64,14 @@ class RunsStep(Message):
 
 class Leaves(Message):
     """Somebody quits although steps run."""
+
+
+class TakesTerminal(Message):
+    """``run`` is to be called with the terminal free for it; from any thread."""
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        self.run = run
+        super().__init__()
 
 
 class CancelsRun(Message):

@@ -21,6 +21,7 @@ from checks.lanes import LaneBusyError, Lanes
 from checks.runbooks.linking import links
 from checks.runbooks.looking import Looked, Opened, Reader
 from checks.runbooks.views import RunbookFocus, RunbooksView, Subject
+from checks.source import InFront
 from checks.views import AlertView, EventView, Snapshot
 
 if TYPE_CHECKING:
@@ -135,13 +136,15 @@ class LiveRunbooks:
         over = self._rules.alert(alert)
         return alert_view(over[1]) if over is not None else None
 
-    def run(self, token: str, typed: str = "") -> None:
-        """Run the step that was offered with ``token``, or say why not."""
-        refused = self._start(token, typed)
+    def run(self, token: str, typed: str = "", in_front: InFront | None = None) -> None:
+        """Run the step that was offered with ``token``, or say why not; one that is interactive by
+        ``in_front``.
+        """
+        refused = self._start(token, typed, in_front)
         if refused:
             self._answer(refused)
 
-    def _start(self, token: str, typed: str) -> str:
+    def _start(self, token: str, typed: str, in_front: InFront | None) -> str:
         if self._read_only:
             return "onwatch runs with --read-only: no step runs"
         shown = self._offered(token)
@@ -153,7 +156,9 @@ class LiveRunbooks:
 
         if shown.view.marking is Marking.DANGER and typed != shown.view.target:
             return f"{shown.view.title}: {shown.view.target} was to be typed, and was not"
-        return self._begin(shown)
+        if shown.view.interactive and in_front is None:
+            return f"{shown.view.title}: it is interactive, and there is no terminal for it"
+        return self._begin(shown, in_front if shown.view.interactive else None)
 
     def _offered(self, token: str) -> Offered | None:
         offered = self._looked.offered.values() if self._looked is not None else ()
@@ -174,7 +179,7 @@ class LiveRunbooks:
         again = offered(shown.runbook, now, {}, read_only=self._read_only)
         return shown.same(again[shown.step.name])
 
-    def _begin(self, shown: Offered) -> str:
+    def _begin(self, shown: Offered, in_front: InFront | None) -> str:
         from checks.runbooks.running.model import Around, Who  # noqa: PLC0415 - with a step to run
         from checks.runbooks.runs import Runs  # noqa: PLC0415
 
@@ -182,7 +187,8 @@ class LiveRunbooks:
             self._runs = Runs(self._clock, stir=self._stir, told=self._told)
         env = replace(self._env, lanes=self._lanes)
         file = self._reader.file_of(shown.runbook.name)
-        return self._runs.start(shown, Who.present(), file, Around(env, self._audit_log()))
+        around = Around(env, self._audit_log())
+        return self._runs.start(shown, Who.present(), file, around, in_front)
 
     def _audit_log(self) -> Audit | None:
         """Where runs are written down; None in tests that want none."""

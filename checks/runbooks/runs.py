@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from checks.clock import Clock
 from checks.runbooks.running.model import Around, Ended, Job, Who
 from checks.runbooks.running.output import Output
 from checks.runbooks.running.start import Run
 from checks.runbooks.views import RunState, RunView
+from checks.source import InFront
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +37,56 @@ _OVER: Final = 1.0
 log = logging.getLogger("onwatch.runbooks")
 
 
+class Way(Protocol):
+    """What runs a step: :class:`~checks.runbooks.running.start.Run`, or the terminal."""
+
+    async def go(self) -> Ended:
+        """Run it to its end."""
+
+    def cancel(self) -> None:
+        """Have it end."""
+
+    def hurry(self, within: float) -> None:
+        """Have it end ``within`` so many seconds."""
+
+
+class OnTerminal:
+    """A step that has the terminal for itself, which somebody else gives it: ``in_front`` is
+    handed what runs it there.
+    """
+
+    def __init__(self, job: Job, around: Around, in_front: InFront) -> None:
+        self._job = job
+        self._around = around
+        self._in_front = in_front
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[Ended] = self._loop.create_future()
+
+    async def go(self) -> Ended:
+        self._in_front(self._run)
+        return await self._ended
+
+    def _run(self) -> None:
+        """Called in the main thread, with the terminal free for it."""
+        from checks.runbooks.running.foreground import run_foreground  # noqa: PLC0415 - seldom
+
+        ended = run_foreground(self._job, self._around)
+        with contextlib.suppress(RuntimeError):
+            # The engine may have ended meanwhile.
+            self._loop.call_soon_threadsafe(self._settle, ended)
+
+    def _settle(self, ended: Ended) -> None:
+        if not self._ended.done():
+            self._ended.set_result(ended)
+
+    def cancel(self) -> None:
+        """Nothing: who could ask for it has the terminal no more."""
+
+    def hurry(self, within: float) -> None:
+        del within
+        self._settle(Ended(RunState.CANCELLED, None, "onwatch ended while it had the terminal"))
+
+
 @dataclass(slots=True, eq=False)
 class Begun:
     """A run, and what was shown of it last."""
@@ -42,7 +94,7 @@ class Begun:
     job: Job
     offered: Offered
     output: Output
-    run: Run
+    run: Way
     began: float
     task: asyncio.Task[None] | None = None
     ended: Ended | None = None
@@ -77,8 +129,17 @@ class Runs:
         """Those that have not ended."""
         return [one for one in self._begun if one.ended is None]
 
-    def start(self, offered: Offered, who: Who, file: Path | None, around: Around) -> str:
-        """Run the step of ``offered`` as it was shown; why not, empty where it does."""
+    def start(
+        self,
+        offered: Offered,
+        who: Who,
+        file: Path | None,
+        around: Around,
+        in_front: InFront | None = None,
+    ) -> str:
+        """Run the step of ``offered`` as it was shown, on the terminal where ``in_front`` gives
+        it that; why not, empty where it does.
+        """
         if len(self.running) >= AT_ONCE:
             return f"{AT_ONCE} steps run already: wait for one, or end one"
         alert = offered.situation.alert
@@ -94,7 +155,8 @@ class Runs:
             file=file,
         )
         output = Output(around.env.masker)
-        begun = Begun(job, offered, output, Run(job, output, around), self._clock.now())
+        way = Run(job, output, around) if in_front is None else OnTerminal(job, around, in_front)
+        begun = Begun(job, offered, output, way, self._clock.now())
         self._begun.append(begun)
         self._forget_old()
         begun.task = asyncio.create_task(self._go(begun), name=f"step {job.step.name}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from checks.rules.views import Pairs
 from checks.runbooks.views import Subject
-from checks.source import Mailbox
+from checks.source import InFront, Mailbox
 from checks.story.model import Silence
 from checks.views import Snapshot
 from tests.widgets import samples
@@ -74,7 +74,8 @@ class FakeSource:
     def give_value(self, variable: str, value: str) -> None:
         self.asked.append(f"give {variable} {value}")
 
-    def run_step(self, token: str, typed: str = "") -> None:
+    def run_step(self, token: str, typed: str = "", in_front: InFront | None = None) -> None:
+        del in_front
         self.asked.append(f"run step {token} {typed}".rstrip())
 
     def cancel_run(self, run: str) -> None:

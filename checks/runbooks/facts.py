@@ -1,8 +1,8 @@
 """What is known of an alert and of a check's target, as values of variables.
 
 ``$INSTANCE`` and every other label of the alert, ``$ALERTNAME``, ``$VALUE``; of the check
-``$CHECK``, ``$JOB``, ``$INSTANCE``, ``$HOST``, ``$PORT``, ``$USER``, ``$DATABASE``, ``$URL``,
-``$FILE``. Never a password.
+``$CHECK``, ``$JOB``, ``$INSTANCE``, ``$HOST``, ``$PORT``, ``$USER``, ``$DATABASE``, ``$URL`` (of
+HTTP), ``$FILE`` (of SQLite), ``$NAME`` (of DNS). Never a password.
 """
 
 from __future__ import annotations
@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN", "of_alert", "of_check"]
 
 _OF_ALERTS: Final = ("ALERTNAME", "SEVERITY", "VALUE")
-_OF_CHECKS: Final = ("CHECK", "DATABASE", "FILE", "HOST", "INSTANCE", "JOB", "PORT", "URL", "USER")
+_OF_CHECKS: Final = (
+    "CHECK",
+    "DATABASE",
+    "FILE",
+    "HOST",
+    "INSTANCE",
+    "JOB",
+    "NAME",
+    "PORT",
+    "URL",
+    "USER",
+)
 KNOWN: Final = frozenset((*_OF_ALERTS, *_OF_CHECKS))
 """Variables that come from alerts and checks whatever the rules are."""
 
@@ -53,6 +64,8 @@ def of_check(spec: CheckSpec) -> dict[str, str]:
         found["URL"] = spec.config.address()
     if spec.kind == "sqlite":
         found["FILE"] = instance
+    if spec.kind == "dns":
+        found["NAME"] = str(getattr(spec.config, "name", ""))
     return {name: text for name, text in found.items() if text}
 
 

@@ -23,6 +23,8 @@ _TAKES: Final = re.compile(
     r"|(?:read|local|export|declare|readonly|typeset|mapfile|readarray|unset|getopts)\b([^\n;|&<>()]*)"
     r"|printf[ \t]+-v[ \t]+([A-Z][A-Z0-9_]*)\b"
 )
+_NESTED: Final = re.compile(r"\$\([^()]*\)?")
+"""A command within an arithmetic expression: no names of variables."""
 _ENDS: Final = " \t\n;&|()<>"
 """What ends a word outside quotes."""
 _BRACES: Final = ("{", "{-")
@@ -171,7 +173,7 @@ class _Walk:
     def _arithmetic(self, start: int) -> None:
         """Bare names are read within ``(( … ))``."""
         end = self._text.find("))", start)
-        inner = self._text[start : end if end >= 0 else self._line_end()]
+        inner = _NESTED.sub(" ", self._text[start : end if end >= 0 else self._line_end()])
         for found in re.finditer(
             r"(?<![\w$])([A-Z][A-Z0-9_]*)[ \t]*(\+\+|--|[-+*/%]?=(?!=))?", inner
         ):

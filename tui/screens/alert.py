@@ -53,6 +53,8 @@ class AlertScreen(PictureScreen):
     HINTS = (
         (("screen.back",), "back"),
         (("screen.runbook",), "runbook"),
+        (("screen.acknowledge",), "acknowledge"),
+        (("screen.silence",), "silence"),
         (("app.window_longer", "app.window_shorter"), "the chart's window"),
         (("alert.check",), "its check"),
         (("screen.copy",), "copy"),

@@ -83,6 +83,8 @@ class DetailsScreen(PictureScreen):
     HINTS = (
         (("screen.back",), "back"),
         (("screen.runbook",), "runbook"),
+        (("screen.acknowledge",), "acknowledge"),
+        (("screen.silence",), "silence"),
         (("details.previous_chart", "details.next_chart"), "chart"),
         (("app.window_longer", "app.window_shorter"), "its window"),
         (("screen.next_pane",), "next pane"),

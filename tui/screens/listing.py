@@ -55,6 +55,8 @@ class ListScreen(NumberedScreen):
         (("screen.back",), "back"),
         (("pane.open",), "details"),
         (("screen.runbook",), "runbook"),
+        (("screen.acknowledge",), "acknowledge"),
+        (("screen.silence",), "silence"),
         (("lists.next", "lists.previous"), "not ok"),
         (("lists.sort",), "sort"),
         (("lists.group",), "group"),

@@ -42,6 +42,8 @@ class OverviewScreen(PictureScreen):
     )
     HINTS = (
         (("screen.runbook",), "runbook"),
+        (("screen.acknowledge",), "acknowledge"),
+        (("screen.silence",), "silence"),
         (("pane.open",), "details"),
         (("app.overview", *(f"app.{each.name}" for each in NUMBERED)), "screens"),
         (("screen.filter",), "filter"),

@@ -64,8 +64,15 @@ class Guard:
         with self._lock:
             self._users += 1
 
-    async def leave(self) -> None:
-        """The same one will no more; the last one sees the shell off."""
+    def leave_at_once(self) -> None:
+        """As :meth:`leave`, for those who block."""
+        shell = self._left()
+        if shell is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                shell.wait(_PATIENCE)
+
+    def _left(self) -> subprocess.Popen[bytes] | None:
+        """The shell, told to end, if nobody else needs it."""
         with self._lock:
             self._users -= 1
             shell = None if self._users else self._shell
@@ -73,6 +80,12 @@ class Guard:
                 self._shell = None
         if shell is not None and shell.stdin is not None:
             shell.stdin.close()
+        return shell
+
+    async def leave(self) -> None:
+        """The same one will no more; the last one sees the shell off."""
+        shell = self._left()
+        if shell is not None:
             for _ in range(_LOOKS):
                 if shell.poll() is not None:
                     break

@@ -7,6 +7,7 @@ looks only the last lines are of interest, so a flood costs little more than its
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from checks.runbooks.running.lines import LineReader
@@ -23,9 +24,13 @@ SIZE: Final = 2_000_000
 
 
 class Output:
-    """The lines of one run; to be used from one thread."""
+    """The lines of one run; to be used from one thread.
 
-    def __init__(self, masker: Masker) -> None:
+    ``taker`` gets each line as soon as it is whole, none left out; for who prints them.
+    """
+
+    def __init__(self, masker: Masker, taker: Callable[[str], None] | None = None) -> None:
+        self._taker = taker
         self._reader = LineReader(masker)
         self._lines: deque[str] = deque()
         self._size = 0
@@ -47,7 +52,7 @@ class Output:
         self.total += len(data)
         self._raw += data
         self._seen = None
-        if len(self._raw) > 2 * UNREAD:
+        if self._taker is not None or len(self._raw) > 2 * UNREAD:
             self._read()
 
     def say(self, text: str) -> None:
@@ -101,7 +106,7 @@ class Output:
 
     def _latest(self, data: bytes) -> bytes:
         """The last of ``data``: as many lines as are kept at all."""
-        if len(data) <= UNREAD and data.count(b"\n") <= LINES:
+        if self._taker is not None or (len(data) <= UNREAD and data.count(b"\n") <= LINES):
             return data
         start, found = len(data), 0
         floor = max(0, len(data) - UNREAD)
@@ -120,6 +125,8 @@ class Output:
             self._keep(rest)
 
     def _keep(self, line: str) -> None:
+        if self._taker is not None:
+            self._taker(line)
         self._lines.append(line)
         self._size += len(line)
         while len(self._lines) > LINES or (self._size > SIZE and len(self._lines) > 1):

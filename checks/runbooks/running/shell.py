@@ -27,7 +27,7 @@ from checks.runbooks.running.reading import TerminalReader
 from checks.runbooks.running.sessions import Member, ignores_hangups, members, send
 from checks.runbooks.views import RunState
 
-__all__ = ["Patience", "Shell", "plan_of"]
+__all__ = ["Patience", "Shell", "ending", "plan_of"]
 
 STARTING: Final = 10.0
 """Seconds after which a start that hangs is given up."""
@@ -320,7 +320,7 @@ class Shell:
 
     def _told(self, leader: Leader, course: _Course, took: float) -> Ended:
         code = leader.code
-        said = (course.why or f"{_ending(code)} after {{}}").format(seconds(took))
+        said = (course.why or f"{ending(code)} after {{}}").format(seconds(took))
         if asked := self._asked(code, course.state):
             course.left.append(asked)
         said = "; ".join([said, *course.left])
@@ -352,7 +352,8 @@ def plan_of(job: Job, around: Around, *, terminal: bool = False) -> Plan:
     return Plan(argv, environment(job.variables, terminal=terminal), base, base)
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
+    """What an exit code says, as the beginning of a sentence."""
     if code is None:
         return "ended, and the system kept no exit code"
     if code == 0:

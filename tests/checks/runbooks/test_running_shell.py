@@ -102,9 +102,9 @@ async def test_output_comes_while_it_runs(place: Place) -> None:
     while not run.output.lines:
         await asyncio.sleep(0.005)
     assert time.monotonic() - began < 0.3
-    assert run.output.lines == ("first",)
+    assert list(run.output.lines) == ["first"]
     await task
-    assert run.output.lines == ("first", "second")
+    assert list(run.output.lines) == ["first", "second"]
 
 
 async def test_its_last_line_is_captured(place: Place) -> None:

@@ -238,8 +238,8 @@ async def test_a_session_is_ended_by_its_number(
     until(lambda: (int(thread),) not in mariadb_server.fetch(processes))
 
 
-async def test_a_database_that_is_not_there(place: Place, free_port: int) -> None:
-    url = f"postgresql://x@127.0.0.1:{free_port}/x"
+async def test_a_database_that_is_not_there(place: Place, unused_tcp_port: int) -> None:
+    url = f"postgresql://x@127.0.0.1:{unused_tcp_port}/x"
     target = target_of("postgres", {"url": url})
     ran = await place.run("SELECT 1", language=Language.SQL, target=target)
     assert (ran.ended.state, ran.ended.exit_code) == (RunState.FAILED, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -44,13 +44,15 @@ class _Row:
     """A rule with what was shown of it last.
 
     ``basis`` is what the ties of its alerts were found from, ``states`` counts these. ``changes``
-    is the store's number when it was last asked whether anything is missing.
+    is the store's number when it was last asked whether anything is missing; ``made`` are the
+    alerts that the views were made of.
     """
 
     view: RuleView
     run: AlertRun | RecordRun
     basis: tuple[object, ...] = ()
     states: Counter[State] = field(default_factory=Counter)
+    made: object = None
     seconds: float = 0.0
     changes: int = -1
 
@@ -109,11 +111,16 @@ class Showing:
         return self._busy
 
     def take(
-        self, run: AlertRun | RecordRun, outcome: RuleOutcome, at: int, *, judge: bool
+        self,
+        run: AlertRun | RecordRun,
+        outcome: RuleOutcome,
+        at: int,
+        *,
+        judge: Callable[[], bool],
     ) -> None:
         """``run`` was evaluated as of ``at`` (milliseconds).
 
-        ``judge`` says whether everything has answered that a rule may miss.
+        ``judge`` tells whether everything has answered that a rule may miss.
         """
         row = self._rows[run]
         before, self._changed = row.view, True
@@ -136,10 +143,10 @@ class Showing:
         if alerts or before.alerts:
             self._renew(row)
 
-    def _judge(self, row: _Row, before: RuleView, *, judge: bool) -> None:
+    def _judge(self, row: _Row, before: RuleView, *, judge: Callable[[], bool]) -> None:
         """Whether there is anything of what the rule reads; asked where series came or went."""
         was_missing = before.health in _MISSING
-        if not judge or row.changes == self._store.changes:
+        if row.changes == self._store.changes or not judge():
             if was_missing:
                 row.view = replace(row.view, **_judgement(before))
             return
@@ -177,7 +184,7 @@ class Showing:
             if len(alerts) > MOST_SHOWN and not sentence:
                 sentence = f"{MOST_SHOWN} of its {len(alerts):,} alerts are shown"
             row.view = replace(before, sentence=sentence, alerts=views)
-            row.states = Counter(one.state for one in alerts)
+            row.states, row.made = Counter(one.state for one in alerts), row.run.alerts
             # The value of an alert matters where its check may say the same.
             basis = tuple(
                 (one.id, one.state, one.value if one.check in self._sick else None) for one in views
@@ -190,7 +197,8 @@ class Showing:
     ) -> Iterator[EventView]:
         """Keep ``transitions``, and tell those that matter as events: ``most`` at once."""
         row = self._rows[run]
-        self._renew(row)
+        if row.made is not run.alerts:
+            self._renew(row)
         self._changed = True
         views = [told(row.view.key, row.view.name, one, run.alerts) for one in transitions]
         self._transitions.extendleft(views)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from checks.alerts.folding import LATER, CheckFinder, Subject, causes
 from checks.alerts.model import Pairs, State
@@ -36,6 +37,8 @@ _SAYING_NOTHING: Final = frozenset(
     )
 )
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_Thing: TypeAlias = tuple[Pairs, str]
+"""The labels of an alert that no threshold differs in, and what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,12 @@ def _explained(
         Subject(alert.id, found[alert.id], round(alert.active_at * 1000), alert.status in _ILL)
         for alert in alerts
     ]
-    own = {alert.id: found[alert.id] for alert in alerts if _follows(alert, sick, found)}
+    said = {name: _said(check) for name, check in sick.items()}
+    own = {
+        alert.id: name
+        for alert in alerts
+        if (name := found[alert.id]) in sick and _follows(alert, sick[name], said[name])
+    }
     every = [
         *subjects,
         *(Subject(f"check {name}", name, round(one.since * 1000)) for name, one in sick.items()),
@@ -88,59 +96,77 @@ def _explained(
     }
 
 
-def _follows(alert: RuleAlertView, sick: Mapping[str, CheckView], found: Mapping[str, str]) -> bool:
-    """Whether the check that ``alert`` is of says the same, as badly, and did so no later."""
-    check = sick.get(found[alert.id])
-    if check is None or check.since > alert.active_at + LATER / 1000:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a check tells: its sentence with the names of what is ill of it, these, and numbers."""
+
+    text: str
+    parts: frozenset[str]
+    numbers: frozenset[str]
+
+
+def _said(check: CheckView) -> _Said:
+    parts = [part.name for part in check.parts if part.status in _ILL]
+    text = " ".join([check.message, *parts]).lower()
+    return _Said(text, frozenset(parts), frozenset(_NUMBER.findall(text)))
+
+
+def _follows(alert: RuleAlertView, check: CheckView, said: _Said) -> bool:
+    """Whether ``check``, which ``alert`` is of, says the same, as badly, and did so no later."""
+    if check.since > alert.active_at + LATER / 1000:
         return False
     if not check.up:
         return True
-    return check.status.severity >= alert.status.severity and _same(alert, check)
+    severe = check.status.severity >= alert.status.severity
+    return severe and _same(alert, check.kind, said)
 
 
-def _same(alert: RuleAlertView, check: CheckView) -> bool:
-    """Whether ``check`` tells what ``alert`` is about, as far as their words say.
+def _same(alert: RuleAlertView, kind: str, said: _Said) -> bool:
+    """Whether a check of ``kind`` tells what ``alert`` is about, as far as their words say.
 
     By the name of the alert (``HostLoadHigh``), by its value (a status of 503), or by what a part
     of the check is called that is among its labels (``mountpoint="/var"``). Two lines of one thing
     are better than none of it.
     """
-    parts = [part for part in check.parts if part.status in _ILL]
-    values = {value for name, value in alert.labels if name not in _COMMON}
-    if any(part.name in values for part in parts):
+    values = (value for name, value in alert.labels if name not in _COMMON)
+    if said.parts and any(value in said.parts for value in values):
         return True
-    said = " ".join([check.message, *(part.name for part in parts)]).lower()
     value = format_float(alert.value)
-    if len(value) > 2 and value in _NUMBER.findall(said):
+    if len(value) > 2 and value in said.numbers:
         return True
-    words = {word.lower() for word in _WORD.findall(alert.name)}
-    return any(word in said for word in words - _SAYING_NOTHING - {check.kind})
+    return any(word in said.text for word in _words(alert.name) - {kind})
+
+
+@lru_cache(maxsize=1024)
+def _words(name: str) -> frozenset[str]:
+    """The words of an alert's name that say what it is about."""
+    return frozenset(word.lower() for word in _WORD.findall(name)) - _SAYING_NOTHING
 
 
 def _hidden(alerts: Sequence[tuple[RuleAlertView, str]]) -> dict[str, str]:
     """For each alert of which a worse one of the same thing fires: the id of that."""
-    worst: dict[tuple[Pairs, str], RuleAlertView] = {}
-    for alert, compared in alerts:
-        for thing in _things(alert, compared) if alert.state is State.FIRING else ():
-            if thing not in worst or _rank(alert) > _rank(worst[thing]):
-                worst[thing] = alert
+    known = [(one, _of_labels(one.labels, one.name, compared)) for one, compared in alerts]
+    worst: dict[_Thing, tuple[int, str]] = {}
+    for alert, (rank, things) in known:
+        for thing in things if alert.state is State.FIRING else ():
+            if thing not in worst or rank > worst[thing][0]:
+                worst[thing] = rank, alert.id
     hidden = {}
-    for alert, compared in alerts:
-        over = [worst[thing] for thing in _things(alert, compared) if thing in worst]
-        least = _rank(alert) + (alert.state is State.FIRING)
-        worse = [one for one in over if _rank(one) >= least and one.id != alert.id]
+    for alert, (rank, things) in known:
+        least = rank + (alert.state is State.FIRING)
+        over = [worst[thing] for thing in things if thing in worst]
+        worse = [one for one in over if one[0] >= least and one[1] != alert.id]
         if worse:
-            hidden[alert.id] = max(worse, key=_rank).id
+            hidden[alert.id] = max(worse, key=lambda one: one[0])[1]
     return hidden
 
 
-def _rank(alert: RuleAlertView) -> int:
-    return int(severity_of(dict(alert.labels)))
-
-
-def _things(alert: RuleAlertView, compared: str) -> list[tuple[Pairs, str]]:
-    """What ``alert`` may be a threshold of: what it compares, and what its name says."""
-    labels = tuple(pair for pair in alert.labels if pair[0] not in _NO_PART)
-    stem = _DEGREE.sub("", alert.name).strip("_- ")
+@lru_cache(maxsize=4096)
+def _of_labels(labels: Pairs, name: str, compared: str) -> tuple[int, tuple[_Thing, ...]]:
+    """What stays the same while an alert lasts: how bad it is, and what it may be a threshold of
+    (what it compares, and what its name says)."""
+    rest = tuple(pair for pair in labels if pair[0] not in _NO_PART)
+    stem = _DEGREE.sub("", name).strip("_- ")
     names = [f"value {compared}"] if compared else []
-    return [(labels, name) for name in [*names, f"name {stem}"]]
+    things = tuple((rest, each) for each in [*names, f"name {stem}"])
+    return int(severity_of(dict(labels))), things

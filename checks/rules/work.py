@@ -140,7 +140,7 @@ class Work:
         await self._clock.sleep_until(self._clock.now() + pause)
 
     def _take(self, run: AlertRun | RecordRun, outcome: RuleOutcome, at: int) -> None:
-        self.showing.take(run, outcome, at, judge=self._settled())
+        self.showing.take(run, outcome, at, judge=self._settled)
         if isinstance(run, AlertRun):
             self._passed(run, outcome.transitions)
 

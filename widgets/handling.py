@@ -69,7 +69,7 @@ def shouts(handled: Handled | None, alert: AlertView, now: float) -> bool:
 
 def due_words(handled: Handled | None, now: float, *, short: bool = False) -> str:
     """``acknowledge within 12 m``, ``acknowledge: 3 m overdue``, ``escalate now: the team lead``;
-    empty where nothing is due. ``short``: ``due in 12 m``.
+    empty where nothing is due. ``short``: ``ack in 12 m``.
     """
     if handled is None:
         return ""
@@ -80,8 +80,8 @@ def due_words(handled: Handled | None, now: float, *, short: bool = False) -> st
     left = handled.due - now
     if left <= 0:
         over = fmt.coarse(max(1.0, -left))
-        return f"{over} overdue" if short else f"acknowledge: {over} overdue"
-    return f"{'due in' if short else 'acknowledge within'} {fmt.coarse(left)}"
+        return f"ack {over} overdue" if short else f"acknowledge: {over} overdue"
+    return f"{'ack in' if short else 'acknowledge within'} {fmt.coarse(left)}"
 
 
 def handled_words(snapshot: Snapshot | None, handled: Handled | None) -> list[str]:

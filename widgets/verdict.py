@@ -102,14 +102,14 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     handled = handled_of(snapshot, alert.id)
-    said = due_words(handled, snapshot.time)
+    said = due_words(handled, snapshot.time, short=True)
     if handled is not None and handled.acknowledged is not None:
         said = f"taken by {handled.acknowledged.who}"
     due = [Seg(f"{dot}{said}", "label")] if said else []
     hidden = silenced_count(snapshot)
     silenced = [Seg(f"{dot}{hidden} silenced", "dim")] if hidden else []
     whole = [*since, *due, *more, *silenced]
-    tails = [whole, [*since, *due, *more], [*since, *more], since]
+    tails = [whole, [*since, *due, *more], [*since, *due], [*since, *more], since]
     return [tail for at, tail in enumerate(tails) if tail not in tails[:at]]
 
 
@@ -133,7 +133,9 @@ def _alert_segs(
     needed = cell_len(alert.sentence)
     short = tails[-1] if room >= _SINCE else []
     tail = next((tail for tail in tails if needed + segs_width(tail) <= room), short)
-    tail = tails[0] if room >= _BOTH else tail
+    if room >= _BOTH:
+        # Worth some words of the sentence, but not most of them.
+        tail = next((one for one in tails if segs_width(one) <= room // 2), tail)
     tail = [*tail, *_way_out(snapshot, alert, room - needed - segs_width(tail), glyphs, key)]
     return [*head, Seg(brief(alert.sentence, room - segs_width(tail), glyphs.cut), "text"), *tail]
 

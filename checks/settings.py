@@ -10,7 +10,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, get_origin
 
@@ -38,6 +38,7 @@ __all__ = [
     "field_docs",
     "parse_duration",
     "parse_size",
+    "secrets_of",
 ]
 
 _DURATION_UNITS: Final = {
@@ -196,6 +197,21 @@ class _Clear(str):
 
 Secret = Annotated[str, AfterValidator(_Clear)] | SecretCommand
 """A credential in clear, or its source: ``{file: …}``, ``{env: …}`` or ``{command: […]}``."""
+
+
+def secrets_of(value: object) -> Iterator[Secret]:
+    """The credentials within a model, or their sources, however deep."""
+    if isinstance(value, _Clear | SecretCommand):
+        yield value
+    elif isinstance(value, BaseModel):
+        for _, each in value:
+            yield from secrets_of(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from secrets_of(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from secrets_of(each)
 
 
 class KindConfig(Model):

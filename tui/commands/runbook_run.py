@@ -1,0 +1,374 @@
+"""``onwatch runbook run NAME``: runs steps of a runbook without the screen, each as it is marked.
+
+What is safe runs. What is not is shown and asked for: a danger wants its target typed. Who is
+not there to be asked has to have said so on the command line (``--yes``, ``--yes-danger TARGET``);
+otherwise nothing that asks runs. The output goes to standard output, everything else to standard
+error, and the exit code is the step's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from checks.clock import SystemClock
+from checks.documents.keys import nearest
+from checks.errors import ConfigError, ConfigProblem
+from checks.lanes import Lanes
+from checks.model import clean
+from checks.probe import CheckSpec, ProbeEnv
+from checks.resolver import Resolver
+from checks.runbooks.audit import Audit, audit_file
+from checks.runbooks.library import Library
+from checks.runbooks.model import Marking, Runbook
+from checks.runbooks.offering import Offered, Situation, offered
+from checks.runbooks.running.foreground import run_foreground
+from checks.runbooks.running.model import Around, Ended, Job, Who
+from checks.runbooks.running.output import Output
+from checks.runbooks.running.start import Run
+from checks.runbooks.variables import uses
+from checks.runbooks.views import RunState, Subject
+from checks.secrets import Masker
+
+if TYPE_CHECKING:
+    from checks.config import EngineConfig
+
+__all__ = ["run"]
+
+REFUSED: Final = 2
+NOT_RUN: Final = 126
+"""As a shell has it of what it cannot run."""
+TIMED_OUT: Final = 124
+"""As ``timeout`` has it."""
+CANCELLED: Final = 130
+_READ_ONLY: Final = "ONWATCH_READ_ONLY"
+_ENDING: Final = 1.5
+_WIDTH: Final = 2_000
+
+
+@dataclass(slots=True)
+class _Session:
+    """What is to be run, and what the steps so far have found out."""
+
+    args: argparse.Namespace
+    runbook: Runbook
+    file: Path | None
+    check: CheckSpec | None
+    config: EngineConfig
+    given: Mapping[str, str]
+    timeout: float | None
+    asks: bool
+    """Whether there is somebody to ask."""
+    captured: dict[str, str] = field(default_factory=dict)
+    masker: Masker = field(default_factory=Masker)
+
+    def offer(self, step: str) -> Offered:
+        """The step as it would run now."""
+        specs = {spec.name: spec for spec in self.config.checks}
+        situation = Situation(
+            subject=Subject(check=self.check.name if self.check is not None else ""),
+            alert=None,
+            check=self.check,
+            specs=specs,
+            captured={**self.captured, **self.given},
+            machine=clean(socket.gethostname(), 64),
+        )
+        return offered(self.runbook, situation, {}, read_only=False)[step]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run what ``args`` says; its exit code, 2 where nothing is run at all."""
+    if os.environ.get(_READ_ONLY, "0") not in ("", "0"):
+        _say(f"onwatch: {_READ_ONLY} is set: no step runs")
+        return REFUSED
+    session = _session(args)
+    names = [args.step] if args.step else [step.name for step in session.runbook.steps]
+    refused = _refusal(session, names)
+    if refused:
+        _say(f"onwatch: {refused}")
+        return REFUSED
+    asyncio.run(_learn(session))
+    return _run_all(session, names)
+
+
+# What is wanted
+
+
+def _session(args: argparse.Namespace) -> _Session:
+    """Raises ConfigError where there is no such runbook, step, check or variable."""
+    from checks.live import found  # noqa: PLC0415 - imports the engine
+    from tui.config import load  # noqa: PLC0415 - imports pydantic
+
+    config = asyncio.run(found(load(args.config).engine))
+    library = Library(config.runbooks)
+    library.refresh()
+    runbook = library.get(args.name)
+    if runbook is None:
+        raise _wrong("NAME", library.missing(args.name))
+    given = dict(_given(args.var or (), runbook))
+    return _Session(
+        args,
+        _with_step(runbook, args.step),
+        library.file_of(runbook.name),
+        _check(args.check, config.checks),
+        config,
+        given,
+        _timeout(args.timeout),
+        sys.stdin.isatty() and sys.stderr.isatty(),
+    )
+
+
+def _with_step(runbook: Runbook, step: str | None) -> Runbook:
+    """``runbook``, where it has that step, or any."""
+    if step and runbook.step(step) is None:
+        names = [each.name for each in runbook.steps]
+        text = f'{runbook.name} has no step "{step}"{_near(step, names)}'
+        raise _wrong("--step", text)
+    if not runbook.steps:
+        raise _wrong("NAME", f"{runbook.name} has no steps to run")
+    return runbook
+
+
+def _given(texts: Sequence[str], runbook: Runbook) -> Iterator[tuple[str, str]]:
+    asked = {name for step in runbook.steps for name in _names(step.name, runbook)}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.upper()
+        if not equals or not name:
+            raise _wrong("--var", f'"{clean(text, 60)}" is not NAME=VALUE')
+        if name not in asked:
+            raise _wrong("--var", f"no step of {runbook.name} uses ${name}{_near(name, asked)}")
+        yield name, value
+
+
+def _names(step: str, runbook: Runbook) -> Iterator[str]:
+    found = runbook.step(step)
+    if found is not None:
+        yield from uses(found).needed
+        yield from uses(found).optional
+
+
+def _check(name: str | None, specs: Sequence[CheckSpec]) -> CheckSpec | None:
+    if name is None:
+        return None
+    found = next((spec for spec in specs if spec.name == name), None)
+    if found is None:
+        near = _near(name, [spec.name for spec in specs])
+        raise _wrong("--check", f'there is no check "{clean(name, 60)}"{near}')
+    return found
+
+
+def _timeout(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from checks.settings import parse_duration  # noqa: PLC0415 - imports pydantic
+
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise _wrong("--timeout", f'"{clean(text, 60)}" is no duration such as 30s') from None
+
+
+def _wrong(option: str, text: str) -> ConfigError:
+    return ConfigError([ConfigProblem(option, 0, "", text)])
+
+
+def _near(name: str, known: Sequence[str] | set[str]) -> str:
+    found = nearest(name, sorted(known))
+    return f"; did you mean {found}?" if found else ""
+
+
+def _refusal(session: _Session, names: Sequence[str]) -> str:
+    """Why the step that is named is not run without somebody to ask; empty where it may be."""
+    if len(names) != 1 or not session.args.step or session.asks:
+        return ""
+    offer = session.offer(names[0]).view
+    if offer.refused or offer.marking is Marking.SAFE or _agreed(session, offer.target, names[0]):
+        return ""
+    if offer.marking is Marking.DANGER:
+        return (
+            f"{offer.name} is dangerous, and there is no terminal to ask on: run it with "
+            f"--yes-danger {offer.target}"
+        )
+    return (
+        f"{offer.name} asks before it runs, and there is no terminal to ask on: run it with --yes"
+    )
+
+
+def _agreed(session: _Session, target: str, step: str) -> bool:
+    """Whether the command line says already that the step may run."""
+    found = session.runbook.step(step)
+    if found is not None and found.marking is Marking.DANGER:
+        return bool(session.args.yes_danger == target)
+    return bool(session.args.yes)
+
+
+async def _learn(session: _Session) -> None:
+    """Know the secrets of the configuration, so that no output shows them."""
+    from checks.runbooks.running.known import learn_secrets  # noqa: PLC0415 - for this command
+
+    env = _environment(session)
+    try:
+        await learn_secrets(session.config.checks, env)
+    finally:
+        env.lanes.close()
+
+
+# Running
+
+
+def _run_all(session: _Session, names: Sequence[str]) -> int:
+    """Run them in their order; the exit code of the first that fails.
+
+    Where one that changes something fails, those after it are not run.
+    """
+    code = 0
+    left: list[str] = []
+    for name in names:
+        offer = session.offer(name)
+        if not _wanted(session, offer, alone=len(names) == 1):
+            left.append(name)
+            continue
+        ended = _run(session, offer)
+        if ended.captured is not None:
+            session.captured[ended.captured[0]] = ended.captured[1]
+        code = code or _code(ended)
+        if _code(ended) and (offer.step.marking is not Marking.SAFE or _code(ended) == CANCELLED):
+            break
+    if left:
+        _say(f"onwatch: not run, since nobody agreed: {', '.join(left)}")
+    return code or (REFUSED if left and len(names) == 1 else 0)
+
+
+def _wanted(session: _Session, offer: Offered, *, alone: bool) -> bool:
+    """Whether the step is to run: shown, and asked for where it is not safe."""
+    view = offer.view
+    agreed = _agreed(session, view.target, view.name)
+    if view.refused or view.marking is Marking.SAFE or agreed:
+        _show(offer, session)
+        return True
+    if not session.asks:
+        return False
+    _show(offer, session)
+    if view.marking is Marking.DANGER:
+        return _ask(f"This is dangerous. Type {view.target} to run it: ") == view.target
+    question = "Run it? [y/N] " if alone else "Run it? [y to run, Enter to leave it out] "
+    return _ask(question).lower() in ("y", "yes")
+
+
+def _show(offer: Offered, session: _Session) -> None:
+    """The whole of what runs."""
+    view = offer.view
+    _say(f"── {view.name} · {view.marking.value} · {view.language.value}")
+    for line in view.text.split("\n"):
+        _say(f"   {line}")
+    for name, value in view.variables:
+        _say(f"   ${name} = {session.masker.text(value)}")
+    if view.target:
+        _say(f"   on {view.target}")
+
+
+def _ask(question: str) -> str:
+    """What somebody types; empty at the end of input."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _run(session: _Session, offer: Offered) -> Ended:
+    view = offer.view
+    if view.refused:
+        ended = Ended(RunState.FAILED, None, f"not run: {view.refused}")
+    elif view.interactive:
+        env = _environment(session)
+        ended = run_foreground(_job(session, offer), _around(session, env))
+        env.lanes.close()
+    else:
+        ended = asyncio.run(_run_apart(session, _job(session, offer)))
+    _say(f"── {view.name}: {session.masker.text(ended.said)}")
+    return ended
+
+
+async def _run_apart(session: _Session, job: Job) -> Ended:
+    """Run a step, its lines printed as they come."""
+    env = _environment(session)
+    run = Run(job, Output(session.masker, _print), _around(session, env))
+    loop = asyncio.get_running_loop()
+    ends = _Ends(run)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, ends.signalled, number)
+    try:
+        return await run.go()
+    finally:
+        await env.resolver.close()
+        env.lanes.close()
+
+
+class _Ends:
+    """Ctrl-C ends the step; pressed again, or told from elsewhere, soon."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._asked = False
+
+    def signalled(self, number: int) -> None:
+        if number == signal.SIGINT and not self._asked:
+            self._asked = True
+            self._run.cancel()
+        else:
+            self._run.hurry(_ENDING)
+
+
+def _job(session: _Session, offer: Offered) -> Job:
+    step = offer.step
+    if session.timeout is not None:
+        step = replace(step, timeout=session.timeout)
+    return Job(
+        id=secrets.token_hex(6),
+        runbook=session.runbook,
+        step=step,
+        variables=dict(offer.view.variables),
+        who=Who.present(),
+        target=offer.target,
+        subject=offer.situation.subject,
+        file=session.file,
+    )
+
+
+def _environment(session: _Session) -> ProbeEnv:
+    clock, lanes = SystemClock(), Lanes()
+    return ProbeEnv(clock, Resolver(lanes, clock), lanes, session.masker, session.config.base_dir)
+
+
+def _around(session: _Session, env: ProbeEnv) -> Around:
+    audit = Audit(audit_file(socket.gethostname()), session.masker, env.clock)
+    return Around(env, audit)
+
+
+def _code(ended: Ended) -> int:
+    match ended.state:
+        case RunState.TIMED_OUT:
+            return TIMED_OUT
+        case RunState.CANCELLED:
+            return CANCELLED
+        case _:
+            return NOT_RUN if ended.exit_code is None else ended.exit_code
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _say(line: str) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"{clean(line, _WIDTH)}\n")

@@ -86,14 +86,15 @@ def _wrong(one: Matcher) -> str:
 
 
 def proposed(alert: AlertView) -> tuple[tuple[Matcher, bool], ...]:
-    """A matcher for each label of ``alert``, and whether a silence of it goes by that at first.
+    """A matcher for each label of ``alert``, and whether a silence of it goes by that at first;
+    those by which it goes before the others.
 
     The alert of a check by its check alone, one of a rule by all but how bad it is.
     """
     labels = labels_of(alert)
-    names = sorted(labels, key=lambda name: (name not in ("alertname", "check"), name))
     own = {name for name, _ in alert.labels}
     chosen = own - _DIFFERING if alert.rule else {"check"}
+    names = sorted(labels, key=lambda name: (name not in chosen, name != "alertname", name))
     return tuple((Matcher(name, "=", labels[name]), name in chosen) for name in names)
 
 

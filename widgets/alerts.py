@@ -205,11 +205,33 @@ def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
     return [Seg(fit(text.text, width - cell_len(after)), text.role), Seg(after, "dim")]
 
 
-def _compact(told: Sequence[_Told], now: float, frame: Frame) -> list[Line]:
-    """A line each; where lines are free, what one would cut goes on beneath it."""
-    glyphs = frame.glyphs
+def _informs(alert: AlertView) -> bool:
+    """Whether it is told for information alone: nothing is wrong."""
+    return bool(alert.rule) and alert.firing and alert.status is Status.OK
+
+
+def _infos(told: Sequence[_Told], now: float, frame: Frame, room: int) -> list[Line]:
+    """What only informs, in a line each; in one for all where there is no room for that.
+
+    Whoever filters gets to see what they look for.
+    """
+    if not told:
+        return []
     columns = _columns(told, frame.width)
-    free = frame.height - len(told)
+    if len(told) == 1 or len(told) <= room or frame.filter_text:
+        glyphs = frame.glyphs
+        texts = (_shortened(one, columns.text, glyphs) for one in told)
+        return [_row(*pair, columns, now, glyphs) for pair in zip(told, texts, strict=True)]
+    names = ", ".join(dict.fromkeys(one.alert.name for one in told))
+    text = left(f"{len(told)} info: {names}", max(0, frame.width - 9))
+    age = right(fmt.age(max(0.0, now - max(one.alert.since for one in told))), 5)
+    return [line(" ", Seg(_INFO, "label"), " ", Seg(text, "label"), Seg(f" {age}", "dim"))]
+
+
+def _compact(told: Sequence[_Told], now: float, frame: Frame, free: int) -> list[Line]:
+    """A line each; what one would cut goes on beneath it, as long as lines are ``free``."""
+    glyphs = frame.glyphs
+    columns = _columns(told, frame.width) if told else _Columns(0, 0, worded=False)
     lines: list[Line] = []
     for one in told:
         alert, (first, *more) = one.alert, one.wrapped(columns.text, _LONGEST)
@@ -244,17 +266,22 @@ def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     ]
     if not alerts:
         return nothing_matches(frame.filter_text, width)
-    told = _told(snapshot, loudest_first(snapshot, alerts), glyphs)
+    every = _told(snapshot, loudest_first(snapshot, alerts), glyphs)
+    told = [one for one in every if not _informs(one.alert)]
+    least = len(told) if frame.compact else sum(1 + len(one.texts) for one in told)
+    rest = [one for one in every if _informs(one.alert)]
+    infos = _infos(rest, snapshot.time, frame, frame.height - least)
+    height = frame.height - len(infos) - len(told)
     if frame.compact:
-        return _compact(told, snapshot.time, frame)
-    limit = _most_lines(told, width - 4, frame.height - len(told))
+        return [*_compact(told, snapshot.time, frame, height), *infos]
+    limit = _most_lines(told, width - 4, height)
     lines: list[Line] = []
     for one in told:
         lines.append(_head(one, snapshot.time, width, glyphs))
         key, check = one.alert.id, one.alert.check
         rows = one.wrapped(width - 4, limit)
         lines += [line("   ", row, key=key, check=check) for row in rows]
-    return lines
+    return [*lines, *infos]
 
 
 def _texts(alert: AlertView) -> tuple[str, ...]:

@@ -81,14 +81,28 @@ def test_the_check_itself_speaks_where_it_says_the_same() -> None:
     assert "TargetDown" not in "\n".join(rows(told))
 
 
+def test_what_informs_takes_a_line_each_behind_all_else_and_one_for_all_without_room() -> None:
+    told = [alert(f"{name}Restarted", status=Status.OK) for name in ("Redis", "Mysql", "Host")]
+    roomy = rows(picture(*told, FIRING, PENDING), height=7)
+    assert [row.split()[1] for row in roomy if row.startswith((" i", " ✖", " …"))] == [
+        *("DiskFull", "CpuHigh", "RedisRestarted", "MysqlRestarted", "HostRestarted"),
+    ]
+    assert len(roomy) == 7
+    assert rows(picture(*told, FIRING, PENDING), width=80, height=6)[-1].split("  ")[0] == (
+        " i 3 info: RedisRestarted, MysqlRestarted, HostRestarted"
+    )
+    assert rows(picture(*told), height=2, text="Mysql")[0].split()[1] == "MysqlRestarted"
+    assert len(rows(picture(*told), height=2, text="Restarted")) == 3
+
+
 def test_the_pane_lists_what_fires_then_what_may_with_words_beside_the_signs() -> None:
     found = rows(picture(PENDING, INFO, alert("Slow", status=Status.WARNING), FIRING))
     heads = [row.split() for row in found if not row.startswith("   ")]
     assert [(row[0], row[1], row[-3]) for row in heads] == [
         ("✖", "DiskFull", "critical"),
         ("▲", "Slow", "warning"),
-        ("i", "Restarted", "info"),
         ("…", "CpuHigh", "pending"),
+        ("i", "Restarted", "info"),
     ]
 
 

@@ -195,6 +195,7 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
         self._newest = snapshot
         self._news_at = self._clock()
         self._tell_answers(snapshot)
+        self.call_for(snapshot)
         if not self._waits and self._pace.due(self._news_at):
             self._renew()
             self.show()

@@ -60,7 +60,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "All silences": (*keymap.SILENCES, keymap.CLOSE),
         "While steps run and you quit": keymap.LEAVING,
         "Timeline": keymap.TIMELINE,
-        "An entry of the timeline, whole": (*keymap.ENTRY, keymap.CLOSE),
+        "An entry of the timeline, whole": keymap.ENTRY,
         "Details": keymap.DETAILS,
         "An alert or a rule, whole": keymap.ALERT,
         "Query": keymap.QUERY,

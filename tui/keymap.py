@@ -59,6 +59,7 @@ APP: Final = (
     Binding("p", "freeze", "Freeze the picture, or let it go on", id="app.freeze"),
     Binding("plus,equals_sign", "window(1)", "Longer window", id="app.window_longer"),
     Binding("minus", "window(-1)", "Shorter window", id="app.window_shorter"),
+    Binding("b", "attention", "Bell and notifications, or quiet", id="app.attention"),
     Binding("f5", "poll", "Run every check now", id="app.poll"),
     Binding("ctrl+l", "repaint", "Draw the screen again", id="app.repaint"),
     Binding("ctrl+c", "copy_or_quit", "Copy what is selected; twice: quit", id="app.copy_or_quit"),

@@ -8,7 +8,7 @@ from typing import Final
 from textual import on
 
 from tui.annotating import may_annotate
-from tui.runbooks import RunbookApp
+from tui.attentive import AttentiveApp
 from tui.writing import WritesNote, WritesReport
 
 __all__ = ["StoryApp"]
@@ -17,7 +17,7 @@ _SAID: Final = 4.0
 """Seconds for which is said what was asked for."""
 
 
-class StoryApp(RunbookApp, inherit_bindings=False):
+class StoryApp(AttentiveApp, inherit_bindings=False):
     """Everything about the timeline; subclasses have the ``source``."""
 
     def action_note(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["VerdictLine", "state_segs", "verdict_segs"]
 
 
+_LIT: Final = "chip-critical"
+"""How the line is written while it flashes: reversed and bold."""
 _ROOMY: Final = 100
 """Cells of a line from which on it holds everything."""
 _NARROW: Final = 72
@@ -207,6 +210,9 @@ class VerdictLine(LineView):
     runbook: reactive[str] = reactive("", repaint=False, layout=False)
     """The key that opens the runbook of what is wrong, empty where none does."""
 
+    lit: reactive[bool] = reactive(False, repaint=False, layout=False)
+    """Whether it is reversed, to be seen from afar, also without colours."""
+
     class PutAway(Message):
         """Somebody has read the notice."""
 
@@ -217,6 +223,12 @@ class VerdictLine(LineView):
         verdict = verdict_segs(self.snapshot, room, glyphs, self.runbook)
         blank = Seg(" " * (width - segs_width(verdict) - segs_width(state)))
         return [line(*verdict, blank, *state), *self.notice_lines(width)]
+
+    def _fitted(self, lines: list[Line], width: int) -> list[Line]:
+        if self.lit and lines:
+            first, *more = lines
+            lines = [replace(first, segs=(Seg(first.text, _LIT),)), *more]
+        return super()._fitted(lines, width)
 
     def notice_lines(self, width: int) -> list[Line]:
         """What the engine has to say of itself, and the key that puts it away."""
@@ -242,6 +254,9 @@ class VerdictLine(LineView):
         self.update_lines()
 
     def watch_frozen(self) -> None:
+        self.update_lines()
+
+    def watch_lit(self) -> None:
         self.update_lines()
 
     def watch_silent(self) -> None:

@@ -47,6 +47,7 @@ ENDS = {
     "5": "GROUP BY queue",
     "6": "- {name: this host, host: {}}",
     "7": "files: [rules/*.yml]",
+    "9": "nothing is known yet of what happened here",
 }
 """The last of the lines that each screen tells."""
 

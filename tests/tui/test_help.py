@@ -24,6 +24,7 @@ QUESTIONS = {
     "5": "How much waits, does it grow",
     "6": "What is this machine short of",
     "7": "What fires and since when",
+    "9": "What happened, in which order",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from checks.model import Status
 from checks.story import telling
@@ -79,7 +80,7 @@ def story() -> StoryView:
     )
     errors = _alert("HighErrorRate", "api", 460, "41 % of requests fail", Status.CRITICAL)
     backlog = _alert("QueueBacklog", "cache", 3000, "1,204 items wait", Status.WARNING)
-    step = {"alert": full.id, "check": "gateway", "who": "alice"}
+    step: dict[str, Any] = {"alert": full.id, "check": "gateway", "who": "alice"}
     name, out = "mysql-connections", ("42  shop  Sleep  1800", "1 row")
     shows = "SELECT id, user, command, time FROM information_schema.processlist"
     mine = [
@@ -96,7 +97,7 @@ def story() -> StoryView:
         ),
         telling.step_began(
             NOW - 300, "1", name, "who-holds-them", command=shows, safe=True, **step
-        ),  # type: ignore[arg-type]
+        ),
         telling.step_ended(
             NOW - 298, "1", name, "who-holds-them", exit_code=0, said="", output=out, **step
         ),

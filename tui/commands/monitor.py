@@ -82,6 +82,7 @@ def open_monitor(
             following.append(Following(config))
         loaded = following[0].load()
         wishes.tell(app, loaded.keybindings, loaded.step_keys, "" if theme else loaded.theme)
+        wishes.call(app, loaded.attention)
         engine = replace(
             loaded.engine,
             rules=_remembered(loaded) if remember else loaded.engine.rules,
@@ -135,6 +136,13 @@ class _Wishes:
         self._keys: Mapping[str, str] = {}
         self._steps: Mapping[str, tuple[str, str]] = {}
         self._theme = ""
+        self._attention = True
+
+    def call(self, app: OnwatchApp, attention: bool) -> None:
+        """Whether somebody is to be called when something critical begins."""
+        if attention != self._attention:
+            self._attention = attention
+            app.post_message(app.Attentive(attention))
 
     def tell(
         self,

@@ -40,8 +40,9 @@ class Loaded:
 
     ``path`` is the file as the user knows it, empty where there is none and this machine
     is watched instead. ``keybindings`` maps an action's id to keys joined by commas; ``theme``
-    is empty where none is named. ``step_keys`` maps a key to the runbook and the step that it
-    opens; where the step is empty, the first.
+    is empty where none is named. ``attention`` says whether the monitor calls somebody.
+    ``step_keys`` maps a key to the runbook and the step that it opens; where the step is empty,
+    the first.
     ``disabled`` counts checks that are written down and do not run.
     """
 
@@ -50,6 +51,7 @@ class Loaded:
     keybindings: Mapping[str, str] = field(default_factory=dict)
     disabled: int = 0
     theme: str = ""
+    attention: bool = True
     step_keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -164,7 +166,15 @@ class _Loading:
             runbooks=books,
         )
         disabled = len(entries) - len(specs)
-        return Loaded(engine, str(self._path), keys.bindings, disabled, head.theme, keys.steps)
+        return Loaded(
+            engine,
+            str(self._path),
+            keys.bindings,
+            disabled,
+            head.theme,
+            head.attention,
+            keys.steps,
+        )
 
     def _report(self, path: Path, text: str) -> Report:
         """The document with its variables expanded, and where its problems go."""

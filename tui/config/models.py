@@ -173,6 +173,8 @@ class File(Model):
     step of a runbook: `ctrl+r: {runbook: high-cpu, step: restart}`."""
     theme: Annotated[str, Field(max_length=100)] = ""
     """Colours of the monitor where `--theme` names none, such as `onwatch-light`."""
+    attention: bool = True
+    """Whether bell, desktop notification and a flash of the top line tell of critical alerts."""
     checks: list[Any] = Field(default_factory=list)
     """What is watched: common keys and exactly one kind each."""
 

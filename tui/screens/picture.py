@@ -468,10 +468,15 @@ def binding_of(shown: str, active: Iterable[ActiveBinding]) -> ActiveBinding | N
 
 def _together(keys: Sequence[str]) -> str:
     """``keys`` as they are named in a hint: digits in a row as ``1–6``."""
-    digits = "".join(keys)
-    if len(keys) > 2 and digits in "123456789":
-        return f"{keys[0]}–{keys[-1]}"
-    return " ".join(keys)
+    rows: list[list[str]] = []
+    for key in keys:
+        follows = bool(rows) and key.isdecimal() and rows[-1][-1] + key in "123456789"
+        if follows:
+            rows[-1].append(key)
+        else:
+            rows.append([key])
+    named = (f"{row[0]}–{row[-1]}" if len(row) > 2 else " ".join(row) for row in rows)
+    return " ".join(named)
 
 
 def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -> tuple[Hint, ...]:

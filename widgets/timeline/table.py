@@ -144,7 +144,7 @@ class IncidentTable(ListPane[Row]):
         if self.snapshot is None:
             return note(WAITING, width)
         if story is None:
-            return note("no story is kept of what happens here", width)
+            return note("nothing is known yet of what happened here", width)
         told = "Nothing has happened: alerts that fire become incidents, and are told here."
         tick = Seg(f"{self.glyphs.status(Status.OK)} ", "ok")
         head = line(" ", tick, Seg(fit(told, width - 4, self.glyphs.cut), "dim"))

@@ -18,11 +18,16 @@ COMMANDS: Final = {
     "query": "say what a PromQL expression comes to",
     "promqltest": "run tests of PromQL in Prometheus' own language",
     "rules": "check, test and backtest Prometheus' rule files",
+    "runbook": "run steps of runbooks without the screen",
     "report": "write the report of an incident",
     "note": "write a note or a deployment into the timeline",
     "demo": "the monitor on an embedded stack of real servers",
 }
 
+RUNBOOK: Final = {
+    "run": "run steps of a runbook, asking for those that are not safe",
+}
+"""What ``onwatch runbook`` does."""
 RULES: Final = {
     "check": "say what is wrong with rule files",
     "test": "run tests of rules, as promtool test rules does",
@@ -39,6 +44,7 @@ commands:
   onwatch query       say what a PromQL expression comes to
   onwatch promqltest  run tests of PromQL in Prometheus' own language
   onwatch rules       check, test and backtest Prometheus' rule files
+  onwatch runbook     run steps of runbooks without the screen
   onwatch report      write the report of an incident
   onwatch note        write a note or a deployment into the timeline
   onwatch demo        the monitor on an embedded stack of real servers
@@ -69,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
         if wrong is not None and "command" in about:
             message = f'no command "{wrong[1]}"{_near(wrong[1], COMMANDS)}'
         elif wrong is not None and "ACTION" in about:
-            message = f'nothing to do called "{wrong[1]}"{_near(wrong[1], RULES)}'
+            message = f'nothing to do called "{wrong[1]}"{_near(wrong[1], [*RULES, *RUNBOOK])}'
         self.exit(2, f"onwatch: {message}; see {self.prog} --help\n")
 
 
@@ -95,7 +101,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     args, rest = parser.parse_known_args(argv)
     args.command = args.command or ""
     if rest:
-        name = f"{args.command} {args.action}" if args.command == "rules" else args.command
+        name = f"{args.command} {args.action}" if hasattr(args, "action") else args.command
         current = commands.get(name, parser)
         wrong = next((word for word in rest if word.startswith("-")), rest[0])
         current.error(_unknown(wrong, current))
@@ -167,6 +173,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     _query(commands["query"])
     _promqltest(commands["promqltest"])
     commands |= _rules(commands["rules"])
+    commands |= _runbook(commands["runbook"])
     _report(commands["report"])
     _note(commands["note"])
     _demo(commands["demo"])
@@ -378,6 +385,51 @@ def _rules_backtest(parser: _Parser) -> None:
         help="as Prometheus, for which an alert without samples is resolved",
     )
     parser.epilog = "Exit code: 0, 1 where a rule failed, 2 where a file cannot be used."
+
+
+def _runbook(parser: _Parser) -> dict[str, _Parser]:
+    """The parsers of its actions, by what is typed for them."""
+    found = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = {}
+    for name, text in RUNBOOK.items():
+        actions[f"runbook {name}"] = found.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            parents=[_shared(argparse.SUPPRESS)],
+            allow_abbrev=False,
+        )
+    _runbook_run(actions["runbook run"])
+    return actions
+
+
+def _runbook_run(parser: _Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the runbook: the name of its file")
+    parser.add_argument(
+        "--step", metavar="STEP", help="this step alone (default: all in their order)"
+    )
+    parser.add_argument(
+        "--var", metavar="NAME=VALUE", action="append", help="a variable's value; may be repeated"
+    )
+    parser.add_argument(
+        "--check", metavar="NAME", help="the check that it is about: its host, port, database …"
+    )
+    parser.add_argument(
+        "--timeout", metavar="TIME", help="how long each step may take, such as 30s"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="run steps that ask without asking; dangerous ones ask"
+    )
+    parser.add_argument(
+        "--yes-danger",
+        metavar="TARGET",
+        help="run dangerous steps whose target is this one without asking",
+    )
+    parser.epilog = (
+        "What is safe runs; the rest is shown and asked for, and left out where nobody can be "
+        "asked. Exit code: the step's (of several, of the first that failed); 2 where nobody "
+        "agreed, 124 after its time, 126 where it could not be run, 130 cancelled."
+    )
 
 
 def _report(parser: _Parser) -> None:

@@ -253,12 +253,11 @@ def _wanted(session: _Session, offer: Offered, *, alone: bool) -> bool:
     """Whether the step is to run: shown, and asked for where it is not safe."""
     view = offer.view
     agreed = _agreed(session, view.target, view.name)
-    if view.refused or view.marking is Marking.SAFE or agreed:
-        _show(offer, session)
-        return True
-    if not session.asks:
+    if not (session.asks or agreed or view.marking is Marking.SAFE):
         return False
     _show(offer, session)
+    if view.refused or agreed or view.marking is Marking.SAFE:
+        return True
     if view.marking is Marking.DANGER:
         return _ask(f"This is dangerous. Type {view.target} to run it: ") == view.target
     question = "Run it? [y/N] " if alone else "Run it? [y to run, Enter to leave it out] "

@@ -33,7 +33,11 @@ from checks.views import Snapshot  # noqa: E402
 from tests.tui.alert_scene import evening  # noqa: E402 - the repository is no package
 from tests.tui.fakes import FakeSource  # noqa: E402 - the repository is no package
 from tests.widgets import samples  # noqa: E402
+from tests.widgets.sample_alerts import alert_night  # noqa: E402 - the repository is no package
 from tests.widgets.sample_queues import queue_night  # noqa: E402 - the repository is no package
+from tests.widgets.sample_runbooks import (  # noqa: E402 - the repository is no package
+    runbook_night,
+)
 from tests.widgets.sample_services import (  # noqa: E402 - the repository is no package
     service_night,
 )
@@ -65,6 +69,10 @@ async def _evening() -> AsyncIterator[FakeSource]:
     """A real engine whose rules fire; its servers are played."""
     async with evening() as (_, source):
         yield source
+
+
+def _runbook() -> Snapshot:
+    return runbook_night(alert_night(), ran=True)
 
 
 def _hour_of_requests() -> Snapshot:
@@ -120,6 +128,9 @@ SHOTS = (
     Shot("alert", (120, 44), ("7", "enter"), scene=_evening),
     Shot("alert-80x24", (80, 24), ("7", "enter"), scene=_evening),
     Shot("alert-dead-rule", (120, 36), ("7", "end", "enter"), scene=_evening),
+    Shot("runbook-120x36", (120, 36), ("7", "r"), night=_runbook),
+    Shot("runbook-80x24", (80, 24), ("7", "r"), night=_runbook),
+    Shot("runbook-step", (120, 36), ("7", "r", "end", "v"), night=_runbook),
     Shot("query", (120, 36), (*_QUERY, *_typed("queue_size"), "enter", "escape"), scene=_evening),
     Shot("query-completes", (120, 24), (*_QUERY, *_typed("sum by (in")), scene=_evening),
     Shot(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from checks.live import EngineSource
 from checks.runbooks.audit import Audit
 from checks.secrets import Masker
 from tests.tui.app_kit import seen
+from tests.tui.terminals import OWNING, OnTerminal
 from tui.app import OnwatchApp
 from tui.config import Loaded, load
 from tui.screens.runbook import RunbookScreen
@@ -251,3 +253,31 @@ async def test_read_only_has_no_way_to_run_a_step(room: Room) -> None:
         await asyncio.sleep(0.3)
         assert source._engine.runbooks._runs is None
         assert room.written() == []
+
+
+def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
+    room.put(
+        "runbooks/lamp-out.md",
+        "# Talk\n\n```bash {name=talk interactive}\n"
+        'printf "%s? " "$((40 + 2))"; read -r who; echo "come in, $who"; echo "$who" > lit\n```\n',
+    )
+    main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    config = str(room.folder / "onwatch.yaml")
+    with OnTerminal(["-c", OWNING, sys.executable, "-c", main, "-c", config]) as terminal:
+        terminal.read_until(b"said nothing and ended")
+        terminal.type(b"r")
+        terminal.read_until(b"talk", 20)
+        terminal.type(b"\r")
+        terminal.read_until(b"takes the terminal until it ends")
+        terminal.type(b"y")
+        terminal.read_until(b"42? ")
+        terminal.type(b"Ada\n")
+        terminal.read_until(b"come in, Ada")
+        terminal.read_until(b"its output went to the terminal")
+        terminal.output = b""
+        terminal.type(b"\x0c")
+        terminal.read_until(b"over")
+        assert (room.folder / "lit").read_text() == "Ada\n"
+        terminal.type(b"q")
+        assert terminal.wait_reading(5) == 0
+        assert terminal.attributes() == terminal.before

@@ -1,0 +1,230 @@
+"""The runbook's screen over pictures by hand: what its keys ask for, and what they never do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.runbooks.views import RunState, Subject
+from checks.views import Snapshot
+from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
+from tests.tui.fakes import FakeSource
+from tests.widgets import samples
+from tests.widgets.sample_alerts import alert_night
+from tests.widgets.sample_runbooks import books, run, runbook_night
+from tui.palette import Palette
+from tui.screens.runbook import RunbookScreen
+from tui.screens.step import StepScreen
+from widgets.alerts import AlertsPane
+from widgets.runbook.output import OutputPane, Rows
+from widgets.runbook.steps import StepsPane
+from widgets.runbook.words import last_run
+
+
+def night(*, ran: bool = False) -> Snapshot:
+    return runbook_night(alert_night(), ran=ran)
+
+
+async def test_r_opens_the_runbook_of_the_row_and_leaves_it_when_alerts_move() -> None:
+    source = FakeSource(night())
+    async with running(source) as pilot:
+        pane = pilot.app.screen.query_one(AlertsPane)
+        pane.focus()
+        await settle(pilot)
+        await pilot.press("down", "down")
+        meant = pane.selected
+        assert meant == source.picture.alerts[2].id
+        moved = source.picture.alerts[2:] + source.picture.alerts[:2]
+        source.show(replace(source.picture, alerts=moved))
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert f"runbook  {meant}" in source.asked
+        screen = pilot.app.screen
+        assert isinstance(screen, RunbookScreen)
+        assert screen.books is not None
+        assert screen.books.focus is None, "what is there is about another alert"
+        source.show(replace(source.picture, alerts=()))
+        await settle(pilot)
+        assert screen.subject.alert == meant
+        await pilot.press("escape")
+        await settle(pilot)
+        assert source.asked[-1] == "runbook None"
+
+
+async def test_a_service_leads_to_the_alert_that_has_a_runbook() -> None:
+    picture = night()
+    mine = [one for one in picture.alerts if one.check == "gateway"]
+    assert len(mine) > 1, "one of its own, and one of a rule"
+    linked = books(mine[1], links={mine[1].id: "mysql-connections"})
+    async with running(FakeSource(replace(picture, runbooks=linked))) as pilot:
+        await pilot.press("2")
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert f"runbook  {mine[1].id}" in source_of(pilot).asked
+
+
+async def test_enter_runs_what_is_safe_and_asks_for_all_else() -> None:
+    source = FakeSource(night())
+    async with running(source) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert source.asked[-1] == "run step token of who"
+        await pilot.press("v")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, StepScreen), "it can be read before it runs"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert source.asked[-1] == "run step token of who"
+        await pilot.press("end", "enter")
+        await settle(pilot)
+        asked = len(source.asked)
+        assert "Type shop-1 and press Enter" in seen(pilot)
+        await pilot.press(*"shop-2", "enter")
+        await settle(pilot)
+        assert "that is not shop-1" in seen(pilot)
+        assert len(source.asked) == asked
+        await pilot.press("backspace", "1", "enter")
+        await settle(pilot)
+        assert source.asked[-1] == "run step token of restart-server shop-1"
+
+
+async def test_a_box_whose_step_has_changed_runs_nothing() -> None:
+    source = FakeSource(night())
+    async with running(source) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        await pilot.press("v")
+        await settle(pilot)
+        known = source.picture.runbooks
+        assert known is not None
+        assert known.focus is not None
+        steps = tuple(replace(one, token=f"another {one.name}") for one in known.focus.steps)
+        changed = replace(known, focus=replace(known.focus, steps=steps))
+        source.show(replace(source.picture, runbooks=changed))
+        await settle(pilot)
+        assert "it has changed since it was shown" in seen(pilot)
+        await pilot.press("y", "enter")
+        await settle(pilot)
+        assert not [each for each in source.asked if each.startswith("run step")]
+
+
+async def test_output_is_searched_copied_and_followed() -> None:
+    picture = night()
+    alert = picture.alerts[0]
+    lines = tuple(f"line {number}" for number in range(200))
+    going = run(alert, "who", picture.time, lines=lines, state=RunState.RUNNING, ended=None)
+    source = FakeSource(replace(picture, runbooks=books(alert, (going,))))
+    async with running(source) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        assert "line 199" in seen(pilot)
+        more = replace(going, lines=(*lines, "line 200"))
+        source.show(replace(picture, runbooks=books(alert, (more,))))
+        await settle(pilot)
+        assert "line 200" in seen(pilot), "it stays at its end"
+        await pilot.press("slash", *"LINE 7", "enter")
+        await settle(pilot)
+        text = seen(pilot)
+        assert "/LINE 7 1/11" in text
+        assert "line 7 " in text
+        await pilot.press("n", "n")
+        await settle(pilot)
+        assert "/LINE 7 3/11" in seen(pilot)
+        assert "line 71" in seen(pilot)
+        source.show(replace(picture, runbooks=books(alert, (replace(more, dropped=5),))))
+        await settle(pilot)
+        assert "line 71" in seen(pilot), "whoever reads is left in peace"
+        await pilot.press("y")
+        await settle(pilot)
+        assert app_of(pilot).clipboard.splitlines()[-1] == "line 200"
+        await pilot.press("ctrl+c")
+        await settle(pilot)
+        assert source.asked[-1] == f"cancel run {going.id}"
+        assert not pilot.app._exit
+
+
+async def test_without_a_runbook_it_says_how_to_link_one() -> None:
+    picture = night()
+    alert = picture.alerts[0]
+    known = books(alert)
+    assert known.focus is not None
+    none = replace(known.focus, runbook=None, steps=(), problem="gateway has no runbook")
+    async with running(FakeSource(replace(picture, runbooks=replace(known, focus=none)))) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        text = seen(pilot)
+        assert "gateway has no runbook" in text
+        assert "- name: gateway" in text
+        assert "runbook_url: runbooks/api-down" in text
+
+
+async def test_the_palette_and_the_help_lead_to_steps() -> None:
+    async with running(FakeSource(night())) as pilot:
+        await pilot.press("colon", *"connections kill")
+        for _ in range(60):
+            await pilot.pause(0.05)
+            if "runbook mysql-connections › kill" in seen(pilot):
+                break
+        assert isinstance(pilot.app.screen, Palette)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert any(each.startswith("runbook mysql-connections") for each in source_of(pilot).asked)
+        assert isinstance(pilot.app.screen, StepScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+        told_of = await help_of(pilot)
+        assert "Show the step whole before it runs" in told_of
+
+
+async def test_several_that_run_are_asked_about_once() -> None:
+    async with running(FakeSource(night(ran=True))) as pilot:
+        await pilot.press("q")
+        await settle(pilot)
+        assert "A step runs" in seen(pilot)
+        picture = night()
+        source_of(pilot).show(picture)
+        await settle(pilot)
+        assert "A step runs" not in seen(pilot), "it has ended by itself"
+        await pilot.press("q")
+        await settle(pilot)
+        assert pilot.app._exit
+
+
+@pytest.mark.parametrize("width", [20, 80])
+def test_rows_of_output_are_made_once(width: int) -> None:
+    alert = samples.bad_night().alerts[0]
+    made = run(alert, "who", 0.0, lines=("a", "b" * 50, "begun"))
+    rows = Rows(made, width)
+    rows.take(made)
+    head = list(rows.lines)
+    more = replace(made, lines=("a", "b" * 50, "begun and ended", "c"))
+    assert rows.take(more) == 0
+    assert rows.lines[: len(head) - 1] == head[:-1]
+    assert "".join(line.text.strip() for line in rows.lines).endswith("begun and endedc")
+    gone = replace(more, lines=more.lines[2:], dropped=2)
+    assert rows.take(gone) == 1 + -(-50 // (width - 2))
+    assert "older lines are not kept" in [line.text.strip() for line in rows.lines]
+    assert not any("bb" in line.text for line in rows.lines)
+
+
+async def test_a_small_screen_shows_one_of_text_and_output() -> None:
+    async with running(FakeSource(night(ran=True)), size=(80, 24)) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        screen = pilot.app.screen
+        output, steps = screen.query_one(OutputPane), screen.query_one(StepsPane)
+        assert output.size.height > 5
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "Many from one host" in seen(pilot)
+        assert output.size.height == 1, "its title"
+        assert steps.size.height >= 5
+        assert not told(pilot)
+        found = last_run(source_of(pilot).picture.runbooks, "who")
+        assert found is not None
+        assert found.subject == Subject(alert=found.subject.alert, check="gateway")

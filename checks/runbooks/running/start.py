@@ -143,7 +143,7 @@ def way_of(job: Job, output: Output, around: Around) -> Way:
 
             return Sql(job, output, around)
         case Language.HTTP:
-            from checks.runbooks.running.http import Http  # noqa: PLC0415 - imports httpx
+            from checks.runbooks.running.http import Http  # noqa: PLC0415 - imports h11
 
             return Http(job, output, around)
         case _:

@@ -58,6 +58,7 @@ HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
+_NO_JUDGEMENT: Final = frozenset({Status.UNKNOWN, Status.STALE, Status.WAITING})
 
 
 class Engine:
@@ -125,11 +126,17 @@ class Engine:
             self.clock,
             self._lanes,
             settled=lambda: not self.waiting,
+            judges=self._judges,
             tell=self._say,
             external_labels=self.config.external_labels,
         )
         rules.know(self.places())
         return rules
+
+    def _judges(self, check: str) -> bool:
+        """Whether the last run of ``check`` could judge, and was in time."""
+        state = self.states.get(check)
+        return state is not None and state.view.status not in _NO_JUDGEMENT
 
     def _live_story(self) -> LiveStory | None:
         config = self.config.story

@@ -40,7 +40,15 @@ class Doubts(Protocol):
         ...
 
     def silent(self, alert: Alert) -> str:
-        """The selector that was watched and returns no samples any more; empty for none."""
+        """The selector that was watched and returns no samples any more, while nobody knows
+        whether it would have some; empty for none.
+        """
+        ...
+
+    def ended(self, alert: Alert) -> str:
+        """The selector that was watched and returns no samples any more, since its target, which
+        answers, has none; empty for none.
+        """
         ...
 
     def unrecorded(self, scope: Pairs) -> bool:
@@ -216,6 +224,7 @@ class _Step:
     def _drop(self, before: Alert) -> None:
         lasted = show_duration(self.now - before.active_at)
         why = f"the expression returns it no more, after {lasted} of {self._for}"
+        why += self._ended(before)
         told = Transition(
             before.labels, self.now, State.PENDING, State.INACTIVE, why, self._now(before)
         )
@@ -231,7 +240,7 @@ class _Step:
         if self.now - since < keep:
             self._put(kept)
             return
-        why = "the expression returns it no more"
+        why = f"the expression returns it no more{self._ended(before)}"
         if keep:
             reason = "held, since it flaps" if keep > self.terms.keep else "keep_firing_for"
             why += f", for {show_duration(self.now - since)} now ({reason}: {show_duration(keep)})"
@@ -245,6 +254,11 @@ class _Step:
 
     def _now(self, alert: Alert) -> Evidence:
         return self.doubts.now(alert.labels) if self.doubts else Evidence()
+
+    def _ended(self, alert: Alert) -> str:
+        """Said where it is over because there is nothing left to judge."""
+        ended = self.doubts.ended(alert) if self.doubts else ""
+        return f": its target answers, and has no {ended} any more" if ended else ""
 
     @property
     def _for(self) -> str:

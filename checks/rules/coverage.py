@@ -6,7 +6,7 @@ these at all: a metric without them is everybody's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from checks.alerts.model import SCOPE, Pairs
@@ -16,18 +16,34 @@ from checks.store.block import Block, is_stale
 from checks.store.matching import Matcher
 from checks.store.store import Store
 
-__all__ = ["Coverage"]
+__all__ = ["Coverage", "nobody_doubts"]
 
 Chosen: TypeAlias = Mapping[Block, Sequence[Series]]
 
 
-class Coverage:
-    """What ``store`` has at ``at`` (milliseconds) for the ``reads`` of one expression."""
+def nobody_doubts(check: str) -> bool:
+    """Where nothing is known of how checks did."""
+    del check
+    return True
 
-    def __init__(self, store: Store, reads: Sequence[Read], at: int) -> None:
+
+class Coverage:
+    """What ``store`` has at ``at`` (milliseconds) for the ``reads`` of one expression.
+
+    ``judges`` tells of a check by its name whether its last run could judge.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        reads: Sequence[Read],
+        at: int,
+        judges: Callable[[str], bool] = nobody_doubts,
+    ) -> None:
         self._store = store
         self._reads = reads
         self._at = at
+        self._judges = judges
         self._selected: dict[int, Chosen] = {}
         self._whole: dict[int, bool] = {}
         self._names: dict[int, tuple[str, ...]] = {}
@@ -45,22 +61,60 @@ class Coverage:
             return narrowed
         return tuple(-at - 1 for at in usable if self._has_samples(at, self._select(at)))
 
-    def silent(self, scope: Pairs, watched: Sequence[int]) -> str:
-        """The first of the ``watched`` reads that has no samples; empty where all have some."""
+    def silent(self, scope: Pairs, watched: Sequence[int], seen: int) -> str:
+        """The first of the ``watched`` reads that has no samples, so that nobody knows whether
+        there would be something to tell; empty where there is none.
+
+        Where the check that it is of has answered since ``seen`` (milliseconds), it is known: what
+        it does not return any more is not there any more.
+        """
+        missing = self._missing(scope, watched)
+        asked = (one for one in missing if not self._answered(*one, seen))
+        return next((self._written(*one) for one in asked), "")
+
+    def ended(self, scope: Pairs, watched: Sequence[int]) -> str:
+        """The first of the ``watched`` reads that has no samples at all; empty for none."""
+        return next((self._written(*one) for one in self._missing(scope, watched)), "")
+
+    def _missing(self, scope: Pairs, watched: Sequence[int]) -> Iterator[tuple[int, Pairs]]:
+        """The reads of these that have no samples, each with what it is narrowed to."""
         for code in watched:
-            at = code if code >= 0 else -code - 1
-            if at >= len(self._reads):
-                continue
-            chosen = self._narrowed(at, scope) if code >= 0 else self._select(at)
-            if not self._has_samples(at, chosen):
-                given = dict(scope)
-                more = [
-                    Matcher(name, "=", given[name])
-                    for name in SCOPE
-                    if code >= 0 and name in given and not _fixes(self._reads[at], name)
-                ]
-                return written(self._reads[at].selector, more)
-        return ""
+            at, narrowed = (code, scope) if code >= 0 else (-code - 1, ())
+            if at < len(self._reads) and not self._has_samples(at, self._chosen(at, narrowed)):
+                yield at, narrowed
+
+    def _chosen(self, at: int, scope: Pairs) -> Chosen:
+        return self._narrowed(at, scope) if scope else self._select(at)
+
+    def _written(self, at: int, scope: Pairs) -> str:
+        more = [Matcher(name, "=", value) for name, value in self._places(at, scope)]
+        return written(self._reads[at].selector, more)
+
+    def _places(self, at: int, scope: Pairs) -> Iterator[tuple[str, str]]:
+        given = dict(scope)
+        for name in SCOPE:
+            if given.get(name) and not _fixes(self._reads[at], name):
+                yield name, given[name]
+
+    def _answered(self, at: int, scope: Pairs, seen: int) -> bool:
+        """Whether every check that the read is of has answered since ``seen``, without it.
+
+        Once its series are forgotten, the checks of what ``scope`` says count, after as long as an
+        instant looks back: what they tell only now and then has been told by then.
+        """
+        read, given = self._reads[at], dict(scope)
+        if read.at is not None:
+            return False
+        matchers = tuple(Matcher(name, "=", given[name]) for name in SCOPE if given.get(name))
+        ups = self._store.chosen("up", matchers)
+        moment, since = self._at - read.offset, seen - read.offset
+        blocks = list(self._chosen(at, scope))
+        if not blocks:
+            blocks = [block for block in ups if _as_old_as(block, moment - block.lookback)]
+        return bool(blocks) and all(
+            self._judges(block.name) and _is_up(block, ups.get(block, ()), since, moment)
+            for block in blocks
+        )
 
     def unrecorded(self, scope: Pairs, since: int) -> bool:
         """Whether a read goes back further than what is recorded for ``scope``.
@@ -144,6 +198,20 @@ class Coverage:
             return bool(values.size and not is_stale(values).all())
         newest = block.row(series, end - block.lookback, end)
         return newest is not None and not bool(is_stale(newest[1]).all())
+
+
+def _as_old_as(block: Block, moment: int) -> bool:
+    oldest = block.oldest()
+    return oldest is not None and oldest <= moment
+
+
+def _is_up(block: Block, ups: Sequence[Series], since: int, moment: int) -> bool:
+    """Whether the last run up to ``moment`` was later than ``since``, and all ``ups`` were up."""
+    row = block.row(tuple(ups), since, moment) if ups else None
+    if row is None:
+        return False
+    there = row[1][~is_stale(row[1])]
+    return bool(len(there)) and bool((there == 1.0).all())
 
 
 def _fixes(read: Read, name: str) -> bool:

@@ -43,7 +43,10 @@ class StoreDoubts:
         return self._coverage.watched(scope)
 
     def silent(self, alert: Alert) -> str:
-        return self._coverage.silent(alert.scope, alert.watched)
+        return self._coverage.silent(alert.scope, alert.watched, alert.seen_at)
+
+    def ended(self, alert: Alert) -> str:
+        return self._coverage.ended(alert.scope, alert.watched)
 
     def unrecorded(self, scope: Pairs) -> bool:
         return self._history.unrecorded(scope, self._since)

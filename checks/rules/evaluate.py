@@ -22,7 +22,7 @@ from checks.model import clean
 from checks.promql.ast import Selector
 from checks.promql.sharing import Shared
 from checks.promql.values import LabelSet, Matrix, Vector
-from checks.rules.coverage import Coverage
+from checks.rules.coverage import Coverage, nobody_doubts
 from checks.rules.dead import empty_selectors
 from checks.rules.doubts import StoreDoubts
 from checks.rules.expanding import found_alerts
@@ -61,6 +61,7 @@ class Circumstances:
         at_once: fire without waiting for `for`, where there is a single evaluation.
         since: when recording began (milliseconds).
         timer: seconds, for what evaluations take.
+        judges: whether the last run of a check could judge, by the check's name.
     """
 
     engine: Engine
@@ -71,6 +72,7 @@ class Circumstances:
     at_once: bool = False
     since: int = 0
     timer: Callable[[], float] = time.perf_counter
+    judges: Callable[[str], bool] = nobody_doubts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,7 +226,7 @@ class AlertRun:
                 f"it returns {len(samples):,} alerts, more than {MOST_ALERTS:,}: "
                 "narrow the expression, or aggregate"
             )
-        coverage = Coverage(moment.store, self._reads, moment.at)
+        coverage = Coverage(moment.store, self._reads, moment.at, about.judges)
         history = coverage
         if self._behind and not about.pure:
             history = Coverage(moment.store, (*self._reads, *self._behind), moment.at)

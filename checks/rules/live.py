@@ -60,6 +60,7 @@ class LiveRules:
 
     Args:
         settled: whether every check has answered once.
+        judges: whether the last run of a check could judge, by the check's name.
         tell: takes events.
     """
 
@@ -71,6 +72,7 @@ class LiveRules:
         lanes: Lanes,
         *,
         settled: Callable[[], bool],
+        judges: Callable[[str], bool],
         tell: Callable[[EventView], None],
         external_labels: Mapping[str, str],
     ) -> None:
@@ -79,6 +81,7 @@ class LiveRules:
         self._clock = clock
         self._lanes = lanes
         self._settled = settled
+        self._judges = judges
         self._tell = tell
         self._labels = external_labels
         self._since = round(clock.now() * 1000)
@@ -179,6 +182,7 @@ class LiveRules:
             self._clock,
             since=self._since,
             settled=self._settled,
+            judges=self._judges,
             tell=self._tell,
             external_labels=self._labels,
             memory=self._memory,

@@ -64,6 +64,7 @@ class Work:
         *,
         since: int,
         settled: Callable[[], bool],
+        judges: Callable[[str], bool],
         tell: Callable[[EventView], None],
         external_labels: Mapping[str, str],
         memory: Remembering | None,
@@ -72,7 +73,7 @@ class Work:
         # By this thread's own time: a machine that is busy, or stood still, is no rule's fault.
         engine = Engine(Options(deadline=DEADLINE, left_first=True), OwnTime())
         every = round(config.interval * 1000)
-        about = Circumstances(engine, external_labels, interval=every, since=since)
+        about = Circumstances(engine, external_labels, interval=every, since=since, judges=judges)
         problems = config.problems
         if recalled is not None and recalled.problem:
             problems = (*problems, recalled.problem)

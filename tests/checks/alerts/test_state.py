@@ -23,6 +23,7 @@ class Doubting:
     """Doubts that a test can set."""
 
     silence: str = ""
+    over: str = ""
     short: bool = False
     value: Evidence = field(default_factory=Evidence)
 
@@ -31,6 +32,9 @@ class Doubting:
 
     def silent(self, alert: Alert) -> str:
         return self.silence
+
+    def ended(self, alert: Alert) -> str:
+        return self.over
 
     def unrecorded(self, scope: Pairs) -> bool:
         return self.short

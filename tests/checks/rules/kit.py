@@ -58,6 +58,8 @@ class Bench:
     now: int = START
     told: list[Transition] = field(default_factory=list)
     timer: Callable[[], float] = lambda: 0.0
+    unsure: set[str] = field(default_factory=set)
+    """Checks whose last run could not judge."""
 
     def __post_init__(self) -> None:
         self.engine = Engine()
@@ -68,6 +70,7 @@ class Bench:
             at_once=self.at_once,
             since=self.since,
             timer=self.timer,
+            judges=lambda check: check not in self.unsure,
         )
         self.run = GroupRun(self.group, about)
 

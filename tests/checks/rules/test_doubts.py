@@ -229,3 +229,136 @@ def test_a_gap_ends_series_and_resolves_nothing() -> None:
     bench.evaluate()
     assert bench.states == ["firing"]
     assert bench.alerts[0].no_data_since == bench.now
+
+
+BROKEN = {"slot_broken{job=db,instance=a,slot=s1}": 1.0}
+HERE = {"up{job=db,instance=a}": 1.0}
+AWAY = {"up{job=db,instance=a}": 0.0}
+OTHER = {"up{job=db,instance=b}": 1.0, "slot_broken{job=db,instance=b,slot=s2}": 1.0}
+
+
+def existing(expression: str = "slot_broken == 1") -> Bench:
+    """An alert on a thing that is broken, and its target answers."""
+    bench = bench_of(f"{{alert: A, expr: '{expression}'}}")
+    bench.minute({**HERE, **BROKEN})
+    assert bench.states == ["firing"]
+    return bench
+
+
+def test_what_a_target_that_answers_does_not_return_any_more_is_over() -> None:
+    bench = existing()
+    bench.minute(HERE)
+    (alert,) = bench.alerts
+    assert (alert.state, alert.no_data_since) == ("resolved", None)
+    assert alert.why == (
+        "the expression returns it no more: its target answers, and has no "
+        'slot_broken{job="db",instance="a"} any more'
+    )
+
+
+def test_a_pending_alert_goes_when_its_thing_does() -> None:
+    bench = bench_of("{alert: A, expr: slot_broken == 1, for: 5m}")
+    bench.minute({**HERE, **BROKEN})
+    assert bench.states == ["pending"]
+    bench.minute(HERE)
+    assert bench.states == []
+
+
+def test_a_target_that_is_down_says_nothing_until_it_answers() -> None:
+    bench = existing()
+    bench.minute(AWAY)
+    assert bench.states == ["firing"]
+    assert bench.alerts[0].no_data_since == START + MINUTE
+    bench.minute(AWAY)
+    bench.minute(HERE)
+    assert bench.states == ["resolved"]
+
+
+def test_a_target_that_is_not_asked_any_more_says_nothing() -> None:
+    bench = existing()
+    for _ in range(20):
+        bench.minute(None)
+    assert bench.states == ["firing"]
+    bench.minute(GONE)
+    assert bench.states == ["firing"], "a run without up is none that answered"
+
+
+def test_a_check_that_cannot_judge_says_nothing() -> None:
+    bench = existing()
+    bench.unsure = {"web"}
+    bench.minute(HERE)
+    assert bench.states == ["firing"]
+    bench.unsure = set()
+    bench.minute(HERE)
+    assert bench.states == ["resolved"]
+
+
+def test_that_another_target_answers_says_nothing() -> None:
+    bench = existing()
+    bench.minute({**AWAY, **OTHER})
+    assert [(dict(one.labels)["instance"], str(one.state)) for one in bench.alerts] == [
+        ("b", "firing"),
+        ("a", "firing"),
+    ]
+
+
+def test_that_another_check_of_the_target_answers_says_nothing() -> None:
+    bench = existing()
+    bench.scrape(HERE, check="knocks")
+    bench.minute(None)
+    assert bench.states == ["firing"]
+
+
+def test_every_check_that_had_the_series_must_have_answered() -> None:
+    bench = bench_of("{alert: A, expr: sum by (job) (slot_broken) > 0}")
+    both = {**HERE, **BROKEN}
+    for _ in range(2):
+        bench.scrape(OTHER, check="second")
+        bench.minute(both)
+    bench.scrape({"up{job=db,instance=b}": 0.0}, check="second")
+    bench.minute(HERE)
+    assert bench.states == ["firing"]
+    bench.scrape({"up{job=db,instance=b}": 1.0}, check="second")
+    bench.minute(HERE)
+    assert bench.states == ["resolved"]
+
+
+def test_a_range_without_any_sample_left_is_over_once_the_target_answers() -> None:
+    bench = bench_of("{alert: A, expr: 'max_over_time(slot_broken[3m]) == 1'}")
+    for _ in range(4):
+        bench.minute({**HERE, **BROKEN})
+    for _ in range(2):
+        bench.minute(HERE)
+        assert bench.states == ["firing"]
+    bench.minute(HERE)
+    assert bench.states == ["resolved"]
+
+
+def test_one_side_that_is_gone_for_good_ends_what_compares_both() -> None:
+    bench = bench_of("{alert: A, expr: slot_size / slot_limit > 0.5}")
+    size, limit = ({f"slot_{name}{{job=db,instance=a}}": 9.0} for name in ("size", "limit"))
+    bench.minute({**HERE, **size, **limit})
+    bench.minute({**HERE, **size})
+    assert bench.states == ["resolved"]
+    assert 'has no slot_limit{job="db",instance="a"} any more' in bench.alerts[0].why
+
+
+def test_after_a_restart_a_target_is_believed_once_it_has_answered_for_a_while() -> None:
+    """What it tells only once a minute is not there yet, either."""
+    before = existing()
+    bench = bench_of("{alert: A, expr: slot_broken == 1}")
+    bench.now = before.now
+    bench.run.alerts[0].take_up(before.alerts)
+    for _ in range(5):
+        bench.minute(HERE)
+        assert bench.states == ["firing"]
+    bench.minute(HERE)
+    assert bench.states == ["resolved"]
+
+
+def test_what_a_rule_records_is_no_answer_of_a_target() -> None:
+    bench = bench_of("{record: down, expr: up == 0}\n{alert: A, expr: 'count by (job) (down) > 0'}")
+    bench.minute(DOWN)
+    bench.minute(UP)
+    assert bench.states == ["firing"]
+    assert bench.alerts[0].no_data_since is not None

@@ -61,6 +61,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "While steps run and you quit": keymap.LEAVING,
         "Timeline": keymap.TIMELINE,
         "An entry of the timeline, whole": keymap.ENTRY,
+        "Writing a note": keymap.NOTE,
         "Details": keymap.DETAILS,
         "An alert or a rule, whole": keymap.ALERT,
         "Query": keymap.QUERY,

@@ -32,6 +32,7 @@ __all__ = [
     "HOST",
     "LEAVING",
     "LISTS",
+    "NOTE",
     "PROMPT",
     "QUERY",
     "REQUESTS",
@@ -183,6 +184,8 @@ TIMELINE: Final = (
     Binding("v", "kinds", "Show other kinds of entries", id="timeline.kinds"),
 )
 
+NOTE: Final = (Binding("tab,shift+tab", "next", "To the other line", id="writing.next"),)
+
 ENTRY: Final = (Binding("y", "copy", "Copy the entry", id="entry.copy"),)
 
 QUERY: Final = (
@@ -201,7 +204,17 @@ PROMPT: Final = (
 HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.close"),)
 
 _EVERYWHERE: Final = "app"
-APART: Final = {"entry", "help", "filter", "prompt", "session", "step", "leaving", "handling"}
+APART: Final = {
+    "entry",
+    "writing",
+    "help",
+    "filter",
+    "prompt",
+    "session",
+    "step",
+    "leaving",
+    "handling",
+}
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {
     "question_mark": "?",

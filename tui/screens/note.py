@@ -35,10 +35,11 @@ class NoteScreen(WholeBox):
 
     TITLE = "Note"
     QUESTION = "What is to be remembered, and when was it?"
-    BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE]
+    BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE, *keymap.NOTE]
     AUTO_FOCUS = "#note"
     HINTS: ClassVar[tuple[HintSource, ...]] = (
         (("handling.submit",), "write it"),
+        (("writing.next",), "when it was"),
         (("session.close",), "back"),
     )
 
@@ -74,6 +75,11 @@ class NoteScreen(WholeBox):
             ]
 
         return Told(title, lines)
+
+    def action_next(self) -> None:
+        """Go to the other line."""
+        at = "#when" if self.focused is self.query_one("#note") else "#note"
+        self.set_focus(self.query_one(at, TextLine))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EntriesPane", "entries_of", "entry_lines", "incident_lines"]
 
+_EVERY: Final = 30.0
+"""Seconds after which it is told anew how long an incident lasts."""
 _LONGEST: Final = 3
 """Lines that an entry takes at most."""
 
@@ -142,13 +144,18 @@ class EntriesPane(LinePane):
         story = self.snapshot.story if self.snapshot is not None else None
         return (story, self._minute, self.subject, self.kinds)
 
+    _told_at: float = 0.0
+
     @property
-    def _minute(self) -> int:
-        """What an incident that lasts is told by is not worth a line each second."""
-        incident = self.incident
-        if incident is None or over_at(incident) is not None or self.snapshot is None:
-            return 0
-        return int(self.snapshot.time // 60)
+    def _minute(self) -> float:
+        """When it is told how long an incident lasts: not each second; the same object until
+        then.
+        """
+        incident, snapshot = self.incident, self.snapshot
+        lasts = incident is not None and over_at(incident) is None
+        if snapshot is not None and lasts and not 0 <= snapshot.time - self._told_at < _EVERY:
+            self._told_at = snapshot.time
+        return self._told_at
 
     def build(self, width: int, height: int) -> list[Line]:
         snapshot = self.snapshot

@@ -103,7 +103,8 @@ class IncidentTable(ListPane[Row]):
     def texts_of(self, item: Row) -> tuple[str, ...]:
         one = item.incident
         if one is None:
-            return ("everything",)
+            # Its entries are filtered themselves.
+            return (self.filter_text,)
         return (
             one.title,
             str(one.id),

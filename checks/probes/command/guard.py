@@ -28,8 +28,8 @@ while read -r sign group; do
   esac
 done
 for group in $all; do kill -s KILL -- "-$group" 2>/dev/null; done
-again=1
-while [ "$again" ] && [ "$all" != ' ' ]; do
+for round in 1 2 3 4 5; do
+  [ "$all" = ' ' ] && break
   again=
   for file in /proc/[0-9]*/stat; do
     read -r line 2>/dev/null <"$file" || continue
@@ -39,6 +39,8 @@ while [ "$again" ] && [ "$all" != ' ' ]; do
       *" $4 "*) file=${file#/proc/}; kill -s KILL "${file%/stat}" 2>/dev/null && again=1 ;;
     esac
   done
+  [ "$again" ] || break
+  sleep 0.05
 done
 """
 _PATIENCE: Final = 0.1

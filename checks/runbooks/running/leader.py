@@ -30,6 +30,7 @@ class Leader:
         self._process = process
         self._loop = asyncio.get_running_loop()
         self.exited = asyncio.Event()
+        self._forsaken = False
         self._descriptor: int | None = None
         self._looking: asyncio.TimerHandle | None = None
         try:
@@ -65,6 +66,14 @@ class Leader:
     def _has_exited(self) -> None:
         self.release()
         self.exited.set()
+        if self._forsaken:
+            self.bury()
+
+    def forsake(self) -> None:
+        """Nobody waits for it any more: it is buried whenever it ends."""
+        self._forsaken = True
+        if self.exited.is_set():
+            self.bury()
 
     def bury(self) -> bool:
         """Take the exit code if it has ended; whether it has. Its number is then anybody's."""

@@ -19,7 +19,7 @@ LINES: Final = 5_000
 """Lines of its output that a run keeps."""
 UNREAD: Final = 256_000
 """Bytes that are kept until somebody looks, or that many more have come."""
-SIZE: Final = 2_000_000
+SIZE: Final = 1_000_000
 """Characters that all lines kept may have."""
 
 

@@ -264,7 +264,7 @@ class Shell:
         left = await self._members(leader)
         if not left:
             return
-        stays = tuple(member for member in left if ignores_hangups(member.pid))
+        stays = tuple(m for m in left if not m.ours or ignores_hangups(m.pid))
         goes = tuple(member for member in left if member not in stays)
         if goes:
             send(leader.pid, signal.SIGHUP, goes)
@@ -274,7 +274,8 @@ class Shell:
             )
             await self._until_hung_up(leader, goes)
         if stays:
-            course.left.append(f"it left {_named(stays)} running, which ignores hangups (nohup)")
+            why = "ignores hangups (nohup)" if stays[0].ours else "is another user's"
+            course.left.append(f"it left {_named(stays)} running, which {why}")
 
     async def _until_hung_up(self, leader: Leader, goes: tuple[Member, ...]) -> None:
         loop = asyncio.get_running_loop()
@@ -305,8 +306,7 @@ class Shell:
             )
         elif left:
             course.left.append(f"{_named(left)} hangs in the kernel and cannot be ended")
-        if leader.bury():
-            leader.release()
+        leader.forsake()
 
     def _kill_at_once(self, leader: Leader) -> None:
         """Whatever has happened: the group is gone, and the number given back where it may be."""

@@ -137,7 +137,6 @@ STEP: Final = (
 )
 
 ACKNOWLEDGE: Final = (
-    Binding("enter", "confirm", "Take the alert", id="handling.confirm"),
     Binding("a", "take_back", "Leave it to others again", id="handling.take_back"),
 )
 
@@ -148,11 +147,11 @@ SILENCE: Final = (
     Binding("shift+tab", "next(-1)", "Previous field", id="handling.previous"),
 )
 
-FIELD: Final = (Binding("enter", "submit", "Do what the box is for", id="handling.submit"),)
+FIELD: Final = (Binding("enter", "submit", "Do what the box is for", id="field.submit"),)
 
 CHOICE: Final = (
-    Binding("up", "choose(1)", "Longer", id="handling.longer"),
-    Binding("down", "choose(-1)", "Shorter", id="handling.shorter"),
+    Binding("up", "choose(1)", "Longer", id="field.longer"),
+    Binding("down", "choose(-1)", "Shorter", id="field.shorter"),
 )
 
 SILENCES: Final = (
@@ -214,6 +213,7 @@ APART: Final = {
     "step",
     "leaving",
     "handling",
+    "field",
 }
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {

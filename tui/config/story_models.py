@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, time
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
@@ -123,9 +123,9 @@ def _date(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name), Field(max_length=100)]
 Zone = Annotated[str, AfterValidator(_zone), Field(max_length=60)]
-Schedule = Annotated[Cron, PlainValidator(_cron), WithJsonSchema(_TEXT)]
+Schedule = Annotated[Any, PlainValidator(_cron), WithJsonSchema(_TEXT)]
 Matchers = Annotated[
-    tuple[Matcher, ...],
+    Any,
     PlainValidator(_matchers),
     WithJsonSchema(
         {
@@ -137,7 +137,7 @@ Matchers = Annotated[
     ),
 ]
 Terms = Annotated[
-    Term,
+    Any,
     PlainValidator(Term.of),
     WithJsonSchema(
         {

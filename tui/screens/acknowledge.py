@@ -36,7 +36,7 @@ class AcknowledgeScreen(WholeBox):
     QUESTION = "Who looks after this alert from now on?"
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE, *keymap.ACKNOWLEDGE]
     HINTS: ClassVar[tuple[HintSource, ...]] = (
-        (("handling.submit",), "take it"),
+        (("field.submit",), "take it"),
         (("handling.take_back",), "leave it to others"),
         (("session.close",), "back"),
     )
@@ -60,6 +60,8 @@ class AcknowledgeScreen(WholeBox):
         return 1
 
     def on_mount(self) -> None:
+        # Enter is for the note alone.
+        self.query_one("#whole").can_focus = False
         if not self._taken:
             self.set_focus(self.query_one("#note", TextLine))
 
@@ -83,8 +85,6 @@ class AcknowledgeScreen(WholeBox):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "confirm":
-            return not self._taken and not self._over
         if action == "take_back":
             return self._taken and not self._over
         return True
@@ -92,12 +92,8 @@ class AcknowledgeScreen(WholeBox):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.action_confirm()
-
-    def action_confirm(self) -> None:
         if not self._taken and not self._over:
-            note = self.query_one("#note", TextLine).value
-            self.post_message(Acknowledges(self.alert, note))
+            self.post_message(Acknowledges(self.alert, event.value))
             self.dismiss()
 
     def action_take_back(self) -> None:

@@ -44,10 +44,10 @@ class SilenceScreen(WholeBox):
     AUTO_FOCUS = "MatchersPane"
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE, *keymap.SILENCE]
     HINTS: ClassVar[tuple[HintSource, ...]] = (
-        (("handling.submit",), "silence"),
+        (("field.submit",), "silence"),
         (("handling.silence",), "silence"),
         (("handling.toggle",), "label on, off"),
-        (("handling.longer", "handling.shorter"), "how long"),
+        (("field.longer", "field.shorter"), "how long"),
         (("handling.next",), "next field"),
         (("session.close",), "back"),
     )

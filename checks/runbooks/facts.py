@@ -16,7 +16,7 @@ from checks.runbooks.variables import variable_of
 if TYPE_CHECKING:
     from checks.probe import CheckSpec
 
-__all__ = ["KNOWN", "of_alert", "of_check"]
+__all__ = ["KNOWN", "LABELS", "of_alert", "of_check"]
 
 _OF_ALERTS: Final = ("ALERTNAME", "SEVERITY", "VALUE")
 _OF_CHECKS: Final = (
@@ -33,6 +33,35 @@ _OF_CHECKS: Final = (
 )
 KNOWN: Final = frozenset((*_OF_ALERTS, *_OF_CHECKS))
 """Variables that come from alerts and checks whatever the rules are."""
+
+LABELS: Final = frozenset(
+    {
+        "APPLICATION_NAME",
+        "CODE",
+        "CPU",
+        "DATNAME",
+        "DEVICE",
+        "ERROR",
+        "FSTYPE",
+        "GROUPNAME",
+        "MASTER_HOST",
+        "MOUNTPOINT",
+        "PART",
+        "PHASE",
+        "QUEUE",
+        "QUEUE_NAME",
+        "RELNAME",
+        "SCHEMA",
+        "SCHEMANAME",
+        "SERVER",
+        "SLAVE_IP",
+        "SLOT_NAME",
+        "STATE",
+        "STATUS",
+        "TYPE",
+    }
+)
+"""Variables that alerts of the built-in rules have as labels, each some of them."""
 
 _PLACE: Final = re.compile(r"\[?([^\]]*?)\]?:(\d{1,5})")
 

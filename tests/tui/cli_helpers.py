@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.tui import forked
+
 __all__ = ["PROGRAM", "environment", "onwatch"]
 
 PROGRAM = Path(sys.executable).parent / "onwatch"
@@ -19,7 +21,12 @@ def environment(home: Path, **changes: str) -> dict[str, str]:
 
 
 def onwatch(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run ``onwatch ARGUMENTS`` in ``folder`` without a terminal."""
+    """Run ``onwatch ARGUMENTS`` in ``folder`` without a terminal.
+
+    With variables of its own, which Python may read as it starts, it is started from nothing.
+    """
+    if not environ:
+        return forked.run(arguments, folder, environment(folder))
     return subprocess.run(
         [str(PROGRAM), *arguments],
         cwd=folder,

@@ -54,7 +54,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "Host": keymap.HOST,
         "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION, *keymap.BOX),
         "A runbook": keymap.RUNBOOK,
-        "A step of a runbook, whole": (*keymap.STEP, keymap.CLOSE),
+        "A step of a runbook, whole": keymap.STEP,
         "Acknowledging an alert": keymap.ACKNOWLEDGE,
         "Silencing alerts": keymap.SILENCE,
         "All silences": keymap.SILENCES,

@@ -6,19 +6,34 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from checks.errors import ConfigProblem
+from checks.rules.dead import Catalogue
 from checks.rules.language import Language, Mistake
 from checks.rules.model import AlertRule, Rule, RuleGroup
+from checks.rules.never_matching import never_matching, told_by_names, told_by_series
 from checks.templates import parse
 
 __all__ = ["remarks"]
 
 
-def remarks(groups: Iterable[RuleGroup], language: Language) -> Iterator[ConfigProblem]:
-    """A sentence for each, with file and line of the rule."""
-    for group in groups:
+def remarks(
+    groups: Iterable[RuleGroup], language: Language, catalogue: Catalogue | None = None
+) -> Iterator[ConfigProblem]:
+    """A sentence for each, with file and line of the rule.
+
+    ``catalogue`` has the series that there are, where that is known.
+    """
+    every = list(groups)
+    recorded = (rule.name for group in every for rule in group.rules)
+    known = told_by_names(frozenset(recorded))
+    if catalogue is not None:
+        known = told_by_series(catalogue, known)
+    for group in every:
         counts = Counter((rule.name, rule.labels, type(rule)) for rule in group.rules)
         for rule in group.rules:
             for text in _of_rule(rule, language):
+                yield ConfigProblem(group.file, rule.line, rule.name, text)
+            expression = rule.expression
+            for text in never_matching(expression.root, expression.text, known):
                 yield ConfigProblem(group.file, rule.line, rule.name, text)
             key = (rule.name, rule.labels, type(rule))
             if counts[key] > 1:

@@ -41,11 +41,10 @@ def _check(args: argparse.Namespace) -> int:
     from checks.rules.language import PrometheusLanguage  # noqa: PLC0415
 
     language = PrometheusLanguage(Engine())
-    files = _read(args.files, language)
+    files, catalogue = _read(args.files, language), _catalogue(args)
     for file in files:
-        for line in _about(file, language):
+        for line in _about(file, language, catalogue):
             _say(line)
-    catalogue = _catalogue(args)
     if catalogue is not None:
         for line in _dead(files, catalogue):
             _say(line)
@@ -58,13 +57,13 @@ def _read(names: Sequence[str], language: Language) -> list[RuleFile]:
     return [read_rule_file(Path(name), language, trusted=True) for name in names]
 
 
-def _about(file: RuleFile, language: Language) -> Iterator[str]:
+def _about(file: RuleFile, language: Language, catalogue: Catalogue | None) -> Iterator[str]:
     from checks.rules.remarks import remarks  # noqa: PLC0415 - for this command
 
     yield from map(str, file.problems)
     if file.doubt:
         yield f"note: {file.name}: {file.doubt}; named in a configuration it would be refused"
-    for remark in remarks(file.groups, language):
+    for remark in remarks(file.groups, language, catalogue):
         yield f"note: {remark}"
     broken = f", {_count(file.broken, 'rule')} left out" if file.broken else ""
     groups = _count(len(file.groups), "group")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from checks.model import Series
+from checks.store.plain import alternatives, is_sound
 
 if TYPE_CHECKING:
     import re2
@@ -30,7 +31,7 @@ def compiled(pattern: str) -> re2._Regexp:
     Raises:
         PatternError: it is no RE2 pattern, or needs too much memory.
     """
-    import re2  # noqa: PLC0415 - only who has a pattern pays for it
+    import re2  # noqa: PLC0415 - only who has such a pattern pays for it
 
     options = re2.Options()
     options.log_errors = False
@@ -60,7 +61,7 @@ class Matcher:
     _seen: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.op in {"=~", "!~"}:
+        if self.op in {"=~", "!~"} and not is_sound(self.value):
             compiled(self.value)
 
     def matches(self, value: str) -> bool:
@@ -79,6 +80,9 @@ class Matcher:
         return found
 
     def _fits(self, value: str) -> bool:
+        listed = alternatives(self.value)
+        if listed is not None:
+            return listed.fits(value)
         try:
             return compiled(self.value).fullmatch(value) is not None
         except UnicodeEncodeError:

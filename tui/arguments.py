@@ -18,13 +18,15 @@ COMMANDS: Final = {
     "query": "say what a PromQL expression comes to",
     "promqltest": "run tests of PromQL in Prometheus' own language",
     "rules": "check, test and backtest Prometheus' rule files",
-    "runbook": "run steps of runbooks without the screen",
+    "runbook": "list, show and run runbooks without the screen",
     "report": "write the report of an incident",
     "note": "write a note or a deployment into the timeline",
     "demo": "the monitor on an embedded stack of real servers",
 }
 
 RUNBOOK: Final = {
+    "list": "name all runbooks, those of the configuration first",
+    "show": "print a runbook, or one of its steps",
     "run": "run steps of a runbook, asking for those that are not safe",
 }
 """What ``onwatch runbook`` does."""
@@ -44,7 +46,7 @@ commands:
   onwatch query       say what a PromQL expression comes to
   onwatch promqltest  run tests of PromQL in Prometheus' own language
   onwatch rules       check, test and backtest Prometheus' rule files
-  onwatch runbook     run steps of runbooks without the screen
+  onwatch runbook     list, show and run runbooks without the screen
   onwatch report      write the report of an incident
   onwatch note        write a note or a deployment into the timeline
   onwatch demo        the monitor on an embedded stack of real servers
@@ -399,8 +401,19 @@ def _runbook(parser: _Parser) -> dict[str, _Parser]:
             parents=[_shared(argparse.SUPPRESS)],
             allow_abbrev=False,
         )
+    _runbook_shown(actions)
     _runbook_run(actions["runbook run"])
     return actions
+
+
+def _runbook_shown(actions: Mapping[str, _Parser]) -> None:
+    show = actions["runbook show"]
+    show.add_argument("name", metavar="NAME", help="the runbook: the name of its file")
+    show.add_argument("--step", metavar="STEP", help="this step alone")
+    show.epilog = "Exit code: 0, or 2 where there is no such runbook or step."
+    actions["runbook list"].epilog = "Exit code: 0, or 1 where something is wrong with a file."
+    for parser in (show, actions["runbook list"]):
+        parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _runbook_run(parser: _Parser) -> None:

@@ -16,7 +16,7 @@ from checks.runbooks.variables import variable_of
 if TYPE_CHECKING:
     from checks.probe import CheckSpec
 
-__all__ = ["KNOWN", "LABELS", "of_alert", "of_check"]
+__all__ = ["KNOWN", "LABELS", "of_alert", "of_check", "variables_of_checks"]
 
 _OF_ALERTS: Final = ("ALERTNAME", "SEVERITY", "VALUE")
 _OF_CHECKS: Final = (
@@ -64,6 +64,11 @@ LABELS: Final = frozenset(
 """Variables that alerts of the built-in rules have as labels, each some of them."""
 
 _PLACE: Final = re.compile(r"\[?([^\]]*?)\]?:(\d{1,5})")
+
+
+def variables_of_checks(specs: Iterable[CheckSpec]) -> frozenset[str]:
+    """The variables that the labels of checks give to their alerts."""
+    return frozenset(variable_of(label) for spec in specs for label in spec.labels)
 
 
 def of_alert(

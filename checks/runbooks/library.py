@@ -86,6 +86,12 @@ class Library:
         """All there are, sorted."""
         return tuple(sorted({*self._names, *self._own}))
 
+    @property
+    def unusable(self) -> tuple[ConfigProblem, ...]:
+        """What is wrong with the files that are no runbook at all."""
+        readings = (reading for _, reading in self._read.values() if reading.runbook is None)
+        return tuple(problem for reading in readings for problem in reading.problems)
+
     def file_of(self, name: str) -> Path | None:
         """The file of the user's runbook ``name``; None for a built-in one."""
         return self._own.get(name)
@@ -119,6 +125,14 @@ class Library:
                 self._built_in[name] = reading.runbook
             return self._built_in[name]
         return None
+
+    def built_in_title(self, name: str) -> str:
+        """The title of a built-in runbook, without reading the rest of it."""
+        try:
+            lines = (BUILT_IN / f"{name}.md").read_text(encoding="utf-8").split("\n")
+        except OSError:
+            return name
+        return next((line[2:] for line in lines if line.startswith("# ")), name)
 
     def for_subject(self, *links: str) -> Link | None:
         """Where the first of ``links`` leads that is known: an alert's ``runbook_url``, then the

@@ -11,6 +11,7 @@ from checks.model import clean
 __all__ = ["Names", "first_command", "slug", "statement_title"]
 
 _APART: Final = re.compile(r"[^\w]+")
+_PROGRAM: Final = re.compile(r"[a-z][a-z0-9_.-]*")
 _LONGEST: Final = 40
 _NO_COMMAND: Final = re.compile(r"\s*(#.*|set\s+[-+].*|echo\b.*|printf\b.*)?")
 _COMMENT: Final = re.compile(r"\s*--\s*(.*\S)")
@@ -66,8 +67,11 @@ def statement_title(text: str) -> str:
 
 
 def _program(command: str) -> str:
-    """What names a step that its heading does not: the program, or the first words."""
+    """What names a step that its heading does not: the program, or a statement's first words."""
     words = command.split()
-    if words and "/" in words[0]:
-        words[0] = words[0].rpartition("/")[2]
-    return " ".join(words[:3]) if words else ""
+    if not words:
+        return ""
+    program = words[0].rpartition("/")[2].rstrip(";")
+    if _PROGRAM.fullmatch(program):
+        return program
+    return " ".join(words[:3])

@@ -7,7 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from checks.documents.keys import nearest
+from checks.errors import ConfigError, ConfigProblem
+
 if TYPE_CHECKING:
+    from checks.config import EngineConfig, RunbooksConfig
     from checks.probe import CheckSpec
     from tui.config import Loaded
 
@@ -22,9 +26,15 @@ def run(args: argparse.Namespace) -> int:
     from checks.registry import third_party  # noqa: PLC0415 - imports pydantic
     from tui.config import load  # noqa: PLC0415 - the same
 
-    loaded = load(args.file or args.config, key_judge=_refused_keys, theme_judge=_refused_theme)
+    loaded = load(
+        args.file or args.config,
+        key_judge=_refused_keys,
+        theme_judge=_refused_theme,
+        step_judge=_missing_step,
+    )
+    doubts = _about_runbooks(loaded.engine) if loaded.engine.runbooks.patterns else ()
     print(describe(loaded))
-    for warning in loaded.engine.warnings:
+    for warning in (*loaded.engine.warnings, *doubts):
         print(f"warning: {warning}")
     for complaint in third_party().complaints:
         print(f"warning: {complaint}")
@@ -46,6 +56,44 @@ def _refused_theme(name: str) -> str:
     from tui.themes import theme_problem  # noqa: PLC0415 - imports the terminal library
 
     return theme_problem(name)
+
+
+def _missing_step(config: RunbooksConfig, runbook: str, step: str) -> str:
+    """Why the runbook has no such step; empty where it has."""
+    from checks.runbooks.library import Library  # noqa: PLC0415 - where a key names a step
+
+    books = Library(config)
+    books.refresh()
+    found = books.get(runbook)
+    if found is None:
+        return books.missing(runbook)
+    if not step or found.step(step) is not None:
+        return "" if found.steps else f"the runbook {runbook} has no steps"
+    near = nearest(step, [each.name for each in found.steps])
+    hint = f'; did you mean "{near}"?' if near else ""
+    return f'the runbook {runbook} has no step "{step}"{hint}'
+
+
+def _about_runbooks(config: EngineConfig) -> tuple[ConfigProblem, ...]:
+    """What is probably wrong with the user's runbooks.
+
+    Raises:
+        ConfigError: where one of their files is no runbook at all.
+    """
+    from checks.runbooks.checking import doubts  # noqa: PLC0415 - where there are some
+    from checks.runbooks.facts import variables_of_checks  # noqa: PLC0415
+    from checks.runbooks.library import Library  # noqa: PLC0415
+
+    books = Library(config.runbooks)
+    books.refresh()
+    if books.unusable:
+        raise ConfigError(books.unusable)
+    kinds = {spec.name: spec.kind for spec in config.checks}
+    labels = variables_of_checks(config.checks)
+    found = [*books.problems]
+    for runbook in books.own:
+        found += doubts(runbook, kinds, labels)
+    return tuple(found)
 
 
 def describe(loaded: Loaded) -> str:

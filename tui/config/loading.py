@@ -23,7 +23,7 @@ from tui.config.keys import KeyJudge, ReadKeys, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
 from tui.config.problems import Report
 from tui.config.rules import read_rules
-from tui.config.runbooks import read_runbooks, refuse_unknown
+from tui.config.runbooks import StepJudge, read_runbooks, refuse_unknown
 from tui.config.story import read_story
 
 __all__ = ["Loaded", "load"]
@@ -61,13 +61,15 @@ def load(
     *,
     key_judge: KeyJudge | None = None,
     theme_judge: ThemeJudge | None = None,
+    step_judge: StepJudge | None = None,
 ) -> Loaded:
     """The configuration at ``path``, or the one found where one is looked for.
 
     Without any file the outcome is a check of this machine and a finder of what runs on it; a
-    file that comes to be where one is looked for is taken over. What ``key_judge`` and
-    ``theme_judge`` refuse is a problem like any other; without them, keys and the theme are left
-    for the monitor to judge, which keeps those it has and starts all the same.
+    file that comes to be where one is looked for is taken over. What ``key_judge``,
+    ``theme_judge`` and ``step_judge`` refuse is a problem like any other; without them, keys, the
+    theme and the steps of runbooks are left for the monitor to judge, which keeps those it has and
+    starts all the same.
 
     Raises:
         ConfigError: with every problem of every file read.
@@ -84,7 +86,8 @@ def load(
         text, warning = read_text(found, trusted=named)
     except ConfigError as error:
         raise _tell_origin(error, path, environ) from None
-    return _Loading(found, environ, [warning] if warning else []).run(text, key_judge, theme_judge)
+    judges = _Judges(key_judge, theme_judge, step_judge)
+    return _Loading(found, environ, [warning] if warning else []).run(text, judges)
 
 
 def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str]) -> ConfigError:
@@ -94,6 +97,15 @@ def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str
     first = error.problems[0]
     text = f"{first.text} (named by ${files.VARIABLE})"
     return ConfigError([ConfigProblem(first.file, first.line, first.key, text)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Judges:
+    """Who knows what the monitor has; None where it judges itself."""
+
+    keys: KeyJudge | None
+    theme: ThemeJudge | None
+    steps: StepJudge | None
 
 
 class _Loading:
@@ -115,7 +127,7 @@ class _Loading:
         self._declared: list[build.Declared] = []
         self._complete = True
 
-    def run(self, text: str, key_judge: KeyJudge | None, theme_judge: ThemeJudge | None) -> Loaded:
+    def run(self, text: str, judges: _Judges) -> Loaded:
         report = self._report(self._path, text)
         top = self._model(report, File)
         head = top if isinstance(top, File) else _usable(report.document.data)
@@ -127,14 +139,14 @@ class _Loading:
         build.check_dependencies(self._declared, complete=self._complete)
         if not {"checks", "include"} & set(report.document.data):
             report.add((), 'the key "checks" is missing')
-        keys = read_keybindings(report, head.keybindings, self._warnings, key_judge)
-        if theme_judge and head.theme and (text := theme_judge(head.theme)):
+        keys = read_keybindings(report, head.keybindings, self._warnings, judges.keys)
+        if judges.theme and head.theme and (text := judges.theme(head.theme)):
             report.add(("theme",), text)
         rules = read_rules(report, head.rules, self._base, self._path.parent)
         self._files += rules.watched
         self._warnings += rules.warnings
         books = read_runbooks(report, head.runbooks, self._base, self._path.parent, self._warnings)
-        refuse_unknown(report, books, entries, keys.steps, keys.written)
+        refuse_unknown(report, books, entries, keys, judges.steps)
         story = read_story(report, head)
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)

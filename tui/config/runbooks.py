@@ -6,7 +6,7 @@ wrong within the files is said by ``onwatch validate``, and by the monitor once 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from checks.config import RunbooksConfig
@@ -14,9 +14,14 @@ from checks.documents.keys import nearest
 from checks.runbooks.links import built_in_names, is_elsewhere, link_of
 from tui.config import files
 from tui.config.build import Entry
+from tui.config.keys import ReadKeys
 from tui.config.problems import Report
 
-__all__ = ["known_names", "read_runbooks", "refuse_unknown"]
+__all__ = ["StepJudge", "known_names", "read_runbooks", "refuse_unknown"]
+
+StepJudge = Callable[[RunbooksConfig, str, str], str]
+"""Takes where runbooks are, and the names of one and of its step; says why there is no such step,
+empty where there is."""
 
 
 def read_runbooks(
@@ -52,21 +57,24 @@ def refuse_unknown(
     report: Report,
     config: RunbooksConfig,
     entries: Iterable[Entry],
-    steps: Mapping[str, tuple[str, str]],
-    written: Mapping[str, str],
+    keys: ReadKeys,
+    judge: StepJudge | None = None,
 ) -> None:
-    """Report each check and each key that names a runbook which there is not."""
+    """Report each check and each key that names a runbook which there is not, and each key whose
+    step ``judge`` does not find."""
     wanted = [entry for entry in entries if entry.spec.runbook]
-    if not wanted and not steps:
+    if not wanted and not keys.steps:
         return
     names = known_names(config)
     for entry in wanted:
         text = entry.spec.runbook
         if not is_elsewhere(text) and link_of(text).name not in names:
             entry.report.add((*entry.path, "runbook"), _unknown(text, names))
-    for key, (runbook, _) in steps.items():
+    for key, (runbook, step) in keys.steps.items():
         if link_of(runbook).name not in names:
-            report.add(("keybindings", written[key], "runbook"), _unknown(runbook, names))
+            report.add(("keybindings", keys.written[key], "runbook"), _unknown(runbook, names))
+        elif judge is not None and (text := judge(config, link_of(runbook).name, step)):
+            report.add(("keybindings", keys.written[key], "step"), text)
 
 
 def _unknown(text: str, names: Iterable[str]) -> str:

@@ -2,20 +2,20 @@
 
 The line that says that a step begins is on the disk before it begins. One that never got its end,
 since onwatch was killed meanwhile, gets a line that says so from the next session that looks.
-Several onwatch write into the same file. Everything here blocks; use it from a lane.
+Several onwatch write into the same file. A disk that is full must keep nobody from the step that
+makes room: then the lines go into memory that all processes share. Everything here blocks; use it
+from a lane.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import errno
 import hashlib
 import json
 import os
 import socket
-import stat
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,19 +25,16 @@ from typing import Any, Final
 from checks.clock import Clock
 from checks.errors import OnwatchError
 from checks.model import clean
+from checks.runbooks.append_only import AppendOnly
 from checks.runbooks.running.model import Ended, Job
 from checks.secrets import Masker
 
-__all__ = ["Audit", "AuditEntry", "AuditError", "audit_file"]
+__all__ = ["Audit", "AuditEntry", "AuditError", "audit_file", "spare_file"]
 
-SIZE: Final = 4_000_000
-"""Bytes of a file, after which another one is begun."""
-KEPT: Final = 5
-"""Files that are kept: some 30,000 runs."""
-PATIENCE: Final = 3.0
-"""Seconds that another onwatch's writing is waited for."""
-_LOOK: Final = 0.01
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _SAID: Final = 1_000
+_MOST: Final = 8_000_000
+"""Bytes of a file that are read."""
 
 STARTED: Final = "started"
 ENDED: Final = "ended"
@@ -96,11 +93,23 @@ def audit_file(hostname: str = "") -> Path:
     return Path(platformdirs.user_state_dir("onwatch")) / f"steps-{safe}.jsonl"
 
 
-class Audit:
-    """The file at ``path``; ``masker`` knows what must not stand in it. For any thread."""
+def spare_file(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where lines go that ``path`` has no room for: a folder of this user's in memory."""
+    folder = environ.get("XDG_RUNTIME_DIR", "")
+    runtime = Path(folder) if folder else Path(f"/dev/shm/onwatch-{os.geteuid()}")  # noqa: S108
+    return runtime / "onwatch" / path.name
 
-    def __init__(self, path: Path, masker: Masker, clock: Clock) -> None:
+
+class Audit:
+    """The file at ``path``; ``masker`` knows what must not stand in it. For any thread.
+
+    ``spare`` is another one, for when that one's disk is full.
+    """
+
+    def __init__(self, path: Path, masker: Masker, clock: Clock, spare: Path | None = None) -> None:
         self.path = path
+        self._spare = AppendOnly(spare or spare_file(path))
+        self._file = AppendOnly(path)
         self._masker = masker
         self._clock = clock
         self._lock = threading.Lock()
@@ -167,6 +176,10 @@ class Audit:
         Raises:
             AuditError: the file cannot be read, or not be written.
         """
+        with self._lock, _sentences(self.path):
+            return self._file.alone(self._cut_off)
+
+    def _cut_off(self) -> tuple[AuditEntry, ...]:
         began: dict[str, AuditEntry] = {}
         for entry in self.entries():
             if entry.event == STARTED:
@@ -175,21 +188,20 @@ class Audit:
                 began.pop(entry.run, None)
         gone = tuple(entry for entry in began.values() if not _is_there(entry.process))
         for entry in gone:
-            self._add(
-                {
-                    "event": CUT_OFF,
-                    "run": entry.run,
-                    "runbook": entry.runbook,
-                    "step": entry.step,
-                    "alert": entry.alert,
-                    "alert_id": entry.alert_id,
-                    "check": entry.check,
-                    "user": entry.user,
-                    "state": "failed",
-                    "exit_code": None,
-                    "said": _LOST,
-                }
-            )
+            told = {
+                "event": CUT_OFF,
+                "run": entry.run,
+                "runbook": entry.runbook,
+                "step": entry.step,
+                "alert": entry.alert,
+                "alert_id": entry.alert_id,
+                "check": entry.check,
+                "user": entry.user,
+                "state": "failed",
+                "exit_code": None,
+                "said": _LOST,
+            }
+            self._file.write(self._line(told))
         return gone
 
     def entries(self, since: float = 0.0) -> tuple[AuditEntry, ...]:
@@ -199,107 +211,38 @@ class Audit:
             AuditError: the file cannot be read.
         """
         found: list[AuditEntry] = []
-        for path in reversed([self.path, *map(self._older, range(1, KEPT))]):
-            found += (e for e in _entries(_lines(path)) if e.at >= since)
-        return tuple(found)
+        for path in (*self._file.all(), *self._spare.all()):
+            found += (entry for entry in _entries(_lines(path)) if entry.at >= since)
+        return tuple(sorted(found, key=lambda entry: entry.at))
 
     # Writing
 
     def _add(self, entry: Mapping[str, Any]) -> None:
+        line = self._line(entry)
+        with self._lock, _sentences(self.path):
+            try:
+                self._file.alone(lambda: self._file.write(line))
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                self._spare.alone(lambda: self._spare.write(line))
+
+    def _line(self, entry: Mapping[str, Any]) -> bytes:
         moment = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"at": moment, **entry}, separators=(",", ":")).encode() + b"\n"
-        try:
-            with self._lock, self._alone():
-                self._write(line)
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise AuditError(f"the audit log {self.path} cannot be written: {why}") from None
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other onwatch writes or begins another file meanwhile."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        lock = os.open(self.path.with_suffix(".lock"), flags, 0o600)
-        try:
-            self._locked(lock)
-            yield
-        finally:
-            os.close(lock)
-
-    @staticmethod
-    def _locked(descriptor: int) -> None:
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise OSError(0, "another onwatch has held it for seconds") from None
-                time.sleep(_LOOK)
-
-    def _write(self, line: bytes) -> None:
-        self._begin_another(len(line))
-        new = not self.path.exists()
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self.path, flags, 0o600)
-        try:
-            size = _checked(descriptor, self.path).st_size
-            # A line that was cut off by the machine's end must not spoil the next one.
-            whole = not size or os.pread(descriptor, 1, size - 1) == b"\n"
-            try:
-                _write_all(descriptor, line if whole else b"\n" + line)
-                os.fsync(descriptor)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, size)
-                raise
-        finally:
-            os.close(descriptor)
-        if new:
-            _sync_folder(self.path.parent)
-
-    def _begin_another(self, more: int) -> None:
-        """Put the file aside once it is full, and the oldest away."""
-        try:
-            if self.path.stat().st_size + more <= SIZE:
-                return
-        except FileNotFoundError:
-            return
-        for number in range(KEPT - 1, 0, -1):
-            younger = self._older(number - 1) if number > 1 else self.path
-            if younger.exists():
-                younger.replace(self._older(number))
-
-    def _older(self, number: int) -> Path:
-        return self.path.with_name(f"{self.path.stem}.{number}{self.path.suffix}")
+        return json.dumps({"at": moment, **entry}, separators=(",", ":")).encode() + b"\n"
 
     def _text(self, text: str) -> str:
         return clean(self._masker.text(text), _SAID)
 
 
-def _checked(descriptor: int, path: Path) -> os.stat_result:
-    """The state of the file, if nobody else can write to it. Raises OSError."""
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "it is no file")
-    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise OSError(0, f"others can write to it; run: chmod 600 {path}")
-    return status
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the disk know of a new file."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+@contextlib.contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Make an AuditError of what goes wrong with the file."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise AuditError(f"the audit log {path} cannot be written: {why}") from None
 
 
 # Reading
@@ -308,7 +251,7 @@ def _sync_folder(folder: Path) -> None:
 def _lines(path: Path) -> list[bytes]:
     try:
         with path.open("rb") as file:
-            return file.read(2 * SIZE).splitlines()
+            return file.read(_MOST).splitlines()
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -147,7 +147,7 @@ class Shell:
         finally:
             reader.close()
             pty.close()
-            self._kill_at_once(leader)
+            self._kill_at_once(leader, course)
             self._output.close()
         await self._hung_up(leader, course)
         took = asyncio.get_running_loop().time() - began
@@ -308,13 +308,15 @@ class Shell:
             course.left.append(f"{_named(left)} hangs in the kernel and cannot be ended")
         leader.forsake()
 
-    def _kill_at_once(self, leader: Leader) -> None:
+    @staticmethod
+    def _kill_at_once(leader: Leader, course: _Course) -> None:
         """Whatever has happened: the group is gone, and the number given back where it may be."""
-        if not leader.exited.is_set():
+        if course.state is not RunState.DONE or not leader.exited.is_set():
             send(leader.pid, signal.SIGKILL)
+        if leader.exited.is_set():
+            leader.forsake()
+        else:
             leader.bury_soon()
-        elif leader.bury():
-            leader.release()
 
     # Telling
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -14,8 +15,8 @@ from typing import Any
 import pytest
 
 from checks.clock import FakeClock
-from checks.runbooks import audit as audit_module
-from checks.runbooks.audit import Audit, AuditError, audit_file
+from checks.runbooks import append_only
+from checks.runbooks.audit import Audit, AuditError, audit_file, spare_file
 from checks.runbooks.running.model import Ended, Who
 from checks.runbooks.views import RunState, Subject
 from checks.secrets import MASK, Masker
@@ -127,12 +128,12 @@ async def test_several_write_at_once(place: Place, tmp_path: Path) -> None:
 
 
 async def test_it_is_bounded(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_module, "SIZE", 5_000)
+    monkeypatch.setattr(append_only, "SIZE", 5_000)
     job, log = place.made("true").job, made(tmp_path)
     for number in range(100):
         log.started(replace(job, id=str(number)))
     files = sorted(tmp_path.glob("steps*.jsonl"))
-    assert len(files) == audit_module.KEPT
+    assert len(files) == append_only.KEPT
     assert all(file.stat().st_size <= 5_000 for file in files)
     runs = [int(entry.run) for entry in log.entries()]
     assert runs == list(range(runs[0], 100))
@@ -170,7 +171,7 @@ async def test_a_run_that_lost_its_onwatch_is_told_once(place: Place, tmp_path: 
 async def test_another_holds_it_for_long(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_module, "PATIENCE", 0.05)
+    monkeypatch.setattr(append_only, "PATIENCE", 0.05)
     log = made(tmp_path)
     with (tmp_path / "steps.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -181,3 +182,37 @@ async def test_another_holds_it_for_long(
 def test_each_machine_has_its_own() -> None:
     assert audit_file("web-1").name == "steps-web-1.jsonl"
     assert audit_file("../x").name == "steps-.._x.jsonl"
+
+
+async def test_a_full_disk_keeps_nobody_from_making_room(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.write
+    full = True
+
+    def write(descriptor: int, data: bytes) -> int:
+        file = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if full and file == log.path:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write)
+    spare = tmp_path / "memory" / "onwatch" / "steps.jsonl"
+    log = Audit(tmp_path / "state" / "steps.jsonl", Masker(), FakeClock(), spare)
+    place.audit = log
+    ran = await place.run("echo room")
+    assert (ran.ended.exit_code, ran.output.lines) == (0, ("room",))
+    assert "audit" not in ran.ended.said
+    assert stat.S_IMODE(spare.parent.stat().st_mode) == 0o700
+    full = False
+    await place.run("echo more")
+    assert [entry.event for entry in log.entries()] == ["started", "ended"] * 2
+    assert log.path.stat().st_size > 0
+
+
+def test_memory_is_this_user_s_own() -> None:
+    path = Path("/home/ann/steps-web.jsonl")
+    assert spare_file(path, {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path(
+        "/run/user/7/onwatch/steps-web.jsonl"
+    )
+    assert str(os.geteuid()) in str(spare_file(path, {}))

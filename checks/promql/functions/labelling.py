@@ -19,6 +19,7 @@ from checks.promql.labels import label, label_set, remembered
 from checks.promql.literals import quote
 from checks.promql.values import NAME, Bools, Labels, LabelSet, Value, Vector
 from checks.store.matching import PatternError, compiled
+from checks.store.plain import is_sound
 
 __all__ = ["FUNCTIONS"]
 
@@ -80,7 +81,9 @@ def _valid(name: str) -> bool:
 def _label_replace(context: Context, args: tuple[Value, ...]) -> Vector:
     vector, target, template, source, pattern = cast("tuple[Vector, str, str, str, str]", args)
     try:
-        regex = compiled(pattern)
+        # Where no label is there to be replaced, it is done without the library.
+        if not is_sound(pattern):
+            compiled(pattern)
     except PatternError:
         message = f"invalid regular expression in label_replace(): {pattern}"
         raise EvaluationError(message) from None
@@ -89,7 +92,7 @@ def _label_replace(context: Context, args: tuple[Value, ...]) -> Vector:
 
     def value(labels: LabelSet) -> str | None:
         text = label(labels, source)
-        found = regex.fullmatch(text) if _utf8(text) else None
+        found = compiled(pattern).fullmatch(text) if _utf8(text) else None
         return None if found is None else expanded(template, found)
 
     key = ("label_replace", target, template, source, pattern)

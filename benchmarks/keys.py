@@ -56,6 +56,7 @@ OPENING_KEYS = (
     Key("queues", b"5", "at this rate", b"1"),
     Key("host", b"6", "Processes", b"1"),
     Key("alerts", b"7", "severity alert", b"1"),
+    Key("runbook", b"r", "Steps ", b"\x1b"),
 )
 
 

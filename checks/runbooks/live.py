@@ -18,6 +18,7 @@ from checks.clock import Clock
 from checks.config import RunbooksConfig
 from checks.errors import NoThreadsError, OnwatchError
 from checks.lanes import LaneBusyError, Lanes
+from checks.runbooks.ailments import ailments
 from checks.runbooks.linking import links
 from checks.runbooks.looking import Looked, Opened, Reader
 from checks.runbooks.views import RunbookFocus, RunbooksView, Subject
@@ -125,8 +126,6 @@ class LiveRunbooks:
             value = self._alert.value if self._alert is not None else None
             self._open = Opened(name, subject, value)
             self._due.set()
-        elif self._looked is not None:
-            self._looked = replace(self._looked, runbook=None, offered={}, problem="")
 
     def _alert_of(self, alert: str) -> AlertView | None:
         """The alert with this id; one of a rule also for a while after it is over."""
@@ -372,8 +371,9 @@ class LiveRunbooks:
         names = self._looked.names if self._looked is not None else frozenset()
         told = tuple((one.id, one.runbook, one.check) for one in picture.alerts)
         own = tuple((one.name, one.runbook) for one in picture.checks if one.runbook)
-        if (names, told, own) != self._linked:
-            self._linked = (names, told, own)
+        ails = ailments(picture.checks)
+        if (names, told, own, ails) != self._linked:
+            self._linked = (names, told, own, ails)
             self._links = links(picture.alerts, picture.checks, names)
         if self._open is not None:
             self._follow_alert(self._open.subject)

@@ -89,7 +89,7 @@ class RunbookScreen(PictureScreen):
     def body(self) -> Widget:
         bound = (RunbookScreen.snapshot, RunbookScreen.books, RunbookScreen.use_ascii)
         return RunbookPanes(
-            EvidencePane(id="evidence").data_bind(*bound),
+            EvidencePane(id="evidence").data_bind(*bound, RunbookScreen.subject),
             StepsPane(id="steps").data_bind(*bound),
             TextPane(id="text").data_bind(*bound, RunbookScreen.step),
             OutputPane(id="output").data_bind(*bound, RunbookScreen.run),
@@ -168,12 +168,18 @@ class RunbookScreen(PictureScreen):
 
     def _about_this(self, books: RunbooksView | None) -> RunbooksView | None:
         """``books`` without what another runbook was looked at for."""
-        focus = books.focus if books is not None else None
-        if books is None or focus is None:
+        if books is None or self._is_ours(books):
             return books
-        if focus.subject == self.subject and self.name_wanted in ("", focus.name):
-            return books
-        return replace(books, focus=None)
+        # What was shown of this is shown until it is there anew, which is at once.
+        known = self.books
+        kept = known.focus if known is not None and self._is_ours(known) else None
+        return replace(books, focus=kept) if books.focus is not kept else books
+
+    def _is_ours(self, books: RunbooksView) -> bool:
+        focus = books.focus
+        if focus is None or focus.subject != self.subject:
+            return False
+        return self.name_wanted in ("", focus.name)
 
     def on_resize(self, event: events.Resize) -> None:
         del event

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
+from textual.reactive import reactive
 
 from checks.model import Status
+from checks.runbooks.views import Subject as Concerned
 from widgets import format as fmt
 from widgets.alert_list.curve import about, asked_of
 from widgets.alert_list.panes import Subject, subject_of
 from widgets.alert_list.words import value_text
-from widgets.empty import note
+from widgets.empty import WAITING, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.runbook.pane import BooksPane
@@ -22,7 +24,6 @@ from widgets.text import Line, Seg, broken, fit, left, line, role_of
 
 if TYPE_CHECKING:
     from checks.rules.views import QueryView
-    from checks.runbooks.views import RunbookFocus
     from checks.views import AlertView, CheckView, Snapshot
 
 __all__ = ["EvidencePane", "evidence_lines"]
@@ -35,12 +36,16 @@ _HIDDEN: Final = frozenset({"alertname", "severity"})
 """Labels that the line above them says."""
 
 
-def evidence_lines(snapshot: Snapshot, focus: RunbookFocus, frame: Frame) -> list[Line]:
-    """What is wrong, what that rests on, its course, and what the check said last."""
-    alert = next((one for one in snapshot.alerts if one.id == focus.subject.alert), None)
-    over = alert is None and focus.alert is not None
-    alert = alert or focus.alert
-    check = snapshot.check(focus.subject.check or (alert.check if alert is not None else ""))
+def evidence_lines(
+    snapshot: Snapshot, subject: Concerned, before: AlertView | None, frame: Frame
+) -> list[Line]:
+    """What is wrong, what that rests on, its course, and what the check said last; ``before`` is
+    the alert as it was, where it is no more.
+    """
+    alert = next((one for one in snapshot.alerts if one.id == subject.alert), None)
+    over = alert is None and before is not None
+    alert = alert or before
+    check = snapshot.check(subject.check or (alert.check if alert is not None else ""))
     if alert is not None:
         lines = _alert(snapshot, alert, frame, over=over)
     elif check is not None:
@@ -149,11 +154,20 @@ def _results(snapshot: Snapshot, check: CheckView | None, frame: Frame) -> list[
 class EvidencePane(BooksPane):
     """What somebody must know of the alert while they mend it."""
 
+    subject: reactive[Concerned] = reactive(Concerned(), repaint=False, layout=False)
+
+    def inputs(self) -> tuple[object, ...]:
+        return (*super().inputs(), self.subject)
+
+    def watch_subject(self) -> None:
+        self.update_lines()
+
     def heading(self) -> Sequence[Seg]:
         return [Seg("Evidence", "title")]
 
     def build(self, width: int, height: int) -> list[Line]:
         focus, snapshot = self.focus_shown, self.snapshot
-        if focus is None or snapshot is None:
-            return note("reading the runbook", width)
-        return evidence_lines(snapshot, focus, self.frame(width, height))
+        if snapshot is None:
+            return note(WAITING, width)
+        before = focus.alert if focus is not None else None
+        return evidence_lines(snapshot, self.subject, before, self.frame(width, height))

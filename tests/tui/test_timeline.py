@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from tui.app import OnwatchApp
 from tui.screens.entry import EntryScreen
 from tui.screens.note import NoteScreen
 from tui.screens.timeline import TimelineScreen
+from widgets.text import Line
 from widgets.timeline.entries import EntriesPane
 from widgets.timeline.table import IncidentTable
 
@@ -193,16 +195,16 @@ async def test_a_picture_without_news_paints_nothing_anew(monkeypatch: pytest.Mo
         await pilot.press("9")
         await settle(pilot)
         built: list[object] = []
+
+        def counted(build: Callable[..., list[Line]]) -> Callable[..., list[Line]]:
+            def run(pane: object, width: int, height: int) -> list[Line]:
+                built.append(pane)
+                return build(pane, width, height)
+
+            return run
+
         for pane in (EntriesPane, IncidentTable):
-            build = pane.build
-            monkeypatch.setattr(
-                pane,
-                "build",
-                lambda self, width, height, build=build: (
-                    built.append(self),
-                    build(self, width, height),
-                )[1],
-            )
+            monkeypatch.setattr(pane, "build", counted(pane.build))
         picture = source_of(pilot).picture
         source_of(pilot).show(replace(picture, time=picture.time + 0.1))
         await settle(pilot)

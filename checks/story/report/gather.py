@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -61,9 +62,10 @@ def put_together(
     audit: Iterable[AuditEntry] = (),
 ) -> Material:
     """The material, of what is known already."""
-    end = incident.ended or around.now
-    steps = [one for one in audit if incident.began - BEFORE <= one.at <= end]
-    steps = [one for one in steps if _concerns(one, incident)]
+    lines = [one for one in audit if _concerns(one, incident)]
+    # An end may be told long after, by the session that found it cut off.
+    runs = {one.run for one in lines if _is_within(one.at, incident)}
+    steps = [one for one in lines if one.run in runs]
     return Material(
         incident=incident,
         entries=about_of(incident, with_audit(entries, steps, incident.id), around.now),
@@ -73,6 +75,10 @@ def put_together(
         acknowledge_within=acknowledge_within(incident, around.targets),
         host=around.host,
     )
+
+
+def _is_within(at: float, incident: Incident) -> bool:
+    return incident.began - BEFORE <= at <= (incident.ended or math.inf)
 
 
 def _concerns(line: AuditEntry, incident: Incident) -> bool:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from checks.model import Status
+from widgets.handling import handled_of
 
 if TYPE_CHECKING:
     from checks.databases.model import SessionRow
+    from checks.story.views import Handled
     from checks.views import AlertView, CheckView, EventView, QueueView, Snapshot
     from widgets.alert_list.entries import Entry
 
@@ -23,15 +25,20 @@ def situation_of(snapshot: Snapshot) -> str:
     count = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
     wrong = next((one for one in alerts if one.firing and one.status is not Status.OK), None)
     if wrong is not None:
-        return "\n".join([f"{head}{wrong.status.value}, {count}", *map(_alert, alerts)])
+        lines = [_alert(one, handled_of(snapshot, one.id)) for one in alerts]
+        return "\n".join([f"{head}{wrong.status.value}, {count}", *lines])
     waiting = sum(check.status is Status.WAITING for check in snapshot.checks)
     fine = f"{len(snapshot.checks) - waiting} of {len(snapshot.checks)} checks fine"
     told = head + fine + (f", {waiting} not yet run" if waiting else "")
     return "\n".join([told, *map(_alert, alerts)])
 
 
-def _alert(alert: AlertView) -> str:
+def _alert(alert: AlertView, handled: Handled | None = None) -> str:
     told = _told(alert.name, alert.status, alert.sentence, alert.since)
+    if handled is not None and handled.acknowledged is not None:
+        told += f" (taken by {handled.acknowledged.who})"
+    if handled is not None and handled.silenced_by:
+        told += " (silenced)"
     if not alert.firing:
         return f"{told} (pending)"
     return f"{told} (follows from {alert.cause})" if alert.cause else told
@@ -56,7 +63,7 @@ def entry_sentence(entry: Entry) -> str:
     """What a row of the alerts screen says, with its labels, its value and its rule's place."""
     rule, alert = entry.rule, entry.alert
     if entry.own is not None:
-        return _alert(entry.own)
+        return _alert(entry.own, entry.handled)
     where = f" [{rule.file}:{rule.line}]" if rule is not None else ""
     if alert is None:
         return f"rule {entry.name} {entry.section}: {entry.sentence}{where}"

@@ -15,6 +15,7 @@ from widgets.empty import GONE, gathering, note
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
+from widgets.handling import dealt_with
 from widgets.lines import LinePane
 from widgets.table import table_lines
 from widgets.text import Line, Seg, broken, left, line, role_of
@@ -91,15 +92,25 @@ def _about(check: CheckView, now: float) -> list[tuple[str, str]]:
 
 
 def fact_lines(
-    check: CheckView, facts: Sequence[tuple[str, str]], now: float, frame: Frame
+    check: CheckView,
+    facts: Sequence[tuple[str, str]],
+    now: float,
+    frame: Frame,
+    dealt: Sequence[tuple[str, str]] = (),
 ) -> list[Line]:
-    """The sentence, what was configured, and what the target told of itself."""
-    return list(_fact_lines(check, tuple(facts), now, frame.width, frame.glyphs))
+    """The sentence, how it is ``dealt`` with, what was configured, and what the target told of
+    itself.
+    """
+    return list(_fact_lines(check, (tuple(dealt), tuple(facts)), now, frame.width, frame.glyphs))
 
 
 @lru_cache(maxsize=4)
 def _fact_lines(
-    check: CheckView, facts: tuple[tuple[str, str], ...], now: float, width: int, glyphs: Glyphs
+    check: CheckView,
+    told: tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]],
+    now: float,
+    width: int,
+    glyphs: Glyphs,
 ) -> tuple[Line, ...]:
     """Asked for twice: how many there are says how high the pane is."""
     role = role_of(check.status)
@@ -108,13 +119,14 @@ def _fact_lines(
     lines = [line(" ", Seg(head, role), Seg(said[0] if said else "", "text"))]
     indent = " " * (cell_len(head) + 1)
     lines += [line(indent, Seg(one, "text")) for one in said[1:]]
-    pairs = _about(check, now)
+    dealt, facts = told
+    pairs = [*dealt, *_about(check, now)]
     known = {name for name, _ in pairs}
     pairs += [worded(name, text) for name, text in facts if name not in known]
     names = min(max(cell_len(name) for name, _ in pairs), 24, max(6, width * 2 // 5))
     for name, text in pairs:
-        told = broken(name, names), broken(text, width - names - 4) or [fmt.DASH]
-        for label, row in zip_longest(*told, fillvalue=""):
+        rows = broken(name, names), broken(text, width - names - 4) or [fmt.DASH]
+        for label, row in zip_longest(*rows, fillvalue=""):
             lines.append(line(Seg(f" {left(label, names)}  ", "dim"), Seg(row, "label")))
     return tuple(lines)
 
@@ -281,7 +293,7 @@ class FactsPane(DetailPane):
         check = snapshot.check(name) if snapshot else None
         if snapshot is None or check is None:
             return note(GONE, frame.width)
-        return fact_lines(check, facts, snapshot.time, frame)
+        return fact_lines(check, facts, snapshot.time, frame, dealt_with(snapshot, name))
 
 
 class TablesPane(DetailPane):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from checks.views import AlertView, Snapshot
 
 __all__ = [
+    "dealt_with",
     "due_words",
     "handled_of",
     "handled_words",
@@ -100,6 +101,18 @@ def handled_words(snapshot: Snapshot | None, handled: Handled | None) -> list[st
         why = f": {one.comment}" if one.comment else ""
         words.append(f"silenced until {moment_words(one.ends, snapshot.time)} ({by}){why}")
     return words
+
+
+def dealt_with(snapshot: Snapshot | None, check: str) -> list[tuple[str, str]]:
+    """How the own alert of ``check`` is dealt with, as names and what stands for them."""
+    alerts = snapshot.alerts if snapshot is not None else ()
+    alert = next((one for one in alerts if one.check == check and not one.rule), None)
+    if snapshot is None or alert is None:
+        return []
+    handled = handled_of(snapshot, alert.id)
+    told = [("handling", words) for words in handled_words(snapshot, handled)]
+    due = due_words(handled, snapshot.time)
+    return [*told, ("due", due)] if due else told
 
 
 def moment_words(at: float, now: float) -> str:

@@ -29,6 +29,7 @@ from widgets.details import (
 )
 from widgets.frame import Frame
 from widgets.ground import Ground
+from widgets.handling import dealt_with
 from widgets.header import CheckHeader
 from widgets.hints import HintLine
 from widgets.lines import ANY_HEIGHT
@@ -206,7 +207,9 @@ class DetailsScreen(PictureScreen):
             return {"facts": 1}
         frame = Frame(width, ANY_HEIGHT)
         facts = details.facts if details else ()
-        about = len(fact_lines(check, facts, snapshot.time, frame))
+        about = len(
+            fact_lines(check, facts, snapshot.time, frame, dealt_with(snapshot, check.name))
+        )
         if details is None:
             return {"facts": about + 1}
         needs = {

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+import checks.live
 from checks.clock import SystemClock
 from checks.config import EngineConfig
 from checks.live import EngineSource
@@ -99,6 +100,11 @@ def room(tmp_path: Path) -> Room:
     return Room(folder)
 
 
+@pytest.fixture
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.live, "LOOK_INTERVAL", 0.05)
+
+
 class Screen:
     def __init__(self, pilot: Pilot[int]) -> None:
         self.pilot = pilot
@@ -171,6 +177,7 @@ async def test_an_alert_is_mended_by_the_keys_of_its_runbook(room: Room) -> None
     ]
 
 
+@pytest.mark.usefixtures("_look_often")
 async def test_steps_run_side_by_side_and_end_by_ctrl_c_or_when_somebody_quits(room: Room) -> None:
     async with watching(room) as screen:
         await screen.press("r")
@@ -183,6 +190,12 @@ async def test_steps_run_side_by_side_and_end_by_ctrl_c_or_when_somebody_quits(r
         await screen.shows("● wait  ● wait")
         second = int(re.findall(r"sleeper (\d+)", await screen.shows("sleeper "))[0])
         assert first != second
+        source = screen.app.source  # type: ignore[attr-defined]
+        before = source._engine
+        room.put("onwatch.yaml", CONFIG.replace("name: quiet", "name: silent"))
+        while source._engine is before:
+            await asyncio.sleep(0.02)
+        await screen.shows("● wait  ● wait")
         await screen.press("q")
         await screen.shows("2 steps run", "Quitting ends them")
         await screen.press("escape")

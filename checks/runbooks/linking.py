@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 
+from checks.runbooks.ailments import of_ailment
 from checks.runbooks.links import Link, link_of
 
 if TYPE_CHECKING:
@@ -28,17 +29,21 @@ def links(
     """The names of runbooks by the ids of alerts and the names of checks that lead to them.
 
     An alert leads where its rule says, else where its check does; a check's own alert, and the
-    check while it has one, to what is done about any target that is down.
+    check while it has one, else to what is done about what ails it.
     """
-    of_checks = {check.name: check.runbook for check in checks if check.runbook}
+    views = {check.name: check for check in checks}
+    of_checks = {name: check.runbook for name, check in views.items() if check.runbook}
     found: dict[str, str] = {}
     for name, text in of_checks.items():
         link = first_known(known, text)
         if link is not None:
             found[name] = link.name
     for alert in alerts:
-        anyway = "" if alert.rule else ANYWAY
-        link = first_known(known, alert.runbook, of_checks.get(alert.check, ""), anyway)
+        texts = [alert.runbook, of_checks.get(alert.check, "")]
+        if not alert.rule:
+            ill = views.get(alert.check)
+            texts += [of_ailment(ill, ANYWAY) if ill is not None else ANYWAY, ANYWAY]
+        link = first_known(known, *texts)
         if link is not None:
             found[alert.id] = link.name
             if not alert.rule:

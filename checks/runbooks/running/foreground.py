@@ -110,8 +110,6 @@ def _given_back(terminal: int) -> Iterator[None]:
     modes: list[Any] | None = None
     with contextlib.suppress(termios.error):
         modes = termios.tcgetattr(terminal)
-    # A job in the background that takes the terminal is stopped for it; not one that ignores it.
-    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
         yield
     finally:
@@ -119,12 +117,17 @@ def _given_back(terminal: int) -> Iterator[None]:
         if modes is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
-        signal.signal(signal.SIGTTOU, before)
 
 
 def _front(terminal: int, group: int) -> None:
-    with contextlib.suppress(OSError):
-        os.tcsetpgrp(terminal, group)
+    """Have the terminal be that group's. A job in the background is stopped for this, unless it
+    has the signal blocked; ignored it would be for what we start, too."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    try:
+        with contextlib.suppress(OSError):
+            os.tcsetpgrp(terminal, group)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _wait(process: subprocess.Popen[bytes], terminal: int) -> None:

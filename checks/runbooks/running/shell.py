@@ -264,7 +264,9 @@ class Shell:
         left = await self._members(leader)
         if not left:
             return
-        stays = tuple(m for m in left if not m.ours or ignores_hangups(m.pid))
+        # Under nohup itself, onwatch has whatever it starts ignore them.
+        meant = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+        stays = tuple(m for m in left if not m.ours or (meant and ignores_hangups(m.pid)))
         goes = tuple(member for member in left if member not in stays)
         if goes:
             send(leader.pid, signal.SIGHUP, goes)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
 
 from checks.dial import place
 from checks.errors import TargetError
@@ -147,25 +147,11 @@ def in_environment(scheme: str, host: str, port: int) -> InEnvironment | None:
     ``http_proxy``, ``https_proxy`` and ``all_proxy`` (or in capitals), save what ``no_proxy``
     lists, and this machine itself: a proxy's ``localhost`` is the proxy's.
     """
-    named = _named()
+    named = getproxies_environment()
     url = named.get(scheme) or named.get("all") or ""
     if not url or _is_here(host) or _excepted(host, port, named.get("no", "")):
         return None
     return InEnvironment(url)
-
-
-def _named() -> dict[str, str]:
-    """The values of ``*_proxy``, by what stands before it. A name in lower case goes before the
-    same in capitals, also where it is empty.
-
-    As ``urllib.request`` has it, which brings ``http.client`` and half a megabyte.
-    """
-    named = {}
-    for name in sorted(os.environ):  # capitals come first
-        scheme, ending = name[:-6].lower(), name[-6:].lower()
-        if ending == "_proxy":
-            named[scheme] = os.environ[name]
-    return named
 
 
 def _is_here(host: str) -> bool:

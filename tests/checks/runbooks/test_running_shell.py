@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -98,11 +99,10 @@ async def test_a_question_without_an_answer_is_told(place: Place) -> None:
 async def test_output_comes_while_it_runs(place: Place) -> None:
     run = place.made("echo first; sleep 0.4; echo second")
     task = asyncio.create_task(run.go())
-    began = time.monotonic()
     while not run.output.lines:
         await asyncio.sleep(0.005)
-    assert time.monotonic() - began < 0.3
     assert list(run.output.lines) == ["first"]
+    assert not task.done()
     await task
     assert list(run.output.lines) == ["first", "second"]
 
@@ -124,7 +124,7 @@ async def test_cancelling_interrupts_the_whole_group(place: Place) -> None:
     text = "(trap 'echo child; exit' INT; while :; do sleep 0.05; done) & wait; echo not reached"
     ran = await place.run(text, cancel_after=0.3)
     assert ran.ended.state is RunState.CANCELLED
-    assert ran.ended.seconds < 1
+    assert ran.ended.seconds < shell.Patience().interrupted
     assert "not reached" not in ran.text
     ran = await place.run("trap 'echo mended; exit 9' INT; sleep 9 & wait", cancel_after=0.3)
     assert (ran.output.last_line, ran.ended.exit_code) == ("mended", 9)
@@ -149,7 +149,7 @@ async def test_what_ignores_signals_is_killed(place: Place) -> None:
     run.hurry(1.0)
     began = time.monotonic()
     ended = await task
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2
     assert (ended.state, ended.exit_code) == (RunState.CANCELLED, 128 + signal.SIGKILL)
 
 
@@ -186,7 +186,7 @@ async def test_a_crowd_is_ended(place: Place, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shell, "_LOOK", 0.1)
     ran = await place.run("for i in $(seq 30); do sleep 60 & done; wait")
     assert ran.ended.state is RunState.FAILED
-    assert "since it had started 31 processes" in ran.ended.said
+    assert re.search(r"since it had started (2[1-9]|3[01]) processes", ran.ended.said)
 
 
 async def test_a_flood_is_held_back(place: Place) -> None:
@@ -237,3 +237,14 @@ async def test_a_program_that_is_not_there(place: Place) -> None:
     ran = await place.run("echo x; no-such-program")
     assert ran.ended.exit_code == 127
     assert "no-such-program: command not found" in ran.text
+
+
+async def test_under_nohup_nothing_is_meant_to_stay(place: Place) -> None:
+    """What ignores hangups because onwatch does was asked by nobody to stay."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        ran = await place.run("sh -c 'echo $$ >left; sleep 60' & sleep 0.15")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "which was ended with it" in ran.ended.said
+    assert not is_there(await number_in(place.folder / "left"))

@@ -34,6 +34,9 @@ from tests.tui.alert_scene import evening  # noqa: E402 - the repository is no p
 from tests.tui.fakes import FakeSource  # noqa: E402 - the repository is no package
 from tests.widgets import samples  # noqa: E402
 from tests.widgets.sample_alerts import alert_night  # noqa: E402 - the repository is no package
+from tests.widgets.sample_handling import (  # noqa: E402 - the repository is no package
+    handled_night,
+)
 from tests.widgets.sample_queues import queue_night  # noqa: E402 - the repository is no package
 from tests.widgets.sample_runbooks import (  # noqa: E402 - the repository is no package
     runbook_night,
@@ -41,6 +44,7 @@ from tests.widgets.sample_runbooks import (  # noqa: E402 - the repository is no
 from tests.widgets.sample_services import (  # noqa: E402 - the repository is no package
     service_night,
 )
+from tests.widgets.sample_stories import eventful_night  # noqa: E402 - as above
 from tools.png import shrink  # noqa: E402 - the repository is no package
 from tui.app import OnwatchApp  # noqa: E402
 from tui.config import load  # noqa: E402
@@ -131,6 +135,20 @@ SHOTS = (
     Shot("runbook-120x36", (120, 36), ("7", "r"), night=_runbook),
     Shot("runbook-80x24", (80, 24), ("7", "r"), night=_runbook),
     Shot("runbook-step", (120, 36), ("7", "r", "end", "v"), night=_runbook),
+    Shot("timeline-200x60", (200, 60), ("9",), night=eventful_night),
+    Shot("timeline-120x36", (120, 36), ("9",), night=eventful_night),
+    Shot("timeline-80x24", (80, 24), ("9",), night=eventful_night),
+    Shot("timeline-entry", (120, 36), ("9", "enter", "j", "enter"), night=eventful_night),
+    Shot("handled", (120, 36), ("7",), night=handled_night),
+    Shot(
+        "acknowledge",
+        (120, 36),
+        ("a", *_typed("on it")),
+        night=handled_night,
+    ),
+    Shot("silence", (120, 36), ("7", "down", "s"), night=handled_night),
+    Shot("silence-80x24", (80, 24), ("7", "down", "s"), night=handled_night),
+    Shot("silences", (120, 36), ("S",), night=handled_night),
     Shot("query", (120, 36), (*_QUERY, *_typed("queue_size"), "enter", "escape"), scene=_evening),
     Shot("query-completes", (120, 24), (*_QUERY, *_typed("sum by (in")), scene=_evening),
     Shot(

@@ -14,7 +14,7 @@ from checks import registry
 from tui.numbered import NUMBERED, Numbered
 
 ROOT = Path(__file__).parents[2]
-_PAGES = {"databases": "databases.md"}
+_PAGES = {"databases": "databases.md", "timeline": "incidents.md"}
 """Of screens whose page is not called after them."""
 PAGES = sorted(chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md")))
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)

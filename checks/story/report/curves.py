@@ -16,6 +16,8 @@ from checks.story.report.material import Material, name_of, percent, shown_secon
 __all__ = ["charts"]
 
 _LEGEND: Final = "F fired, A acknowledged, S step run, D deployment, N note, R resolved"
+_MOST: Final = 3
+"""Sources of requests that are drawn."""
 _LETTERS: Final = {
     EntryKind.ACKNOWLEDGED: "A",
     EntryKind.STEP: "S",
@@ -56,7 +58,7 @@ def _curves(material: Material) -> Iterator[tuple[str, str, list[tuple[float, fl
     }
     for key, points in by_series.items():
         yield f"Value of {plain(names.get(key, key))}", "", points
-    for one in material.impacts:
+    for one in [one for one in material.impacts if one.felt][:_MOST]:
         shares = [(f.at + 30.0, f.errors / f.count) for f in one.minutes if f.count]
         if any(share for _, share in shares):
             yield f"Share of requests of {plain(one.source)} that failed", "ratio", shares

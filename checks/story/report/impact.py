@@ -46,14 +46,15 @@ class Span:
 class Impact:
     """What is known of the requests of ``source``, the name of a check.
 
-    ``bad`` counts the minutes of ``during`` in which more than :data:`BAD` failed (and more than
-    twice the share before), ``worst`` is the largest share of one and ``worst_at`` its begin.
+    ``bad`` counts the minutes of ``during`` in which more than ``limit`` failed: :data:`BAD`, or
+    twice the share before; ``worst`` is the largest share of one and ``worst_at`` its begin.
     ``minutes`` are all figures, from before on.
     """
 
     source: str
     before: Span
     during: Span
+    limit: float
     bad: int
     worst: float
     worst_at: float
@@ -92,9 +93,9 @@ def _impact(source: str, minutes: Sequence[Figure], began: float, end: float) ->
     span = _span(before)
     limit = max(BAD, 2 * (span.share or 0.0))
     shares = [(one.errors / one.count, one.at) for one in during if one.count]
-    worst, worst_at = max(shares, default=(0.0, began))
+    worst, worst_at = max(shares, key=lambda one: one[0], default=(0.0, began))
     bad = sum(share > limit for share, _ in shares)
-    return Impact(source, span, _span(during), bad, worst, worst_at, tuple(minutes))
+    return Impact(source, span, _span(during), limit, bad, worst, worst_at, tuple(minutes))
 
 
 def _span(minutes: Sequence[Figure]) -> Span:

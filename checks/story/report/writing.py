@@ -28,6 +28,8 @@ from checks.story.report.timeline import timeline
 
 __all__ = ["report"]
 
+_MOST_SOURCES: Final = 5
+"""Sources of requests that are told of, those with most failed ones first."""
 _MOST_OUTPUT: Final = 12
 """Lines of a step's output that are quoted: the last ones."""
 
@@ -159,37 +161,39 @@ def _impact(material: Material) -> list[str]:
             "that nothing is known of failed requests."
         )
         return told or [nothing]
-    rows: list[tuple[str, ...]] = []
-    for one in material.impacts:
-        rows += _impact_rows(one)
-    head = ("Requests", "before", "during")
-    lines = [*told, *([""] if told else []), *table(head, rows)]
-    for one in material.impacts:
-        if one.worst > BAD:
-            lines += [
-                "",
-                (
-                    f"The worst minute of {code(one.source)} was {material.clock(one.worst_at)} "
-                    f"UTC: {percent(one.worst)} of its requests failed."
-                ),
-            ]
+    lines = told
+    for one in material.impacts[:_MOST_SOURCES]:
+        lines = [*lines, *([""] if lines else []), *_impact_of(one, material)]
+    left_out = len(material.impacts) - _MOST_SOURCES
+    return [*lines, "", f"{left_out} more sources are left out."] if left_out > 0 else lines
+
+
+def _impact_of(one: Impact, material: Material) -> list[str]:
+    """A table where it was felt, else a sentence."""
+    source, share = code(one.source), one.during.share
+    if not one.felt:
+        failed = f": {percent(share)} failed" if share is not None else ""
+        return [f"Requests of {source} were as before{failed}."]
+    lines = table((f"Requests of {source}", "before", "during"), _impact_rows(one))
+    if one.worst > BAD:
+        at = f"{material.clock(one.worst_at)} UTC"
+        lines += ["", f"In the worst minute, at {at}, {percent(one.worst)} of them failed."]
     return lines
 
 
 def _impact_rows(one: Impact) -> Iterator[tuple[str, str, str]]:
-    before, during, name = one.before, one.during, code(one.source)
-    minutes = f"{before.minutes} min", f"{during.minutes} min"
-    yield f"{name}: time", *minutes
-    yield f"{name}: requests", f"{before.count:,}", f"{during.count:,}"
-    yield f"{name}: a minute", _rate(before.rate), _rate(during.rate)
-    yield f"{name}: **failed**", f"{before.errors:,}", f"**{during.errors:,}**"
-    yield f"{name}: share failed", _share(before.share), _share(during.share)
-    yield f"{name}: minutes above {percent(BAD)}", "", str(one.bad)
+    before, during = one.before, one.during
+    yield "time", f"{before.minutes} min", f"{during.minutes} min"
+    yield "requests", f"{before.count:,}", f"{during.count:,}"
+    yield "requests a minute", _rate(before.rate), _rate(during.rate)
+    yield "**failed**", f"{before.errors:,}", f"**{during.errors:,}**"
+    yield "share of failed ones", _share(before.share), _share(during.share)
+    yield f"minutes above {percent(one.limit)}", "", str(one.bad)
     if before.p95 is not None or during.p95 is not None:
         p95 = shown_seconds(before.p95), shown_seconds(during.p95)
-        yield f"{name}: p95 (median minute)", *p95
+        yield "p95, median of the minutes", *p95
         worst = shown_seconds(before.worst_p95), shown_seconds(during.worst_p95)
-        yield f"{name}: p95 (worst minute)", *worst
+        yield "p95, worst minute", *worst
 
 
 def _rate(rate: float | None) -> str:

@@ -55,6 +55,9 @@ def test_the_report_of_a_night_says_what_somebody_would_send() -> None:
         "At 02:05 UTC `MySQLConnections` fired: 98 %",
         "Root cause: the pool of 1.2.3 never gives back.",
         "2,940 of 9,600 requests of `log` failed meanwhile (31 %).",
+        "| **failed** | 0 | **2,940** |",
+        "| minutes above 1 % |  | 6 |",
+        "In the worst minute, at 02:06 UTC, 41 % of them failed.",
         "| 02:01:07 | 03:01:07 | **Deployment** of api: version 1.2.3 (was 1.2.2) |",
         "▶ step `mysql-connections › end-idle`: exit code 1 after 2 seconds — alice |",
         "ERROR 1227 (42000): Access denied",
@@ -113,6 +116,9 @@ def test_failures_that_were_there_before_make_no_bad_minutes() -> None:
     figures = [Figure(1, f"{REQUESTS}log", 60.0 * at, 0.1, 100, 4) for at in range(20)]
     (impact,) = impacts_of(incident, figures, 2000.0)
     assert (impact.bad, impact.felt) == (0, False)
+    said = report(material(figures=tuple(replace(one, incident=12) for one in figures)))
+    assert "were as before" in said
+    assert "## Charts" not in said
     assert impacts_of(incident, [], 2000.0) == []
 
 

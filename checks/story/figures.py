@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from checks.story.incidents import Incidents, identity
@@ -39,10 +39,15 @@ class Figures:
             return ()
         alive = {one.id for one in lasting}
         self._last = {key: at for key, at in self._last.items() if key[0] in alive}
+        # Once for all incidents: where much is down there are as many of them as alerts.
+        told: dict[str, AlertView] = {}
+        for alert in snapshot.alerts:
+            if alert.firing and alert.value is not None:
+                told.setdefault(identity(alert.id), alert)
         found: list[Figure] = []
         for incident in lasting:
             found += self._requests(incident, snapshot)
-            found += self._values(incident, snapshot)
+            found += self._values(incident, told, snapshot.time)
         return tuple(found)
 
     def _requests(self, incident: Incident, snapshot: Snapshot) -> Iterator[Figure]:
@@ -61,17 +66,13 @@ class Figures:
                         incident.id, series, minute.start, minute.p95, minute.count, minute.errors
                     )
 
-    def _values(self, incident: Incident, snapshot: Snapshot) -> Iterator[Figure]:
-        """The values of its alerts: the longer it lasts, the fewer."""
-        apart = max(_DENSE, (snapshot.time - incident.began) / _POINTS)
-        for alert in self._shown(incident, snapshot):
-            series = ALERT + identity(alert.id)
-            if snapshot.time - self._last.get((incident.id, series), 0.0) >= apart:
-                self._last[incident.id, series] = snapshot.time
-                yield Figure(incident.id, series, snapshot.time, alert.value)
-
-    @staticmethod
-    def _shown(incident: Incident, snapshot: Snapshot) -> list[AlertView]:
-        wanted = {identity(alert) for alert in incident.alerts[-_MOST:]}
-        told = (one for one in snapshot.alerts if one.firing and one.value is not None)
-        return [one for one in told if identity(one.id) in wanted]
+    def _values(
+        self, incident: Incident, told: Mapping[str, AlertView], now: float
+    ) -> Iterator[Figure]:
+        """The values of those of its alerts that are ``told``: the longer it lasts, the fewer."""
+        apart = max(_DENSE, (now - incident.began) / _POINTS)
+        for key in dict.fromkeys(map(identity, incident.alerts[-_MOST:])):
+            series = ALERT + key
+            if key in told and now - self._last.get((incident.id, series), 0.0) >= apart:
+                self._last[incident.id, series] = now
+                yield Figure(incident.id, series, now, told[key].value)

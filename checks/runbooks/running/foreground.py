@@ -16,6 +16,7 @@ import termios
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from types import FrameType
 from typing import Any, Final
 
 from checks.errors import OnwatchError, TargetError
@@ -90,8 +91,9 @@ def _run(plan: Plan, terminal: int) -> int:
 
     GUARD.join()
     try:
-        with _given_back(terminal):
+        with _given_back(terminal), _handed_on() as started:
             process = Launch(plan, start)()
+            started.append(process.pid)
             _front(terminal, process.pid)
             _wait(process, terminal)
             # What it leaves in the background is hung up on, as by the end of a terminal.
@@ -117,6 +119,26 @@ def _given_back(terminal: int) -> Iterator[None]:
         if modes is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
+
+
+@contextlib.contextmanager
+def _handed_on() -> Iterator[list[int]]:
+    """Ctrl-C is the step's also in the moment before it has the terminal; the list takes its
+    group once it has one."""
+    started: list[int] = []
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
+        del frame
+        for group in started:
+            with contextlib.suppress(OSError):
+                os.killpg(group, number)
+
+    # What has a handler is not ignored by what is started; what is ignored would be.
+    before = signal.signal(signal.SIGINT, hand_on)
+    try:
+        yield started
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _front(terminal: int, group: int) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 CHILD = "tests.checks.runbooks.foreground_child"
+IN_FRONT = "until set -- $(cat /proc/$$/stat) && [ $5 = $8 ]; do sleep 0.01; done"
+"""Waits until the shell's group (proc(5): the fifth field) is the terminal's (the eighth)."""
 
 
 class Terminal:
@@ -89,7 +91,7 @@ def test_it_has_the_terminal_and_gives_it_back(tmp_path: Path, terminals: list[T
 
 
 def test_ctrl_c_is_the_step_s(tmp_path: Path, terminals: list[Terminal]) -> None:
-    terminal = started(terminals, tmp_path, "echo ready; sleep 60; echo not reached")
+    terminal = started(terminals, tmp_path, f"{IN_FRONT}; echo ready; sleep 60; echo not reached")
     terminal.until("ready")
     terminal.press(b"\x03")
     found = outcome(terminal)
@@ -97,7 +99,7 @@ def test_ctrl_c_is_the_step_s(tmp_path: Path, terminals: list[Terminal]) -> None
 
 
 def test_ctrl_z_stops_nothing_for_ever(tmp_path: Path, terminals: list[Terminal]) -> None:
-    terminal = started(terminals, tmp_path, "echo ready; read x; echo got $x")
+    terminal = started(terminals, tmp_path, f"{IN_FRONT}; echo ready; read x; echo got $x")
     terminal.until("ready")
     terminal.press(b"\x1a")
     time.sleep(0.1)

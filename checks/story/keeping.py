@@ -123,7 +123,7 @@ class Keeping:
     def entries(self) -> tuple[Entry, ...]:
         """The latest entries, the newest first."""
         if self._shown is None:
-            self._shown = tuple(sorted(self._entries, key=lambda one: -one.at))
+            self._shown = tuple(sorted(reversed(self._entries), key=lambda one: -one.at))
         return self._shown
 
     def follow(self, old: Keeping) -> None:

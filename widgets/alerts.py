@@ -15,7 +15,7 @@ from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.handling import (
-    due_words,
+    due_soon,
     handled_of,
     handled_words,
     is_quiet,
@@ -144,7 +144,7 @@ def _told(snapshot: Snapshot, alerts: Sequence[AlertView], glyphs: Glyphs) -> li
         said.add(alert.sentence)
         role = _role(alert, quiet=quiet)
         wrong = alert.status is not Status.OK
-        due = due_words(handled, snapshot.time, short=True) if wrong else ""
+        due = due_soon(handled, snapshot.time, short=True) if wrong else ""
         told.append(_Told(alert, tuple(texts), _word(alert, handled), role, due))
     return told
 
@@ -154,7 +154,7 @@ def _dealt_with(
 ) -> list[Seg]:
     """Who has taken or silenced it; else by when somebody is to."""
     texts = [Seg(f"{glyphs.follows} {text}", "dim") for text in handled_words(snapshot, handled)]
-    due = due_words(handled, snapshot.time) if alert.status is not Status.OK else ""
+    due = due_soon(handled, snapshot.time) if alert.status is not Status.OK else ""
     if due:
         role = "warning" if shouts(handled, alert, snapshot.time) else "dim"
         texts.append(Seg(f"{glyphs.follows} {due}", role))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from checks.model import Status
 from widgets import format as fmt
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "dealt_with",
+    "due_soon",
     "due_words",
     "handled_of",
     "handled_words",
@@ -66,6 +67,16 @@ def shouts(handled: Handled | None, alert: AlertView, now: float) -> bool:
     """Whether it is overdue that somebody takes ``alert``."""
     due = handled.due if handled is not None else None
     return due is not None and due <= now and alert.status is not Status.OK
+
+
+NEAR: Final = 3600.0
+"""Seconds before it is due from which on lists say so: of a warning's hours nobody counts each."""
+
+
+def due_soon(handled: Handled | None, now: float, *, short: bool = False) -> str:
+    """As :func:`due_words`, where that is soon or past."""
+    due = handled.due if handled is not None else None
+    return due_words(handled, now, short=short) if due is None or due - now <= NEAR else ""
 
 
 def due_words(handled: Handled | None, now: float, *, short: bool = False) -> str:

@@ -35,7 +35,7 @@ def silence_lines(view: SilenceView, now: float, width: int) -> list[Line]:
         names = ", ".join(dict.fromkeys(view.hides))
         told += f"; hides {names}" if names else "; hides nothing now"
     matchers = ", ".join(map(str, one.matchers))
-    head, *others = broken(f"{_state(one, now)}  {matchers}", width - 2)
+    head, *others = broken(f"{_state(one, now)}, {matchers}", width - 2)
     role = "value" if active else "dim"
     return [
         line(" ", Seg(head, role), key=one.id),

@@ -15,7 +15,7 @@ from widgets import format as fmt
 from widgets.alerts import speaks
 from widgets.brief import brief
 from widgets.glyphs import UNICODE, WORDS, Glyphs
-from widgets.handling import due_words, handled_of, is_quiet, is_silenced, silenced_count
+from widgets.handling import due_soon, handled_of, is_quiet, is_silenced, silenced_count
 from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
 from widgets.view import LineView
 
@@ -105,7 +105,7 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     handled = handled_of(snapshot, alert.id)
-    said = due_words(handled, snapshot.time, short=True)
+    said = due_soon(handled, snapshot.time, short=True)
     if handled is not None and handled.acknowledged is not None:
         said = f"taken by {handled.acknowledged.who}"
     due = [Seg(f"{dot}{said}", "label")] if said else []

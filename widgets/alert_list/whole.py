@@ -88,7 +88,7 @@ def about_lines(entry: Entry, now: float, frame: Frame) -> list[Line]:
     lines = [line(*segs)]
     width = max(8, frame.width - 2)
     lines += [line(" ", Seg(row, "text")) for row in broken(entry.sentence, width)]
-    told = marks(entry, now)
+    told = marks(entry, now, dealt=False)
     if told:
         joint = Seg(f" {frame.glyphs.dot} ", "dim")
         joined = [seg for mark in told for seg in (joint, mark)][1:]

@@ -10,7 +10,7 @@ from checks.model import Status
 from widgets import format as fmt
 from widgets.alert_list.entries import DEAD, ERRORS, FIRING, HISTORY, PENDING, RESOLVED
 from widgets.glyphs import Glyphs
-from widgets.handling import due_words, is_quiet
+from widgets.handling import due_soon, is_quiet
 from widgets.text import Seg, role_of
 
 if TYPE_CHECKING:
@@ -109,9 +109,11 @@ def entry_role(entry: Entry) -> str:
     return role_of(entry.status)
 
 
-def marks(entry: Entry, now: float) -> list[Seg]:
-    """What is to be known of it besides: when it will fire, whether it can still be judged."""
-    alert, found = entry.alert, _dealt_with(entry, now)
+def marks(entry: Entry, now: float, *, dealt: bool = True) -> list[Seg]:
+    """What is to be known of it besides: when it will fire, whether it can still be judged, and
+    how it is ``dealt`` with.
+    """
+    alert, found = entry.alert, _dealt_with(entry, now) if dealt else []
     if alert is not None and entry.rule is not None:
         found += _of_alert(alert, entry.rule, now)
     cause = alert.cause if alert is not None else entry.own.cause if entry.own is not None else ""
@@ -132,7 +134,7 @@ def _dealt_with(entry: Entry, now: float) -> list[Seg]:
         found.append(Seg(f"taken by {handled.acknowledged.who}", "label"))
     if handled.silenced_by:
         found.append(Seg("silenced", "label"))
-    due = due_words(handled, now, short=True) if entry.status is not Status.OK else ""
+    due = due_soon(handled, now, short=True) if entry.status is not Status.OK else ""
     if due:
         found.append(Seg(due, "high" if handled.due is not None and handled.due <= now else "dim"))
     return found

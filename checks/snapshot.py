@@ -232,7 +232,7 @@ class SnapshotBuilder:
         return CheckDetails(
             check=focus,
             charts=charts,
-            results=state.results(),
+            results=tuple(reversed(state.results)),
             phases=result.phases if result else (),
             facts=(*facts, ("its charts", fault)) if fault else facts,
             tables=result.tables if result else (),

@@ -158,11 +158,12 @@ class CheckState:
         )
         return events
 
+    @property
     def results(self) -> tuple[ResultLine, ...]:
-        """The past runs, newest first."""
+        """The past runs, oldest first."""
         return tuple(
             ResultLine(began, Status(status), message, duration)
-            for began, status, message, duration in reversed(self._results)
+            for began, status, message, duration in self._results
         )
 
     def _part_views(self, parts: tuple[Part, ...], began: float) -> tuple[PartView, ...]:

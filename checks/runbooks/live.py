@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Final
 from checks.alerts.of_rules import alert_view
 from checks.clock import Clock
 from checks.config import RunbooksConfig
-from checks.errors import NoThreadsError, OnwatchError
+from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
 from checks.runbooks.ailments import ailments
 from checks.runbooks.linking import links
 from checks.runbooks.looking import Looked, Opened, Reader
+from checks.runbooks.model import Marking
+from checks.runbooks.trail import Trail
 from checks.runbooks.views import RunbookFocus, RunbooksView, Subject
 from checks.source import InFront
 from checks.views import AlertView, EventView, Snapshot
@@ -28,7 +30,6 @@ from checks.views import AlertView, EventView, Snapshot
 if TYPE_CHECKING:
     from checks.probe import CheckSpec, ProbeEnv
     from checks.rules.views import RulesView
-    from checks.runbooks.audit import Audit
     from checks.runbooks.offering import Offered, Situation
     from checks.runbooks.runs import Begun, Runs
 
@@ -42,6 +43,11 @@ PATIENCE: Final = 5.0
 """Seconds that reading may take until it is said that it hangs."""
 _CAPTURES: Final = 100
 """Runbooks, each for a subject, whose captured values are kept."""
+
+_HANGS: Final = "reading the runbooks hangs: is the mount reachable that they lie on?"
+_PAUSE: Final = 0.1
+_HELD: Final = 0.6
+"""Seconds between two wishes for the same step within which it is one: keys repeat."""
 
 _CHANGED: Final = "the runbook changed since it was shown: look again"
 
@@ -86,14 +92,14 @@ class LiveRunbooks:
         self._over = False
         self._captured: dict[_Key, dict[str, str]] = {}
         self._runs: Runs | None = None
-        self._audit: Audit | None = None
+        self._trail = Trail(config.audit, env.masker, clock)
         self._alerts: tuple[AlertView, ...] = ()
         self._specs: dict[str, CheckSpec] = {}
         self._links: dict[str, str] = {}
         self._linked: tuple[object, ...] = ()
+        self._tried = ("", 0.0)
         self._hangs = ""
         self._faults: frozenset[str] = frozenset()
-        self._looked_back = False
         self._due = asyncio.Event()
         self._focus: RunbookFocus | None = None
         self._basis: tuple[object, ...] = ()
@@ -105,11 +111,11 @@ class LiveRunbooks:
 
     def follow(self, old: LiveRunbooks) -> None:
         """Go on where ``old`` was: with what runs, what was found out, and what is looked at."""
-        self._runs, self._captured, self._audit = old._runs, old._captured, old._audit
+        self._runs, self._captured, self._trail = old._runs, old._captured, old._trail
         self._open, self._alert, self._lanes = old._open, old._alert, old._lanes
         self._looked, self._situation, self._focus = old._looked, old._situation, old._focus
         self._alerts, self._over, self._links = old._alerts, old._over, old._links
-        self._faults, self._looked_back = old._faults, old._looked_back
+        self._faults = old._faults
         if (self._config, self._read_only) == (old._config, old._read_only):
             self._reader = old._reader
         if self._runs is not None:
@@ -149,15 +155,22 @@ class LiveRunbooks:
         shown = self._offered(token)
         if shown is None or not self._holds(shown):
             return _CHANGED
-        if shown.view.refused:
-            return f"{shown.view.title}: {shown.view.refused}"
-        from checks.runbooks.model import Marking  # noqa: PLC0415 - with a step to run
+        view = shown.view
+        refused = view.refused
+        if not refused and view.marking is Marking.DANGER and typed != view.target:
+            refused = f"{view.target} was to be typed, and was not"
+        if not refused and view.interactive and in_front is None:
+            refused = "it is interactive, and there is no terminal for it"
+        if refused:
+            return f"{view.name}: {refused}"
+        if view.marking is Marking.SAFE and self._repeats(token):
+            return ""
+        return self._begin(shown, in_front if view.interactive else None)
 
-        if shown.view.marking is Marking.DANGER and typed != shown.view.target:
-            return f"{shown.view.title}: {shown.view.target} was to be typed, and was not"
-        if shown.view.interactive and in_front is None:
-            return f"{shown.view.title}: it is interactive, and there is no terminal for it"
-        return self._begin(shown, in_front if shown.view.interactive else None)
+    def _repeats(self, token: str) -> bool:
+        """Whether a key that is held down asks for the same once more."""
+        before, self._tried = self._tried, (token, self._clock.now())
+        return before[0] == token and self._tried[1] - before[1] < _HELD
 
     def _offered(self, token: str) -> Offered | None:
         offered = self._looked.offered.values() if self._looked is not None else ()
@@ -186,16 +199,8 @@ class LiveRunbooks:
             self._runs = Runs(self._clock, stir=self._stir, told=self._told)
         env = replace(self._env, lanes=self._lanes)
         file = self._reader.file_of(shown.runbook.name)
-        around = Around(env, self._audit_log())
+        around = Around(env, self._trail.audit)
         return self._runs.start(shown, Who.present(), file, around, in_front)
-
-    def _audit_log(self) -> Audit | None:
-        """Where runs are written down; None in tests that want none."""
-        if self._audit is None and self._config.audit is not None:
-            from checks.runbooks.audit import Audit  # noqa: PLC0415 - with a step to run
-
-            self._audit = Audit(self._config.audit, self._env.masker, self._clock)
-        return self._audit
 
     def cancel(self, run: str) -> None:
         """End the run with the id ``run``."""
@@ -238,43 +243,27 @@ class LiveRunbooks:
         until = self._clock.now() + SETTLED
         while not settled() and self._clock.now() < until and not self._due.is_set():
             await self._clock.sleep_until(self._clock.now() + 0.1)
-        await self._look_back()
+        for text in await self._trail.look_back(self._lanes):
+            self._tell(EventView(self._clock.now(), "", text))
         while True:
             self._due.clear()
             await self._look()
-            wait = asyncio.create_task(self._clock.sleep_until(self._clock.now() + LOOK))
-            due = asyncio.create_task(self._due.wait())
-            try:
-                await asyncio.wait({wait, due}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                wait.cancel()
-                due.cancel()
+            await self._rest()
 
-    async def _look_back(self) -> None:
-        """Tell of steps that were cut off since their onwatch was killed; once a session."""
-        path = self._config.audit
-        if self._looked_back or path is None:
+    async def _rest(self) -> None:
+        """Wait until it is time to look again: where there are no files and nobody looks, until
+        somebody does.
+        """
+        if self._open is None and not self._config.patterns and not self._hangs:
+            await self._due.wait()
             return
-        self._looked_back = True
+        wait = asyncio.create_task(self._clock.sleep_until(self._clock.now() + LOOK))
+        due = asyncio.create_task(self._due.wait())
         try:
-            async with asyncio.timeout(PATIENCE):
-                found = await self._lanes.run(
-                    "audit", lambda: self._cut_off() if path.exists() else []
-                )
-        except (OSError, OnwatchError, TimeoutError, LaneBusyError) as error:
-            log.warning("what ran before could not be read: %s", error)
-            return
-        for text in found:
-            self._tell(EventView(self._clock.now(), "", text))
-
-    def _cut_off(self) -> list[str]:
-        """Called in the lane: a sentence for each."""
-        audit = self._audit_log()
-        return [
-            f"the step {one.step} of {one.runbook} was cut off when its onwatch was killed: how "
-            "far it had come is not known"
-            for one in (audit.cut_off() if audit is not None else ())
-        ]
+            await asyncio.wait({wait, due}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wait.cancel()
+            due.cancel()
 
     async def _look(self) -> None:
         """Read once, in a lane; what that brings is in the pictures from then on."""
@@ -285,8 +274,15 @@ class LiveRunbooks:
                 looked = await self._lanes.run(
                     "runbooks", lambda: self._reader.read(opened, situation, before)
                 )
-        except (TimeoutError, LaneBusyError):
-            self._hangs = "reading the runbooks hangs: is the mount reachable that they lie on?"
+        except TimeoutError:
+            self._hangs = _HANGS
+        except LaneBusyError as error:
+            # What a reload of the configuration has cut short goes on for a moment.
+            if asyncio.get_running_loop().time() - error.since > PATIENCE:
+                self._hangs = _HANGS
+            else:
+                await asyncio.sleep(_PAUSE)
+                self._due.set()
         except NoThreadsError as error:
             self._hangs = f"the runbooks are not read: {error}"
         except Exception as error:

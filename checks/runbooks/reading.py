@@ -50,7 +50,7 @@ def read_runbook(
             path,
             trusted=trusted or built_in,
             shown=Path(name),
-            power="its steps run commands",
+            power="can run commands",
             split="split it into several runbooks",
             limit=MAX_BYTES,
         )

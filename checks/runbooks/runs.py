@@ -28,6 +28,8 @@ AT_ONCE: Final = 8
 """Steps that run at the same time, at most."""
 KEPT: Final = 20
 """Runs that are shown, those that have ended among them."""
+SIZE: Final = 8_000_000
+"""Characters that those which have ended may have put out together, the latest counted first."""
 PICTURES: Final = 0.25
 """Seconds between two pictures for the sake of what a step puts out."""
 _LOOK: Final = 0.05
@@ -166,10 +168,15 @@ class Runs:
         return ""
 
     def _forget_old(self) -> None:
-        """Keep as many as are shown; none that runs is forgotten."""
-        for one in [one for one in self._begun if one.ended is not None]:
-            if len(self._begun) > KEPT:
-                self._begun.remove(one)
+        """Keep as many as are shown, and as much of what they put out as there is room for; none
+        that runs is forgotten.
+        """
+        room = SIZE
+        for place, one in enumerate(reversed([*self._begun])):
+            if one.ended is not None:
+                room -= sum(map(len, one.output.lines))
+                if place >= KEPT or room < 0:
+                    self._begun.remove(one)
 
     async def _go(self, begun: Begun) -> None:
         try:

@@ -172,9 +172,12 @@ async def test_the_palette_and_the_help_lead_to_steps() -> None:
                 break
         assert isinstance(pilot.app.screen, Palette)
         await pilot.press("enter")
-        await settle(pilot)
-        assert any(each.startswith("runbook mysql-connections") for each in source_of(pilot).asked)
+        for _ in range(60):
+            await pilot.pause(0.05)
+            if isinstance(pilot.app.screen, StepScreen):
+                break
         assert isinstance(pilot.app.screen, StepScreen)
+        assert any(each.startswith("runbook mysql-connections") for each in source_of(pilot).asked)
         await pilot.press("escape")
         await settle(pilot)
         told_of = await help_of(pilot)

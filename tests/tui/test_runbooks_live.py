@@ -124,6 +124,15 @@ class Screen:
                 pytest.fail(f"{texts} is not on the screen:\n{now}")
             await asyncio.sleep(0.02)
 
+    async def sleeper(self, besides: int = 0) -> int:
+        """The number of the process that says it on the screen, once it is another."""
+        for _ in range(500):
+            found = re.findall(r"sleeper (\d+)", seen(self.pilot))
+            if found and int(found[0]) != besides:
+                return int(found[0])
+            await asyncio.sleep(0.02)
+        raise AssertionError(seen(self.pilot))
+
 
 @asynccontextmanager
 async def watching(room: Room, **changes: Any) -> AsyncIterator[Screen]:
@@ -185,11 +194,10 @@ async def test_steps_run_side_by_side_and_end_by_ctrl_c_or_when_somebody_quits(r
         await screen.press("j", "j", "j", "enter")
         await screen.shows("Run it?")
         await screen.press("y")
-        first = int(re.findall(r"sleeper (\d+)", await screen.shows("sleeper "))[0])
+        first = await screen.sleeper()
         await screen.press("enter", "y")
         await screen.shows("● wait  ● wait")
-        second = int(re.findall(r"sleeper (\d+)", await screen.shows("sleeper "))[0])
-        assert first != second
+        second = await screen.sleeper(besides=first)
         source = screen.app.source  # type: ignore[attr-defined]
         before = source._engine
         room.put("onwatch.yaml", CONFIG.replace("name: quiet", "name: silent"))

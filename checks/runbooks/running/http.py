@@ -31,8 +31,10 @@ from checks.secrets import MASK
 
 __all__ = ["Http"]
 
-BODY: Final = 1_000_000
+BODY: Final = 256_000
 """Bytes of an answer that are read."""
+SHOWN: Final = 2_000
+"""Lines of it that are shown, the first ones."""
 _HEADERS: Final = 30
 _SECRET: Final = {"set-cookie", "set-cookie2", "authorization", "www-authenticate"}
 _REDIRECTS: Final = 5
@@ -136,8 +138,11 @@ class Http(Awaited):
             self._output.say(f"\n({len(body):,} bytes that are no text)")
             return ""
         text = answer.text
+        lines = _pretty(text, kind).rstrip("\n").split("\n")
         if text.strip():
-            self._output.say("\n" + _pretty(text, kind).rstrip("\n"))
+            self._output.say("\n".join(["", *lines[:SHOWN]]))
+        if len(lines) > SHOWN:
+            self._output.say(f"({len(lines) - SHOWN:,} more lines are left out)")
         if answer.cut:
             self._output.say(f"(the rest is left out: it has more than {BODY:,} bytes)")
         return text

@@ -59,10 +59,9 @@ class LineReader:
         self._cut = cut and not whole
         self._bound()
 
-    def whole(self, text: str) -> Iterator[str]:
-        """The lines of ``text``, which is ours."""
-        for line in text.split("\n"):
-            yield self._shown(line)
+    def shown(self, line: str) -> str:
+        """``line``, which is whole, as it may be shown."""
+        return self._shown(line)
 
     def unfinished(self) -> str:
         """What is there of the line that has no end yet, without what may become a secret."""

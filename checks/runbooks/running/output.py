@@ -60,8 +60,10 @@ class Output:
         self._read()
         self._finish_line()
         self.total += len(text)
-        for line in self._reader.whole(text):
-            self._keep(line)
+        lines = text.split("\n")
+        self._dropped += max(0, len(lines) - LINES)
+        for line in lines[-LINES:]:
+            self._keep(self._reader.shown(line))
         self._seen = None
 
     def close(self) -> None:

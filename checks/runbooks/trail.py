@@ -1,0 +1,64 @@
+"""The log of steps as a session uses it: opened when it is needed, and looked back into once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from checks.clock import Clock
+from checks.errors import OnwatchError
+from checks.lanes import LaneBusyError, Lanes
+from checks.secrets import Masker
+
+if TYPE_CHECKING:
+    from checks.runbooks.audit import Audit
+
+__all__ = ["Trail"]
+
+PATIENCE: Final = 5.0
+"""Seconds that a disk has to give what was written before."""
+
+log = logging.getLogger("onwatch.runbooks")
+
+
+class Trail:
+    """The log in the file ``path``; without one, in tests, nothing is written down."""
+
+    def __init__(self, path: Path | None, masker: Masker, clock: Clock) -> None:
+        self._path = path
+        self._masker = masker
+        self._clock = clock
+        self._audit: Audit | None = None
+        self._looked_back = path is None
+
+    @property
+    def audit(self) -> Audit | None:
+        """The log; None where there is none."""
+        if self._audit is None and self._path is not None:
+            from checks.runbooks.audit import Audit  # noqa: PLC0415 - with a step to run
+
+            self._audit = Audit(self._path, self._masker, self._clock)
+        return self._audit
+
+    async def look_back(self, lanes: Lanes) -> list[str]:
+        """A sentence for each step that was cut off when its onwatch was killed; once a session."""
+        if self._looked_back:
+            return []
+        self._looked_back = True
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await lanes.run("audit", self._cut_off)
+        except (OSError, OnwatchError, TimeoutError, LaneBusyError) as error:
+            log.warning("what ran before could not be read: %s", error)
+            return []
+
+    def _cut_off(self) -> list[str]:
+        """Called in the lane."""
+        audit = self.audit if self._path is not None and self._path.exists() else None
+        return [
+            f"the step {one.step} of {one.runbook} was cut off when its onwatch was killed: how "
+            "far it had come is not known"
+            for one in (audit.cut_off() if audit is not None else ())
+        ]

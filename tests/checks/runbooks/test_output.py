@@ -104,12 +104,12 @@ def test_a_flood_costs_its_copying() -> None:
     output = Output(Masker([SECRET]))
     piece = b"y\n" * 2048
     began = time.process_time()
-    for _ in range(10_000):
+    for _ in range(2_500):
         output.feed(piece)
     took = time.process_time() - began
-    assert (len(output.lines), output.dropped) == (LINES, 10_000 * 2048 - LINES)
-    # 40 MB; a step is read at a fortieth of that a second.
-    assert took < 4
+    assert (len(output.lines), output.dropped) == (LINES, 2_500 * 2048 - LINES)
+    # 10 MB; a step is read at a tenth of that a second.
+    assert took < 1
 
 
 def test_a_line_without_end_has_a_bound() -> None:

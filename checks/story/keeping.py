@@ -44,6 +44,9 @@ PATIENCE: Final = 3.0
 LONGEST_PAUSE: Final = 12 * 3600.0
 """Seconds that nobody may have watched for what was wrong before to be taken for the same."""
 _LANE: Final = "story"
+_TRIES: Final = 30
+_WAIT: Final = 0.01
+"""Seconds, so many times at most, that the end waits for what is under way."""
 _RECENT: Final = 86_400.0
 """Seconds for which what has ended is still held."""
 
@@ -123,7 +126,8 @@ class Keeping:
     def entries(self) -> tuple[Entry, ...]:
         """The latest entries, the newest first."""
         if self._shown is None:
-            self._shown = tuple(sorted(reversed(self._entries), key=lambda one: -one.at))
+            # Of two of one moment the one that came later is the newer.
+            self._shown = tuple(reversed(sorted(self._entries, key=lambda one: one.at)))
         return self._shown
 
     def follow(self, old: Keeping) -> None:
@@ -355,6 +359,10 @@ class Keeping:
 
     async def finish(self) -> None:
         """Write a last time and close the file."""
+        for _ in range(_TRIES):
+            # Cancelled meanwhile, a look is still under way.
+            if self._lanes.busy(_LANE):
+                await asyncio.sleep(_WAIT)
         if not self._opened or self._lanes.busy(_LANE):
             return
         now = self._clock.now()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+import checks.live
 from checks.config import EngineConfig
 from checks.live import EngineSource
 from checks.story.views import StoryView
@@ -38,9 +39,14 @@ class Room:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "onwatch.yaml"
-        self.path.write_text(CONFIG)
-        self.path.chmod(0o600)
         self.annotates = True
+        self.put(CONFIG)
+
+    def put(self, text: str) -> None:
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.chmod(0o600)
+        fresh.replace(self.path)
 
     def load(self) -> EngineConfig:
         engine = load(str(self.path)).engine
@@ -76,6 +82,11 @@ async def until(pilot: Pilot[int], wanted: Callable[[], object], seconds: float 
         assert time.monotonic() < deadline, seen(pilot)
         await asyncio.sleep(0.02)
     await settle(pilot)
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.live, "LOOK_INTERVAL", 0.05)
 
 
 @pytest.fixture
@@ -152,6 +163,24 @@ async def test_alerts_are_silenced_by_labels_and_heard_again(room: Room) -> None
         await until(pilot, lambda: "ended at" in seen(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: "WARNING" in seen(pilot).splitlines()[0])
+
+
+async def test_a_window_that_is_written_down_meanwhile_begins_and_what_is_taken_stays(
+    room: Room,
+) -> None:
+    async with watching(room) as pilot:
+        await pilot.press("slash", *"lamp", "enter", "a", "enter")
+        await until(pilot, lambda: taken(pilot))
+        planned = "{name: ringing, matchers: {check: bell}, from: 2020-01-01, to: 2120-01-01}"
+        room.put(f"{CONFIG}silences: [{planned}]\n")
+        await until(pilot, lambda: "SILENCED" in seen(pilot) or "1 silenced" in seen(pilot))
+        assert [view.silence.window for view in story(pilot).silences] == ["ringing"]
+        assert taken(pilot) == ["check lamp: "]
+        # It is ended where it is written.
+        await pilot.press("S", "x")
+        await settle(pilot)
+        assert "window ringing, planned" in seen(pilot)
+        assert story(pilot).silences[0].hides == ("bell",)
 
 
 async def test_what_is_over_while_its_box_is_open_is_not_taken(room: Room) -> None:

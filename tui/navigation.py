@@ -21,6 +21,7 @@ from widgets.lines import LinePane
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
+    from tui.query_history import QueryHistory
     from tui.screens.alert import AlertScreen
     from tui.screens.details import DetailsScreen
     from tui.screens.help import HelpScreen
@@ -42,6 +43,8 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._details: DetailsScreen | None = None
         self._alert: AlertScreen | None = None
         self._query: QueryScreen | None = None
+        self.queries: QueryHistory | None = None
+        """Where it is kept what is asked in PromQL."""
         self._help: HelpScreen | None = None
         self._asked_for: Query | None = None
         self._attended: str | None = None
@@ -141,17 +144,21 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         return (meant, chosen, *(view.depends_on if view and ill else ()), left if same else "")
 
     def action_details(self, check: str) -> None:
-        """Open the details of ``check``, instead of those that are open."""
+        """Open the details of ``check``, instead of those that are open; upon the alert from which
+        they are asked for, to which they lead back."""
         from tui.screens.details import DetailsScreen  # noqa: PLC0415 - loads the chart
 
         if self._details is None:
             # Kept for the next check: to compose its panes takes longer than all the rest.
             self._details = DetailsScreen(check, ascii_only=self.ascii_only)
             self.install_screen(self._details, "details")
-        opened = self._details in self.screen_stack
-        beneath = self._numbered[1] in self.screen_stack[:2]
+        stack = self.screen_stack
+        opened = self._details in stack
+        beneath = 1 + (self._numbered[1] in stack[:2])
+        if self._alert in stack:
+            beneath = stack.index(self._alert) + 1
         self._details.turn_to(check)
-        self._uncover(1 + beneath + opened)
+        self._uncover(stack.index(self._details) + 1 if opened else beneath)
         if opened:
             self.show()
             self._attend()
@@ -193,6 +200,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
         if self._query is None:
             self._query = QueryScreen(ascii_only=self.ascii_only)
+            self._query.history = self.queries
             self.install_screen(self._query, "query")
         self._query.ask(text)
         if self._query in self.screen_stack:

@@ -20,6 +20,7 @@ from tests.widgets.sample_alerts import alert_night, quiet_rules
 from tui.screens.alert import AlertScreen
 from tui.screens.alerts import AlertsScreen
 from tui.screens.details import DetailsScreen
+from tui.screens.query import QueryScreen
 from widgets.alert_list.table import AlertTable
 
 SIZES = [(40, 12), (60, 15), (80, 24), (120, 36), (200, 60)]
@@ -190,6 +191,27 @@ async def test_enter_opens_the_alert_with_its_curve_and_threshold_and_esc_goes_b
         assert isinstance(pilot.app.screen, AlertsScreen)
         assert table(pilot).selected == CONNECTIONS
         assert source_of(pilot).asked[-1] == "query None 3600"
+
+
+async def test_the_details_of_its_check_and_the_prompt_lead_back_to_the_alert() -> None:
+    async with running(FakeSource(alert_night())) as pilot:
+        await at(pilot, CONNECTIONS)
+        await keys(pilot, "enter")
+        alert = pilot.app.screen
+        await keys(pilot, "d")
+        opened: object = pilot.app.screen
+        assert isinstance(opened, DetailsScreen)
+        await keys(pilot, "escape")
+        assert pilot.app.screen is alert
+        curve = "query mysql_global_status_threads_connected / "
+        assert source_of(pilot).asked[-1].startswith(curve), "its curve is evaluated again"
+        await keys(pilot, "colon", *"query", "space")
+        opened = pilot.app.screen
+        assert isinstance(opened, QueryScreen)
+        await keys(pilot, "escape")
+        assert pilot.app.screen is alert
+        await keys(pilot, "escape")
+        assert isinstance(pilot.app.screen, AlertsScreen)
 
 
 async def test_plus_and_minus_choose_the_window_of_the_curve() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -20,9 +23,12 @@ from tests.checks.rules.test_asking import NOW, store_of
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
 from tests.widgets.sample_alerts import alert_night
+from tui.app import OnwatchApp
 from tui.completing import AGGREGATIONS, FUNCTIONS, completion, inserted
+from tui.query_history import MOST, QueryHistory
 from tui.screens.prompt import PromptLine
 from tui.screens.query import QueryScreen
+from tui.terminal import Looks
 from widgets.answer.rows import RowsPane
 
 METRICS = ("node_cpu_seconds_total", "node_load1", "up")
@@ -179,6 +185,79 @@ async def test_what_was_asked_before_comes_back() -> None:
         assert prompt.value == "requests_total", "each once"
         await pilot.press("down", "down")
         assert prompt.value == "sum(", "and what was begun is not lost"
+
+
+async def asked_before(path: Path, *texts: str) -> list[str]:
+    """A session that remembers in ``path`` and asks ``texts``: what up brings back at its start,
+    the newest first.
+    """
+    async with running(Asked(store_of())) as pilot:
+        app_of(pilot).queries = QueryHistory(lambda: path)
+        await pilot.press("colon", *"query", "space")
+        await settle(pilot)
+        prompt = pilot.app.screen.query_one(PromptLine)
+        await wait_until(lambda: not writing())
+        await settle(pilot)
+        found: list[str] = []
+        await pilot.press("up")
+        while prompt.value and prompt.value not in found:
+            found.append(prompt.value)
+            await pilot.press("up")
+        for text in texts:
+            prompt.begin(text)
+            await pilot.press("enter")
+        await wait_until(lambda: not writing())
+        return found
+
+
+def writing() -> bool:
+    """Whether a history is at its file."""
+    return any(one.name == "onwatch-queries" for one in threading.enumerate())
+
+
+async def wait_until(done: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if done():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("waited in vain")
+
+
+async def test_what_was_asked_is_there_in_the_next_session_too(tmp_path: Path) -> None:
+    path = tmp_path / "kept" / "queries"
+    assert await asked_before(path, "up", "queue_size", "up") == []
+    assert path.read_text() == "queue_size\nup\n"
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    path.write_text("queue_size\nof another session\nup\n")
+    assert await asked_before(path, "sum(up)") == ["up", "of another session", "queue_size"]
+    assert path.read_text().splitlines()[-2:] == ["up", "sum(up)"]
+
+
+async def test_a_history_is_bounded_and_whatever_is_in_its_file_does_no_harm(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "queries"
+    odd = [b"\x1b]0;title\x07", b"\xff\xfe", b"x" * 5000, b"", b"  "]
+    path.write_bytes(b"\n".join([*odd, *(f"up > {n}".encode() for n in range(MOST + 50))]))
+    found = await asked_before(path, "up")
+    assert (len(found), found[0], found[-1]) == (MOST, f"up > {MOST + 49}", "up > 50")
+    assert path.read_text().splitlines() == [*(f"up > {n}" for n in range(51, MOST + 50)), "up"]
+
+
+async def test_a_history_that_cannot_be_written_lasts_as_long_as_the_app(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert await asked_before(blocked / "queries", "up") == []
+    assert await asked_before(blocked / "queries") == []
+
+
+async def test_without_colours_the_cursor_is_underlined() -> None:
+    app = OnwatchApp(Asked(store_of()), looks=Looks(colours=0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("colon", *"query", "space", "u", "p")
+        await settle(pilot)
+        cells = pilot.app.screen.query_one(PromptLine).render_line(0)
+        assert [cell.text for cell in cells if cell.style and cell.style.underline] == [" "]
 
 
 async def test_the_command_takes_the_expression_with_it() -> None:

@@ -17,6 +17,7 @@ from checks.errors import OnwatchError
 from checks.source import SnapshotSource
 from tui.ending import Ending
 from tui.first_start import FirstStart
+from tui.query_history import QueryHistory, state_file
 from tui.terminal import Terminal, judge
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def open_monitor(
         low_bandwidth=low_bandwidth,
         first_start=FirstStart(),
     )
+    app.queries = QueryHistory(state_file if remember else None)
     return watch(app, source, terminal=terminal, mouse=mouse)
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from tui import keymap
 from tui.completing import Completion, completion, inserted
+from tui.query_history import QueryHistory, with_newest
 
 __all__ = ["PromptLine"]
 
@@ -48,10 +49,16 @@ class PromptLine(Input):
         names: tuple[str, ...]
         chosen: int = -1
 
+    @dataclass
+    class Remembered(Message):
+        """``texts`` were asked in earlier sessions, the oldest first."""
+
+        texts: list[str]
+
     class LeftEmpty(Message):
         """Somebody has had enough of typing."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: QueryHistory | None = None) -> None:
         super().__init__(
             id="prompt",
             placeholder="rate(node_cpu_seconds_total[5m])",
@@ -62,11 +69,23 @@ class PromptLine(Input):
         self.cursor_blink = False
         self.metrics: tuple[str, ...] = ()
         self.labels: tuple[str, ...] = ()
+        self._history = history or QueryHistory()
         self._earlier: list[str] = []
         self._place = 0
         self._draft = ""
         self._found = Completion(0)
         self._chosen = -1
+
+    def on_mount(self) -> None:
+        self._history.load(lambda texts: self.post_message(self.Remembered(texts)))
+
+    @on(Remembered)
+    def _remember(self, event: Remembered) -> None:
+        """Go back to what was asked in earlier sessions behind what was asked in this one."""
+        event.stop()
+        older = [one for one in event.texts if one not in self._earlier]
+        self._earlier = [*older, *self._earlier]
+        self._place += len(older)
 
     def begin(self, text: str) -> None:
         """Have ``text`` in it, with the cursor at its end."""
@@ -129,7 +148,8 @@ class PromptLine(Input):
         self._forget()
         if not text:
             return
-        self._earlier = [*(one for one in self._earlier if one != text), text]
+        self._earlier = with_newest(self._earlier, text)
+        self._history.add(text)
         self._place, self._draft = len(self._earlier), ""
         self.post_message(self.Asked(text))
 

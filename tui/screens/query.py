@@ -25,6 +25,7 @@ from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.rules.views import QueryView
+    from tui.query_history import QueryHistory
 
 __all__ = ["QueryScreen"]
 
@@ -64,6 +65,8 @@ class QueryScreen(PictureScreen):
 
     text: reactive[str] = reactive("", repaint=False)
     """What is evaluated; empty before anything was asked."""
+    history: QueryHistory | None = None
+    """What was asked in earlier sessions."""
     span: reactive[float] = reactive(HOUR, repaint=False)
     answer: reactive[QueryView | None] = reactive(None, repaint=False)
     order: reactive[str] = reactive(ORDERS[0], repaint=False)
@@ -87,7 +90,7 @@ class QueryScreen(PictureScreen):
         rows = RowsPane(id="rows").data_bind(
             plain, answer, QueryScreen.order, QueryScreen.filter_text, QueryScreen.waits
         )
-        return Container(PromptLine(), notes, curves, rows, id="asking")
+        return Container(PromptLine(self.history), notes, curves, rows, id="asking")
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.height)

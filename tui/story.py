@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 
 from tui.annotating import may_annotate
 from tui.attentive import AttentiveApp
 from tui.writing import WritesNote, WritesReport
+
+if TYPE_CHECKING:
+    from checks.story.model import Incident
+    from tui.screens.picture import PictureScreen
 
 __all__ = ["StoryApp"]
 
@@ -29,9 +33,20 @@ class StoryApp(AttentiveApp, inherit_bindings=False):
             self.say("this onwatch only looks (--no-annotate): no note can be written")
             return
         top = self.picture_screen
-        incident = top.incident if isinstance(top, TimelineScreen) else None
+        incident = top.incident if isinstance(top, TimelineScreen) else self._incident_at(top)
         made = partial(NoteScreen, incident, ascii_only=self.ascii_only)
         self.push_screen(made(self.standing()))
+
+    def _incident_at(self, top: PictureScreen | None) -> Incident | None:
+        """The incident of the alert that the cursor is on."""
+        from checks.story.incidents import incident_of  # noqa: PLC0415 - few write
+
+        story = self.newest.story if self.newest is not None else None
+        alert = top.alert_at if top is not None else None
+        if story is None or alert is None:
+            return None
+        number = incident_of(story.incidents, alert.id, alert.check)
+        return next((one for one in story.incidents if one.id == number), None)
 
     @on(WritesNote)
     def _write_note(self, event: WritesNote) -> None:

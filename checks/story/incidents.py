@@ -10,7 +10,17 @@ from typing import Final
 from checks.model import Status, clean
 from checks.story.model import Incident
 
-__all__ = ["HOLD", "KIN", "TOGETHER", "Incidents", "Member", "identity", "incident_of", "of_rule"]
+__all__ = [
+    "HOLD",
+    "KIN",
+    "TOGETHER",
+    "Incidents",
+    "Member",
+    "foremost",
+    "identity",
+    "incident_of",
+    "of_rule",
+]
 
 HOLD: Final = 120.0
 """Seconds for which an incident waits for its alerts to come back before it is over, so that
@@ -30,6 +40,13 @@ def identity(alert: str) -> str:
     the rule and the labels, without when it began.
     """
     return _BEGAN.sub("", alert, count=1)
+
+
+def foremost(incidents: Iterable[Incident]) -> Incident | None:
+    """Of those that last the worst, of equal ones the newest; None where none does."""
+    lasting = [one for one in incidents if one.ended is None]
+    rank = [(one.quiet is None, one.status.severity, one.id) for one in lasting]
+    return lasting[rank.index(max(rank))] if lasting else None
 
 
 def of_rule(key: str) -> bool:

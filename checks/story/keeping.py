@@ -127,7 +127,8 @@ class Keeping:
         """The latest entries, the newest first."""
         if self._shown is None:
             # Of two of one moment the one that came later is the newer.
-            self._shown = tuple(reversed(sorted(self._entries, key=lambda one: one.at)))
+            ordered = sorted(self._entries, key=lambda one: one.at)
+            self._shown = tuple(ordered[::-1])
         return self._shown
 
     def follow(self, old: Keeping) -> None:

@@ -20,7 +20,7 @@ from checks.model import clean
 from checks.story import telling
 from checks.story.archive import Archive
 from checks.story.handling import ended_acknowledgements, handled, lasting, views_of
-from checks.story.incidents import incident_of
+from checks.story.incidents import foremost, incident_of
 from checks.story.keeping import Keeping
 from checks.story.maintenance import planned, schedule_changes
 from checks.story.matchers import refusal
@@ -322,7 +322,8 @@ class LiveStory:
         said = clean(text.strip(), LONGEST_NOTE)
         if not said:
             return
-        number = incident or next((one.id for one in self._incidents() if one.ended is None), 0)
+        lasting = foremost(self._incidents())
+        number = incident or (lasting.id if lasting is not None else 0)
         when = min(now, at) if at is not None else now
         self.keeping.add(telling.note(said, when, self.keeping.who, number))
 

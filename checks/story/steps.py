@@ -115,4 +115,5 @@ def _worth_saying(said: str, code: int | None) -> str:
     if code is None:
         return said
     plain = said.lower().strip(" .")
-    return "" if not plain or f"exit code {code}" in plain else said
+    known = f"exit code {code}" in plain or (code == 0 and plain.startswith("done"))
+    return "" if not plain or known else said

@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lasting(journal: Journal, at: float) -> int:
-    """The number of the newest incident that lasted at ``at``; 0 for none."""
+    """The number of the worst incident that lasted at ``at``; 0 for none."""
     incidents = journal.incidents(200)
-    found = (one.id for one in incidents if one.began <= at <= (one.ended or at))
-    return next(found, 0)
+    found = [one for one in incidents if one.began <= at <= (one.ended or at)]
+    worst = max(found, key=lambda one: (one.status.severity, one.id), default=None)
+    return worst.id if worst is not None else 0

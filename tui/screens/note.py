@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from checks.story.incidents import foremost
 from checks.story.moments import moment_of
 from tui import keymap
 from tui.screens.fields import Field, TextLine
@@ -106,7 +107,6 @@ class NoteScreen(WholeBox):
 
 
 def _lasting(standing: Standing) -> Incident | None:
-    """The newest incident that lasts."""
+    """The worst incident that lasts."""
     story = standing.newest.story if standing.newest is not None else None
-    found = (one for one in story.incidents if one.ended is None) if story is not None else ()
-    return next(iter(found), None)
+    return foremost(story.incidents) if story is not None else None

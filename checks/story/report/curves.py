@@ -57,7 +57,9 @@ def _curves(material: Material) -> Iterator[tuple[str, str, list[tuple[float, fl
         for entry in entries
     }
     for key, points in by_series.items():
-        yield f"Value of {plain(names.get(key, key))}", "", points
+        # Of what is either so or not so a curve tells nothing.
+        if len({value for _, value in points}) > 1:
+            yield f"Value of {plain(names.get(key, key))}", "", points
     for one in [one for one in material.impacts if one.felt][:_MOST]:
         shares = [(f.at + 30.0, f.errors / f.count) for f in one.minutes if f.count]
         if any(share for _, share in shares):

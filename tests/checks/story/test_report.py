@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
@@ -22,6 +23,7 @@ from checks.story.report.material import duration, percent
 from checks.story.report.notifications import incident_notification, resolution
 from checks.story.report.writing import report
 from tests.checks.story.night import BEGAN, ID, alert, material, night, step
+from tools.incidents import page
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HOSTILE = (
@@ -66,6 +68,11 @@ def test_the_report_of_a_night_says_what_somebody_would_send() -> None:
         assert said in text, said
     assert "who-holds-them, raise-limit" not in text
     assert text.endswith("\n")
+
+
+def test_the_report_among_the_documents_is_what_is_printed() -> None:
+    file = Path(__file__).parents[3] / "docs" / "incident-report.md"
+    assert file.read_text(encoding="utf-8") == page(), "python -m tools.incidents writes it"
 
 
 def test_its_notifications_are_those_of_the_handbooks() -> None:

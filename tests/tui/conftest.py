@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.idle import idle_told_by_the_loop
+
+__all__ = ["idle_told_by_the_loop"]
+
 
 @pytest.fixture(autouse=True)
 def _copies_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.idle import idle_told_by_the_loop
+
+__all__ = ["idle_told_by_the_loop"]
+
 
 @pytest.fixture(autouse=True)
 def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

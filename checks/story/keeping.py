@@ -86,6 +86,7 @@ class Keeping:
         ready: whether the file has been read (or cannot be).
         leads: whether it is for this process to record what happens by itself.
         changes: counts what has changed; pictures are made anew when it has.
+        waits: whether something that is held may end with any picture.
         problem: a sentence where the file cannot be used now.
         cut_off: sessions of before that ended without saying so.
         before: the session that was at work last before this one; None where none is known.
@@ -98,6 +99,7 @@ class Keeping:
         self.leads = False
         self.changes = 0
         self.problem = ""
+        self.waits = True
         self.said: list[str] = []
         self.cut_off: tuple[Session, ...] = ()
         self.before: Session | None = None
@@ -151,6 +153,7 @@ class Keeping:
 
     def acknowledge(self, one: Acknowledgement) -> None:
         """Note that somebody took an alert, or that this has ended."""
+        self.waits = True
         self._take_acknowledgement(one)
         self._waiting.acknowledgements.append(one)
         self._changed()
@@ -311,6 +314,7 @@ class Keeping:
 
     def _take_over(self, held: _Held, *, forget: bool) -> None:
         """Hold what the file holds, and what waits to be written after it was read."""
+        self.waits = True
         self._entries = deque(reversed(held.entries), maxlen=SHOWN)
         self.acknowledgements = {}
         for one in held.acknowledgements:

@@ -93,6 +93,7 @@ class LiveStory:
         self._windows_until = 0.0
         self._view = StoryView(may_annotate=config.annotates)
         self._basis: tuple[object, ...] = ()
+        self._seen: tuple[object, ...] = ()
         self._next = 0.0
 
     def follow(self, old: LiveStory) -> None:
@@ -146,9 +147,10 @@ class LiveStory:
         for sentence in keeping.said:
             self._say(sentence)
         keeping.said.clear()
-        if keeping.ready and keeping.leads:
-            self._go_on(picture)
         alerts = tuple((one.id, one.status, one.firing, one.cause) for one in picture.alerts)
+        if keeping.ready and keeping.leads and (keeping.waits or alerts != self._seen):
+            self._seen = alerts
+            self._go_on(picture)
         basis = (alerts, keeping.changes, keeping.ready)
         if basis != self._basis or picture.time >= self._next:
             self._basis = basis
@@ -160,11 +162,14 @@ class LiveStory:
         """What happens by itself: acknowledgements end, and it is noted what goes on."""
         checks = {check.name: check for check in picture.checks}
         keeping = self.keeping
+        own = sum(not alert.rule for alert in picture.alerts)
         for thing, since in lasting(keeping.lasting, picture.alerts, checks).items():
             keeping.last(thing, since)
         taken = tuple(keeping.acknowledgements.values())
         for one in ended_acknowledgements(taken, checks, picture.rules) if taken else ():
             keeping.acknowledge(replace(one.acknowledgement, ended=picture.time))
+        # What is not known now may turn out to be well without an alert that goes.
+        keeping.waits = bool(keeping.acknowledgements) or len(keeping.lasting) != own
 
     def _renew(self, picture: Snapshot) -> None:
         now, keeping = picture.time, self.keeping

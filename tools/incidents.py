@@ -1,4 +1,4 @@
-"""Write docs/incident-report.md, a report as ``onwatch report`` prints it: ``python -m tools.incidents``.
+"""Write docs/incident-report.md, a report as ``onwatch report`` prints it.
 
 It is of a night that is made up; ``tests/checks/story/test_report.py`` pins it to the page.
 """

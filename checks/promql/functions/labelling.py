@@ -15,7 +15,7 @@ import numpy as np
 from checks.promql.errors import EvaluationError
 from checks.promql.functions.contract import Context, Function, Kind
 from checks.promql.functions.expansion import expanded
-from checks.promql.labels import label, label_set, remembered
+from checks.promql.labels import USUAL, label, label_set, remembered, weight
 from checks.promql.literals import quote
 from checks.promql.values import NAME, Bools, Labels, LabelSet, Value, Vector
 from checks.store.matching import PatternError, compiled
@@ -24,8 +24,9 @@ from checks.store.plain import is_sound
 __all__ = ["FUNCTIONS"]
 
 
-LONGEST: Final = 1 << 26
-"""Characters that one call may put into labels, of all series together: 64 million."""
+LONGEST: Final = 1 << 20
+"""Characters that one call may put into labels, of all series together, where that is more than
+:data:`checks.promql.labels.USUAL` ones for each: a million."""
 
 NewValue: TypeAlias = Callable[[LabelSet], str | None]
 """The value that a label set is to get for the label; None where it stays as it is."""
@@ -40,7 +41,7 @@ def _relabelled(vector: Vector, key: Hashable, target: str, value: NewValue) -> 
         EvaluationError: more than :data:`LONGEST` would be written.
     """
     make = partial(_written, target=target, value=value)
-    labels, changed = remembered(vector.labels, key, make)
+    labels, changed = remembered(vector.labels, key, make, lambda made: weight(made[0]))
     if target == NAME:
         return replace(vector, labels=labels, drop_name=vector.drop_name & ~changed)
     return replace(vector, labels=labels)
@@ -48,7 +49,8 @@ def _relabelled(vector: Vector, key: Hashable, target: str, value: NewValue) -> 
 
 def _written(labels: Labels, *, target: str, value: NewValue) -> tuple[Labels, Bools]:
     """``labels`` with the new values, and which of them got one."""
-    after, changed, left = [], [], LONGEST
+    most = max(LONGEST, USUAL * len(labels))
+    after, changed, left = [], [], most
     for one in labels:
         new = value(one)
         changed.append(new is not None)
@@ -58,7 +60,7 @@ def _written(labels: Labels, *, target: str, value: NewValue) -> tuple[Labels, B
         left -= len(new)
         if left < 0:
             raise EvaluationError(
-                f"the label {quote(target)} would get more than {LONGEST:,} characters in all;"
+                f"the label {quote(target)} would get more than {most:,} characters in all;"
                 " select fewer series or replace less"
             )
         after.append(label_set({**dict(one), target: new}))

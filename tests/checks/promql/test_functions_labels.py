@@ -9,7 +9,7 @@ import pytest
 
 from checks.promql.errors import EvaluationError
 from checks.promql.functions.expansion import expanded
-from checks.promql.labels import label
+from checks.promql.labels import Memory, label, weight
 from checks.promql.values import Vector
 from checks.store.matching import compiled
 from tests.checks.promql.functions_kit import Answer, called, named, vector
@@ -117,7 +117,20 @@ def test_what_is_made_of_a_vectors_labels_is_remembered_with_them() -> None:
 
 def test_labels_that_would_fill_the_memory_are_refused() -> None:
     long = vector(*((named("x", src="y" * 100_000, i=str(i)), [1]) for i in range(8)))
-    with pytest.raises(EvaluationError, match="more than 67,108,864 characters in all"):
+    with pytest.raises(EvaluationError, match="more than 1,048,576 characters in all"):
         replaced(long, "dst", "$1" * 100, "src", "(.*)")
-    with pytest.raises(EvaluationError, match="more than 67,108,864 characters in all"):
+    with pytest.raises(EvaluationError, match="more than 1,048,576 characters in all"):
         joined(long, "dst", "", *["src"] * 100)
+
+
+def test_what_long_labels_come_to_is_not_remembered_for_ever() -> None:
+    """An expression of one series with a label of a megabyte: two label sets, and yet heavy."""
+    memory = Memory(limit=50_000)
+    long = ((("l", "x" * 1_000_000),),)
+    sources = [((("l", f"{number}"),),) for number in range(40)]
+    for source in sources:
+        memory.get((memory.get((source,), "long", lambda: long, weight),), "twins", lambda: None)
+    assert memory.size <= memory.limit
+    assert memory.get((sources[0],), "long", lambda: (), weight) == (), "it was let go"
+    assert memory.get((sources[-1],), "long", lambda: (), weight) is long
+    assert weight(((("l", "x"),),) * 5000) == 5000

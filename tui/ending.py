@@ -79,6 +79,7 @@ class Ending:
         self._handlers: dict[int, Any] = {}
         self._reader, self._writer = socket.socketpair()
         self._attributes: list[Any] | None = None
+        self._closing: threading.Thread | None = None
         self._thread = threading.Thread(target=self._watch, name="onwatch-ending", daemon=True)
 
     def ask(self, leave: Callable[[int], None]) -> None:
@@ -107,6 +108,7 @@ class Ending:
         self._over.set()
         if self.code is not None:
             self._wait_restored()
+            self._wait_closed()
             return
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._handlers.items():
@@ -124,6 +126,13 @@ class Ending:
         """
         if self._restoring.acquire(timeout=self._limits.hard):
             self._restoring.release()
+
+    def _wait_closed(self) -> None:
+        """Let the engine end what it runs, such as a runbook's step, before the process is gone;
+        it is ended without a word otherwise."""
+        closing = self._closing
+        if closing is not None:
+            closing.join(self._limits.hard)
 
     def expect(self, code: int) -> None:
         """The UI has been asked to leave with ``code``: end the process where it does not come
@@ -181,6 +190,7 @@ class Ending:
         begun = time.monotonic() - asked
         closing = threading.Thread(target=self._close, name="onwatch-close", daemon=True)
         closing.start()
+        self._closing = closing
         if self._leave is not None and not asked:
             self._leave(code)
         left = self._over.wait(self._limits.polite - asked)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from widgets.empty import note
+from widgets.empty import config_lines
 from widgets.handling import moment_words
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, broken, line
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["SilencesPane", "silence_lines"]
 
-_NONE = (
-    "No alert is silenced. s silences the alert under the cursor; planned maintenance stands in "
-    "the configuration:"
+_NONE: Final = (
+    "No alert is silenced; s silences the one under the cursor. Planned maintenance, in "
+    "onwatch.yaml:"
 )
-_EXAMPLE = (
-    'silences: [{name: nightly, matchers: {job: backup}, schedule: "0 2 * * sun", duration: 2h}]'
+_EXAMPLE: Final = (
+    "silences:",
+    "  - name: nightly",
+    "    matchers: {job: backup}",
+    '    schedule: "0 2 * * sun"',
+    "    duration: 2h",
 )
 
 
@@ -67,7 +71,7 @@ class SilencesPane(LinePane):
     def build(self, width: int, height: int) -> list[Line]:
         views = self.views()
         if self.snapshot is None or not views:
-            return [*note(_NONE, width), *note(_EXAMPLE, width)]
+            return config_lines(_NONE, _EXAMPLE, width)
         now = self.snapshot.time
         return [row for view in views for row in silence_lines(view, now, width)]
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checks.clock import Clock
+from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
 from checks.story.errors import JournalError
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
@@ -236,8 +237,9 @@ class Keeping:
             if not done:
                 self._tell_problem(f"{self.path} does not answer: the story is not saved")
             found = await task
-        except (JournalError, LaneBusyError) as error:
-            text = str(error) if isinstance(error, JournalError) else f"{self.path} does not answer"
+        except (JournalError, LaneBusyError, NoThreadsError) as error:
+            busy = isinstance(error, LaneBusyError)
+            text = f"{self.path} does not answer: the story is not saved" if busy else str(error)
             self._put_back(batch)
             self._tell_problem(text)
             return False
@@ -376,7 +378,7 @@ class Keeping:
         batch.sessions.append(ended)
         try:
             await self._lanes.run(_LANE, partial(self._last_pass, batch))
-        except (JournalError, LaneBusyError) as error:
+        except (JournalError, LaneBusyError, NoThreadsError) as error:
             log.warning("the story is not saved: %s", error)
             batch.sessions.clear()
             self._put_back(batch)

@@ -34,7 +34,7 @@ EMPTY = replace(
 )
 BASES = {"DetailPane", "ListPane", "DatabasePane", "HostScreenPane", "RequestLogPane", "RowsPane"}
 """Those that others derive from and that no screen shows."""
-IN_BOXES = {"WholePane", "ChoicePane", "SessionPane", "ProcessPane"}
+IN_BOXES = {"WholePane", "ChoicePane", "SessionPane", "ProcessPane", "MatchersPane"}
 """Those of boxes, which are opened on something that is there."""
 
 
@@ -73,7 +73,9 @@ async def test_an_empty_pane_says_which_lines_of_configuration_would_fill_it(
     kind: type[LinePane],
 ) -> None:
     text = "\n".join(await said(kind, EMPTY))
-    assert re.search(r"^   (checks|queues|queries|request_log|rules):$", text, re.MULTILINE), text
+    assert re.search(
+        r"^   (checks|queues|queries|request_log|rules|silences):$", text, re.MULTILINE
+    ), text
     assert "waiting" not in text
 
 

@@ -10,7 +10,7 @@ import pytest
 from checks.promql.errors import EvaluationError
 from checks.promql.functions.expansion import expanded
 from checks.promql.labels import Memory, label, weight
-from checks.promql.values import Vector
+from checks.promql.values import Labels, Vector
 from checks.store.matching import compiled
 from tests.checks.promql.functions_kit import Answer, called, named, vector
 
@@ -126,11 +126,12 @@ def test_labels_that_would_fill_the_memory_are_refused() -> None:
 def test_what_long_labels_come_to_is_not_remembered_for_ever() -> None:
     """An expression of one series with a label of a megabyte: two label sets, and yet heavy."""
     memory = Memory(limit=50_000)
-    long = ((("l", "x" * 1_000_000),),)
+    long: Labels = ((("l", "x" * 1_000_000),),)
+    nothing: Labels = ()
     sources = [((("l", f"{number}"),),) for number in range(40)]
     for source in sources:
         memory.get((memory.get((source,), "long", lambda: long, weight),), "twins", lambda: None)
     assert memory.size <= memory.limit
-    assert memory.get((sources[0],), "long", lambda: (), weight) == (), "it was let go"
-    assert memory.get((sources[-1],), "long", lambda: (), weight) is long
+    assert memory.get((sources[0],), "long", lambda: nothing, weight) is nothing, "let go"
+    assert memory.get((sources[-1],), "long", lambda: nothing, weight) is long
     assert weight(((("l", "x"),),) * 5000) == 5000

@@ -5,8 +5,8 @@ that a terminal nobody reads blocks the UI), ``hung`` (a thread that never ends,
 source that does not close), ``ticking`` (a picture every second that differs from the
 one before in its time alone), ``lively`` (figures and curves change every second too),
 ``burst FILE`` (an hour of such pictures, each ten seconds later, within a few; then the file is
-made) or ``full`` (quiet, with something for every screen). ``--no-mouse`` and
-``--low-bandwidth`` may follow.
+made), ``slow FILE`` (a source that takes its time to close, and then makes the file) or ``full``
+(quiet, with something for every screen). ``--no-mouse`` and ``--low-bandwidth`` may follow.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ from tui.terminal import judge
 class HungSource(FakeSource):
     def close(self) -> None:
         time.sleep(3600)
+
+
+class SlowSource(FakeSource):
+    def close(self) -> None:
+        time.sleep(0.6)
+        Path(sys.argv[2]).touch()
 
 
 class TickingSource(FakeSource):
@@ -80,6 +86,7 @@ def main() -> int:
         "ticking": TickingSource,
         "lively": LivelySource,
         "burst": BurstSource,
+        "slow": SlowSource,
     }
     source = FakeSource(everything()) if behaviour == "full" else kinds.get(behaviour, FakeSource)()
     if behaviour == "hung":

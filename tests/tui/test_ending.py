@@ -79,6 +79,16 @@ def test_a_signal_ends_it_with_its_exit_code(number: signal.Signals) -> None:
         assert_restored(terminal)
 
 
+def test_what_runs_comes_to_its_end_where_the_screen_leaves_at_once(tmp_path: Path) -> None:
+    """The engine ends a step of a runbook, and writes down that it did."""
+    file = tmp_path / "ended"
+    with OnTerminal(["-m", "tests.tui.ending_child", "slow", str(file)]) as terminal:
+        terminal.read_until(b"CRITICAL")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_reading(LIMIT) == 128 + signal.SIGTERM
+    assert file.exists()
+
+
 def test_sigterm_ends_it_while_nobody_reads_the_terminal() -> None:
     with monitor("busy") as terminal:
         # Nobody reads from here on: the terminal's buffer and Textual's queue fill up.

@@ -71,8 +71,9 @@ class Archive:
 
     async def report(
         self, incident: Incident, entries: Sequence[Entry], figures: Sequence[Figure]
-    ) -> str:
-        """Write the report of ``incident`` into a file; a sentence that says where it is.
+    ) -> tuple[str, str]:
+        """Write the report of ``incident`` into a file; a sentence that says where it is, and its
+        path, empty where there is none.
 
         ``entries`` are the latest ones, also such as are not in the file yet; ``figures`` are
         those that are in no file.
@@ -81,13 +82,13 @@ class Archive:
         try:
             path = await self._lanes.run(_LANE, make)
         except LaneBusyError:
-            return f"the report of incident {incident.id} is still being written"
+            return f"the report of incident {incident.id} is still being written", ""
         except (OnwatchError, JournalError) as error:
-            return f"there is no report of incident {incident.id}: {error}"
+            return f"there is no report of incident {incident.id}: {error}", ""
         except OSError as error:
             why = error.strerror or str(error)
-            return f"the report of incident {incident.id} cannot be written: {why}"
-        return f"the report of incident {incident.id} is in {path}"
+            return f"the report of incident {incident.id} cannot be written: {why}", ""
+        return f"the report of incident {incident.id} is in {path}", str(path)
 
     # In the lane
 

@@ -84,6 +84,7 @@ class LiveStory:
             targets=self._targets,
         )
         self._reporting: asyncio.Task[None] | None = None
+        self._reports: dict[int, str] = {}
         self._clock = clock
         self._settled = settled
         self._tell = tell
@@ -99,7 +100,7 @@ class LiveStory:
     def follow(self, old: LiveStory) -> None:
         """Go on where ``old``, which has ended, was; call before :meth:`run`."""
         self.keeping.follow(old.keeping)
-        self._hidden = old._hidden
+        self._hidden, self._reports = old._hidden, old._reports
         self.recorder.follow(old.recorder)
 
     async def run(self) -> None:
@@ -188,6 +189,7 @@ class LiveStory:
             may_annotate=self.config.annotates,
             problem=keeping.problem,
             who=keeping.who,
+            reports=self._reports,
         )
 
     def _incidents(self) -> tuple[Incident, ...]:
@@ -352,12 +354,16 @@ class LiveStory:
 
     async def _report(self, incident: Incident) -> None:
         figures = self.recorder.figures.get(incident.id, ())
+        path = ""
         try:
-            said = await self.archive.report(incident, self.keeping.entries, figures)
+            said, path = await self.archive.report(incident, self.keeping.entries, figures)
         except Exception as error:
             # The rim: a report that fails inside is a sentence.
             log.exception("the report failed inside")
             said = f"the report failed by an error of its own: {type(error).__name__}"
+        if path:
+            self._reports = {**self._reports, incident.id: path}
+            self._basis = ()
         self._answer(said)
 
     def _enter(

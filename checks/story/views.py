@@ -44,7 +44,8 @@ class StoryView:
     ``handled`` is by the alert's id, of those that anything is to be said of; ``silences`` are
     active, coming and lately ended ones; ``incidents`` newest first; ``entries`` newest first,
     the latest 500 of all. ``may_annotate`` is false with ``--no-annotate``. ``problem``
-    is a sentence where the file cannot be used, ``who`` the user at this terminal.
+    is a sentence where the file cannot be used, ``who`` the user at this terminal. ``reports``
+    are the files that reports were written into, by the id of the incident.
     """
 
     handled: Mapping[str, Handled] = field(default_factory=dict)
@@ -54,3 +55,4 @@ class StoryView:
     may_annotate: bool = True
     who: str = ""
     problem: str = ""
+    reports: Mapping[int, str] = field(default_factory=dict)

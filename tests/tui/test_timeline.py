@@ -161,6 +161,13 @@ async def test_e_has_the_report_of_the_incident_under_the_cursor_written() -> No
         await pilot.press("y")
         await settle(pilot)
         assert app_of(pilot)._clipboard.startswith("incident 11 (warning): QueueBacklog")
+        written = replace(story(), reports={11: "/home/alice/reports/incident-11.md"})
+        source_of(pilot).show(replace(eventful_night(), story=written))
+        await settle(pilot)
+        assert "report: /home/alice/reports/incident-11.md" in seen(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert app_of(pilot)._clipboard.endswith("report: /home/alice/reports/incident-11.md")
 
 
 async def test_a_new_incident_leads_and_a_chosen_one_stays_chosen() -> None:

@@ -98,6 +98,9 @@ class TimelineScreen(ListScreen):
         pane, incident = self.focused, self.incident
         if isinstance(pane, IncidentTable) and incident is not None and self.snapshot is not None:
             told = incident_told(incident, self.snapshot.time)
+            story = self.snapshot.story
+            report = story.reports.get(incident.id, "") if story is not None else ""
+            told += f"; report: {report}" if report else ""
             self.post_message(self.Copied(told, "the incident"))
         else:
             super().action_copy_row()

@@ -15,7 +15,7 @@ from widgets.empty import note, nothing_matches
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
-from widgets.text import Line, Seg, line, wrap
+from widgets.text import Line, Seg, broken, line, wrap
 from widgets.timeline.words import (
     entry_key,
     entry_role,
@@ -54,8 +54,8 @@ def entries_of(story: StoryView, incident: Incident | None, kinds: str, now: flo
     ]
 
 
-def incident_lines(incident: Incident, now: float, frame: Frame) -> list[Line]:
-    """How an incident stands, above its entries."""
+def incident_lines(incident: Incident, now: float, frame: Frame, report: str = "") -> list[Line]:
+    """How an incident stands, above its entries; ``report`` is the file of its report."""
     over, took = over_at(incident), incident.time_to_acknowledge
     span = fmt.span(lasted(incident, now))
     told = [f"began {moment(incident.began, now)}"]
@@ -69,7 +69,11 @@ def incident_lines(incident: Incident, now: float, frame: Frame) -> list[Line]:
     rows = wrap(incident.title, max(8, frame.width - 2), 2)
     lines = [line(" ", Seg(row, "value")) for row in rows]
     joined = f" {frame.glyphs.dot} ".join(told)
-    return lines + [line(" ", Seg(row, "dim")) for row in wrap(joined, max(8, frame.width - 2), 3)]
+    lines += [line(" ", Seg(row, "dim")) for row in wrap(joined, max(8, frame.width - 2), 3)]
+    if report:
+        rows = broken(f"report: {report}", max(8, frame.width - 2))
+        lines += [line(" ", Seg(row, "key")) for row in rows]
+    return lines
 
 
 def entry_lines(entries: Sequence[Entry], now: float, frame: Frame) -> list[Line]:
@@ -168,7 +172,9 @@ class EntriesPane(LinePane):
 
     def _told(self, snapshot: Snapshot, story: StoryView, frame: Frame) -> list[Line]:
         incident, now = self.incident, snapshot.time
-        head = incident_lines(incident, now, frame) if incident is not None else []
+        head = []
+        if incident is not None:
+            head = incident_lines(incident, now, frame, story.reports.get(incident.id, ""))
         entries = entries_of(story, incident, self.kinds, now)
         if not entries:
             told = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from checks.clock import FakeClock
-from checks.config import EngineConfig, StoryConfig
+from checks.config import EngineConfig, RunbooksConfig, StoryConfig
 from checks.engine import Engine
 from checks.model import Status
+from checks.runbooks.audit import Audit
 from checks.runbooks.model import Language, Marking, Runbook, Step
 from checks.runbooks.running.model import Ended, Job, Who
 from checks.runbooks.views import RunState, Subject
+from checks.secrets import Masker
 from checks.story.incidents import HOLD
 from checks.story.model import EntryKind
 from checks.story.views import StoryView
@@ -110,6 +114,7 @@ async def test_an_incident_is_told_from_its_begin_to_its_report(
         (said,) = watched.answers()
         assert said.startswith(f"the report of incident {incident.id} is in ")
         file = Path(said.partition(" is in ")[2])
+        assert watched.story.reports == {incident.id: str(file)}
         assert file.stat().st_mode & 0o777 == 0o600
         text = file.read_text()
         assert "connection refused" in text
@@ -174,6 +179,35 @@ async def test_without_a_file_it_is_told_and_reported_all_the_same(
         file = Path(watched.answers()[0].partition(" is in ")[2])
         assert file.read_text().startswith("# Incident 1: db down")
     assert list(tmp_path.rglob("*.db")) == []
+
+
+async def test_a_step_of_a_session_that_was_killed_is_told_once(tmp_path: Path) -> None:
+    clock, db = FakeClock(START), Played("db")
+    audit = Audit(tmp_path / "steps.jsonl", Masker(), clock)
+    step = Step("mend", "Mend", Language.BASH, "true", Marking.SAFE)
+    book = Runbook("db", "db", "db.md", "", (step,), ())
+    job = Job("7f", book, step, {}, Who("alice"), subject=Subject(check="db"))
+    audit.started(job)
+    lines = (tmp_path / "steps.jsonl").read_text()
+    assert f'"process":[{os.getpid()},' in lines
+    # Of a process that is no more.
+    (tmp_path / "steps.jsonl").write_text(re.sub(r'"process":\[\d+', '"process":[4194304', lines))
+    db.status = Status.CRITICAL
+    made = replace(
+        kept(tmp_path / "s" / "story.db", db),
+        runbooks=RunbooksConfig(audit=tmp_path / "steps.jsonl"),
+    )
+
+    def steps(story: StoryView) -> list[str]:
+        return [one.after for one in reversed(story.entries) if one.kind is EntryKind.STEP]
+
+    async with watching(made, clock) as watched:
+        story = await watched.until(lambda story: len(steps(story)) == 2)
+        assert steps(story) == ["began", "cut off"]
+        assert {one.incident for one in story.entries if one.kind is EntryKind.STEP} == {1}
+    async with watching(made, clock) as again:
+        await again.until(lambda _: clock.now() > START + 120)
+        assert len(steps(again.story)) == 2
 
 
 async def test_a_step_is_told_with_what_it_ran_and_how_it_ended() -> None:

@@ -42,6 +42,8 @@ _MYSQL: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_COMMENT: Final = re.compile(r"/\*|\*/")
+
 
 def sql_parameters(text: str, kind: str = "") -> tuple[Parameter, ...]:
     """Where ``:name`` stands for a value; ``kind`` is that of the check it goes to."""
@@ -88,16 +90,18 @@ def _past(text: str, found: re.Match[str]) -> int:
         end = text.find(found["dollar"], found.end())
         return end + len(found["dollar"]) if end >= 0 else len(text)
     if found["block"]:
-        return _past_comment(text, found.end())
+        return _past_comment(text, found.end(), nests=found.re is _STANDARD)
     return found.end()
 
 
-def _past_comment(text: str, at: int) -> int:
-    """PostgreSQL's comments nest; where one is not closed that way, its first end counts."""
-    depth, start = 1, at
-    for mark in re.finditer(r"/\*|\*/", text[start:]):
+def _past_comment(text: str, at: int, *, nests: bool) -> int:
+    """Where a comment ends; PostgreSQL's nest, MySQL's do not. One without an end has all."""
+    if not nests:
+        end = text.find("*/", at)
+        return end + 2 if end >= 0 else len(text)
+    depth = 1
+    for mark in _COMMENT.finditer(text, at):
         depth += 1 if mark.group() == "/*" else -1
         if depth == 0:
-            return start + mark.end()
-    first = text.find("*/", start)
-    return first + 2 if first >= 0 else len(text)
+            return mark.end()
+    return len(text)

@@ -35,7 +35,7 @@ _WITH: Final = (
     r"|find\b[^\n|;]*\s-delete"
 )
 _PROGRAM: Final = re.compile(
-    rf"{_BEGINS}(?:\S*/)?((?:{'|'.join(_ALONE.split())})(?=[\s;\"']|$)|{_WITH}\b)", re.MULTILINE
+    rf"{_BEGINS}(?:\S*/)?((?:{'|'.join(_ALONE.split())})(?=[\s;]|$)|{_WITH}\b)", re.MULTILINE
 )
 _STATEMENT: Final = re.compile(
     r"\b(DROP\s+(?:TABLE|DATABASE|INDEX|SCHEMA|USER|ROLE)|DELETE\s+FROM|TRUNCATE|ALTER\s+\w+|"

@@ -76,7 +76,7 @@ class Block:
         if chunk is None or chunk.full:
             if chunk is not None:
                 chunk.seal()
-            chunk = Chunk(samples.series)
+            chunk = Chunk(samples.series, chunk)
             self._chunks.append(chunk)
             fresh = self._hold(chunk.series)
         if chunk is not self._mapped or samples.series != self._last:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import is_
 from typing import Final
 
 import numpy as np
@@ -66,6 +67,7 @@ class Chunk:
         "_changed",
         "_constant",
         "_matrix",
+        "_shares",
         "_spans",
         "column",
         "first",
@@ -75,9 +77,16 @@ class Chunk:
         "times",
     )
 
-    def __init__(self, series: Sequence[Series]) -> None:
-        self.series = list(series)
-        self.column = {one: at for at, one in enumerate(self.series)}
+    def __init__(self, series: Sequence[Series], before: Chunk | None = None) -> None:
+        """``before`` is the full chunk that comes before: where it has the very same columns, both
+        have one index of them, which weighs as much as a dozen rows.
+        """
+        self._shares = before is not None and _alike(before.series, series)
+        if before is not None and self._shares:
+            self.series, self.column = before.series, before.column
+        else:
+            self.series = list(series)
+            self.column = {one: at for at, one in enumerate(self.series)}
         self.rows = 0
         self.first = self.last = 0
         self.times: Times = np.empty(CHUNK_ROWS, dtype=np.int64)
@@ -101,6 +110,9 @@ class Chunk:
     def widen(self, new: Iterable[Series]) -> None:
         """Make columns for ``new``, stale up to now."""
         self._forget()
+        if self._shares:
+            self.series, self.column = self.series.copy(), self.column.copy()
+            self._shares = False
         for one in new:
             self.column[one] = len(self.series)
             self.series.append(one)
@@ -220,6 +232,11 @@ class Chunk:
     def _forget(self) -> None:
         self._asked.clear()
         self._asked_size = 0
+
+
+def _alike(some: Sequence[Series], others: Sequence[Series]) -> bool:
+    """Whether both are the same series in the same order."""
+    return len(some) == len(others) and all(map(is_, some, others))
 
 
 def _taken(rows: Floats, places: _Places) -> Floats:

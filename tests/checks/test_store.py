@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -47,6 +48,26 @@ def test_random_appends_read_back_as_written() -> None:
                     assert values[at, column] == row[series]
                 else:
                     assert is_stale(values[at : at + 1, column])[0]
+
+
+def test_chunks_of_the_same_series_share_their_index_until_one_gets_another_column() -> None:
+    block = Block("check", 1.0)
+    many = tuple(Series.of("m", {"n": str(n)}) for n in range(2000))
+    for row in range(3 * CHUNK_ROWS):
+        block.append(row, Samples(many, tuple(float(row + n) for n in range(2000))))
+    tracemalloc.start()
+    try:
+        block.append(3 * CHUNK_ROWS, Samples(many, (1.0,) * 2000))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Its matrix and the sealed one of the chunk before, and hardly more: an index takes 100 kB.
+    assert taken < 2 * CHUNK_ROWS * 2000 * 8 + 64_000
+    block.append(3 * CHUNK_ROWS + 1, Samples((*many, A), (2.0,) * 2001))
+    _, values = block.read((many[7], A), -1, 400_000)
+    assert values[:, 0].tolist() == [*(row + 7.0 for row in range(3 * CHUNK_ROWS)), 1.0, 2.0]
+    assert is_stale(values[:-1, 1]).all()
+    assert values[-1, 1] == 2.0
 
 
 @pytest.mark.parametrize("rows", [1, CHUNK_ROWS + 1])

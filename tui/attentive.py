@@ -40,6 +40,7 @@ class AttentiveApp(RunbookApp, inherit_bindings=False):
         self._to_call = True
         self._flashing: Timer | None = None
         self._halves = 0
+        self._lit: list[VerdictLine] = []
 
     @property
     def calls(self) -> bool:
@@ -91,9 +92,14 @@ class AttentiveApp(RunbookApp, inherit_bindings=False):
 
     def _half(self) -> None:
         self._halves -= 1
-        lit = self._halves % 2 == 1
-        for line in self.screen.query(VerdictLine) if self.screen_stack else ():
-            line.lit = lit
+        top = self.picture_screen if self.screen_stack else None
+        shown = [*top.query(VerdictLine)] if top is not None else []
+        # Whoever goes on to another screen meanwhile leaves none lit behind.
+        for line in self._lit:
+            line.lit = False
+        self._lit = shown if self._halves % 2 == 1 else []
+        for line in self._lit:
+            line.lit = True
         if self._halves <= 0 and self._flashing is not None:
             self._flashing.stop()
             self._flashing = None

@@ -201,6 +201,20 @@ async def test_the_verdict_flashes_a_few_times_also_without_colours(
         assert style.reverse
 
 
+async def test_no_line_stays_lit_on_a_screen_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.attention.SETTLING", 0.0)
+    monkeypatch.setattr("tui.attentive._FLASH", 0.05)
+    async with running(FakeSource(QUIET)) as pilot:
+        source_of(pilot).show(picture(critical("db")))
+        await settle(pilot)
+        first = pilot.app.screen.query_one(VerdictLine)
+        await pilot.press("7")
+        await pilot.pause(0.6)
+        assert not first.lit
+        assert not pilot.app.screen.query_one(VerdictLine).lit
+        assert app_of(pilot)._flashing is None
+
+
 async def test_on_a_narrow_link_it_does_not_flash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.attention.SETTLING", 0.0)
     async with running(FakeSource(QUIET)) as pilot:

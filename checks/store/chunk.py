@@ -81,6 +81,8 @@ class Chunk:
         """``before`` is the full chunk that comes before: where it has the very same columns, both
         have one index of them, which weighs as much as a dozen rows.
         """
+        self.series: list[Series]
+        self.column: dict[Series, int]
         self._shares = before is not None and _alike(before.series, series)
         if before is not None and self._shares:
             self.series, self.column = before.series, before.column

@@ -114,6 +114,9 @@ def _session(args: argparse.Namespace) -> _Session:
     runbook = library.get(args.name)
     if runbook is None:
         raise _wrong("NAME", library.missing(args.name))
+    for problem in library.problems:
+        if problem.file == runbook.path:
+            _say(f"warning: {problem}")
     given = dict(_given(args.var or (), runbook))
     return _Session(
         args,
@@ -300,7 +303,7 @@ def _run(session: _Session, offer: Offered) -> Ended:
 async def _run_apart(session: _Session, job: Job) -> Ended:
     """Run a step, its lines printed as they come."""
     env = _environment(session)
-    run = Run(job, Output(session.masker, _print), _around(session, env))
+    run = Run(job, Output(session.masker, _Printer()), _around(session, env))
     loop = asyncio.get_running_loop()
     ends = _Ends(run)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -363,9 +366,20 @@ def _code(ended: Ended) -> int:
             return NOT_RUN if ended.exit_code is None else ended.exit_code
 
 
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+class _Printer:
+    """Prints lines for as long as somebody reads them; a step that mends something is not ended
+    amid it because a pager was."""
+
+    def __init__(self) -> None:
+        self._read = True
+
+    def __call__(self, line: str) -> None:
+        if self._read:
+            try:
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+            except BrokenPipeError:
+                self._read = False
 
 
 def _say(line: str) -> None:

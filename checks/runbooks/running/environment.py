@@ -16,12 +16,6 @@ from checks.runbooks.variables import is_reserved
 __all__ = ["environment"]
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
-_TELLING: Final = re.compile(
-    r"(?:NODE|LESS|OPENSSL|SSL|JAVA|JDK|TERMINFO|CURL|MALLOC|SSH|SUDO|SYSTEMD|DEBIAN|DBUS|APT)_?.*"
-    r"|.*_(?:ASKPASS|PROXY|PRELOAD)|PROMPT_COMMAND|MANPAGER|BROWSER|LOCPATH|NLSPATH|GCONV_PATH"
-    r"|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES|INPUTRC|WGETRC|MAKEFLAGS|DOCKER_HOST|GLIBC_TUNABLES"
-)
-"""Variables that tell common programs what to load, run or ask: none that a label may set."""
 _KEPT: Final = ("SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "KUBECONFIG")
 """Where the user's own agents are: without them ``ssh host …`` and ``systemctl --user`` ask."""
 _QUIET: Final = {
@@ -67,5 +61,4 @@ def environment(
 
 def _is_taken(name: str) -> bool:
     """Whether others go by ``name``: the shell, the loader, programs that the step starts."""
-    known = name in _QUIET or name in _KEPT or _TELLING.fullmatch(name) is not None
-    return known or is_reserved(name)
+    return name in _QUIET or name in _KEPT or is_reserved(name)

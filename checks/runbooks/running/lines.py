@@ -32,7 +32,7 @@ _CONTROLS: Final = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _GLUED: Final = re.compile(
-    rf"(?i)(?P<name>[\w.-]{{0,80}}(?:{CREDENTIAL_WORDS})[\w.-]{{0,80}}=)(?P<quote>[\"']?)"
+    rf"(?i)(?P<name>(?:{CREDENTIAL_WORDS})[\w.-]{{0,80}}=)(?P<quote>[\"']?)"
     r"(?!\d+\b)(?P<value>[^\s\"'&;,)]{3,})"
 )
 """What others have in their command lines and environments: ``--password=x``, ``PGPASSWORD=x``."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from checks.errors import TargetError
@@ -45,11 +47,7 @@ async def open_sqlite(
     conversation = SqliteConversation(env, lane, until)
 
     def opened() -> sqlite3.Connection:
-        try:
-            with path.open("rb"):
-                pass
-        except OSError as error:
-            raise opening_error(path, error) from None
+        _look_at(path)
         mode = "ro" if reads else "rw"
         connection = sqlite3.connect(
             f"{path.as_uri()}?mode={mode}",
@@ -144,6 +142,19 @@ class SqliteConversation:
                 await asyncio.sleep(_PAUSE)
         finally:
             self._env.lanes.drop(self._lane)
+
+
+def _look_at(path: Path) -> None:
+    """Raise TargetError where there is no file to open.
+
+    It is not opened here: to close it again would drop the locks that this process has on it.
+    """
+    try:
+        path.stat()
+        if not os.access(path, os.R_OK):
+            raise PermissionError
+    except OSError as error:
+        raise opening_error(path, error) from None
 
 
 def _allowed(action: int, *_: object) -> int:

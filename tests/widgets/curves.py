@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from checks.views import Points
 
@@ -14,6 +15,7 @@ NOW = 1_700_000_000.0
 NAN = math.nan
 
 
+@cache
 def wave(length: int, low: float, high: float, period: float = 17.0) -> Points:
     """A smooth curve between ``low`` and ``high``."""
     middle, swing = (low + high) / 2, (high - low) / 2
@@ -23,6 +25,7 @@ def wave(length: int, low: float, high: float, period: float = 17.0) -> Points:
     )
 
 
+@cache
 def ramp(length: int, low: float, high: float) -> Points:
     """A curve that turns up in its second half."""
     half = length // 2

@@ -23,7 +23,6 @@ from tests.widgets.curves import NAN, NOW, ramp, wave
 from tests.widgets.sample_databases import database_checks, databases
 from tests.widgets.sample_details import details, events, processes
 from tests.widgets.sample_hosts import HUNG, host_detail
-from tests.widgets.sample_requests import gateway_log, view_of, web_log
 
 __all__ = [
     "NOW",
@@ -359,6 +358,9 @@ def database_night(**changes: object) -> Snapshot:
 
 def request_night(seconds: float = 60.0, **changes: object) -> Snapshot:
     """The bad night with request logs that the engine has read, over a window of ``seconds``."""
+    # numpy and pydantic, which a program that shows other pictures would start without.
+    from tests.widgets.sample_requests import gateway_log, view_of, web_log  # noqa: PLC0415
+
     logs = (
         check("gateway log", kind="sqlite", value="812 kB", duration=0.0004),
         check("web log", kind="sqlite", value="4.2 MB", duration=0.0004),

@@ -126,6 +126,27 @@ class OnTerminal:
             self.output += data
             yield data
 
+    def read_on(self, seconds: float = 0.15) -> int:
+        """Read until nothing has come for ``seconds`` in which the program was asleep; the bytes.
+
+        On a busy machine it may long have something to draw before it gets to it.
+        """
+        before = len(self.output)
+        limit, until = time.monotonic() + 30, time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert time.monotonic() < limit, "the program does not come to rest"
+            if any(True for _ in self.drain()) or self._is_at_work():
+                until = time.monotonic() + seconds
+        return len(self.output) - before
+
+    def _is_at_work(self) -> bool:
+        """Whether any of the program's threads runs, or would."""
+        states = set()
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                states.add(task.read_text().rpartition(")")[2].split()[0])
+        return bool(states & {"R", "D"})
+
     def wait_reading(self, seconds: float) -> int:
         """The exit code, reading on so that the program is not held up."""
         deadline = time.monotonic() + seconds

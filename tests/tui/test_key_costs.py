@@ -16,28 +16,18 @@ SSH = {"TERM": "xterm-256color", "COLORTERM": ""}
 """A terminal as most see it over ssh, which does not pass COLORTERM on."""
 
 
-def _settled(terminal: OnTerminal, seconds: float = 0.3) -> int:
-    """Bytes until nothing has come for a while."""
-    before = len(terminal.output)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        for _ in terminal.drain():
-            until = time.monotonic() + seconds
-    return len(terminal.output) - before
-
-
 @lru_cache
 def costs() -> dict[str, int]:
     """Bytes for the first picture, and for each key of the tour."""
     command = ["-m", "tests.tui.ending_child", "full"]
     with OnTerminal(command, size=(120, 36), environ=SSH) as terminal:
         terminal.read_until(b"CRITICAL")
-        _settled(terminal)
+        terminal.read_on(0.3)
         found = {"start": len(terminal.output)}
         for screen, keys in TOUR.items():
             for key in keys:
                 terminal.type(KEYS.get(key, key.encode()))
-                found[f"{screen}: {key}"] = _settled(terminal, 0.5)
+                found[f"{screen}: {key}"] = terminal.read_on(0.3)
     return found
 
 
@@ -55,9 +45,9 @@ def test_no_key_costs_more_than_half_a_second_of_a_slow_link() -> None:
 def test_a_window_that_is_dragged_costs_a_screen_now_and_then() -> None:
     with OnTerminal(["-m", "tests.tui.ending_child", "full"], size=(180, 40), environ=SSH) as it:
         it.read_until(b"CRITICAL")
-        _settled(it)
+        it.read_on(0.3)
         it.type(b"\x0c")
-        whole = _settled(it)
+        whole = it.read_on(0.3)
         before, began = len(it.output), time.monotonic()
         for width in range(178, 118, -2):
             it.resize(width, 40)
@@ -66,10 +56,10 @@ def test_a_window_that_is_dragged_costs_a_screen_now_and_then() -> None:
             for _ in it.drain():
                 pass
         took = time.monotonic() - began
-        _settled(it, 1)
+        it.read_on(0.6)
         screens = (len(it.output) - before) / whole
         assert 1 < screens < 5 + 4 * took, "30 sizes within a second or two"
         it.output = b""
         it.type(b"\x0c")
-        _settled(it)
+        it.read_on(0.3)
         assert max(int(x) for x in re.findall(rb"\x1b\[\d+;(\d+)H", it.output)) <= 120

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -20,25 +19,17 @@ MODES_ON = re.compile(rb"\x1b\[\?(\d+)h")
 MODES_OFF = re.compile(rb"\x1b\[\?(\d+)l")
 
 
-def settled(terminal: OnTerminal, seconds: float = 0.25) -> None:
-    """Read until nothing has come for a while."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        for _ in terminal.drain():
-            until = time.monotonic() + seconds
-
-
 @lru_cache
 def toured(*options: str, **environ: str) -> bytes:
     """All that the monitor writes on the way through its screens and at its end."""
     command = ["-m", "tests.tui.ending_child", "full", *options]
     with OnTerminal(command, size=(80, 24), environ=environ) as terminal:
         terminal.read_until(b"CRITICAL")
-        settled(terminal)
+        terminal.read_on(0.2)
         for keys in TOUR.values():
             for key in keys:
                 terminal.type(KEYS.get(key, key.encode()))
-                settled(terminal, 0.15)
+                terminal.read_on(0.1)
         terminal.type(b"\x11")
         assert terminal.wait_reading(10) == 0
         return terminal.output
@@ -83,7 +74,7 @@ def test_sixteen_colours_lie_on_the_terminals_own_background() -> None:
     command = ["-m", "tests.tui.ending_child", "full"]
     with OnTerminal(command, size=(120, 36), environ=CONSOLE) as terminal:
         terminal.read_until(b"CRITICAL")
-        settled(terminal)
+        terminal.read_on(0.2)
         assert not {code for code in colours(terminal.output) if code.startswith(("4", "10"))}
 
 

@@ -29,6 +29,7 @@ from tui.config.following import Following
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks.live, "LOOK_INTERVAL", 0.05)
+    monkeypatch.setattr("checks.rules.asking.REFRESH", 0.1)
 
 
 class Watched:

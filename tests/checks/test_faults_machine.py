@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 import yaml
@@ -166,30 +168,90 @@ def test_with_few_descriptors_what_hangs_leaves_some_to_the_others(
     user_sees("fewer file descriptors than servers that hang", left_out[0])
 
 
-def test_no_descriptors_are_left(
-    http_server: HttpServer, tmp_path: Path, user_sees: UserSees
-) -> None:
-    """What needs a new one says so while it lasts, and nothing else; then all is as before."""
-    database = tmp_path / "shop.db"
+def without_descriptors(folder: Path, port: int) -> Outcome:
+    database = folder / "shop.db"
     with closing(sqlite3.connect(database)) as link:
         link.execute("CREATE TABLE orders (id INTEGER)")
-    http_server.answer("/closes", b"{}", close=True)
-    closes = f"http://127.0.0.1:{http_server.port}/closes"
     checks: list[dict[str, object]] = [
-        http("kept", http_server.port),
-        {"name": "closes", "http": closes},
+        http("kept", port),
+        {"name": "closes", "http": f"http://127.0.0.1:{port}/closes"},
         {"name": "machine", "host": {}},
         {"name": "file", "sqlite": str(database)},
-        {"name": "port", "tcp": f"127.0.0.1:{http_server.port}"},
+        {"name": "port", "tcp": f"127.0.0.1:{port}"},
     ]
-    found = watched(tmp_path, checks, seconds=9.0, descriptors=200, hog_after=3.0)
+    return watched(folder, checks, seconds=9.0, descriptors=200, hog_after=3.0)
+
+
+def with_a_clock_that_jumps(folder: Path, port: int) -> Outcome:
+    checks: list[dict[str, object]] = [
+        http("api", port),
+        {"name": "port", "tcp": f"127.0.0.1:{port}"},
+        {"name": "machine", "host": {"filesystems": ["/"]}},
+        {"name": "program", "command": {"argv": ["true"]}},
+        {"name": "process", "process": "python.*"},
+    ]
+    return watched(folder, checks, seconds=8.0, timeout="900ms", jumps=[(2.0, 3600), (5.0, -7200)])
+
+
+def without_processes(folder: Path, port: int) -> Outcome:
+    checks: list[dict[str, object]] = [
+        http("api", port),
+        {"name": "port", "tcp": f"127.0.0.1:{port}"},
+    ]
+    program = {"argv": ["true"], "cwd": "/"}
+    checks += [{"name": f"run-{n}", "command": program} for n in range(5)]
+    return watched(folder, checks, seconds=9.0, timeout="900ms", forkless=3.0)
+
+
+Scene: TypeAlias = Callable[[Path, int], Outcome]
+
+
+class Beside:
+    """Scenes that are played at the same time, since each waits for most of it."""
+
+    def __init__(self, folder: Path, *scenes: Scene) -> None:
+        self._server = HttpServer()
+        self._server.start()
+        self._server.answer("/")
+        self._server.answer("/closes", b"{}", close=True)
+        self.port = self._server.port
+        self._pool = ThreadPoolExecutor(len(scenes))
+        self._played = {
+            scene: self._pool.submit(scene, _made(folder / scene.__name__), self.port)
+            for scene in scenes
+        }
+
+    def outcome(self, scene: Scene) -> Outcome:
+        return self._played[scene].result()
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        self._server.stop()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    scenes = (without_descriptors, with_a_clock_that_jumps, without_processes)
+    made = Beside(tmp_path_factory.mktemp("beside"), *scenes)
+    yield made
+    made.close()
+
+
+def test_no_descriptors_are_left(beside: Beside, user_sees: UserSees) -> None:
+    """What needs a new one says so while it lasts, and nothing else; then all is as before."""
+    found = beside.outcome(without_descriptors)
     for name, seen in found.checks.items():
         assert len(seen.results) >= 7, f"{name} kept no interval"
         assert seen.longest_pause < 1.5, f"{name} kept no interval"
         assert seen.status == "ok" or name == "machine", f"{name}: {seen.message}"
         assert "internal error" not in str(seen.results)
     assert {status for _, status, _ in found.checks["kept"].results} == {"ok"}
-    where = f"127.0.0.1:{http_server.port}"
+    where = f"127.0.0.1:{beside.port}"
     for name in ("closes", "port"):
         wrong = [line for line in found.checks[name].results if line[1] != "ok"]
         assert wrong, f"{name} had a descriptor all the time"
@@ -202,19 +264,9 @@ def test_no_descriptors_are_left(
 
 
 def test_the_wall_clock_is_set_forward_and_back_by_an_hour(
-    http_server: HttpServer, tmp_path: Path, user_sees: UserSees
+    beside: Beside, user_sees: UserSees
 ) -> None:
-    where = f"127.0.0.1:{http_server.port}"
-    checks: list[dict[str, object]] = [
-        http("api", http_server.port),
-        {"name": "port", "tcp": where},
-        {"name": "machine", "host": {"filesystems": ["/"]}},
-        {"name": "program", "command": {"argv": ["true"]}},
-        {"name": "process", "process": "python.*"},
-    ]
-    found = watched(
-        tmp_path, checks, seconds=8.0, timeout="900ms", jumps=[(2.0, 3600), (5.0, -7200)]
-    )
+    found = beside.outcome(with_a_clock_that_jumps)
     assert any("wall clock jumped forward 3600 s" in text for text in found.events), found.events
     assert any("wall clock jumped back 7200 s" in text for text in found.events), found.events
     for name, seen in found.checks.items():
@@ -231,16 +283,8 @@ def test_the_wall_clock_is_set_forward_and_back_by_an_hour(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
-def test_while_nothing_can_be_forked_the_rest_goes_on(
-    http_server: HttpServer, tmp_path: Path
-) -> None:
-    checks: list[dict[str, object]] = [
-        http("api", http_server.port),
-        {"name": "port", "tcp": f"127.0.0.1:{http_server.port}"},
-    ]
-    program = {"argv": ["true"], "cwd": "/"}
-    checks += [{"name": f"run-{n}", "command": program} for n in range(5)]
-    found = watched(tmp_path, checks, seconds=9.0, timeout="900ms", forkless=3.0)
+def test_while_nothing_can_be_forked_the_rest_goes_on(beside: Beside) -> None:
+    found = beside.outcome(without_processes)
     for name, seen in found.checks.items():
         assert seen.status == "ok", f"{name}: {seen.message}"
         assert len(seen.began) >= 7

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.fuse import why_not
 
@@ -91,5 +92,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_configure() -> None:
+    # How fast inputs are made says how busy the machine is.
+    settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
     # Whoever runs the tests with nohup has it ignored, and all that they start would, too.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

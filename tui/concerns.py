@@ -35,6 +35,8 @@ def _alert(snapshot: Snapshot, key: str, check: str) -> AlertView | None:
         return found
     if not check and not key:
         return next(iter(snapshot.alerts), None)
+    if not check:
+        return None
     queue = next((one for one in snapshot.queues if key == f"{one.check}/{one.name}"), None)
     return _first_of(snapshot, check, queue)
 

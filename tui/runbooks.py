@@ -100,7 +100,8 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
 
         ``keymap`` are the keys that the user gave to other actions, of which ``bindings`` are all.
         """
-        from tui.keynames import normal  # noqa: PLC0415 - needed by few
+        from checks.runbooks.links import link_of  # noqa: PLC0415 - needed by few
+        from tui.keynames import normal  # noqa: PLC0415
         from tui.step_keys import refused_step_keys  # noqa: PLC0415
 
         bound = self._bindings.key_to_bindings
@@ -112,7 +113,7 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
             if written not in refused:
                 key = normal(written)
                 told = f"Runbook {runbook}{f', step {step}' if step else ''}"
-                action = f"step({runbook!r}, {step!r})"
+                action = f"step({link_of(runbook).name!r}, {step!r})"
                 bound[key] = [Binding(key, action, told, id=f"steps.{key}")]
                 self._step_keys.append(key)
         self.screen.refresh_bindings()

@@ -188,7 +188,7 @@ class LiveRunbooks:
             return False
         if now.same(shown.situation):
             return True
-        again = offered(shown.runbook, now, {}, read_only=self._read_only)
+        again = offered(shown.runbook, now, {}, read_only=self._read_only, file=shown.file)
         return shown.same(again[shown.step.name])
 
     def _begin(self, shown: Offered, in_front: InFront | None) -> str:
@@ -198,9 +198,8 @@ class LiveRunbooks:
         if self._runs is None:
             self._runs = Runs(self._clock, stir=self._stir, told=self._told)
         env = replace(self._env, lanes=self._lanes)
-        file = self._reader.file_of(shown.runbook.name)
         around = Around(env, self._trail.audit)
-        return self._runs.start(shown, Who.present(), file, around, in_front)
+        return self._runs.start(shown, Who.present(), around, in_front)
 
     def cancel(self, run: str) -> None:
         """End the run with the id ``run``."""
@@ -342,7 +341,6 @@ class LiveRunbooks:
         self._know(picture, specs)
         looked = self._looked
         runs = self._runs.views() if self._runs is not None else ()
-        problems = (self._hangs,) if self._hangs else ()
         basis = (looked, self._focused(), runs, self._links, self._hangs)
         if len(basis) != len(self._basis) or any(
             one is not other for one, other in zip(basis, self._basis, strict=True)
@@ -353,8 +351,9 @@ class LiveRunbooks:
                 focus=self._focused(),
                 runs=runs,
                 read_only=self._read_only,
-                problems=(*problems, *(looked.problems if looked is not None else ())),
+                problems=looked.problems if looked is not None else (),
                 links=self._links,
+                hangs=self._hangs,
                 loading=looked is None,
             )
         return self._view
@@ -397,6 +396,7 @@ class LiveRunbooks:
                 name=runbook.name if runbook is not None else opened.name,
                 runbook=runbook,
                 steps=tuple(one.view for one in looked.offered.values()),
+                step=looked.step,
                 problem=looked.problem,
                 alert=self._alert,
                 over=self._over,

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 from checks.config import RunbooksConfig
 from checks.runbooks.linking import ANYWAY, first_known
-from checks.runbooks.links import built_in_names
+from checks.runbooks.links import Link, built_in_names
 from checks.runbooks.views import Offer, Subject
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from checks.runbooks.library import Library
     from checks.runbooks.model import Runbook
     from checks.runbooks.offering import Offered, Situation
@@ -33,6 +31,8 @@ class Looked:
     problems: tuple[str, ...]
     runbook: Runbook | None = None
     offered: Mapping[str, Offered] = field(default_factory=dict)
+    step: str = ""
+    """The one that the link to it names, where it names one."""
     problem: str = ""
 
 
@@ -57,10 +57,6 @@ class Reader:
         self._read_only = read_only
         self._library: Library | None = None
         self._told_of: Library | None = None
-
-    def file_of(self, name: str) -> Path | None:
-        """The file of the user's runbook ``name``; None for a built-in one."""
-        return self._library.file_of(name) if self._library is not None else None
 
     def read(
         self, opened: Opened | None, situation: Situation | None, before: Looked | None
@@ -104,20 +100,22 @@ class Reader:
             link = _leads(situation, looked.names)
             if link is None:
                 return replace(looked, problem=_unlinked(situation))
-            name = link
+            name, looked = link.name, replace(looked, step=link.step)
         runbook = library.get(name)
         if runbook is None:
             return replace(looked, problem=library.missing(name))
-        steps = offered(runbook, situation, before, read_only=self._read_only)
+        file = library.file_of(name)
+        looked = replace(looked, offers=_with_steps(looked.offers, runbook))
+        steps = offered(runbook, situation, before, read_only=self._read_only, file=file)
         return replace(looked, runbook=runbook, offered=steps)
 
 
-def _leads(situation: Situation, known: frozenset[str]) -> str | None:
+def _leads(situation: Situation, known: frozenset[str]) -> Link | None:
     alert, check = situation.alert, situation.check
     own = check.runbook if check is not None else ""
-    anyway = ANYWAY if alert is None or not alert.rule else ""
-    link = first_known(known, alert.runbook if alert is not None else "", own, anyway)
-    return link.name if link is not None else None
+    if alert is None:
+        return first_known(known, own)
+    return first_known(known, alert.runbook, own, "" if alert.rule else ANYWAY)
 
 
 def _same(one: Looked, other: Looked) -> bool:
@@ -130,6 +128,21 @@ def _same(one: Looked, other: Looked) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in rest)
 
 
+def _with_steps(offers: tuple[Offer, ...], runbook: Runbook) -> tuple[Offer, ...]:
+    """``offers`` with the steps of ``runbook``, which has been read; the same where they are
+    there.
+    """
+    made = _offer(runbook)
+    if any(one == made for one in offers):
+        return offers
+    return tuple(made if one.name == made.name else one for one in offers)
+
+
+def _offer(runbook: Runbook) -> Offer:
+    steps = tuple((step.name, step.title) for step in runbook.steps)
+    return Offer(runbook.name, runbook.title, runbook.path, steps)
+
+
 def _built_in() -> Looked:
     """Those that came with onwatch, by their names alone."""
     names = built_in_names()
@@ -139,16 +152,8 @@ def _built_in() -> Looked:
 
 def _offers(library: Library) -> tuple[Offer, ...]:
     """All there are, with the steps of the user's; others are read when somebody wants them."""
-    own = {one.name: one for one in library.own}
-    return tuple(
-        Offer(
-            name=name,
-            title=own[name].title if name in own else "",
-            path=own[name].path if name in own else "built-in",
-            steps=tuple((s.name, s.title) for s in own[name].steps) if name in own else (),
-        )
-        for name in library.names
-    )
+    own = {one.name: _offer(one) for one in library.own}
+    return tuple(own.get(name) or Offer(name, "", "built-in", ()) for name in library.names)
 
 
 def _unlinked(situation: Situation) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.model import clean, clean_lines
@@ -17,6 +17,8 @@ from checks.runbooks.variables import bind, uses
 from checks.runbooks.views import StepOffer, Subject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from checks.probe import CheckSpec
     from checks.views import AlertView
 
@@ -65,13 +67,17 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offered:
-    """A step that was shown, with all that it takes to run it as it was shown."""
+    """A step that was shown, with all that it takes to run it as it was shown.
+
+    ``file`` is that of the runbook, None of a built-in one.
+    """
 
     view: StepOffer
     runbook: Runbook
     step: Step
     target: CheckSpec | None
     situation: Situation
+    file: Path | None = None
 
     def same(self, other: Offered) -> bool:
         """Whether it would run as ``other`` would; both under the same name."""
@@ -83,20 +89,26 @@ class Offered:
             and one.variables == two.variables
             and (one.target, one.refused) == (two.target, two.refused)
             and self.target is other.target
+            and self.file == other.file
             and self.situation.subject == other.situation.subject
         )
 
 
 def offered(
-    runbook: Runbook, situation: Situation, before: Mapping[str, Offered], *, read_only: bool
+    runbook: Runbook,
+    situation: Situation,
+    before: Mapping[str, Offered],
+    *,
+    read_only: bool,
+    file: Path | None = None,
 ) -> dict[str, Offered]:
-    """The steps of ``runbook`` by name, in its order.
+    """The steps of ``runbook``, which was read from ``file``, by name in its order.
 
     One that would run as it would have in ``before`` is the same object, with the same token.
     """
     found: dict[str, Offered] = {}
     for step in runbook.steps:
-        made = _offered(runbook, step, situation, read_only=read_only)
+        made = replace(_offered(runbook, step, situation, read_only=read_only), file=file)
         known = before.get(step.name)
         found[step.name] = known if known is not None and known.same(made) else made
     return found

@@ -18,8 +18,6 @@ from checks.runbooks.views import RunState, RunView
 from checks.source import InFront
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from checks.runbooks.offering import Offered
 
 __all__ = ["AT_ONCE", "KEPT", "Begun", "Runs"]
@@ -135,7 +133,6 @@ class Runs:
         self,
         offered: Offered,
         who: Who,
-        file: Path | None,
         around: Around,
         in_front: InFront | None = None,
     ) -> str:
@@ -154,7 +151,7 @@ class Runs:
             target=offered.target,
             subject=offered.situation.subject,
             alert=alert.name if alert is not None else "",
-            file=file,
+            file=offered.file,
         )
         output = Output(around.env.masker)
         way = Run(job, output, around) if in_front is None else OnTerminal(job, around, in_front)

@@ -56,7 +56,8 @@ class StepOffer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunbookFocus:
-    """The runbook that somebody looks at. ``problem`` says why there is none.
+    """The runbook that somebody looks at; ``step`` is the one that the link to it names, empty
+    for none. ``problem`` says why there is no runbook.
 
     ``alert`` is the one that it is opened for, as it was when it was there last; ``over`` says
     that it is there no more.
@@ -66,6 +67,7 @@ class RunbookFocus:
     name: str
     runbook: Runbook | None
     steps: tuple[StepOffer, ...] = ()
+    step: str = ""
     problem: str = ""
     alert: AlertView | None = None
     over: bool = False
@@ -117,7 +119,7 @@ class RunView:
     variables: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A runbook in lists."""
 
@@ -133,8 +135,8 @@ class RunbooksView:
     """All about runbooks in a picture.
 
     ``links`` has the names of runbooks by what links to them: ids of alerts and names of checks.
-    ``read_only`` says that none of their steps runs; ``problems`` are sentences on files that
-    cannot be used.
+    ``hangs`` says why they are not read, empty where they are. ``read_only`` says that none of
+    their steps runs; ``problems`` are sentences on files that cannot be used.
     """
 
     offers: tuple[Offer, ...] = ()
@@ -143,6 +145,7 @@ class RunbooksView:
     read_only: bool = False
     problems: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+    hangs: str = ""
     loading: bool = False
     """Whether they are still to be read."""
 

@@ -174,10 +174,10 @@ async def test_the_palette_and_the_help_lead_to_steps() -> None:
         await pilot.press("enter")
         for _ in range(60):
             await pilot.pause(0.05)
-            if isinstance(pilot.app.screen, StepScreen):
+            if any(each.startswith("runbook mysql-conn") for each in source_of(pilot).asked):
                 break
         assert isinstance(pilot.app.screen, StepScreen)
-        assert any(each.startswith("runbook mysql-connections") for each in source_of(pilot).asked)
+        assert any(each.startswith("runbook mysql-conn") for each in source_of(pilot).asked)
         await pilot.press("escape")
         await settle(pilot)
         told_of = await help_of(pilot)
@@ -231,3 +231,34 @@ async def test_a_small_screen_shows_one_of_text_and_output() -> None:
         found = last_run(source_of(pilot).picture.runbooks, "who")
         assert found is not None
         assert found.subject == Subject(alert=found.subject.alert, check="gateway")
+
+
+@pytest.mark.parametrize("size", [(40, 12), (20, 6), (3, 2), (200, 9)])
+async def test_no_terminal_is_too_small(size: tuple[int, int]) -> None:
+    async with running(FakeSource(night(ran=True)), size=size) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        for key in (
+            "tab",
+            "tab",
+            "tab",
+            "tab",
+            "v",
+            "escape",
+            "M",
+            "down",
+            "end",
+            "slash",
+            "escape",
+        ):
+            await pilot.press(key)
+            await settle(pilot)
+        if size == (40, 12):
+            await pilot.press("M")
+            await settle(pilot)
+            pilot.app.screen.query_one(StepsPane).focus()
+            await settle(pilot)
+            assert "safe" in seen(pilot)
+            await pilot.press("end", "v")
+            await settle(pilot)
+            assert "Type shop-1" in seen(pilot)

@@ -182,7 +182,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
         self._composed = False
-        self._concerned = (False, False)
+        self._concerned = (False, False, False)
 
     def widen(self, step: int) -> bool:
         """Take the next longer (1) or shorter (-1) window, where it has one of its own."""
@@ -219,14 +219,15 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """What a runbook is wanted for here: what the cursor is on, else the worst alert."""
         pane = self.focused if isinstance(self.focused, LinePane) else None
         key = pane.selected if pane is not None else None
-        check = pane.selected_check if pane is not None and key is not None else self.chosen
-        return concerned_by(self.snapshot, key or "", check)
+        check = pane.selected_check if pane is not None and key is not None else ""
+        return concerned_by(self.snapshot, key or "", check or self.chosen)
 
     @on(LinePane.Selected)
     def _look_at_concern(self) -> None:
         """Name the keys that need an alert or a check where there is one, and not where not."""
         subject = self.concerned()
-        concerned = (subject is not None, subject is not None and bool(subject.alert))
+        alert = subject is not None and bool(subject.alert)
+        concerned = (subject is not None, alert, may_annotate(self.snapshot))
         if concerned != self._concerned:
             self._concerned = concerned
             self.refresh_bindings()

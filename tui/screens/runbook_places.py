@@ -33,8 +33,8 @@ def place_runbook(
     """
     if width < _WIDE:
         return _stacked(width, height, wanted, opened, runs=runs)
-    low = max(_OUTPUT, height * 9 // 20) if runs else 0
-    high = max(0, height - low)
+    low = min(height // 2, max(_OUTPUT, height * 9 // 20)) if runs else 0
+    high = height - low
     own = (width - _GAP) * 9 // 20
     steps = min(wanted["steps"], max(_STEPS, high // 2))
     evidence = max(0, min(wanted["evidence"], high - steps))
@@ -51,15 +51,16 @@ def _stacked(
     """
     third = opened if opened in ("text", "output") else "output" if runs else "text"
     title = 1 if runs else 0
-    room = height - title
+    room = max(0, height - title)
+    least = min(_STEPS, room)
     if opened == "evidence":
-        evidence = min(wanted["evidence"], room - _STEPS)
-        steps = min(wanted["steps"], max(_STEPS, room - evidence))
+        evidence = min(wanted["evidence"], room - least)
+        share = room - evidence
     else:
         evidence = min(wanted["evidence"], _EVIDENCE, room // 4)
         share = (room - evidence) // (2 if opened == "steps" else 4)
-        steps = min(wanted["steps"], max(_STEPS, share))
-    low = {"text": title, "output": title, third: max(0, room - evidence - steps)}
+    steps = min(wanted["steps"], max(least, share), room - evidence)
+    low = {"text": title, "output": title, third: room - evidence - steps}
     return column(0, 0, width, {"evidence": evidence, "steps": steps, **low})
 
 

@@ -70,7 +70,7 @@ class StepScreen(WholeBox):
         self._subject = books.focus.subject if books.focus is not None else None
         self._read_only = books.read_only
         self._changed = False
-        self._giving = False
+        self._given = ""
         self._note = ""
         self._glyphs = glyphs_for(ascii_only)
         super().__init__(self._text(), ascii_only=ascii_only)
@@ -112,18 +112,25 @@ class StepScreen(WholeBox):
         now = offer_of(focus, self.offer.name)
         if now is not None and now.token == self.offer.token:
             return
-        if now is not None and self._giving and now.text == self.offer.text:
-            self._giving, self.offer, self._note = False, now, ""
+        if now is not None and self._is_for_what_was_given(now):
+            self._given, self.offer, self._note = "", now, ""
             self.tell(self._text())
         elif not self._changed:
             self._changed = True
         if self.query(QuestionPane):
             self._ask()
 
+    def _is_for_what_was_given(self, now: StepOffer) -> bool:
+        """Whether ``now`` is another only for the value that was typed here."""
+        shown, given = self.offer, self._given
+        if not given or (now.text, now.target) != (shown.text, shown.target):
+            return False
+        values, before = dict(now.variables), dict(shown.variables)
+        return all(values.get(name) == before.get(name) for name in {*values, *before} - {given})
+
     def _ask(self) -> None:
         """Ask as the step is marked, or say why it does not run."""
-        offer, pane = self.offer, self.query_one(QuestionPane)
-        answer = self.query_one(AnswerLine)
+        pane, answer = self.query_one(QuestionPane), self.query_one(AnswerLine)
         pane.refusal = self.refusal
         pane.note = self._note
         pane.question = self._question()
@@ -170,7 +177,7 @@ class StepScreen(WholeBox):
         typed = event.value.strip()
         if self._wanted:
             if typed:
-                self._giving = True
+                self._given = self._wanted
                 self.post_message(GivesValue(self._wanted, typed))
                 self.query_one(AnswerLine).value = ""
         elif typed != self.offer.target:

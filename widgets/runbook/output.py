@@ -218,7 +218,6 @@ class OutputPane(ReadPane):
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is None or offset.y != 1 or not self._head:
-            super().on_click(event)
             return
         chosen, runs = self.shown, self.books.runs if self.books is not None else ()
         end = 0

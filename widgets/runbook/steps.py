@@ -59,7 +59,7 @@ def step_lines(books: RunbooksView, now: float, frame: Frame) -> list[Line]:
     """A row a step; beneath one that cannot run, why."""
     focus = books.focus
     if focus is None:
-        return note("reading the runbook", frame.width)
+        return note(books.hangs or "reading the runbook", frame.width)
     if focus.runbook is None:
         return no_runbook(focus, frame.width)
     if not focus.steps:
@@ -98,6 +98,14 @@ class StepsPane(BooksPane):
 
     opens = True
 
+    def _begin_at(self, key: str) -> None:
+        """Put the cursor on the step that the link names, else on the first."""
+        focus, keys = self.focus_shown, self.keys
+        first = focus.step if focus is not None and focus.step in keys else key
+        super()._begin_at(first)
+        self._place = keys.index(first)
+        self._scroll_to_row(first)
+
     def heading(self) -> Sequence[Seg]:
         books, focus = self.books, self.focus_shown
         if books is None or focus is None or focus.runbook is None:
@@ -109,6 +117,7 @@ class StepsPane(BooksPane):
 
     def build(self, width: int, height: int) -> list[Line]:
         if self.books is None or self.books.loading:
-            return note("reading the runbooks", width)
+            hangs = self.books.hangs if self.books is not None else ""
+            return note(hangs or "reading the runbooks", width)
         now = self.snapshot.time if self.snapshot is not None else 0.0
         return step_lines(self.books, now, self.frame(width, height))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -39,14 +41,21 @@ def main() -> None:
     if arguments.write and arguments.names:
         parser.error("--write wants all benchmarks in one run")
     sections: list[Section] = []
+    failed: list[str] = []
     for name in arguments.names or NAMES:
-        for section in import_module(f"benchmarks.{name}").run():
-            print(as_text(section), flush=True)
-            sections.append(section)
+        try:
+            for section in import_module(f"benchmarks.{name}").run():
+                print(as_text(section), flush=True)
+                sections.append(section)
+        except Exception:  # noqa: BLE001 - told, and the others go on
+            traceback.print_exc()
+            failed.append(name)
     budgets = tuple(budget for section in sections for budget in section.budgets)
     header = ("", "measured", "budget", "beside its peers", "")
     rows = tuple(budget.cells() for budget in budgets)
     print(as_text(Section("budgets", header, rows)))
+    if failed:
+        sys.exit(f"failed, and no page is written: {', '.join(failed)}")
     if arguments.write:
         arguments.write.write_text(as_markdown(sections, dt.datetime.now(dt.UTC).date()))
 

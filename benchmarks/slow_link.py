@@ -44,8 +44,8 @@ KEYS = (
     ("palette", b":", "Search for", b"\x1b"),
 )
 """What is opened, by which key, what is seen only then, and the key that leads back."""
-OVERVIEW = "7 screens"
-"""Seen on the overview alone: its hint."""
+OVERVIEW = "Services"
+"""Seen on the overview at every size, and there once the sign of another screen is gone."""
 SIZES: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (80, 24, ()),
     (120, 36, ()),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-__all__ = ["LOAD", "RENEWED", "Judged", "Span", "judge"]
+__all__ = ["COLLECTION", "LOAD", "RENEWED", "Judged", "Span", "judge"]
 
 Line = Mapping[str, Any]
 """One note of :mod:`benchmarks.soak.observed`."""
@@ -64,6 +64,7 @@ GRACE: Final = 10.0
 RENEWED: Final = "configuration taken over"
 """What explains a run beside the start of another engine."""
 LOAD: Final = "no processor was free"
+COLLECTION: Final = "garbage was collected"
 """What explains a run for most of whose delay the engine's thread stood in the kernel's queue."""
 
 
@@ -146,10 +147,11 @@ def _delays(
     left_out: Counter[str] = Counter()
     unexplained = []
     stuck = [line for line in lines if line.get("what") == "stuck"]
+    stops = [line for line in lines if line.get("what") in ("still", "collection")]
     for line in lines:
         what = line.get("what")
         if what == "late":
-            why = _held_up(line, faults)
+            why = _held_up(line, faults) or _stopped(line, stops)
             late[why] += bool(why)
         elif what == "left out":
             why = _held_up(line, faults) or _hung(line, faults)
@@ -157,7 +159,7 @@ def _delays(
         else:
             continue
         if not why:
-            unexplained.append(_told(line, faults, stuck))
+            unexplained.append(_told(line, faults, [*stuck, *stops]))
     return +late, +left_out, tuple(unexplained)
 
 
@@ -167,6 +169,30 @@ def _held_up(line: Line, faults: Sequence[Span]) -> str:
         return LOAD
     slow = [f for f in faults if f.slows and f.began <= line["time"] <= f.ended + GRACE]
     return max(slow, key=lambda fault: fault.began).name if slow else ""
+
+
+def _stopped(line: Line, stops: Sequence[Line]) -> str:
+    """What kept all threads from going on for most of the delay.
+
+    One that ran meanwhile and collected no garbage kept Python's lock to itself, which is no
+    reason but a fault.
+    """
+    for each in _about(line, stops):
+        if each["seconds"] < line["seconds"] / 2:
+            continue
+        if each["what"] == "collection":
+            return COLLECTION
+        if each["ran"] < each["seconds"] / 2:
+            return LOAD
+    return ""
+
+
+def _about(line: Line, stops: Sequence[Line]) -> list[Line]:
+    """Those of ``stops`` that fell into the delay."""
+    since, until = line["time"] - line["seconds"] - 0.2, line["time"] + 0.2
+    return [
+        each for each in stops if each["time"] >= since and each["time"] - each["seconds"] <= until
+    ]
 
 
 def _hung(line: Line, faults: Sequence[Span]) -> str:
@@ -192,9 +218,17 @@ def _told(line: Line, faults: Sequence[Span], stuck: Sequence[Line]) -> str:
     near = [
         each for each in stuck if each["time"] - each["seconds"] - 1 <= time <= each["time"] + 1
     ]
-    for each in near[:1]:
-        told += f"; its loop was stuck for {each['seconds']:.2f} s: {' < '.join(each['where'])}"
+    for each in near[:3]:
+        told += _stop(each)
     return told
+
+
+def _stop(stop: Line) -> str:
+    if stop["what"] == "still":
+        return f"; all stood still for {stop['seconds']:.2f} s and ran {stop['ran']:.2f} s in it"
+    if stop["what"] == "collection":
+        return f"; {stop['thread']} collected garbage for {stop['seconds']:.2f} s"
+    return f"; its loop was stuck for {stop['seconds']:.2f} s: {' < '.join(stop['where'])}"
 
 
 def _counted(figures: Sequence[Line]) -> tuple[int, int]:

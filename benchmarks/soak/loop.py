@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
 from asyncio import AbstractEventLoop
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +20,8 @@ STUCK = 0.1
 """Seconds without an answer from which on the loop is stuck."""
 KEPT = 30.0
 """Seconds of looks that are kept: a run may be late by as many."""
+COLLECTED = 0.05
+"""Seconds of a collection of garbage from which on it is told of."""
 FRAMES = 8
 
 
@@ -35,19 +39,35 @@ class Watched:
         self._answered = threading.Event()
         self._looks: deque[tuple[float, float, float]] = deque(maxlen=int(KEPT / LOOK))
         self._found: deque[dict[str, object]] = deque(maxlen=100)
+        self._began: dict[int, float] = {}
+        gc.callbacks.append(self._collecting)
+
+    def _collecting(self, phase: str, info: Mapping[str, int]) -> None:
+        """Called by the collector, in whatever thread it works: it holds up all of them."""
+        thread, now = threading.get_ident(), time.monotonic()
+        if phase == "start":
+            self._began[thread] = now
+            return
+        took = now - self._began.pop(thread, now)
+        if took >= COLLECTED:
+            name = threading.current_thread().name
+            found = {"what": "collection", "time": time.time(), "seconds": took, "thread": name}
+            self._found.append({**found, "generation": info["generation"]})
 
     def follow(self, loop: AbstractEventLoop) -> None:
         """Watch ``loop`` from now on."""
         self._loop = loop
 
     def taken(self) -> list[dict[str, object]]:
-        """What was found since the last call: when it was stuck, for how long, and where."""
+        """What was found since the last call: when the loop was stuck, for how long, and where;
+        when the process stood still, and long collections of garbage.
+        """
         return [self._found.popleft() for _ in range(len(self._found))]
 
     def run(self) -> None:
         """Look until the process ends."""
         while True:
-            time.sleep(LOOK)
+            self._rest()
             loop = self._loop
             if loop is None:
                 continue
@@ -59,6 +79,17 @@ class Watched:
                 continue
             self._wait()
             self._looks.append((time.monotonic(), *self._schedstat()))
+
+    def _rest(self) -> None:
+        """Sleep, and tell where that took longer: then no thread of the process got on, or one
+        kept Python's lock to itself, which shows in what the process ran meanwhile.
+        """
+        began, ran = time.monotonic(), time.process_time()
+        time.sleep(LOOK)
+        more = time.monotonic() - began - LOOK
+        if more >= STUCK:
+            found = {"what": "still", "time": time.time(), "seconds": more}
+            self._found.append({**found, "ran": time.process_time() - ran})
 
     def spent(self, late: float) -> tuple[float, float]:
         """Seconds that the thread ran, and waited for a processor, since ``late`` seconds ago."""
@@ -81,7 +112,7 @@ class Watched:
         where = _innermost(sys._current_frames().get(self._thread))  # noqa: SLF001
         self._answered.wait(KEPT)
         took = time.monotonic() - began
-        self._found.append({"time": time.time(), "seconds": took, "where": where})
+        self._found.append({"what": "stuck", "time": time.time(), "seconds": took, "where": where})
 
     def _schedstat(self) -> tuple[float, float]:
         try:

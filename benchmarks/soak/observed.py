@@ -2,7 +2,8 @@
 
 Arguments: the file to write to (a JSON object a line), then those of onwatch. Lines without
 ``what`` are written every few seconds; the others tell of one run that was ``late`` or
-``left out``, or of the engine's loop that was ``stuck``.
+``left out``, of the engine's loop that was ``stuck``, of the whole process that stood ``still``,
+and of a long ``collection`` of garbage.
 """
 
 from __future__ import annotations
@@ -141,8 +142,8 @@ def observe(notes: Notes, watched: Watched) -> None:
         ticking = next((task for task in there if task.get_name() == "tick"), None)
         if ticking is not None:
             watched.follow(ticking.get_loop())
-        for stuck in watched.taken():
-            notes.add(what="stuck", **stuck)
+        for found in watched.taken():
+            notes.add(**found)
 
 
 def start(path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.soak.judged import LOAD, RENEWED, Judged, Span, judge
+from benchmarks.soak.judged import COLLECTION, LOAD, RENEWED, Judged, Span, judge
 
 HOUR, EVERY, CALM = 3600, 2, 60.0
 Note = dict[str, Any]
@@ -121,4 +121,34 @@ def test_another_engine_counts_from_none_and_explains_what_is_late_beside_it() -
     found = judged([*lines, late(1803), late(1830)], late=2)
     assert found.runs == (HOUR - EVERY) * 10 - 20 + 10
     assert found.late == {RENEWED: 1}
+    assert len(found.unexplained) == 1
+
+
+def stop(time: float, seconds: float, *, ran: float, what: str = "still") -> Note:
+    note = {"what": what, "time": time, "seconds": seconds, "ran": ran}
+    return note if what == "still" else {**note, "thread": "MainThread", "generation": 2}
+
+
+def test_what_stopped_all_threads_explains_a_late_run() -> None:
+    found = judged(
+        [
+            *notes(),
+            late(100.0),
+            stop(100.0, 0.35, ran=0.01),
+            late(200.0),
+            stop(200.0, 0.3, ran=0.3, what="collection"),
+        ],
+        late=2,
+    )
+    assert found.late == {LOAD: 1, COLLECTION: 1}
+    assert found.unexplained == ()
+
+
+def test_a_thread_that_kept_the_lock_explains_nothing() -> None:
+    found = judged([*notes(), late(100.0), stop(100.0, 0.35, ran=0.34)], late=1)
+    assert "stood still for 0.35 s and ran 0.34 s" in found.unexplained[0]
+
+
+def test_what_stopped_at_another_time_explains_nothing() -> None:
+    found = judged([*notes(), late(100.0), stop(102.0, 0.35, ran=0.0)], late=1)
     assert len(found.unexplained) == 1

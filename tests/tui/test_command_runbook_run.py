@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,6 +40,10 @@ echo after
 
 ```bash {name=wipe danger}
 echo wiped
+```
+
+```bash {name=long safe}
+seq 20000; touch mended
 ```
 
 ```bash {name=hang safe}
@@ -93,7 +98,8 @@ def test_all_steps_where_nobody_can_be_asked(
 ) -> None:
     assert run("mend", "--check", "web", "--timeout", "300ms") == 124
     said = capsys.readouterr()
-    assert said.out.splitlines()[1:] == ["4711", "after", "hanging"]
+    lines = said.out.splitlines()
+    assert (lines[1:3], lines[-1], len(lines)) == (["4711", "after"], "hanging", 20_004)
     assert "not run, since nobody agreed: restart, wipe, ask" in said.err
     assert folder.exists()
 
@@ -162,6 +168,23 @@ def test_read_only(
     assert run("mend", "--step", "look", "--check", "web") == 2
     assert "ONWATCH_READ_ONLY is set: no step runs" in capsys.readouterr().err
     assert not list((folder / "state").glob("onwatch/steps-*"))
+
+
+def test_a_pager_that_has_gone_ends_no_step(folder: Path) -> None:
+    process = subprocess.Popen(
+        [str(PROGRAM), "-c", "onwatch.yaml", "runbook", "run", "mend", "--step", "long"],
+        cwd=folder,
+        env=environment(folder, XDG_STATE_HOME=str(folder / "state")),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"1\n"
+    process.stdout.close()
+    process.wait(20)
+    assert (folder / "mended").exists()
+    assert log_of(folder)[-1]["exit_code"] == 0
 
 
 class Terminal:

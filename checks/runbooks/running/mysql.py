@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from checks.dial import Phases
+from checks.errors import TargetError
 from checks.model import clean
 from checks.probe import CheckSpec, ProbeEnv
 from checks.probes.mysql.config import MysqlConfig
@@ -89,15 +90,16 @@ class MysqlConversation:
         except LimitError as error:
             raise StatementError(str(error)) from None
 
-    async def stop(self) -> bool:
+    async def stop(self) -> str:
         other = await self._door.open(_STOPPING, Phases())
         try:
             await other.told(f"KILL CONNECTION {self._link.thread}")
         except ServerError as error:
-            return error.said.code == _GONE
+            if error.said.code != _GONE:
+                raise TargetError("permission", str(error.said)) from None
         finally:
             await other.quit()
-        return True
+        return "the server was told to stop it"
 
     async def close(self) -> None:
         await self._link.quit()

@@ -91,13 +91,13 @@ class PostgresConversation:
         except UnicodeError:
             raise StatementError("its answer is not valid text in the server's encoding") from None
 
-    async def stop(self) -> bool:
+    async def stop(self) -> str:
         other = await self._door.open(Wishes({}), _STOPPING, Phases())
         try:
             await other.rows("SELECT pg_cancel_backend($1)", self._link.pid)
         finally:
             await other.close()
-        return True
+        return "the server was told to stop it"
 
     async def close(self) -> None:
         connection = self._link.connection
@@ -111,7 +111,13 @@ class PostgresConversation:
             await self._as_text(prepared.get_parameters())
             prepared = await connection.prepare(sql)
         columns = prepared.get_attributes()
+        if self._reads and not columns:
+            # The session's own mode could be changed by a statement before.
+            async with connection.transaction(readonly=True):
+                await prepared.fetch(*values)
+            return _told((), (), prepared.get_statusmsg(), more=False)
         if not columns or sql.lstrip()[:4].upper() == "CALL":
+            # Some of these run in no transaction that others began: VACUUM, a CALL that commits.
             rows = await prepared.fetch(*values)
             return _told(columns, rows, prepared.get_statusmsg(), more=len(rows) > ROWS)
         async with connection.transaction(readonly=self._reads):

@@ -8,6 +8,7 @@ would die and leave its children running.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from checks.expectations import seconds
 from checks.lanes import LaneBusyError
 from checks.probes.command.guard import GUARD
 from checks.probes.command.program import Launch, Plan
+from checks.runbooks.running.asking import what_it_asked
 from checks.runbooks.running.environment import environment
 from checks.runbooks.running.leader import Leader
 from checks.runbooks.running.model import Around, Ended, Job
@@ -127,7 +129,9 @@ class Shell:
             # Given up, or cancelled: a start that hangs starts nothing any more.
             started = launch.abandon() if launch is not None else None
             if started is not None:
-                await self._finish(Leader(started), Patience.of(0.1))
+                leader = Leader(started)
+                await self._finish(leader, Patience.of(0.1))
+                leader.forsake()
             pty.close()
             if isinstance(error, TimeoutError):
                 raise TargetError("timeout", _HUNG_START.format(seconds(STARTING))) from None
@@ -274,23 +278,29 @@ class Shell:
                 f"it left {_named(goes)} running, which was ended with it; what is to stay wants "
                 "setsid or nohup"
             )
-            await self._until_hung_up(leader, goes)
+            if not await self._has_hung_up(leader, goes):
+                await self._end_those(leader, goes, alone=not stays)
         if stays:
             why = "ignores hangups (nohup)" if stays[0].ours else "is another user's"
             course.left.append(f"it left {_named(stays)} running, which {why}")
 
-    async def _until_hung_up(self, leader: Leader, goes: tuple[Member, ...]) -> None:
-        loop = asyncio.get_running_loop()
-        until, pids = loop.time() + _HANGUP, {member.pid for member in goes}
-        while loop.time() < until:
+    async def _has_hung_up(self, leader: Leader, goes: tuple[Member, ...]) -> bool:
+        pids = {member.pid for member in goes}
+        for _ in range(round(_HANGUP / _PAUSE)):
             if not pids & {member.pid for member in await self._members(leader)}:
-                return
+                return True
             await asyncio.sleep(_PAUSE)
-        for pid in pids & {member.pid for member in await self._members(leader)}:
-            try:
+        return False
+
+    async def _end_those(self, leader: Leader, goes: tuple[Member, ...], *, alone: bool) -> None:
+        """KILL: by their groups where they are ``alone`` in the session, since what forks all the
+        time (a fork bomb) is quicker than any list of its processes."""
+        if alone:
+            await self._finish(leader, self._patience)
+            return
+        for pid in {member.pid for member in goes}:
+            with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-            except OSError:
-                continue
 
     async def _hung_up(self, leader: Leader, course: _Course) -> None:
         """See whom the closed terminal has not ended either: what runs as another user."""
@@ -314,7 +324,8 @@ class Shell:
     def _kill_at_once(leader: Leader, course: _Course) -> None:
         """Whatever has happened: the group is gone, and the number given back where it may be."""
         if course.state is not RunState.DONE or not leader.exited.is_set():
-            send(leader.pid, signal.SIGKILL)
+            # Not in a lane: whoever waits for this may be cancelled, and goes.
+            send(leader.pid, signal.SIGKILL, members(leader.pid))
         if leader.exited.is_set():
             leader.forsake()
         else:
@@ -325,21 +336,10 @@ class Shell:
     def _told(self, leader: Leader, course: _Course, took: float) -> Ended:
         code = leader.code
         said = (course.why or f"{ending(code)} after {{}}").format(seconds(took))
-        if asked := self._asked(code, course.state):
-            course.left.append(asked)
+        if course.state is RunState.TIMED_OUT or (course.state is RunState.DONE and code != 0):
+            course.left += what_it_asked(self._output)
         said = "; ".join([said, *course.left])
         return Ended(course.state, code, said, seconds=took)
-
-    def _asked(self, code: int | None, state: RunState) -> str:
-        """What is to be said where it seems to have asked for something."""
-        question = self._output.last_line
-        waits = state is RunState.TIMED_OUT or (state is RunState.DONE and code != 0)
-        if not waits or not self._output.ended_open or not question.endswith(("?", ":", "]", ">")):
-            return ""
-        return (
-            f'it asked "{question[-60:]}" and a step gets no answers: give it the option that '
-            "keeps it from asking, or mark it interactive"
-        )
 
 
 _HUNG_START: Final = (

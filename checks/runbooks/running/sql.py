@@ -41,6 +41,9 @@ _CONTROL: Final = re.compile(
     r"|SET\s+SESSION\s+CHARACTERISTICS|SET\s+@@(?:SESSION\.)?autocommit)\b",
     re.IGNORECASE,
 )
+_MODE: Final = re.compile(
+    r"SET\b.*\b(?:default_)?(?:tx|transaction)_read_only\b", re.IGNORECASE | re.DOTALL
+)
 _CLIENT: Final = re.compile(r"\\|(?:DELIMITER|SOURCE)\b", re.IGNORECASE)
 _COPY: Final = re.compile(
     r"COPY\b.*\b(?:FROM\s+STDIN|TO\s+STDOUT)|LOAD\s+DATA\s+LOCAL", re.IGNORECASE | re.DOTALL
@@ -81,8 +84,11 @@ class Conversation(Protocol):
             TargetError: the connection was lost.
         """
 
-    async def stop(self) -> bool:
-        """Have the server end what runs there, over another connection; whether it was told."""
+    async def stop(self) -> str:
+        """End what runs there, on a server over another connection; a clause on what came of it.
+
+        Raises TargetError or SecretError where that fails.
+        """
 
     async def close(self) -> None:
         """End it."""
@@ -175,23 +181,16 @@ class Sql(Awaited):
 
     async def _ended(self, state: RunState, conversation: Conversation | None, limit: str) -> Ended:
         """It was ended from here: see to it that the server stops, too."""
-        told = False
-        if conversation is not None:
-            try:
-                async with asyncio.timeout(_STOPPING):
-                    told = await conversation.stop()
-            except (TimeoutError, TargetError, SecretError):
-                told = False
         why = f"cancelled after {TOOK}"
         if limit:
             why = f"ended after {TOOK}, since it took longer than {limit}"
         if conversation is None:
             return Ended(state, None, f"{why}, before it was connected")
-        how = (
-            "the server was told to stop it"
-            if told
-            else "the server could not be told to stop it, and may go on until its own limit"
-        )
+        try:
+            async with asyncio.timeout(_STOPPING):
+                how = await conversation.stop()
+        except (TimeoutError, TargetError, SecretError):
+            how = "the server could not be told to stop it, and may go on until its own limit"
         return Ended(state, None, f"{why}; {how}")
 
     @staticmethod
@@ -231,6 +230,8 @@ def refusal_of(statement: str, kind: str) -> str:
             f'"{shown}" controls a transaction: each statement is one of its own; what must be '
             "done together wants a procedure, or a client in a shell step"
         )
+    if _MODE.match(code):
+        return f'"{shown}" changes whether the session may write: the step\'s marking says that'
     if _COPY.match(code):
         return f'"{shown}" sends a file of the client: let a shell step do it'
     return ""

@@ -72,7 +72,7 @@ class Run:
             lost = Ended(RunState.CANCELLED, None, "cancelled: onwatch ended")
             self._note_at_once(lost)
             raise
-        ended = self._with_capture(ended)
+        ended = self._masked(self._with_capture(ended))
         return await self._noted(ended)
 
     def cancel(self, within: float | None = None) -> None:
@@ -114,6 +114,13 @@ class Run:
         if not value:
             return replace(ended, said=f"{ended.said}; it wrote nothing to take ${name} from")
         return replace(ended, captured=(name, value))
+
+    def _masked(self, ended: Ended) -> Ended:
+        """What a database or a shell said of the end may hold a secret as any output does."""
+        text = self._around.env.masker.text
+        found = ended.captured
+        captured = None if found is None else (found[0], text(found[1]))
+        return replace(ended, said=text(ended.said), captured=captured)
 
     async def _noted(self, ended: Ended) -> Ended:
         audit, job = self._around.audit, self.job

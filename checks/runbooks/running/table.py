@@ -14,6 +14,8 @@ CELL: Final = 500
 """Characters of a value that are kept."""
 _COLUMN: Final = 80
 """Cells of a column in a table; what is longer is cut."""
+_BLOCK_LINES: Final = 1_500
+"""Lines that rows may take as blocks."""
 _BINARY: Final = 32
 """Bytes of a binary value that are shown."""
 
@@ -46,7 +48,8 @@ def as_table(
         max(cells_of(name), *(min(cells_of(row[at]), _COLUMN) for row in rows), 1)
         for at, name in enumerate(names)
     ]
-    if sum(widths) + 3 * len(widths) > width and len(names) > 1:
+    wide = sum(widths) + 3 * len(widths) > width and len(names) > 1
+    if wide and len(rows) * len(names) <= _BLOCK_LINES:
         return _blocks(names, rows)
     lines = [" | ".join(_padded(name, size) for name, size in zip(names, widths, strict=True))]
     lines.append("-+-".join("-" * size for size in widths))

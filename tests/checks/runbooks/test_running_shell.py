@@ -248,3 +248,23 @@ async def test_under_nohup_nothing_is_meant_to_stay(place: Place) -> None:
         signal.signal(signal.SIGHUP, before)
     assert "which was ended with it" in ran.ended.said
     assert not is_there(await number_in(place.folder / "left"))
+
+
+async def test_a_password_that_sudo_wants(place: Place) -> None:
+    ran = await place.run("echo 'sudo: a password is required' >&2; exit 1")
+    assert "allow this command without one (NOPASSWD in sudoers)" in ran.ended.said
+    assert "interactive" in ran.ended.said
+
+
+async def test_who_waits_is_cancelled_and_other_groups_end_too(place: Place) -> None:
+    run = place.made("timeout 60 sh -c 'echo $$ >inner; sleep 60'")
+    task = asyncio.create_task(run.go())
+    pid = await number_in(place.folder / "inner")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for _ in range(100):
+        if not is_there(pid):
+            break
+        await asyncio.sleep(0.01)
+    assert not is_there(pid)

@@ -13,6 +13,7 @@ import pytest
 from checks.runbooks.model import Language, Marking
 from checks.runbooks.running.sql import ROWS, refusal_of
 from checks.runbooks.views import RunState
+from checks.secrets import MASK
 from tests.checks.runbooks.running_kit import Place, Ran, target_of
 from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase, until
@@ -135,6 +136,42 @@ async def test_a_safe_step_only_reads(database: Database) -> None:
     assert len(await database.plain("SELECT id FROM jobs")) == 3
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET default_transaction_read_only = off; DELETE FROM jobs",
+        "SELECT set_config('default_transaction_read_only', 'off', false); DELETE FROM jobs",
+        "DO $$ BEGIN SET LOCAL transaction_read_only = off; DELETE FROM jobs; END $$",
+        "WITH gone AS (DELETE FROM jobs RETURNING id) SELECT * FROM gone",
+    ],
+)
+async def test_a_safe_step_does_not_become_another(on_postgres: Database, sql: str) -> None:
+    await on_postgres.run(sql, marking=Marking.SAFE)
+    assert len(await on_postgres.plain("SELECT id FROM jobs")) == 3
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET SESSION TRANSACTION READ WRITE; DELETE FROM jobs",
+        "SET @@session.tx_read_only = 0; DELETE FROM jobs",
+        "SET transaction_read_only = OFF; DELETE FROM jobs",
+    ],
+)
+async def test_nor_on_mariadb(on_mariadb: Database, sql: str) -> None:
+    ran = await on_mariadb.run(sql, marking=Marking.SAFE)
+    assert ran.ended.state is RunState.FAILED
+    assert len(await on_mariadb.plain("SELECT id FROM jobs")) == 3
+
+
+async def test_a_secret_in_what_a_server_says(on_postgres: Database, place: Place) -> None:
+    place.env.masker.learn("hunter2hunter2")
+    ran = await on_postgres.run("SELECT hunter2hunter2 FROM jobs")
+    assert "hunter2" not in ran.ended.said + ran.text
+    ran = await on_postgres.run("SELECT 'hunter2hunter2' AS word", capture="WORD")
+    assert ran.ended.captured == ("WORD", MASK)
+
+
 async def test_several_statements_go_one_by_one_until_one_fails(database: Database) -> None:
     ran = await database.run(
         "SELECT 1 AS one; SELECT nothing FROM jobs; DELETE FROM jobs WHERE id = 1;"
@@ -181,7 +218,8 @@ async def test_what_takes_long_is_ended_on_the_server(database: Database, ending
         ran = await database.run(sleeping, timeout=0.4)
     assert time.monotonic() - began < 3
     assert ran.ended.state.value == ending
-    assert "the server was told to stop it" in ran.ended.said
+    sqlite = database.kind == "sqlite"
+    assert ("it was stopped" if sqlite else "the server was told to stop it") in ran.ended.said
     left = {
         "postgres": "SELECT count(*) FROM pg_stat_activity "
         "WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'",

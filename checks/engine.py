@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from checks import descriptors
 from checks.clock import STOOD_STILL, Clock, SystemClock
-from checks.config import EngineConfig
+from checks.config import EngineConfig, StoryConfig
 from checks.lanes import Lanes
 from checks.live import EngineSource
 from checks.memory import return_large_blocks
@@ -36,13 +36,13 @@ from checks.secrets import Masker
 from checks.snapshot import SnapshotBuilder
 from checks.state import CheckState
 from checks.store.store import Store
-from checks.story.live import LiveStory
 from checks.views import EngineHealth, EventView, Snapshot
 from checks.wording import span
 
 if TYPE_CHECKING:
     from checks.rules.asking import StandingQuery
     from checks.rules.views import Pairs
+    from checks.story.live import LiveStory
 
 __all__ = ["Engine", "EngineSource"]
 
@@ -56,6 +56,8 @@ ANSWER_TIMEOUT: Final = 600.0
 """Seconds that a question to a check may take: the integrity of a large file."""
 HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
+STORY_WAITS: Final = 3.0
+"""Seconds that the story waits at most for the checks to answer."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
 _NO_JUDGEMENT: Final = frozenset({Status.UNKNOWN, Status.STALE, Status.WAITING})
@@ -98,7 +100,7 @@ class Engine:
         self._drift = self.clock.wall() - now
         self._lag = 0.0
         self._tick_cost = 0.0
-        self._kept_house = now
+        self._kept_house = self._began = now
         self._weight = (0, 0)
         self.focus: str | None = None
         self.window = 60.0
@@ -112,10 +114,8 @@ class Engine:
         for state in self.states.values():
             self._events.extend(state.events)
         self.rules = self._live_rules()
-        self.story = self._live_story()
+        self.story: LiveStory | None = None
         self.runbooks = self._live_runbooks()
-        if self.story is not None:
-            self.runbooks.on_step = partial(self.story.step, masked=self._env.masker.text)
 
     def _live_rules(self) -> LiveRules | None:
         if self.config.rules is None:
@@ -138,11 +138,26 @@ class Engine:
         state = self.states.get(check)
         return state is not None and state.view.status not in _NO_JUDGEMENT
 
-    def _live_story(self) -> LiveStory | None:
-        config = self.config.story
-        if config is None:
-            return None
-        return LiveStory(
+    async def _keep_story(self, config: StoryConfig) -> None:
+        """Keep the story. What that takes is imported once the checks have answered."""
+        if self.story is None:
+            until = self.clock.now() + STORY_WAITS
+            while self.waiting and self.clock.now() < until:
+                await self.clock.sleep_until(self.clock.now() + EAGER_TICK)
+            try:
+                await self._lanes.run("story", partial(import_module, "checks.story.live"))
+                self.story = self._live_story(config)
+            except Exception as error:
+                # The rim: the checks go on without a story.
+                log.exception("the story could not be begun")
+                self._say(EventView(self.clock.now(), "", f"no story is kept: {clean(error)}"))
+                return
+        await self.story.run()
+
+    def _live_story(self, config: StoryConfig) -> LiveStory:
+        from checks.story.live import LiveStory  # noqa: PLC0415 - see above
+
+        story = LiveStory(
             config,
             self.clock,
             self._lanes,
@@ -150,7 +165,10 @@ class Engine:
             tell=self._say,
             books=self.config.runbooks,
             host=clean(socket.gethostname(), 64),
+            began=self._began,
         )
+        self.runbooks.on_step = partial(story.step, masked=self._env.masker.text)
+        return story
 
     def _live_runbooks(self) -> LiveRunbooks:
         return LiveRunbooks(
@@ -186,9 +204,10 @@ class Engine:
         self.rules = self._live_rules()
         if self.rules is not None and old.rules is not None:
             self.rules.follow(old.rules, watched_no_more(old.places(), self.places()))
-        if self.story is not None and old.story is not None:
-            self.story.follow(old.story)
         self.runbooks.follow(old.runbooks)
+        if self.config.story is not None and old.story is not None:
+            self.story = self._live_story(self.config.story)
+            self.story.follow(old.story)
         self.window = old.window
         self._query = old._query
         self.watch(old.focus)
@@ -346,8 +365,8 @@ class Engine:
                 group.create_task(self.runbooks.work(lambda: not self.waiting), name="runbooks")
                 if self.rules is not None:
                     group.create_task(self.rules.run(), name="rules")
-                if self.story is not None:
-                    group.create_task(self.story.run(), name="story")
+                if self.config.story is not None:
+                    group.create_task(self._keep_story(self.config.story), name="story")
         finally:
             await self.close()
 

@@ -10,12 +10,12 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from checks.story.errors import JournalError
+from checks.story.guarded import identity, look_at, size
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
 from checks.story.tables import (
     APPLICATION,
@@ -92,7 +92,7 @@ class Journal:
         return said
 
     def _open(self, *, create: bool) -> None:
-        self._inode = _look_at(self.path, create=create)
+        self._inode = look_at(self.path, create=create)
         connection = sqlite3.connect(
             self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
@@ -132,7 +132,7 @@ class Journal:
         """Give the broken file another name, unless somebody has by now."""
         aside = self.path.with_name(f"{self.path.name}.broken")
         try:
-            if _identity(self.path) == self._inode:
+            if identity(self.path) == self._inode:
                 self.path.replace(aside)
                 for end in ("-wal", "-shm"):
                     self.path.with_name(self.path.name + end).unlink(missing_ok=True)
@@ -169,7 +169,7 @@ class Journal:
     @property
     def gone(self) -> bool:
         """Whether the file that is open is at its place no more."""
-        return self._connection is None or _identity(self.path) != self._inode
+        return self._connection is None or identity(self.path) != self._inode
 
     def changed(self) -> bool:
         """Whether another one has written since this was last asked."""
@@ -193,13 +193,13 @@ class Journal:
 
     def _bound_wal(self) -> None:
         wal = self.path.with_name(f"{self.path.name}-wal")
-        if _size(wal) <= WAL_FULL:
+        if size(wal) <= WAL_FULL:
             return
         # Whoever reads is not waited for: it is tried again with the next writing.
         self._held.execute("PRAGMA busy_timeout = 0")
         self._held.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._held.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
-        if _size(wal) > WAL_BOUND:
+        if size(wal) > WAL_BOUND:
             raise JournalError(f"nothing is written to {self.path}: another program reads it")
 
     def prune(self, now: float) -> None:
@@ -366,49 +366,6 @@ def _insert(held: sqlite3.Connection, entry: Entry) -> int:
     marks = ", ".join("?" * len(row))
     made = held.execute(f"INSERT INTO entries VALUES (NULL, {marks})", row)  # noqa: S608
     return made.lastrowid or 0
-
-
-def _look_at(path: Path, *, create: bool) -> tuple[int, int]:
-    """Make the folder and the file where they are not there; refuse those that are others'."""
-    folder = path.parent
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-    if create:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags |= os.O_CREAT
-    _ours(folder.stat(), folder)
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise JournalError(f"{path} is no file")
-        _ours(found, path)
-        if stat.S_IMODE(found.st_mode) != 0o600 and found.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-    return found.st_dev, found.st_ino
-
-
-def _ours(found: os.stat_result, path: Path) -> None:
-    if found.st_uid not in {0, os.geteuid()}:
-        raise JournalError(f"{path} belongs to somebody else: nothing is kept there")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise JournalError(f"others can write to {path}: nothing is kept there")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 _SILENT: Final = 300.0

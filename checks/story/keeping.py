@@ -78,6 +78,7 @@ class _Pass:
     before: Session | None = None
     paused: float = 0.0
     anew: bool = False
+    problem: str = ""
 
 
 class Keeping:
@@ -94,7 +95,9 @@ class Keeping:
         who: who sits at this terminal; empty until ``ready``.
     """
 
-    def __init__(self, path: Path | None, lanes: Lanes, clock: Clock) -> None:
+    def __init__(
+        self, path: Path | None, lanes: Lanes, clock: Clock, began: float | None = None
+    ) -> None:
         self.path = path
         self.ready = False
         self.leads = False
@@ -114,10 +117,12 @@ class Keeping:
         self._lanes = lanes
         self._clock = clock
         self._journal: Journal | None = None
-        self._opened = False
+        self._opened = self._ever = False
         self._waiting = Batch()
         self._lost = 0
-        self._session = Session(secrets.token_hex(6), os.getpid(), clock.now(), clock.now())
+        now = clock.now()
+        began = now if began is None else began
+        self._session = Session(secrets.token_hex(6), os.getpid(), began, now)
         self._marked = self._pruned = self._asked = 0.0
 
     @property
@@ -141,7 +146,7 @@ class Keeping:
         for name in ("acknowledgements", "silences", "incidents", "lasting", "who"):
             setattr(self, name, getattr(old, name))
         self._entries, self._waiting, self._session = old._entries, old._waiting, old._session
-        self._shown, self.changes = None, old.changes + 1
+        self._shown, self.changes, self._ever = None, old.changes + 1, old._ever
         if self.path is None:
             self.ready, self.leads = old.ready, old.leads
 
@@ -256,18 +261,26 @@ class Keeping:
             if fresh:
                 self._reopen(journal, found, now)
             found.ids = journal.write(batch) if len(batch) else []
+        except JournalError as error:
+            self._give_up(journal, error)
+            raise
+        try:
             found.leads = journal.lead() if ask or fresh else self.leads
             if prune:
                 journal.prune(now)
             if journal.changed() or fresh or (found.leads and not self.leads):
                 found.held = _read(journal, now)
         except JournalError as error:
-            if error.damaged:
-                # Opened again, it is looked at as a whole, and set aside.
-                journal.close()
-                self._opened = False
-            raise
+            # What was written before is written, and must not be so again.
+            self._give_up(journal, error)
+            found.problem = str(error)
         return found
+
+    def _give_up(self, journal: Journal, error: JournalError) -> None:
+        """Close a broken file: opened again, it is looked at as a whole, and set aside."""
+        if error.damaged:
+            journal.close()
+            self._opened = False
 
     def _file(self) -> Journal:
         """The file; what reads it is imported where it is first wanted, in the lane."""
@@ -278,18 +291,20 @@ class Keeping:
         return self._journal
 
     def _reopen(self, journal: Journal, found: _Pass, now: float) -> None:
-        found.anew = self._opened
         journal.close()
         found.said = journal.open()
+        found.anew = self._opened or (self._ever and bool(found.said))
         found.who = who()
         last = journal.sessions(1)
         found.paused = now - last[0].seen if last else 0.0
         found.before = last[0] if last else None
         self._session = replace(self._session, seen=now, who=found.who)
         found.cut_off = journal.begin_session(self._session)
-        self._opened = True
+        self._opened = self._ever = True
 
     def _take(self, found: _Pass, batch: Batch) -> None:
+        if found.anew:
+            self._write_anew(batch)
         numbered = dict(zip(map(id, batch.entries), found.ids, strict=False))
         if numbered:
             kept = [
@@ -305,13 +320,10 @@ class Keeping:
         self.before = found.before or self.before
         if found.said:
             self.said.append(found.said)
-        if found.anew:
-            self._write_anew()
-        elif found.held is not None:
+        if found.held is not None and not found.anew:
             self._take_over(found.held, forget=found.paused > LONGEST_PAUSE)
-        self._tell_problem(
-            f"{self._lost:,} entries of the timeline were lost meanwhile" if self._lost else ""
-        )
+        lost = f"{self._lost:,} entries of the timeline were lost meanwhile" if self._lost else ""
+        self._tell_problem(found.problem or lost)
         self._lost = 0
 
     def _take_over(self, held: _Held, *, forget: bool) -> None:
@@ -338,13 +350,17 @@ class Keeping:
         self._shown = None
         self.changes += 1
 
-    def _write_anew(self) -> None:
-        """The file was taken away: have what is held written into the new one."""
+    def _write_anew(self, written: Batch) -> None:
+        """The file was taken away, or was broken: have what is held, but for what was ``written``
+        just now, written into the new one.
+        """
         waiting = self._waiting
         waiting.acknowledgements[:0] = self.acknowledgements.values()
         waiting.silences[:0] = self.silences.values()
         waiting.incidents[:0] = self.incidents.values()
-        waiting.entries[:0] = [replace(one, id=0) for one in reversed(self.entries)]
+        known = {id(one) for one in (*written.entries, *waiting.entries)}
+        earlier = [one for one in reversed(self.entries) if id(one) not in known]
+        waiting.entries[:0] = earlier
         waiting.lasting = {**self.lasting, **waiting.lasting}
 
     def _put_back(self, batch: Batch) -> None:

@@ -58,6 +58,7 @@ class LiveStory:
         tell: takes events.
         books: whose steps are told.
         host: the name of this machine.
+        began: when onwatch did; now where that is not given.
     """
 
     def __init__(
@@ -70,9 +71,10 @@ class LiveStory:
         tell: Callable[[EventView], None],
         books: RunbooksConfig | None = None,
         host: str = "",
+        began: float | None = None,
     ) -> None:
         self.config = config
-        self.keeping = Keeping(config.memory, lanes, clock)
+        self.keeping = Keeping(config.memory, lanes, clock, began)
         self.recorder = StoryRecorder(self.keeping)
         self._targets = config.targets or Targets()
         self.archive = Archive(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, time
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from checks.model import clean
 from checks.settings import Duration, Model
-from checks.story.calendar import WEEKDAYS, zone
-from checks.story.cron import Cron
-from checks.story.matchers import MatcherError, parse, refusal
-from checks.story.model import Matcher
-from checks.story.targets import Term
+
+if TYPE_CHECKING:
+    # What reads them is imported where there are any: the first picture does not wait for it.
+    from checks.story.cron import Cron
+    from checks.story.model import Matcher
+    from checks.story.targets import Term
 
 __all__ = [
     "BusinessHours",
@@ -42,11 +43,15 @@ def _name(text: str) -> str:
 
 
 def _zone(name: str) -> str:
+    from checks.story.calendar import zone  # noqa: PLC0415 - see above
+
     zone(name)
     return name
 
 
 def _cron(value: object) -> Cron:
+    from checks.story.cron import Cron  # noqa: PLC0415 - see above
+
     if not isinstance(value, str):
         raise ValueError('expected text such as "0 2 * * sun"')  # noqa: TRY004 - what pydantic reports
     return Cron.of(value)
@@ -54,6 +59,9 @@ def _cron(value: object) -> Cron:
 
 def _matchers(value: object) -> tuple[Matcher, ...]:
     """Labels with their values, or matchers as text, one or a list of them."""
+    from checks.story.matchers import MatcherError, parse, refusal  # noqa: PLC0415 - see above
+    from checks.story.model import Matcher  # noqa: PLC0415
+
     made: tuple[Matcher, ...]
     if isinstance(value, Mapping):
         made = tuple(Matcher(str(name), "=", _value(each)) for name, each in value.items())
@@ -66,6 +74,12 @@ def _matchers(value: object) -> tuple[Matcher, ...]:
     if problem := refusal(made):
         raise MatcherError(problem)
     return made
+
+
+def _term(value: object) -> Term:
+    from checks.story.targets import Term  # noqa: PLC0415 - see above
+
+    return Term.of(value)
 
 
 def _value(value: object) -> str:
@@ -93,6 +107,8 @@ def weekdays(texts: Iterable[str]) -> frozenset[int]:
 
 
 def _weekday(text: str) -> int:
+    from checks.story.calendar import WEEKDAYS  # noqa: PLC0415 - see above
+
     name = text.strip()
     if name[:3] not in WEEKDAYS:
         raise ValueError(f'"{name}" is no day; write mon-fri, or a list such as [mon, wed]')
@@ -138,7 +154,7 @@ Matchers = Annotated[
 ]
 Terms = Annotated[
     Any,
-    PlainValidator(Term.of),
+    PlainValidator(_term),
     WithJsonSchema(
         {
             "anyOf": [_TEXT, {"type": "number", "minimum": 0}],

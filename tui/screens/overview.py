@@ -113,6 +113,7 @@ def _shape(snapshot: Snapshot) -> tuple[int, ...]:
         sum(len(check.parts) for check in checks),
         sum(check.status is not Status.OK for check in checks),
         len(snapshot.alerts),
+        len(snapshot.story.handled) if snapshot.story is not None else 0,
         min(len(snapshot.events), MOST_EVENTS),
         len(snapshot.queues),
         sum(1 + len(rows) for view in snapshot.requests for _, rows in view.window.breakdown),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -288,23 +290,44 @@ async def test_what_cannot_be_written_waits_and_is_told_once(
     await again.end()
 
 
-async def test_a_file_that_is_taken_away_is_written_anew(
-    session: Session, path: Path, clock: FakeClock
+@pytest.mark.parametrize("how", ["gone", "broken"])
+async def test_a_file_that_is_taken_away_or_broken_is_written_anew(
+    session: Session, path: Path, clock: FakeClock, how: str
 ) -> None:
     await session.step(ill("gateway", since=NOW))
     session.story.acknowledge(session.alert("gateway").id)
     session.story.silence(silence_of("api", NOW))
     await session.look()
-    for one in path.parent.iterdir():
-        one.unlink()
-    await session.look()
+    if how == "gone":
+        for one in path.parent.iterdir():
+            one.unlink()
+    else:
+        path.write_bytes(b"broken" * 2_000)
+    session.story.note("meanwhile")
+    for _ in range(3):
+        await session.look()
     await session.step(ill("gateway", since=NOW))
+    assert session.handled("gateway").acknowledged is not None
+    told = [one.text for one in session.story._view.entries]
     await session.end()
     again = Session(path, clock)
     await again.step(ill("gateway", since=NOW))
     assert again.handled("gateway").acknowledged is not None
     assert len(again.story._view.silences) == 1
+    kept = [one.text for one in again.story._view.entries]
+    assert sorted(kept[-len(told) :]) == sorted(told), "all of it, and nothing twice"
+    assert told.count("meanwhile") == 1
     await again.end()
+
+
+def test_nothing_of_it_is_imported_with_the_engine() -> None:
+    """The first picture waits for none of it, nor for SQLite."""
+    said = "import checks.engine, sys; print([m for m in sys.modules if m in sys.argv[1:]])"
+    unwanted = ("checks.story.live", "checks.story.model", "checks.story.targets", "sqlite3")
+    done = subprocess.run(
+        [sys.executable, "-c", said, *unwanted], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 # Alerts of rules

@@ -1,0 +1,99 @@
+"""What panes and the top line say of alerts that are taken, silenced, or due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.story.views import Handled, StoryView
+from checks.views import Snapshot
+from tests.widgets.curves import NOW
+from tests.widgets.sample_handling import handled_night
+from widgets.alerts import alert_lines
+from widgets.frame import Frame
+from widgets.handling import due_soon, due_words, moment_words
+from widgets.verdict import verdict_segs
+
+
+def verdict(snapshot: Snapshot, width: int = 120) -> str:
+    return "".join(seg.text for seg in verdict_segs(snapshot, width))
+
+
+@pytest.mark.parametrize(
+    ("due", "escalates", "long", "short"),
+    [
+        (NOW + 725, NOW + 3600, "acknowledge within 12 m", "ack in 12 m"),
+        (NOW - 200, NOW + 3600, "acknowledge: 3 m overdue", "ack 3 m overdue"),
+        (NOW, None, "acknowledge: 1 s overdue", "ack 1 s overdue"),
+        (NOW - 200, NOW - 1, "escalate now: the boss", "escalate now"),
+        (None, None, "", ""),
+    ],
+)
+def test_by_when_somebody_is_to_act(
+    due: float | None, escalates: float | None, long: str, short: str
+) -> None:
+    handled = Handled(due=due, escalates=escalates, contact="the boss")
+    assert due_words(handled, NOW) == long
+    assert due_words(handled, NOW, short=True) == short
+
+
+def test_lists_tell_of_it_in_the_last_hour() -> None:
+    assert due_soon(Handled(due=NOW + 3601), NOW) == ""
+    assert due_soon(Handled(due=NOW + 3599), NOW) == "acknowledge within 59 m"
+
+
+def test_another_day_is_named() -> None:
+    assert len(moment_words(NOW, NOW)) == len("14:05")
+    assert moment_words(NOW + 86_400, NOW).startswith("2023-11-1")
+
+
+def test_the_top_line_speaks_of_what_waits_for_somebody() -> None:
+    night = handled_night()
+    first, second = (one for one in night.alerts[:2])
+    assert night.story is not None
+    worst = night.story.handled[first.id]
+    late = {**night.story.handled, first.id: replace(worst, due=NOW - 200, escalates=None)}
+    assert "ack 3 m overdue" in verdict(replace(night, story=StoryView(handled=late)))
+    # Silenced, it is not shouted about, but counted.
+    hushed = {**night.story.handled, first.id: Handled(silenced_by=("a1",))}
+    told = verdict(replace(night, story=StoryView(handled=hushed)), 160)
+    assert first.sentence[:12] not in told
+    assert second.name not in told
+    assert "2 silenced" in told
+
+
+def test_what_is_taken_is_spoken_of_where_there_is_nothing_else() -> None:
+    night = handled_night()
+    assert night.story is not None
+    (taken,) = (one for one in night.story.handled.values() if one.acknowledged is not None)
+    every = {one.id: taken for one in night.alerts}
+    assert "taken by alice" in verdict(replace(night, story=StoryView(handled=every)), 160)
+
+
+def test_where_all_is_silenced_it_does_not_say_that_all_is_well() -> None:
+    night = handled_night()
+    every = {one.id: Handled(silenced_by=("a1",)) for one in night.alerts}
+    told = verdict(replace(night, story=StoryView(handled=every)))
+    assert "SILENCED" in told
+    assert "fine" not in told
+    assert "CRITICAL" not in told
+
+
+@pytest.mark.parametrize("size", [(100, 12), (38, 40)])
+def test_what_is_dealt_with_stands_after_what_waits_and_is_dim(size: tuple[int, int]) -> None:
+    night = handled_night()
+    lines = alert_lines(night, Frame(*size, compact=size[0] == 100))
+    keys = list(dict.fromkeys(one.key for one in lines if one.key))
+    assert night.story is not None
+    handled = night.story.handled
+    last = [key for key in keys if key in handled and handled[key].silenced_by]
+    taken = [key for key in keys if key in handled and handled[key].acknowledged]
+    assert keys[-1:] == last
+    assert taken
+    waiting = [one.id for one in night.alerts if one.firing and one.id in keys]
+    loud = [key for key in waiting if key not in (*last, *taken)]
+    assert keys.index(taken[0]) > max(keys.index(key) for key in loud)
+    for row in lines:
+        if row.key in (*last, *taken):
+            assert {seg.role for seg in row.segs if seg.text.strip()} <= {"dim", "label"}

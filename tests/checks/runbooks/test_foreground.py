@@ -110,7 +110,8 @@ def test_ctrl_z_stops_nothing_for_ever(tmp_path: Path, terminals: list[Terminal]
 
 
 def test_a_kill_ends_it(tmp_path: Path, terminals: list[Terminal]) -> None:
-    terminal = started(terminals, tmp_path, "trap '' HUP INT TERM; echo pid $$ here; sleep 60")
+    text = f"trap '' HUP INT TERM; {IN_FRONT}; echo pid $$ here; sleep 60"
+    terminal = started(terminals, tmp_path, text)
     pid = int(terminal.until(" here").partition("pid ")[2].split()[0])
     os.kill(terminal.pid, signal.SIGKILL)
     end = time.monotonic() + 5

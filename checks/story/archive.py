@@ -109,7 +109,7 @@ class Archive:
 
         path = report_file(incident)
         text = report(self._material(incident, entries, figures))
-        write_report(path, text, overwrite=True)
+        write_report(path, text)
         return path
 
     def _material(

@@ -13,6 +13,7 @@ from checks.story.model import Incident
 __all__ = [
     "HOLD",
     "KIN",
+    "MOST",
     "TOGETHER",
     "Incidents",
     "Member",
@@ -31,6 +32,8 @@ same things."""
 TOGETHER: Final = 120.0
 """The same of alerts that have nothing in common but their machine."""
 
+MOST: Final = 500
+"""Ids of alerts that an incident keeps."""
 _BEGAN = re.compile(r"@\d+(?:\.\d+)?(?=\{|$)")
 _LONGEST_TITLE: Final = 160
 
@@ -135,6 +138,11 @@ class Incidents:
         """Of all alerts that are or were of one that lasts."""
         return frozenset().union(*(one.keys for one in self._open))
 
+    @property
+    def fired(self) -> frozenset[str]:
+        """Identities of those that fired when it was last known, and may still."""
+        return frozenset().union(*(one.firing for one in self._open))
+
     def of_check(self, check: str) -> int:
         """The number of the newest lasting incident that the check has to do with; 0 for none."""
         numbers = (o.incident.id for o in reversed(self._open) if check in o.incident.checks)
@@ -229,7 +237,7 @@ def _take(home: _Open, key: str, member: Member) -> None:
     checks.pop("", None)
     found = replace(
         incident,
-        alerts=incident.alerts if member.id in incident.alerts else (*incident.alerts, member.id),
+        alerts=_with(incident.alerts, member.id),
         checks=tuple(checks),
         began=min(incident.began, member.since),
         quiet=None,
@@ -238,6 +246,13 @@ def _take(home: _Open, key: str, member: Member) -> None:
     found = _titled(home, found)
     if found != incident:
         home.incident = found
+
+
+def _with(alerts: tuple[str, ...], alert: str) -> tuple[str, ...]:
+    """``alerts`` and ``alert``; of very many the first and the last."""
+    if alert in alerts:
+        return alerts
+    return (*alerts, alert) if len(alerts) < MOST else (alerts[0], *alerts[2 - MOST :], alert)
 
 
 def _worse(incident: Incident, member: Member) -> Incident:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from checks.model import clean
 from checks.story.calendar import instant, local, moment
 
 __all__ = ["moment_of"]
@@ -37,8 +38,9 @@ def moment_of(text: str, now: float, where: tzinfo | None = None) -> float:
         try:
             at = moment(text.strip().upper(), where)
         except ValueError:
+            shown = clean(text, 60)
             raise ValueError(
-                f'"{text}" is no time; write 14:05, yesterday 14:05, 2026-11-30T14:05, or -10m'
+                f'"{shown}" is no time; write 14:05, yesterday 14:05, 2026-11-30T14:05, or -10m'
             ) from None
     if at > now + _SKEW:
         shown = datetime.fromtimestamp(at, UTC).astimezone(where)

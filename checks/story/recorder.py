@@ -39,6 +39,10 @@ class Kept(Protocol):
         """Keep ``one`` for the report of its incident."""
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The latest entries, the newest first."""
+
+    @property
     def session(self) -> Session:
         """This one."""
 
@@ -67,7 +71,7 @@ class StoryRecorder:
     def look(self, picture: Snapshot, story: StoryView) -> None:
         """Note what is other in ``picture`` than in the one before."""
         if self._recorder is None:
-            self._recorder = Recorder(self._kept.incidents.values())
+            self._recorder = Recorder(self._kept.incidents.values(), self._kept.entries)
             self._begin()
         if story.handled is not self._handled:
             self._handled = story.handled

@@ -15,20 +15,22 @@ from checks.model import Status
 from checks.story import telling
 from checks.story.figures import Figures
 from checks.story.incidents import Incidents, Member, identity, of_rule
-from checks.story.model import Acknowledgement, Entry, Figure, Incident
+from checks.story.model import Acknowledgement, Entry, EntryKind, Figure, Incident
 from checks.views import AlertView
 
 if TYPE_CHECKING:
     from checks.rules.views import RuleAlertView, RulesView
     from checks.views import EventView, Snapshot
 
-__all__ = ["Recorded", "Recorder"]
+__all__ = ["MOST", "Recorded", "Recorder"]
 
 _SETTLING: Final = 10.0
 """Seconds from the first picture in which what fires was there before onwatch was."""
 _FOUND: Final = 60.0
 """Seconds from the first picture after which what has not been found is not there any more."""
 _LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104
+MOST: Final = 200
+"""Entries that are made of one picture."""
 _MOST_EVENTS: Final = 20
 """Events of checks that are taken from one picture: the last ones."""
 _NO_DATA: Final = "no data: nothing says whether it is over"
@@ -54,15 +56,20 @@ class Recorded:
 
 
 class Recorder:
-    """Follows the pictures of one engine. ``known`` are the incidents that a file remembers."""
+    """Follows the pictures of one engine.
 
-    def __init__(self, known: Iterable[Incident] = ()) -> None:
+    ``known`` are the incidents that a file remembers, ``entries`` the latest of its timeline, the
+    newest first: what these tell is not told again.
+    """
+
+    def __init__(self, known: Iterable[Incident] = (), entries: Iterable[Entry] = ()) -> None:
         self.incidents = Incidents(known)
         self._figures = Figures()
         self._began: float | None = None
         self._firing: dict[str, AlertView] = {}
-        self._awaited = set(self.incidents.identities)
-        """Identities of alerts of before a restart of which nothing has been seen yet."""
+        self._awaited = set(self.incidents.fired - _resolved(entries))
+        """Identities of alerts that fired before a restart, and of which nothing has been seen
+        yet."""
         self._signature: tuple[object, ...] = ()
         self._acks: Mapping[str, Acknowledgement] = {}
         self._event: EventView | None = None
@@ -82,14 +89,16 @@ class Recorder:
         """
         if self._began is None:
             self._began = snapshot.time
+            # What came with the start, as what was discovered, is no news.
+            self._event = snapshot.events[-1] if snapshot.events else None
         known = self._of_rules(snapshot.rules)
         firing = {identity(one.id): one for one in snapshot.alerts if _matters(one)}
         unsure = self._unsure(snapshot, known)
         entries = [*self._events(snapshot.events, self._rules[2])]
         changed = self._step(snapshot, firing, unsure, silenced)
         entries += self._turns(snapshot, firing, unsure, known)
-        changed += self._taken(acks or {})
-        told = tuple(sorted((self.placed(one) for one in entries), key=lambda entry: entry.at))
+        changed += self._taken(acks or {}, anew=bool(changed))
+        told = _bounded(sorted((self.placed(one) for one in entries), key=lambda one: one.at))
         figures = self._figures.take(snapshot, self.incidents)
         return Recorded(told, _latest(changed), figures)
 
@@ -100,12 +109,6 @@ class Recorder:
         number = self.incidents.of(entry.alert) if entry.alert else 0
         number = number or self.incidents.of_check(entry.check)
         return replace(entry, incident=number) if number else entry
-
-    @property
-    def current(self) -> int:
-        """The number of the newest incident that lasts; 0 for none."""
-        lasting = self.incidents.lasting
-        return lasting[-1].id if lasting else 0
 
     # Incidents
 
@@ -144,13 +147,15 @@ class Recorder:
             seen=bool(alert.rule) or alert.since > began + _SETTLING,
         )
 
-    def _taken(self, acks: Mapping[str, Acknowledgement]) -> list[Incident]:
-        """The incidents that somebody has taken since the picture before."""
-        if acks is self._acks:
+    def _taken(self, acks: Mapping[str, Acknowledgement], *, anew: bool) -> list[Incident]:
+        """The incidents that somebody has taken since the picture before; ``anew``: some are
+        others than then.
+        """
+        if acks is self._acks and not anew:
             return []
-        new = [ack for alert, ack in acks.items() if alert not in self._acks]
         self._acks = acks
-        found = [self.incidents.acknowledge(ack.alert, ack.who, ack.at) for ack in new]
+        first = sorted(acks.values(), key=lambda ack: ack.at)
+        found = [self.incidents.acknowledge(ack.alert, ack.who, ack.at) for ack in first]
         return [one for one in found if one is not None]
 
     def _unsure(self, snapshot: Snapshot, known: Mapping[str, RuleAlertView]) -> frozenset[str]:
@@ -234,12 +239,12 @@ class Recorder:
         """Those that came since the picture before, from old to new; ``names`` are of rules."""
         if not events or events[-1] is self._event:
             return
+        before, self._event = self._event, events[-1]
         new: list[EventView] = []
         for event in reversed(events):
-            if event is self._event or len(new) >= _MOST_EVENTS:
+            if event is before or len(new) >= _MOST_EVENTS:
                 break
             new.append(event)
-        self._event = events[-1]
         for event in reversed(new):
             entry = telling.of_event(event)
             # What rules' alerts do is told of the alerts.
@@ -247,9 +252,27 @@ class Recorder:
                 yield entry
 
 
+def _bounded(entries: list[Entry]) -> tuple[Entry, ...]:
+    """The first of ``entries``, and how many more there are, where they are very many at once."""
+    if len(entries) <= MOST:
+        return tuple(entries)
+    first = entries[MOST]
+    text = f"{len(entries) - MOST:,} more alerts changed at once"
+    return (*entries[:MOST], Entry(first.at, EntryKind.EVENT, text, incident=first.incident))
+
+
 def _matters(alert: AlertView) -> bool:
     """Whether it says that something is wrong: neither for information nor pending."""
     return alert.firing and alert.status is not Status.OK
+
+
+def _resolved(entries: Iterable[Entry]) -> frozenset[str]:
+    """Identities of the alerts whose last turn was their end; ``entries`` the newest first."""
+    last: dict[str, str] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.TRANSITION:
+            last.setdefault(identity(entry.alert), entry.after)
+    return frozenset(key for key, after in last.items() if after == telling.RESOLVED)
 
 
 def _remembered(key: str) -> AlertView:

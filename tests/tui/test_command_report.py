@@ -91,6 +91,8 @@ def test_it_goes_into_a_file_that_others_cannot_read(home: Path, onwatch: Run) -
     file = home / "night.md"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text().startswith("# Incident 12")
+    assert onwatch("report", "--output", "/dev/null")[0] == 0
+    assert Path("/dev/null").is_char_device()
     (home / "taken").write_text("")
     code, _, error = onwatch("report", "--output", "taken/night.md")
     assert code == 2

@@ -8,6 +8,7 @@ from typing import Any, Final
 from checks.views import Points, Snapshot
 from tests.widgets import sample_alerts, samples
 from tests.widgets.sample_hosts import host_detail
+from tests.widgets.sample_stories import story
 from tui.numbered import NUMBERED
 
 __all__ = ["TOUR", "everything", "later"]
@@ -23,9 +24,10 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 
 
 def everything(**changes: Any) -> Snapshot:
-    """A bad night of services, requests, databases, queues, the host and rules."""
+    """A bad night of services, requests, databases, queues, the host, rules and incidents."""
     made = replace(samples.database_night(), requests=samples.request_night().requests)
-    return replace(made, host=host_detail(), rules=sample_alerts.rules(), **changes)
+    made = replace(made, host=host_detail(), rules=sample_alerts.rules(), story=story())
+    return replace(made, **changes)
 
 
 def later(picture: Snapshot) -> Snapshot:

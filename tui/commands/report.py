@@ -183,7 +183,7 @@ def _put(args: argparse.Namespace, material: Material) -> int:
 
     path = Path(args.output).expanduser()
     try:
-        write_report(path, text, overwrite=True)
+        write_report(path, text)
     except OSError as error:
         raise _ReportError(f"{path} cannot be written: {error.strerror}") from None
     print(f"the report of incident {material.incident.id} is in {path}")

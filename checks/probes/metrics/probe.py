@@ -35,6 +35,7 @@ from checks.probes.metrics.scrape import (
     read_page,
 )
 from checks.probes.metrics.series import REFUSED, SeriesMaker
+from checks.probes.metrics.versions import Versions, changes, versions_of
 from checks.wording import size
 
 __all__ = ["MetricsProbe"]
@@ -61,6 +62,7 @@ class _Layout:
     repeated: int
     table: Table
     families: int
+    versions: Versions
 
 
 class MetricsProbe:
@@ -78,6 +80,7 @@ class MetricsProbe:
         self._judge = Judge(config.expect, target.sampler.base)
         self._feed = RequestFeed(config.requests, target.sampler.base)
         self._layout: _Layout | None = None
+        self._news: tuple[str, ...] = ()
         # A little before the scheduler's own timeout, which knows of no phases.
         self._patience = target.timeout - min(0.15, target.timeout * 0.05)
 
@@ -109,6 +112,7 @@ class MetricsProbe:
         run.phases.enter(_PARSE)
         page = await read_page(self._reader, body, self._config, openmetrics=openmetrics)
         run.phases.end()
+        self._news = ()
         samples, too_old, layout = self._samples(page)
         now = self._env.clock.now()
         facts = PageFacts(
@@ -142,6 +146,7 @@ class MetricsProbe:
             facts=(*facts_of(facts), *requests_fact(self._feed.layout), *peer),
             raw=answer.raw(),
             requests=requests,
+            events=self._news,
         )
 
     def _too_slow(self, run: Run) -> str:
@@ -182,7 +187,9 @@ class MetricsProbe:
             page.values = [page.values[at] for at in kept]
         layout = self._layout
         if layout is None or page.items != layout.items:
-            layout = self._layout = _layout(page)
+            before, layout = layout, _layout(page)
+            self._layout = layout
+            self._news = changes(before.versions, layout.versions) if before is not None else ()
         values = page.values
         if layout.firsts is not None:
             values = [values[at] for at in layout.firsts]
@@ -253,6 +260,7 @@ def _layout(page: Page[Series]) -> _Layout:
         repeated=len(twice),
         table=table,
         families=families,
+        versions=versions_of(series),
     )
 
 

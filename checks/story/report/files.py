@@ -22,14 +22,17 @@ def report_file(incident: Incident) -> Path:
     return Path(platformdirs.user_state_dir("onwatch")) / "reports" / name
 
 
-def write_report(path: Path, text: str, *, overwrite: bool) -> None:
+def write_report(path: Path, text: str) -> None:
     """Write ``text`` to ``path``, for the user's eyes alone, whole or not at all.
 
     Raises:
-        OSError: it cannot be written; FileExistsError where it is there and not to be replaced.
+        OSError: it cannot be written.
     """
-    if not overwrite and path.exists():
-        raise FileExistsError(f"{path} exists")
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        # A terminal, a pipe: nothing takes their place.
+        path.write_text(text, encoding="utf-8")
+        return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

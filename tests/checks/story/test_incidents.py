@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks.model import Status
-from checks.story.incidents import HOLD, KIN, TOGETHER, Incidents, Member, identity
+from checks.story.incidents import HOLD, KIN, MOST, TOGETHER, Incidents, Member, identity
 from checks.story.model import Incident
 
 T = 1_700_000_000.0
@@ -56,6 +56,16 @@ def test_flapping_makes_one_incident_of_it() -> None:
     assert only.id == 1
     assert len(only.alerts) == 5
     assert only.began == T
+
+
+def test_an_incident_that_flaps_for_ever_stays_small() -> None:
+    incidents = Incidents()
+    for turn in range(2 * MOST):
+        incidents.step([member("db", T + turn)], T + turn)
+    (only,) = incidents.lasting
+    assert len(only.alerts) == MOST
+    assert only.alerts[0] == f"db@{T:.3f}"
+    assert only.alerts[-1] == f"db@{T + 2 * MOST - 1:.3f}"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from checks.probe import Target
 from checks.requests.stats import Minute, RequestStats, WindowStats
 from checks.story.incidents import HOLD
 from checks.story.model import Acknowledgement, Entry, EntryKind, Incident
-from checks.story.recording import Recorded, Recorder
+from checks.story.recording import MOST, Recorded, Recorder
 from checks.views import EventView, RequestView, Snapshot
 from tests.checks.fakes import PLAYED, config, settle, spec
 from tests.checks.rules.scene import Scene, configured, playing
@@ -195,6 +195,38 @@ async def test_after_a_restart_nothing_is_told_twice_and_what_ended_meanwhile_is
         assert ids == {1}
 
 
+async def test_what_was_over_before_the_restart_is_not_told_to_be_over_again() -> None:
+    db, api = Played("db"), Played("api", depends_on=("db",))
+    db.status = api.status = Status.CRITICAL
+    async with watching(db, api) as told:
+        await told.after(20)
+        api.status = Status.OK
+        await told.after(20)
+        known, entries = told.recorder.incidents.lasting, told.all.entries[::-1]
+    assert [one.after for one in entries] == ["resolved", "firing", "firing"]
+    api.status = Status.CRITICAL
+    async with watching(db, api) as again:
+        again.recorder = Recorder(known, entries)
+        found = await again.after(30)
+        assert lines(found) == ["api down: firing: fine"]
+        assert again.incident.id == 1
+
+
+async def test_an_alert_that_was_taken_while_it_was_hidden_is_taken_once_it_is_not() -> None:
+    db = Played("db")
+    async with watching(db) as told:
+        db.status = Status.CRITICAL
+        await told.scene.clock.advance(5)
+        await settle()
+        (alert,) = told.scene.engine.snapshot().alerts
+        told.silenced = frozenset({alert.id})
+        told.acks = {alert.id: Acknowledgement(alert.id, "alice", alert.since + 2)}
+        assert not (await told.after(5)).incidents
+        told.silenced = frozenset()
+        await told.after(2)
+        assert told.incident.acknowledged_by == "alice"
+
+
 async def test_reloads_gaps_and_new_versions_are_told_and_their_noise_is_not() -> None:
     api = Played("api")
     async with watching(api) as told:
@@ -250,6 +282,19 @@ async def test_a_check_that_is_watched_no_more_says_so() -> None:
         assert any(text.endswith("it is watched no more") for text in texts)
 
 
+async def test_a_thousand_alerts_at_once_are_told_within_bounds() -> None:
+    played = [Played(f"c{at}") for at in range(2 * MOST)]
+    async with watching(*played) as told:
+        await told.after(10)
+        for each in played:
+            each.status = Status.WARNING
+        await told.scene.clock.advance(6)
+        await settle()
+        entries = told.recorder.picture(told.scene.engine.snapshot()).entries
+        assert len(entries) == MOST + 1
+        assert entries[-1].text == f"{MOST} more alerts changed at once"
+
+
 async def test_a_quiet_minute_costs_next_to_nothing() -> None:
     played = [Played(f"c{at}") for at in range(200)]
     for each in played[:20]:
@@ -272,4 +317,3 @@ def test_entries_find_the_incident_of_their_alert_or_check() -> None:
     assert recorder.placed(step).incident == 4
     assert recorder.placed(replace(step, check="", alert="db@77.000")).incident == 4
     assert recorder.placed(replace(step, check="mail")).incident == 0
-    assert recorder.current == 4

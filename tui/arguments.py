@@ -498,10 +498,13 @@ def _demo(parser: _Parser) -> None:
         action="store_false",
         help="without PostgreSQL and MariaDB",
     )
-    parser.add_argument("--incident", metavar="NAME", help="begin with this incident")
     parser.add_argument(
-        "--hold", action="store_true", help="the incident that it begins with does not end"
+        "--incident",
+        metavar="NAME",
+        help="begin with this incident, which lasts until somebody has mended it",
     )
+    # It does so without, since incidents can be mended.
+    parser.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--headless", action="store_true", help="the servers alone, without the monitor"
     )

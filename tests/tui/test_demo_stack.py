@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -273,6 +276,45 @@ def test_an_incident_of_a_database_that_is_left_out_is_refused(stack: Stack) -> 
     with pytest.raises(DemoError, match="mysql-down happens on MariaDB: left out by"):
         stack.control.toggle("mysql-down")
     assert stack.control.status() == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["status", "api", "report"], 0, r"service +api +running \(\d+\) +release 2.4.1"),
+        (["keys"], 0, r"of 16.00M, when full: noeviction(.|\n)*cache: +\d+"),
+        (["log", "api"], 0, "api has said nothing"),
+        (["start", "redis"], 0, r"redis is running already\nredis: serves \(process \d+\)"),
+        (["status", "mariadb"], 1, "there is no mariadb; there are api"),
+        (["flag", "remember-me", "perhaps"], 1, "a flag is on or off"),
+        (["launch"], 2, "usage: shopctl"),
+    ],
+)
+def test_the_operators_program(stack: Stack, words: list[str], code: int, says: str) -> None:
+    program = Path(stack.endpoints.folder) / "shopctl"
+    ran = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+    assert ran.returncode == code, ran
+    assert re.search(says, ran.stdout + ran.stderr), ran
+
+
+def test_a_service_is_stopped_and_started_as_operators_do(stack: Stack) -> None:
+    assert stack.control.operate("stop", "workers") == "workers: stopped"
+    assert until(lambda: "workers" not in stack.control.processes())
+    stack.control.operate("start", "workers")
+    assert until(lambda: "workers" in stack.control.ready())
+    before = stack.control.processes()["workers"]
+    stack.control.operate("restart", "workers")
+    assert until(lambda: stack.control.processes().get("workers", before) != before)
+
+
+def test_the_clock_of_the_demo_goes_on_at_once(stack: Stack) -> None:
+    stack.control.start("slow-service")
+    (running,) = stack.control.advance(20)
+    assert running.left == pytest.approx(30, abs=1)
+    stack.control.start("provider-errors", hold=True)
+    assert [run.name for run in stack.control.advance(600)] == ["provider-errors"]
+    with pytest.raises(DemoError, match="more than 0"):
+        stack.control.advance(-1)
 
 
 def test_everything_listens_on_loopback_alone(stack: Stack) -> None:

@@ -30,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
 
     2 where the command line is wrong, 3 where the servers do not start. ``args`` has
     ``seed``, ``incidents`` (whether the schedule runs), ``databases`` (whether PostgreSQL and
-    MariaDB take part), ``incident`` (a name or None), ``hold``, ``headless``, and the options
-    of the monitor.
+    MariaDB take part), ``incident`` (one that lasts until it is mended, or None), ``hold``
+    (which it does anyway), ``headless``, and the options of the monitor.
     """
     problem = _usage_problem(args)
     if problem:
@@ -63,9 +63,7 @@ def _options(args: argparse.Namespace) -> list[str]:
     if not args.databases:
         options.append("--no-databases")
     if args.incident:
-        options += ["--incident", args.incident]
-    if args.hold:
-        options.append("--hold")
+        options += ["--incident", args.incident, "--hold"]
     return options
 
 
@@ -132,7 +130,8 @@ class _Incidents:
 
 
 def incident_commands(control: Control) -> tuple[PaletteCommand, ...]:
-    """For each incident a command that begins or ends it and one that holds it; one for all.
+    """For each incident a command that begins one that lasts, or ends it, and one that begins it
+    for a while; one for all.
 
     What runs comes first and says so.
     """
@@ -148,7 +147,7 @@ def incident_commands(control: Control) -> tuple[PaletteCommand, ...]:
             PaletteCommand(
                 title, f"{running.get(known.name, 'begin it')}: {known.sight}", lever.toggle
             ),
-            PaletteCommand(f"{title}, until ended", known.sight, lever.hold, common=False),
+            PaletteCommand(f"{title}, for a while", known.sight, lever.show, common=False),
         ]
     everything = PaletteCommand("incident: end all", "back to normal", lambda: _end_all(control))
     return (*commands, everything)
@@ -161,7 +160,7 @@ def _running(control: Control) -> dict[str, str]:
     except OnwatchError:
         return {}
     return {
-        run.name: "running until ended; end it"
+        run.name: "running until mended; end it"
         if run.left is None
         else f"running, {run.left:.0f} s left; end it"
         for run in status
@@ -177,21 +176,19 @@ class _Lever:
 
     def toggle(self) -> str:
         try:
-            running = self.control.toggle(self.incident.name)
+            running = self.control.toggle(self.incident.name, hold=True)
         except OnwatchError as error:
             return str(error)
         if any(run.name == self.incident.name for run in running):
-            return (
-                f"{self.incident.title}, for {self.incident.duration:.0f} s: {self.incident.sight}"
-            )
+            return f"{self.incident.title}, until it is mended: {self.incident.sight}"
         return f"{self.incident.title}: ended"
 
-    def hold(self) -> str:
+    def show(self) -> str:
         try:
-            self.control.start(self.incident.name, hold=True)
+            self.control.start(self.incident.name)
         except OnwatchError as error:
             return str(error)
-        return f"{self.incident.title}, until you end it: {self.incident.sight}"
+        return f"{self.incident.title}, for {self.incident.duration:.0f} s: {self.incident.sight}"
 
 
 def _end_all(control: Control) -> str:

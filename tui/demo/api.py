@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from tui.demo.leash import Faults
 from tui.demo.meters import Meters
-from tui.demo.providers import FAILING, PROVIDERS, ProviderHealth, call
+from tui.demo.providers import FAILING, PROVIDERS, ProviderHealth, call, pick
 from tui.demo.queues import CACHE_HITS, CACHE_MISSES, queue
 from tui.demo.reply import Reply
 from tui.demo.requestlog import Database
@@ -57,6 +57,8 @@ class Api:
         provider = next((p for p in PROVIDERS if p.name == wanted), None)
         if provider is None:
             return Reply.refused(422, f"there is no provider {wanted!r}")
+        if provider.name == FAILING and self._faults.detour:
+            provider = pick(self._dice, without=FAILING)
         broken = self._faults.provider_errors and provider.name == FAILING
         outcome = call(provider, self._dice, broken=broken)
         await asyncio.sleep(outcome.latency)

@@ -14,7 +14,8 @@ from tui.demo.api import Api
 from tui.demo.health import brief, detailed
 from tui.demo.leash import Faults
 from tui.demo.meters import Meters
-from tui.demo.providers import ProviderHealth
+from tui.demo.providers import FAILING, ProviderHealth
+from tui.demo.releases import NEXT, VERSION
 from tui.demo.reply import Reply
 from tui.demo.requestlog import Database, LoggedRequest
 from tui.demo.wire import Request, Response, WireError, json_response
@@ -83,15 +84,21 @@ class App:
         return response
 
     async def _serve_own(self, request: Request) -> tuple[str, Response]:
-        path = request.path
+        path, faults = request.path, self._faults
+        version = NEXT if faults.slow else VERSION
         if request.method not in {"GET", "HEAD"}:
             return "other", json_response({"error": "only GET is served here"}, 405)
         if path == "/health":
-            return path, json_response(brief(self._meters.uptime()))
+            return path, json_response(brief(self._meters.uptime(), version))
         if path == "/health/detailed":
-            uptime = self._meters.uptime()
-            shop = self._website if self._faults.shop else None
-            document = await detailed(uptime, self._database, self._redis, self._providers, shop)
+            document = await detailed(
+                brief(self._meters.uptime(), version),
+                self._database,
+                self._redis,
+                self._providers,
+                self._website if faults.shop else None,
+                unused=FAILING if faults.detour else "",
+            )
             return path, json_response(document)
         if path == "/metrics":
             page = self._meters.page().encode()

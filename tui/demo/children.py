@@ -178,6 +178,10 @@ class Child:
     def raise_up(self) -> None:
         self._wanted.set()
 
+    def restart(self) -> None:
+        """Kill it; it is started again as ever."""
+        self._signal(signal.SIGKILL)
+
     def _signal(self, number: signal.Signals) -> None:
         pid = self.pid
         if pid is not None:

@@ -2,7 +2,11 @@
 
 Requests: ``{"do": "status"}``, ``{"do": "start", "incident": NAME, "hold": BOOL}``,
 ``{"do": "stop", "incident": NAME}`` (all of them without a name), ``{"do": "toggle",
-"incident": NAME}``. The answer holds what runs afterwards, or an ``error``.
+"incident": NAME, "hold": BOOL}``, ``{"do": "advance", "seconds": NUMBER}``. The answer holds what
+runs afterwards, or an ``error``. What is held lasts until somebody has mended it.
+
+``shopctl`` asks for more: ``{"do": "shop"}`` and ``{"do": "operate", "act": …, "name": …, "to":
+…}``, see :class:`~tui.demo.operations.Operations`.
 """
 
 from __future__ import annotations
@@ -75,9 +79,17 @@ class Control:
         """End an incident, or all of them."""
         return self._ask({"do": "stop", "incident": name})
 
-    def toggle(self, name: str) -> tuple[Ongoing, ...]:
+    def toggle(self, name: str, *, hold: bool = False) -> tuple[Ongoing, ...]:
         """End an incident that runs, begin one that does not."""
-        return self._ask({"do": "toggle", "incident": name})
+        return self._ask({"do": "toggle", "incident": name, "hold": hold})
+
+    def advance(self, seconds: float) -> tuple[Ongoing, ...]:
+        """Have the demo's clock go on by so many seconds at once."""
+        return self._ask({"do": "advance", "seconds": seconds})
+
+    def operate(self, act: str, name: str, to: str = "") -> str:
+        """Do what ``shopctl`` does: a sentence of what was done."""
+        return str(self._answer({"do": "operate", "act": act, "name": name, "to": to})["said"])
 
     def status(self) -> tuple[Ongoing, ...]:
         """What runs."""

@@ -14,6 +14,7 @@ from typing import Final
 from tui.demo import passwords
 from tui.demo.children import DemoError
 from tui.demo.gateway import server as gateway
+from tui.demo.kit import lay_out
 from tui.demo.shop import server as shop
 
 __all__ = ["Endpoints", "free_ports"]
@@ -73,7 +74,8 @@ class Endpoints:
         return Path(self.folder) / "control"
 
     def write_config(self) -> None:
-        """Write the configuration for the monitor."""
+        """Write the configuration for the monitor, with the runbooks that it names."""
+        lay_out(Path(self.folder))
         text = Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
             http=self.http,
             http_port=self.http_port,

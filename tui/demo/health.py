@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -15,33 +15,38 @@ from tui.demo.requestlog import Database
 if TYPE_CHECKING:
     from tui.demo.shop.web import Website
 
-__all__ = ["VERSION", "brief", "detailed"]
-
-VERSION: Final = "2.4.1"
+__all__ = ["brief", "detailed"]
 
 
-def brief(uptime: float) -> dict[str, Any]:
+def brief(uptime: float, version: str) -> dict[str, Any]:
     """The service itself serves, so it is healthy. ``uptime`` is in seconds."""
-    return {"status": "healthy", "version": VERSION, "uptime_seconds": round(uptime, 1)}
+    return {"status": "healthy", "version": version, "uptime_seconds": round(uptime, 1)}
 
 
 async def detailed(
-    uptime: float,
+    document: dict[str, Any],
     database: Database,
     redis: Redis,
     providers: ProviderHealth,
     website: Website | None,
+    *,
+    unused: str = "",
 ) -> dict[str, Any]:
-    """Each service and each queue's workers asked for their state just now."""
+    """``document`` with each service and each queue's workers asked for their state just now.
+
+    ``unused`` is a provider that is not asked anything at present.
+    """
     services = {
         "database": _database(database),
         "redis": await _redis(redis),
         **({"shop": await website.word()} if website is not None else {}),
         **{provider.name: providers.word(provider.name) for provider in PROVIDERS},
     }
+    if unused:
+        services[unused] = "disabled"
     workers = await _workers(redis)
-    well = all(word == "healthy" for word in (*services.values(), *workers.values()))
-    document = brief(uptime)
+    words = {*services.values(), *workers.values()}
+    well = words <= {"healthy", "disabled"}
     document["status"] = "healthy" if well else "degraded"
     document["services"] = services
     document["workers"] = {**workers, "active_tasks": await _active(redis)}

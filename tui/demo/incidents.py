@@ -1,8 +1,8 @@
 """What can go wrong in the demo, and the director who knows what runs.
 
-An incident ends by itself after its duration, unless it was started to be held: then it
-lasts until somebody stops it. Nothing here touches a process; :meth:`Director.turns`
-says what to switch.
+An incident of the schedule ends by itself after its duration. One that is held lasts until
+somebody has mended it on the servers (:mod:`tui.demo.operations`), or stops it. Nothing here
+touches a process; :meth:`Director.turns` says what begins and ends.
 """
 
 from __future__ import annotations
@@ -45,36 +45,36 @@ INCIDENTS: Final = (
     Incident(
         "slow-service",
         "Slow service",
-        "every answer takes a second longer: latency of api climbs past its warning bound, "
-        "p50 and p95 of the requests with it",
+        "a release of the api makes every answer a second longer: its latency climbs past the "
+        "warning bound, p50 and p95 of the requests with it; roll it back to mend it",
         50.0,
     ),
     Incident(
         "provider-errors",
         "Errors from one provider",
         "most requests to the provider borealis end with a 502: the error ratio rises, its row "
-        "in the breakdown alone, and /health/detailed calls it degraded",
+        "in the breakdown alone, and /health/detailed calls it degraded; do without it to mend it",
         60.0,
     ),
     Incident(
         "queue-backlog",
         "Queue backlog",
-        "a bulk import meets slow workers: the queue default grows to more than 1,500 jobs and "
-        "drains afterwards",
+        "a bulk import meets slow workers: the queue default grows by 25 jobs a second; stop the "
+        "import to mend it, and it drains",
         70.0,
     ),
     Incident(
         "service-down",
         "Service down",
-        "the HTTP service is killed: connections are refused until it is started again, and its "
-        "uptime begins anew",
+        "the HTTP service is killed: connections are refused until somebody starts it again, and "
+        "its uptime begins anew",
         40.0,
     ),
     Incident(
         "redis-full",
         "Redis out of memory",
         "sessions without an expiry fill Redis to its maxmemory: writes are refused, jobs cannot "
-        "be queued, workers miss their heartbeat",
+        "be queued, workers miss their heartbeat; switch off what makes them, and remove them",
         60.0,
     ),
     Incident(
@@ -89,23 +89,23 @@ INCIDENTS: Final = (
         "connections-used-up",
         "Connections used up",
         "shop-export opens sessions to PostgreSQL and closes none: the server is full, and the "
-        "shop's own are refused",
+        "shop's own are refused; stop the export to mend it",
         60.0,
         POSTGRES,
     ),
     Incident(
         "slow-query",
         "Slow query",
-        "a report joins every order with every earlier one and keeps a core busy for many "
-        "seconds, again and again; cancelled, it comes back a little later",
+        "a report joins every order with every earlier one and keeps a core busy; cancelled, it "
+        "comes back a little later, unless the job is stopped",
         60.0,
         POSTGRES,
     ),
     Incident(
         "database-down",
         "Database down",
-        "the shop's PostgreSQL is killed: connections are refused until it is started again and "
-        "has recovered",
+        "the shop's PostgreSQL is killed: connections are refused until somebody starts it again "
+        "and it has recovered",
         40.0,
         POSTGRES,
     ),
@@ -120,8 +120,8 @@ INCIDENTS: Final = (
     Incident(
         "mysql-down",
         "MariaDB down",
-        "the gateway's MariaDB is killed: connections are refused until it is started again and "
-        "has recovered",
+        "the gateway's MariaDB is killed: connections are refused until somebody starts it again "
+        "and it has recovered",
         40.0,
         MARIADB,
     ),

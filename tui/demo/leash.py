@@ -22,32 +22,43 @@ OVER: Final = "over "
 
 @dataclass(slots=True)
 class Faults:
-    """What the incidents under way switch on; shared by all that a process does."""
+    """What incidents and operators have switched; shared by all that a process does."""
 
     slow: bool = False
-    """Every answer takes a second longer."""
+    """The api runs a release whose answers take a second longer."""
     provider_errors: bool = False
     """One provider fails most calls."""
+    detour: bool = False
+    """No fault: the other providers take that one's share."""
     backlog: bool = False
     """A bulk import arrives and workers are slow."""
+    indexers: int = 3
+    """No fault: the workers of the queue ``default``."""
     hoard: bool = False
-    """Sessions without an expiry are written to Redis."""
+    """Visitors come whose sessions take much room in Redis."""
+    endless: bool = False
+    """These have no expiry."""
     lock_pile_up: bool = False
     """Billing leaves a transaction open that others wait for."""
     leak: bool = False
     """A program opens sessions and closes none."""
     slow_query: bool = False
     """Reporting joins every order with every earlier one."""
+    reports: bool = True
+    """No fault: reporting runs."""
     quota_locks: bool = False
     """The gateway's job leaves a transaction open that others wait for."""
     shop: bool = False
     """No fault: the shop's database is founded, and people shop."""
+    skipped: float = 0.0
+    """No fault: seconds by which the demo's clock was advanced."""
 
     def update(self, values: dict[str, Any]) -> None:
         """Take over those of ``values`` that are faults."""
         for field in fields(self):
             if field.name in values:
-                setattr(self, field.name, bool(values[field.name]))
+                kind = type(getattr(self, field.name))
+                setattr(self, field.name, kind(values[field.name]))
 
 
 def announce() -> None:

@@ -50,9 +50,10 @@ def call(provider: Provider, dice: random.Random, *, broken: bool) -> Outcome:
     return Outcome(latency, None)
 
 
-def pick(dice: random.Random) -> Provider:
-    """A provider, each as often as its share."""
-    return dice.choices(PROVIDERS, [provider.share for provider in PROVIDERS])[0]
+def pick(dice: random.Random, *, without: str = "") -> Provider:
+    """A provider, each as often as its share; not the one called ``without``."""
+    among = [provider for provider in PROVIDERS if provider.name != without]
+    return dice.choices(among, [provider.share for provider in among])[0]
 
 
 class ProviderHealth:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,29 +24,16 @@ from tui.demo.cast import Database, assemble
 from tui.demo.children import DemoError
 from tui.demo.control import listen
 from tui.demo.folder import Janitor, new_folder, sweep_stale
-from tui.demo.incidents import INCIDENTS, Director, Turn, incident, possible
+from tui.demo.incidents import INCIDENTS, Director, incident, possible
+from tui.demo.operations import Operations
 from tui.demo.schedule import due
 
 __all__ = ["main"]
 
 _TICK: Final = 0.25
-_FAULTS: Final = {
-    "slow-service": "slow",
-    "provider-errors": "provider_errors",
-    "queue-backlog": "backlog",
-    "redis-full": "hoard",
-    "lock-pile-up": "lock_pile_up",
-    "connections-used-up": "leak",
-    "slow-query": "slow_query",
-    "mysql-locks": "quota_locks",
-}
-"""Incident and the fault it switches in the children."""
-_DOWN: Final = {
-    "service-down": "service",
-    "database-down": "postgres",
-    "mysql-down": "mariadb",
-}
-"""Incident and the child that it kills."""
+_FURTHEST: Final = 86_400.0
+"""Seconds by which the clock is advanced at once, at most."""
+_REQUESTS: Final = ("start", "stop", "toggle", "status", "advance", "shop", "operate")
 
 
 class Supervisor:
@@ -61,6 +49,10 @@ class Supervisor:
         self._seed = seed
         self._scheduled = scheduled
         self._director = Director()
+        self._operations = Operations()
+        self._skipped = 0.0
+        self._shown: dict[str, Any] = {}
+        self._down: frozenset[str] = frozenset()
         self._cast = assemble(Path(folder), seed, self._director.stop, databases=databases)
         self._endpoints = self._cast.endpoints
         self._incidents = possible(self._endpoints.missing)
@@ -113,13 +105,17 @@ class Supervisor:
         for database in self._cast.databases:
             if database.product == incident(name).needs:
                 await database.clients.ready(None)
-        self._director.start(name, time.monotonic(), hold=hold)
+        self._director.start(name, self._now(), hold=hold)
         await asyncio.Event().wait()
 
+    def _now(self) -> float:
+        """The demo's clock, in seconds: the machine's, with what it was advanced by."""
+        return time.monotonic() + self._skipped
+
     async def _conduct(self) -> None:
-        begun = before = time.monotonic()
+        begun = before = self._now()
         while True:
-            now = time.monotonic()
+            now = self._now()
             if self._scheduled:
                 plans = due(before - begun, now - begun, self._seed, self._incidents)
                 self._director.follow((plan.incident for plan in plans), now)
@@ -128,19 +124,28 @@ class Supervisor:
             await asyncio.sleep(_TICK)
 
     def _turn(self, now: float) -> None:
+        """Begin and end what is due, and what somebody has mended; have the children follow."""
+        for mended in self._operations.mended():
+            self._director.stop(mended)
         for turn in self._director.turns(now):
-            self._apply(turn)
+            (self._operations.begin if turn.on else self._operations.end)(turn.incident.name)
+        self._show()
 
-    def _apply(self, turn: Turn) -> None:
-        name = turn.incident.name
-        fault = _FAULTS.get(name)
-        if fault is not None:
-            for child in self._cast.everybody:
-                child.show({fault: turn.on})
-            return
+    def _show(self) -> None:
+        """Have the children do what the operations say by now."""
+        faults = {**self._operations.faults(), "skipped": self._skipped}
+        news = {name: on for name, on in faults.items() if self._shown.get(name) != on}
+        down, restarted = self._operations.down, self._operations.restarted()
         for child in self._cast.everybody:
-            if child.name == _DOWN[name]:
-                (child.put_down if turn.on else child.raise_up)()
+            if news:
+                child.show(news)
+            if child.name in down - self._down:
+                child.put_down()
+            elif child.name in self._down - down:
+                child.raise_up()
+            elif child.name in restarted:
+                child.restart()
+        self._shown, self._down = faults, down
 
     def _begin(self, name: str, now: float, *, hold: bool = False) -> None:
         """Begin an incident. Raises DemoError where its database server is missing."""
@@ -156,16 +161,18 @@ class Supervisor:
 
     def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what a request of the control socket asks, and say what runs."""
-        now = time.monotonic()
         try:
-            refusal = self._do(request, now)
+            said = self._do(request)
         except KeyError:
             return {"error": f"there is no incident {request.get('incident')!r}"}
         except DemoError as error:
             return {"error": str(error)}
-        if refusal:
-            return {"error": refusal}
+        now = self._now()
         self._turn(now)
+        return {"said": said, **self._status(now), **self._shop(request)}
+
+    def _status(self, now: float) -> Mapping[str, Any]:
+        """What runs, and who does."""
         everybody = self._cast.everybody
         return {
             "running": [
@@ -180,23 +187,48 @@ class Supervisor:
             "missing": {**self._endpoints.missing, **self._failed},
         }
 
-    def _do(self, request: Mapping[str, Any], now: float) -> str:
-        """Empty, or why not."""
+    def _shop(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What operators want to know: what there is, and what was done to it."""
+        if request.get("do") not in ("operate", "shop"):
+            return {}
+        children = {child.name for child in self._cast.everybody}
+        return {
+            "shop": self._operations.rows(children),
+            "history": [asdict(event) for event in self._operations.history],
+            "redis_port": self._endpoints.redis_port,
+        }
+
+    def _do(self, request: Mapping[str, Any]) -> str:
+        """What was done, where there is something to be said of it.
+
+        Raises DemoError where it cannot be, KeyError where there is no such incident.
+        """
         name = request.get("incident")
         match request.get("do"):
             case "start":
-                self._begin(str(name), now, hold=bool(request.get("hold")))
+                self._begin(str(name), self._now(), hold=bool(request.get("hold")))
             case "stop":
                 self._director.stop(None if name is None else str(name))
             case "toggle" if self._director.runs(str(name)):
                 self._director.stop(str(name))
             case "toggle":
-                self._begin(str(name), now)
-            case "status":
+                self._begin(str(name), self._now(), hold=bool(request.get("hold")))
+            case "advance":
+                self._advance(request.get("seconds"))
+            case "operate":
+                wanted = (str(request.get(key) or "") for key in ("act", "name", "to"))
+                return self._operations.do(*wanted)
+            case "status" | "shop":
                 pass
             case other:
-                return f"cannot {other!r}; ask for start, stop, toggle or status"
+                raise DemoError(f"cannot {other!r}; ask for {', '.join(_REQUESTS)}")
         return ""
+
+    def _advance(self, seconds: object) -> None:
+        """Have the demo's clock go on by so many seconds at once."""
+        if not isinstance(seconds, int | float) or not 0 < seconds <= _FURTHEST:
+            raise DemoError(f"give seconds to advance by, more than 0 and at most {_FURTHEST:g}")
+        self._skipped += seconds
 
 
 async def _unless_one_fails(

@@ -56,7 +56,7 @@ class Traffic:
     async def _users(self) -> None:
         begun = time.monotonic()
         while True:
-            elapsed = time.monotonic() - begun
+            elapsed = time.monotonic() - begun + self._faults.skipped
             await asyncio.sleep(self._dice.expovariate(rate(elapsed, self._seed)))
             self._launch(*self._choose())
 

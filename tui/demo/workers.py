@@ -24,6 +24,7 @@ __all__ = ["main"]
 _HEARTBEAT_EVERY: Final = 2.0
 _HEARTBEAT_LIVES: Final = 7
 _WAIT_FOR_JOB: Final = 2.0
+_HIRE_EVERY: Final = 0.5
 _SLOWER: Final = 15.0
 
 
@@ -48,8 +49,16 @@ class Workers:
                 break
             await asyncio.sleep(AFTER_TROUBLE)
         async with asyncio.TaskGroup() as group:
-            for _ in range(queue.workers):
-                group.create_task(self._work(queue))
+            hired: dict[int, asyncio.Task[None]] = {}
+            while True:
+                for number in range(self._wanted(queue)):
+                    if number not in hired or hired[number].done():
+                        hired[number] = group.create_task(self._work(queue, number))
+                await asyncio.sleep(_HIRE_EVERY)
+
+    def _wanted(self, queue: Queue) -> int:
+        """How many workers the queue is to have."""
+        return self._faults.indexers if queue.name == "default" else queue.workers
 
     async def _take_back(self, queue: Queue) -> bool:
         """Put the jobs of workers that died back into the waiting list; whether it went well."""
@@ -68,8 +77,9 @@ class Workers:
                 await asyncio.sleep(AFTER_TROUBLE)
             await asyncio.sleep(_HEARTBEAT_EVERY)
 
-    async def _work(self, queue: Queue) -> None:
-        while True:
+    async def _work(self, queue: Queue, number: int) -> None:
+        """Take jobs for as long as there is to be a worker of that number."""
+        while number < self._wanted(queue):
             try:
                 job = await self._redis.blmove(
                     queue.waiting, queue.processing, int(_WAIT_FOR_JOB), "RIGHT", "LEFT"

@@ -114,7 +114,7 @@ class Gateway:
         begun = time.monotonic()
         while True:
             now = time.monotonic()
-            per_second = rate(now - begun, self._seed) * _SHARE
+            per_second = rate(now - begun + self._faults.skipped, self._seed) * _SHARE
             await asyncio.sleep(self._dice.expovariate(per_second))
             if not self._requests.full():
                 self._requests.put_nowait(now)

@@ -37,7 +37,7 @@ async def main(folder: Path, port: int, seed: int) -> None:
     shop = Shop(folder, port)
     faults = Faults()
     books = Books(shop, faults, lambda: over("lock-pile-up"))
-    reports = Reports(shop, faults, random.Random(seed))
+    reports = Reports(shop, faults, random.Random(seed), lambda: over("slow-query"))
 
     async def work() -> None:
         await _opened(shop)

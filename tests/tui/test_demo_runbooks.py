@@ -1,0 +1,380 @@
+"""The demo's incidents last until they are mended: from the alert to its end by runbooks' keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import pytest
+from textual.pilot import Pilot
+
+from checks.config import EngineConfig, StoryConfig
+from checks.live import EngineSource
+from checks.runbooks.audit import audit_file
+from checks.runbooks.views import RunState, RunView
+from checks.story.place import story_file
+from checks.views import AlertView, Snapshot
+from tests.tui.app_kit import seen
+from tests.tui.demo_helpers import MARIADB, settled, until
+from tests.tui.terminals import OnTerminal
+from tui.app import OnwatchApp
+from tui.cli import main
+from tui.config import load
+from tui.demo.stack import Stack
+from tui.screens.runbook import RunbookScreen
+
+TEN_MINUTES = 600.0
+SAFE = ""
+YES = "y"
+
+
+@dataclass(frozen=True)
+class Mend:
+    """An incident, the check whose alert fires, and what mends it: steps of the runbook, each with
+    the answer to its question."""
+
+    incident: str
+    check: str
+    runbooks: tuple[str, ...]
+    steps: tuple[tuple[str, str], ...]
+
+
+SLOW = Mend("slow-service", "api", ("http-slow",), (("changes", SAFE), ("rollback", YES)))
+PROVIDER = Mend(
+    "provider-errors",
+    "api-parts",
+    ("health-part-failed",),
+    (("failures", SAFE), ("without-borealis", YES)),
+)
+BACKLOG = Mend("queue-backlog", "cache", ("queue-backlog",), (("who", SAFE), ("stop-import", YES)))
+DOWN = Mend("service-down", "api", ("target-down",), (("start", YES), ("probe", SAFE)))
+FULL = Mend(
+    "redis-full",
+    "cache",
+    ("redis-memory-high",),
+    (("kinds", SAFE), ("sessions-end", YES), ("drop-sessions", "cache")),
+)
+LOCKS = Mend(
+    "lock-pile-up",
+    "shop",
+    ("postgres-locks-waited", "postgres-idle-in-transaction"),
+    (("blocker", SAFE), ("end-blocker", "shop")),
+)
+LEAK = Mend(
+    "connections-used-up",
+    "shop",
+    ("postgres-connections-high",),
+    (("holders", SAFE), ("stop-export", YES)),
+)
+REPORT = Mend(
+    "slow-query",
+    "shop",
+    ("postgres-query-long",),
+    (("longest", SAFE), ("stop-report", YES), ("cancel", YES)),
+)
+SHOP_DOWN = Mend(
+    "database-down", "shop", ("postgres-unreachable",), (("start", YES), ("sessions", SAFE))
+)
+ROW_LOCKS = Mend(
+    "mysql-locks",
+    "gateway",
+    ("mysql-lock-wait", "mysql-transaction-long"),
+    (("blocker", SAFE), ("end-blocker", "gateway")),
+)
+GATEWAY_DOWN = Mend(
+    "mysql-down", "gateway", ("mysql-unreachable",), (("start", YES), ("requests", SAFE))
+)
+
+ROUNDS = (
+    (SLOW, BACKLOG, LOCKS, ROW_LOCKS),
+    (DOWN, FULL, LEAK, GATEWAY_DOWN),
+    (REPORT,),
+    (SHOP_DOWN,),
+    (PROVIDER,),
+)
+"""Those of a round happen at the same time, each to another server."""
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack.start("--no-incidents", "--seed", "5") as running:
+        yield settled(running)
+
+
+@pytest.fixture
+def config(stack: Stack) -> Path:
+    """The demo's own configuration, which looks four times as often; no check has longer than its
+    interval, and a slow service is to be one that answers."""
+    text = stack.endpoints.config.read_text().replace("interval: 2s", "interval: 500ms")
+    text = re.sub(r"( +)http:\n", r"\1interval: 2s\n\g<0>", text)
+    quick = stack.endpoints.config.with_name("quick.yaml")
+    quick.write_text(text)
+    quick.chmod(0o600)
+    return quick
+
+
+class Watch:
+    """The monitor on the demo, by its keys."""
+
+    def __init__(self, app: OnwatchApp, pilot: Pilot[int]) -> None:
+        self._app = app
+        self._pilot = pilot
+
+    @property
+    def picture(self) -> Snapshot:
+        assert self._app._newest is not None
+        return self._app._newest
+
+    @property
+    def screen(self) -> RunbookScreen:
+        assert isinstance(self._app.screen, RunbookScreen), seen(self._pilot)
+        return self._app.screen
+
+    @property
+    def reads(self) -> str:
+        """The runbook that is read."""
+        books = self.screen.books
+        return books.focus.name if books is not None and books.focus is not None else ""
+
+    async def until(self, true: Callable[[], object], what: str, within: float = 25.0) -> None:
+        deadline = time.monotonic() + within
+        while not true():
+            if time.monotonic() > deadline:
+                pytest.fail(f"not so within {within:g} s: {what}\n{seen(self._pilot)}")
+            await asyncio.sleep(0.03)
+
+    async def press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    def alert(self, mend: Mend) -> AlertView | None:
+        """The alert of its check, where that leads to its runbook."""
+        if self._app._newest is None:
+            return None
+        for one in self.picture.alerts:
+            if one.check == mend.check and not one.rule:
+                return one if self.picture.runbooks.links.get(one.id) in mend.runbooks else None
+        return None
+
+    def looked(self, check: str) -> float:
+        """When the check was made last."""
+        view = self.picture.check(check)
+        assert view is not None
+        return view.last_run or 0.0
+
+    async def choose(self, mend: Mend) -> None:
+        """Have the cursor on the alert, on the screen of all alerts."""
+        await self.press("7", "home")
+        for _ in range(len(self.picture.alerts) + 5):
+            subject = self._app.screen.concerned()  # type: ignore[attr-defined]
+            alert = self.alert(mend)
+            if subject is not None and alert is not None and subject.alert == alert.id:
+                return
+            await self.press("j")
+        pytest.fail(f"{mend.check} is not among the alerts:\n{seen(self._pilot)}")
+
+    async def run(self, step: str, answer: str) -> None:
+        """Run the step with the cursor on it, and see it end well."""
+        ran = {run.id for run in self.picture.runbooks.runs}
+        await self.press("home")
+        while self.screen.step != step:
+            before = self.screen.step
+            await self.press("j")
+            assert self.screen.step != before, f"there is no {step}:\n{seen(self._pilot)}"
+        await self.until(
+            lambda: self.screen.offer and not self.screen.offer.refused, f"{step} can run"
+        )
+        await self.press("enter")
+        if answer == YES:
+            await self.until(lambda: "Run it?" in seen(self._pilot), f"{step} asks")
+            await self.press("y")
+        elif answer:
+            typed = f"Type {answer} and press Enter to run it."
+            await self.until(lambda: typed in seen(self._pilot), f"{step} asks for its target")
+            await self.press(*answer, "enter")
+        await self.until(lambda: self._ended_since(ran), f"{step} ends")
+        (run,) = self._ended_since(ran)
+        assert (run.step, run.exit_code) == (step, 0), (run.said, run.lines)
+
+    def _ended_since(self, ran: set[str]) -> list[RunView]:
+        return [
+            run
+            for run in self.picture.runbooks.runs
+            if run.id not in ran and run.state is not RunState.RUNNING
+        ]
+
+
+@asynccontextmanager
+async def watching(config: Path) -> AsyncIterator[Watch]:
+    """The monitor on the demo at 120x36, remembering as it does on a configuration of one's own."""
+
+    def read() -> EngineConfig:
+        engine = load(str(config)).engine
+        host = socket.gethostname()
+        return replace(
+            engine,
+            rules=None,
+            story=StoryConfig(memory=story_file(host, str(config))),
+            runbooks=replace(engine.runbooks, audit=audit_file(host)),
+        )
+
+    source = EngineSource(read)
+    app = OnwatchApp(source)
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            yield Watch(app, pilot)
+    finally:
+        source.close()
+
+
+async def test_each_incident_lasts_until_its_runbook_mends_it(
+    stack: Stack, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mended: list[Mend] = []
+    async with watching(config) as watch:
+        for round_ in ROUNDS:
+            together = [one for one in round_ if MARIADB or one.check != "gateway"]
+            await last_and_are_mended(watch, stack, together)
+            mended += together
+        assert len(mended) == (11 if MARIADB else 9)
+    capsys.readouterr()
+    written = audited()
+    steps = [(mend.runbooks, step) for mend in mended for step, _ in mend.steps]
+    assert len(written) == len(steps)
+    for (names, step), line in zip(steps, written, strict=True):
+        assert line.runbook in names
+        assert (line.step, line.events, line.code) == (step, ["started", "ended"], 0)
+    agree(told(config, capsys), written)
+    main(["report", "-c", str(config)])
+    report = capsys.readouterr().out
+    for mend in mended:
+        assert re.search(rf"\b{mend.check} .*(WARNING|CRITICAL)", report), (mend.check, report)
+    for line in written:
+        assert f"step `{line.runbook} › {line.step}`: exit code 0" in report
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run as it is written down."""
+
+    runbook: str
+    step: str
+    code: int | None
+    began: float = field(compare=False)
+    events: list[str] = field(compare=False, default_factory=list)
+
+
+def audited() -> list[Line]:
+    """The runs that the audit log has, in their order."""
+    lines = map(json.loads, audit_file(socket.gethostname()).read_text().splitlines())
+    runs: dict[str, Line] = {}
+    for line in lines:
+        if line["event"] == "started":
+            at = datetime.fromisoformat(line["at"]).timestamp()
+            runs[line["run"]] = Line(line["runbook"], line["step"], None, at, ["started"])
+        else:
+            before = runs[line["run"]]
+            events = [*before.events, line["event"]]
+            runs[line["run"]] = replace(before, code=line.get("exit_code"), events=events)
+    return list(runs.values())
+
+
+def told(config: Path, capsys: pytest.CaptureFixture[str]) -> list[Line]:
+    """The runs that the incident's report has."""
+    assert main(["report", "--json", "-c", str(config)]) == 0
+    data = json.loads(capsys.readouterr().out)
+    return [
+        Line(step["runbook"], step["step"], step["exit_code"], step["began"])
+        for step in data["steps"]
+    ]
+
+
+def agree(timeline: list[Line], audit: list[Line]) -> None:
+    assert timeline == audit
+    begins = [line.began for line in audit]
+    assert [line.began for line in timeline] == pytest.approx(begins, abs=1.0)
+
+
+async def last_and_are_mended(watch: Watch, stack: Stack, together: list[Mend]) -> None:
+    for mend in together:
+        stack.control.start(mend.incident, hold=True)
+    for mend in together:
+        await watch.until(lambda m=mend: watch.alert(m), f"{mend.incident} is told")
+    stack.control.advance(TEN_MINUTES)
+    looked = {mend: watch.looked(mend.check) for mend in together}
+    names = sorted(mend.incident for mend in together)
+    for mend in together:
+        await watch.until(lambda m=mend: watch.looked(m.check) > looked[m] + 0.4, "it is looked at")
+        assert watch.alert(mend) is not None, f"{mend.incident} has ended by itself"
+    assert sorted(run.name for run in stack.control.status()) == names
+    for mend in together:
+        await watch.choose(mend)
+        await watch.press("r")
+        await watch.until(lambda m=mend: watch.reads in m.runbooks, "its runbook is read")
+        for step, answer in mend.steps:
+            await watch.run(step, answer)
+        await watch.until(lambda m=mend: watch.alert(m) is None, f"{mend.incident} is over")
+        await watch.press("escape")
+        running = {run.name for run in stack.control.status()}
+        assert mend.incident not in running, "the director has noticed"
+
+
+PROGRAM = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
+    stack: Stack, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["-c", PROGRAM, "-c", str(config)]
+    stack.control.start("service-down", hold=True)
+    supervisor = psutil.Process(stack.pid)
+    with OnTerminal(arguments) as terminal:
+        terminal.read_until(b"CRITICAL")
+        terminal.read_until(b"runbook")
+        terminal.type(b"r")
+        terminal.read_until(b"./shopctl start api")
+        supervisor.suspend()
+        try:
+            terminal.type(b"\r")
+            terminal.read_until(b"Run it?")
+            terminal.type(b"y")
+            until(lambda: operators(stack))
+            (begun,) = operators(stack)
+            os.kill(terminal.process.pid, signal.SIGKILL)
+            terminal.process.wait()
+            assert until(lambda: not begun.is_running(), 5), "no step outlives its session"
+        finally:
+            supervisor.resume()
+    assert [line.events for line in audited()] == [["started"]]
+    with OnTerminal(arguments) as terminal:
+        terminal.read_until(b"cut off")
+        terminal.type(b"9")
+        terminal.read_until(b"target-down")
+        terminal.type(b"q")
+        terminal.process.wait(10)
+    (line,) = audited()
+    assert (line.step, line.events, line.code) == ("start", ["started", "cut off"], None)
+    agree(told(config, capsys), [line])
+    main(["report", "-c", str(config)])
+    assert "target-down › start: it was cut off" in capsys.readouterr().out
+
+
+def operators(stack: Stack) -> list[psutil.Process]:
+    """The ``shopctl`` that run on this demo."""
+    control = str(stack.endpoints.control)
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if control in words and any(word.endswith("shopctl.py") for word in words):
+            found.append(process)
+    return found

@@ -55,6 +55,7 @@ _PARTS: Final = {
         "locks": "mysql-lock-wait",
         "connections": "mysql-connections-high",
         "transaction": "mysql-transaction-long",
+        "idle transaction": "mysql-transaction-long",
         "query": "mysql-statement-slow",
         "replication": "mysql-replica-lag",
         "latency": "mysql-statement-slow",

@@ -15,10 +15,11 @@ def concerned_by(snapshot: Snapshot | None, key: str, check: str) -> Subject | N
     """The alert or the check that the row ``key`` of ``check`` is about; where neither is named,
     the first alert. None where there is nothing.
     """
-    from checks.runbooks.views import Subject  # noqa: PLC0415 - not for the first frame
-
     if snapshot is None:
+        # Before anything is imported that the first frame does without.
         return None
+    from checks.runbooks.views import Subject  # noqa: PLC0415 - see above
+
     alert = _alert(snapshot, key, check)
     if alert is not None:
         return Subject(alert=alert.id, check=alert.check)

@@ -31,6 +31,28 @@ def test_reading_the_command_line_imports_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+BEFORE_THE_FRAME = """
+import asyncio, sys
+from tests.tui.fakes import FakeSource
+from tui.app import OnwatchApp
+
+async def painted():
+    async with OnwatchApp(FakeSource()).run_test():
+        print(*sorted(name for name in sys.modules if name.startswith("checks.")))
+
+known = {name for name in sys.modules if name.startswith("checks.")}
+for name in known:
+    del sys.modules[name]
+asyncio.run(painted())
+"""
+
+
+def test_the_first_frame_waits_for_nothing_of_the_engine() -> None:
+    program = [sys.executable, "-c", BEFORE_THE_FRAME]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"checks.errors"}
+
+
 def test_the_version_goes_to_standard_output(tmp_path: Path) -> None:
     for arguments in (("--version",), ("-V",), ("check", "--version")):
         done = onwatch(tmp_path, *arguments)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from checks.alerts.of_checks import alerts_of, in_order
-from checks.alerts.of_rules import rule_alerts
+from checks.alerts.of_rules import RuleAlerts
 from checks.databases.figures import figure_views
 from checks.derive import POINTS, chart, host_view, sample_lines
 from checks.hosts.detail import host_detail
@@ -71,6 +71,7 @@ class SnapshotBuilder:
         self._detail: tuple[Result, float, HostDetail] | None = None
         self._samples: tuple[Result, tuple[tuple[str, float], ...]] | None = None
         self._ruled: tuple[RulesView | None, tuple[AlertView, ...]] = (None, ())
+        self._of_rules = RuleAlerts()
         self._blamed: set[tuple[str, str]] = set()
         self._faults: list[tuple[str, str]] = []
 
@@ -115,7 +116,7 @@ class SnapshotBuilder:
     def _rule_alerts(self, rules: RulesView | None) -> tuple[AlertView, ...]:
         """The alerts of ``rules``, made once."""
         if self._ruled[0] is not rules:
-            self._ruled = (rules, rule_alerts(rules))
+            self._ruled = (rules, self._of_rules.of(rules))
         return self._ruled[1]
 
     def _derive(self, state: CheckState, window: float) -> _Derived | None:

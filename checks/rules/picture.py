@@ -11,13 +11,22 @@ from checks.alerts.severity import severity_of
 from checks.alerts.wording import shown_series
 from checks.model import Status, clean, clean_lines
 from checks.promql.literals import format_float
-from checks.rules.evaluate import AlertRun, RecordRun
+from checks.rules.evaluate import AlertRun, GroupRun, RecordRun
 from checks.rules.model import AlertRule, RuleGroup
+from checks.rules.outcome import GroupOutcome
 from checks.rules.selectors import comparison
 from checks.rules.ties import Tie
-from checks.rules.views import RuleAlertView, RuleView, TransitionView
+from checks.rules.views import GroupView, RuleAlertView, RuleView, TransitionView
 
-__all__ = ["MOST_SHOWN", "alert_id", "alert_views", "evidence_words", "rule_view", "told"]
+__all__ = [
+    "MOST_SHOWN",
+    "alert_id",
+    "alert_views",
+    "evidence_words",
+    "group_view",
+    "rule_view",
+    "told",
+]
 
 MOST_SHOWN: Final = 500
 """Alerts of one rule that are shown: firing ones first."""
@@ -48,6 +57,20 @@ def rule_view(key: str, group: RuleGroup, run: AlertRun | RecordRun, interval: i
         compared=compares.left.strip() if compares else "",
         operator=compares.operator if compares else "",
         limit=compares.limit if compares else None,
+    )
+
+
+def group_view(run: GroupRun, outcome: GroupOutcome | None, missed: int) -> GroupView:
+    """A group after its last evaluation; None before the first one."""
+    group = run.group
+    return GroupView(
+        name=clean(group.name),
+        file=clean(group.file),
+        rules=len(group.rules),
+        interval=run.interval / 1000,
+        evaluated=outcome.at / 1000 if outcome is not None else None,
+        duration=outcome.seconds if outcome is not None else 0.0,
+        missed=missed,
     )
 
 

@@ -99,6 +99,11 @@ class RuleSet:
         return {key: place.outcome for key, place in places if place.outcome is not None}
 
     @property
+    def missed_by_group(self) -> dict[str, int]:
+        """Evaluations of each group left out since the start, by the group's key."""
+        return {key: place.missed for key, place in self._places.items()}
+
+    @property
     def missed(self) -> int:
         """Evaluations left out since the start, because the ones before took too long."""
         return sum(place.missed for place in self._places.values())

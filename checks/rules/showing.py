@@ -14,13 +14,21 @@ from checks.alerts.wording import shown_series
 from checks.model import clean
 from checks.rules.dead import described, what_is_not_there
 from checks.rules.evaluate import AlertRun, RecordRun
-from checks.rules.outcome import Health, RuleOutcome
+from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
 from checks.rules.packs import PREFIX
-from checks.rules.picture import MOST_SHOWN, alert_views, evidence_words, rule_view, told
+from checks.rules.picture import (
+    MOST_SHOWN,
+    alert_views,
+    evidence_words,
+    group_view,
+    rule_view,
+    told,
+)
 from checks.rules.ruleset import RuleSet, keyed
 from checks.rules.selectors import written
 from checks.rules.ties import Tie, ill, ties
 from checks.rules.views import (
+    GroupView,
     RuleAlertView,
     RuleHealth,
     RulesView,
@@ -68,6 +76,8 @@ class Showing:
         memory: Path | None,
     ) -> None:
         self._store = store
+        self._rules = rules
+        self._groups: dict[str, tuple[GroupOutcome | None, int, GroupView]] = {}
         self._problems = tuple(problems)
         self._remembered = str(memory) if memory is not None else ""
         self._rows: dict[AlertRun | RecordRun, _Row] = {}
@@ -232,6 +242,7 @@ class Showing:
         healths = Counter(rule.health for rule in rules)
         self._shown = RulesView(
             rules=rules,
+            groups=tuple(self._group_views()),
             transitions=tuple(self._transitions),
             firing=states[State.FIRING],
             pending=states[State.PENDING],
@@ -245,6 +256,18 @@ class Showing:
             remembered=self._remembered,
         )
         return self._shown
+
+    def _group_views(self) -> Iterator[GroupView]:
+        """The same objects again of groups that were not evaluated since."""
+        outcomes, missed = self._rules.outcomes, self._rules.missed_by_group
+        for run in self._rules.runs:
+            key = run.group.key
+            outcome, left_out = outcomes.get(key), missed[key]
+            known = self._groups.get(key)
+            if known is None or known[0] is not outcome or known[1] != left_out:
+                view = group_view(run, outcome, left_out)
+                known = self._groups[key] = (outcome, left_out, view)
+            yield known[2]
 
     def _tie(self, checks: Sequence[CheckView], finder: CheckFinder) -> None:
         """Put into the views which alerts follow from what, and which speak for which."""

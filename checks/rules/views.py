@@ -15,6 +15,7 @@ from checks.model import Status
 __all__ = [
     "Curve",
     "Evidence",
+    "GroupView",
     "Pairs",
     "QueryView",
     "RuleAlertView",
@@ -173,11 +174,27 @@ class RuleView:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class GroupView:
+    """A group of rules: how many it has, every how many seconds it is evaluated, when it last was
+    (None before) and what that took, and how many evaluations were left out since the start.
+    """
+
+    name: str
+    file: str
+    rules: int
+    interval: float
+    evaluated: float | None = None
+    duration: float = 0.0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RulesView:
     """All rules, in the order of their files.
 
     Attributes:
         rules: every rule that is loaded.
+        groups: their groups.
         transitions: the last ones of all rules, the newest first.
         firing: how many alerts fire; likewise ``pending`` and ``resolved``.
         errors: how many rules failed the last time; likewise ``dead`` and ``no_history``.
@@ -189,6 +206,7 @@ class RulesView:
     """
 
     rules: tuple[RuleView, ...] = ()
+    groups: tuple[GroupView, ...] = ()
     transitions: tuple[TransitionView, ...] = ()
     firing: int = 0
     pending: int = 0
@@ -205,6 +223,11 @@ class RulesView:
     def rule(self, key: str) -> RuleView | None:
         """The rule with this key."""
         return next((rule for rule in self.rules if rule.key == key), None)
+
+    def group(self, rule: RuleView) -> GroupView | None:
+        """The group of ``rule``."""
+        where = (rule.file, rule.group)
+        return next((one for one in self.groups if (one.file, one.name) == where), None)
 
     def alert(self, alert_id: str) -> tuple[RuleView, RuleAlertView] | None:
         """The alert with this id, and its rule."""

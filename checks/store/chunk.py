@@ -44,7 +44,7 @@ class _Places:
     """Where some of N series stand, of which V have a column in the matrix.
 
     Attributes:
-        columns: (V,) those columns.
+        columns: (V,) those columns; of adjacent ones the first and the last alone.
         adjacent: whether these are some first column and those that follow it.
         out: (V,) which of the N series they are; None where V is N.
         fixed: (N,) the values of the others: of a column that never changed, or stale.
@@ -212,10 +212,9 @@ class Chunk:
         if self._constant is None:
             there = columns >= 0
             if there.all():
-                return _Places(columns, _adjacent(columns))
+                return _placed(columns)
             out = np.flatnonzero(there)
-            fixed = np.full(len(columns), STALE)
-            return _Places(columns[out], _adjacent(columns[out]), out, fixed)
+            return _placed(columns[out], out, np.full(len(columns), STALE))
         return self._found_sealed(columns, self._constant)
 
     def _found_sealed(self, columns: Columns, constant: Floats) -> _Places:
@@ -224,12 +223,12 @@ class Chunk:
         out = np.flatnonzero(held == columns)
         places = places[out]
         if len(out) == len(columns):
-            return _Places(places, _adjacent(places))
+            return _placed(places)
         there = columns >= 0
         fixed = np.full(len(columns), STALE)
         fixed[there] = constant[columns[there]]
         spans = self._spans[:, columns] if self._spans is not None else None
-        return _Places(places, _adjacent(places), out, fixed, spans)
+        return _placed(places, out, fixed, spans)
 
     def _forget(self) -> None:
         self._asked.clear()
@@ -249,6 +248,17 @@ def _taken(rows: Floats, places: _Places) -> Floats:
     view = rows[:, columns[0] : columns[-1] + 1]
     view.flags.writeable = False
     return view
+
+
+def _placed(
+    columns: Columns,
+    out: Columns | None = None,
+    fixed: Floats | None = None,
+    spans: Spans | None = None,
+) -> _Places:
+    """The places of series that have ``columns``, as :class:`_Places` says."""
+    adjacent = _adjacent(columns)
+    return _Places(columns[[0, -1]] if adjacent else columns, adjacent, out, fixed, spans)
 
 
 def _adjacent(columns: Columns) -> bool:

@@ -69,8 +69,10 @@ class Window:
         newest = block.newest() if block is not None else None
         if not series or newest is None or block is None:
             return None
-        _, values = block.read(series, newest - 1, newest)
-        known = values[0][~is_stale(values[0])]
+        row = block.row(series, newest - 1, newest)
+        if row is None:
+            return None
+        known = row[1][~is_stale(row[1])]
         return float(known.sum()) if len(known) else None
 
     def last_by(self, name: str, by: str, **labels: str) -> dict[str, float]:
@@ -80,18 +82,22 @@ class Window:
         newest = block.newest() if block is not None else None
         if not series or newest is None or block is None:
             return {}
-        _, values = block.read(series, newest - 1, newest)
+        row = block.row(series, newest - 1, newest)
+        if row is None:
+            return {}
+        values, stale = row[1].tolist(), is_stale(row[1]).tolist()
         return {
-            one.label(by): float(value)
-            for one, value, stale in zip(series, values[0], is_stale(values[0]), strict=True)
-            if not stale
+            one.label(by): value
+            for one, value, gone in zip(series, values, stale, strict=True)
+            if not gone
         }
 
     def seen(self, name: str, by: str) -> list[str]:
         """The values of the label ``by`` that had a sample within the window."""
         series = self._series(name, {})
         _, values = self._read(series)
-        return [one.label(by) for at, one in enumerate(series) if not is_stale(values[:, at]).all()]
+        there = np.flatnonzero(~is_stale(values).all(axis=0)).tolist()
+        return [series[at].label(by) for at in there]
 
     def labels(self, name: str, by: str) -> list[str]:
         """The values of the label ``by`` that the check's series ``name`` have, seen or not."""
@@ -101,7 +107,8 @@ class Window:
         """The series ``name`` that had a sample within the window."""
         series = self._series(name, {})
         _, values = self._read(series)
-        return [one for at, one in enumerate(series) if not is_stale(values[:, at]).all()]
+        there = np.flatnonzero(~is_stale(values).all(axis=0)).tolist()
+        return [series[at] for at in there]
 
     def rates(
         self, name: str, by: str = "", *, keep: Keep | None = None, **labels: str

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
-from checks.rules.views import RulesView
+from checks.rules.views import GroupView, RuleHealth, RulesView
 from checks.views import Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
@@ -153,6 +153,36 @@ async def test_groups_by_check_fold() -> None:
         table_of = [line for line in seen(pilot).splitlines() if line[1:2] in "+-"]
         assert "MySQLConnections" in before
         assert any("+ check gateway  2   ✖ 2 critical" in line for line in table_of)
+
+
+async def test_by_groups_every_rule_has_a_row_and_each_group_its_evaluation() -> None:
+    calm = (
+        sample_alerts.rule("Quick", duration=0.0002),
+        sample_alerts.rule("Slow", duration=0.0042),
+        sample_alerts.rule("Idle", health=RuleHealth.IDLE, evaluated=None, duration=0.0),
+        sample_alerts.rule("Shop", group="shop", file="shop.yml", duration=0.009),
+    )
+    groups = (
+        GroupView("hosts", "pack host", 3, 15.0, NOW - 10, 0.0044, missed=2),
+        GroupView("shop", "shop.yml", 1, 60.0, None),
+    )
+    snapshot = replace(quiet_rules(), rules=RulesView(rules=calm, groups=groups, busy=0.0134))
+    async with running(FakeSource(snapshot), size=(120, 40)) as pilot:
+        await keys(pilot, "7")
+        assert "Quick" not in seen(pilot)
+        await keys(pilot, "g", "g", "g")
+        rows = [line for line in seen(pilot).splitlines() if line[1:2] in "+-" or "ms" in line]
+        assert "4 rules  evaluated in 13 ms  slowest Shop 9 ms" in rows[0]
+        assert "- group shop  1" in rows[1]
+        assert "not evaluated yet" in rows[1]
+        assert "3 rules evaluated 10 s ago in 4.4 ms, left out 2 times" in rows[3]
+        assert [row.split()[2] for row in rows[4:6]] == ["Slow", "Quick"]
+        table(pilot).select("rule/Slow")
+        await keys(pilot, "enter")
+        assert isinstance(pilot.app.screen, AlertScreen)
+        assert "hosts: 3 rules evaluated 10 s ago in 4.4 ms, left out 2 times" in " ".join(
+            seen(pilot).split()
+        )
 
 
 async def test_without_rules_it_says_which_lines_bring_some() -> None:

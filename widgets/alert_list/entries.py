@@ -26,6 +26,7 @@ __all__ = [
     "RESOLVED",
     "SECTIONS",
     "Entry",
+    "calm_rules",
     "entries_of",
     "entry_of",
     "severity_rank",
@@ -47,6 +48,13 @@ _OF_HEALTH: Final = {
     RuleHealth.ERROR: ERRORS,
     RuleHealth.NO_HISTORY: HISTORY,
     RuleHealth.DEAD: DEAD,
+}
+_WORDS: Final[Mapping[str, str]] = {
+    ERRORS: "error",
+    HISTORY: "waiting",
+    DEAD: "dead",
+    RuleHealth.WAITING: "waiting",
+    RuleHealth.IDLE: "idle",
 }
 _NO_THING: Final = frozenset({"alertname", "severity", "priority", "job", "instance"})
 _LAST: Final = 1_000_000
@@ -95,7 +103,7 @@ def severity_word(entry: Entry) -> str:
         return severity_of(dict(entry.alert.labels)).name.lower()
     if entry.own is not None:
         return entry.own.status.value
-    return {ERRORS: "error", HISTORY: "waiting", DEAD: "dead"}.get(entry.section, entry.section)
+    return _WORDS.get(entry.section, entry.section)
 
 
 def thing_of(alert: RuleAlertView, rule: RuleView, *, instance: str = "") -> str:
@@ -117,6 +125,14 @@ def entries_of(snapshot: Snapshot) -> tuple[Entry, ...]:
     """Every row of the screen for ``snapshot``, in no particular order within a section."""
     places = {alert.id: place for place, alert in enumerate(snapshot.alerts)}
     return (*_of_checks(snapshot), *_of_rules(snapshot, places))
+
+
+def calm_rules(snapshot: Snapshot) -> tuple[Entry, ...]:
+    """A row for each rule of which :func:`entries_of` has none: there is nothing to tell of it."""
+    rules = snapshot.rules.rules if snapshot.rules is not None else ()
+    return tuple(
+        _of_rule(rule) for rule in rules if not rule.alerts and rule.health not in _OF_HEALTH
+    )
 
 
 def _of_checks(snapshot: Snapshot) -> Iterator[Entry]:

@@ -100,7 +100,8 @@ def annotation_lines(subject: Subject, frame: Frame) -> list[Line]:
 
 
 def rule_lines(subject: Subject, frame: Frame) -> list[Line]:
-    return pair_lines(rule_pairs(subject.rule, subject.snapshot.time), frame)
+    group = subject.rules.group(subject.rule)
+    return pair_lines(rule_pairs(subject.rule, subject.snapshot.time, group), frame)
 
 
 def history_lines(subject: Subject, frame: Frame) -> list[Line]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.reactive import reactive
 
 from widgets import format as fmt
-from widgets.alert_list.entries import Entry, entries_of
+from widgets.alert_list.entries import Entry, calm_rules, entries_of
 from widgets.alert_list.whole import (
     about_lines,
     evidence_pairs,
@@ -53,7 +53,8 @@ def selected_lines(entry: Entry, snapshot: Snapshot, frame: Frame) -> list[Line]
         where = [("rule", f"{file_of(rule)}, group {rule.group}")]
         return [*lines, *apart, *pair_lines(labels, frame), *apart, *pair_lines(where, frame)]
     lines += [*apart, *expression_lines(rule.expression, frame.width), *apart]
-    return lines + pair_lines(rule_pairs(rule, now), frame)
+    group = snapshot.rules.group(rule) if snapshot.rules is not None else None
+    return lines + pair_lines(rule_pairs(rule, now, group), frame)
 
 
 class SelectedAlert(LinePane):
@@ -77,7 +78,8 @@ class SelectedAlert(LinePane):
         if before[3] != reads[3] or any(
             a is not b for a, b in zip(before[:3], reads, strict=False)
         ):
-            entry = next((e for e in entries_of(snapshot) if e.key == self.subject), None)
+            every = (*entries_of(snapshot), *calm_rules(snapshot))
+            entry = next((e for e in every if e.key == self.subject), None)
             self._known = (reads, entry)
         return entry
 

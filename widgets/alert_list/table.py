@@ -19,10 +19,12 @@ from widgets.alert_list.entries import (
     RESOLVED,
     SECTIONS,
     Entry,
+    calm_rules,
     entries_of,
     severity_rank,
     severity_word,
 )
+from widgets.alert_list.whole import group_words
 from widgets.alert_list.words import EMPTY, entry_role, marks, sign_of, value_text
 from widgets.empty import WAITING, no_rules, note, own_rules
 from widgets.frame import Frame
@@ -51,6 +53,8 @@ _QUIET: Final = (RESOLVED, HISTORY, DEAD)
 """Sections that are folded by themselves where they are long: nothing in them is urgent."""
 BY_STATE: Final = "state"
 """The grouping by what rows are: firing, pending, and so on."""
+BY_GROUP: Final = "group"
+"""The grouping by groups of rules, which has a row for every rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +95,28 @@ class AlertTable(ListPane[Entry]):
     """A row an alert, and one a rule that cannot be evaluated or can tell nothing."""
 
     title = "Alerts"
-    ORDERS: ClassVar[tuple[str, ...]] = ("severity", "since", "name", "thing", "rule file")
+    ORDERS: ClassVar[tuple[str, ...]] = (
+        *("severity", "since", "name", "thing", "rule file", "slowest"),
+    )
 
     _widths: Widths = Widths(0, 12, 0, 0, _SINCE, 0)
     _width: int = 80
     _known: tuple[tuple[object, ...], tuple[Entry, ...]] = ((), ())
 
     def items(self) -> Sequence[Entry]:
-        """The same entries as before where neither alerts nor rules are others."""
+        """The same entries as before where neither alerts nor rules are others.
+
+        By groups of rules every rule has a row.
+        """
         snapshot = self.snapshot
         if snapshot is None:
             return ()
-        reads = (snapshot.rules, snapshot.alerts, snapshot.story)
+        reads = (snapshot.rules, snapshot.alerts, snapshot.story, self.grouping == BY_GROUP)
         before, entries = self._known
         if len(before) != len(reads) or any(a is not b for a, b in zip(reads, before, strict=True)):
             entries = entries_of(snapshot)
+            if self.grouping == BY_GROUP:
+                entries = (*entries, *calm_rules(snapshot))
             self._known = (reads, entries)
         return entries
 
@@ -136,19 +147,19 @@ class AlertTable(ListPane[Entry]):
     # Order
 
     def groupings(self) -> Sequence[str]:
-        return (BY_STATE, "severity", "check", "group", "")
+        return (BY_STATE, "severity", "check", BY_GROUP, "")
 
     def group_of(self, item: Entry) -> str:
         if self.grouping == "severity":
             return severity_word(item)
         if self.grouping == "check":
             return item.check
-        if self.grouping == "group":
+        if self.grouping == BY_GROUP:
             return item.rule.group if item.rule is not None else "checks"
         return item.section
 
     def rank(self, item: Entry) -> tuple[object, ...]:
-        section = SECTIONS.index(item.section)
+        section = SECTIONS.index(item.section) if item.section in SECTIONS else len(SECTIONS)
         quiet = is_silenced(item.handled) * 2 or int(is_quiet(item.handled))
         worst_first = (
             quiet,
@@ -163,7 +174,10 @@ class AlertTable(ListPane[Entry]):
             "name": (item.name.casefold(), item.thing),
             "thing": (item.thing.casefold(), *worst_first),
             "rule file": _place_in_file(item),
+            "slowest": (-_took(item), *worst_first),
         }
+        if item.section not in SECTIONS and self.order == "severity":
+            return (section, -_took(item), item.name)
         by = orders.get(self.order, worst_first)
         first = self.grouping == BY_STATE or self.order == "severity"
         return (section, *by) if first else by
@@ -230,6 +244,10 @@ class AlertTable(ListPane[Entry]):
             [Seg(f"   {fmt.count(len(rules.rules))} rules", "label")],
             [Seg("evaluated in ", "dim"), Seg(fmt.duration(rules.busy), "label")],
         ]
+        slowest = max(rules.rules, key=lambda one: one.duration, default=None)
+        if slowest is not None and slowest.duration > 0:
+            took = Seg(f" {fmt.duration(slowest.duration)}", "label")
+            told.append([Seg("slowest ", "dim"), Seg(slowest.name, "label"), took])
         if rules.loading:
             told.append([Seg("more are being read", "dim")])
         if rules.missed:
@@ -264,6 +282,8 @@ class AlertTable(ListPane[Entry]):
             segs.append(Seg(f" {left(item.thing, widths.thing - 1)}", "label"))
         if widths.value:
             value = value_text(item.value) if item.value is not None else ""
+            if self.grouping == BY_GROUP and item.alert is None and item.rule is not None:
+                value = fmt.duration(item.rule.duration) if item.rule.evaluated else ""
             segs.append(Seg(right(value, widths.value), "dim" if role == "dim" else "value"))
         segs.append(Seg(right(self._since(item), widths.since), "dim"))
         if widths.text > 0:
@@ -285,9 +305,25 @@ class AlertTable(ListPane[Entry]):
             left_over -= cell_len(seg.text)
         return segs
 
+    def _of_group(self, group: Group[Entry], width: int) -> tuple[object, ...]:
+        return (*super()._of_group(group, width), self._of_rules(group))
+
+    def _of_rules(self, group: Group[Entry]) -> str:
+        """How a group of rules is evaluated; empty for what is none."""
+        snapshot = self.snapshot
+        rule = group.items[0].rule if self.grouping == BY_GROUP and group.items else None
+        if snapshot is None or snapshot.rules is None or rule is None:
+            return ""
+        found = snapshot.rules.group(rule)
+        return group_words(found, snapshot.time) if found is not None else ""
+
     def _group_row(self, group: Group[Entry], width: int) -> Line:
         if self.grouping != BY_STATE:
-            return super()._group_row(group, width)
+            row, told = super()._group_row(group, width), self._of_rules(group)
+            room = width - segs_width(row.segs) - 3
+            if not told or room < _LEAST_TEXT:
+                return row
+            return line(*row.segs, Seg(f"   {fit(told, room)}", "dim"), key=row.key)
         folded = group.name in self.folded
         sign = "+" if folded and group.items else "-" if group.items else " "
         count = len(group.items)
@@ -339,6 +375,11 @@ def _role_of_section(group: Group[Entry]) -> str:
     if group.name == FIRING:
         return role_of(max((one.status for one in group.items), key=lambda one: one.severity))
     return "unknown" if group.name == ERRORS else "title"
+
+
+def _took(item: Entry) -> float:
+    """Seconds that the last evaluation of its rule took."""
+    return item.rule.duration if item.rule is not None else 0.0
 
 
 def _place_in_file(item: Entry) -> tuple[object, ...]:

@@ -27,7 +27,7 @@ from widgets.text import Line, Seg, broken, left, line, role_of
 
 if TYPE_CHECKING:
     from checks.alerts.model import Pairs
-    from checks.rules.views import RuleAlertView, RuleView, TransitionView
+    from checks.rules.views import GroupView, RuleAlertView, RuleView, TransitionView
     from checks.story.views import Handled
     from checks.views import Snapshot
 
@@ -35,6 +35,7 @@ __all__ = [
     "about_lines",
     "evidence_pairs",
     "expression_lines",
+    "group_words",
     "handled_lines",
     "pair_lines",
     "rule_pairs",
@@ -150,10 +151,11 @@ def _exact(value: float | None) -> str:
     return shown if exact == shown.replace(",", "") else exact
 
 
-def rule_pairs(rule: RuleView, now: float) -> list[tuple[str, str]]:
-    """Where a rule stands, how it is evaluated, and how it does."""
+def rule_pairs(rule: RuleView, now: float, group: GroupView | None = None) -> list[tuple[str, str]]:
+    """Where a rule stands, how it is evaluated with its ``group``, and how it does."""
     kind = "records" if rule.records else "alert"
-    pairs = [(kind, rule.name), ("file", file_of(rule)), ("group", rule.group)]
+    told = f": {group_words(group, now)}" if group is not None else ""
+    pairs = [(kind, rule.name), ("file", file_of(rule)), ("group", f"{rule.group}{told}")]
     pairs.append(("interval", fmt.span(rule.interval)))
     if not rule.records:
         pairs.append(("for", fmt.span(rule.hold) if rule.hold else "at once"))
@@ -171,10 +173,25 @@ def rule_pairs(rule: RuleView, now: float) -> list[tuple[str, str]]:
 def _evaluated(rule: RuleView, now: float) -> str:
     if rule.evaluated is None:
         return "not yet"
-    ago = max(0.0, now - rule.evaluated)
-    when = "just now" if ago < 1 else f"{fmt.coarse(ago)} ago"
     series = "1 series" if rule.samples == 1 else f"{fmt.count(rule.samples)} series"
-    return f"{when}, in {fmt.duration(rule.duration)}, {series}"
+    return f"{_ago(rule.evaluated, now)}, in {fmt.duration(rule.duration)}, {series}"
+
+
+def _ago(time: float, now: float) -> str:
+    ago = max(0.0, now - time)
+    return "just now" if ago < 1 else f"{fmt.coarse(ago)} ago"
+
+
+def group_words(group: GroupView, now: float) -> str:
+    """When a group of rules was evaluated, what that took, and how often it was left out."""
+    if group.evaluated is None:
+        return "not evaluated yet"
+    rules = "1 rule" if group.rules == 1 else f"{fmt.count(group.rules)} rules"
+    told = f"{rules} evaluated {_ago(group.evaluated, now)} in {fmt.duration(group.duration)}"
+    if group.missed:
+        times = "once" if group.missed == 1 else f"{fmt.count(group.missed)} times"
+        told += f", left out {times}"
+    return told
 
 
 def transition_lines(

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 from checks.alerts.model import State
 from checks.model import Status
 from widgets import format as fmt
-from widgets.alert_list.entries import DEAD, ERRORS, FIRING, HISTORY, PENDING, RESOLVED
+from widgets.alert_list.entries import (
+    DEAD,
+    ERRORS,
+    FIRING,
+    HISTORY,
+    PENDING,
+    RESOLVED,
+    SECTIONS,
+)
 from widgets.glyphs import Glyphs
 from widgets.handling import due_soon, is_quiet
 from widgets.text import Seg, role_of
@@ -101,6 +109,8 @@ def sign_of(entry: Entry, glyphs: Glyphs) -> str:
 
 def entry_role(entry: Entry) -> str:
     """The role that a row's sign and name are written in: what does not fire is quieter."""
+    if entry.section not in SECTIONS:
+        return "label" if entry.status is Status.OK else "dim"
     quiet = entry.section == FIRING and is_quiet(entry.handled)
     if quiet or entry.section in (PENDING, HISTORY, DEAD) or entry.worse:
         return "dim"

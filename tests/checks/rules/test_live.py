@@ -66,6 +66,30 @@ async def test_a_target_that_dies_resolves_nothing() -> None:
         assert picture.alerts == ()
 
 
+async def test_what_a_check_has_no_more_of_is_over_unless_it_cannot_judge() -> None:
+    slots, status = {"s1": 1.0}, Status.OK
+
+    async def told(target: Target) -> Result:
+        builder = target.sampler.builder()
+        for slot, broken in slots.items():
+            builder.add("slot_broken", broken, {"slot": slot})
+        return Result(status, "slots", samples=builder.build())
+
+    PLAYED["one"] = told
+    rule = "{alert: Broken, expr: slot_broken == 1}"
+    async with playing(configured(rule, spec("one"))) as scene:
+        await scene.after(12)
+        assert scene.states("Broken") == [State.FIRING]
+        slots.clear()
+        status = Status.UNKNOWN
+        await scene.after(12)
+        assert scene.states("Broken") == [State.FIRING]
+        assert scene.alerts("Broken")[0].no_data_since is not None
+        status = Status.WARNING
+        await scene.after(12)
+        assert scene.states("Broken") == [State.RESOLVED]
+
+
 async def test_what_a_check_says_itself_is_not_told_twice() -> None:
     PLAYED["one"] = down()
     text = "{alert: TargetDown, expr: up == 0, labels: {severity: critical}}"
@@ -317,6 +341,12 @@ async def test_moments_that_pass_meanwhile_are_left_out_and_counted() -> None:
         picture = await scene.after(6)
         assert picture.health.missed == scene.rules.missed
         assert 9 <= scene.rules.missed <= 11
+        (group,) = scene.rules.groups
+        assert (group.name, group.rules, group.interval) == ("g", 1, 5.0)
+        assert group.missed == scene.rules.missed
+        assert group.evaluated is not None
+        assert picture.time - 5.5 < group.evaluated <= picture.time
+        assert scene.rules.group(scene.rule("High")) is group
 
 
 async def test_a_fault_inside_ends_no_check(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,9 @@ from checks.probes.command.program import Plan, refusal
 
 __all__ = ["Pty"]
 
-_ON_TERMINAL: Final = 'command : <>"$1"; shift; exec "$@"'
-"""A session's leader that opens a terminal has it as its own from then on (open(2)); closing the
+_ON_TERMINAL: Final = 'read -r go || exit; command : <>"$1"; shift; exec "$@" </dev/null'
+"""Waits until it is let go: who starts it may be killed before anybody else knows of it. A
+session's leader that opens a terminal has it as its own from then on (open(2)); closing the
 terminal then hangs up on all of its session."""
 _SHELL: Final = "/bin/sh"
 _INTERRUPT: Final = b"\x03"
@@ -46,6 +47,7 @@ class Pty:
             raise TargetError("limit", f"there is no terminal for the step: {why}") from None
         self._lock = threading.Lock()
         self._closed = False
+        self._gate = -1
         os.set_blocking(self.master, False)
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         self._set_modes()
@@ -60,7 +62,9 @@ class Pty:
         termios.tcsetattr(self._slave, termios.TCSANOW, modes)
 
     def start(self, plan: Plan, program: str) -> subprocess.Popen[bytes]:
-        """Start ``program`` as the leader of a session with this terminal. Blocks."""
+        """Start ``program`` as the leader of a session with this terminal; it does nothing until
+        :meth:`let_go`. Blocks.
+        """
         with self._lock:
             if self._closed:
                 raise TargetError("timeout", f"{program} was not started in time")
@@ -71,21 +75,33 @@ class Pty:
             finally:
                 self._close_slave()
                 if self._closed:
+                    self._close_gate()
                     self._close_master()
 
     def _started(self, plan: Plan, program: str) -> subprocess.Popen[bytes]:
         name = os.ttyname(self._slave)
-        return subprocess.Popen(
-            [_SHELL, "-c", _ON_TERMINAL, "onwatch", name, program, *plan.argv[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=self._slave,
-            stderr=self._slave,
-            bufsize=0,
-            cwd=plan.cwd,
-            env=plan.environment,
-            umask=_UMASK,
-            start_new_session=True,
-        )
+        waiting, self._gate = os.pipe()
+        try:
+            return subprocess.Popen(
+                [_SHELL, "-c", _ON_TERMINAL, "onwatch", name, program, *plan.argv[1:]],
+                stdin=waiting,
+                stdout=self._slave,
+                stderr=self._slave,
+                bufsize=0,
+                cwd=plan.cwd,
+                env=plan.environment,
+                umask=_UMASK,
+                start_new_session=True,
+            )
+        finally:
+            os.close(waiting)
+
+    def let_go(self) -> None:
+        """Have what was started begin."""
+        if self._gate >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._gate, b"\n")
+            self._close_gate()
 
     def interrupt(self) -> None:
         """Press Ctrl-C: the system then signals whoever is in front, also what is root's."""
@@ -99,6 +115,7 @@ class Pty:
         if self._lock.acquire(blocking=False):
             try:
                 self._close_slave()
+                self._close_gate()
                 self._close_master()
             finally:
                 self._lock.release()
@@ -107,6 +124,11 @@ class Pty:
         if self._slave >= 0:
             os.close(self._slave)
             self._slave = -1
+
+    def _close_gate(self) -> None:
+        if self._gate >= 0:
+            os.close(self._gate)
+            self._gate = -1
 
     def _close_master(self) -> None:
         if self.master >= 0:

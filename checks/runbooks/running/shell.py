@@ -139,6 +139,8 @@ class Shell:
 
     async def _watched(self, leader: Leader, pty: Pty, began: float) -> Ended:
         reader = TerminalReader(pty.master, self._output, self._over.set)
+        # By now it is known to whoever ends it when onwatch is killed.
+        pty.let_go()
         course = _Course()
         try:
             await self._until_over(leader, course)

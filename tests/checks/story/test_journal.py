@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +187,43 @@ def test_two_at_once_see_what_the_other_writes_and_one_leads(journal: Journal, p
     assert journal.changed()
     journal.close()
     assert other.lead()
+
+
+OTHER = """
+import sys, time
+from pathlib import Path
+from checks.story.journal import Journal
+from checks.story.model import Acknowledgement, Session
+from checks.story.tables import Batch
+import os
+journal = Journal(Path(sys.argv[1]))
+journal.open()
+print(journal.lead(), flush=True)
+journal.begin_session(Session("other", os.getpid(), 1.0, 2.0))
+journal.write(Batch([], [Acknowledgement("a", "bob", 3.0, "by another process", "check a", 5)]))
+print("written", flush=True)
+time.sleep(60)
+"""
+
+
+def test_another_process_that_is_killed_leaves_what_it_wrote_and_the_lead(
+    journal: Journal, path: Path
+) -> None:
+    argv = [sys.executable, "-c", OTHER, str(path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        try:
+            assert other.stdout.readline() == "True\n"
+            assert not journal.lead()
+            assert other.stdout.readline() == "written\n"
+            assert journal.changed()
+            assert [one.note for one in journal.acknowledgements(0)] == ["by another process"]
+        finally:
+            other.kill()
+    assert journal.lead()
+    mine = Session("mine", os.getpid(), NOW, NOW)
+    assert [one.id for one in journal.begin_session(mine)] == ["other"]
+    assert journal.write(Batch([ENTRY])) == [1]
 
 
 def test_a_file_without_room_says_so_and_holds_what_it_held(journal: Journal) -> None:

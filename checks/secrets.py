@@ -86,9 +86,12 @@ def _kind(letter: str) -> str:
 
 def mask_url(text: str) -> str:
     """``text`` with the password of every URL in it, and secret-like query values, masked."""
-    if "=" in text:
+    # Looked for first what each needs: most texts have none of it.
+    if "=" in text and ("?" in text or "&" in text or ";" in text):
         text = _QUERY_SECRET.sub(rf"\g<key>{MASK}", text)
-    return _USERINFO.sub(rf"\g<scheme>\g<user>:{MASK}@", text) if "://" in text else text
+    if "://" in text and "@" in text:
+        text = _USERINFO.sub(rf"\g<scheme>\g<user>:{MASK}@", text)
+    return text
 
 
 def url_secrets(url: str) -> list[str]:

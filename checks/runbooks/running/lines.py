@@ -31,6 +31,7 @@ _CONTROLS: Final = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
+_WORDS: Final = ("pass", "pwd", "secret", "token", "credential", "key")
 _GLUED: Final = re.compile(
     rf"(?i)(?P<name>(?:{CREDENTIAL_WORDS})[\w.-]{{0,80}}=)(?P<quote>[\"']?)"
     r"(?!\d+\b)(?P<value>[^\s\"'&;,)]{3,})"
@@ -98,13 +99,18 @@ class LineReader:
     def _shown(self, line: str, *, cut: bool = False) -> str:
         text = line if line.isascii() and line.isprintable() else _rendered(line)
         text = self._masker.text(text)
-        if "=" in text:
+        if "=" in text and _may_be_secret(text.lower()):
             text = _GLUED.sub(_masked, text)
         if cut:
             # The secret at its end, of which the rest is not there, would not be known.
             held = self._masker.begun(text)
             text = f"{text[: len(text) - held]}…"
         return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _may_be_secret(lower: str) -> bool:
+    """Whether a word may be in it that :data:`_GLUED` looks for; at a tenth of its cost."""
+    return any(word in lower for word in _WORDS)
 
 
 def _masked(found: re.Match[str]) -> str:

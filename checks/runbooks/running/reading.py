@@ -15,9 +15,9 @@ from checks.runbooks.running.output import Output
 
 __all__ = ["TerminalReader"]
 
-BURST: Final = 4_000_000
+BURST: Final = 2_000_000
 """Bytes that are taken as fast as they come."""
-RATE: Final = 1_000_000
+RATE: Final = 300_000
 """Bytes a second that are taken after them."""
 _PIECE: Final = 65_536
 _AT_ONCE: Final = 16

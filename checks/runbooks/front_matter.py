@@ -27,6 +27,8 @@ from checks.runbooks.variables import PatternError, is_reserved, objection, read
 __all__ = ["Front", "read_front_matter"]
 
 _FENCE: Final = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_MEANT: Final = re.compile(r"^(?:variables|title)[ \t]*:", re.MULTILINE)
+"""What else stands between two lines of dashes at the head of a text is a part of it."""
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _KNOWN: Final = ("pattern", "default", "description")
 _MOST: Final = 100
@@ -54,8 +56,13 @@ def read_front_matter(path: str, text: str) -> Front:
     found = _FENCE.match(text)
     if found is None or not (found[1] or "").strip():
         return Front(text[found.end() :] if found else text, found[0].count("\n") if found else 0)
-    # A line in the place of the fence: problems name the lines of the file.
-    document = parse(path, f"\n{found[1]}")
+    try:
+        # A line in the place of the fence: problems name the lines of the file.
+        document = parse(path, f"\n{found[1]}", needs="`title` or `variables`")
+    except ConfigError:
+        if _MEANT.search(found[1]):
+            raise
+        return Front(text)
     problems: list[ConfigProblem] = []
     patterns, defaults = _variables(document, problems)
     title = document.data.get("title", "")

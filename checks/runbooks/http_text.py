@@ -18,7 +18,7 @@ __all__ = ["HttpParts", "http_parameters", "http_parts"]
 
 _PARAMETER: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REQUEST: Final = re.compile(r"([A-Z]+)[ \t]+(\S+)(?:[ \t]+HTTP/\d(?:\.\d)?)?[ \t]*")
-_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)")
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -59,6 +59,6 @@ def http_parts(text: str) -> HttpParts:
         header = _HEADER.fullmatch(lines[0].strip())
         if header is None:
             return HttpParts(problem=f'"{lines[0].strip()[:60]}" is no header; write Name: value')
-        headers.append((header[1], header[2]))
+        headers.append((header[1], header[2].strip()))
         lines.pop(0)
     return HttpParts(found[1], found[2], tuple(headers), "\n".join(lines[1:]))

@@ -34,7 +34,7 @@ LONGEST_TIMEOUT: Final = 6 * 3600.0
 _FLAGS: Final = ("safe", "asks", "danger", "interactive")
 _KEYS: Final = ("name", "timeout", "target", "capture", "title")
 _WORD: Final = re.compile(r"([^\s=]+)=(\"[^\"]*\"|'[^']*'|\S*)|(\S+)")
-_FIRST: Final = re.compile(r"\s*([^\s{]*)\s*(.*?)\s*", re.DOTALL)
+_FIRST: Final = re.compile(r"[^\s{]*")
 _STEP_NAME: Final = re.compile(r"\w[\w.-]{0,63}")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
@@ -81,8 +81,10 @@ def read_info(info: str) -> Info:
 
 
 def _parts(info: str) -> tuple[str, str]:
-    found = _FIRST.fullmatch(info)
-    return (found[1], found[2]) if found else ("", "")
+    info = info.strip()
+    found = _FIRST.match(info)
+    first = found[0] if found else ""
+    return first, info[len(first) :].strip()
 
 
 def _flag(word: str) -> str:

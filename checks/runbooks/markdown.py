@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -11,12 +12,15 @@ from checks.model import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 __all__ = ["Code", "Heading", "Piece", "Prose", "pieces"]
 
 _TEXT: Final = 4_000
 """Characters of a paragraph that are kept."""
+_MARKS: Final = re.compile(r"[*_`\[<&\\!]")
+"""Without one of these a paragraph is its own plain text: most need no second reader."""
 _REST: Final = 30
 """Characters that may follow a label."""
 _DEEPEST: Final = 20
@@ -56,32 +60,38 @@ def pieces(text: str, before: int = 0) -> Iterator[Piece]:
     from markdown_it import MarkdownIt  # noqa: PLC0415 - 40 ms, and only who has a runbook pays
 
     reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
+    reader.core.ruler.disable("inline")
     depth = 0
     opened: list[Token] = []
     for token in reader.parse(text):
         if token.type in ("list_item_open", "list_item_close"):
             depth += token.nesting
         elif token.type == "inline":
-            yield from _inline(token, opened[-1] if opened else None, depth)
+            yield from _inline(reader, token, opened[-1] if opened else None, depth)
         elif token.type in ("fence", "code_block"):
             line = (token.map[0] if token.map else 0) + before + 1
             info = token.info.strip() if token.type == "fence" else ""
-            yield Code(token.content.expandtabs(4) if info == "" else token.content, info, line)
+            yield Code(token.content if info else token.content.expandtabs(4), info, line)
         if token.nesting == 1 and token.type != "list_item_open":
             opened.append(token)
         elif token.nesting == -1 and token.type != "list_item_close" and opened:
             opened.pop()
 
 
-def _inline(token: Token, around: Token | None, depth: int) -> Iterator[Piece]:
-    kind = around.type if around else ""
-    text = _plain(token.children or [])
+def _inline(reader: MarkdownIt, token: Token, around: Token | None, depth: int) -> Iterator[Piece]:
+    source = token.content[:_TEXT]
+    children: list[Token] = []
+    if _MARKS.search(source) is None:
+        text = clean(source, _TEXT).strip()
+    else:
+        reader.inline.parse(source, reader, {}, children)
+        text = _plain(children)
     if not text:
         return
-    if kind == "heading_open" and around is not None:
+    if around is not None and around.type == "heading_open":
         yield Heading(text, int(around.tag[1:]))
     else:
-        yield Prose(text, depth, _label(token.children or []))
+        yield Prose(text, depth, _label(children))
 
 
 def _plain(children: Sequence[Token]) -> str:

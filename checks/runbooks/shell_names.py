@@ -16,15 +16,19 @@ __all__ = ["Uses", "shell_uses"]
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*\b(?![a-z])")
 _BRACED: Final = re.compile(r"\{[#!]?([A-Z][A-Z0-9_]*)(:?[-=+]|[^A-Za-z0-9_])")
-_ASSIGNED: Final = re.compile(r"([A-Z][A-Z0-9_]*)(?:\[[^]\n]*\])?\+?=(?!=)")
+_ASSIGNED: Final = re.compile(r"([A-Z][A-Z0-9_]*)(?:\[[^]\n]{0,200}\])?\+?=(?!=)")
 _HEREDOC: Final = re.compile(r"<<(-?)[ \t]*(\\?)(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\3")
 _TAKES: Final = re.compile(
     r"(?:for|select)[ \t]+([A-Z][A-Z0-9_]*)\b"
-    r"|(?:read|local|export|declare|readonly|typeset|mapfile|readarray|unset|getopts)\b([^\n;|&<>()]*)"
+    r"|(?:read|local|export|declare|readonly|typeset|mapfile|readarray|unset|getopts)\b([^\n;|&<>()]{0,300})"
     r"|printf[ \t]+-v[ \t]+([A-Z][A-Z0-9_]*)\b"
 )
 _NESTED: Final = re.compile(r"\$\([^()]*\)?")
 """A command within an arithmetic expression: no names of variables."""
+_DEEPEST: Final = 200
+"""Quotes and substitutions within each other; behind that nothing is looked for."""
+_SUM: Final = 2_000
+"""Characters of an arithmetic expression."""
 _ENDS: Final = " \t\n;&|()<>"
 """What ends a word outside quotes."""
 _BRACES: Final = ("{", "{-")
@@ -64,7 +68,7 @@ class _Walk:
         self._uses = Uses()
 
     def run(self) -> Uses:
-        while self._at < len(self._text):
+        while self._at < len(self._text) and len(self._open) < _DEEPEST:
             self._step(self._text[self._at])
         return self._uses
 
@@ -152,7 +156,7 @@ class _Walk:
         if taken is not None:
             self._take(taken)
             return True
-        if self._text.startswith("((", self._at):
+        if self._text.startswith("((", self._at) and self._text[self._at - 1 : self._at] != "(":
             self._arithmetic(self._at + 2)
         return False
 
@@ -172,8 +176,8 @@ class _Walk:
 
     def _arithmetic(self, start: int) -> None:
         """Bare names are read within ``(( … ))``."""
-        end = self._text.find("))", start)
-        inner = _NESTED.sub(" ", self._text[start : end if end >= 0 else self._line_end()])
+        end = self._text.find("))", start, start + _SUM)
+        inner = _NESTED.sub(" ", self._text[start : max(end, start)])
         for found in re.finditer(
             r"(?<![\w$])([A-Z][A-Z0-9_]*)[ \t]*(\+\+|--|[-+*/%]?=(?!=))?", inner
         ):
@@ -227,11 +231,11 @@ class _Walk:
 
     def _here(self) -> bool:
         """Whether a here-document is announced here; and past that."""
+        if self._text.startswith("<<<", self._at):
+            self._go(3, begins=True)
+            return True
         found = _HEREDOC.match(self._text, self._at)
-        if found is None or self._text.startswith("<<<", self._at):
-            if self._text.startswith("<<<", self._at):
-                self._go(3, begins=True)
-                return True
+        if found is None:
             return False
         self._ends.append((found[4], bool(found[1]), bool(found[2] or found[3])))
         self._go(found.end() - self._at)

@@ -70,6 +70,13 @@ TMPDIR TZ UID VISUAL
 """
 _OWN: Final = frozenset(_OWN_NAMES.split())
 _OWN_PREFIXES: Final = ("BASH", "LC_", "LD_", "XDG_", "PYTHON", "PERL", "RUBY", "GIT_", "DYLD_")
+_TELLING: Final = re.compile(
+    r"(?:NODE|OPENSSL|SSL|JAVA|JDK|TERMINFO|CURL|MALLOC|SSH|SUDO|SYSTEMD|DEBIAN|DBUS|APT)_.+"
+    r"|LESS\w*|SSLKEYLOGFILE|TERMINFO|.+_(?:ASKPASS|PROXY|PRELOAD)|PROMPT_COMMAND|MANPAGER"
+    r"|BROWSER|LOCPATH|NLSPATH|GCONV_PATH|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES|INPUTRC|WGETRC"
+    r"|MAKEFLAGS|DOCKER_HOST|GLIBC_TUNABLES|KUBECONFIG"
+)
+"""Variables that tell common programs what to load, run or ask."""
 _GIVEN: Final = frozenset({"USER"})
 """What the environment has where no target says it."""
 _LEADING_DASH: Final = re.compile(r"(?:^|[\s,])-")
@@ -92,8 +99,9 @@ class Bound:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether the shell or the environment has ``name`` for itself: no label sets it."""
-    return name in _OWN or name.startswith(_OWN_PREFIXES)
+    """Whether the shell or other programs go by ``name``: no label sets it, nobody is asked."""
+    known = name in _OWN or name.startswith(_OWN_PREFIXES)
+    return known or _TELLING.fullmatch(name) is not None
 
 
 def variable_of(label: str) -> str:

@@ -14,9 +14,10 @@ from checks.runbooks.sql_text import code_of
 
 __all__ = ["changing_word", "prompt_in", "terminal_program"]
 
+_OPTIONS: Final = r"(?:[ \t]+-\S{1,60}){0,4}"
 _BEGINS: Final = (
-    r"(?:^|[;&|({`\"']|\b(?:then|do|else|exec|nohup|env|command)\b|\bsudo(?:\s+-\S+)*\s|\$sudo\s"
-    r"|\bxargs(?:\s+-\S+)*\s|\btimeout\s+(?:-\S+\s+)*\S+\s|-exec\s)\s*"
+    r"(?:^|[;&|({`\"']|\b(?:then|do|else|exec|nohup|env|command)\b|\$sudo[ \t]|-exec[ \t]"
+    rf"|\b(?:sudo|xargs){_OPTIONS}[ \t]|\btimeout{_OPTIONS}[ \t]+\S{{1,20}}[ \t])[ \t]*"
 )
 """Where the name of a program can stand, also within quotes: ``ssh host 'rm …'``."""
 _ALONE: Final = (
@@ -31,11 +32,12 @@ _WITH: Final = (
     r"|docker(?:\s+compose|-compose)?\s+(?:rm|rmi|stop|kill|restart|down|system\s+prune|volume\s+rm)"
     r"|kubectl\s+(?:delete|apply|rollout\s+(?:undo|restart)|scale|drain|cordon|patch|edit)"
     r"|sysctl\s+-w|git\s+(?:push|reset|clean)|apt(?:-get)?\s+(?:install|remove|purge|upgrade)"
-    r"|redis-cli\b[^\n|;]*?\b(?i:flushall|flushdb|del|unlink|config\s+set|shutdown|client\s+kill)"
-    r"|find\b[^\n|;]*\s-delete"
+    r"|redis-cli\b[^\n|;]{0,300}?\b(?i:flushall|flushdb|del|unlink|config\s+set|shutdown|client\s+kill)"
+    r"|find\b[^\n|;]{0,300}?\s-delete"
 )
 _PROGRAM: Final = re.compile(
-    rf"{_BEGINS}(?:\S*/)?((?:{'|'.join(_ALONE.split())})(?=[\s;]|$)|{_WITH}\b)", re.MULTILINE
+    rf"{_BEGINS}(?:[\w.~/+-]{{0,200}}/)?((?:{'|'.join(_ALONE.split())})(?=[\s;]|$)|{_WITH}\b)",
+    re.MULTILINE,
 )
 _STATEMENT: Final = re.compile(
     r"\b(DROP\s+(?:TABLE|DATABASE|INDEX|SCHEMA|USER|ROLE)|DELETE\s+FROM|TRUNCATE|ALTER\s+\w+|"
@@ -44,7 +46,7 @@ _STATEMENT: Final = re.compile(
 )
 _COMMENT: Final = re.compile(r"(?<!\S)#.*")
 _READS: Final = re.compile(
-    r"\s*\(*\s*(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|DESC|TABLE|VALUES|PRAGMA)\b", re.IGNORECASE
+    r"[\s(]*(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|DESC|TABLE|VALUES|PRAGMA)\b", re.IGNORECASE
 )
 _CHANGES: Final = re.compile(
     r"\b(pg_terminate_backend|pg_cancel_backend|pg_reload_conf|pg_switch_wal|pg_drop_\w+|"
@@ -60,9 +62,9 @@ _TERMINAL: Final = re.compile(
     re.MULTILINE,
 )
 _FOLLOWS: Final = re.compile(
-    r"\b(tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF]|journalctl\b[^\n|;]*?\s-[a-z]*f)\b"
+    r"\b(tail\s+(?:-\S+\s+){0,6}-[a-zA-Z]*[fF]|journalctl\b[^\n|;]{0,300}?\s-[a-z]*f)\b"
 )
-_PROMPT: Final = re.compile(r"^\s*\$ +\S", re.MULTILINE)
+_PROMPT: Final = re.compile(r"^[ \t]*\$ +\S", re.MULTILINE)
 
 
 def changing_word(step: Step) -> str:

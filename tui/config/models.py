@@ -61,7 +61,7 @@ def _one_or_many(value: object) -> object:
 
 def _binds(value: object) -> str:
     """What a binding is: keys of an action, or a step for a key."""
-    return "step" if isinstance(value, dict | StepKey) else "keys"
+    return "[step]" if isinstance(value, dict | StepKey) else "[keys]"
 
 
 def _line(text: str) -> str:
@@ -96,7 +96,7 @@ class StepKey(Model):
 
 
 Bound = Annotated[
-    Annotated[StepKey, Tag("step")] | Annotated[Texts, Tag("keys")], Discriminator(_binds)
+    Annotated[StepKey, Tag("[step]")] | Annotated[Texts, Tag("[keys]")], Discriminator(_binds)
 ]
 
 

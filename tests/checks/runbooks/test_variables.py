@@ -183,14 +183,15 @@ def test_what_targets_are_really_called_is_let_through(name: str, value: str) ->
 
 
 def test_names_that_the_shell_has_for_itself_are_set_by_no_label() -> None:
-    names = ("path", "ld_preload", "ifs", "bash_env", "home", "queue", "le-vel")
+    names = ("path", "ld_preload", "ifs", "bash_env", "home", "node_options", "node", "le-vel")
     assert [variable_of(name) for name in names] == [
         "LABEL_PATH",
         "LABEL_LD_PRELOAD",
         "LABEL_IFS",
         "LABEL_BASH_ENV",
         "LABEL_HOME",
-        "QUEUE",
+        "LABEL_NODE_OPTIONS",
+        "NODE",
         "LE_VEL",
     ]
 

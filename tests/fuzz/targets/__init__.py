@@ -29,6 +29,7 @@ _MODULES: Final = {
     "rules": ("rules", "rule-tests", "alerts-of-before"),
     "texts": ("clean", "masked", "command-line", "clipboard", "key-names"),
     "requests": ("request-rows",),
+    "runbooks": ("runbook",),
     "screen": ("economy", "keyboard"),
 }
 

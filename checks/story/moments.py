@@ -38,9 +38,9 @@ def moment_of(text: str, now: float, where: tzinfo | None = None) -> float:
         try:
             at = moment(text.strip().upper(), where)
         except ValueError:
-            shown = clean(text, 60)
+            told = clean(text, 60)
             raise ValueError(
-                f'"{shown}" is no time; write 14:05, yesterday 14:05, 2026-11-30T14:05, or -10m'
+                f'"{told}" is no time; write 14:05, yesterday 14:05, 2026-11-30T14:05, or -10m'
             ) from None
     if at > now + _SKEW:
         shown = datetime.fromtimestamp(at, UTC).astimezone(where)

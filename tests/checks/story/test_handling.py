@@ -251,6 +251,7 @@ async def test_without_annotating_nothing_is_taken_silenced_or_noted(
     session.story.note("hello")
     assert session.handled("gateway").acknowledged is None
     assert not session.handled("gateway").silenced_by
+    assert len(session.said) == 3
     assert all("--no-annotate" in text for text in session.said)
     assert not session.story._view.may_annotate
     await session.end()
@@ -290,6 +291,32 @@ async def test_what_cannot_be_written_waits_and_is_told_once(
     await again.end()
 
 
+async def test_what_there_is_no_room_for_waits_too(
+    session: Session, path: Path, clock: FakeClock
+) -> None:
+    await session.step(ill("gateway", since=NOW))
+    journal = session.story.keeping._journal
+    assert journal is not None
+    assert journal._connection is not None
+    (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    for number in range(20):
+        session.story.note(f"{number} " + "x" * 1_900)
+    assert not await session.look()
+    session.story.note("the last")
+    assert not await session.look()
+    session.show(ill("gateway", since=NOW))
+    assert "there is no room" in session.story._view.problem
+    journal._connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    assert await session.look()
+    await session.end()
+    again = Session(path, clock)
+    view = await again.step(ill("gateway", since=NOW))
+    notes = [one.text.split()[0] for one in reversed(view.entries) if one.kind == "note"]
+    assert notes == [*map(str, range(20)), "the"]
+    await again.end()
+
+
 @pytest.mark.parametrize("how", ["gone", "broken"])
 async def test_a_file_that_is_taken_away_or_broken_is_written_anew(
     session: Session, path: Path, clock: FakeClock, how: str
@@ -316,7 +343,7 @@ async def test_a_file_that_is_taken_away_or_broken_is_written_anew(
     assert len(again.story._view.silences) == 1
     kept = [one.text for one in again.story._view.entries]
     assert sorted(kept[-len(told) :]) == sorted(told), "all of it, and nothing twice"
-    assert told.count("meanwhile") == 1
+    assert kept.count("meanwhile") == 1
     await again.end()
 
 

@@ -118,9 +118,10 @@ def test_nobody_else_can_read_it_whatever_the_umask(path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_one_that_others_can_write_to_is_not_used(path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_one_that_others_can_write_to_is_not_used(path: Path, mode: int) -> None:
     Journal(path).open()
-    path.chmod(0o620)
+    path.chmod(mode)
     with pytest.raises(JournalError, match="others can write to"):
         Journal(path).open()
     path.chmod(0o644)

@@ -18,7 +18,7 @@ __all__ = ["LINES", "Output"]
 LINES: Final = 5_000
 """Lines of its output that a run keeps."""
 UNREAD: Final = 256_000
-"""Bytes that are kept until somebody looks, or that many more have come."""
+"""Bytes that are kept until somebody looks, or so many have come."""
 SIZE: Final = 1_000_000
 """Characters that all lines kept may have."""
 
@@ -52,7 +52,7 @@ class Output:
         self.total += len(data)
         self._raw += data
         self._seen = None
-        if self._taker is not None or len(self._raw) > 2 * UNREAD:
+        if self._taker is not None or len(self._raw) > UNREAD:
             self._read()
 
     def say(self, text: str) -> None:
@@ -108,14 +108,12 @@ class Output:
 
     def _latest(self, data: bytes) -> bytes:
         """The last of ``data``: as many lines as are kept at all."""
-        if self._taker is not None or (len(data) <= UNREAD and data.count(b"\n") <= LINES):
+        if self._taker is not None or data.count(b"\n") <= LINES:
             return data
-        start, found = len(data), 0
-        floor = max(0, len(data) - UNREAD)
-        while found <= LINES and (at := data.rfind(b"\n", floor, start)) >= 0:
-            start, found = at, found + 1
-        # One line that is longer than all that is kept: the end of it.
-        start = start + 1 if found else floor
+        start = len(data)
+        for _ in range(LINES + 1):
+            start = data.rfind(b"\n", 0, start)
+        start += 1
         # What was begun before belongs to the first of the lines that are left out.
         self._reader.begin_anew()
         self._dropped += data.count(b"\n", 0, start)

@@ -100,6 +100,17 @@ def test_the_last_lines_are_kept() -> None:
     assert output.lines is output.lines
 
 
+def test_no_line_is_missing_between_those_that_are_kept() -> None:
+    """Whether or not somebody looks meanwhile."""
+    output = Output(Masker())
+    lines = [f"{number} {'x' * (number % 200)}" for number in range(12_000)]
+    data = "\n".join(lines).encode() + b"\n"
+    for at in range(0, len(data), 4095):
+        output.feed(data[at : at + 4095])
+    assert output.lines == tuple(lines[-LINES:])
+    assert output.dropped == 12_000 - LINES
+
+
 def test_a_flood_costs_its_copying() -> None:
     output = Output(Masker([SECRET]))
     piece = b"y\n" * 2048

@@ -317,6 +317,23 @@ async def test_what_there_is_no_room_for_waits_too(
     await again.end()
 
 
+async def test_what_was_written_before_something_failed_is_not_written_again(
+    session: Session, path: Path
+) -> None:
+    path.with_name("story.db.lock").mkdir(parents=True)
+    path.parent.chmod(0o700)
+    await session.look()
+    session.story.note("once")
+    for seconds in range(3):
+        await session.clock.advance(6)
+        assert await session.look(), seconds
+    session.show(ill("gateway", since=NOW))
+    assert "story.db.lock cannot be opened" in session.story._view.problem
+    journal = session.story.keeping._journal
+    assert journal is not None
+    assert [one.text for one in journal.entries()] == ["once"]
+
+
 @pytest.mark.parametrize("how", ["gone", "broken"])
 async def test_a_file_that_is_taken_away_or_broken_is_written_anew(
     session: Session, path: Path, clock: FakeClock, how: str

@@ -20,7 +20,7 @@ MODULES: Final = (
     *(each.module for each in NUMBERED if each.name != "databases"),
     "tui.screens.alert",
     "tui.screens.runbook",
-    "checks.runbooks.library",
+    "checks.runbooks.reading",
     "markdown_it",
     "re2",
     "tui.screens.query",

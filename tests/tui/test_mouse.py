@@ -39,7 +39,7 @@ async def click_on(pilot: Pilot[int], text: str) -> None:
 
 async def test_a_click_on_a_hint_does_what_its_key_does() -> None:
     async with running(FakeSource(everything()), (132, 40)) as pilot:
-        await click_on(pilot, "7 screens")
+        await click_on(pilot, "7 9 screens")
         assert isinstance(app_of(pilot).screen, AlertsScreen)
         await pilot.press("1", "3")
         await settle(pilot)
@@ -91,8 +91,8 @@ def test_clicks_reach_it_from_a_terminal() -> None:
         for _ in terminal.drain():
             pass
         terminal.output = b""
-        # "7 screens" stands from the 19th cell of the last line on.
-        terminal.type(b"\x1b[<0;20;40M\x1b[<0;20;40m")
+        # "7 9 screens" stands from the 56th cell of the last line on.
+        terminal.type(b"\x1b[<0;56;40M\x1b[<0;56;40m")
         terminal.read_until(b"firing")
         terminal.type(b"\x11")
         assert terminal.wait_reading(10) == 0

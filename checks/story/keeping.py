@@ -266,6 +266,9 @@ class Keeping:
             raise
         try:
             found.leads = journal.lead() if ask or fresh else self.leads
+            if found.leads and not self.leads and not fresh:
+                # Whoever led may have ended without a word.
+                found.cut_off = journal.begin_session(self._session)
             if prune:
                 journal.prune(now)
             if journal.changed() or fresh or (found.leads and not self.leads):

@@ -215,10 +215,7 @@ def session_ended(session: Session, at: float) -> Entry:
 
 def session_lost(session: Session) -> Entry:
     """A session has ended without saying so; told as of when it was last heard of."""
-    text = (
-        "onwatch ended without a word (killed, or the machine went down): what happened from now "
-        "until it began again is not known"
-    )
+    text = "onwatch ended without a word soon after this: killed, or the machine went down"
     return _session(session, session.seen, text, CUT_OFF)
 
 

@@ -211,7 +211,8 @@ def _informs(alert: AlertView) -> bool:
 
 
 def _infos(told: Sequence[_Told], now: float, frame: Frame, room: int) -> list[Line]:
-    """What only informs, in a line each; in one for all where there is no room for that.
+    """What only informs, in a line each, without its sentence where lines are narrow; in one for
+    all where there is no room for that.
 
     Whoever filters gets to see what they look for.
     """
@@ -220,6 +221,8 @@ def _infos(told: Sequence[_Told], now: float, frame: Frame, room: int) -> list[L
     columns = _columns(told, frame.width)
     if len(told) == 1 or len(told) <= room or frame.filter_text:
         glyphs = frame.glyphs
+        if not frame.compact:
+            return [_head(one, now, frame.width, glyphs) for one in told]
         texts = (_shortened(one, columns.text, glyphs) for one in told)
         return [_row(*pair, columns, now, glyphs) for pair in zip(told, texts, strict=True)]
     names = ", ".join(dict.fromkeys(one.alert.name for one in told))

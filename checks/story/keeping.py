@@ -229,7 +229,7 @@ class Keeping:
     async def look(self, now: float) -> bool:
         """Write what waits and take over what others wrote; whether that could be done."""
         batch, self._waiting = self._waiting, Batch()
-        if now - self._marked >= HEARTBEAT:
+        if len(batch) or now - self._marked >= HEARTBEAT:
             self._marked = now
             self._session = replace(self._session, seen=now)
             batch.sessions.append(self._session)

@@ -332,6 +332,8 @@ async def test_what_was_written_before_something_failed_is_not_written_again(
     journal = session.story.keeping._journal
     assert journal is not None
     assert [one.text for one in journal.entries()] == ["once"]
+    # It was at work when it wrote.
+    assert journal.sessions()[0].seen >= journal.entries()[0].at
 
 
 @pytest.mark.parametrize("how", ["gone", "broken"])

@@ -18,6 +18,7 @@ from widgets.alert_list.words import value_text
 from widgets.empty import WAITING, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
+from widgets.results import folded
 from widgets.runbook.pane import BooksPane
 from widgets.spark import spark
 from widgets.text import Line, Seg, broken, fit, left, line, role_of
@@ -138,16 +139,13 @@ def _results(snapshot: Snapshot, check: CheckView | None, frame: Frame) -> list[
     if check is None or details is None or details.check != check.name:
         return []
     lines: list[Line] = []
-    before = ""
-    for one in details.results:
-        if len(lines) >= _RESULTS:
-            break
-        if one.message != before:
-            sign = Seg(f"{frame.glyphs.status(one.status)} ", role_of(one.status))
-            clock = f" {fmt.clock(one.time)} "
-            room = max(4, frame.width - cell_len(clock) - 3)
-            lines.append(line(Seg(clock, "dim"), sign, Seg(fit(one.message, room), "label")))
-        before = one.message
+    for same in folded(details.results)[:_RESULTS]:
+        one, times = same[0], f"×{len(same)} " if len(same) > 1 else ""
+        sign = Seg(f"{frame.glyphs.status(one.status)} ", role_of(one.status))
+        clock = f" {fmt.clock(one.time)} "
+        room = max(4, frame.width - cell_len(clock) - cell_len(times) - 3)
+        said = Seg(fit(one.message, room), "label")
+        lines.append(line(Seg(clock, "dim"), sign, Seg(times, "value"), said))
     return lines
 
 

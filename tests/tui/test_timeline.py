@@ -71,7 +71,7 @@ async def test_an_incident_shows_its_own_entries_and_what_concerned_all() -> Non
         assert 'silenced: job="backup" (bob)' in text
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_enter_leads_to_an_entry_with_its_command_and_its_output(
     size: tuple[int, int],
 ) -> None:

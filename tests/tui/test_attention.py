@@ -18,6 +18,8 @@ from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
 from tests.widgets import samples
 from tui.attention import APART, FORGOTTEN, SETTLING, Attention, notification
+from tui.commands.monitor import _Wishes
+from tui.config import load
 from widgets.verdict import VerdictLine
 
 QUIET = replace(samples.bad_night(), alerts=(), story=StoryView())
@@ -270,7 +272,16 @@ def test_on_a_terminal_it_rings_once_and_notifies_once_and_floods_nothing(tmp_pa
     assert len(after) < 9_000
 
 
-def test_on_a_terminal_it_is_quiet_where_the_configuration_says_so(tmp_path: Path) -> None:
-    output = on_a_terminal(tmp_path, CONFIG.replace("ATTENTION", "attention: false"))
-    assert b"\x1b]9;" not in output
-    assert b"\a" not in re.sub(rb"\x1b\][^\x07\x1b]*(\x07|\x1b\\\\)", b"", output)
+async def test_it_is_quiet_where_the_configuration_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "onwatch.yaml"
+    file.write_text(CONFIG.replace("ATTENTION", "attention: false"))
+    file.chmod(0o600)
+    async with running(FakeSource(QUIET)) as pilot:
+        wishes = _Wishes()
+        wishes.call(app_of(pilot), load(str(file)).attention)
+        await settle(pilot)
+        assert not app_of(pilot).calls
+        file.write_text(CONFIG.replace("ATTENTION", ""))
+        wishes.call(app_of(pilot), load(str(file)).attention)
+        await settle(pilot)
+        assert app_of(pilot).calls

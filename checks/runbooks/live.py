@@ -130,7 +130,8 @@ class LiveRunbooks:
             subject = subject or Subject()
             self._alert = self._alert_of(subject.alert)
             value = self._alert.value if self._alert is not None else None
-            self._open = Opened(name, subject, value)
+            linked = self._links.get(subject.alert or subject.check, "")
+            self._open = Opened(name, subject, value, linked)
             self._due.set()
 
     def _alert_of(self, alert: str) -> AlertView | None:

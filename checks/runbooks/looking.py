@@ -47,6 +47,8 @@ class Opened:
     name: str
     subject: Subject
     value: float | None = None
+    linked: str = ""
+    """Where what ails the subject leads, as it was then."""
 
 
 class Reader:
@@ -82,22 +84,24 @@ class Reader:
             looked = Looked(before.names, before.offers, before.problems)
         if opened is not None and situation is not None:
             shown = before.offered if before is not None else {}
-            looked = self._opened(library, looked, opened.name, situation, shown)
+            looked = self._opened(library, looked, opened, situation, shown)
         return before if before is not None and _same(looked, before) else looked
 
     def _opened(
         self,
         library: Library,
         looked: Looked,
-        name: str,
+        opened: Opened,
         situation: Situation,
         before: Mapping[str, Offered],
     ) -> Looked:
-        """``looked`` with the runbook ``name``, or the one that is linked where that is empty."""
+        """``looked`` with the runbook that was opened, or the one that is linked where that has no
+        name."""
         from checks.runbooks.offering import offered  # noqa: PLC0415 - after the first picture
 
+        name = opened.name
         if not name:
-            link = _leads(situation, looked.names)
+            link = _leads(situation, looked.names, opened.linked)
             if link is None:
                 return replace(looked, problem=_unlinked(situation))
             name, looked = link.name, replace(looked, step=link.step)
@@ -110,12 +114,12 @@ class Reader:
         return replace(looked, runbook=runbook, offered=steps)
 
 
-def _leads(situation: Situation, known: frozenset[str]) -> Link | None:
+def _leads(situation: Situation, known: frozenset[str], ails: str) -> Link | None:
     alert, check = situation.alert, situation.check
     own = check.runbook if check is not None else ""
     if alert is None:
-        return first_known(known, own)
-    return first_known(known, alert.runbook, own, "" if alert.rule else ANYWAY)
+        return first_known(known, own, ails)
+    return first_known(known, alert.runbook, own, "" if alert.rule else ails or ANYWAY)
 
 
 def _same(one: Looked, other: Looked) -> bool:

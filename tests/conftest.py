@@ -49,8 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A short name for a long input: workers send each other the names of all tests."""
-    long = isinstance(val, str | bytes) and len(val) > 200
-    return f"{argname} of {len(val)}" if long else None
+    if isinstance(val, str | bytes) and len(val) > 200:
+        return f"{argname} of {len(val)}"
+    return None
 
 
 @pytest.hookimpl(wrapper=True)

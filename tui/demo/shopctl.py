@@ -139,10 +139,11 @@ def _history(control: Path, names: list[str]) -> None:
         for event in _ask(control, do="shop")["history"]
         if not names or event["name"] in names
     ]
+    widest = max((len(event["name"]) for event in events), default=0)
     for event in events[-_LINES:]:
         ago = max(0, round(time.time() - event["at"]))
         when = f"{ago} s" if ago < 120 else f"{ago // 60} min"
-        _say(f"{when + ' ago':>11}  {event['name']:18} {event['text']}")
+        _say(f"{when + ' ago':>10}  {event['name']:{widest}}  {event['text']}")
     if not events:
         _say("nothing was done to it since the demo began" if names else "nothing was done yet")
 

@@ -212,6 +212,8 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
     @on(PictureScreen.Opens)
     def _open_box(self, event: PictureScreen.Opens) -> None:
         self.push_screen(event.make(self.standing()))
+        # What the screen beneath was to ask for after it was drawn would wait until it is seen.
+        self._attend()
 
     def pop_screen(self) -> AwaitComplete:
         popped = super().pop_screen()

@@ -24,6 +24,8 @@ from checks.runbooks.sql_text import sql_statements
 __all__ = ["Reading", "parse_runbook", "read_runbook"]
 
 MAX_BYTES: Final = 1024 * 1024
+MAX_LINES: Final = 20_000
+"""Each may be a block of its own; so many are read within a second."""
 MAX_STEPS: Final = 500
 MAX_STEP: Final = 64 * 1024
 """Bytes of a step's text."""
@@ -66,6 +68,9 @@ def parse_runbook(
 ) -> Reading:
     """The runbook that ``text`` is."""
     digest = digest or hashlib.sha256(text.encode()).hexdigest()
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES:
+        said = f"has more than {MAX_LINES:,} lines; split it into several runbooks"
+        return Reading(None, (ConfigProblem(path, 0, "", said),))
     try:
         front = read_front_matter(path, text)
     except ConfigError as error:

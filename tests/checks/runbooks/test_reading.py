@@ -272,6 +272,9 @@ def test_the_size_of_steps_and_their_number_are_bounded() -> None:
     assert [str(each) for each in many.problems] == [
         "book.md:1501: the file has more than 500 steps; split it"
     ]
+    assert problems("# a\n" * 20_001) == [
+        "book.md: has more than 20,000 lines; split it into several runbooks"
+    ]
 
 
 @pytest.mark.skipif(not SEEDS.exists(), reason="the projects' own files are not here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,9 @@ RULES: Final = {
     "backtest": "say when each rule would have been pending, firing and resolved, and why",
 }
 """What ``onwatch rules`` does."""
+
+_READ_ONLY: Final = "ONWATCH_READ_ONLY"
+"""Variable of the environment that has the effect of ``--read-only``, unless it is empty or 0."""
 
 _EPILOG: Final = """\
 commands:
@@ -225,7 +229,7 @@ def _screen(default: str | None) -> _Parser:
     parent.add_argument(
         "--read-only",
         action="store_true",
-        default=default if default else False,
+        default=default if default else os.environ.get(_READ_ONLY, "0") not in ("", "0"),
         help="offer nothing that changes a target, such as ending a database session",
     )
     parent.add_argument(

@@ -177,6 +177,13 @@ def test_a_note_that_cannot_be_taken_says_why(
     assert said in error
 
 
+def test_who_only_looks_writes_no_note(home: Path, onwatch: Run) -> None:
+    del home
+    code, text, error = onwatch("--no-annotate", "note", "x")
+    assert (code, text) == (2, "")
+    assert "--no-annotate: no note is written" in error
+
+
 CONFIG = """
 version: 1
 defaults: {interval: 1s, timeout: 500ms}

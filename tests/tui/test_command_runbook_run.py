@@ -15,6 +15,7 @@ import pytest
 
 from checks.secrets import MASK
 from tests.tui.cli_helpers import PROGRAM, environment
+from tui.arguments import parse
 from tui.cli import main
 
 CONFIG = """\
@@ -164,10 +165,27 @@ def test_a_value_that_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -
 def test_read_only(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
+    config = str(folder / "onwatch.yaml")
+    step = ("runbook", "run", "mend", "--step", "look", "--check", "web")
+    assert main(["-c", config, "--read-only", *step]) == 2
     monkeypatch.setenv("ONWATCH_READ_ONLY", "1")
-    assert run("mend", "--step", "look", "--check", "web") == 2
-    assert "ONWATCH_READ_ONLY is set: no step runs" in capsys.readouterr().err
+    assert run(*step[2:]) == 2
+    assert parse([]).read_only, "the monitor reads it, too"
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("onwatch: --read-only, or ONWATCH_READ_ONLY is set: no step runs") == 2
     assert not list((folder / "state").glob("onwatch/steps-*"))
+    monkeypatch.setenv("ONWATCH_READ_ONLY", "0")
+    assert not parse([]).read_only
+
+
+def test_a_long_command_is_shown_whole(
+    folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"# Long\n\n```bash {{name=long}}\n: {'x' * 4_000}; echo last\n```\n"
+    (folder / "runbooks" / "mend.md").write_text(text)
+    assert run("mend", "--step", "long", "--yes") == 0
+    assert "; echo last" in capsys.readouterr().err
 
 
 def test_a_pager_that_has_gone_ends_no_step(folder: Path) -> None:

@@ -30,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
     from checks.story.person import who  # noqa: PLC0415
     from checks.story.tables import Batch  # noqa: PLC0415
 
+    if not args.annotate:
+        raise _NoteError("--no-annotate: no note is written")
     text = clean(" ".join(args.text).strip(), 1_000)
     if not text:
         raise _NoteError("the note is empty")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import secrets
 import signal
 import socket
@@ -53,6 +52,8 @@ CANCELLED: Final = 130
 _READ_ONLY: Final = "ONWATCH_READ_ONLY"
 _ENDING: Final = 1.5
 _WIDTH: Final = 2_000
+_PIECE: Final = 1_900
+"""Characters of a command that are shown on a line; nothing of one is left out."""
 
 
 @dataclass(slots=True)
@@ -87,8 +88,8 @@ class _Session:
 
 def run(args: argparse.Namespace) -> int:
     """Run what ``args`` says; its exit code, 2 where nothing is run at all."""
-    if os.environ.get(_READ_ONLY, "0") not in ("", "0"):
-        _say(f"onwatch: {_READ_ONLY} is set: no step runs")
+    if args.read_only:
+        _say(f"onwatch: --read-only, or {_READ_ONLY} is set: no step runs")
         return REFUSED
     session = _session(args)
     names = [args.step] if args.step else [step.name for step in session.runbook.steps]
@@ -272,7 +273,9 @@ def _show(offer: Offered, session: _Session) -> None:
     view = offer.view
     _say(f"── {view.name} · {view.marking.value} · {view.language.value}")
     for line in view.text.split("\n"):
-        _say(f"   {line}")
+        _say(f"   {line[:_PIECE]}")
+        for at in range(_PIECE, len(line), _PIECE):
+            _say(f" … {line[at : at + _PIECE]}")
     for name, value in view.variables:
         _say(f"   ${name} = {session.masker.text(value)}")
     if view.target:

@@ -55,11 +55,15 @@ PATTERNS: Final[Mapping[str, str]] = {
     "PID": r"[1-9][0-9]{0,18}",
     "PORT": _PORT,
     "SCHEMA": r"[A-Za-z0-9_.$-]{1,64}",
-    "URL": r"https?://[A-Za-z0-9_.:/@%+=,?&~;#!*()\[\]-]{1,400}",
+    "URL": r"https?://[A-Za-z0-9_.:/@%+=,?~#!*\[\]-]{1,400}",
     "USER": r"[A-Za-z0-9_.@$-]{1,80}",
     "VALUE": r"[+]?([0-9.]+(e[+-]?[0-9]+)?|Inf|NaN)",
 }
-"""Of variables whose meaning is known."""
+"""Of variables whose meaning is known. None lets through what ends a command: ``&`` and ``;`` of a
+URL would in ``ssh host "curl $URL"``."""
+_URL_ALONE: Final = r"https?://[A-Za-z0-9_.:/@%+=,?&~;#!*()\[\]-]{1,400}"
+"""A URL where it is known that no other shell reads it: in HTTP, and in the runbooks that came with
+onwatch, which quote it."""
 
 _OWN_NAMES: Final = """
 CDPATH COLUMNS COMP_LINE DIRSTACK DISPLAY EDITOR ENV EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME
@@ -134,7 +138,9 @@ def pattern_of(name: str, patterns: Mapping[str, str]) -> str:
 def bind(step: Step, runbook: Runbook, *offered: Variables) -> Bound:
     """The values for ``step``: of several in ``offered`` the first one counts, and where none
     has it the default that the runbook gives."""
-    asked = uses(step)
+    asked, patterns = uses(step), runbook.patterns
+    if step.language is Language.HTTP or runbook.built_in:
+        patterns = {"URL": _URL_ALONE, **patterns}
     values: list[tuple[str, str]] = []
     refused: list[str] = []
     for name in [*asked.needed, *asked.optional]:
@@ -142,7 +148,7 @@ def bind(step: Step, runbook: Runbook, *offered: Variables) -> Bound:
         if value is None:
             if name in asked.needed and name not in _GIVEN:
                 refused.append(_missing(step, runbook, name))
-        elif wrong := objection(name, value, runbook.patterns):
+        elif wrong := objection(name, value, patterns):
             refused.append(wrong)
         else:
             values.append((name, value))

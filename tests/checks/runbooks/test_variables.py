@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from checks.runbooks.model import Language, Runbook, Step
 from checks.runbooks.reading import parse_runbook
 from checks.runbooks.shell_names import shell_uses
 from checks.runbooks.sql_text import sql_parameters, sql_statements
-from checks.runbooks.variables import bind, objection, uses, variable_of
+from checks.runbooks.variables import Bound, bind, objection, uses, variable_of
 
 NOT_THERE = "has no value: neither the alert's labels nor its target have it; give it "
 
@@ -173,13 +174,25 @@ def test_a_pattern_of_the_file_counts_instead_but_no_option_is_let_through() -> 
         ("MOUNTPOINT", "/var/lib/My Files"),
         ("DEVICE", "eth0.100"),
         ("NAME", "getty@tty1.service"),
-        ("URL", "https://shop.example/health?full=1&x=%20"),
+        ("URL", "https://[2001:db8::1]/health?full=%20"),
         ("VALUE", "1.5e-07"),
         ("QUEUE", "emails:high"),
     ],
 )
 def test_what_targets_are_really_called_is_let_through(name: str, value: str) -> None:
     assert objection(name, value, {}) == ""
+
+
+@pytest.mark.parametrize("url", ["http://web1/?a=1&reboot", "http://web1/;reboot"])
+def test_a_url_that_another_shell_would_take_for_a_command(url: str) -> None:
+    """``ssh`` hands its words to a shell of the other machine; HTTP, and our own books, to none."""
+    shell = Step("look", "look", Language.BASH, 'ssh web1 "curl $URL"')
+    http = Step("get", "get", Language.HTTP, "GET ${URL}")
+    book = Runbook("b", "B", "b.md", "", (shell, http), ())
+    assert "does not match" in bind(shell, book, {"URL": url}).refused
+    assert bind(http, book, {"URL": url}) == Bound((("URL", url),))
+    quotes = Step("look", "look", Language.BASH, 'curl -- "$URL"')
+    assert not bind(quotes, replace(book, built_in=True), {"URL": url}).refused
 
 
 def test_names_that_the_shell_has_for_itself_are_set_by_no_label() -> None:

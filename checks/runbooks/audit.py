@@ -94,7 +94,12 @@ def audit_file(hostname: str = "") -> Path:
 
 
 def spare_file(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where lines go that ``path`` has no room for: a folder of this user's in memory."""
+    """Where lines go that ``path`` has no room for: a folder of this user's in memory.
+
+    Root's is where nobody else can have made it before.
+    """
+    if os.geteuid() == 0:
+        return Path("/run/onwatch") / path.name
     folder = environ.get("XDG_RUNTIME_DIR", "")
     runtime = Path(folder) if folder else Path(f"/dev/shm/onwatch-{os.geteuid()}")  # noqa: S108
     return runtime / "onwatch" / path.name

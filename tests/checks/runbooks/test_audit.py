@@ -210,9 +210,12 @@ async def test_a_full_disk_keeps_nobody_from_making_room(
     assert log.path.stat().st_size > 0
 
 
-def test_memory_is_this_user_s_own() -> None:
+def test_memory_is_this_user_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     path = Path("/home/ann/steps-web.jsonl")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert spare_file(path, {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path("/run/onwatch") / path.name
+    monkeypatch.setattr(os, "geteuid", lambda: 7)
     assert spare_file(path, {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path(
         "/run/user/7/onwatch/steps-web.jsonl"
     )
-    assert str(os.geteuid()) in str(spare_file(path, {}))
+    assert spare_file(path, {}) == Path("/dev/shm/onwatch-7/onwatch") / path.name

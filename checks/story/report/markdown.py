@@ -47,8 +47,11 @@ def fenced(lines: Iterable[str], language: str = "text") -> list[str]:
 
 
 def cell(text: str) -> str:
-    """``text``, which is Markdown already, as a cell of a table: of code its bars escaped too."""
-    return re.sub(r"(?<!\\)\|", r"\\|", text)
+    """``text``, which is Markdown already, as a cell of a table: of code its bars escaped too.
+
+    Backslashes before a bar escape each other first: behind an even number of them it ends a cell.
+    """
+    return re.sub(r"(?<!\\)((?:\\\\)*)\|", r"\1\\|", text)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

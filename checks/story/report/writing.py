@@ -224,16 +224,17 @@ def _action(place: int, run: StepRun, material: Material) -> list[str]:
     clock = f"{material.utc(run.began.at):%H:%M:%S} UTC"
     lines = [f"{place}. {code(run.began.name)}{looked} at {clock}{who}: {plain(run.came_to)}"]
     if run.began.detail:
-        lines += _indented(fenced(run.began.detail.splitlines(), "sh"))
+        lines += _indented(fenced(run.began.detail.splitlines(), "sh"), place)
     output = ended.detail.splitlines()[-_MOST_OUTPUT:] if ended is not None else []
     if output:
-        lines += _indented(fenced(output))
+        lines += _indented(fenced(output), place)
     return [*([""] if place > 1 else []), *lines]
 
 
-def _indented(lines: list[str]) -> list[str]:
-    """Within an item of a list, and apart from what is before."""
-    return ["", *(f"   {line}".rstrip() for line in lines)]
+def _indented(lines: list[str], place: int) -> list[str]:
+    """Within item ``place`` of a list, as far in as its text, and apart from what is before."""
+    room = " " * len(f"{place}. ")
+    return ["", *(f"{room}{line}".rstrip() for line in lines)]
 
 
 def _notifications(material: Material) -> list[str]:

@@ -18,7 +18,7 @@ from checks.story.report.charts import HEIGHT, WIDTH, Axis, chart
 from checks.story.report.data import as_data
 from checks.story.report.follow_ups import follow_ups
 from checks.story.report.impact import impacts_of
-from checks.story.report.markdown import code, fenced, plain
+from checks.story.report.markdown import cell, code, fenced, plain
 from checks.story.report.material import duration, percent
 from checks.story.report.notifications import incident_notification, resolution
 from checks.story.report.writing import report
@@ -198,6 +198,20 @@ def test_a_report_of_a_hostile_target_has_the_same_shape(text: str) -> None:
     assert shape(made(text)) == shape(made("harmless"))
     for tag in ("<script", "<img", "<a ", "<b>"):
         assert tag not in MARKDOWN.render(made(text))
+
+
+def test_a_bar_behind_backslashes_ends_no_cell() -> None:
+    assert cell(code(r"a\\|b")) == r"`a\\\|b`"
+    assert cell(plain(r"a\|b")) == r"a\\\|b"
+
+
+def test_the_output_of_the_tenth_step_is_still_in_its_item() -> None:
+    steps = [one for at in range(12) for one in step(60 + at, f"r{at}", f"s{at}", 0, "it said so")]
+    own = [replace(one, incident=12) for one in steps]
+    fences = [t for t in MARKDOWN.parse(report(material(entries=tuple(own)))) if t.type == "fence"]
+    outputs = [fence for fence in fences if "it said so" in fence.content]
+    assert len(outputs) == 12
+    assert all(fence.level for fence in outputs)
 
 
 def test_a_long_timeline_loses_its_middle_and_a_day_is_named_where_there_are_two() -> None:

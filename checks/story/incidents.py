@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from checks.model import Status, clean
+from checks.story.leanings import Leanings
 from checks.story.model import Incident
 
 __all__ = [
@@ -38,6 +40,7 @@ _BEGAN = re.compile(r"@\d+(?:\.\d+)?(?=\{|$)")
 _LONGEST_TITLE: Final = 160
 
 
+@lru_cache(maxsize=8192)
 def identity(alert: str) -> str:
     """What an alert's id and that of the same alert before or after have in common: the check, or
     the rule and the labels, without when it began.
@@ -106,37 +109,45 @@ class _Open:
     """An incident that lasts.
 
     ``members`` are its alerts by their identity as they were last seen firing; ``keys`` all that
-    ever were in it, ``firing`` those that are now.
+    ever were in it, ``firing`` those that are now. ``met`` are those of one step by which it may
+    have changed, of which ``incident`` does not tell yet; ``checks`` and ``newest`` do.
     """
 
     incident: Incident
     newest: float
     keys: set[str]
+    checks: set[str]
     firing: set[str] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
     members: dict[str, Member] = field(default_factory=dict)
+    met: list[Member] = field(default_factory=list)
     rank: tuple[bool, int] = (False, 0)
 
 
 class Incidents:
     """Those that last. ``known`` are all that a file remembers; their numbers are not given out
     again.
+
+    Where much is down there are as many of them as alerts, so that none is looked for by going
+    through all.
     """
 
     def __init__(self, known: Iterable[Incident] = ()) -> None:
-        known = tuple(known)
+        known = sorted(known, key=lambda one: one.id)
         self._last = max((one.id for one in known), default=0)
         self._open = [_taken_up(one) for one in known if one.ended is None]
+        self._lasting = tuple(one.incident for one in self._open)
+        self._index = _Index(self._open)
 
     @property
     def lasting(self) -> tuple[Incident, ...]:
         """The incidents that are not over, from old to new."""
-        return tuple(one.incident for one in self._open)
+        return self._lasting
 
     @property
-    def identities(self) -> frozenset[str]:
+    def identities(self) -> Set[str]:
         """Of all alerts that are or were of one that lasts."""
-        return frozenset().union(*(one.keys for one in self._open))
+        return self._index.homes.keys()
 
     @property
     def fired(self) -> frozenset[str]:
@@ -145,13 +156,12 @@ class Incidents:
 
     def of_check(self, check: str) -> int:
         """The number of the newest lasting incident that the check has to do with; 0 for none."""
-        numbers = (o.incident.id for o in reversed(self._open) if check in o.incident.checks)
-        return next(numbers, 0) if check else 0
+        return max(self._index.of_check(check), default=0)
 
     def of(self, alert: str) -> int:
         """The number of the lasting incident that the alert with this id is of; 0 for none."""
-        key = identity(alert)
-        return next((one.incident.id for one in self._open if key in one.keys), 0)
+        home = self._index.homes.get(identity(alert))
+        return home.incident.id if home is not None else 0
 
     def step(
         self,
@@ -166,53 +176,125 @@ class Incidents:
         ``depends_on`` names for each check those that it depends on. ``unsure`` are identities of
         alerts of which it is not known whether they still fire: they end nothing.
         """
-        before = {one.incident.id: one.incident for one in self._open}
-        leans = _all_beneath(depends_on or {})
+        before = {one.id: one for one in self._lasting}
         lasting = set(unsure)
         for one in self._open:
             one.firing &= lasting
         strangers = [member for member in firing if not self._rejoin(member)]
-        for member in sorted(strangers, key=lambda each: each.since):
-            self._place(member, leans)
+        if strangers:
+            leans = Leanings(depends_on or {})
+            for member in sorted(strangers, key=lambda each: each.since):
+                self._place(member, leans)
         for one in self._open:
+            if one.met:
+                _tell(one)
             _settle(one, now)
         changed = [o.incident for o in self._open if before.get(o.incident.id) is not o.incident]
-        self._open = [one for one in self._open if one.incident.ended is None]
+        self._clear(over=any(one.ended is not None for one in changed))
         return changed
+
+    def _clear(self, *, over: bool) -> None:
+        """Forget those that are over, where any is."""
+        if over:
+            self._open = [one for one in self._open if one.incident.ended is None]
+            self._index = _Index(self._open)
+        self._lasting = tuple(one.incident for one in self._open)
 
     def acknowledge(self, alert: str, who: str, at: float) -> Incident | None:
         """Somebody has taken the alert; its incident where that is the first time."""
-        key = identity(alert)
-        for one in self._open:
-            if key in one.keys and one.incident.acknowledged is None:
-                one.incident = replace(one.incident, acknowledged=at, acknowledged_by=who)
-                return one.incident
-        return None
+        home = self._index.homes.get(identity(alert))
+        if home is None or home.incident.acknowledged is not None:
+            return None
+        home.incident = replace(home.incident, acknowledged=at, acknowledged_by=who)
+        self._clear(over=False)
+        return home.incident
 
     def _rejoin(self, member: Member) -> bool:
         """Take ``member`` back into the incident that it is of already, where there is one."""
         key = identity(member.id)
-        home = next((one for one in self._open if key in one.keys), None)
+        home = self._index.homes.get(key)
         if home is None:
             return False
-        _take(home, key, member)
+        if home.members.get(key) is member and home.incident.quiet is None:
+            home.firing.add(key)
+        else:
+            self._take(home, key, member)
         return True
 
-    def _place(self, member: Member, leans: Mapping[str, frozenset[str]]) -> None:
+    def _place(self, member: Member, leans: Leanings) -> None:
         """Put a new alert into the incident that it belongs to, or make one of it."""
-        home = next((one for one in self._open if _belongs(one, member, leans)), None)
+        kin = leans.kin({member.check, member.cause} - {""})
+        near = (self._index.opened[number] for number in sorted(self._index.near(member.host, kin)))
+        home = next((one for one in near if _belongs(one, member, kin)), None)
         if home is None:
             if member.silenced:
                 return
             home = self._begin(member)
-        _take(home, identity(member.id), member)
+        self._take(home, identity(member.id), member)
 
     def _begin(self, member: Member) -> _Open:
         self._last += 1
         made = Incident(self._last, member.title, member.name, member.status, member.since)
-        opened = _Open(made, member.since, set())
+        opened = _Open(made, member.since, set(), set())
         self._open.append(opened)
+        self._index.add(opened)
         return opened
+
+    def _take(self, home: _Open, key: str, member: Member) -> None:
+        """Let ``member`` be of ``home``, which may learn from it what it is about."""
+        if key not in home.keys:
+            home.newest = max(home.newest, member.since)
+            home.keys.add(key)
+            self._index.homes[key] = home
+        home.firing.add(key)
+        home.members[key] = member
+        home.met.append(member)
+        for check in {member.check, member.cause} - home.checks - {""}:
+            home.checks.add(check)
+            self._index.note_check(check, home)
+        if member.host and member.seen and member.host not in home.hosts:
+            home.hosts.add(member.host)
+            self._index.note_host(member.host, home)
+
+
+class _Index:
+    """Where to look for an alert's incident. ``homes`` are by the identity of each alert that is or
+    was of one that lasts, ``opened`` by number.
+    """
+
+    def __init__(self, lasting: Iterable[_Open]) -> None:
+        self.homes: dict[str, _Open] = {}
+        self.opened: dict[int, _Open] = {}
+        self._checks: dict[str, set[int]] = {}
+        self._hosts: dict[str, set[int]] = {}
+        for one in lasting:
+            self.add(one)
+
+    def add(self, one: _Open) -> None:
+        """Have ``one`` found, too; of an alert that is of several the first is."""
+        self.opened[one.incident.id] = one
+        for key in one.keys:
+            self.homes.setdefault(key, one)
+        for check in one.checks:
+            self.note_check(check, one)
+        for host in one.hosts:
+            self.note_host(host, one)
+
+    def note_check(self, check: str, one: _Open) -> None:
+        """``one`` has to do with ``check``."""
+        self._checks.setdefault(check, set()).add(one.incident.id)
+
+    def note_host(self, host: str, one: _Open) -> None:
+        """``one`` has to do with the machine ``host``."""
+        self._hosts.setdefault(host, set()).add(one.incident.id)
+
+    def of_check(self, check: str) -> Set[int]:
+        """The numbers of those that have to do with ``check``."""
+        return self._checks.get(check, frozenset())
+
+    def near(self, host: str, checks: Iterable[str]) -> set[int]:
+        """The numbers of those that have to do with the machine or with one of ``checks``."""
+        return set(self._hosts.get(host, ())).union(*map(self.of_check, checks))
 
 
 def _taken_up(incident: Incident) -> _Open:
@@ -220,39 +302,34 @@ def _taken_up(incident: Incident) -> _Open:
     keys = {identity(alert) for alert in incident.alerts}
     firing = set() if incident.quiet is not None else set(keys)
     rank = (True, incident.status.severity)
-    return _Open(incident, incident.began, keys, firing, rank=rank)
+    return _Open(incident, incident.began, keys, set(incident.checks), firing, rank=rank)
 
 
-def _take(home: _Open, key: str, member: Member) -> None:
-    """Let ``member`` be of ``home``, which may learn from it what it is about."""
-    if key not in home.keys:
-        home.newest = max(home.newest, member.since)
-    home.keys.add(key)
-    home.firing.add(key)
-    home.members[key] = member
-    if member.host and member.seen:
-        home.hosts.add(member.host)
-    incident = home.incident
-    checks = dict.fromkeys((*incident.checks, member.check, member.cause))
+def _tell(home: _Open) -> None:
+    """Have the incident tell of those that were met."""
+    incident, members = home.incident, home.met
+    home.met = []
+    named = (name for member in members for name in (member.check, member.cause))
+    checks = dict.fromkeys((*incident.checks, *named))
     checks.pop("", None)
     found = replace(
         incident,
-        alerts=_with(incident.alerts, member.id),
+        alerts=_with(incident.alerts, members),
         checks=tuple(checks),
-        began=min(incident.began, member.since),
+        began=min(incident.began, *(member.since for member in members)),
         quiet=None,
     )
-    found = _worse(found, member)
+    for member in members:
+        found = _worse(found, member)
     found = _titled(home, found)
     if found != incident:
         home.incident = found
 
 
-def _with(alerts: tuple[str, ...], alert: str) -> tuple[str, ...]:
-    """``alerts`` and ``alert``; of very many the first and the last."""
-    if alert in alerts:
-        return alerts
-    return (*alerts, alert) if len(alerts) < MOST else (alerts[0], *alerts[2 - MOST :], alert)
+def _with(alerts: tuple[str, ...], members: Iterable[Member]) -> tuple[str, ...]:
+    """``alerts`` and those of ``members``; of very many the first and the last."""
+    every = tuple(dict.fromkeys((*alerts, *(member.id for member in members))))
+    return every if len(every) <= MOST else (every[0], *every[1 - MOST :])
 
 
 def _worse(incident: Incident, member: Member) -> Incident:
@@ -289,37 +366,10 @@ def _settle(one: _Open, now: float) -> None:
         one.incident = replace(incident, ended=incident.quiet)
 
 
-def _belongs(one: _Open, member: Member, leans: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a new alert has to do with the incident."""
+def _belongs(one: _Open, member: Member, kin: Set[str]) -> bool:
+    """Whether a new alert, of which ``kin`` are checks, has to do with the incident."""
     apart = member.since - one.newest
-    if apart <= KIN and _akin(set(one.incident.checks), member, leans):
+    if apart <= KIN and not one.checks.isdisjoint(kin):
         return True
     near = member.seen and bool(member.host) and member.host in one.hosts
     return near and -TOGETHER <= apart <= TOGETHER
-
-
-def _akin(checks: set[str], member: Member, leans: Mapping[str, frozenset[str]]) -> bool:
-    """Whether it is of one of ``checks``, follows from one, or depends on one, or one on it."""
-    own = {member.check, member.cause} - {""}
-    if own & checks:
-        return True
-    beneath: set[str] = set().union(*(leans.get(name, frozenset()) for name in own))
-    above = {name for check in checks for name in leans.get(check, frozenset())}
-    return bool(beneath & checks or above & own)
-
-
-def _all_beneath(depends_on: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
-    """What each check depends on, directly and in turn."""
-    found: dict[str, frozenset[str]] = {}
-    for name, direct in depends_on.items():
-        if not direct:
-            continue
-        seen: set[str] = set()
-        waiting = list(direct)
-        while waiting:
-            each = waiting.pop()
-            if each not in seen:
-                seen.add(each)
-                waiting += depends_on.get(each, ())
-        found[name] = frozenset(seen - {name})
-    return found

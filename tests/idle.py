@@ -1,7 +1,8 @@
 """When an app under test has nothing left to do, told by its event loop.
 
 Textual's pilot sleeps 20 ms or more after every key and in every pause, in which the app may go
-on. Where its loop has nothing due and no thread could hand it anything, they need not pass.
+on. Where its loop has nothing due and neither a thread nor a worker could hand it anything, they
+need not pass.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from time import monotonic, process_time
 from typing import Any, Final
 
 import pytest
+from textual._context import active_app
 
 __all__ = ["idle_told_by_the_loop", "wait_for_idle"]
 
@@ -49,7 +51,7 @@ async def wait_for_idle(min_sleep: float = _FULL, max_sleep: float = 1.0) -> Non
             return
         idle = process_time() - worked < _BUSY * (now - before)
         waited = now - began >= min_sleep
-        if idle and waited and (now - began > _FULL or not (_due(loop) or _handed_over())):
+        if idle and waited and (now - began > _FULL or not (_due(loop) or _under_way())):
             return
 
 
@@ -61,6 +63,9 @@ def _due(loop: Any) -> bool:
     return any(not timer.cancelled() and timer.when() < soon for timer in loop._scheduled)
 
 
-def _handed_over() -> bool:
-    """Whether a thread might give the loop something to do, sooner or later."""
+def _under_way() -> bool:
+    """Whether a thread or a worker of the app might give it something to do, sooner or later."""
+    app = active_app.get(None)
+    if app is not None and any(not worker.is_finished for worker in app.workers):
+        return True
     return any(thread not in _always for thread in threading.enumerate())

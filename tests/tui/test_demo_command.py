@@ -187,7 +187,7 @@ def test_the_palette_shows_first_what_runs_and_for_how_long(stack: Stack) -> Non
         stack.control.stop()
     assert (first.title, second.title) == ("incident: queue backlog", "incident: slow query")
     assert re.match(r"running, \d\d s left; end it: a bulk import", first.help)
-    assert second.help.startswith("running until ended; end it: a report")
+    assert second.help.startswith("running until mended; end it: a report")
     assert third.help.startswith("begin it: ")
     assert not any("running" in each.help for each in incident_commands(stack.control))
 

@@ -123,9 +123,10 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def config(stack: Stack) -> Path:
-    """The demo's own configuration, which looks four times as often; no check has longer than its
-    interval, and a slow service is to be one that answers."""
-    text = stack.endpoints.config.read_text().replace("interval: 2s", "interval: 500ms")
+    """The demo's own configuration without this machine, which is busy with other tests; it looks
+    four times as often, but where a slow service is to be one that answers within its interval."""
+    text = stack.endpoints.config.read_text().partition("  - name: this-machine")[0]
+    text = text.replace("interval: 2s", "interval: 500ms")
     text = re.sub(r"( +)http:\n", r"\1interval: 2s\n\g<0>", text)
     quick = stack.endpoints.config.with_name("quick.yaml")
     quick.write_text(text)
@@ -175,11 +176,9 @@ class Watch:
         return None
 
     def is_calm(self) -> bool:
-        """Whether all that the demo brings is well; the machine may be busy."""
+        """Whether all is well."""
         picture = self._app._newest
-        return picture is not None and all(
-            view.status is Status.OK or view.kind == "host" for view in picture.checks
-        )
+        return picture is not None and all(view.status is Status.OK for view in picture.checks)
 
     def is_over(self, mend: Mend) -> bool:
         return not any(one.check == mend.check and not one.rule for one in self.picture.alerts)

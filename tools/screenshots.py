@@ -1,6 +1,7 @@
 """Draw screenshots/ through the app's own test driver: ``python tools/screenshots.py [NAME …]``.
 
-Without names all of them are drawn, those of the demo too; with names those alone.
+Without names all of them are drawn, those of the demo too; with names those alone (``demo``: all
+of the demo).
 
 The pictures named ``demo-`` show the demo's real servers during an incident; the others a
 made-up bad night with every state there is. Each is an SVG as Textual exports it. Where a
@@ -25,6 +26,8 @@ from contextlib import (
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -48,6 +51,7 @@ from tests.widgets.sample_stories import eventful_night  # noqa: E402 - as above
 from tools.png import shrink  # noqa: E402 - the repository is no package
 from tui.app import OnwatchApp  # noqa: E402
 from tui.config import load  # noqa: E402
+from tui.demo.control import Control  # noqa: E402
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
@@ -205,8 +209,30 @@ async def draw_demo(config: str) -> dict[str, str]:
             app.action_go_to("requests")
             await pilot.pause(3)
             drawn["demo-requests"] = app.export_screenshot()
+            drawn |= await draw_runbook(pilot, Control(Path(config).with_name("control")))
     finally:
         source.close()
+    return drawn
+
+
+async def draw_runbook(pilot: Pilot[int], control: Control) -> dict[str, str]:
+    """The runbook of sessions that wait for locks, once its first step has found who blocks."""
+    app = pilot.app
+    control.stop()
+    await pilot.press("1")
+    await pilot.pause(8)
+    control.start("lock-pile-up", hold=True)
+    await pilot.pause(15)
+    drawn = {}
+    await pilot.press("r")
+    await pilot.pause(2)
+    await pilot.press("enter")
+    await pilot.pause(2)
+    await pilot.press("j")
+    for width, height in DEMO_SIZES:
+        await pilot.resize_terminal(width, height)
+        await pilot.pause(2)
+        drawn[f"demo-runbook-{width}x{height}"] = app.export_screenshot()
     return drawn
 
 
@@ -248,10 +274,10 @@ def main() -> None:
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
     browser = next((path for path in map(shutil.which, CHROMIUM) if path), None)
-    names = sys.argv[1:] or [shot.name for shot in SHOTS]
+    names = sys.argv[1:] or [*(shot.name for shot in SHOTS), "demo"]
     shots = {shot.name: shot for shot in SHOTS}
-    drawn = {name: asyncio.run(draw(shots[name])) for name in names}
-    if not sys.argv[1:]:
+    drawn = {name: asyncio.run(draw(shots[name])) for name in names if name != "demo"}
+    if "demo" in names:
         with demo() as config:
             drawn |= asyncio.run(draw_demo(config))
     for name, text in drawn.items():

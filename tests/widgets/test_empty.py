@@ -12,6 +12,7 @@ import pytest
 
 import widgets
 from checks.model import Status
+from checks.story.views import StoryView
 from checks.views import Snapshot
 from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
@@ -19,6 +20,8 @@ from widgets.alert_list.panes import AlertPane
 from widgets.databases.server import ServerPane
 from widgets.details import DetailPane
 from widgets.lines import LinePane
+from widgets.timeline.entries import EntriesPane
+from widgets.timeline.table import IncidentTable
 
 EMPTY = replace(
     samples.bad_night(),
@@ -34,6 +37,9 @@ EMPTY = replace(
 )
 BASES = {"DetailPane", "ListPane", "DatabasePane", "HostScreenPane", "RequestLogPane", "RowsPane"}
 """Those that others derive from and that no screen shows."""
+APART = ("widgets.runbook.", "widgets.timeline.")
+"""Panes of a runbook, which is opened on something, and of what happened, which is no
+configuration's to say."""
 IN_BOXES = {"WholePane", "ChoicePane", "SessionPane", "ProcessPane", "MatchersPane"}
 """Those of boxes, which are opened on something that is there."""
 
@@ -65,7 +71,9 @@ async def said(kind: type[LinePane], snapshot: Snapshot, width: int = 76) -> lis
     [
         k
         for k in kinds()
-        if not issubclass(k, DetailPane | AlertPane) and k.__name__ not in IN_BOXES
+        if not issubclass(k, DetailPane | AlertPane)
+        and k.__name__ not in IN_BOXES
+        and not k.__module__.startswith(APART)
     ],
     ids=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )
@@ -77,6 +85,12 @@ async def test_an_empty_pane_says_which_lines_of_configuration_would_fill_it(
         r"^   (checks|queues|queries|request_log|rules|silences):$", text, re.MULTILINE
     ), text
     assert "waiting" not in text
+
+
+@pytest.mark.parametrize("kind", [IncidentTable, EntriesPane], ids=lambda kind: kind.__name__)
+async def test_a_pane_of_what_happened_says_that_nothing_has(kind: type[LinePane]) -> None:
+    calm = replace(samples.bad_night(), story=StoryView())
+    assert "has happened" in "\n".join(await said(kind, calm))
 
 
 async def test_a_pane_of_what_is_configured_waits_for_it() -> None:

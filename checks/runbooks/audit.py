@@ -26,6 +26,7 @@ from checks.clock import Clock
 from checks.errors import OnwatchError
 from checks.model import clean
 from checks.runbooks.append_only import AppendOnly
+from checks.runbooks.running.lines import as_recorded
 from checks.runbooks.running.model import Ended, Job
 from checks.secrets import Masker
 
@@ -144,7 +145,9 @@ class Audit:
                 "marking": step.marking.value,
                 "interactive": step.interactive,
                 "target": job.target.name if job.target is not None else step.target,
-                "variables": {name: self._text(value) for name, value in job.variables.items()},
+                "variables": {
+                    name: self._value(name, text) for name, text in job.variables.items()
+                },
                 "text_sha256": hashlib.sha256(step.text.encode()).hexdigest(),
                 "process": list(_this_process()),
             }
@@ -171,7 +174,7 @@ class Audit:
                 "exit_code": ended.exit_code,
                 "seconds": round(ended.seconds, 3),
                 "said": self._text(ended.said),
-                "captured": {captured[0]: self._text(captured[1])} if captured else {},
+                "captured": {captured[0]: self._value(*captured)} if captured else {},
             }
         )
 
@@ -235,6 +238,9 @@ class Audit:
     def _line(self, entry: Mapping[str, Any]) -> bytes:
         moment = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
         return json.dumps({"at": moment, **entry}, separators=(",", ":")).encode() + b"\n"
+
+    def _value(self, name: str, text: str) -> str:
+        return as_recorded(name, self._text(text))
 
     def _text(self, text: str) -> str:
         return clean(self._masker.text(text), _SAID)

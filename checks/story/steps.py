@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checks.runbooks.model import Marking
+from checks.runbooks.running.lines import as_recorded, command_as_recorded
 from checks.story import telling
 from checks.story.model import Entry, EntryKind
 
@@ -30,7 +31,8 @@ def entry_of(begun: Begun, at: float, masked: Callable[[str], str]) -> Entry:
     job, ended = begun.job, begun.ended
     alert, check = job.subject.alert, job.subject.check
     if ended is None:
-        values = [f"{name}={value}" for name, value in job.variables.items()]
+        values = [f"{name}={as_recorded(name, text)}" for name, text in job.variables.items()]
+        command = command_as_recorded(job.step.text.rstrip())
         return telling.step_began(
             begun.began,
             job.id,
@@ -39,7 +41,7 @@ def entry_of(begun: Begun, at: float, masked: Callable[[str], str]) -> Entry:
             alert=alert,
             check=check,
             who=str(job.who),
-            command=masked("\n".join([job.step.text.rstrip(), *values])),
+            command=masked("\n".join([command, *values])),
             safe=job.step.marking is Marking.SAFE,
         )
     return telling.step_ended(
@@ -52,8 +54,17 @@ def entry_of(begun: Begun, at: float, masked: Callable[[str], str]) -> Entry:
         who=str(job.who),
         exit_code=ended.exit_code,
         said=_worth_saying(ended.said, ended.exit_code),
-        output=begun.output.lines[-_OUTPUT:],
+        output=_output(begun.output.lines[-_OUTPUT:], ended.captured),
     )
+
+
+def _output(lines: Sequence[str], captured: tuple[str, str] | None) -> list[str]:
+    """``lines`` without the password or the token that a step found out for others."""
+    if captured is None:
+        return [*lines]
+    name, value = captured
+    shown = as_recorded(name, value)
+    return [line.replace(value, shown) for line in lines]
 
 
 def with_audit(

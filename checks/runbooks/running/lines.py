@@ -15,7 +15,7 @@ from typing import Final
 from checks.model import clean
 from checks.secrets import CREDENTIAL_WORDS, MASK, Masker
 
-__all__ = ["WIDTH", "LineReader"]
+__all__ = ["WIDTH", "LineReader", "as_recorded", "command_as_recorded"]
 
 WIDTH: Final = 2_000
 """Characters of a line that are kept."""
@@ -37,6 +37,11 @@ _GLUED: Final = re.compile(
     r"(?!\d+\b)(?P<value>[^\s\"'&;,)]{3,})"
 )
 """What others have in their command lines and environments: ``--password=x``, ``PGPASSWORD=x``."""
+_NAMED: Final = re.compile(CREDENTIAL_WORDS, re.IGNORECASE)
+_AUTHORIZATION: Final = re.compile(
+    r"(?i)(?P<name>\b(?:authorization|cookie):[ \t]*(?:(?:bearer|basic|token)[ \t]+)?)"
+    r"(?P<quote>)(?P<value>[^\s\"']{3,})"
+)
 
 
 class LineReader:
@@ -106,6 +111,20 @@ class LineReader:
             held = self._masker.begun(text)
             text = f"{text[: len(text) - held]}…"
         return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def as_recorded(name: str, value: str) -> str:
+    """The value of the variable ``name`` where it is kept: of a password or a token that it is
+    there, and no more."""
+    return MASK if value and _NAMED.search(name) else value
+
+
+def command_as_recorded(text: str) -> str:
+    """A command where it is kept, and may be sent to others: without what it gives a password or a
+    token outright. A variable that it takes one from stays."""
+    for pattern in (_GLUED, _AUTHORIZATION):
+        text = pattern.sub(lambda one: one[0] if one["value"][0] == "$" else _masked(one), text)
+    return text
 
 
 def _may_be_secret(lower: str) -> bool:

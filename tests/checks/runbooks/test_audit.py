@@ -97,6 +97,9 @@ async def test_it_is_its_owner_s_alone_and_holds_no_secret(audited: Place) -> No
     assert stat.S_IMODE(log.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(log.path.parent.stat().st_mode) == 0o700
     assert lines_of(log)[0]["variables"] == {"A": f"x {MASK}", "B": f"http://u:{MASK}@h/"}
+    await audited.run("echo of-vault", {"API_KEY": "of-another"}, capture="TOKEN")
+    began, ended = lines_of(log)[-2:]
+    assert (began["variables"], ended["captured"]) == ({"API_KEY": MASK}, {"TOKEN": MASK})
 
 
 async def test_a_refusal_of_a_step_that_was_begun_is_its_end(audited: Place) -> None:

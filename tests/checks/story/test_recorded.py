@@ -20,7 +20,7 @@ from checks.runbooks.audit import Audit
 from checks.runbooks.model import Language, Marking, Runbook, Step
 from checks.runbooks.running.model import Ended, Job, Who
 from checks.runbooks.views import RunState, Subject
-from checks.secrets import Masker
+from checks.secrets import MASK, Masker
 from checks.story.incidents import HOLD
 from checks.story.model import EntryKind
 from checks.story.views import StoryView
@@ -214,9 +214,11 @@ async def test_a_step_is_told_with_what_it_ran_and_how_it_ended() -> None:
     async with watching(kept(None, db), FakeClock(START)) as watched:
         await watched.until(lambda story: story.incidents)
         (alert,) = watched.engine.snapshot().alerts
-        step = Step("mend", "Mend", Language.BASH, "echo $TOKEN", Marking.SAFE)
+        text = "PGPASSWORD=letmein psql -c $ROOM; curl -H 'Authorization: Bearer abcd' $TOKEN"
+        step = Step("mend", "Mend", Language.BASH, text, Marking.SAFE)
         book = Runbook("db", "db", "db.md", "", (step,), ())
-        job = Job("7f", book, step, {"TOKEN": "hunter2"}, Who("alice"), subject=Subject(alert.id))
+        values = {"ROOM": "hunter2", "TOKEN": "of-vault"}
+        job = Job("7f", book, step, values, Who("alice"), subject=Subject(alert.id))
 
         class Begun:
             def __init__(self) -> None:
@@ -225,7 +227,7 @@ async def test_a_step_is_told_with_what_it_ran_and_how_it_ended() -> None:
                 self.ended_at: float | None = None
 
             class output:  # noqa: N801 - an attribute
-                lines = ("hidden", "done")
+                lines = ("hidden", "it is of-vault")
 
         begun, story = Begun(), watched.engine.story
         assert story is not None
@@ -233,13 +235,19 @@ async def test_a_step_is_told_with_what_it_ran_and_how_it_ended() -> None:
         tell(begun)  # type: ignore[arg-type]
         watched.engine._env.masker.learn("hunter2")
         tell(begun)  # type: ignore[arg-type]
-        begun.ended, begun.ended_at = Ended(RunState.DONE, 3, "exit code 3"), START + 22
+        begun.ended, begun.ended_at = (
+            Ended(RunState.DONE, 3, "exit code 3", ("TOKEN", "of-vault")),
+            START + 22,
+        )
         tell(begun)  # type: ignore[arg-type]
         first, masked, last = [
             one for one in reversed(watched.story.entries) if one.kind is EntryKind.STEP
         ]
-        assert first.detail == "echo $TOKEN\nTOKEN=hunter2"
+        assert first.detail == (
+            f"PGPASSWORD={MASK} psql -c $ROOM; curl -H 'Authorization: Bearer {MASK}' $TOKEN\n"
+            f"ROOM=hunter2\nTOKEN={MASK}"
+        )
         assert "hunter2" not in masked.detail
         assert (last.text, last.who, last.incident) == ("mend of db: exit code 3", "alice", 1)
-        assert last.detail == "hidden\ndone"
+        assert last.detail == f"hidden\nit is {MASK}"
         assert last.status is Status.WARNING

@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar, Final
 from weakref import WeakValueDictionary
 
@@ -126,7 +127,7 @@ class Status(enum.Enum):
     CRITICAL = "critical"
     """Refused, timed out, or an expectation missed."""
 
-    @property
+    @cached_property
     def severity(self) -> int:
         """0 for OK up to 5 for CRITICAL, the worst."""
         return _SEVERITY[self]

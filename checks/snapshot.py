@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from checks.alerts.of_checks import alerts_of, in_order
+from checks.alerts.of_checks import Alerts, in_order
 from checks.alerts.of_rules import RuleAlerts
 from checks.databases.figures import figure_views
 from checks.derive import POINTS, chart, host_view, sample_lines
@@ -72,6 +72,7 @@ class SnapshotBuilder:
         self._samples: tuple[Result, tuple[tuple[str, float], ...]] | None = None
         self._ruled: tuple[RulesView | None, tuple[AlertView, ...]] = (None, ())
         self._of_rules = RuleAlerts()
+        self._alerts = Alerts()
         self._blamed: set[tuple[str, str]] = set()
         self._faults: list[tuple[str, str]] = []
 
@@ -91,7 +92,7 @@ class SnapshotBuilder:
     ) -> Snapshot:
         """The picture at ``now`` with figures over ``window`` seconds; without any for None."""
         views = [state.view for state in self._states]
-        alerts = alerts_of(views, self._rule_alerts(rules))
+        alerts = self._alerts.of(views, self._rule_alerts(rules))
         derived: list[_Derived] = []
         if window is not None:
             derived = [found for state in self._states if (found := self._derive(state, window))]

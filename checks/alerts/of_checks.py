@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Final
 
 from checks.model import Status
 from checks.views import AlertView, CheckView
 
-__all__ = ["alerts_of", "in_order"]
+__all__ = ["Alerts", "alerts_of", "in_order"]
 
 _ALERTING: Final = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 _TOGETHER: Final = 60.0
@@ -27,8 +28,41 @@ def alerts_of(
     weeks hides nothing that has just begun. Within one incident they stand in the order in
     which they began. What is only pending comes last.
     """
-    ill = {check.name: check for check in checks if check.status in _ALERTING}
-    own = {name: _alert(check, _cause(check, ill)) for name, check in ill.items()}
+    return Alerts().of(checks, rules)
+
+
+class Alerts:
+    """As :func:`alerts_of`, from picture to picture: an alert that is as it was before is the same
+    object, and so are all of them where nothing has changed.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[tuple[object, ...], AlertView]] = {}
+        self._rules: Sequence[AlertView] = ()
+        self._ranked: tuple[AlertView, ...] = ()
+
+    def of(
+        self, checks: Sequence[CheckView], rules: Sequence[AlertView] = ()
+    ) -> tuple[AlertView, ...]:
+        """Those of ``checks`` and ``rules``."""
+        ill = {check.name: check for check in checks if check.status in _ALERTING}
+        before, self._made = self._made, {}
+        for name, check in ill.items():
+            cause = _cause(check, ill) if check.depends_on else ""
+            told = _told(check, cause)
+            known = before.get(name)
+            self._made[name] = known if known and known[0] == told else (told, _alert(check, cause))
+        same = len(before) == len(self._made) and all(
+            map(is_, before.values(), self._made.values())
+        )
+        if not same or rules is not self._rules:
+            own = {name: alert for name, (_, alert) in self._made.items()}
+            self._rules, self._ranked = rules, _ranked(own, rules)
+        return self._ranked
+
+
+def _ranked(own: Mapping[str, AlertView], rules: Sequence[AlertView]) -> tuple[AlertView, ...]:
+    """``own``, which are those of checks by their name, and ``rules`` in their order."""
     firing = [*own.values(), *(alert for alert in rules if alert.firing)]
     weights = {alert.id: alert.status.severity for alert in firing}
     for alert in firing:
@@ -62,6 +96,12 @@ def _incidents(alerts: Sequence[AlertView]) -> dict[str, int]:
             number += 1
         found[alert.id], before = number, alert.since
     return found
+
+
+def _told(check: CheckView, cause: str) -> tuple[object, ...]:
+    """What an alert is made of."""
+    place = (check.name, check.job, check.instance, check.labels)
+    return (*place, check.status, check.since, check.up, check.message, check.runbook, cause)
 
 
 def _alert(check: CheckView, cause: str) -> AlertView:

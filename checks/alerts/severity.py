@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from checks.model import Status
@@ -52,6 +53,7 @@ def severity_of(labels: Mapping[str, str]) -> Severity:
     return severity_of_word(severity_word(labels.get(LABEL) or labels.get("priority") or ""))
 
 
+@lru_cache(maxsize=256)
 def severity_word(text: str) -> str:
     """``text`` as it is written once: ``sev1`` for ``SEV-1`` and ``Severity 1``."""
     return _JOINTS.sub("", text.lower()).replace("severity", "sev").replace("priority", "p")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,7 @@ def is_elsewhere(link: str) -> bool:
     return _ELSEWHERE.match(link) is not None
 
 
+@lru_cache(maxsize=1024)
 def link_of(text: str) -> Link:
     """``api-down``, ``runbooks/api-down.md#restart``, ``https://wiki/runbooks/api-down``."""
     text, _, step = text.strip().partition("#")

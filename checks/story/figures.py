@@ -46,8 +46,10 @@ class Figures:
                 told.setdefault(identity(alert.id), alert)
         found: list[Figure] = []
         for incident in lasting:
-            found += self._requests(incident, snapshot)
-            found += self._values(incident, told, snapshot.time)
+            if snapshot.requests:
+                found += self._requests(incident, snapshot)
+            if told:
+                found += self._values(incident, told, snapshot.time)
         return tuple(found)
 
     def _requests(self, incident: Incident, snapshot: Snapshot) -> Iterator[Figure]:
@@ -71,8 +73,11 @@ class Figures:
     ) -> Iterator[Figure]:
         """The values of those of its alerts that are ``told``: the longer it lasts, the fewer."""
         apart = max(_DENSE, (now - incident.began) / _POINTS)
-        for key in dict.fromkeys(map(identity, incident.alerts[-_MOST:])):
+        for alert in incident.alerts[-_MOST:]:
+            key = identity(alert)
+            if key not in told:
+                continue
             series = ALERT + key
-            if key in told and now - self._last.get((incident.id, series), 0.0) >= apart:
+            if now - self._last.get((incident.id, series), 0.0) >= apart:
                 self._last[incident.id, series] = now
                 yield Figure(incident.id, series, now, told[key].value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.alerts.model import State
@@ -13,7 +13,7 @@ from checks.model import Status
 from checks.story.matchers import labels_of, matches
 from checks.story.model import Acknowledgement, Silence
 from checks.story.tables import Lasting
-from checks.story.targets import Targets
+from checks.story.targets import Due, Targets
 from checks.story.things import rank_of, thing_of
 from checks.story.views import Handled, SilenceView
 
@@ -25,6 +25,7 @@ __all__ = ["Ended", "ended_acknowledgements", "handled", "lasting", "severity_te
 
 _WELL: Final = (Status.OK,)
 _UNSURE: Final = (Status.WAITING,)
+_NEVER: Final = Due()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,23 @@ def handled(
     things since when they are wrong, where that is longer than their alerts know.
     """
     hiding = list(silences)
-    hidden = {one.id: _hidden(one, hiding) for one in alerts}
+    hidden = {one.id: _hidden(one, hiding) for one in alerts} if hiding else {}
     own = {one.check: one for one in alerts if not one.rule}
+    terms = {word: targets.of(word) for word in set(map(severity_text, alerts))}
     found = {}
     for alert in alerts:
-        cause = own.get(alert.cause)
-        by = hidden[alert.id]
+        by, cause = hidden.get(alert.id, ()), own.get(alert.cause) if hidden else None
         if not by and cause is not None and cause.id != alert.id and _no_worse(alert, cause):
             # Who silenced the cause knows what follows from it; but not what is worse than it.
             by = hidden[cause.id]
         thing = thing_of(alert)
         taken = acknowledgements.get(thing)
-        one = Handled(acknowledged=taken, silenced_by=by)
+        due = _NEVER
         if taken is None and not by and alert.firing:
             since = min(began.get(thing, (alert.since, 0))[0], alert.since)
-            due = targets.due(severity_text(alert), since)
-            one = replace(one, due=due.acknowledge, escalates=due.escalate, contact=due.contact)
-        if one != Handled():
-            found[alert.id] = one
+            due = targets.due_by(terms[severity_text(alert)], since)
+        if taken is not None or by or due != _NEVER:
+            found[alert.id] = Handled(taken, by, due.acknowledge, due.escalate, due.contact)
     return found
 
 

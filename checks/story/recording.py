@@ -20,7 +20,7 @@ from checks.views import AlertView
 
 if TYPE_CHECKING:
     from checks.rules.views import RuleAlertView, RulesView
-    from checks.views import EventView, Snapshot
+    from checks.views import CheckView, EventView, Snapshot
 
 __all__ = ["MOST", "Recorded", "Recorder"]
 
@@ -66,6 +66,9 @@ class Recorder:
         self.incidents = Incidents(known)
         self._figures = Figures()
         self._began: float | None = None
+        self._alerts: tuple[AlertView, ...] = ()
+        self._matter: dict[str, AlertView] = {}
+        self._members: dict[str, tuple[AlertView, bool, Member]] = {}
         self._firing: dict[str, AlertView] = {}
         self._awaited = set(self.incidents.fired - _resolved(entries))
         """Identities of alerts that fired before a restart, and of which nothing has been seen
@@ -92,7 +95,10 @@ class Recorder:
             # What came with the start, as what was discovered, is no news.
             self._event = snapshot.events[-1] if snapshot.events else None
         known = self._of_rules(snapshot.rules)
-        firing = {identity(one.id): one for one in snapshot.alerts if _matters(one)}
+        if snapshot.alerts is not self._alerts:
+            self._alerts = snapshot.alerts
+            self._matter = {identity(one.id): one for one in snapshot.alerts if _matters(one)}
+        firing = self._matter
         unsure = self._unsure(snapshot, known)
         entries = [*self._events(snapshot.events, self._rules[2])]
         changed = self._step(snapshot, firing, unsure, silenced)
@@ -127,11 +133,19 @@ class Recorder:
         if signature == self._signature and not waits:
             return []
         self._signature = signature
-        members = [self._member(one, snapshot, one.id in silenced) for one in firing.values()]
-        depends_on = {check.name: check.depends_on for check in snapshot.checks}
+        checks = {check.name: check for check in snapshot.checks}
+        before, self._members = self._members, {}
+        for key, alert in firing.items():
+            hidden, known = alert.id in silenced, before.get(key)
+            if known is None or known[0] is not alert or known[1] is not hidden:
+                host = _host(alert, checks.get(alert.check), snapshot.hostname)
+                known = alert, hidden, self._member(alert, host, hidden)
+            self._members[key] = known
+        members = [member for _, _, member in self._members.values()]
+        depends_on = {name: check.depends_on for name, check in checks.items()}
         return self.incidents.step(members, snapshot.time, depends_on=depends_on, unsure=unsure)
 
-    def _member(self, alert: AlertView, snapshot: Snapshot, silenced: bool) -> Member:
+    def _member(self, alert: AlertView, host: str, silenced: bool) -> Member:
         began = self._began or 0.0
         return Member(
             id=alert.id,
@@ -141,7 +155,7 @@ class Recorder:
             sentence=alert.sentence,
             check=alert.check,
             cause=alert.cause,
-            host=_host(alert, snapshot),
+            host=host,
             severity=telling.severity_word(alert),
             silenced=silenced,
             seen=bool(alert.rule) or alert.since > began + _SETTLING,
@@ -317,18 +331,17 @@ def _over(
     return telling.resolved(alert, check.since, check.message)
 
 
-def _host(alert: AlertView, snapshot: Snapshot) -> str:
-    """The machine that an alert is of."""
+def _host(alert: AlertView, check: CheckView | None, own: str) -> str:
+    """The machine that an alert of ``check`` is of; ``own`` is the name of this one."""
     instance = dict(alert.labels).get("instance", "")
     if not instance:
-        check = snapshot.check(alert.check)
         instance = check.instance if check is not None else ""
         if not instance:
             return ""
     name = instance.partition("://")[2] or instance
     name = name.partition("/")[0].rpartition("@")[2]
     name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
-    return snapshot.hostname if name in _LOCAL else name
+    return own if name in _LOCAL else name
 
 
 def _latest(incidents: Iterable[Incident]) -> tuple[Incident, ...]:

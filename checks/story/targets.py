@@ -172,7 +172,10 @@ class Targets:
 
     def due(self, severity: str, began: float) -> Due:
         """When an alert called ``severity`` that fires since ``began`` is to be acted upon."""
-        target = self.of(severity)
+        return self.due_by(self.of(severity), began)
+
+    def due_by(self, target: Target | None, began: float) -> Due:
+        """The same of an alert of whose severity ``target`` is."""
         if target is None:
             return Due()
         return Due(

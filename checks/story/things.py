@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from checks.alerts.severity import severity_of
 from checks.alerts.wording import shown_series
 
 if TYPE_CHECKING:
+    from checks.alerts.model import Pairs
     from checks.views import AlertView
 
 __all__ = ["rank_of", "thing_of"]
@@ -18,8 +20,13 @@ def thing_of(alert: AlertView) -> str:
     it began, which of a check each session counts anew.
     """
     if alert.rule:
-        return f"{alert.rule}{shown_series(alert.labels)}"
+        return _of_rule(alert.rule, alert.labels)
     return f"check {alert.check}"
+
+
+@lru_cache(maxsize=4096)
+def _of_rule(rule: str, labels: Pairs) -> str:
+    return f"{rule}{shown_series(labels)}"
 
 
 def rank_of(alert: AlertView) -> int:

@@ -73,7 +73,7 @@ def _explained(
     alerts: Sequence[RuleAlertView], found: Mapping[str, str], checks: Sequence[CheckView]
 ) -> dict[str, str]:
     """The check that each alert is a symptom of: its own, or one that this depends on."""
-    depends_on = {check.name: check.depends_on for check in checks}
+    depends_on = {check.name: check.depends_on for check in checks if check.depends_on}
     sick = {check.name: check for check in ill(checks)}
     subjects = [
         Subject(alert.id, found[alert.id], round(alert.active_at * 1000), alert.status in _ILL)
@@ -106,8 +106,12 @@ class _Said:
 
 
 def _said(check: CheckView) -> _Said:
-    parts = [part.name for part in check.parts if part.status in _ILL]
-    text = " ".join([check.message, *parts]).lower()
+    return _told(check.message, tuple(part.name for part in check.parts if part.status in _ILL))
+
+
+@lru_cache(maxsize=2048)
+def _told(message: str, parts: tuple[str, ...]) -> _Said:
+    text = " ".join([message, *parts]).lower()
     return _Said(text, frozenset(parts), frozenset(_NUMBER.findall(text)))
 
 

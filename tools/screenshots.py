@@ -222,9 +222,10 @@ async def draw_runbook(pilot: Pilot[int], control: Control) -> dict[str, str]:
     await pilot.press("1")
     await pilot.pause(8)
     control.start("lock-pile-up", hold=True)
-    await pilot.pause(15)
+    # Until it is critical, and so the first of the services.
+    await pilot.pause(20)
     drawn = {}
-    await pilot.press("r")
+    await pilot.press("home", "r")
     await pilot.pause(2)
     await pilot.press("enter")
     await pilot.pause(2)

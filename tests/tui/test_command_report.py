@@ -99,6 +99,22 @@ def test_it_goes_into_a_file_that_others_cannot_read(home: Path, onwatch: Run) -
     assert "taken/night.md cannot be written" in error
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a link away takes root")
+def test_no_link_of_somebody_else_leads_it_to_another_file(home: Path, onwatch: Run) -> None:
+    written(home).close()
+    mine, link = home / "mine", home / "night.md"
+    mine.write_text("mine")
+    link.symlink_to(mine)
+    assert onwatch("report", "12", "--output", "night.md")[0] == 0
+    assert mine.read_text().startswith("# Incident 12"), "a link of one's own is followed"
+    mine.write_text("mine")
+    os.chown(link, 65_534, -1, follow_symlinks=False)
+    code, _, error = onwatch("report", "12", "--output", "night.md")
+    assert code == 2
+    assert "it is a link that belongs to somebody else" in error
+    assert mine.read_text() == "mine"
+
+
 def test_incidents_are_listed_and_the_same_is_there_for_programs(home: Path, onwatch: Run) -> None:
     written(home).close()
     _, text, _ = onwatch("report", "--list")
@@ -241,6 +257,7 @@ def test_after_a_kill_in_the_middle_of_a_step_the_report_agrees_with_the_audit_l
     assert text.startswith("# Incident 1: db down: connection to 127.0.0.1:1 refused")
     assert "▶ step `mend › wait-long`" in text
     assert "Look what the step mend › wait-long has done: it was cut off." in text
+    assert "how far it had come is not known — " in text, "nor how long it took"
     data = json.loads(onwatch("report", "--json")[1])
     (step,) = data["steps"]
     (file,) = (home / "state" / "onwatch").glob("steps-*.jsonl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import suppress
@@ -28,6 +29,9 @@ def write_report(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    if path.is_symlink() and path.lstat().st_uid not in (0, os.geteuid()):
+        # In /tmp it could lead to a file of ours, which would be gone.
+        raise OSError(errno.EPERM, "it is a link that belongs to somebody else")
     path = path.resolve()
     if path.exists() and not path.is_file():
         # A terminal, a pipe: nothing takes their place.

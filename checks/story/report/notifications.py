@@ -25,9 +25,8 @@ def incident_notification(material: Material) -> list[str]:
         f"ETA: {_eta(material)}",
         f"Incident Commander: {incident.acknowledged_by or 'not assigned yet'}",
     ]
-    if material.status_page:
-        lines.append(f"Status Page: {material.status_page}")
-    return lines
+    page = _last(material, "status page") or material.status_page
+    return [*lines, f"Status Page: {page}"] if page else lines
 
 
 def resolution(material: Material) -> list[str]:
@@ -48,7 +47,13 @@ def resolution(material: Material) -> list[str]:
 
 def _service(material: Material) -> str:
     named = ", ".join(material.incident.checks[:4])
-    return material.service or named or material.host or material.incident.cause
+    told = _last(material, "service") or material.service
+    return told or named or material.host or material.incident.cause
+
+
+def _last(material: Material, word: str) -> str:
+    """What the last note said that begins with ``word``; empty where none does."""
+    return next(reversed(material.said(word)), "")
 
 
 def _eta(material: Material) -> str:

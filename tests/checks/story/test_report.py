@@ -102,8 +102,13 @@ def test_notes_fill_in_what_no_program_can_know() -> None:
         telling.note("impact: no checkout for anybody", BEGAN + 200, "bob", 12),
         telling.note("eta: 30 minutes", BEGAN + 210, "bob", 12),
         telling.note("done: pool of 1.2.2 is back", BEGAN + 410, "bob", 12),
+        telling.note("service: Checkout", BEGAN + 420, "bob", 12),
+        telling.note("status page: https://status.example/7", BEGAN + 430, "bob", 12),
     ]
     begun = incident_notification(material(*said, lasts=True))
+    assert "Service: Checkout" in begun
+    assert begun[-1] == "Status Page: https://status.example/7"
+    assert "Service: Checkout" in resolution(material(*said))
     assert "Impact: no checkout for anybody" in begun
     assert "ETA: 30 minutes" in begun
     assert "Actions Taken: raise-limit, pool of 1.2.2 is back" in resolution(material(*said))

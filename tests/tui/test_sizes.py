@@ -36,6 +36,7 @@ SHOWN = {
     "queues": ("Queues", "default", "1,204", "emails"),
     "host": ("Processor", "Memory", "Filesystems", "Processes"),
     "alerts": ("Alerts", "firing", "shop"),
+    "timeline": ("Incidents",),
 }
 """What nobody may miss, by screen."""
 FREE = {"help", "palette"}
@@ -61,7 +62,7 @@ async def test_each_screen_shows_what_it_is_for(size: tuple[int, int]) -> None:
         assert {cell_len(line) for line in lines} == {size[0]}, name
         if name not in FREE:
             assert lines[0].startswith(" ✖ CRITICAL"), picture
-            assert ("Enter details" if name == "overview" else "Esc back") in lines[-1], picture
+            assert ("r runbook" if name == "overview" else "Esc back") in lines[-1], picture
 
 
 async def test_nothing_is_refused_for_size_and_nothing_breaks_where_nothing_fits() -> None:

@@ -259,6 +259,12 @@ async def watching(config: Path) -> AsyncIterator[Watch]:
         source.close()
 
 
+def test_the_shops_runbooks_are_right(stack: Stack, capsys: Capture) -> None:
+    assert main(["validate", "-c", str(stack.endpoints.config)]) == 0
+    said = capsys.readouterr()
+    assert "runbooks/" not in said.out + said.err, "nothing is doubtful in one"
+
+
 async def test_each_incident_lasts_until_its_runbook_mends_it(
     stack: Stack, config: Path, capsys: Capture
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks.runbooks.views import RunState, Subject
+from checks.story.views import StoryView
 from checks.views import Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
@@ -51,6 +52,43 @@ async def test_r_opens_the_runbook_of_the_row_and_leaves_it_when_alerts_move() -
         await pilot.press("escape")
         await settle(pilot)
         assert source.asked[-1] == "runbook None"
+
+
+async def test_the_alert_is_taken_and_silenced_where_its_runbook_is_read() -> None:
+    source = FakeSource(replace(night(), story=StoryView(who="alice")))
+    async with running(source) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, RunbookScreen)
+        meant = screen.subject.alert
+        assert "a acknowledge" in seen(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        assert "Silence: " in seen(pilot)
+        await pilot.press("escape")
+        await pilot.press("a", "enter")
+        await settle(pilot)
+        assert source.asked[-1] == f"acknowledge {meant}"
+        source.show(replace(source.picture, alerts=()))
+        await settle(pilot)
+        asked = len(source.asked)
+        await pilot.press("a", "enter")
+        await settle(pilot)
+        assert "acknowledge" not in " ".join(source.asked[asked:]), "it is over"
+        assert "a acknowledge" not in seen(pilot)
+
+
+async def test_read_only_speaks_of_showing_alone() -> None:
+    source = FakeSource(night())
+    picture = source.picture
+    assert picture.runbooks is not None
+    source.show(replace(picture, runbooks=replace(picture.runbooks, read_only=True)))
+    async with running(source) as pilot:
+        await pilot.press("7", "r")
+        await settle(pilot)
+        assert "Enter show" in seen(pilot).splitlines()[-1]
+        assert "run" not in seen(pilot).splitlines()[-1]
 
 
 async def test_a_service_leads_to_the_alert_that_has_a_runbook() -> None:

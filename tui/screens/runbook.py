@@ -13,8 +13,9 @@ from textual.widget import Widget
 from checks.runbooks.model import Marking
 from checks.runbooks.views import RunState, Subject
 from tui import keymap
+from tui.annotating import alert_of
 from tui.screens.filter import FilterLine
-from tui.screens.picture import PictureScreen, Query, Standing
+from tui.screens.picture import HintSource, PictureScreen, Query, Standing
 from tui.screens.runbook_places import RunbookPanes
 from tui.screens.step import StepScreen
 from tui.sentences import sentence_of
@@ -59,6 +60,7 @@ class RunbookScreen(PictureScreen):
         (("runbook.show",), "show"),
         (("runbook.cancel",), "cancel"),
         (("screen.back",), "back"),
+        (("screen.acknowledge",), "acknowledge"),
         (("runbook.next_output", "runbook.previous_output"), "output"),
         (("screen.filter",), "search"),
         (("runbook.next_match", "runbook.previous_match"), "match"),
@@ -81,6 +83,7 @@ class RunbookScreen(PictureScreen):
         super().__init__(ascii_only=ascii_only)
         self._asked: Query | None = None
         self._to_show = ""
+        self._over = True
 
     def header(self) -> Widget:
         bound = (RunbookScreen.snapshot, RunbookScreen.frozen, RunbookScreen.use_ascii)
@@ -156,6 +159,18 @@ class RunbookScreen(PictureScreen):
     def concerned(self) -> Subject | None:
         return None
 
+    @property
+    def alert_at(self) -> AlertView | None:
+        """The alert that it is opened for, as long as it is there."""
+        alert = self.alert
+        return alert_of(self.snapshot, alert.id) if alert is not None else None
+
+    def hints(self) -> tuple[HintSource, ...]:
+        """Without a word of running where no step runs."""
+        if self.books is None or not self.books.read_only:
+            return self.HINTS
+        return ((("pane.open",), "show"), *self.HINTS[2:])
+
     def take(self, standing: Standing) -> None:
         super().take(standing)
         if not self._composed:
@@ -165,6 +180,10 @@ class RunbookScreen(PictureScreen):
         self.books = self._about_this(newest.runbooks if newest is not None else None)
         self._fit()
         self._show_wanted()
+        over = self.alert_at is None
+        if over != self._over:
+            self._over = over
+            self.refresh_bindings()
 
     def _about_this(self, books: RunbooksView | None) -> RunbooksView | None:
         """``books`` without what another runbook was looked at for."""

@@ -10,8 +10,10 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from tui import keymap
+from tui.annotating import may_annotate
 from tui.screens.entry import EntryScreen
 from tui.screens.listing import ListScreen
+from tui.screens.picture import HintSource
 from tui.writing import WritesReport
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
@@ -77,6 +79,12 @@ class TimelineScreen(ListScreen):
         return self.incident or newest
 
     # Keys
+
+    def hints(self) -> tuple[HintSource, ...]:
+        """Without the note where none can be written."""
+        if may_annotate(self.snapshot):
+            return self.HINTS
+        return tuple(hint for hint in self.HINTS if hint[0] != ("screen.note",))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "report":

@@ -187,7 +187,9 @@ class Runs:
             ended = Ended(RunState.FAILED, None, f"internal error: {type(error).__name__}")
         finally:
             begun.output.close()
-            begun.ended, begun.ended_at = ended, self._clock.now()
+            # What it took is said once: without the time that its begin and its end were noted in.
+            took = ended.seconds or self._clock.now() - begun.began
+            begun.ended, begun.ended_at = ended, begun.began + took
             self._told(begun)
             self._stir()
 
@@ -255,5 +257,6 @@ def _view(begun: Begun) -> RunView:
         captured=ended.captured if ended is not None else None,
         text=begun.offered.view.text,
         variables=begun.offered.view.variables,
+        interactive=job.step.interactive,
     )
     return begun.view

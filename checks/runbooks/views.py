@@ -100,6 +100,7 @@ class RunView:
         captured: variable and value that its output set.
         text: of the step, as it ran.
         variables: with the values that it got.
+        interactive: whether it had the terminal, so that its output is not known.
     """
 
     id: str
@@ -117,6 +118,7 @@ class RunView:
     captured: tuple[str, str] | None = None
     text: str = ""
     variables: tuple[tuple[str, str], ...] = ()
+    interactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

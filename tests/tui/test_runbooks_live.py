@@ -295,6 +295,7 @@ def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
         terminal.type(b"Ada\n")
         terminal.read_until(b"come in, Ada")
         terminal.read_until(b"its output went to the terminal")
+        assert b"it put out nothing" not in terminal.output
         terminal.output = b""
         terminal.type(b"\x0c")
         terminal.read_until(b"over")

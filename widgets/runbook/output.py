@@ -192,7 +192,8 @@ class OutputPane(ReadPane):
         """How it ended, where there is more to say than the exit code."""
         if run.state is RunState.RUNNING:
             return []
-        silent = [] if run.lines else [line(" ", Seg("it put out nothing", "dim"))]
+        known = bool(run.lines) or run.interactive
+        silent = [] if known else [line(" ", Seg("it put out nothing", "dim"))]
         if run.exit_code == 0 and ";" not in run.said:
             # The title says so.
             return silent

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from checks.config import RunbooksConfig
+from checks.expectations import seconds
 from checks.probe import CheckSpec
 from checks.runbooks import live, looking
 from checks.runbooks.live import LiveRunbooks
@@ -110,7 +111,10 @@ async def test_a_value_that_a_step_finds_is_there_for_later_ones_of_its_subject(
         assert view.runs[-1].captured == ("FOUND", "42")
         it.books.run(it.token("use"))
         view = await it.until(lambda view: len(view.runs) == 2 and view.runs[-1].ended)
-        assert view.runs[-1].lines == ("got 42",)
+        ran = view.runs[-1]
+        assert ran.lines == ("got 42",)
+        assert ran.ended
+        assert ran.said.endswith(f" {seconds(ran.ended - ran.began)}"), "one figure, not two"
         it.books.open("orders", Subject(check="another"))
         view = await it.until(lambda view: view.focus and view.focus.subject.check == "another")
         assert view.focus

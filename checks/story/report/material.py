@@ -55,6 +55,9 @@ class StepRun:
             return "nobody saw it end"
         took = self.ended.at - self.began.at
         told = self.ended.text.partition(": ")[2]
+        if self.ended.after == telling.CUT_OFF:
+            # When it was is not known: it is told by the session after that.
+            return told
         return f"{told} after {'less than a second' if took < 1 else duration(took)}"
 
     @property

@@ -36,7 +36,7 @@ class Cost:
 KEYS = (
     ("details", b"\r", "last run", b"\x1b"),
     ("services", b"2", "% 1m", b"1"),
-    ("databases", b"3", "server  ", b"1"),
+    ("databases", b"3", "Sessions", b"1"),
     ("requests", b"4", "Rate and errors", b"1"),
     ("queues", b"5", "at this rate", b"1"),
     ("host", b"6", "by cpu", b"1"),

@@ -149,7 +149,10 @@ class Palette(CommandPalette):
     """
 
     def on_mount(self) -> None:
-        self.query_one(Input).max_length = _LONGEST
+        field = self.query_one(Input)
+        field.max_length = _LONGEST
+        # A cursor that blinks is sent twice a second, over whatever link.
+        field.cursor_blink = False
 
     @on(Input.Changed)
     def _lead_on(self, event: Input.Changed) -> None:

@@ -25,6 +25,12 @@ async def test_the_palette_closes_once() -> None:
         assert app_of(pilot).is_running
 
 
+async def test_the_cursor_of_the_palette_does_not_blink() -> None:
+    async with running(FakeSource(everything())) as pilot:
+        await pilot.press("colon")
+        assert not app_of(pilot).screen.query_one(Input).cursor_blink
+
+
 async def test_the_palette_takes_no_endless_text() -> None:
     async with running(FakeSource(everything())) as pilot:
         await pilot.press("colon")

@@ -67,7 +67,9 @@ def test_an_unset_variable_is_told_once_with_its_line() -> None:
 
 
 def test_what_a_variable_holds_cannot_become_structure() -> None:
-    text = "version: 1\nchecks:\n  - {name: a, labels: {env: '${EVIL}'}, http: 'http://127.0.0.1/'}\n"
+    text = (
+        "version: 1\nchecks:\n  - {name: a, labels: {env: '${EVIL}'}, http: 'http://127.0.0.1/'}\n"
+    )
     check = loaded(text, {"EVIL": "x}\n  - {name: b, host: }"}).engine.checks[0]
     assert check.labels["env"] == "x}\n  - {name: b, host: }"
 

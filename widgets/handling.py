@@ -69,8 +69,9 @@ def shouts(handled: Handled | None, alert: AlertView, now: float) -> bool:
     return due is not None and due <= now and alert.status is not Status.OK
 
 
-NEAR: Final = 3600.0
-"""Seconds before it is due from which on lists say so: of a warning's hours nobody counts each."""
+NEAR: Final = 1800.0
+"""Seconds before it is due from which on the overview says so: of a warning's hours nobody counts
+each. Where an alert is looked at for its own sake, it is told from the beginning."""
 
 
 def due_soon(handled: Handled | None, now: float, *, short: bool = False) -> str:

@@ -38,9 +38,23 @@ def test_by_when_somebody_is_to_act(
     assert due_words(handled, NOW, short=True) == short
 
 
-def test_lists_tell_of_it_in_the_last_hour() -> None:
-    assert due_soon(Handled(due=NOW + 3601), NOW) == ""
-    assert due_soon(Handled(due=NOW + 3599), NOW) == "acknowledge within 59 m"
+def test_the_overview_tells_of_it_in_the_last_half_hour() -> None:
+    assert due_soon(Handled(due=NOW + 1801), NOW) == ""
+    assert due_soon(Handled(due=NOW + 1799), NOW) == "acknowledge within 29 m"
+
+
+def test_lines_of_the_overview_are_not_spent_on_what_has_hours() -> None:
+    night = handled_night()
+    assert night.story is not None
+
+    def shown(left: float) -> str:
+        handled = {one.id: Handled(due=NOW + left) for one in night.alerts}
+        lines = alert_lines(replace(night, story=StoryView(handled=handled)), Frame(120, 30))
+        return "\n".join("".join(seg.text for seg in line.segs) for line in lines)
+
+    assert "acknowledge" not in shown(3 * 3600)
+    assert "acknowledge within 10 m" in shown(600)
+    assert "overdue" in shown(-600)
 
 
 def test_another_day_is_named() -> None:

@@ -18,7 +18,7 @@ from widgets.alert_list.entries import (
     SECTIONS,
 )
 from widgets.glyphs import Glyphs
-from widgets.handling import due_soon, is_quiet
+from widgets.handling import due_words, is_quiet
 from widgets.text import Seg, role_of
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _dealt_with(entry: Entry, now: float) -> list[Seg]:
         found.append(Seg(f"taken by {handled.acknowledged.who}", "label"))
     if handled.silenced_by:
         found.append(Seg("silenced", "label"))
-    due = due_soon(handled, now, short=True) if entry.status is not Status.OK else ""
+    due = due_words(handled, now, short=True) if entry.status is not Status.OK else ""
     if due:
         found.append(Seg(due, "high" if handled.due is not None and handled.due <= now else "dim"))
     return found

@@ -16,7 +16,7 @@ from checks.runbooks.variables import variable_of
 if TYPE_CHECKING:
     from checks.probe import CheckSpec
 
-__all__ = ["KNOWN", "LABELS", "of_alert", "of_check", "variables_of_checks"]
+__all__ = ["KNOWN", "LABELS", "WHERE", "of_alert", "of_check", "variables_of_checks"]
 
 _OF_ALERTS: Final = ("ALERTNAME", "SEVERITY", "VALUE")
 _OF_CHECKS: Final = (
@@ -33,6 +33,10 @@ _OF_CHECKS: Final = (
 )
 KNOWN: Final = frozenset((*_OF_ALERTS, *_OF_CHECKS))
 """Variables that come from alerts and checks whatever the rules are."""
+
+WHERE: Final = frozenset({"CHECK", "HOST", "PORT", "URL"})
+"""Where a step is sent: what the check says goes before a label of a series, which the page that
+was scraped may have chosen."""
 
 LABELS: Final = frozenset(
     {

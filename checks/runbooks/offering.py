@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.model import clean, clean_lines
-from checks.runbooks.facts import of_alert, of_check
+from checks.runbooks.facts import WHERE, of_alert, of_check
 from checks.runbooks.model import Language, Marking, Runbook, Step, Variables
 from checks.runbooks.variables import bind, uses
 from checks.runbooks.views import StepOffer, Subject
@@ -119,7 +119,9 @@ def _offered(runbook: Runbook, step: Step, situation: Situation, *, read_only: b
     alert = situation.alert
     of_it = of_alert(alert.labels, alert.value, alert.name) if alert is not None else {}
     own = of_check(target) if target is not None else {}
-    bound = bind(step, runbook, situation.captured, of_it, own)
+    # What is configured says where it goes, before the labels of whatever was scraped.
+    sure = own if step.target else {name: own[name] for name in WHERE & own.keys()}
+    bound = bind(step, runbook, situation.captured, sure, of_it, own)
     refused = "--read-only: no step runs" if read_only else _no_target(step, target)
     view = StepOffer(
         name=step.name,

@@ -46,6 +46,7 @@ async def test_the_begin_is_on_the_disk_before_the_step_begins(audited: Place) -
     assert begun["user"] == "ann"
     assert begun["variables"] == {"QUEUE": "default"}
     assert (begun["runbook"], begun["step"], begun["marking"]) == ("book", "look", "asks")
+    assert begun["text"] == f"cat {log.path}"
     assert len(begun["text_sha256"]) == 64
     assert begun["process"][0] == os.getpid()
     assert (ended["event"], ended["state"], ended["exit_code"]) == ("ended", "done", 0)

@@ -157,7 +157,8 @@ def test_what_is_probably_not_meant_is_told_with_its_line() -> None:
         'x.md:12: step with-gone-as: target: "cache" is a check of kind redis, which takes no SQL',
         'x.md:12: step with-gone-as: is marked safe, so that it runs unasked, and holds "DELETE"',
         'x.md:15: step select-x-delete: target: no check is called "shp"; did you mean "shop"?',
-        'x.md:18: step post-http-127-0-0-1-flush: is marked safe, so that it runs unasked, and holds "POST"',
+        "x.md:18: step post-http-127-0-0-1-flush: is marked safe, so that it runs unasked, and "
+        'holds "POST"',
         "x.md:21: step fetch-x: its first line is no request; write GET http://host:port/path",
         "x.md:24: step echo: $PID is found out by the step pgrep, which stands below",
     ]

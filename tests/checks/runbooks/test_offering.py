@@ -123,3 +123,24 @@ def test_checks_that_are_configured_anew_are_others() -> None:
     assert not now.same(replace(now, specs={**now.specs, "more": spec("more")}))
     shop: CheckSpec = spec("shop")
     assert not now.same(replace(now, check=shop, specs={**now.specs, "shop": shop}))
+
+
+def test_a_label_that_was_scraped_sends_no_step_elsewhere() -> None:
+    """The page of a target may have any label; where a step goes is the configuration's to say."""
+    text = """# It is slow
+```bash {name=look safe}
+ssh "$HOST" uptime; echo "$CHECK $QUEUE $INSTANCE"
+```
+```bash {name=there target=orders-db}
+echo "$INSTANCE"
+```
+"""
+    forged = (("check", "x"), ("host", "evil.example"), ("instance", "evil:1"), ("queue", "mail"))
+    made = offered(runbook(text), situation(alert=alert(labels=forged)), {}, read_only=False)
+    assert dict(made["look"].view.variables) == {
+        "HOST": "shop",
+        "CHECK": "shop",
+        "QUEUE": "mail",
+        "INSTANCE": "evil:1",
+    }
+    assert dict(made["there"].view.variables)["INSTANCE"].startswith("orders-db")

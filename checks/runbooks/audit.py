@@ -24,9 +24,9 @@ from typing import Any, Final
 
 from checks.clock import Clock
 from checks.errors import OnwatchError
-from checks.model import clean
+from checks.model import clean, clean_lines
 from checks.runbooks.append_only import AppendOnly
-from checks.runbooks.running.lines import as_recorded
+from checks.runbooks.running.lines import as_recorded, command_as_recorded
 from checks.runbooks.running.model import Ended, Job
 from checks.secrets import Masker
 
@@ -34,6 +34,8 @@ __all__ = ["Audit", "AuditEntry", "AuditError", "audit_file", "spare_file"]
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _SAID: Final = 1_000
+_TEXT: Final = 4_000
+"""Characters of a step's text that are kept; its sum is that of all of it."""
 _MOST: Final = 8_000_000
 """Bytes of a file that are read."""
 
@@ -59,6 +61,7 @@ class AuditEntry:
         event: ``started``, ``ended`` or ``cut off``.
         run: the id of the run, the same in all of its lines.
         seconds: that it took; of ``ended`` alone.
+        text: of the step, of ``started`` alone; secrets masked.
         state: how it ended, in :class:`~checks.runbooks.views.RunState`'s words.
     """
 
@@ -75,6 +78,7 @@ class AuditEntry:
     sudo_user: str = ""
     ssh: str = ""
     variables: tuple[tuple[str, str], ...] = ()
+    text: str = ""
     state: str = ""
     exit_code: int | None = None
     said: str = ""
@@ -148,6 +152,7 @@ class Audit:
                 "variables": {
                     name: self._value(name, text) for name, text in job.variables.items()
                 },
+                "text": self._command(step.text),
                 "text_sha256": hashlib.sha256(step.text.encode()).hexdigest(),
                 "process": list(_this_process()),
             }
@@ -242,6 +247,9 @@ class Audit:
     def _value(self, name: str, text: str) -> str:
         return as_recorded(name, self._text(text))
 
+    def _command(self, text: str) -> str:
+        return clean_lines(self._masker.text(command_as_recorded(text.rstrip())), _TEXT)
+
     def _text(self, text: str) -> str:
         return clean(self._masker.text(text), _SAID)
 
@@ -292,6 +300,7 @@ def _entry(data: Mapping[str, Any]) -> AuditEntry:
         sudo_user=str(data.get("sudo_user", "")),
         ssh=str(data.get("ssh_connection", "")),
         variables=tuple((str(k), str(v)) for k, v in (data.get("variables") or {}).items()),
+        text=str(data.get("text", "")),
         state=str(data.get("state", "")),
         exit_code=data.get("exit_code"),
         said=str(data.get("said", "")),

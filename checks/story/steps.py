@@ -89,6 +89,7 @@ def with_audit(
 
 
 def _began(line: AuditEntry) -> Entry:
+    values = [f"{name}={value}" for name, value in line.variables]
     return telling.step_began(
         line.at,
         line.run,
@@ -97,7 +98,7 @@ def _began(line: AuditEntry) -> Entry:
         alert=line.alert_id,
         check=line.check,
         who=_who(line),
-        command="\n".join(f"{name}={value}" for name, value in line.variables),
+        command="\n".join([line.text, *values] if line.text else values),
         safe=line.marking == Marking.SAFE.value,
     )
 

@@ -182,9 +182,10 @@ async def test_without_a_file_it_is_told_and_reported_all_the_same(
 async def test_a_step_of_a_session_that_was_killed_is_told_once(tmp_path: Path) -> None:
     clock, db = FakeClock(START), Played("db")
     audit = Audit(tmp_path / "steps.jsonl", Masker(), clock)
-    step = Step("mend", "Mend", Language.BASH, "true", Marking.SAFE)
+    text = 'mend --token=hunter2hunter2 "$WHAT"\ntrue\n'
+    step = Step("mend", "Mend", Language.BASH, text, Marking.SAFE)
     book = Runbook("db", "db", "db.md", "", (step,), ())
-    job = Job("7f", book, step, {}, Who("alice"), subject=Subject(check="db"))
+    job = Job("7f", book, step, {"WHAT": "it"}, Who("alice"), subject=Subject(check="db"))
     audit.started(job)
     lines = (tmp_path / "steps.jsonl").read_text()
     assert f'"process":[{os.getpid()},' in lines
@@ -202,6 +203,10 @@ async def test_a_step_of_a_session_that_was_killed_is_told_once(tmp_path: Path) 
     async with watching(made, clock) as watched:
         story = await watched.until(lambda story: len(steps(story)) == 2)
         assert steps(story) == ["began", "cut off"]
+        began = next(
+            one for one in story.entries if one.kind is EntryKind.STEP and one.after == "began"
+        )
+        assert began.detail == 'mend --token=••• "$WHAT"\ntrue\nWHAT=it'
         assert {one.incident for one in story.entries if one.kind is EntryKind.STEP} == {1}
     async with watching(made, clock) as again:
         await again.until(lambda _: clock.now() > START + 120)

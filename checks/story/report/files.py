@@ -15,11 +15,15 @@ __all__ = ["report_file", "write_report"]
 
 
 def report_file(incident: Incident) -> Path:
-    """In the user's state directory: whatever folder onwatch was started in may be anybody's."""
+    """In the user's state directory: whatever folder onwatch was started in may be anybody's.
+
+    Each configuration counts its incidents from 1, as each demo does: when it began is part of the
+    name, so that no report takes the place of another incident's.
+    """
     import platformdirs  # noqa: PLC0415 - where a report is written
 
-    day = datetime.fromtimestamp(incident.began, UTC).astimezone()
-    name = f"incident-{incident.id}-{day:%Y-%m-%d}.md"
+    began = datetime.fromtimestamp(incident.began, UTC).astimezone()
+    name = f"incident-{incident.id}-{began:%Y-%m-%d-%H%M%S}.md"
     return Path(platformdirs.user_state_dir("onwatch")) / "reports" / name
 
 

@@ -16,6 +16,7 @@ from checks.story.figures import REQUESTS
 from checks.story.model import Entry, EntryKind, Figure, Incident, Session
 from checks.story.report.charts import HEIGHT, WIDTH, Axis, chart
 from checks.story.report.data import as_data
+from checks.story.report.files import report_file
 from checks.story.report.follow_ups import follow_ups
 from checks.story.report.impact import impacts_of
 from checks.story.report.markdown import cell, code, fenced, plain
@@ -159,6 +160,13 @@ def test_flapping_blindness_and_steps_nobody_saw_end_are_followed_up() -> None:
     assert "ended without a word" in told
     assert "mysql-connections › drain has done: nobody saw it end" in told
     assert "nobody saw it end" in report(found)
+
+
+def test_no_report_takes_the_place_of_that_of_another_configuration() -> None:
+    incident = material().incident
+    assert report_file(incident).name.startswith("incident-12-")
+    assert report_file(incident) == report_file(replace(incident, ended=None))
+    assert report_file(incident) != report_file(replace(incident, began=BEGAN + 60))
 
 
 def test_one_that_lasts_says_so() -> None:

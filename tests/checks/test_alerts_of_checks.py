@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.alerts.of_checks import alerts_of, in_order
+from checks.alerts.of_checks import Alerts, alerts_of, in_order
 from checks.model import Status
 from checks.records import RecordView
 from checks.views import CheckView
@@ -82,3 +82,16 @@ def test_a_cause_that_has_become_worse_since_was_ill_before() -> None:
     assert cause_of(symptom, replace(worse, record=warned)) == "db"
     fine = remembered(NOW - 600, *[0] * 9, Status.CRITICAL.severity)
     assert cause_of(symptom, replace(worse, record=fine)) == ""
+
+
+def test_what_has_not_changed_is_not_told_anew() -> None:
+    alerts, db, web = Alerts(), ill("db", 100), ill("web", 90, depends_on=("db",))
+    first = alerts.of([db, web, check("fine")])
+    # Another run that says the same.
+    assert alerts.of([replace(db, last_run=NOW), web, check("fine")]) is first
+    second = alerts.of([replace(db, message="refused otherwise"), web])
+    assert second[0].sentence == "refused otherwise"
+    assert second[1] is first[1]
+    (alone,) = alerts.of([web])
+    assert (first[1].cause, alone.cause) == ("db", "")
+    assert alerts.of([check("web")]) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -195,3 +196,19 @@ def test_a_restart_goes_on_with_what_lasted_under_the_same_number() -> None:
 )
 def test_an_identity_is_what_stays_when_it_fires_again(alert: str, rest: str) -> None:
     assert identity(alert) == rest
+
+
+@pytest.mark.parametrize("host", ["", "web-1"])
+def test_a_thousand_alerts_at_once_hold_up_no_check(host: str) -> None:
+    incidents = Incidents()
+    began = time.thread_time()
+    night = [member(f"t{number}", T + number / 1e4, host=host) for number in range(1_000)]
+    opened = incidents.step(night, T + 1)
+    assert len(opened) == (1 if host else 1_000)
+    for turn in range(10):
+        assert incidents.step(night, T + 2 + turn) == []
+    assert [one.status for one in incidents.step([], T + 20)] == [one.status for one in opened]
+    for number in range(1_000):
+        assert incidents.of(f"t{number}@1") == incidents.of_check(f"t{number}") > 0
+    # By going through all of them it took seconds.
+    assert time.thread_time() - began < 0.5

@@ -62,7 +62,7 @@ class Recorder:
     newest first: what these tell is not told again.
     """
 
-    def __init__(self, known: Iterable[Incident] = (), entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, known: Iterable[Incident] = (), entries: Sequence[Entry] = ()) -> None:
         self.incidents = Incidents(known)
         self._figures = Figures()
         self._began: float | None = None
@@ -70,7 +70,10 @@ class Recorder:
         self._matter: dict[str, AlertView] = {}
         self._members: dict[str, tuple[AlertView, bool, Member]] = {}
         self._firing: dict[str, AlertView] = {}
-        self._awaited = set(self.incidents.fired - _resolved(entries))
+        self._fired, over = _turned(entries)
+        """When alerts began to fire, by their identity: a check that gets worse is another alert,
+        and the same trouble."""
+        self._awaited = set(self.incidents.fired - over)
         """Identities of alerts that fired before a restart, and of which nothing has been seen
         yet."""
         self._signature: tuple[object, ...] = ()
@@ -225,6 +228,8 @@ class Recorder:
             if was is None:
                 told += self._begins(key, alert, known)
             elif was is not alert:
+                if was.id != alert.id and was.status is alert.status:
+                    self._fired[key] = alert.since
                 told += _goes_on(was, alert, known.get(key), snapshot.time)
         kept = {}
         for key, alert in before.items():
@@ -233,8 +238,10 @@ class Recorder:
             if key in unsure:
                 kept[key] = alert
             else:
-                told.append(_over(alert, snapshot, known.get(key)))
+                began = self._fired.pop(key, alert.since)
+                told.append(_over(replace(alert, since=began), snapshot, known.get(key)))
         for key in self._awaited - firing.keys() - set(unsure):
+            self._fired.pop(key, None)
             told.append(_over(_remembered(key), snapshot, known.get(key), known=False))
         self._awaited &= set(unsure)
         self._firing = {**kept, **firing}
@@ -246,7 +253,9 @@ class Recorder:
         """It fires; of what fired before a restart already, nothing is told again."""
         if key in self._awaited:
             self._awaited.discard(key)
+            self._fired.setdefault(key, alert.since)
             return
+        self._fired[key] = alert.since
         yield telling.fired(alert, known.get(key))
 
     def _events(self, events: Sequence[EventView], names: Collection[str]) -> Iterator[Entry]:
@@ -280,13 +289,23 @@ def _matters(alert: AlertView) -> bool:
     return alert.firing and alert.status is not Status.OK
 
 
-def _resolved(entries: Iterable[Entry]) -> frozenset[str]:
-    """Identities of the alerts whose last turn was their end; ``entries`` the newest first."""
-    last: dict[str, str] = {}
-    for entry in entries:
-        if entry.kind is EntryKind.TRANSITION:
-            last.setdefault(identity(entry.alert), entry.after)
-    return frozenset(key for key, after in last.items() if after == telling.RESOLVED)
+def _turned(entries: Sequence[Entry]) -> tuple[dict[str, float], frozenset[str]]:
+    """When the alerts that still fire began to, and those whose last turn was their end, by their
+    identity; ``entries`` the newest first.
+    """
+    fired: dict[str, float] = {}
+    over: set[str] = set()
+    for entry in reversed(entries):
+        if entry.kind is not EntryKind.TRANSITION:
+            continue
+        key = identity(entry.alert)
+        if entry.after == telling.RESOLVED:
+            fired.pop(key, None)
+            over.add(key)
+        else:
+            fired.setdefault(key, entry.at)
+            over.discard(key)
+    return fired, frozenset(over)
 
 
 def _remembered(key: str) -> AlertView:

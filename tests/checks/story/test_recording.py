@@ -120,6 +120,9 @@ async def test_getting_worse_is_a_turn_within_the_same_incident() -> None:
         assert worse.text == "warning → critical: gone"
         assert told.incident.status is Status.CRITICAL
         assert len(told.incident.alerts) == 2
+        db.status = Status.OK
+        (over,) = (await told.after(10)).entries
+        assert over.text.startswith("resolved after 20 s"), "it is one trouble, from its begin"
 
 
 async def test_an_alert_of_a_rule_brings_its_reason_and_evidence() -> None:
@@ -195,6 +198,23 @@ async def test_after_a_restart_nothing_is_told_twice_and_what_ended_meanwhile_is
         assert over.text == "resolved: it was over when onwatch looked again"
         ids = {one.id for one in again.recorder.incidents.lasting if one.quiet is None}
         assert ids == {1}
+
+
+async def test_how_long_an_alert_lasted_counts_from_before_the_restart() -> None:
+    db = Played("db")
+    db.status = Status.CRITICAL
+    async with watching(db) as told:
+        await told.after(30)
+        known = told.recorder.incidents.lasting
+        # The clock of the next one begins anew.
+        (fired,) = (replace(one, at=one.at - 3_600) for one in told.all.entries)
+    db.spec = spec("db")
+    async with watching(db) as again:
+        again.recorder = Recorder(known, (fired,))
+        await again.after(50)
+        db.status = Status.OK
+        (over,) = (await again.after(10)).entries
+        assert over.text.startswith("resolved after 1 h")
 
 
 async def test_what_was_over_before_the_restart_is_not_told_to_be_over_again() -> None:

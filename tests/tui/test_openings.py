@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from operator import is_
 from typing import cast
 
 import pytest
@@ -115,6 +116,21 @@ async def test_the_help_is_made_once_and_is_about_the_screen_it_is_opened_from()
         assert pilot.app.screen is screen
         assert "Queues: keys" in seen(pilot)
         assert "How much waits" in seen(pilot), "from its beginning"
+
+
+async def test_help_with_the_same_screen_is_not_drawn_anew() -> None:
+    async with running() as pilot:
+        lines = []
+        for _ in range(2):
+            await pilot.press("question_mark")
+            await settle(pilot)
+            box = pilot.app.screen.query_one("VerticalScroll")
+            lines.append(box.render_lines(box.outer_size.region))
+            await pilot.press("escape")
+            await settle(pilot)
+        first, again = lines
+        assert len(first) > 10
+        assert all(map(is_, first, again))
 
 
 async def test_the_help_takes_a_theme_that_was_chosen_meanwhile() -> None:

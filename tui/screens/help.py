@@ -93,7 +93,7 @@ class HelpScreen(ModalScreen[None], Overlay, StyledScreen, inherit_bindings=Fals
         super().__init__()
         self._box = VerticalScroll()
         self._text = KeyHelp()
-        self._said = Content("")
+        self._said: tuple[object, ...] = ()
         self.turn_to(screen)
 
     def turn_to(self, screen: Screen[object]) -> None:
@@ -101,12 +101,14 @@ class HelpScreen(ModalScreen[None], Overlay, StyledScreen, inherit_bindings=Fals
         self._question = str(getattr(screen, "QUESTION", ""))
         self._glyphs = glyphs_for(bool(getattr(screen, "use_ascii", False)))
         self._keys = keys_of(_working(screen))
-        self._box.border_title = f"{screen.title}: keys" if screen.title else "Keys"
-        text = Content("\n").join(self._lines())
-        if text != self._said:
-            # What it said before is laid out already.
-            self._said = text
-            self._text.update(text)
+        title = f"{screen.title}: keys" if screen.title else "Keys"
+        said = (title, self._question, self._glyphs, self._keys)
+        if said != self._said:
+            # What it said before is laid out and drawn already; a title that is set has the whole
+            # box drawn anew, also where it is the same.
+            self._said = said
+            self._box.border_title = title
+            self._text.update(Content("\n").join(self._lines()))
         self._box.scroll_home(animate=False)
 
     def compose(self) -> ComposeResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 from rich.segment import Segment
@@ -30,9 +31,10 @@ class Overlay(Widget):
             return super().render_lines(crop)
         drawn = beneath._compositor.render_strips(self.size)  # noqa: SLF001 - as Textual does
         # A screen beneath is told of another size of the terminal only when it is uncovered.
-        blank = Strip.blank(self.size.width, self.rich_style)
+        style = self.rich_style
+        blank = Strip.blank(self.size.width, style)
         lines = (_mute(drawn[y]) if y < len(drawn) else blank for y in crop.line_range)
-        return [strip.crop_extend(*crop.column_span, self.rich_style) for strip in lines]
+        return [strip.crop_extend(*crop.column_span, style) for strip in lines]
 
     @property
     def _beneath(self) -> Screen[object] | None:
@@ -43,12 +45,16 @@ class Overlay(Widget):
 
 def _mute(strip: Strip) -> Strip:
     """``strip`` without what a mouse would find in it."""
-    return LeanStrip(
-        [Segment(text, _plain(style), control) for text, style, control in strip],
-        strip.cell_length,
-    )
+    segments = list(strip)
+    if any(_plain(style) is not style for _, style, _ in segments):
+        segments = [Segment(text, _plain(style), control) for text, style, control in segments]
+    return LeanStrip(segments, strip.cell_length)
 
 
+@lru_cache(maxsize=4096)
 def _plain(style: Style | None) -> Style | None:
+    """``style`` as it looks alone. Rich unpickles what a mouse would find each time that it is
+    asked for.
+    """
     found = style is not None and (style.link or style.meta)
     return style.clear_meta_and_links() if style is not None and found else style

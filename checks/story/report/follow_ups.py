@@ -51,7 +51,13 @@ def _open_ends(material: Material) -> Iterator[str]:
 def _answered(material: Material) -> Iterator[str]:
     incident, target = material.incident, material.acknowledge_within
     took = incident.time_to_acknowledge
-    if took is None:
+    by_hand = next((run.began for run in material.steps if run.began.at >= incident.began), None)
+    if took is None and by_hand is not None and by_hand.who:
+        yield (
+            f"Nobody acknowledged it, though {by_hand.who} was at it after "
+            f"{duration(by_hand.at - incident.began)}: who takes an alert tells the others."
+        )
+    elif took is None:
         yield (
             "Nobody acknowledged it: make sure that somebody is told of such alerts and knows "
             "that it is theirs."

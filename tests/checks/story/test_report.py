@@ -176,7 +176,10 @@ def test_one_that_lasts_says_so() -> None:
     assert "| **Status** | **lasts**, for 1 hour so far |" in text
     assert "It has not ended" in text
     assert "RESOLVED" not in text
-    assert "Nobody acknowledged it" in "\n".join(follow_ups(found))
+    told = "\n".join(follow_ups(found))
+    assert "Nobody acknowledged it, though alice was at it after 3 minutes" in told
+    idle = replace(found, entries=[one for one in found.entries if one.kind is not EntryKind.STEP])
+    assert "Nobody acknowledged it: make sure that somebody is told" in "\n".join(follow_ups(idle))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

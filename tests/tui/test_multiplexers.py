@@ -85,7 +85,7 @@ def test_tmux_resizes_it_detaches_from_it_and_gets_its_own_screen_back(tmux: Tmu
         client.read_until(b"CRITICAL")
         client.resize(132, 43)
         # The last line is tmux's own.
-        until(tmux.seen, "Events", "M maximise", height=42)
+        until(tmux.seen, "Events", "Tab next pane", height=42)
         client.type(b"\x02d")
         assert client.wait_reading(10) == 0
     assert "✖ CRITICAL" in tmux.seen()

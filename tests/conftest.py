@@ -39,6 +39,17 @@ _AGAINST = "ran against"
 _passed: Counter[str] = Counter()
 
 
+LONGEST = {
+    "test_demo_runbooks.py",
+    "test_demo_command.py",
+    "test_demo_databases.py",
+    "test_faults_machine.py",
+    "test_multiplexers.py",
+    "test_ending.py",
+}
+"""Files of few tests that take long each."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require-servers",
@@ -96,5 +107,17 @@ def pytest_configure() -> None:
     # How fast inputs are made says how busy the machine is.
     settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
-    # Whoever runs the tests with nohup has it ignored, and all that they start would, too.
+    # Whoever runs the tests with nohup or in the background of a script has these ignored, and
+    # all that they start would, too.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker has one left when all are done;
+    how many tests they have says it of most (``--no-loadscope-reorder`` leaves it at that).
+    """
+    counts = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.name not in LONGEST, -counts[item.path], item.path))

@@ -116,7 +116,13 @@ async def test_steps_that_look_end_well_whatever_is_missing_here(
             )
             said, _ = await made.communicate()
         text = said.decode(errors="replace")
-        wrong = re.search(r"command not found|syntax error|unbound|invalid option|awk:|sed:", text)
+        # As shells and tools begin a line with it; a list of processes may have it anywhere.
+        wrong = re.search(
+            r"^[\w./-]+: (line \d+: )?.*(command not found|syntax error|unbound|invalid option)"
+            r"|^(awk|sed): ",
+            text,
+            re.MULTILINE,
+        )
         return f"{book.name} {step.name}: {text}" if made.returncode or wrong else ""
 
     told = await asyncio.gather(*(one(book, step) for book, step in wanted.values()))

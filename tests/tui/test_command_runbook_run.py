@@ -101,7 +101,8 @@ def test_all_steps_where_nobody_can_be_asked(
     said = capsys.readouterr()
     lines = said.out.splitlines()
     assert (lines[1:3], lines[-1], len(lines)) == (["4711", "after"], "hanging", 20_004)
-    assert "not run, since nobody agreed: restart, wipe, ask" in said.err
+    assert "not run, since nobody agreed: restart, wipe, ask (there is no terminal" in said.err
+    assert "--yes runs restart, ask; --yes-danger web runs wipe)" in said.err
     assert folder.exists()
 
 

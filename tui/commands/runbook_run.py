@@ -249,8 +249,21 @@ def _run_all(session: _Session, names: Sequence[str]) -> int:
         if _code(ended) and (offer.step.marking is not Marking.SAFE or _code(ended) == CANCELLED):
             break
     if left:
-        _say(f"onwatch: not run, since nobody agreed: {', '.join(left)}")
+        _say(f"onwatch: not run, since nobody agreed: {', '.join(left)}{_ways(session, left)}")
     return code or (REFUSED if left and len(names) == 1 else 0)
+
+
+def _ways(session: _Session, left: Sequence[str]) -> str:
+    """With which options these steps run where there is nobody to ask; empty where there is."""
+    if session.asks:
+        return ""
+    ways: dict[str, list[str]] = {}
+    for name in left:
+        view = session.offer(name).view
+        way = f"--yes-danger {view.target}" if view.marking is Marking.DANGER else "--yes"
+        ways.setdefault(way, []).append(name)
+    told = "; ".join(f"{way} runs {', '.join(names)}" for way, names in ways.items())
+    return f" (there is no terminal to ask on: {told})"
 
 
 def _wanted(session: _Session, offer: Offered, *, alone: bool) -> bool:

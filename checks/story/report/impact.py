@@ -15,6 +15,9 @@ __all__ = ["BAD", "Impact", "Span", "impacts_of"]
 BAD: Final = 0.01
 """The share of requests of a minute that failed, beyond which it counts as a bad one."""
 MINUTE: Final = 60.0
+_ENOUGH: Final = 9
+"""Minutes before an incident that are to be known of the ten which are kept: the first picture of
+it may be of a minute later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Impact:
 
     ``bad`` counts the minutes of ``during`` in which more than ``limit`` failed: :data:`BAD`, or
     twice the share before; ``worst`` is the largest share of one and ``worst_at`` its begin.
-    ``minutes`` are all figures, from before on.
+    ``minutes`` are all figures, from before on. ``before`` has no minutes where its record
+    ``begins``, with the first request, too late to tell how it was.
     """
 
     source: str
@@ -59,6 +63,7 @@ class Impact:
     worst: float
     worst_at: float
     minutes: tuple[Figure, ...]
+    begins: float
 
     @property
     def felt(self) -> bool:
@@ -88,14 +93,19 @@ def impacts_of(incident: Incident, figures: Iterable[Figure], now: float) -> lis
 
 def _impact(source: str, minutes: Sequence[Figure], began: float, end: float) -> Impact:
     # A minute counts as one of the incident when the most of it is.
-    before = [one for one in minutes if one.at + MINUTE / 2 < began]
+    # A log that had only just begun has minutes without requests before its first line.
+    begins = next((one.at for one in minutes if one.count), began)
+    before = [one for one in minutes if begins <= one.at and one.at + MINUTE / 2 < began]
+    if len(before) < _ENOUGH:
+        before = []
     during = [one for one in minutes if began <= one.at + MINUTE / 2 and one.at < end]
     span = _span(before)
     limit = max(BAD, 2 * (span.share or 0.0))
     shares = [(one.errors / one.count, one.at) for one in during if one.count]
     worst, worst_at = max(shares, key=lambda one: one[0], default=(0.0, began))
     bad = sum(share > limit for share, _ in shares)
-    return Impact(source, span, _span(during), limit, bad, worst, worst_at, tuple(minutes))
+    told = tuple(minutes)
+    return Impact(source, span, _span(during), limit, bad, worst, worst_at, told, begins)
 
 
 def _span(minutes: Sequence[Figure]) -> Span:

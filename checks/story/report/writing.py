@@ -172,21 +172,32 @@ def _impact_of(one: Impact, material: Material) -> list[str]:
     """A table where it was felt, else a sentence."""
     source, share = code(one.source), one.during.share
     if not one.felt:
-        failed = f": {percent(share)} failed" if share is not None else ""
-        return [f"Requests of {source} were as before{failed}."]
-    lines = table((f"Requests of {source}", "before", "during"), _impact_rows(one))
+        failed = f"{percent(share)} failed" if share is not None else "there were none"
+        if not one.before.minutes:
+            return [
+                f"Requests of {source}: {failed}; how it was before is {_begins(one, material)}."
+            ]
+        return [f"Requests of {source} were as before{f': {failed}' if share is not None else ''}."]
+    lines = table((f"Requests of {source}", "before", "during"), _impact_rows(one, material))
     if one.worst > BAD:
         at = f"{material.clock(one.worst_at)} UTC"
         lines += ["", f"In the worst minute, at {at}, {percent(one.worst)} of them failed."]
     return lines
 
 
-def _impact_rows(one: Impact) -> Iterator[tuple[str, str, str]]:
+def _begins(one: Impact, material: Material) -> str:
+    """Why nothing is told of the time before."""
+    return f"not known: the log begins at {material.clock(one.begins)} UTC"
+
+
+def _impact_rows(one: Impact, material: Material) -> Iterator[tuple[str, str, str]]:
     before, during = one.before, one.during
-    yield "time", f"{before.minutes} min", f"{during.minutes} min"
-    yield "requests", f"{before.count:,}", f"{during.count:,}"
+    known = before.minutes > 0
+    time = f"{before.minutes} min" if known else _begins(one, material)
+    yield "time", time, f"{during.minutes} min"
+    yield "requests", f"{before.count:,}" if known else "—", f"{during.count:,}"
     yield "requests a minute", _rate(before.rate), _rate(during.rate)
-    yield "**failed**", f"{before.errors:,}", f"**{during.errors:,}**"
+    yield "**failed**", f"{before.errors:,}" if known else "—", f"**{during.errors:,}**"
     yield "share of failed ones", _share(before.share), _share(during.share)
     yield f"minutes above {percent(one.limit)}", "", str(one.bad)
     if before.p95 is not None or during.p95 is not None:

@@ -135,6 +135,27 @@ def test_failures_that_were_there_before_make_no_bad_minutes() -> None:
     assert impacts_of(incident, [], 2000.0) == []
 
 
+def test_how_requests_were_before_is_told_only_where_the_log_covers_that() -> None:
+    night_of = material()
+    empty = [
+        replace(one, count=0, value=None) if one.at < BEGAN - 150 else one
+        for one in night_of.figures
+        if one.series.startswith(REQUESTS)
+    ]
+    found = material(figures=tuple(empty))
+    (impact,) = found.impacts
+    assert (impact.before.minutes, impact.during.count) == (0, 9600)
+    text = report(found)
+    assert "| time | not known: the log begins at 02:03 UTC | 8 min |" in text
+    assert "| requests | — | 9,600 |" in text
+    assert "| **failed** | — | **2,940** |" in text
+    calm = material(figures=tuple(replace(one, errors=0) for one in empty))
+    said = "Requests of `log`: 0 % failed; how it was before is not known: the log begins at 02:03"
+    assert said in report(calm)
+    ample = material(figures=tuple(one for one in night_of.figures if one.at > BEGAN - 550))
+    assert ample.impacts[0].before.minutes == 9
+
+
 def test_what_is_to_be_done_follows_from_the_record() -> None:
     told = "\n".join(follow_ups(material(runbooks={"other"}, acknowledge_within=60.0)))
     assert "api: version 1.2.3 (was 1.2.2), 4 minutes before it began" in told

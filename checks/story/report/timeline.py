@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from checks.model import Status
 from checks.story import telling
 from checks.story.about import SHORT
 from checks.story.model import Entry, EntryKind
@@ -65,8 +66,14 @@ def _transition(entry: Entry) -> str:
         elif name == "may follow from":
             details.append(plain(line))
     more = f" ({'; '.join(details)})" if details else ""
-    sign = "🔴" if entry.after == telling.FIRING else "🟢"
-    return f"{sign} **{plain(name_of(entry))}** {plain(entry.text)}{more}"
+    return f"{_sign(entry)} **{plain(name_of(entry))}** {plain(entry.text)}{more}"
+
+
+def _sign(entry: Entry) -> str:
+    """Green where it is over; of what fires red where it is critical, else yellow."""
+    if entry.after != telling.FIRING:
+        return "🟢"
+    return "🔴" if entry.status is Status.CRITICAL else "🟡"
 
 
 def _step(entry: Entry, run: StepRun | None) -> str:

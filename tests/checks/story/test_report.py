@@ -262,6 +262,13 @@ def test_a_long_timeline_loses_its_middle_and_a_day_is_named_where_there_are_two
     assert "| 2026-02-01 02:05:07 | 2026-02-01 03:05:07 |" in report(material(late))
 
 
+def test_a_warning_has_another_mark_than_what_is_critical() -> None:
+    slow = alert(id="slow", name="Slow", check="web", status=Status.WARNING, sentence="p95 2 s")
+    text = report(material(replace(telling.fired(slow), incident=12)))
+    assert "🔴 **MySQLConnections of gateway** firing" in text
+    assert "🟡 **Slow of web** firing: p95 2 s" in text
+
+
 def test_a_report_without_anything_is_still_one() -> None:
     bare = material(entries=(), figures=())
     text = report(bare)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["InFront", "Mailbox", "SnapshotSource"]
 
-InFront: TypeAlias = Callable[[Callable[[], None]], None]
-"""Takes what is to be called with the terminal free for it."""
+InFront: TypeAlias = Callable[[Callable[[], str]], None]
+"""Takes what is to be called with the terminal free for it, and returns how that ended."""
 
 
 class SnapshotSource(Protocol):

@@ -135,14 +135,18 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
         in_front = self._give_terminal if gives else None
         self.source.run_step(event.offer.token, event.typed, in_front)
 
-    def _give_terminal(self, run: Callable[[], None]) -> None:
+    def _give_terminal(self, run: Callable[[], str]) -> None:
         self.post_message(TakesTerminal(run))
 
     @on(TakesTerminal)
     def _suspended(self, event: TakesTerminal) -> None:
-        """Leave the terminal to a step until that has ended; pictures wait meanwhile."""
+        """Leave the terminal to a step until that has ended and what it put out has been read;
+        pictures wait meanwhile.
+        """
+        from tui.suspension import wait_for_enter  # noqa: PLC0415 - seldom needed
+
         with self.suspend():
-            event.run()
+            wait_for_enter(event.run())
 
     @on(GivesValue)
     def _give_value(self, event: GivesValue) -> None:

@@ -67,9 +67,11 @@ class Leaves(Message):
 
 
 class TakesTerminal(Message):
-    """``run`` is to be called with the terminal free for it; from any thread."""
+    """``run`` is to be called with the terminal free for it, and says how it ended; from any
+    thread.
+    """
 
-    def __init__(self, run: Callable[[], None]) -> None:
+    def __init__(self, run: Callable[[], str]) -> None:
         self.run = run
         super().__init__()
 

@@ -1,14 +1,26 @@
-"""Ctrl-Z: the whole job stops, as the shell that started it expects."""
+"""The terminal is somebody else's for a while: that of a shell (Ctrl-Z: the whole job stops, as
+the shell that started it expects), or of a step that asks.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import termios
+from collections.abc import Iterator
+from typing import Final
 
-__all__ = ["has_shell", "stop_job"]
+from checks.model import clean
+
+__all__ = ["has_shell", "stop_job", "wait_for_enter"]
 
 _TERMINAL = 0
 """Standard input, from which the screen reads its keys."""
+_SCREEN: Final = 2
+"""Standard error, on which the screen is drawn."""
+_RETURNS: Final = b"\r\n\x03\x04"
+"""Enter; Ctrl-C and Ctrl-D, by which nobody means to end more than the waiting."""
 
 
 def has_shell() -> bool:
@@ -34,3 +46,30 @@ def stop_job() -> None:
             os.killpg(0, signal.SIGTSTP)
     finally:
         signal.signal(signal.SIGTSTP, before)
+
+
+def wait_for_enter(said: str) -> None:
+    """Say how a step has ended, and wait until somebody has read what it put out.
+
+    What was typed before is no answer. A terminal that is gone ends the waiting.
+    """
+    with contextlib.suppress(OSError, termios.error), _by_keys():
+        os.write(_SCREEN, f"\r\n{clean(said)} — press Enter to return".encode())
+        while (typed := os.read(_TERMINAL, 256)) and not set(typed) & set(_RETURNS):
+            pass
+
+
+@contextlib.contextmanager
+def _by_keys() -> Iterator[None]:
+    """Each key is read as it is pressed and not shown; none of them is a signal, which would end
+    onwatch. Raises termios.error where there is no terminal.
+    """
+    before = termios.tcgetattr(_TERMINAL)
+    keys = termios.tcgetattr(_TERMINAL)
+    keys[3] &= ~(termios.ICANON | termios.ISIG | termios.ECHO)
+    keys[6][termios.VMIN], keys[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(_TERMINAL, termios.TCSAFLUSH, keys)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(_TERMINAL, termios.TCSADRAIN, before)

@@ -66,14 +66,16 @@ class OnTerminal:
         self._in_front(self._run)
         return await self._ended
 
-    def _run(self) -> None:
-        """Called in the main thread, with the terminal free for it."""
+    def _run(self) -> str:
+        """Called in the main thread, with the terminal free for it; a sentence on how it ended."""
         from checks.runbooks.running.foreground import run_foreground  # noqa: PLC0415 - seldom
 
         ended = run_foreground(self._job, self._around)
         with contextlib.suppress(RuntimeError):
             # The engine may have ended meanwhile.
             self._loop.call_soon_threadsafe(self._settle, ended)
+        how = ended.said if ended.exit_code is None else f"exit code {ended.exit_code}"
+        return f"{self._job.step.name}: {how}"
 
     def _settle(self, ended: Ended) -> None:
         if not self._ended.done():

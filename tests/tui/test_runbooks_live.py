@@ -276,6 +276,26 @@ async def test_read_only_has_no_way_to_run_a_step(room: Room) -> None:
         assert room.written() == []
 
 
+def test_a_terminal_that_is_closed_after_a_step_holds_nobody_up(room: Room) -> None:
+    room.put(
+        "runbooks/lamp-out.md",
+        "# Talk\n\n```bash {name=talk interactive}\necho so be it; exit 3\n```\n",
+    )
+    main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    config = str(room.folder / "onwatch.yaml")
+    with OnTerminal(["-c", OWNING, sys.executable, "-c", main, "-c", config]) as terminal:
+        terminal.read_until(b"said nothing and ended")
+        terminal.type(b"r")
+        terminal.read_until(b"talk", 20)
+        terminal.type(b"\r")
+        terminal.read_until(b"takes the terminal until it ends")
+        terminal.type(b"y")
+        terminal.read_until(b"talk: exit code 3")
+        terminal.close_slave()
+        terminal.close_master()
+        assert terminal.process.wait(10) == 129
+
+
 def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
     room.put(
         "runbooks/lamp-out.md",
@@ -294,6 +314,9 @@ def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
         terminal.read_until(b"42? ")
         terminal.type(b"Ada\n")
         terminal.read_until(b"come in, Ada")
+        terminal.read_until("talk: exit code 0 — press Enter to return".encode())
+        assert b"its output went to the terminal" not in terminal.output, "it is painted over"
+        terminal.type(b"\r")
         terminal.read_until(b"its output went to the terminal")
         assert b"it put out nothing" not in terminal.output
         terminal.output = b""

@@ -199,7 +199,8 @@ def test_one_that_lasts_says_so() -> None:
     assert "RESOLVED" not in text
     told = "\n".join(follow_ups(found))
     assert "Nobody acknowledged it, though alice was at it after 3 minutes" in told
-    idle = replace(found, entries=[one for one in found.entries if one.kind is not EntryKind.STEP])
+    others = tuple(one for one in found.entries if one.kind is not EntryKind.STEP)
+    idle = replace(found, entries=others)
     assert "Nobody acknowledged it: make sure that somebody is told" in "\n".join(follow_ups(idle))
 
 

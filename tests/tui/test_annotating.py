@@ -16,7 +16,7 @@ import checks.live
 from checks.config import EngineConfig
 from checks.live import EngineSource
 from checks.story.views import StoryView
-from tests.tui.app_kit import running, seen, settle, source_of
+from tests.tui.app_kit import running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tui.app import OnwatchApp
@@ -216,3 +216,19 @@ async def test_an_alert_that_moves_beneath_its_box_is_still_the_one_that_is_take
         await pilot.press("enter")
         await settle(pilot)
         assert source.asked[-1] == f"acknowledge {first.id}"
+
+
+async def test_keys_that_find_no_alert_say_where_there_is_one() -> None:
+    night = replace(samples.bad_night(), story=StoryView(who="alice"))
+    async with running(FakeSource(night)) as pilot:
+        await pilot.press("2", "g")
+        await settle(pilot)
+        for key in ("a", "s", "r"):
+            await pilot.press("escape", "2", "home", key)
+            await settle(pilot)
+            assert told(pilot) == ["no alert here: choose one in Alerts (7)"], key
+        source_of(pilot).show(replace(night, alerts=(), time=night.time + 1))
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        assert told(pilot) == ["there is no alert"]

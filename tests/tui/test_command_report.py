@@ -97,6 +97,10 @@ def test_it_goes_into_a_file_that_others_cannot_read(home: Path, onwatch: Run) -
     code, _, error = onwatch("report", "--output", "taken/night.md")
     assert code == 2
     assert "taken/night.md cannot be written" in error
+    code, _, error = onwatch("report", "--output", "nigth/shift/12.md")
+    assert code == 2
+    assert "nigth/shift/12.md cannot be written: there is no folder nigth/shift" in error
+    assert not (home / "nigth").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving a link away takes root")

@@ -182,6 +182,8 @@ def _put(args: argparse.Namespace, material: Material) -> int:
     from checks.story.report.files import write_report  # noqa: PLC0415
 
     path = Path(args.output).expanduser()
+    if not path.resolve().parent.is_dir():
+        raise _ReportError(f"{path} cannot be written: there is no folder {path.parent}")
     try:
         write_report(path, text)
     except OSError as error:

@@ -78,6 +78,8 @@ class Archive:
         ``entries`` are the latest ones, also such as are not in the file yet; ``figures`` are
         those that are in no file.
         """
+        from checks.story.report.files import report_file  # noqa: PLC0415 - where one is wanted
+
         make = partial(self._write, incident, tuple(entries), tuple(figures))
         try:
             path = await self._lanes.run(_LANE, make)
@@ -88,7 +90,10 @@ class Archive:
         except OSError as error:
             why = error.strerror or str(error)
             return f"the report of incident {incident.id} cannot be written: {why}", ""
-        return f"the report of incident {incident.id} is in {path}", str(path)
+        said = f"the report of incident {incident.id} is in {path}"
+        if path != (usual := report_file(incident)):
+            said += f"; {usual.name} was edited by hand, and stays as it is"
+        return said, str(path)
 
     # In the lane
 
@@ -104,12 +109,12 @@ class Archive:
     def _write(
         self, incident: Incident, entries: tuple[Entry, ...], figures: tuple[Figure, ...]
     ) -> Path:
-        from checks.story.report.files import report_file, write_report  # noqa: PLC0415
-        from checks.story.report.writing import report  # noqa: PLC0415 - where one is wanted
+        from checks.story.report import files  # noqa: PLC0415 - where one is wanted
+        from checks.story.report.writing import report  # noqa: PLC0415
 
-        path = report_file(incident)
+        path = files.free_of(files.report_file(incident))
         text = report(self._material(incident, entries, figures))
-        write_report(path, text)
+        files.write_report(path, files.sealed(text))
         return path
 
     def _material(

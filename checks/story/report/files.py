@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import Final
 
 from checks.story.model import Incident
 
-__all__ = ["report_file", "write_report"]
+__all__ = ["free_of", "report_file", "sealed", "write_report"]
+
+_SEAL: Final = "\n<!-- as onwatch wrote it: {} -->\n"
+_SEALED: Final = re.compile(_SEAL.format("([0-9a-f]{32})") + r"\Z")
 
 
 def report_file(incident: Incident) -> Path:
@@ -25,6 +32,34 @@ def report_file(incident: Incident) -> Path:
     began = datetime.fromtimestamp(incident.began, UTC).astimezone()
     name = f"incident-{incident.id}-{began:%Y-%m-%d-%H%M%S}.md"
     return Path(platformdirs.user_state_dir("onwatch")) / "reports" / name
+
+
+def sealed(text: str) -> str:
+    """``text`` with a comment by which is seen later whether somebody has edited it."""
+    return text + _SEAL.format(_digest(text))
+
+
+def free_of(path: Path) -> Path:
+    """``path``, or where a file is there that somebody has edited, the first such name beside it
+    (``…-2.md``) of which that is not so.
+
+    Raises:
+        OSError: what is there cannot be read.
+    """
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return path if _is_free(path) else next(name for name in names if _is_free(name))
+
+
+def _is_free(path: Path) -> bool:
+    if not path.is_file():
+        return True
+    text = path.read_bytes().decode("utf-8", "replace")
+    seal = _SEALED.search(text)
+    return seal is not None and seal[1] == _digest(text[: seal.start()])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def write_report(path: Path, text: str) -> None:

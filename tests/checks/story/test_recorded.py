@@ -117,6 +117,22 @@ async def test_an_incident_is_told_from_its_begin_to_its_report(
         text = file.read_text()
         assert "connection refused" in text
         assert "Root Cause: the disk was full" in text
+        engine_story.report(incident.id)
+        await watched.until(lambda _: len(watched.answers()) == 2)
+        assert watched.answers()[1] == said, "nobody has touched it"
+        mine = file.read_text().replace("the disk was full", "the disk was full of logs")
+        file.write_text(mine)
+        for count in (3, 4):
+            engine_story.report(incident.id)
+            await watched.until(lambda _, count=count: len(watched.answers()) == count)
+            beside = file.with_stem(f"{file.stem}-2")
+            assert watched.answers()[-1] == (
+                f"the report of incident {incident.id} is in {beside}; "
+                f"{file.name} was edited by hand, and stays as it is"
+            )
+        assert file.read_text() == mine
+        assert beside.read_text().startswith(text.splitlines()[0])
+        assert len(list(file.parent.iterdir())) == 2
         engine_story.report(99)
         assert "not held any more" in watched.answers()[-1]
 

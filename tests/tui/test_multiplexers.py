@@ -124,14 +124,25 @@ def test_a_storm_of_resizes_while_pictures_come_leaves_no_garbage(tmux: Tmux) ->
         tmux("resize-window", "-x", str(width), "-y", str(height))
     tmux("resize-window", "-x", "90", "-y", "28")
     until(tmux.seen, "✖ CRITICAL", "Services", height=28)
-    time.sleep(1.2)
-    left = unclocked(tmux.seen())
+    left = at_rest(tmux)
     tmux("clear-history")
     tmux.type("C-l")
-    time.sleep(0.6)
-    assert unclocked(tmux.seen()) == left
+    assert at_rest(tmux) == left
     tmux.type("q")
     until(tmux.seen, "$ ")
+
+
+def at_rest(tmux: Tmux) -> str:
+    """What is seen once nothing changes any more for a second and a picture: what is told of a
+    storm comes late where the machine is busy.
+    """
+    seen, since = "", time.monotonic()
+    while time.monotonic() - since < 1.2:
+        now = unclocked(tmux.seen())
+        if now != seen:
+            seen, since = now, time.monotonic()
+        time.sleep(0.05)
+    return seen
 
 
 def unclocked(picture: str) -> str:

@@ -89,7 +89,7 @@ TEXTS = [
     '{{ humanize "1234.5" }} {{ humanize 5 }} {{ humanize $labels.number }} {{ humanizeDuration 3661 }} {{ humanizePercentage "0.5" }} {{ humanizeDuration "-0.001" }} {{ humanize "+Inf" }} {{ humanize "0x1p4" }} {{ humanize1024 1048576 }}',
     "{{ humanizeDuration 899.99 }} {{ humanizeDuration 60.5 }} {{ humanizeDuration 0.0001 }} {{ humanizeDuration 12.345 }} {{ humanizeDuration -93784 }} {{ humanize 999.96 }} {{ humanize 0.00012 }} {{ humanize 1e30 }} {{ humanize 1e-30 }} {{ humanizeTimestamp -1.5 }} {{ humanizeTimestamp 0 }} {{ humanizeTimestamp 1e9 }}",
     '{{ 5 | printf "%03d-%d" 7 }} {{ "x" | printf "%s%s" "y" | printf "[%s]" }} {{ (((1))) }} {{ (printf "%d" 1) }}',
-    '{{ html 1 (query "sort(m)" | first) 2 }} {{ js 1 nil 2 "x" 3 4 }} {{ $s := query "sort(m)" | first }}{{ eq $s $s }}{{ eq nil $s }}',
+    '{{ html 1 (query "m" | sortByLabel "series" | first) 2 }} {{ js 1 nil 2 "x" 3 4 }} {{ $s := query "m" | sortByLabel "series" | first }}{{ eq $s $s }}{{ eq nil $s }}',
     "{{ $ }} {{ . }} {{ print | }}{{ print 1 | }}",
     "{{ $.Labels.job }} {{ with 5 }}{{ $.Value }} {{ . }}{{ end }} {{ (.Labels).job }} {{ ($labels).job }}",
     '{{\n  $labels.job\n  | printf\n "%s"\n}}',

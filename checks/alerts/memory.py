@@ -7,13 +7,11 @@ has forgotten.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Any, Final
 
 from checks.alerts.model import Alert, State
 from checks.alerts.packing import packed, unpacked
+from checks.swapping import swap_in
 
 __all__ = ["AlertMemory", "Recalled", "after_pause", "state_file"]
 
@@ -101,7 +100,7 @@ class AlertMemory:
             return ""
         whole = f'{{"version":{VERSION},"saved":{now},"rules":{text}}}'
         try:
-            _write(self.path, whole)
+            swap_in(self.path, whole)
         except OSError as error:
             return f"the state of the alerts is not saved: {self.path}: {error.strerror}"
         self._written, self._written_at = text, now
@@ -164,18 +163,3 @@ def _bounded(rules: Rules) -> dict[str, list[dict[str, Any]]]:
     for key, alert in every[:MOST]:
         body.setdefault(key, []).append(packed(alert))
     return body
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

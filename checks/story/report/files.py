@@ -6,14 +6,13 @@ import errno
 import hashlib
 import os
 import re
-import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Final
 
 from checks.story.model import Incident
+from checks.swapping import swap_in
 
 __all__ = ["free_of", "report_file", "sealed", "write_report"]
 
@@ -76,15 +75,4 @@ def write_report(path: Path, text: str) -> None:
         # A terminal, a pipe: nothing takes their place.
         path.write_text(text, encoding="utf-8")
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    swap_in(path, text)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from checks.probe import CheckSpec
 
 if TYPE_CHECKING:
+    from checks.dashboards.model import Dashboard
+    from checks.dashboards.views import DashboardName
     from checks.rules.model import RuleGroup
     from checks.story.maintenance import Window
     from checks.story.targets import Targets
@@ -70,7 +73,7 @@ class RunbooksConfig:
     audit: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EngineConfig:
     """Checks and what they share.
 
@@ -80,7 +83,7 @@ class EngineConfig:
     the user, ``remarks`` such as are worth saying once. ``read_only`` leaves the actions out.
     ``finder`` looks for more checks while they run. ``rules`` are evaluated on what these
     collect; none where it is None. ``story`` likewise says whether there is one of incidents, and
-    what is done about alerts.
+    what is done about alerts. ``dashboards`` are those that can be shown.
     """
 
     checks: tuple[CheckSpec, ...]
@@ -95,6 +98,14 @@ class EngineConfig:
     rules: RulesConfig | None = None
     runbooks: RunbooksConfig = field(default_factory=RunbooksConfig)
     story: StoryConfig | None = None
+    dashboards: tuple[Dashboard, ...] = ()
+
+    @cached_property
+    def dashboard_names(self) -> tuple[DashboardName, ...]:
+        """What the :attr:`dashboards` are called."""
+        from checks.dashboards.views import DashboardName  # noqa: PLC0415 - where there are any
+
+        return tuple(DashboardName(one.name, one.title, one.place) for one in self.dashboards)
 
 
 class Finder(Protocol):

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -23,6 +23,7 @@ from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig, StoryConfig
 from checks.lanes import Lanes
 from checks.live import EngineSource
+from checks.looking import Looking
 from checks.memory import return_large_blocks
 from checks.model import Result, Samples, Status, clean
 from checks.own import Own
@@ -40,7 +41,7 @@ from checks.views import EngineHealth, EventView, Snapshot
 from checks.wording import span
 
 if TYPE_CHECKING:
-    from checks.rules.asking import StandingQuery
+    from checks.logs.views import LogsWanted
     from checks.rules.views import Pairs
     from checks.story.live import LiveStory
 
@@ -96,7 +97,7 @@ class Engine:
         )
         self._events: deque[EventView] = deque(maxlen=200)
         self._asking: set[asyncio.Task[None]] = set()
-        self._query: StandingQuery | None = None
+        self.looking = Looking()
         self._drift = self.clock.wall() - now
         self._lag = 0.0
         self._tick_cost = 0.0
@@ -209,7 +210,7 @@ class Engine:
             self.story = self._live_story(self.config.story)
             self.story.follow(old.story)
         self.window = old.window
-        self._query = old._query
+        self.looking = old.looking
         self.watch(old.focus)
         counted = "1 check" if len(self.states) == 1 else f"{len(self.states)} checks"
         text = f"configuration reloaded: {counted}"
@@ -308,12 +309,19 @@ class Engine:
 
         ``seconds`` is how far back its curves go, ``about`` whose curve is wanted.
         """
-        if text is None:
-            self._query = None
-            return
-        from checks.rules.asking import StandingQuery  # noqa: PLC0415 - where somebody asks
+        self.looking.query(text, seconds, about)
 
-        self._query = StandingQuery(text, seconds, about)
+    def look_at_logs(self, wanted: LogsWanted | None) -> None:
+        """Put the records ``wanted`` into the pictures; none any more for None."""
+        self.looking.logs(wanted)
+
+    def look_at_dashboard(
+        self, name: str | None, span: float, chosen: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Put that dashboard over ``span`` seconds into the pictures; none any more for None."""
+        self.looking.dashboard(
+            self.config.dashboards, name, span, chosen, self._env, self.runbooks.publish
+        )
 
     def act(self, check: str, action: str, subject: str) -> None:
         """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.
@@ -445,9 +453,8 @@ class Engine:
         picture = replace(picture, runbooks=self.runbooks.look(picture, specs))
         if self.story is not None:
             picture = replace(picture, story=self.story.look(picture))
-        if self._query is not None:
-            picture = replace(picture, query=self._query.view(self.store, now))
-        return picture
+        picture = replace(picture, dashboards=self.config.dashboard_names)
+        return self.looking.into(picture, self.store, self.states, now)
 
     async def close(self) -> None:
         """Close every probe, waiting a moment at most for those that hang."""

@@ -12,7 +12,7 @@ import glob
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +29,7 @@ from checks.source import InFront, Mailbox
 if TYPE_CHECKING:
     from checks.config import EngineConfig
     from checks.engine import Engine
+    from checks.logs.views import LogsWanted
     from checks.rules.views import Pairs
     from checks.runbooks.views import Subject
     from checks.story.live import LiveStory
@@ -305,6 +306,25 @@ class EngineSource:
     def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
         def wish(engine: Engine) -> None:
             engine.query(text, seconds, about)
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def logs(self, wanted: LogsWanted | None) -> None:
+        def wish(engine: Engine) -> None:
+            engine.look_at_logs(wanted)
+            self._mailbox.put(engine.snapshot())
+
+        self._wish(wish)
+
+    def dashboard(
+        self,
+        name: str | None,
+        span: float = 3600.0,
+        chosen: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        def wish(engine: Engine) -> None:
+            engine.look_at_dashboard(name, span, chosen or {})
             self._mailbox.put(engine.snapshot())
 
         self._wish(wish)

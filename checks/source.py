@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from checks.logs.views import LogsWanted
     from checks.rules.views import Pairs
     from checks.runbooks.views import Subject
     from checks.story.model import Silence
@@ -70,6 +71,19 @@ class SnapshotSource(Protocol):
         Where ``about`` are labels, the curve is that of the series which has them, if one has.
         With an empty text only the names for completion are there. It is bounded, and evaluated
         apart from whoever shows it; a mistake in it becomes a sentence in the answer.
+        """
+
+    def logs(self, wanted: LogsWanted | None) -> None:
+        """Put the records that are ``wanted`` into the coming snapshots; ``None`` ends that."""
+
+    def dashboard(
+        self,
+        name: str | None,
+        span: float = 3600.0,
+        chosen: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """Put the dashboard called ``name`` over the last ``span`` seconds into the coming
+        snapshots, with its variables as ``chosen``; ``None`` ends that.
         """
 
     def runbook(self, name: str | None, subject: Subject | None = None) -> None:

@@ -18,6 +18,8 @@ from checks.requests.stats import RequestStats, WindowStats
 
 if TYPE_CHECKING:
     # What rules bring comes long after the first frame, which does not wait for its import.
+    from checks.dashboards.views import DashboardName, DashboardView
+    from checks.logs.views import LogsView
     from checks.rules.views import Pairs, QueryView, RulesView
     from checks.runbooks.views import RunbooksView
     from checks.story.views import StoryView
@@ -392,6 +394,12 @@ class Snapshot:
     """None until they are read."""
     story: StoryView | None = None
     """None until its file is read, and where none is kept."""
+    logs: LogsView | None = None
+    """The records that somebody looks at."""
+    dashboards: tuple[DashboardName, ...] = ()
+    """Those that can be shown."""
+    dashboard: DashboardView | None = None
+    """The one that somebody looks at."""
 
     def check(self, name: str) -> CheckView | None:
         """The check called ``name``."""

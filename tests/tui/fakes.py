@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from checks.logs.views import LogsWanted
 from checks.rules.views import Pairs
 from checks.runbooks.views import Subject
 from checks.source import InFront, Mailbox
@@ -64,6 +65,20 @@ class FakeSource:
     def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
         named = "".join(f" {name}={value}" for name, value in about)
         self.asked.append(f"query {text} {seconds:.0f}{named}")
+        self.show(self.picture)
+
+    def logs(self, wanted: LogsWanted | None) -> None:
+        about = None if wanted is None else (wanted.level, wanted.text, wanted.checks)
+        self.asked.append(f"logs {about}")
+        self.show(self.picture)
+
+    def dashboard(
+        self,
+        name: str | None,
+        span: float = 3600.0,
+        chosen: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self.asked.append(f"dashboard {name} {span:.0f} {dict(chosen or {})}")
         self.show(self.picture)
 
     def runbook(self, name: str | None, subject: Subject | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Dashboards: the user's panels, and those of Grafana's JSON, on what onwatch itself holds."""

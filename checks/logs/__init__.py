@@ -1,0 +1,1 @@
+"""Log files and the journal: followed, read into records, counted, and shown."""

@@ -320,7 +320,12 @@ class Engine:
     ) -> None:
         """Put that dashboard over ``span`` seconds into the pictures; none any more for None."""
         self.looking.dashboard(
-            self.config.dashboards, name, span, chosen, self._env, self.runbooks.publish
+            self.config.dashboards,
+            name,
+            span,
+            chosen,
+            env=self._env,
+            publish=self.runbooks.publish,
         )
 
     def act(self, check: str, action: str, subject: str) -> None:

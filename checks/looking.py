@@ -56,6 +56,7 @@ class Looking:
         name: str | None,
         span: float,
         chosen: Mapping[str, tuple[str, ...]],
+        *,
         env: ProbeEnv,
         publish: Callable[[], None],
     ) -> None:
@@ -67,7 +68,9 @@ class Looking:
             return
         from checks.dashboards.live import StandingDashboard  # noqa: PLC0415 - where it is shown
 
-        self._dashboard = StandingDashboard(dashboards, name, span, chosen, env, publish)
+        self._dashboard = StandingDashboard(
+            dashboards, name, span, chosen, env=env, publish=publish
+        )
 
     def into(
         self, picture: Snapshot, store: Store, states: Mapping[str, CheckState], now: float

@@ -5,10 +5,24 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from checks.model import Status
 
-__all__ = ["Dashboard", "Panel", "PanelKind", "Query", "Threshold", "Variable"]
+__all__ = [
+    "CALCULATIONS",
+    "Column",
+    "Dashboard",
+    "Panel",
+    "PanelKind",
+    "Query",
+    "Threshold",
+    "Variable",
+    "Words",
+]
+
+CALCULATIONS: Final = ("last", "mean", "min", "max", "sum", "first", "range", "delta", "count")
+"""What a series' course is brought down to one figure by."""
 
 
 class PanelKind(enum.StrEnum):
@@ -27,6 +41,9 @@ class Query:
     """What a panel asks: one of PromQL, an SQL statement put to ``check``, or a check's value.
 
     ``legend`` is a template for a series' name, as Grafana's ``legendFormat`` (``{{job}}``).
+    ``value`` is the metric of ``check`` that is asked for. An SQL statement without a ``check``
+    goes to the only one of ``kind``. ``interval`` is how long a step takes at least (seconds).
+    ``negative`` draws downwards. ``name`` is what a table's columns are told apart by (``A``).
     """
 
     expr: str = ""
@@ -34,6 +51,11 @@ class Query:
     check: str = ""
     legend: str = ""
     instant: bool = False
+    value: str = ""
+    kind: str = ""
+    interval: float = 0.0
+    negative: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,29 @@ class Threshold:
     falling: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A ``text`` to show for the values from ``low`` to ``high``; for what is not known where
+    both are NaN."""
+
+    low: float
+    high: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How the column ``name`` of a table is shown; ``place`` orders those that have one."""
+
+    name: str
+    title: str = ""
+    unit: str = ""
+    scale: float = 1.0
+    decimals: int | None = None
+    hidden: bool = False
+    place: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """One panel.
@@ -53,6 +98,13 @@ class Panel:
     put behind numbers. ``place`` is ``(x, y, width, height)`` in Grafana's grid of 24 columns;
     None lets it flow. ``unshown`` says why it cannot be shown at all, empty where it can.
     ``group`` is the title of the row that it stands under.
+
+    Values are multiplied by ``scale``; ``low``, ``high`` and the thresholds are of what that
+    gives. ``calc`` is one of :data:`CALCULATIONS`. ``words`` are shown for values, ``columns``
+    say how a table's look. A panel with ``repeat`` stands there once for each value that this
+    variable has, a whole group for each of ``repeat_group``. ``negative`` are patterns for
+    names of series that are drawn downwards. ``notes`` are sentences on what of it is shown
+    otherwise than where it came from.
     """
 
     title: str
@@ -67,13 +119,23 @@ class Panel:
     group: str = ""
     text: str = ""
     unshown: str = ""
+    scale: float = 1.0
+    calc: str = "last"
+    words: tuple[Words, ...] = ()
+    columns: tuple[Column, ...] = ()
+    repeat: str = ""
+    repeat_group: str = ""
+    negative: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
     """A template variable: its values are ``options``, or asked for with ``query``
     (``label_values(up, job)``). ``multi`` lets several be chosen; ``all_value`` is what "All"
-    stands for, None where it is not offered.
+    stands for (empty: every option), None where it is not offered. Of what is asked for, what
+    ``pattern`` finds counts, in the order ``sort`` (``name``, ``number``, ``-name``, ``-number``).
+    ``free`` takes any text.
     """
 
     name: str
@@ -84,6 +146,9 @@ class Variable:
     multi: bool = False
     all_value: str | None = None
     hidden: bool = False
+    pattern: str = ""
+    sort: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

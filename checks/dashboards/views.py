@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from checks.dashboards.model import Panel
 from checks.model import Status, Table
 
-__all__ = ["DashboardName", "DashboardView", "PanelView", "SeriesView", "VariableView"]
+__all__ = ["ALL", "DashboardName", "DashboardView", "PanelView", "SeriesView", "VariableView"]
+
+ALL: Final = "All"
+"""Stands alone among the chosen values of a variable that offers all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class SeriesView:
     """By the panel's thresholds; None where it has none, or the value is not known."""
     points: tuple[float, ...] = ()
     """At :attr:`PanelView.times`; empty for what is asked for now alone."""
+    text: str = ""
+    """What stands for the value, where the panel has words for it; else empty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +69,10 @@ class VariableView:
     chosen: tuple[str, ...]
     multi: bool = False
     offers_all: bool = False
+    hidden: bool = False
+    """Whether it is not for choosing."""
+    free: bool = False
+    """Whether any text can be given, not one of the options alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,1 @@
+"""The ready configurations in examples/, each run on servers with its system's schema and data."""

@@ -1,0 +1,275 @@
+"""An example's configuration at work as it stands, on real servers and a clock that the test moves.
+
+The very file of ``examples/SYSTEM/`` is loaded; where its system's servers are is given by the
+environment, as its README says. The engine's checks, store and rules are the ones that
+``onwatch`` runs; only the time between two runs is made up, so that ``for: 15m`` takes a moment.
+
+    engine = configured("askproai", {"ASKPROAI_REDIS": redis.url})
+    async with watching(engine, "redis", system="askproai") as watch:
+        await watch.go_on(60)                             # a minute of runs
+        fill_queue()
+        fired = await watch.fires("QueueBacklog", "1,200 jobs wait", queue="default")
+        empty_queue()
+        await watch.ends("QueueBacklog")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from checks.clock import Clock
+from checks.config import EngineConfig
+from checks.engine import Engine
+from checks.promql.api import Engine as PromQL
+from checks.rules.views import RuleAlertView, RulesView, RuleView, State
+from checks.views import CheckView, Snapshot
+from tests.examples.kit_clock import StepClock
+from tests.examples.kit_measure import Fired, note
+from tui.config import Loaded, load
+
+__all__ = ["EXAMPLES", "Watch", "config_file", "configured", "loaded", "watching"]
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+
+STEP: Final = 5.0
+"""Seconds that time goes on at a time; the examples' checks run as often, or more seldom."""
+
+_NAMED: Final = ("check ", "scheduler", "rules", "example", "ticks")
+
+
+def config_file(system: str) -> Path:
+    """The system's configuration."""
+    return EXAMPLES / system / "onwatch.yaml"
+
+
+def loaded(system: str, environ: Mapping[str, str]) -> Loaded:
+    """The system's configuration with its servers where ``environ`` says.
+
+    Nothing else of the test's own environment counts but ``PATH`` and ``HOME``.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return load(str(config_file(system)), {**kept, **environ})
+
+
+def configured(system: str, environ: Mapping[str, str]) -> EngineConfig:
+    """The same as the engine takes it, keeping nothing on the disk: no alerts, no story."""
+    engine = loaded(system, environ).engine
+    rules = replace(engine.rules, memory=None) if engine.rules is not None else None
+    books = replace(engine.runbooks, audit=None)
+    return replace(engine, rules=rules, story=None, runbooks=books)
+
+
+class Watch:
+    """One engine that runs, and what it has come to."""
+
+    def __init__(self, engine: Engine, clock: StepClock, system: str) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.system = system
+        self.step = STEP
+        self._drivers: list[Callable[[float], object]] = []
+        self._promql = PromQL()
+
+    # Time
+
+    def drive(self, go_on: Callable[[float], object]) -> None:
+        """Call ``go_on`` before each step with the seconds that it takes: traffic."""
+        self._drivers.append(go_on)
+
+    async def go_on(self, seconds: float) -> None:
+        """Let that much time pass, a step at a time."""
+        end = self.clock.now() + seconds
+        while (left := end - self.clock.now()) > 1e-6:
+            step = min(self.step, left)
+            for drive in self._drivers:
+                drive(step)
+            await self.clock.advance(step)
+            self.engine._age(self.clock.now())
+
+    async def until(self, true: Callable[[], object], what: str, within: float = 60.0) -> None:
+        """Let time pass until ``true()`` holds; fails where that takes longer than ``within``."""
+        end = self.clock.now() + within
+        while not true():
+            assert self.clock.now() < end, f"not so within {within:g} s: {what}\n{self.talk()}"
+            await self.go_on(self.step)
+
+    # What there is
+
+    @property
+    def picture(self) -> Snapshot:
+        return self.engine.snapshot()
+
+    def check(self, name: str) -> CheckView:
+        """How the check stands."""
+        return self.engine.states[name].view
+
+    def value(self, expression: str) -> float:
+        """The one value that a PromQL expression has now; fails where it has none or several."""
+        values = self.values(expression)
+        assert len(values) == 1, f"{expression}: {values}"
+        return next(iter(values.values()))
+
+    def values(self, expression: str) -> dict[str, float]:
+        """What an expression comes to now, by the series' labels (``job`` and ``instance`` left
+        out, values joined by commas)."""
+        parsed = self._promql.parse(expression)
+        at = round(self.clock.now() * 1000)
+        asked = self._promql.instant(self.engine.store, parsed, at)
+        left_out = {"__name__", "job", "instance"}
+        return {
+            ",".join(value for name, value in labels if name not in left_out): number
+            for labels, number in asked.samples()
+        }
+
+    def talk(self) -> str:
+        """What every check says, for whoever reads why a test failed."""
+        return "\n".join(
+            f"{name}: {state.view.status} {state.view.message}"
+            for name, state in self.engine.states.items()
+        )
+
+    # Alerts of rules
+
+    @property
+    def rules(self) -> RulesView:
+        assert self.engine.rules is not None
+        return self.engine.rules.view([state.view for state in self.engine.states.values()])
+
+    def rule(self, name: str, **labels: str) -> RuleView:
+        """The rule of that name; where several bear it, the one that has ``labels`` itself."""
+        wanted = set(labels.items())
+        found = [one for one in self.rules.rules if one.name == name and not one.records]
+        exact = [one for one in found if wanted <= set(one.labels)]
+        assert found, f"there is no rule {name}"
+        return (exact or found)[0]
+
+    def alerts(self, name: str, *states: State, **labels: str) -> list[RuleAlertView]:
+        """Alerts of that name with these labels, in one of ``states`` (firing where not said)."""
+        wanted, states = set(labels.items()), states or (State.FIRING,)
+        return [
+            alert
+            for rule in self.rules.rules
+            for alert in rule.alerts
+            if alert.name == name and alert.state in states and wanted <= set(alert.labels)
+        ]
+
+    def firing(self) -> set[str]:
+        """The names of all alerts of rules that fire."""
+        return {
+            alert.name
+            for rule in self.rules.rules
+            for alert in rule.alerts
+            if alert.state is State.FIRING
+        }
+
+    async def fires(self, name: str, condition: str, **labels: str) -> Fired:
+        """Go on from the moment at which ``condition`` came to be until the alert fires for an
+        alert with these labels.
+
+        Fails where that takes longer than the rule's ``for`` and two intervals of its group. What
+        it took is kept for the table in docs/seeds.md.
+        """
+        began, rule = self.clock.now(), self.rule(name, **labels)
+        allowed = rule.hold + 2 * rule.interval
+        already = {alert.id for alert in self.alerts(name, **labels)}
+        assert not already, f"{name} fires before {condition}"
+        while not (found := self.alerts(name, **labels)):
+            late = self.clock.now() - began > allowed
+            assert not late, f"{name} does not fire within {allowed:g} s: {self.say(name)}"
+            await self.go_on(self.step)
+        at = found[0].fired_at
+        assert at is not None
+        assert at - began <= allowed + self.step, f"{name} took {at - began:.1f} s"
+        severity = dict(found[0].labels).get("severity", "")
+        fired = Fired(self.system, name, severity, condition, rule.hold, rule.interval, at - began)
+        note(fired, dict(found[0].labels), found[0].sentence)
+        return fired
+
+    async def ends(self, name: str, within: float = 1800.0, **labels: str) -> None:
+        """Go on until no such alert is pending or firing any more."""
+        active = (State.PENDING, State.FIRING)
+        await self.until(lambda: not self.alerts(name, *active, **labels), f"{name} ends", within)
+
+    async def stays_quiet(self, name: str, seconds: float, **labels: str) -> None:
+        """Go on that long, in which no such alert fires."""
+        end = self.clock.now() + seconds
+        while self.clock.now() < end:
+            await self.go_on(self.step)
+            assert not self.alerts(name, **labels), f"{name} fires"
+
+    def say(self, name: str) -> str:
+        """How rules of that name do, and all checks."""
+        rules = [one for one in self.rules.rules if one.name == name]
+        lines = [f"{one.health} {one.sentence} samples={one.samples}" for one in rules]
+        states = [f"{a.state} {a.value} {dict(a.labels)}" for one in rules for a in one.alerts]
+        return "\n".join([*lines, *states, self.talk()])
+
+
+@asynccontextmanager
+async def watching(
+    config: EngineConfig,
+    *checks: str,
+    system: str,
+    packs: bool = False,
+    clock: StepClock | None = None,
+) -> AsyncIterator[Watch]:
+    """An engine on ``config`` at work, its rules loaded.
+
+    With ``checks`` only these run, which keeps a test of one rule cheap. The built-in rules run
+    where ``packs``; they have tests of their own.
+    """
+    names = {spec.name for spec in config.checks}
+    assert set(checks) <= names, f"no such check: {set(checks) - names}"
+    chosen = tuple(spec for spec in config.checks if not checks or spec.name in checks)
+    rules = config.rules
+    if rules is not None and not packs:
+        rules = replace(rules, packs=())
+    clock = clock or StepClock()
+    engine = Engine(replace(config, checks=chosen, rules=rules), clock)
+    engine.prepare()
+    watch = Watch(engine, clock, system)
+    async with _at_work(engine, clock):
+        await _loaded(engine, clock)
+        yield watch
+
+
+@asynccontextmanager
+async def _at_work(engine: Engine, clock: StepClock) -> AsyncIterator[None]:
+    me = asyncio.current_task()
+    before = asyncio.all_tasks()
+    clock.runs = lambda: bool(engine.scheduler._running)
+    clock.more = lambda: any(
+        task not in before and task is not me and not task.get_name().startswith(_NAMED)
+        for task in asyncio.all_tasks()
+    )
+    works = [asyncio.create_task(engine.scheduler.run(), name="scheduler")]
+    if engine.rules is not None:
+        works.append(asyncio.create_task(engine.rules.run(), name="rules"))
+    try:
+        yield
+    finally:
+        for work in works:
+            work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*works, return_exceptions=True)
+        await engine.close()
+
+
+async def _loaded(engine: Engine, clock: Clock) -> None:
+    """Until every check has answered and the rules are read, which takes a thread a while."""
+    assert isinstance(clock, StepClock)
+    for _ in range(400):
+        await clock.advance(0.1)
+        read = engine.rules is None or engine.rules._work is not None
+        if read and not engine.waiting:
+            return
+        await asyncio.sleep(0.005)
+    waiting: Sequence[str] = [n for n, s in engine.states.items() if s.view.last_run is None]
+    raise AssertionError(f"the rules were not read, or these checks had no result: {waiting}")

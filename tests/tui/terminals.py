@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -17,13 +18,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-__all__ = ["OWNING", "OnTerminal"]
+from tests.tui.emulated import Emulated
+
+__all__ = ["MODES", "OWNING", "OnTerminal"]
 
 OWNING = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execvp(sys.argv[1], sys.argv[1:])"
 )
 """A program that makes the terminal its own, so that it is told of resizes, and runs another."""
+
+MODES = re.compile(r"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^8][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
+"""What is said to a terminal that changes no cell."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -55,6 +61,7 @@ class OnTerminal:
         self.master, slave = pty.openpty()
         self.name = os.ttyname(slave)
         self.output = b""
+        self._size = size
         self.resize(*size)
         self.before = termios.tcgetattr(slave)
         self._slave = slave
@@ -113,6 +120,21 @@ class OnTerminal:
             assert left > 0, f"{text!r} not in the last {self.output[-400:]!r}"
             if select.select([self.master], [], [], left)[0]:
                 self.output += os.read(self.master, 65536)
+
+    def read_until_shown(self, text: str, seconds: float = 15.0) -> list[str]:
+        """Read until ``text`` stands in a line of the screen, however it got there; all lines."""
+        deadline = time.monotonic() + seconds
+        while text not in "\n".join(lines := self.lines()):
+            assert self.process.poll() is None
+            assert time.monotonic() < deadline, f"{text!r} not in {lines}"
+            for _ in self.drain():
+                pass
+        return lines
+
+    def lines(self) -> list[str]:
+        """The lines of the screen, up to the last sequence, which may not all have come yet."""
+        whole = self.output.rpartition(b"\x1b")[0].decode()
+        return Emulated(*self._size).feed(MODES.sub("", whole)).lines
 
     def drain(self) -> Iterator[bytes]:
         """What is there to be read now, without waiting."""

@@ -11,10 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.app_kit import app_of, running, seen
-from tests.tui.emulated import Emulated
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
-from tests.tui.test_stalled import MODES
 from tests.tui.tour import everything
 from tui.palette import Palette
 from tui.screens.filter import FilterLine
@@ -116,16 +114,5 @@ def test_a_burst_on_a_terminal_neither_quits_nor_is_lost() -> None:
         terminal.read_until(b"CRITICAL")
         for keys, told in ((b"/zqx", "zqx"), (b"\r2/zpx", "zpx"), (b"\r:hosq", "hosq")):
             terminal.type(keys)
-            deadline = time.monotonic() + 15
-            while told not in "".join(lines := shown(terminal)):
-                assert terminal.process.poll() is None
-                assert time.monotonic() < deadline, lines
-                for _ in terminal.drain():
-                    pass
+            lines = terminal.read_until_shown(told)
             assert not any("FROZEN" in line for line in lines)
-
-
-def shown(terminal: OnTerminal) -> list[str]:
-    """The lines of the screen, up to the last sequence, which may not all have come yet."""
-    whole = terminal.output.rpartition(b"\x1b")[0].decode()
-    return Emulated(*SIZE).feed(MODES.sub("", whole)).lines

@@ -400,9 +400,9 @@ def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
             supervisor.resume()
     assert [line.events for line in audited()] == [["started"]]
     with OnTerminal(arguments) as terminal:
-        terminal.read_until(b"cut off")
+        terminal.read_until_shown("Services")
         terminal.type(b"9")
-        terminal.read_until(b"target-down")
+        terminal.read_until_shown("was cut off")
         terminal.type(b"q")
         terminal.process.wait(10)
     (line,) = audited()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.tui.emulated import Emulated
-from tests.tui.terminals import OnTerminal
+from tests.tui.terminals import MODES, OnTerminal
 from tests.tui.tour import everything
 
 SIZE = (120, 36)
 KERNEL = 20_000
 """Bytes that Linux keeps for a terminal; what was drawn before it was full is still sent."""
-MODES = re.compile(r"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^8][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
-"""What is said to a terminal that changes no cell."""
 LIMIT = 2.5
 
 

@@ -326,6 +326,7 @@ class Result:
             (a :class:`checks.hosts.model.HostFacts`).
         asked: the statements that the check asks, with what they took
             (:class:`checks.databases.model.Asked`).
+        log: the records that a log check holds (a :class:`checks.logs.tail.Tail`).
     """
 
     status: Status
@@ -345,6 +346,7 @@ class Result:
     database: object | None = None
     host: object | None = None
     asked: tuple[object, ...] = ()
+    log: object | None = None
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:

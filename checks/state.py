@@ -10,6 +10,7 @@ from typing import Final
 
 from checks.databases.model import Asked, DatabaseFacts
 from checks.hosts.model import HostFacts
+from checks.logs.tail import Tail
 from checks.model import Part, Result, Status, clean
 from checks.outcomes import CELL, Outcomes
 from checks.probe import CheckSpec, Expected, Kind
@@ -36,6 +37,7 @@ class CheckState:
         self.requests: RequestStats | RequestFigures | None = None
         self.database: tuple[float, DatabaseFacts] | None = None
         self.host: tuple[float, HostFacts] | None = None
+        self.log: Tail | None = None
         self.ever_up = False
         self.asked: tuple[Asked, ...] = ()
         # Plain tuples of plain values: collections of garbage pass them by, and of a thousand
@@ -65,7 +67,7 @@ class CheckState:
         if same:
             self.result, self.requests = old.result, old.requests
             self.database, self.host, self.asked = old.database, old.host, old.asked
-            self.ever_up = old.ever_up
+            self.log, self.ever_up = old.log, old.ever_up
             self._results, self.events = old._results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self._outcomes, self._excused = old._outcomes, old._excused
@@ -134,6 +136,8 @@ class CheckState:
             self.database = (began, result.database)
         if isinstance(result.host, HostFacts):
             self.host = (began, result.host)
+        if isinstance(result.log, Tail):
+            self.log = result.log
         if result.asked:
             self.asked = tuple(each for each in result.asked if isinstance(each, Asked))
         if self.gap_before(began) is not None:

@@ -24,16 +24,19 @@ from checks.store.groups import Group
 from checks.store.matching import Matcher
 
 __all__ = [
+    "RETURN_ANYHOW",
     "Catalogue",
     "DeadRule",
     "dead_rules",
     "described",
     "empty_selectors",
+    "missing",
     "what_is_not_there",
 ]
 
 ALWAYS_KNOWN: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
-_RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
+RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
+"""Functions that return something also of nothing."""
 _EXAMPLES: Final = 3
 
 Exists = Callable[[Selector], bool]
@@ -104,7 +107,7 @@ def empty_selectors(node: Node, exists: Exists) -> tuple[Selector, ...]:
             found = empty_selectors(node.selector, exists)
         case Paren() | Negative() | Subquery() | Aggregation():
             found = empty_selectors(node.body, exists)
-        case Call() if node.function not in _RETURN_ANYHOW:
+        case Call() if node.function not in RETURN_ANYHOW:
             found = tuple(one for each in node.args for one in empty_selectors(each, exists))
         case Binary():
             found = _empty_of_both(node, exists)
@@ -125,15 +128,20 @@ def _empty_of_both(node: Binary, exists: Exists) -> tuple[Selector, ...]:
 
 def described(group: str, rule: Rule, selector: Selector, store: Catalogue) -> DeadRule:
     """What is said of ``rule``, which has nothing to read for want of ``selector``."""
+    near, sentence = missing(selector, store)
+    return DeadRule(group, rule, written(selector), near, sentence)
+
+
+def missing(selector: Selector, store: Catalogue) -> tuple[str, str]:
+    """The nearest metric's name, and a clause on why ``selector`` matches nothing."""
     text = written(selector)
     names = set(store.names)
     if selector.name in names:
-        sentence = f"{text} matches nothing{_why(selector, store)}"
-        return DeadRule(group, rule, text, selector.name, sentence)
+        return selector.name, f"{text} matches nothing{_why(selector, store)}"
     near = _nearest_name(selector.name, names)
     hint = f"; the nearest metric is {near}" if near else ""
     named = f"there is no metric {selector.name}" if selector.name else f"{text} matches nothing"
-    return DeadRule(group, rule, text, near, f"{named}{hint}")
+    return near, f"{named}{hint}"
 
 
 def _nearest_name(name: str, names: Collection[str]) -> str:

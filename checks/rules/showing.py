@@ -14,6 +14,7 @@ from checks.alerts.wording import shown_series
 from checks.model import clean
 from checks.rules.dead import described, what_is_not_there
 from checks.rules.evaluate import AlertRun, RecordRun
+from checks.rules.never_matching import matches_nothing, told_by_names, told_by_series
 from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
 from checks.rules.packs import PREFIX
 from checks.rules.picture import (
@@ -162,8 +163,10 @@ class Showing:
             return
         row.changes = self._store.changes
         rule = row.run.rule
-        missing = what_is_not_there(rule, self._store, self._recorded())
+        recorded = self._recorded()
+        missing = what_is_not_there(rule, self._store, recorded)
         if missing is None:
+            self._match(row, recorded)
             return
         text = clean(written(missing))
         if row.view.file.startswith(PREFIX):
@@ -180,6 +183,16 @@ class Showing:
                 selector=text,
                 near=dead.near,
             )
+
+    def _match(self, row: _Row, recorded: set[str]) -> None:
+        """Whether the operators of a user's rule can match at all, of the series that there are."""
+        if row.view.file.startswith(PREFIX):
+            return
+        expression = row.run.rule.expression
+        known = told_by_series(self._store, told_by_names(frozenset(recorded)))
+        said = matches_nothing(expression.root, expression.text, known)
+        if said:
+            row.view = replace(row.view, health=RuleHealth.DEAD, sentence=clean(said))
 
     def _recorded(self) -> set[str]:
         """What rules record that have something to read."""

@@ -35,7 +35,7 @@ class RuleHealth(StrEnum):
     ERROR = "error"
     NO_HISTORY = "insufficient history"
     DEAD = "dead"
-    """What it reads is not there, so that it can return nothing."""
+    """What it reads is not there, or its operators can never match, so that it returns nothing."""
     IDLE = "nothing to watch"
     """The same of a built-in rule: nothing of the kind that it is for is watched."""
 

@@ -50,6 +50,25 @@ async def test_a_rule_fires_and_is_resolved() -> None:
         assert any(" resolved: the expression returns it no more" in one for one in scene.told)
 
 
+async def test_a_rule_whose_sides_are_of_different_checks_is_dead_until_they_match() -> None:
+    PLAYED["one"], PLAYED["two"] = ok(9), ok(10)
+    rules = """
+    {alert: Apart, expr: 'played_value{job="one"} / played_value{job="two"} > 0.5'}
+    {alert: Any, expr: 'up > 1 or played_value{job="one"} / played_value{job="two"}'}
+    {alert: Mended, expr: 'played_value{job="one"} / on () played_value{job="two"} > 0.5'}
+    """
+    async with playing(configured(rules, spec("one"), spec("two"))) as scene:
+        await scene.after(6)
+        apart = scene.rule("Apart")
+        assert apart.health is RuleHealth.DEAD
+        assert apart.sentence == (
+            'the operator / returns nothing: instance is "one:1" on its left and "two:1" on its'
+            " right; leave them out with ignoring(instance, job), or name what is to match in on()"
+        )
+        assert scene.rule("Any").health is RuleHealth.OK
+        assert scene.states("Mended") == [State.FIRING]
+
+
 async def test_a_target_that_dies_resolves_nothing() -> None:
     PLAYED["one"] = ok(50)
     async with playing(configured(HIGH, spec("one"))) as scene:

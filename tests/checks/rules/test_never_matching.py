@@ -98,6 +98,18 @@ def test_the_series_that_there_are_tell_more() -> None:
     assert told("http_a / http_nowhere", store) == []
 
 
+def test_series_of_different_checks_do_not_match_whatever_else_they_have() -> None:
+    store = Store()
+    one, two = {"job": "app", "instance": "a:1"}, {"job": "host", "instance": "a"}
+    series = tuple(Series.of(n, {**t, "x": "1"}) for n, t in (("a", one), ("b", two), ("c", one)))
+    more = Series.of("c", {**two, "x": "2"})
+    store.append("page", 5.0, 5.0, Samples((*series, more), (1.0, 2.0, 3.0, 4.0)))
+    (said,) = told("a / b", store)
+    assert 'instance is "a:1" on its left and "a" on its right; leave them out' in said
+    assert told("a / on(x) b", store) == []
+    assert told("a / c", store) == [], "c is of both"
+
+
 def test_no_rule_of_ours_is_one_and_of_others_those_that_are() -> None:
     language = PrometheusLanguage(Engine())
     groups = [group for name in pack_names() for group in read_pack(name).groups]

@@ -402,7 +402,7 @@ def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
     with OnTerminal(arguments) as terminal:
         terminal.read_until_shown("Services")
         terminal.type(b"9")
-        terminal.read_until_shown("was cut off")
+        terminal.read_until_shown("of target-down: onwatch was ended while it ran")
         terminal.type(b"q")
         terminal.process.wait(10)
     (line,) = audited()

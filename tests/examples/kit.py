@@ -27,14 +27,20 @@ from typing import Final
 from checks.clock import Clock
 from checks.config import EngineConfig
 from checks.engine import Engine
+from checks.model import Result, Samples
+from checks.probe import Probe, Target
 from checks.promql.api import Engine as PromQL
 from checks.rules.views import RuleAlertView, RulesView, RuleView, State
+from checks.runner import Runner
+from checks.settings import KindConfig
 from checks.views import CheckView, Snapshot
 from tests.examples.kit_clock import StepClock
 from tests.examples.kit_measure import Fired, note
 from tui.config import Loaded, load
 
-__all__ = ["EXAMPLES", "Watch", "config_file", "configured", "loaded", "watching"]
+__all__ = ["EXAMPLES", "MakeProbe", "Watch", "config_file", "configured", "loaded", "watching"]
+
+MakeProbe = Callable[[KindConfig, Target], Probe]
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 
@@ -75,6 +81,9 @@ class Watch:
         self.system = system
         self.step = STEP
         self._drivers: list[Callable[[float], object]] = []
+        self._changes: dict[str, Callable[[float], float]] = {}
+        for runner in engine.runners:
+            self._put_between(runner)
         self._promql = PromQL()
 
     # Time
@@ -99,6 +108,29 @@ class Watch:
         while not true():
             assert self.clock.now() < end, f"not so within {within:g} s: {what}\n{self.talk()}"
             await self.go_on(self.step)
+
+    def pretend(self, metric: str, change: Callable[[float, float], float] | None) -> None:
+        """From now on let samples of ``metric`` be what ``change`` makes of their value and of the
+        seconds that have passed since, for what no test should do to a server; None ends it."""
+        began = self.clock.now()
+        if change is None:
+            self._changes.pop(metric, None)
+        else:
+            self._changes[metric] = lambda value: change(value, self.clock.now() - began)
+
+    def _put_between(self, runner: Runner) -> None:
+        run = runner.run
+
+        async def changed() -> tuple[float, Result]:
+            began, result = await run()
+            if not self._changes:
+                return began, result
+            keep: Callable[[float], float] = float
+            pairs = zip(result.samples.series, result.samples.values, strict=True)
+            values = tuple(self._changes.get(one.name, keep)(value) for one, value in pairs)
+            return began, result.with_samples(Samples(result.samples.series, values))
+
+        runner.run = changed  # type: ignore[method-assign]
 
     # What there is
 
@@ -218,12 +250,14 @@ async def watching(
     *checks: str,
     system: str,
     packs: bool = False,
+    probes: Mapping[str, MakeProbe] | None = None,
     clock: StepClock | None = None,
 ) -> AsyncIterator[Watch]:
     """An engine on ``config`` at work, its rules loaded.
 
     With ``checks`` only these run, which keeps a test of one rule cheap. The built-in rules run
-    where ``packs``; they have tests of their own.
+    where ``packs``; they have tests of their own. ``probes`` make other probes than their kinds do
+    for the checks of these names: of a recorded machine, say.
     """
     names = {spec.name for spec in config.checks}
     assert set(checks) <= names, f"no such check: {set(checks) - names}"
@@ -233,6 +267,9 @@ async def watching(
         rules = replace(rules, packs=())
     clock = clock or StepClock()
     engine = Engine(replace(config, checks=chosen, rules=rules), clock)
+    for runner in engine.runners:
+        if probes and runner.spec.name in probes:
+            runner.kind = replace(runner.kind, probe=probes[runner.spec.name])
     engine.prepare()
     watch = Watch(engine, clock, system)
     async with _at_work(engine, clock):

@@ -94,7 +94,7 @@ class _NoDoubles(yaml.SafeLoader):
     """A row that stands twice is a mistake, not the second one."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key) for key, _ in node.value]
         doubled = {key for key in keys if keys.count(key) > 1}
         if doubled:
             raise ValueError(f"{node.start_mark}: {sorted(doubled)} more than once")

@@ -61,6 +61,9 @@ async def open_mysql(
 class MysqlConversation:
     """One connection; every statement commits by itself."""
 
+    most = ROWS
+    """Rows of an answer that are kept."""
+
     def __init__(self, door: Door, link: Link, within: float, *, reads: bool) -> None:
         self._door = door
         self._link = link
@@ -121,7 +124,7 @@ class MysqlConversation:
         return await self._told(f"EXECUTE onwatch USING {names}")
 
     async def _told(self, sql: str) -> Rows:
-        return await self._link.told(sql, rows=ROWS, size=SIZE, cell=_CELL)
+        return await self._link.told(sql, rows=self.most, size=SIZE, cell=_CELL)
 
     def _refused(self, error: ServerError) -> str:
         said = error.said

@@ -65,6 +65,9 @@ async def open_postgres(
 class PostgresConversation:
     """One connection; every statement is a transaction of its own."""
 
+    most = ROWS
+    """Rows of an answer that are kept."""
+
     def __init__(self, door: Door, link: Link, output: Output, *, reads: bool) -> None:
         self._door = door
         self._link = link
@@ -119,7 +122,8 @@ class PostgresConversation:
         if not columns or sql.lstrip()[:4].upper() == "CALL":
             # Some of these run in no transaction that others began: VACUUM, a CALL that commits.
             rows = await prepared.fetch(*values)
-            return _told(columns, rows, prepared.get_statusmsg(), more=len(rows) > ROWS)
+            some = rows[: self.most]
+            return _told(columns, some, prepared.get_statusmsg(), more=len(rows) > self.most)
         async with connection.transaction(readonly=self._reads):
             cursor = await prepared.cursor(*values)
             rows, more = await self._some(cursor)
@@ -127,19 +131,18 @@ class PostgresConversation:
                 # Functions that it calls may be what it is for: they are called for every row.
                 while await cursor.forward(_FORWARD):
                     pass
-        return _told(columns, rows, "", more=more)
+        return _told(columns, rows[: self.most], "", more=more)
 
-    @staticmethod
-    async def _some(cursor: Any) -> tuple[list[asyncpg.Record], bool]:
+    async def _some(self, cursor: Any) -> tuple[list[asyncpg.Record], bool]:
         """The first rows, to a bound; whether there are more."""
         rows: list[asyncpg.Record] = []
         size = 0
-        while len(rows) <= ROWS and size < SIZE:
+        while len(rows) <= self.most and size < SIZE:
             batch = await cursor.fetch(_BATCH)
             rows += batch
             size += sum(len(str(cell)) for row in batch for cell in row)
             if len(batch) < _BATCH:
-                return rows, len(rows) > ROWS
+                return rows, len(rows) > self.most
         return rows, True
 
     async def _as_text(self, types: Sequence[Any]) -> None:
@@ -184,7 +187,7 @@ def _told(
 ) -> Answer:
     if not columns:
         return Answer(done=clean(status or "done", 100))
-    texts = tuple(tuple(_cells(row)) for row in rows[:ROWS])
+    texts = tuple(tuple(_cells(row)) for row in rows)
     names = tuple(column.name for column in columns)
     return Answer(names, texts, tuple(c.type.name in _NUMERIC for c in columns), more)
 

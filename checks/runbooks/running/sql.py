@@ -60,7 +60,7 @@ class Answer:
 
     Attributes:
         columns: their names; none of what gives no rows.
-        rows: of texts, :data:`ROWS` at most.
+        rows: of texts, as many at most as the conversation says.
         numeric: which columns hold numbers.
         more: whether rows were left out.
         done: what the database says it has done, such as ``UPDATE 3``; empty with rows.
@@ -74,7 +74,9 @@ class Answer:
 
 
 class Conversation(Protocol):
-    """An open connection to a database."""
+    """An open connection to a database. ``most`` is how many rows of an answer are kept."""
+
+    most: int
 
     async def ask(self, statement: str, variables: Variables) -> Answer:
         """Have one statement done.

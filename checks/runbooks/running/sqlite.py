@@ -71,6 +71,9 @@ class SqliteConversation:
 
     connection: sqlite3.Connection
 
+    most = ROWS
+    """Rows of an answer that are kept."""
+
     def __init__(self, env: ProbeEnv, lane: str, until: float) -> None:
         self._env = env
         self._lane = lane
@@ -113,14 +116,14 @@ class SqliteConversation:
         size = 0
         more = False
         while batch := cursor.fetchmany(_BATCH):
-            if len(rows) < ROWS and size < SIZE:
+            if len(rows) < self.most and size < SIZE:
                 rows += batch
                 size += sum(len(str(cell)) for row in batch for cell in row)
             else:
                 more = True
                 break
-        more = more or len(rows) > ROWS
-        rows = rows[:ROWS]
+        more = more or len(rows) > self.most
+        rows = rows[: self.most]
         texts = tuple(tuple(map(as_text, row)) for row in rows)
         numeric = tuple(
             any(row[at] is not None for row in rows)

@@ -1,0 +1,1 @@
+"""Panels in SQL: their macros, when they are asked, and what the rows say."""

@@ -210,7 +210,8 @@ class Engine:
             self.story = self._live_story(self.config.story)
             self.story.follow(old.story)
         self.window = old.window
-        self.looking = old.looking
+        self.looking, old.looking = old.looking, Looking()
+        self.looking.go_on(self.config.dashboards, env=self._env, publish=self._publish)
         self.watch(old.focus)
         counted = "1 check" if len(self.states) == 1 else f"{len(self.states)} checks"
         text = f"configuration reloaded: {counted}"
@@ -325,8 +326,11 @@ class Engine:
             span,
             chosen,
             env=self._env,
-            publish=self.runbooks.publish,
+            publish=self._publish,
         )
+
+    def _publish(self) -> None:
+        self.runbooks.publish()
 
     def act(self, check: str, action: str, subject: str) -> None:
         """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.
@@ -463,6 +467,7 @@ class Engine:
 
     async def close(self) -> None:
         """Close every probe, waiting a moment at most for those that hang."""
+        self.looking.close()
         closing = asyncio.gather(
             *(runner.close() for runner in self.runners),
             self._resolver.close(),

@@ -72,6 +72,14 @@ class Looking:
             dashboards, name, span, chosen, env=env, publish=publish
         )
 
+    def go_on(
+        self, dashboards: Sequence[Dashboard], *, env: ProbeEnv, publish: Callable[[], None]
+    ) -> None:
+        """Look at what was looked at, with another configuration's dashboards."""
+        held = self._dashboard
+        if held is not None:
+            self.dashboard(dashboards, held.name, held.span, held.chosen, env=env, publish=publish)
+
     def into(
         self, picture: Snapshot, store: Store, states: Mapping[str, CheckState], now: float
     ) -> Snapshot:

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from checks.dashboards.views import DashboardView, PanelView
+from checks.dashboards.choosing import chosen_values
+from checks.dashboards.emptiness import Sampled
+from checks.dashboards.interpolate import Values
+from checks.dashboards.measuring import Measuring, Moment
+from checks.dashboards.panels import PanelAt
+from checks.dashboards.repeating import Placed, spread_out
+from checks.dashboards.sql.desk import Desk
+from checks.dashboards.views import DashboardView, PanelView, VariableView
+from checks.documents.keys import nearest
 
 if TYPE_CHECKING:
     from checks.dashboards.model import Dashboard
-    from checks.probe import ProbeEnv
+    from checks.probe import CheckSpec, ProbeEnv
     from checks.state import CheckState
-    from checks.store.store import Store
 
-__all__ = ["LONGEST", "StandingDashboard"]
+__all__ = ["LONGEST", "REFRESH", "StandingDashboard"]
 
 LONGEST: Final = 86_400.0
 """Seconds that a dashboard goes back at most."""
+REFRESH: Final = 5.0
+"""Seconds at least between two evaluations of a panel."""
+_SLOWEST: Final = 30.0
+"""Seconds after which a panel is evaluated anew though its steps are longer."""
+AT_ONCE: Final = 0.015
+"""Seconds of the engine's thread that panels may take in a picture; the rest take their turns in
+the next ones."""
+_SHARE: Final = 100
+"""A panel is evaluated for at most so small a part of the time."""
+_SOON: Final = 0.04
+"""Seconds until the next picture while panels wait for their first turn."""
+_ANEW: Final = 30.0
+"""Seconds after which variables are looked at again though no series came or went."""
 
 
 class StandingDashboard:
-    """The one of ``dashboards`` called ``name``, over ``span`` seconds (its own where 0)."""
+    """The one of ``dashboards`` called ``name``, over ``span`` seconds (its own where 0).
+
+    ``chosen`` are values of its variables. It is to be used from the engine's thread; ``publish``
+    has a picture made when something has come meanwhile.
+    """
 
     def __init__(
         self,
@@ -33,25 +59,134 @@ class StandingDashboard:
         env: ProbeEnv,
         publish: Callable[[], None],
     ) -> None:
-        self._env = env
+        self.name = name
+        self.span = span
+        self.chosen = dict(chosen)
         self._publish = publish
         self._dashboard = next((one for one in dashboards if one.name == name), None)
-        own = self._dashboard.span if self._dashboard else 0.0
-        self._view = DashboardView(
-            name,
-            self._dashboard.title if self._dashboard else name,
-            at=0.0,
-            span=min(max(span or own, 1.0), LONGEST),
-            panels=tuple(map(PanelView, self._dashboard.panels)) if self._dashboard else (),
-            chosen=chosen,
-            error="" if self._dashboard else f"there is no dashboard {name} any more",
-        )
+        self._measuring = Measuring()
+        self._desk = Desk(env, publish)
+        self._costs: dict[int, float] = {}
+        self._panels: list[PanelAt] = []
+        self._placed: tuple[Placed, ...] = ()
+        self._variables: tuple[VariableView, ...] = ()
+        self._notes: tuple[str, ...] = ()
+        self._looked = (-1, -_ANEW)
+        self._shown: tuple[PanelView, ...] = ()
+        self._soon: asyncio.TimerHandle | None = None
+        self._view = self._missing(dashboards)
 
-    def view(self, store: Store, states: Mapping[str, CheckState], now: float) -> DashboardView:
-        """The dashboard as of ``now``."""
-        del store, states
-        self._view = replace(self._view, at=now)
+    def _missing(self, dashboards: Sequence[Dashboard]) -> DashboardView:
+        """The view before anything is known; with an error where there is no such dashboard."""
+        if self._dashboard is not None:
+            own = self._dashboard
+            reach = min(max(self.span or own.span, 10.0), LONGEST)
+            return DashboardView(self.name, own.title, 0.0, reach, chosen=self.chosen)
+        near = nearest(self.name, [one.name for one in dashboards])
+        hint = f"; did you mean {near}?" if near else ""
+        error = f"there is no dashboard {self.name}{hint}"
+        return DashboardView(self.name, self.name, 0.0, self.span, error=error)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether panels have not been measured yet, or a database is being asked."""
+        return self._desk.busy or any(one.at < 0 for one in self._panels)
+
+    def view(self, store: Sampled, states: Mapping[str, CheckState], now: float) -> DashboardView:
+        """The dashboard as of ``now``; the same object again while nothing of it is new."""
+        dashboard = self._dashboard
+        if dashboard is None:
+            return self._view
+        moment = Moment.of(now, self._view.span)
+        self._look_at_variables(dashboard, store, moment)
+        specs = {name: state.spec for name, state in states.items()}
+        self._ask(specs, states, moment)
+        self._take_turns(store, specs, moment)
+        panels = tuple(one.view for one in self._panels)
+        if panels != self._shown or self._view.at == 0.0:
+            self._shown = panels
+            self._view = DashboardView(
+                dashboard.name,
+                dashboard.title,
+                now,
+                self._view.span,
+                panels,
+                self._variables,
+                (*dashboard.notes, *self._notes),
+                chosen={one.name: one.chosen for one in self._variables},
+            )
         return self._view
+
+    def _look_at_variables(self, dashboard: Dashboard, store: Sampled, moment: Moment) -> None:
+        """Find out the variables' values, and which panels there are with these."""
+        changes = getattr(store, "changes", 0)
+        seen, at = self._looked
+        old = moment.now - at >= _ANEW
+        if self._panels and not old and (changes == seen or moment.now - at < REFRESH):
+            return
+        self._looked = (changes, moment.now)
+        start = moment.now - moment.span
+        values = Values({}, start, moment.now, moment.step, title=dashboard.title)
+        values, variables, errors = chosen_values(
+            dashboard.variables, self.chosen, store, self._measuring, values
+        )
+        known = {one.name: (one.chosen, one.options) for one in self._variables}
+        if self._panels and known == {one.name: (one.chosen, one.options) for one in variables}:
+            return
+        options = {one.name: one.options for one in variables}
+        placed, notes = spread_out(dashboard.panels, values, options)
+        self._variables, self._notes = variables, (*errors, *notes)
+        self._panels = [PanelAt(at, one, self._measuring) for at, one in enumerate(placed)]
+        self._costs.clear()
+        self._desk.forget()
+        self._shown = ()
+
+    def _ask(
+        self, specs: Mapping[str, CheckSpec], states: Mapping[str, CheckState], moment: Moment
+    ) -> None:
+        """Have databases asked what is due; one that is down is left alone."""
+        if not any(one.in_sql for one in self._panels):
+            return
+        with contextlib.suppress(RuntimeError):  # no loop: a picture made by hand
+            asyncio.get_running_loop()
+            wants = [want for one in self._panels for want in one.wants(specs, moment)]
+            down = {
+                name: f"{name} is down: {state.view.message}"
+                for name, state in states.items()
+                if state.view.last_run is not None and not state.view.up
+            }
+            self._desk.look(wants, specs, moment.now, down)
+
+    def _take_turns(self, store: Sampled, specs: Mapping[str, CheckSpec], moment: Moment) -> None:
+        """Evaluate panels that are due, those that have waited for longest first, for a while."""
+        due = [at for at, one in enumerate(self._panels) if self._is_due(at, one, moment)]
+        due.sort(key=lambda at: (self._panels[at].at, at))
+        began = last = time.perf_counter()
+        for done, at in enumerate(due):
+            if done and last - began > AT_ONCE:
+                break
+            self._panels[at].measure(store, specs, self._desk, moment)
+            last, before = time.perf_counter(), last
+            self._costs[at] = last - before
+        if any(one.at < 0 for one in self._panels):
+            self._go_on_soon()
+
+    def _is_due(self, at: int, panel: PanelAt, moment: Moment) -> bool:
+        every = max(REFRESH, min(moment.step, _SLOWEST), _SHARE * self._costs.get(at, 0.0))
+        return not 0 <= moment.now - panel.at < every or panel.has_news(self._desk)
+
+    def _go_on_soon(self) -> None:
+        if self._soon is not None and not self._soon.cancelled():
+            return
+        with contextlib.suppress(RuntimeError):  # no loop: a picture made by hand
+            self._soon = asyncio.get_running_loop().call_later(_SOON, self._now)
+
+    def _now(self) -> None:
+        self._soon = None
+        self._publish()
 
     def close(self) -> None:
         """End what it asks databases."""
+        self._desk.close()
+        if self._soon is not None:
+            self._soon.cancel()

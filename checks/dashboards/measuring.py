@@ -107,7 +107,7 @@ class Measuring:
     """Puts expressions to a store; what was parsed is remembered."""
 
     def __init__(self) -> None:
-        self._engine = Engine(_OPTIONS, OwnTime())
+        self.engine = Engine(_OPTIONS, OwnTime())
         self._parsed: dict[str, Expression] = {}
 
     def expression(self, text: str) -> Expression:
@@ -116,7 +116,7 @@ class Measuring:
         if found is None:
             if len(self._parsed) >= _PARSED:
                 self._parsed.clear()
-            found = self._parsed[text] = self._engine.parse(text)
+            found = self._parsed[text] = self.engine.parse(text)
         return found
 
     def ask(self, store: Sampled, asked: Ask) -> Measured:
@@ -137,10 +137,10 @@ class Measuring:
         if expression.type is Kind.MATRIX:
             return Measured(error="a range of samples cannot be shown: apply rate() or another")
         if _is_instant(asked.panel, asked.query):
-            outcome = self._engine.instant(store, expression, at)
+            outcome = self.engine.instant(store, expression, at)
         else:
             span, step = round(asked.moment.span * 1000), round(asked.moment.step * 1000)
-            outcome = self._engine.range(store, expression, at - span // step * step, at, step)
+            outcome = self.engine.range(store, expression, at - span // step * step, at, step)
         if isinstance(outcome.value, str | Matrix):
             return Measured(error=f"it comes to a text: {clean(outcome.value, 80)}")
         labels, drawn = _drawn(outcome.value)

@@ -36,11 +36,15 @@ ROWS: Final = 5_000
 """Rows of an answer that are read."""
 _SHARE: Final = 20
 """A statement is asked for at most so small a part of the time."""
+_BACK: Final = 5.0
+"""Seconds after which one that is down is looked at again."""
 _STOPPING: Final = 2.0
 _CLOSING: Final = 0.5
 _READS: Final = re.compile(
     r"\s*\(*\s*(?:SELECT|WITH|SHOW|VALUES|TABLE|EXPLAIN|DESCRIBE|DESC|PRAGMA)\b", re.IGNORECASE
 )
+_WRITES: Final = re.compile(r"\bINTO\s+(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
+"""What a session that only reads keeps nobody from."""
 _OFFSETS: Final = {
     "mysql": "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())",
     "postgres": "SELECT extract(timezone from now())::int",
@@ -113,8 +117,22 @@ class Desk:
         """Whether anything is being asked."""
         return bool(self._tasks)
 
-    def look(self, wants: Sequence[Want], specs: Mapping[str, CheckSpec], now: float) -> None:
-        """Have asked what is due of ``wants``; forget the answers to others."""
+    def forget(self) -> None:
+        """Forget all answers: the statements are others now."""
+        self.close()
+        self._told.clear()
+
+    def look(
+        self,
+        wants: Sequence[Want],
+        specs: Mapping[str, CheckSpec],
+        now: float,
+        down: Mapping[str, str],
+    ) -> None:
+        """Have asked what is due of ``wants``; forget the answers to others.
+
+        ``down`` are sentences on checks whose server does not answer: those are not asked.
+        """
         self._told = {one.key: self._told[one.key] for one in wants if one.key in self._told}
         due: dict[str, list[Want]] = {}
         for want in wants:
@@ -122,8 +140,10 @@ class Desk:
                 due.setdefault(want.check, []).append(want)
         for check, some in due.items():
             spec = specs.get(check)
-            if check in self._refused:
-                self._failed(some, self._refused[check], now)
+            error = self._refused.get(check) or down.get(check)
+            if error:
+                # Soon again: it may come back.
+                self._failed(some, error, now - EVERY + _BACK)
             elif spec is not None and check not in self._tasks:
                 self._begin(spec, some)
 
@@ -253,7 +273,7 @@ def _single(text: str, kind: str) -> str:
     code = code_of(statements[0], kind)
     if refused := refusal_of(statements[0], kind):
         raise StatementError(refused)
-    if not _READS.match(code):
+    if not _READS.match(code) or _WRITES.search(code):
         raise StatementError(
             f"a panel only reads, and this does not: {' '.join(code.split())[:60]}"
         )

@@ -28,7 +28,7 @@ from checks.logs.filters_syntax import (
 )
 from checks.logs.levels import level_of
 from checks.logs.model import Level, Record, Value
-from checks.logs.patterns_search import BadPatternError, octets, regex
+from checks.logs.patterns_regex import BadPatternError, octets, regex
 
 __all__ = ["Filter", "FilterError", "Fits", "Get", "as_text", "compiled", "getter", "numeric"]
 

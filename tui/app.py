@@ -36,6 +36,7 @@ from tui.upkeep import Upkeep
 from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
+    from checks.logs.views import LogsWanted
     from checks.views import Snapshot
     from tui.first_start import FirstStart
 
@@ -339,6 +340,10 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
             self.source.query(None)
         else:
             self.source.query(*query)
+
+    def follow(self, wanted: LogsWanted | None) -> None:
+        self.expect()
+        self.source.logs(wanted)
 
     @on(PictureModal.Confirmed)
     def _act_on(self, event: PictureModal.Confirmed) -> None:

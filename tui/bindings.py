@@ -60,6 +60,8 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "All silences": keymap.SILENCES,
         "While a field of a box is typed": (*keymap.FIELD, *keymap.CHOICE),
         "While steps run and you quit": keymap.LEAVING,
+        "Logs": keymap.LOGS,
+        "A record of a log, whole": keymap.RECORD,
         "Timeline": keymap.TIMELINE,
         "An entry of the timeline, whole": keymap.ENTRY,
         "Writing a note": keymap.NOTE,

@@ -32,9 +32,11 @@ __all__ = [
     "HOST",
     "LEAVING",
     "LISTS",
+    "LOGS",
     "NOTE",
     "PROMPT",
     "QUERY",
+    "RECORD",
     "REQUESTS",
     "RUNBOOK",
     "SCREEN",
@@ -78,6 +80,7 @@ SCREEN: Final = (
     Binding("a", "acknowledge", "Take the alert, or leave it to others", id="screen.acknowledge"),
     Binding("s", "silence", "Silence alerts such as this one", id="screen.silence"),
     Binding("S", "silences", "All silences: end or prolong one", id="screen.silences"),
+    Binding("L", "logs", "Log lines around the alert, or of the check", id="screen.logs"),
     Binding("w", "app.note", "Write a note into the timeline", id="screen.note"),
     Binding("y", "copy_row", "Copy the sentence of the selected row", id="screen.copy"),
     Binding("Y", "copy_all", "Copy the verdict and all alerts as lines", id="screen.copy_all"),
@@ -183,6 +186,21 @@ TIMELINE: Final = (
     Binding("v", "kinds", "Show other kinds of entries", id="timeline.kinds"),
 )
 
+LOGS: Final = (
+    Binding("G", "follow", "Newest line, and along with what comes", id="logs.follow"),
+    Binding("v", "level", "Show other levels: all, info, warning, error", id="logs.level"),
+    Binding("o", "source", "Show the next log alone, or all", id="logs.source"),
+    Binding("n", "grave(1)", "Next line that warns, or a pattern matches", id="logs.next"),
+    Binding("N", "grave(-1)", "Previous such line", id="logs.previous"),
+    Binding("d", "details", "Details of the line's check", id="logs.details"),
+)
+
+RECORD: Final = (
+    Binding("f", "only", "Show the lines alone that have this value", id="record.only"),
+    Binding("x", "without", "Show no line that has this value", id="record.without"),
+    Binding("y", "copy", "Copy the whole record", id="record.copy"),
+)
+
 NOTE: Final = (Binding("tab,shift+tab", "next", "To the other line", id="writing.next"),)
 
 ENTRY: Final = (Binding("y", "copy", "Copy the entry", id="entry.copy"),)
@@ -205,6 +223,7 @@ HELP: Final = (Binding("escape,q,question_mark,f1", "close", "Close", id="help.c
 _EVERYWHERE: Final = "app"
 APART: Final = {
     "entry",
+    "record",
     "writing",
     "help",
     "filter",

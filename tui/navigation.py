@@ -20,6 +20,7 @@ from tui.terminal import Looks
 from widgets.lines import LinePane
 
 if TYPE_CHECKING:
+    from checks.logs.views import LogsWanted
     from checks.views import Snapshot
     from tui.query_history import QueryHistory
     from tui.screens.alert import AlertScreen
@@ -49,6 +50,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._asked_for: Query | None = None
         self._attended: str | None = None
         self._read: Reads | None = None
+        self._followed: LogsWanted | None = None
 
     # What subclasses say
 
@@ -70,6 +72,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
     def read(self, reads: Reads | None) -> None:
         """Have the source tell of a runbook, of none any more for None."""
+        raise NotImplementedError
+
+    def follow(self, wanted: LogsWanted | None) -> None:
+        """Have the source show log lines, none any more for None."""
         raise NotImplementedError
 
     # Screens
@@ -209,6 +215,30 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         else:
             self._cover(self._query)
 
+    @on(PictureScreen.OpensLogs)
+    def _show_logs(self, event: PictureScreen.OpensLogs) -> None:
+        """Open the log lines upon what they are asked for from, to which they lead back."""
+        from tui.screens.logs import LogsScreen  # noqa: PLC0415 - when wanted
+
+        kept = self._kept.get("logs")
+        screen = kept if isinstance(kept, LogsScreen) else LogsScreen(ascii_only=self.ascii_only)
+        if screen is not kept:
+            self._kept["logs"] = screen
+            self.install_screen(screen, "logs")
+        if screen in self.screen_stack:
+            self._uncover(self.screen_stack.index(screen) + 1)
+            screen.look_at(event.about)
+            self.show()
+            self._attend()
+            return
+        if screen.is_composed:
+            screen.come_back((), self.standing())
+        else:
+            screen.begin(self.standing())
+        screen.look_at(event.about)
+        self.push_screen(screen)
+        self.call_after_refresh(self._attend)
+
     @on(PictureScreen.Opens)
     def _open_box(self, event: PictureScreen.Opens) -> None:
         self.push_screen(event.make(self.standing()))
@@ -248,6 +278,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         if reads != self._read:
             self._read = reads
             self.read(reads)
+        wanted = top.follows if top else None
+        if wanted != self._followed:
+            self._followed = wanted
+            self.follow(wanted)
 
     @on(LinePane.Opened)
     def _deeper(self, event: LinePane.Opened) -> None:

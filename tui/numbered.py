@@ -30,5 +30,6 @@ NUMBERED: Final[tuple[Numbered, ...]] = (
     Numbered("5", "queues", "Queues", "tui.screens.queues", "QueuesScreen"),
     Numbered("6", "host", "Host", "tui.screens.host", "HostScreen"),
     Numbered("7", "alerts", "Alerts", "tui.screens.alerts", "AlertsScreen"),
+    Numbered("8", "logs", "Logs", "tui.screens.logs", "LogsScreen"),
     Numbered("9", "timeline", "Timeline", "tui.screens.timeline", "TimelineScreen"),
 )

@@ -15,6 +15,8 @@ __all__ = [
     "no_checks",
     "no_database",
     "no_host",
+    "no_log_patterns",
+    "no_logs",
     "no_queues",
     "no_requests",
     "no_rules",
@@ -64,6 +66,19 @@ _REQUEST_LOG: Final = (
     "  duration: duration_ms",
 )
 _REQUEST_LABELS: Final = ("  labels: [provider_id]", "  error: error")
+_LOG: Final = (
+    "checks:",
+    "  - name: app",
+    "    log: /var/log/app/*.log",
+)
+_LOG_PATTERNS: Final = (
+    "checks:",
+    "  - name: app",
+    "    log:",
+    "      path: /var/log/app/*.log",
+    "      patterns:",
+    "        - {name: timeouts, match: timed out, warning: 10}",
+)
 
 _RULES: Final = (
     "rules:",
@@ -120,6 +135,17 @@ def no_requests(width: int, *, brief: bool = False) -> list[Line]:
         return config_lines(sentence, _REQUEST_LOG, width)
     sentence = "No requests yet. Give a metrics check, or a sqlite, postgres or mysql check with:"
     return config_lines(sentence, (*_REQUEST_LOG, *_REQUEST_LABELS), width)
+
+
+def no_logs(width: int) -> list[Line]:
+    """What is said where no log is read."""
+    return config_lines("No log is read yet. In onwatch.yaml:", _LOG, width)
+
+
+def no_log_patterns(width: int) -> list[Line]:
+    """What is said where nothing is looked for in the logs that are read."""
+    sentence = "Nothing is looked for in the logs yet. In onwatch.yaml:"
+    return config_lines(sentence, _LOG_PATTERNS, width)
 
 
 def no_rules(width: int) -> list[Line]:

@@ -11,7 +11,7 @@ from checks.runbooks.views import Subject
 from checks.source import InFront, Mailbox
 from checks.story.model import Silence
 from checks.views import Snapshot
-from tests.widgets import samples
+from tests.widgets import sample_logs, samples
 
 __all__ = ["FakeSource"]
 
@@ -70,7 +70,9 @@ class FakeSource:
     def logs(self, wanted: LogsWanted | None) -> None:
         about = None if wanted is None else (wanted.level, wanted.text, wanted.checks)
         self.asked.append(f"logs {about}")
-        self.show(self.picture)
+        read = any(check.kind == "log" for check in self.picture.checks)
+        view = sample_logs.logs(wanted) if wanted is not None and read else None
+        self.show(replace(self.picture, logs=view))
 
     def dashboard(
         self,

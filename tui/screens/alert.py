@@ -55,6 +55,7 @@ class AlertScreen(PictureScreen):
         (("screen.runbook",), "runbook"),
         (("screen.acknowledge",), "acknowledge"),
         (("screen.silence",), "silence"),
+        (("screen.logs",), "logs"),
         (("app.window_longer", "app.window_shorter"), "the chart's window"),
         (("alert.check",), "its check"),
         (("screen.copy",), "copy"),

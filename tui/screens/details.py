@@ -86,6 +86,7 @@ class DetailsScreen(PictureScreen):
         (("screen.runbook",), "runbook"),
         (("screen.acknowledge",), "acknowledge"),
         (("screen.silence",), "silence"),
+        (("screen.logs",), "logs"),
         (("details.previous_chart", "details.next_chart"), "chart"),
         (("app.window_longer", "app.window_shorter"), "its window"),
         (("screen.next_pane",), "next pane"),

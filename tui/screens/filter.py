@@ -61,6 +61,12 @@ class FilterLine(Input):
         # focus() would take effect a few messages later.
         self.screen.set_focus(self)
 
+    def set_text(self, text: str) -> None:
+        """Filter by ``text``, as if somebody had typed it."""
+        with self.prevent(Input.Changed):
+            self.value = text
+        self.post_message(self.Typed(text, done=False))
+
     def forget(self) -> None:
         """Close the line and empty it, silently."""
         self.remove_class("-open")

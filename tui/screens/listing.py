@@ -57,6 +57,7 @@ class ListScreen(NumberedScreen):
         (("screen.runbook",), "runbook"),
         (("screen.acknowledge",), "acknowledge"),
         (("screen.silence",), "silence"),
+        (("screen.logs",), "logs"),
         (("lists.next", "lists.previous"), "not ok"),
         (("lists.sort",), "sort"),
         (("lists.group",), "group"),

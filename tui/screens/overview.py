@@ -44,6 +44,7 @@ class OverviewScreen(PictureScreen):
         (("screen.runbook",), "runbook"),
         (("screen.acknowledge",), "acknowledge"),
         (("screen.silence",), "silence"),
+        (("screen.logs",), "logs"),
         (("pane.open",), "details"),
         (("app.overview", *(f"app.{each.name}" for each in NUMBERED)), "screens"),
         (("screen.filter",), "filter"),

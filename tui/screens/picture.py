@@ -29,8 +29,10 @@ from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
+    from checks.logs.views import LogsWanted
     from checks.runbooks.views import Subject
     from checks.views import AlertView, Snapshot
+    from tui.screens.logs_about import LogsAbout
     from tui.screens.modal import PictureModal
 
 __all__ = ["Banner", "PictureScreen", "Query", "Standing", "binding_of", "hints_from"]
@@ -166,6 +168,13 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             self.alert = alert
             super().__init__()
 
+    class OpensLogs(Message):
+        """Somebody wants the log lines of ``about``."""
+
+        def __init__(self, about: LogsAbout) -> None:
+            self.about = about
+            super().__init__()
+
     class Opens(Message):
         """``make`` makes a box to lie on this screen, given how the picture stands."""
 
@@ -213,6 +222,11 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
     @property
     def reads(self) -> Reads | None:
         """The runbook that the source is to tell of while this screen is on top."""
+        return None
+
+    @property
+    def follows(self) -> LogsWanted | None:
+        """The log lines that the source is to show while this screen is on top."""
         return None
 
     def concerned(self) -> Subject | None:
@@ -266,6 +280,17 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         from tui.screens.silences import SilencesScreen  # noqa: PLC0415 - when wanted
 
         self.post_message(self.Opens(partial(SilencesScreen, ascii_only=self.use_ascii)))
+
+    def logs_about(self) -> LogsAbout | None:
+        """The log lines that belong to what the cursor is on; None where no log is read."""
+        from tui.screens.logs_about import about_subject  # noqa: PLC0415 - when wanted
+
+        return about_subject(self.snapshot, self.concerned())
+
+    def action_logs(self) -> None:
+        about = self.logs_about()
+        if about is not None:
+            self.post_message(self.OpensLogs(about))
 
     @property
     def all_about(self) -> str:
@@ -388,7 +413,14 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """Whether the engine's word about itself stands beneath the verdict."""
         return self.snapshot is not None and bool(self.snapshot.health.notice)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    @property
+    def _reads_logs(self) -> bool:
+        checks = self.snapshot.checks if self.snapshot is not None else ()
+        return any(check.kind == "log" for check in checks)
+
+    def check_action(  # noqa: PLR0911 - one a kind of key
+        self, action: str, parameters: tuple[object, ...]
+    ) -> bool | None:
         """Offer what needs a pane only where the focus is on one."""
         if action in ("maximise", "copy_row"):
             return isinstance(self.focused, LinePane)
@@ -396,6 +428,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             return self._composed and may_annotate(self.snapshot) and self.alert_at is not None
         if action == "silences":
             return self.snapshot is not None and self.snapshot.story is not None
+        if action == "logs":
+            return self._composed and self._reads_logs
         if action == "runbook":
             return self._composed and self.concerned() is not None
         if action == "back":

@@ -1,0 +1,375 @@
+"""The lines of all logs as they come: the newest last, followed until somebody looks further up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import localtime
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from textual.message import Message
+from textual.reactive import reactive
+
+from checks.logs.model import Level
+from widgets import format as fmt
+from widgets.empty import no_logs, note
+from widgets.lines import LinePane
+from widgets.listing.order import following
+from widgets.logs.words import (
+    LEVELS,
+    fields_told,
+    level_role,
+    level_sign,
+    level_told,
+    lines_more,
+    origin,
+    said,
+    source_name,
+    when,
+)
+from widgets.text import Line, Seg, fit, left, line, wrap
+
+if TYPE_CHECKING:
+    from checks.logs.views import LogLine, LogsView, LogsWanted
+    from widgets.glyphs import Glyphs
+
+__all__ = ["Columns", "TailPane", "columns_for", "line_of", "mistake_lines"]
+
+_FINE: Final = 100
+"""Cells from which on there is room for milliseconds and whole words."""
+_NARROW: Final = 60
+"""Cells below which a line does not say where it comes from."""
+_LOW_LEVELS: Final = (Level.TRACE, Level.DEBUG)
+_COLUMN: Final = re.compile(r"column (\d+): ")
+_WITH_FIELDS: Final = 24
+"""Cells that must be left behind the message for fields to say something there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells of a line: of all of it, and of where it comes from (0: left out)."""
+
+    width: int
+    origin: int
+    fine: bool
+
+
+def columns_for(width: int, origins: Sequence[str]) -> Columns:
+    """What fits into ``width`` cells, where lines come from ``origins``."""
+    most = 0 if width < _NARROW else 14 if width < _FINE else 28
+    needed = max((cell_len(one) for one in origins), default=0)
+    return Columns(width, min(most, needed), width >= _FINE)
+
+
+def line_of(one: LogLine, now: float, columns: Columns, glyphs: Glyphs) -> Line:
+    """A record in a line: when, how grave, where from, what; fields where there is room left."""
+    record, fine = one.record, columns.fine
+    clock = left(when(record.time, now, fine=fine), 12 if fine else 8)
+    level = left(level_told(record.level, short=not fine), 8 if fine else 4)
+    segs = [
+        Seg(f" {clock} ", "dim"),
+        Seg(f"{level_sign(record.level, glyphs)} {level} ", level_role(record.level)),
+    ]
+    if columns.origin:
+        segs.append(Seg(f"{left(origin(one), columns.origin)} ", "label"))
+    used = sum(cell_len(seg.text) for seg in segs)
+    segs += _told(one, max(1, columns.width - used), glyphs)
+    return line(*segs, key=one.key, check=one.check)
+
+
+def _told(one: LogLine, room: int, glyphs: Glyphs) -> list[Seg]:
+    record = one.record
+    more = lines_more(record)
+    tail = f" +{more} line{'' if more == 1 else 's'}" if more and room > 3 * _WITH_FIELDS else ""
+    text = fit(said(record), room - cell_len(tail), glyphs.cut)
+    quiet = record.level in _LOW_LEVELS
+    segs = [Seg(text, "dim" if quiet else "text"), Seg(tail, "dim")]
+    space = room - cell_len(text) - cell_len(tail) - 2
+    if record.message and space >= _WITH_FIELDS:
+        segs.append(Seg(fit(f"  {fields_told(record)}".rstrip(), space, glyphs.cut), "dim"))
+    return segs
+
+
+def mistake_lines(text: str, error: str, width: int) -> list[Line]:
+    """What is wrong with the filter ``text``, with a caret where; nothing where nothing is."""
+    if not error:
+        return []
+    found = _COLUMN.match(error)
+    column = int(found[1]) - 1 if found is not None else -1
+    if not 0 <= column < min(width - 2, len(text) + 1) or not text.isprintable():
+        return [line(" ", Seg(row, "warning")) for row in wrap(error, width - 2, 2)]
+    shown = fit(text, width - 2)
+    what = error[found.end() :] if found is not None else error
+    rows = wrap(what, width - 2, 2)
+    caret = f"{' ' * cell_len(text[:column])}^"
+    if cell_len(caret) + 1 + cell_len(what) <= width - 2:
+        told = [line(" ", Seg(f"{caret} {what}", "warning"))]
+    else:
+        told = [line(" ", Seg(caret, "warning"))] + [line(" ", Seg(r, "warning")) for r in rows]
+    return [line(" ", Seg(shown, "value")), *told]
+
+
+class TailPane(LinePane):
+    """A line a record. The cursor stays with its record; at the last one it goes along with
+    what comes, anywhere else the lines stand still and what has come meanwhile is counted.
+    """
+
+    about: reactive[str] = reactive("", repaint=False, layout=False)
+    """What the lines are around, where somebody has jumped to them."""
+    wanted: reactive[LogsWanted | None] = reactive(None, repaint=False, layout=False)
+    """What was asked for last; the picture may still show what was asked before."""
+
+    class Followed(Message):
+        """Whether the newest line is followed has changed."""
+
+        def __init__(self, following: bool) -> None:
+            self.following = following
+            super().__init__()
+
+    class Older(Message):
+        """Somebody is at the first line there is, and more are held."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.following = True
+        self._view: LogsView | None = None
+        self._held: tuple[LogLine, ...] = ()
+        self._new, self._new_at_least = 0, False
+        self._by_key: dict[str, LogLine] = {}
+        self._drawn: dict[str, Line] = {}
+        self._drawn_for: tuple[object, ...] = ()
+        self._columns = Columns(0, 0, False)
+        self._at: LogLine | None = None
+
+    # What there is
+
+    def watch_snapshot(self) -> None:
+        view = self.snapshot.logs if self.snapshot is not None else None
+        if view is not None and view is not self._view:
+            before, self._view = self._view, view
+            if self.following or before is None or not _same_lines(before.wanted, view.wanted):
+                self._hold(view.lines)
+            else:
+                self._stand_still(view)
+        super().watch_snapshot()
+
+    def _hold(self, lines: tuple[LogLine, ...]) -> None:
+        self._held = lines
+        self._new, self._new_at_least = 0, False
+        self._by_key = {one.key: one for one in lines}
+
+    def _stand_still(self, view: LogsView) -> None:
+        """Count what is below the last line that is shown; take what is further up."""
+        last = self._held[-1].key if self._held else ""
+        lines = view.lines
+        place = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].key == last), None)
+        if place is None:
+            self._new, self._new_at_least = len(lines), True
+            return
+        new = len(lines) - 1 - place
+        if place + 1 > len(self._held):
+            self._hold(lines[: place + 1])
+        self._new, self._new_at_least = new, False
+
+    def line_at(self, key: str | None) -> LogLine | None:
+        """The record whose line has the identity ``key``."""
+        return self._by_key.get(key) if key is not None else None
+
+    # Following
+
+    def follow(self) -> None:
+        """Go to the newest line and along with what comes."""
+        if self._view is not None:
+            self._hold(self._view.lines)
+        self._set_following(True)
+        self.update_lines()
+
+    def pause(self) -> None:
+        """Let the lines stand still, wherever the cursor is."""
+        self._set_following(False)
+        self.update_lines()
+
+    def _set_following(self, following: bool) -> None:
+        if following != self.following:
+            self.following = following
+            self.post_message(self.Followed(following))
+
+    def select(self, key: str | None) -> None:
+        last = self._held[-1].key if self._held else None
+        if key is not None and key == last:
+            self.follow()
+            return
+        self._set_following(False)
+        super().select(key)
+        self._at = self.line_at(self._selected)
+        view = self._view
+        at_first = bool(self._held) and key == self._held[0].key
+        if at_first and view is not None and view.total > len(view.lines):
+            self.post_message(self.Older())
+
+    def _scroll_by(self, lines: int) -> bool:
+        if lines < 0 and len(self._body) > self._room:
+            self._set_following(False)
+        moved = super()._scroll_by(lines)
+        if lines > 0 and self._top >= len(self._body) - self._room:
+            self.follow()
+        return moved
+
+    def _keep_selection(self) -> None:
+        if self.following:
+            newest = self._held[-1] if self._held else None
+            key = newest.key if newest is not None else None
+            self._at, self._top = newest, len(self._body)
+            if key != self._selected:
+                self._selected, self._place = key, max(0, len(self._held) - 1)
+                self.post_message(self.Selected(self, key, newest.check if newest else ""))
+        elif self._selected in self._by_key:
+            self._place = self.keys.index(self._selected)
+        else:
+            self._settle_near()
+
+    def _settle_near(self) -> None:
+        """Go to the last line no newer than the one that is no longer among them."""
+        at = self._at.record.time if self._at is not None else 0.0
+        before = [one for one in self._held if one.record.time <= at]
+        near = before[-1] if before else next(iter(self._held), None)
+        key = near.key if near is not None else None
+        if key != self._selected:
+            self._selected = key
+            self._place = self.keys.index(key) if key is not None else 0
+            if key is not None:
+                self._scroll_to_row(key)
+            self.post_message(self.Selected(self, key, near.check if near else ""))
+
+    def go_grave(self, step: int) -> bool:
+        """Go to the next (1) or previous (-1) line that warns, or that a pattern matches; whether
+        there is one.
+        """
+        found = following(self.keys, self._is_grave, self.selected, step)
+        if found is not None:
+            self.select(found)
+        return found is not None
+
+    def _is_grave(self, key: str) -> bool:
+        record = self._by_key[key].record
+        return bool(record.patterns) or (record.level or Level.TRACE) >= Level.WARNING
+
+    # Drawing
+
+    def inputs(self) -> tuple[object, ...]:
+        view = self._view
+        error = view.error if view is not None else ""
+        return (self._held, error, None if self._held else self.snapshot)
+
+    def build(self, width: int, height: int) -> list[Line]:
+        view = self._view
+        if not self._held:
+            return self._nothing(width)
+        origins = [origin(one) for one in self._held[-1:]]
+        if view is not None:
+            origins += [
+                f"{each.check}/{source_name(name)}" for each in view.sources for name in each.files
+            ]
+        columns = columns_for(width, origins)
+        self._columns = columns
+        return [Line(key=one.key, check=one.check) for one in self._held]
+
+    def _nothing(self, width: int) -> list[Line]:
+        snapshot, view = self.snapshot, self._view
+        if snapshot is None:
+            return []
+        if not any(one.kind == "log" for one in snapshot.checks):
+            return no_logs(width)
+        if view is None:
+            return note("gathering the lines", width)
+        if any(source.held for source in view.sources):
+            return note("no line that is held fits", width)
+        return note("no line has come yet", width)
+
+    def pinned(self, width: int) -> list[Line]:
+        view = self._view
+        return mistake_lines(view.wanted.text, view.error, width) if view is not None else []
+
+    def _rebuild(self, width: int, height: int) -> None:
+        """As for all panes, and the lines on the screen stay where they are."""
+        shown = self._body[self._top].key if 0 <= self._top < len(self._body) else None
+        before = self._body
+        super()._rebuild(width, height)
+        if self.following or shown is None or self._body is before:
+            return
+        found = next((at for at, one in enumerate(self._body) if one.key == shown), None)
+        if found is not None:
+            self._top = found
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        lines = super().compose_lines(width, height)
+        marker = Seg(self.glyphs.cursor, "focus")
+        before = self._drawn if self._drawn_for == self._draws_for else {}
+        self._drawn, self._drawn_for = {}, self._draws_for
+        return [
+            self._mark(self._draw(one.key, before), marker)
+            if one.key is not None and not one.segs
+            else one
+            for one in lines
+        ]
+
+    @property
+    def _draws_for(self) -> tuple[object, ...]:
+        """What a line is made of besides its record: today is told otherwise tomorrow."""
+        return (self._columns, self.glyphs, localtime(self._now).tm_yday)
+
+    @property
+    def _now(self) -> float:
+        return self.snapshot.time if self.snapshot is not None else 0.0
+
+    def _draw(self, key: str, before: dict[str, Line]) -> Line:
+        """The line of the record ``key``; where it was there before the same object."""
+        made = before.get(key) or line_of(self._by_key[key], self._now, self._columns, self.glyphs)
+        self._drawn[key] = made
+        return made
+
+    def text_of(self, key: str) -> str:
+        one = self.line_at(key)
+        if one is None:
+            return ""
+        whole = replace(self._columns, width=10_000, origin=cell_len(origin(one)), fine=True)
+        return " ".join(line_of(one, self._now, whole, self.glyphs).text.split())
+
+    def heading(self) -> Sequence[Seg]:
+        segs = [
+            Seg("Logs", "title"),
+            *(Seg(f" {self.glyphs.dot} {t}", "high") for t in self._cut()),
+        ]
+        view = self._view
+        if view is None or not self._held or view.wanted.until is not None:
+            return segs
+        if self.following:
+            return [*segs, Seg(f" {self.glyphs.dot} following {self.glyphs.live}", "ok")]
+        count = f"{fmt.count(self._new)}{'+' if self._new_at_least else ''} new below"
+        told = f"paused, {count if self._new else 'nothing new'}"
+        return [*segs, Seg(f" {self.glyphs.dot} {told}", "high")]
+
+    def _cut(self) -> list[str]:
+        """What the lines are restricted to, in words."""
+        wanted = self.wanted
+        if wanted is None:
+            return []
+        told = [self.about] if self.about else []
+        told += [", ".join(wanted.checks)] if wanted.checks and not self.about else []
+        told += [f"pattern {wanted.pattern}"] if wanted.pattern else []
+        told += [LEVELS.get(wanted.level) or ""] if wanted.level is not None else []
+        told += [f"/{wanted.text}"] if wanted.text else []
+        return [each for each in told if each]
+
+    def watch_wanted(self) -> None:
+        self.update_lines()
+
+    def watch_about(self) -> None:
+        self.update_lines()
+
+
+def _same_lines(one: LogsWanted, other: LogsWanted) -> bool:
+    """Whether the same lines are wanted, be it more or fewer of them."""
+    return replace(one, most=0) == replace(other, most=0)

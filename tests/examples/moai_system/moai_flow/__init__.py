@@ -1,0 +1,1 @@
+"""The package that the guide's programs import."""

@@ -1,0 +1,199 @@
+"""MoAI-Flow's example on its stack: the guide's exporter and scripts, its rules, its dashboard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from checks.config import EngineConfig
+from checks.model import Status
+from checks.rules.views import RuleHealth
+from tests.examples.kit import Watch, config_file, configured, loaded, watching
+from tests.examples.kit_machine import drive_machine, of_machine
+from tests.examples.moai_stack import MoaiStack
+from tests.exporters.machine import GB, Machine
+from tui.cli import main
+
+SYSTEM = "moai-flow"
+PAGE, HOST = "moai-flow", "node-exporter"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MoaiStack]:
+    made = MoaiStack(tmp_path_factory.mktemp("moai"))
+    made.start()
+    yield made
+    made.close()
+
+
+def seldom(stack: MoaiStack) -> EngineConfig:
+    """The example at 30 s instead of 15: hours pass in half as many runs."""
+    return configured(SYSTEM, {**stack.environ, "MOAI_INTERVAL": "30s"})
+
+
+@asynccontextmanager
+async def at(stack: MoaiStack, *checks: str, step: float = 30.0) -> AsyncIterator[Watch]:
+    async with watching(seldom(stack), *checks, system=SYSTEM) as watch:
+        watch.step = step
+        yield watch
+
+
+@asynccontextmanager
+async def beside_machine(stack: MoaiStack, folder: Path) -> AsyncIterator[tuple[Watch, Machine]]:
+    machine = Machine(folder)
+    probes = {HOST: of_machine(machine)}
+    async with watching(seldom(stack), PAGE, HOST, system=SYSTEM, probes=probes) as watch:
+        watch.step = 30.0
+        drive_machine(machine, watch)
+        await watch.go_on(60)
+        yield watch, machine
+
+
+def checked(stack: MoaiStack, *options: str) -> int:
+    """The exit code of ``onwatch check``."""
+    with mock.patch.dict(os.environ, stack.environ):
+        return main(["-c", str(config_file(SYSTEM)), "check", *options])
+
+
+def test_the_example_is_right(stack: MoaiStack) -> None:
+    found = loaded(SYSTEM, stack.environ)
+    assert found.engine.warnings == ()
+    assert found.engine.rules is not None
+    assert found.engine.rules.problems == ()
+
+
+async def test_every_check_has_a_result(stack: MoaiStack, tmp_path: Path) -> None:
+    stack.app.do("agents", count=3)
+    config = configured(SYSTEM, stack.environ)
+    probes = {HOST: of_machine(Machine(tmp_path))}
+    async with watching(config, system=SYSTEM, probes=probes) as watch:
+        await watch.go_on(15)
+        stands = {name: state.view.status for name, state in watch.engine.states.items()}
+        assert set(stands.values()) == {Status.OK}, watch.talk()
+        assert watch.value("moai_flow_agents_active") == 3
+        assert watch.values("moai_agents") == {f"running,{SYSTEM}": 3}
+        assert watch.value("moai_flow_db_size_bytes") == watch.value("sqlite_file_size_bytes")
+        kinds = watch.values("sum by (event_type) (moai_flow_events_total)")
+        assert set(kinds) == {"spawn", "complete", "error"}
+        assert watch.value("moai_flow_query_duration_seconds_count") >= 1
+        assert watch.value("kube_deployment_spec_replicas") == 3
+        assert watch.check("readiness").message == "✅ Healthy - 3 active agents"
+
+
+async def test_the_comprehensive_script_has_a_row_for_each_thing(stack: MoaiStack) -> None:
+    stack.app.do("agents", count=1, spawned=0)
+    async with at(stack, "comprehensive") as watch:
+        view = watch.check("comprehensive")
+        assert view.status is Status.CRITICAL
+        parts = {part.name: (part.status, part.message) for part in view.parts}
+        assert list(parts) == ["database", "disk_space", "memory", "query_performance", "agents"]
+        assert parts["agents"] == (Status.CRITICAL, "failed")
+        assert parts["query_performance"][0] is Status.OK
+    stack.app.do("agents", count=1)
+
+
+def test_one_command_is_a_probe_for_kubernetes(stack: MoaiStack) -> None:
+    assert checked(stack, "--only", "liveness", "--only", "readiness") == 0
+    kept = stack.database.rename(stack.database.with_suffix(".kept"))
+    stack.database.write_bytes(b"no database" * 500)
+    try:
+        assert checked(stack, "--only", "liveness") == 2
+        assert checked(stack, "--only", "readiness", "--only", "swarm-db") == 2
+    finally:
+        kept.replace(stack.database)
+    assert checked(stack, "--only", "readiness") == 0
+
+
+async def test_rules_that_cannot_fire_are_dead_with_the_reason(
+    stack: MoaiStack, tmp_path: Path
+) -> None:
+    async with beside_machine(stack, tmp_path) as (watch, _):
+        await watch.go_on(360)
+        dead = {r.name: r.sentence for r in watch.rules.rules if r.health is RuleHealth.DEAD}
+        assert set(dead) == {"HighErrorRate", "HighQueryLatency", "HighMemoryUsage"}
+        assert dead["HighErrorRate"].startswith("there is no metric moai_flow_errors_total")
+        assert "moai_flow_query_duration_seconds" in dead["HighQueryLatency"]
+        assert "the operator / returns nothing: instance is" in dead["HighMemoryUsage"]
+
+
+async def test_queries_and_errors(stack: MoaiStack) -> None:
+    async with at(stack, PAGE) as watch:
+        watch.drive(lambda _: stack.app.do("events", kind="spawn", count=500))
+        watch.drive(lambda _: stack.app.do("queries", seconds=0.02, count=10))
+        await watch.go_on(330)
+        assert watch.firing() == set()
+        slow = {"seconds": 0.02}
+        watch.drive(lambda _: stack.app.do("queries", count=100, **slow))
+        slow["seconds"] = 0.3
+        await watch.fires("HighQueryLatencyP95", "95 % of queries take 0.3 s", query_type="select")
+        assert watch.alerts("ResponseTimeHigh", severity="info")
+        assert not watch.alerts("ResponseTimeHigh", severity="critical")
+        slow["seconds"] = 0.9
+        await watch.fires("ResponseTimeHigh", "95 % of queries take 0.9 s", severity="critical")
+        slow["seconds"] = 0.02
+        await watch.ends("HighQueryLatencyP95")
+        wrong = {"count": 6}
+        watch.drive(lambda _: stack.app.do("events", kind="error", **wrong))
+        await watch.fires("HighEventErrorRate", "six errors every 30 s")
+        assert watch.alerts("ErrorShareHigh", severity="critical")
+        wrong["count"] = 0
+        await watch.ends("HighEventErrorRate")
+
+
+async def test_the_database_grows_for_an_hour_and_the_service_is_down(stack: MoaiStack) -> None:
+    size = stack.database.stat().st_size
+    async with at(stack, PAGE, step=60) as watch:
+        await watch.go_on(60)
+        stack.app.do("grow", size=11 * 1024**3)
+        try:
+            await watch.fires("DatabaseSizeGrowing", "the database has 11 GiB")
+            assert watch.alerts("DatabaseTooLarge", severity="critical"), "by the table at once"
+            assert watch.check(PAGE).status is Status.CRITICAL
+        finally:
+            stack.app.do("grow", size=size)
+        await watch.ends("DatabaseSizeGrowing")
+        watch.step = 10
+        stack.app.stop()
+        try:
+            fired = await watch.fires("ServiceDown", "the exporter's process is gone")
+            assert fired.severity == "critical"
+            assert watch.alerts("UptimeLow", severity="info"), "below 99.9 % of an hour"
+            assert watch.alerts("UptimeLow", severity="critical"), "below 99 % of it"
+        finally:
+            stack.start_app()
+        await watch.ends("ServiceDown")
+
+
+async def test_the_process_and_its_machine(stack: MoaiStack, tmp_path: Path) -> None:
+    async with beside_machine(stack, tmp_path) as (watch, machine):
+        busy = {"share": 0.1}
+        watch.drive(lambda step: stack.app.do("process", cpu=busy["share"] * step))
+        await watch.go_on(330)
+        assert watch.firing() == set()
+        busy["share"] = 0.97
+        await watch.until(lambda: watch.value("rate(process_cpu_seconds_total[5m])") > 0.9, "", 330)
+        await watch.fires("HighCPUUsage", "the mean of 5 min of the process' CPU is above 90 %")
+        busy["share"] = 0.1
+        await watch.ends("HighCPUUsage")
+        stack.app.do("process", rss=15.5e9)
+        await watch.fires("HighProcessMemory", "the process has 15.5 of 16.4 GB")
+        stack.app.do("process", rss=6e7)
+        await watch.ends("HighProcessMemory")
+        machine.root.available = 15 * GB
+        await watch.fires("DiskSpaceLow", "15 % of / are free", mountpoint="/")
+        assert watch.alerts("DiskUsageHigh", severity="info", mountpoint="/")
+        machine.root.available = 9 * GB
+        await watch.fires("DiskUsageHigh", "91 % of / are used", severity="critical")
+        machine.root.available = 60 * GB
+        await watch.ends("DiskSpaceLow")
+        machine.memory["MemAvailable"] = 700
+        await watch.fires("MachineMemoryHigh", "96 % of memory are used", severity="critical")
+        machine.memory["MemAvailable"] = 12_000
+        machine.cpu.update(user=1.95, idle=0.05)
+        await watch.until(lambda: watch.value("moai:cpu:ratio5m") > 0.9, "", 330)
+        await watch.fires("MachineCpuHigh", "97 % of the CPUs are busy", severity="critical")

@@ -149,12 +149,12 @@ class Watch:
         return next(iter(values.values()))
 
     def values(self, expression: str) -> dict[str, float]:
-        """What an expression comes to now, by the series' labels (``job`` and ``instance`` left
-        out, values joined by commas)."""
+        """What an expression comes to now, by the values of the series' labels joined by commas:
+        without ``job``, ``instance`` and ``system``."""
         parsed = self._promql.parse(expression)
         at = round(self.clock.now() * 1000)
         asked = self._promql.instant(self.engine.store, parsed, at)
-        left_out = {"__name__", "job", "instance"}
+        left_out = {"__name__", "job", "instance", "system"}
         return {
             ",".join(value for name, value in labels if name not in left_out): number
             for labels, number in asked.samples()

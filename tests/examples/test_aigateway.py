@@ -1,0 +1,245 @@
+"""The example of AIGateway at work on its servers: everything that its guide looks at by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from checks.model import Status
+from checks.requests.stats import RequestStats, WindowStats
+from checks.runbooks.reading import read_runbook
+from tests.examples.aigateway_stack import Gateway, Traffic
+from tests.examples.kit import Watch, config_file, configured, loaded, watching
+from tests.examples.kit_machine import drive_machine, of_machine
+from tests.exporters.machine import Machine
+from tests.servers.http import HttpServer
+from tests.servers.mariadb import MariadbDatabase
+from tests.servers.redis import RedisServer
+
+SYSTEM = "aigateway"
+FIVE_MINUTES = 330.0
+"""Seconds after which what looks back five minutes is not short of history."""
+
+
+@pytest.fixture
+def gateway(
+    http_server: HttpServer,
+    mariadb_server: MariadbDatabase,
+    redis_server: RedisServer,
+    tmp_path: Path,
+) -> Gateway:
+    folder = tmp_path / "aigateway"
+    folder.mkdir()
+    return Gateway(mariadb_server, redis_server, http_server, folder)
+
+
+@asynccontextmanager
+async def serving(gateway: Gateway, *checks: str) -> AsyncIterator[Watch]:
+    """These checks after some minutes of quiet traffic."""
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, *checks, system=SYSTEM) as watch:
+        watch.drive(gateway.serve)
+        await watch.go_on(FIVE_MINUTES)
+        assert watch.firing() == set()
+        yield watch
+
+
+def statement(step: str, book: str = "quick-checks") -> str:
+    """The SQL of a runbook's step."""
+    file = config_file(SYSTEM).parent / "runbooks" / f"{book}.md"
+    runbook = read_runbook(file, trusted=True).runbook
+    assert runbook is not None
+    found = runbook.step(step)
+    assert found is not None
+    return found.text
+
+
+def figures_of(watch: Watch) -> RequestStats:
+    (told,) = watch.picture.requests
+    assert told.stats is not None
+    return told.stats
+
+
+def figures(watch: Watch) -> WindowStats:
+    """The requests of the last hour."""
+    return figures_of(watch).window(3600)
+
+
+def test_it_is_right_without_any_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = loaded(SYSTEM, {}).engine
+    assert engine.warnings == ()
+    assert engine.rules is not None
+    assert engine.rules.problems == ()
+
+
+async def test_every_check_answers(gateway: Gateway) -> None:
+    gateway.requests(50)
+    config = configured(SYSTEM, gateway.environ)
+    with gateway.process():
+        async with watching(config, system=SYSTEM, packs=True) as watch:
+            watch.drive(gateway.serve)
+            await watch.go_on(70)
+            ill = {
+                name: state.view.message
+                for name, state in watch.engine.states.items()
+                if state.view.status is not Status.OK and name != "machine"
+            }
+            assert ill == {}, watch.talk()
+            assert watch.check("machine").status not in {Status.UNKNOWN, Status.WAITING}
+            # What the servers of a test have in common: they were started just now.
+            assert watch.firing() <= {"MysqlServerRestarted", "RedisServerRestarted"}
+            rows = {"providers": 3, "accounts": 12, "proxy_pool": 5}
+            assert watch.values("aigateway_table_rows") == rows
+            assert watch.value("aigateway:process_memory:percent") > 0
+            assert watch.value("sum(redis_db_keys)") == 2
+            assert watch.value("redis_memory_used_bytes") > 100_000
+            assert "no history" not in watch.talk()
+
+
+async def test_figures_are_those_of_the_guides_sql(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.history(3000, 3500)
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, "database", system=SYSTEM) as watch:
+        watch.engine.window = 3600.0
+        await watch.until(lambda: figures(watch).covered >= 3590, "the hour is read")
+        ours = figures(watch)
+    total, errors, percent = gateway.database.fetch(statement("error-rate"))[0]
+    assert (ours.count, ours.errors) == (total, errors) == (3000, errors)
+    assert ours.error_ratio == pytest.approx(float(percent) / 100, abs=5e-5)
+    least, mean, most, p50, p95 = map(float, gateway.database.fetch(statement("latency"))[0])
+    assert ours.minimum == pytest.approx(least / 1000)
+    assert ours.mean == pytest.approx(mean / 1000, rel=1e-4)
+    assert ours.maximum == pytest.approx(most / 1000)
+    assert ours.p50 == pytest.approx(p50 / 1000, rel=0.01)
+    assert ours.p95 == pytest.approx(p95 / 1000, rel=0.01)
+    by_provider = {row.value: row.count for row in dict(ours.breakdown)["provider_id"]}
+    assert by_provider == dict(
+        gateway.database.fetch("SELECT provider_id, COUNT(*) FROM request_logs GROUP BY 1")
+    )
+
+
+async def test_requests_by_the_minute_are_those_of_the_guides_sql(gateway: Gateway) -> None:
+    gateway.history(600, 900)
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, "database", system=SYSTEM) as watch:
+        told = figures_of(watch)
+    theirs = dict(gateway.database.fetch(statement("request-rate")))
+    ours = {
+        f"{datetime.fromtimestamp(one.start, UTC).astimezone():%F %H:%M:00}": one.count
+        for one in told.minutes
+    }
+    # Theirs count the minute that is not over among the ten.
+    both = ours.keys() & theirs.keys()
+    assert len(both) >= 8
+    assert {minute: theirs[minute] for minute in both} == {one: ours[one] for one in both}
+
+
+def test_what_of_the_guides_sql_cannot_run(gateway: Gateway) -> None:
+    p50 = (
+        "SELECT latency_ms FROM request_logs ORDER BY latency_ms LIMIT 1"
+        " OFFSET (SELECT FLOOR(COUNT(*) * 0.50) FROM request_logs)"
+    )
+    for text in ("SELECT COUNT(*) as rows FROM providers", p50):
+        with pytest.raises(pymysql.ProgrammingError, match="1064"):
+            gateway.database.fetch(text)
+
+
+async def test_failing_and_slow_requests_fire_their_alerts(gateway: Gateway) -> None:
+    async with serving(gateway, "database") as watch:
+        gateway.traffic = Traffic(status=502, error="OAuth token refresh failed: invalid_grant")
+        refused = "a token cannot be refreshed, so that every request fails"
+        await watch.fires("OAuthRefreshFailures", refused, severity="critical")
+        gateway.traffic = Traffic()
+        await watch.ends("OAuthRefreshFailures")
+        await watch.ends("HighErrorRate")
+        gateway.traffic = Traffic(status=500, error="upstream timeout after 30 s")
+        await watch.fires("HighErrorRate", "every request fails", severity="critical")
+        assert watch.firing() == {"HighErrorRate"}
+        gateway.traffic = Traffic()
+        await watch.ends("HighErrorRate")
+        gateway.traffic = Traffic(rate=8, latency=1800)
+        await watch.fires("HighLatency", "requests take 1.4 s and more", severity="warning")
+        assert watch.firing() == {"HighLatency"}
+        gateway.traffic = Traffic(rate=8, latency=1800, status=500)
+        scale = "requests take 1.4 s and more, and fail"
+        await watch.fires("ScaleUpErrors", scale, severity="info")
+        await watch.until(lambda: watch.alerts("ScaleUpLatency"), "latency advises, too", 60)
+
+
+async def test_a_gateway_that_is_down_or_ill_fires(gateway: Gateway) -> None:
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, "gateway", system=SYSTEM) as watch:
+        await watch.go_on(60)
+        assert watch.firing() == set()
+        gateway.http.answer("/health", {"status": "ok"}, status=503)
+        await watch.fires("ApplicationDown", "/health answers with 503", severity="critical")
+        gateway.healthy()
+        await watch.ends("ApplicationDown")
+        gateway.http.answer("/health", {"status": "starting"})
+        await watch.fires("ApplicationDown", "/health says starting in place of ok")
+        gateway.healthy()
+        await watch.ends("ApplicationDown")
+        gateway.http.stop()
+        await watch.fires("ApplicationDown", "the gateway does not run", severity="critical")
+        assert watch.firing() == {"ApplicationDown"}
+
+
+async def test_a_cache_that_misses_fires_though_the_lifetime_ratio_is_fine(
+    gateway: Gateway,
+) -> None:
+    async with serving(gateway, "cache") as watch:
+        gateway.traffic = Traffic(hits=2, misses=3)
+        await watch.fires("LowCacheHitRate", "three of five look-ups miss", severity="warning")
+        lifetime = watch.value("aigateway:oauth_cache_hit_rate:percent")
+        assert lifetime > 99, "which is what the guide's own arithmetic sees"
+        gateway.traffic = Traffic()
+        await watch.ends("LowCacheHitRate")
+
+
+async def test_redis_that_is_not_saved_fires(gateway: Gateway) -> None:
+    config = configured(SYSTEM, gateway.environ)
+    gateway.redis.call("SAVE")
+    async with watching(config, "cache", system=SYSTEM) as watch:
+        await watch.go_on(90)
+        assert watch.firing() == set()
+        gateway.redis.call("INCR", "oauth:cache:hits")
+        watch.pretend("redis_rdb_last_save_timestamp_seconds", lambda at, _: at - 27 * 3600)
+        await watch.fires("RedisSaveTooOld", "the last save was 27 hours ago", severity="warning")
+        watch.pretend("redis_rdb_last_save_timestamp_seconds", None)
+        await watch.ends("RedisSaveTooOld")
+        gateway.redis.set(appendonly="yes")
+        await watch.go_on(90)
+        assert watch.value("redis_aof_enabled") == 1
+        assert watch.values("redis_aof_current_size_bytes"), "told only while it is on"
+        watch.pretend("redis_aof_last_write_status", lambda *_: 0.0)
+        await watch.fires("RedisAppendOnlyFileFailed", "the append-only file cannot be written")
+        watch.pretend("redis_aof_last_write_status", None)
+        watch.pretend("redis_aof_last_bgrewrite_status", lambda *_: 0.0)
+        await watch.fires("RedisAppendOnlyRewriteFailed", "the append-only file is not rewritten")
+
+
+async def test_a_machine_that_is_used_up_advises_to_scale_up(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    machine = Machine(tmp_path)
+    config = configured(SYSTEM, gateway.environ)
+    probes = {"machine": of_machine(machine)}
+    async with watching(config, "machine", system=SYSTEM, probes=probes) as watch:
+        watch.step = 15.0
+        drive_machine(machine, watch)
+        await watch.go_on(FIVE_MINUTES)
+        assert watch.firing() == set()
+        machine.memory["MemAvailable"] = 2_000
+        await watch.fires("ScaleUpMemory", "88 % of the memory is in use", severity="info")
+        assert watch.firing() == {"ScaleUpMemory"}
+        machine.memory["MemAvailable"] = 12_000
+        await watch.ends("ScaleUpMemory")
+        machine.cpu.update(user=1.9, idle=0.1)
+        await watch.go_on(240)
+        await watch.fires("ScaleUpCPU", "95 % of the CPU is in use", severity="info")
+        assert watch.firing() == {"ScaleUpCPU"}

@@ -98,9 +98,9 @@ class Pattern(Model):
             raise ValueError("say what it matches: match, where or level")
         if self.mask is not False and self.match is None:
             raise ValueError("only what match finds can be masked")
-        if isinstance(self.mask, str) and self.match is not None:
-            if self.mask not in groups(regex(self.match)):
-                raise ValueError(f"match has no group called {self.mask}: write (?P<{self.mask}>…)")
+        known = groups(regex(self.match)) if self.match is not None else {}
+        if isinstance(self.mask, str) and self.mask not in known:
+            raise ValueError(f"match has no group called {self.mask}: write (?P<{self.mask}>…)")
         return self
 
 

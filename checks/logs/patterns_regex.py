@@ -56,10 +56,9 @@ def regex(pattern: str) -> re.Pattern[bytes]:
 
 def groups(pattern: re.Pattern[bytes]) -> dict[str, int]:
     """The numbers of the named groups of ``pattern``."""
-    named: dict[str | bytes, int] = {**pattern.groupindex}
-    return {
-        name.decode() if isinstance(name, bytes) else name: number for name, number in named.items()
-    }
+    # RE2 names them as it got the pattern: in octets.
+    named: list[tuple[str | bytes, int]] = list(pattern.groupindex.items())
+    return {name.decode() if isinstance(name, bytes) else name: one for name, one in named}
 
 
 def octets(text: str) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
 
@@ -19,7 +19,10 @@ from checks.expectations import seconds
 from checks.health_words import word_status
 from checks.model import Part, Status, clean, worst
 
-__all__ = ["HealthDocument", "changes", "read_document"]
+__all__ = ["HealthDocument", "Meaning", "changes", "read_document"]
+
+Meaning = Callable[[object], Status | None]
+"""What a verdict means; None where it means nothing."""
 
 PARTS_BOUND: Final = 50
 """Child rows that a document may give."""
@@ -111,12 +114,15 @@ class HealthDocument:
         return tuple(sorted(bad, key=lambda part: -part.status.severity))
 
 
-def read_document(document: object) -> HealthDocument | None:
-    """What ``document`` (parsed JSON) says of its service; None where it says nothing of it."""
+def read_document(document: object, meaning: Meaning = word_status) -> HealthDocument | None:
+    """What ``document`` (parsed JSON) says of its service; None where it says nothing of it.
+
+    ``meaning`` is that of its words.
+    """
     if not isinstance(document, dict):
         return None
-    reader = _Reader()
-    key, word, status = _verdict(document)
+    reader = _Reader(meaning)
+    key, word, status = _verdict(document, meaning)
     reader.top(document, key)
     parts = tuple(reader.parts.values())
     if status is None:
@@ -137,11 +143,11 @@ def read_document(document: object) -> HealthDocument | None:
     )
 
 
-def _verdict(mapping: Mapping[str, Any]) -> tuple[str, str, Status | None]:
+def _verdict(mapping: Mapping[str, Any], meaning: Meaning) -> tuple[str, str, Status | None]:
     """The key, word and meaning of the verdict in ``mapping``."""
     for key in _VERDICTS:
         value = mapping.get(key)
-        status = None if value is None else word_status(value)
+        status = None if value is None else meaning(value)
         if status is not None:
             return key, value if isinstance(value, str) else json.dumps(value), status
     return "", "", None
@@ -194,6 +200,7 @@ def changes(before: HealthDocument, after: HealthDocument, elapsed: float) -> tu
 class _Reader:
     """Walks a document and gathers what it finds, up to the bounds."""
 
+    meaning: Meaning
     parts: dict[str, Part] = field(default_factory=dict)
     facts: list[tuple[str, str]] = field(default_factory=list)
     numbers: list[tuple[str, float]] = field(default_factory=list)
@@ -209,7 +216,7 @@ class _Reader:
                     self._container(key, value, 1, flags=plain in _FLAGS)
                 else:
                     self._member(key, value, 1)
-            elif isinstance(value, str) and not _NO_VERDICT_IN.search(key) and word_status(value):
+            elif isinstance(value, str) and not _NO_VERDICT_IN.search(key) and self.meaning(value):
                 self._part(key, value)
             else:
                 self._fact(key, value)
@@ -223,7 +230,7 @@ class _Reader:
                 self._object(name, value, f"{path}.{name}", depth)
             elif isinstance(value, list):
                 self._observations(name, value, depth)
-            elif isinstance(value, (str, bool) if flags else str) and word_status(value):
+            elif isinstance(value, (str, bool) if flags else str) and self.meaning(value):
                 self._part(name, value)
             else:
                 self._fact(f"{path}.{name}", value)
@@ -232,7 +239,7 @@ class _Reader:
         """An object of unknown meaning: a part where it has a verdict, else facts."""
         if depth > DEPTH_BOUND or isinstance(value, list):
             return
-        if _verdict(value)[2] is not None:
+        if _verdict(value, self.meaning)[2] is not None:
             self._object(path, value, path, depth)
             return
         for key, inner in value.items():
@@ -243,10 +250,10 @@ class _Reader:
 
     def _object(self, name: str, value: Mapping[str, Any], path: str, depth: int) -> None:
         """A part that is an object: its verdict, its message, parts of its own."""
-        _, word, status = _verdict(value)
+        _, word, status = _verdict(value, self.meaning)
         flags = value.get("status")
         if status is None and isinstance(flags, dict):
-            self._flags(name, flags)
+            self._flags(name, path, flags)
         elif status is not None:
             self._add(Part(name, status, _message(value), _figure(value) or word))
         for key, inner in value.items():
@@ -258,9 +265,16 @@ class _Reader:
             elif not isinstance(inner, dict | list):
                 self._number(f"{path}.{key}", inner)
 
-    def _flags(self, name: str, flags: Mapping[str, Any]) -> None:
-        """A part whose status is a map of alternatives: one that is there is enough."""
-        there = [key for key, value in flags.items() if word_status(value) is Status.OK]
+    def _flags(self, name: str, path: str, flags: Mapping[str, Any]) -> None:
+        """A part whose status is a map of alternatives: one that is there is enough.
+
+        Which of them are there is a fact each, and a figure, 0 or 1.
+        """
+        for key, value in flags.items():
+            self._fact(f"{path}.status.{key}", value)
+            if isinstance(value, bool):
+                self._number(f"{path}.status.{key}", int(value))
+        there = [key for key, value in flags.items() if self.meaning(value) is Status.OK]
         if there or not flags:
             self._add(Part(name, Status.OK, "", f"{len(there)}/{len(flags)}"))
         else:
@@ -276,7 +290,7 @@ class _Reader:
             self._object(own, item, own, depth + 1)
 
     def _part(self, name: str, value: object) -> None:
-        status = word_status(value)
+        status = self.meaning(value)
         if status is not None:
             self._add(
                 Part(name, status, "", value if isinstance(value, str) else json.dumps(value))

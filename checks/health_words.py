@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from checks.model import Status
 
-__all__ = ["counterpart", "word_status"]
+__all__ = ["counterpart", "own_words", "word_status"]
 
 _OK: Final = (
     "ok okay healthy up pass passed passing green available connected running alive operational "
@@ -67,6 +67,19 @@ def word_status(value: object) -> Status | None:
     if not isinstance(value, str) or len(value) > 40:
         return None
     return _WORDS.get(value.lower()) or _WORDS.get(_plain(value))
+
+
+def own_words(words: Mapping[str, Status]) -> Callable[[object], Status | None]:
+    """What a verdict means where ``words`` mean something of their own, whatever their case."""
+    if not words:
+        return word_status
+    own = {_plain(word): status for word, status in words.items()}
+
+    def meaning(value: object) -> Status | None:
+        found = own.get(_plain(value)) if isinstance(value, str) and len(value) <= 40 else None
+        return found or word_status(value)
+
+    return meaning
 
 
 def _code_status(code: int) -> Status | None:

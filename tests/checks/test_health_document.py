@@ -292,6 +292,33 @@ async def test_a_document_decides_where_nothing_is_expected(http_server: HttpSer
     assert ("version", "2.0.0") in result.facts
 
 
+async def test_which_alternatives_are_there_is_a_figure_each(http_server: HttpServer) -> None:
+    result = await ask("http", http_server.answer("/", FASTAPI))
+    path = "services.ai_providers.status.openai"
+    assert result.samples.get("probe_health_value", path=path) == 0
+    assert (path, "false") in result.facts
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "figure"),
+    [
+        ("healthy", OK, 0),
+        ("limited", WARNING, 1),
+        ("Degraded", CRITICAL, 2),
+        ("asleep", OK, 0),
+        ("down", WARNING, 1),
+    ],
+)
+async def test_words_mean_what_the_configuration_says(
+    http_server: HttpServer, said: str, status: Status, figure: int
+) -> None:
+    url = http_server.answer("/", {"status": said, "services": {"db": "up"}})
+    words = {"degraded": "critical", "asleep": "ok", "DOWN": "warning"}
+    result = await ask("http", {"url": url, "health_words": words})
+    assert result.status is status
+    assert result.samples.get("probe_health_status") == figure
+
+
 async def test_a_well_document_is_ok_and_quoted(http_server: HttpServer) -> None:
     result = await ask("http", http_server.answer("/", {"status": "ok"}))
     assert result.status is OK

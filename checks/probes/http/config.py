@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -16,6 +16,7 @@ from checks.expectations import (
     RemainingBounds,
     Texts,
 )
+from checks.model import Status
 from checks.secrets import mask_url
 from checks.settings import Duration, KindConfig, Model, NamedFile, Secret, Size
 
@@ -54,6 +55,11 @@ def check_proxy(value: str) -> str:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("nothing may follow the proxy's port")
     return url
+
+
+HealthWord = Annotated[str, Field(min_length=1, max_length=40)]
+"""A word in which a health document says how something is."""
+Meaning = Literal["ok", "warning", "critical"]
 
 
 class Expect(Model):
@@ -234,8 +240,15 @@ class HttpConfig(Endpoint):
     """What the answer must be; without it, a 2xx whose health document says it is well."""
     health_document: bool = True
     """Whether the answer's own verdict counts; it never does where `expect` judges the body."""
+    health_words: dict[HealthWord, Meaning] = Field(default={})
+    """What the document's words mean, where that is unusual: `{degraded: critical}`."""
     max_body: Size = Field(default=1_000_000, gt=0)
     """Bytes of the body that are read, before and after decompression."""
+
+    @property
+    def statuses(self) -> dict[str, Status]:
+        """What words of the health document mean."""
+        return {word: Status(meaning) for word, meaning in self.health_words.items()}
 
     @field_validator("method")
     @classmethod

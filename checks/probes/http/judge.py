@@ -19,7 +19,7 @@ from checks.expectations import (
 )
 from checks.expiry import expiry_finding
 from checks.health_document import HealthDocument, read_document
-from checks.health_words import counterpart
+from checks.health_words import counterpart, own_words
 from checks.model import Part, Status
 from checks.patterns import Matcher, SlowPatternError
 from checks.probes.http.answer import Answer, BodyError
@@ -49,6 +49,7 @@ class Judge:
     def __init__(self, config: HttpConfig) -> None:
         self._expect = config.expect
         self._own_verdict = config.health_document and not config.expect.judges_body
+        self._meaning = own_words(config.statuses)
         self._json = [JsonExpectation(e, v) for e, v in config.expect.json_.items()]
         self._headers = [
             (name, Matcher(pattern)) for name, pattern in config.expect.headers.items()
@@ -94,7 +95,7 @@ class Judge:
         if self._read is not None and self._read[0] == body:
             return self._read[1], None
         try:
-            self._read = (body, read_document(answer.document))
+            self._read = (body, read_document(answer.document, self._meaning))
             return self._read[1], None
         except BodyError as error:
             if self._json:

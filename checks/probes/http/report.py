@@ -70,6 +70,7 @@ class Reporter:
         samples = samples + peer_samples
         if document is not None:
             builder = self._sampler.builder()
+            builder.add("probe_health_status", document.status.exit_code)
             for part in document.parts:
                 ok = float(part.status is Status.OK)
                 builder.add("probe_health_part_ok", ok, {"part": part.name})

@@ -1,0 +1,119 @@
+"""Template variables of Grafana's as ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from checks.dashboards.choosing import AUTO_INTERVAL
+from checks.dashboards.grafana.node import Node
+from checks.dashboards.grafana.sources import PROMETHEUS, Sources
+from checks.dashboards.model import Variable
+from checks.dashboards.views import ALL
+from checks.model import clean
+
+__all__ = ["variables_of"]
+
+_ALL_VALUE: Final = "$__all"
+_SORTS: Final = {
+    1: "name",
+    2: "-name",
+    3: "number",
+    4: "-number",
+    5: "name",
+    6: "-name",
+    7: "number",
+    8: "-number",
+}
+_HIDDEN: Final = 2
+
+
+def variables_of(dashboard: Node, sources: Sources) -> tuple[tuple[Variable, ...], tuple[str, ...]]:
+    """The variables, and sentences on those that there are none of here."""
+    made: list[Variable] = []
+    notes: list[str] = []
+    for node in dashboard["templating"].objects("list"):
+        name = node["name"].line
+        match node["type"].text:
+            case "datasource":
+                continue
+            case "adhoc":
+                notes.append(f"the filters of ${name} cannot be set here")
+            case "query":
+                made.append(_asked(node, sources, notes))
+            case "interval":
+                made.append(_interval(node))
+            case "constant":
+                made.append(_fixed(node))
+            case "textbox":
+                made.append(_free(node))
+            case "custom":
+                made.append(_custom(node))
+            case kind:
+                notes.append(f"the variable ${name} is of the unknown kind {clean(kind, 30)}")
+                made.append(_custom(node))
+    return tuple(one for one in made if one.name), tuple(notes)
+
+
+def _base(node: Node, options: tuple[str, ...] = (), query: str = "") -> Variable:
+    everything = node["includeAll"].flag
+    return Variable(
+        name=node["name"].line,
+        label=node["label"].line,
+        query=query,
+        options=options,
+        default=_current(node),
+        multi=node["multi"].flag,
+        all_value=(node["allValue"].text if everything else None),
+        hidden=node["hide"].data == _HIDDEN,
+    )
+
+
+def _current(node: Node) -> tuple[str, ...]:
+    """The values chosen when it was saved."""
+    values = node["current"]["value"].texts
+    return tuple(ALL if one == _ALL_VALUE else clean(one, 200) for one in values)
+
+
+def _asked(node: Node, sources: Sources, notes: list[str]) -> Variable:
+    query = (node["query"]["query"] or node["query"]).text or node["definition"].text
+    kind = sources.kind(node, Node({}))
+    base = _base(node, query=query.strip())
+    pattern, sort = node["regex"].text, _SORTS.get(node["sort"].data, "")
+    if kind == PROMETHEUS and not re.match(r"\s*select\b", query, re.IGNORECASE):
+        return replace(base, pattern=pattern, sort=sort)
+    notes.append(f"the values of ${base.name} are not asked for: type one")
+    return replace(base, query="", free=True)
+
+
+def _custom(node: Node) -> Variable:
+    """``a, b, name : value`` or what its options say."""
+    query = node["query"].text
+    options = [one.rpartition(" : ")[2].strip() for one in re.split(r"(?<!\\),", query)]
+    options = [one.replace("\\,", ",") for one in options if one]
+    if not options:
+        values = (one["value"].text for one in node.objects("options"))
+        options = [one for one in values if one and one != _ALL_VALUE]
+    return _base(node, tuple(clean(one, 200) for one in dict.fromkeys(options)))
+
+
+def _interval(node: Node) -> Variable:
+    options = [one.strip() for one in node["query"].text.split(",") if one.strip()]
+    base = _base(node, tuple(([AUTO_INTERVAL] if node["auto"].flag else []) + options))
+    default = tuple(
+        AUTO_INTERVAL if one.startswith("$__auto_interval") else one for one in base.default
+    )
+    return replace(base, default=default, multi=False)
+
+
+def _fixed(node: Node) -> Variable:
+    value = node["query"].text or (node["current"]["value"].texts or ("",))[0]
+    base = _base(node, (clean(value, 200),))
+    return replace(base, hidden=True, default=())
+
+
+def _free(node: Node) -> Variable:
+    base = _base(node, tuple(one for one in (clean(node["query"].text, 200),) if one))
+    default = base.default or base.options
+    return replace(base, free=True, default=default)

@@ -29,7 +29,7 @@ from tui.pace import Pace
 from tui.palette import CommandProvider, Commands, PaletteCommand
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
-from tui.screens.picture import PictureScreen, Query, Standing
+from tui.screens.picture import Board, PictureScreen, Query, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
 from tui.upkeep import Upkeep
@@ -344,6 +344,13 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
     def follow(self, wanted: LogsWanted | None) -> None:
         self.expect()
         self.source.logs(wanted)
+
+    def measure(self, board: Board | None) -> None:
+        self._pace.expect(self._clock())
+        if board is None:
+            self.source.dashboard(None)
+        else:
+            self.source.dashboard(*board)
 
     @on(PictureModal.Confirmed)
     def _act_on(self, event: PictureModal.Confirmed) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "BOX",
     "CHOICE",
     "CLOSE",
+    "DASHBOARDS",
     "DATABASES",
     "DETAILS",
     "ENTRY",
@@ -34,6 +35,8 @@ __all__ = [
     "LISTS",
     "LOGS",
     "NOTE",
+    "OPTIONS",
+    "PANEL",
     "PROMPT",
     "QUERY",
     "RECORD",
@@ -109,6 +112,33 @@ HOST: Final = (
     Binding("o", "sort", "Sort the processes by something else", id="host.sort"),
     Binding("v", "tree", "Show the processes as a tree, or as a list", id="host.tree"),
     Binding("d", "details", "Details of the machine's check", id="host.details"),
+)
+
+DASHBOARDS: Final = (
+    Binding("tab", "panel(1)", "Next panel", id="dashboards.next_panel"),
+    Binding("shift+tab", "panel(-1)", "Previous panel", id="dashboards.previous_panel"),
+    Binding("right,l", "beside(1)", "Panel at the right", id="dashboards.right"),
+    Binding("left,h", "beside(-1)", "Panel at the left", id="dashboards.left"),
+    Binding("n", "ill(1)", "Next panel that is not ok", id="dashboards.next_ill"),
+    Binding("N", "ill(-1)", "Previous panel that is not ok", id="dashboards.previous_ill"),
+    Binding("right_square_bracket", "turn(1)", "Next dashboard", id="dashboards.next"),
+    Binding("left_square_bracket", "turn(-1)", "Previous dashboard", id="dashboards.previous"),
+    Binding("v", "variables", "Choose the values of its variables", id="dashboards.variables"),
+    Binding("i", "notes", "What of it is not shown, and where it is from", id="dashboards.notes"),
+)
+
+OPTIONS: Final = (
+    Binding("space", "mark", "Mark the value, or take its mark away", id="options.mark"),
+    Binding("slash", "filter", "Filter the values by any text in them", id="options.filter"),
+)
+
+PANEL: Final = (
+    Binding("y", "copy", "Copy the series, or the expression", id="panel.copy"),
+    Binding("o", "sort", "Sort the series by something else", id="panel.sort"),
+    Binding("plus,equals_sign", "widen(1)", "Longer window", id="panel.longer"),
+    Binding("minus", "widen(-1)", "Shorter window", id="panel.shorter"),
+    Binding("right,right_square_bracket", "turn(1)", "Next panel", id="panel.next"),
+    Binding("left,left_square_bracket", "turn(-1)", "Previous panel", id="panel.previous"),
 )
 
 CLOSE: Final = Binding("escape", "close", "Back", id="session.close")
@@ -233,6 +263,8 @@ APART: Final = {
     "leaving",
     "handling",
     "field",
+    "options",
+    "panel",
 }
 """Scopes whose keys go before all others while they are open."""
 _SHOWN: Final = {

@@ -14,7 +14,7 @@ from tui.economy import forget_closed
 from tui.holding import Holding
 from tui.numbered import NUMBERED
 from tui.palette import Palette
-from tui.screens.picture import PictureScreen, Query, Standing
+from tui.screens.picture import Board, PictureScreen, Query, Standing
 from tui.steps import Reads
 from tui.terminal import Looks
 from widgets.lines import LinePane
@@ -50,6 +50,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._asked_for: Query | None = None
         self._attended: str | None = None
         self._read: Reads | None = None
+        self._board: Board | None = None
         self._followed: LogsWanted | None = None
 
     # What subclasses say
@@ -76,6 +77,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
     def follow(self, wanted: LogsWanted | None) -> None:
         """Have the source show log lines, none any more for None."""
+        raise NotImplementedError
+
+    def measure(self, board: Board | None) -> None:
+        """Have the source measure a dashboard for its pictures, none any more for None."""
         raise NotImplementedError
 
     # Screens
@@ -278,6 +283,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         if reads != self._read:
             self._read = reads
             self.read(reads)
+        board = top.board if top else None
+        if board != self._board:
+            self._board = board
+            self.measure(board)
         wanted = top.follows if top else None
         if wanted != self._followed:
             self._followed = wanted

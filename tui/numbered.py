@@ -1,4 +1,4 @@
-"""The screens on the number keys besides the overview, and where their classes are."""
+"""The screens on the number keys (and ``D``) besides the overview, and where their classes are."""
 
 from __future__ import annotations
 
@@ -32,4 +32,5 @@ NUMBERED: Final[tuple[Numbered, ...]] = (
     Numbered("7", "alerts", "Alerts", "tui.screens.alerts", "AlertsScreen"),
     Numbered("8", "logs", "Logs", "tui.screens.logs", "LogsScreen"),
     Numbered("9", "timeline", "Timeline", "tui.screens.timeline", "TimelineScreen"),
+    Numbered("D", "dashboards", "Dashboards", "tui.screens.dashboard", "DashboardsScreen"),
 )

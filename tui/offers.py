@@ -64,6 +64,7 @@ def offers(
         yield _database(app, view)
     for queue in snapshot.queues if snapshot else ():
         yield _queue(app, queue)
+    yield from _dashboards(app, snapshot)
     yield from _runbooks(app, snapshot)
     yield PaletteCommand(QUERY, "ask in PromQL what is collected: query EXPRESSION", app.open_query)
     yield from given
@@ -175,6 +176,12 @@ def _queue(app: OnwatchApp, view: QueueView) -> PaletteCommand:
     help_text = f"of {view.check}, {view.status.value}: how long it is and where it is going"
     key = f"{view.check}/{view.name}"
     return PaletteCommand(f"queue {view.name}", help_text, lambda: app.go_to("queues", key))
+
+
+def _dashboards(app: OnwatchApp, snapshot: Snapshot | None) -> Iterator[PaletteCommand]:
+    for one in snapshot.dashboards if snapshot else ():
+        run = partial(app.go_to, "dashboards", one.name)
+        yield PaletteCommand(f"dashboard {one.title}", f"from {one.place or one.name}", run)
 
 
 def _questions(app: OnwatchApp, check: CheckView) -> Iterator[PaletteCommand]:

@@ -106,7 +106,7 @@ _SIGNS: Final = {
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰╔╗╚╝┏┓┗┛", "+"),
     **dict.fromkeys("│║┃▌▍▎▏▐▕", "|"),
     **dict.fromkeys("─━═▔", "-"),
-    **dict(zip("▉▊▋", "#=|", strict=True)),
+    **dict(zip("▉▊▋▀▞", "#=|^,", strict=True)),
     **dict(zip(UNICODE.blocks, ASCII.blocks, strict=True)),
     **dict(zip("—–·•…×µ±←→↑↓", "---*~xu~<>^v", strict=True)),
     **dict(zip("✔✖▲▼◆■●◌❄◷↳❯", "+X!v*#*~=<>>", strict=True)),

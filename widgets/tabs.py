@@ -17,7 +17,7 @@ from widgets.view import LineView
 if TYPE_CHECKING:
     from checks.views import CheckView, Snapshot
 
-__all__ = ["TabLine", "tab_line"]
+__all__ = ["TabLine", "spanned", "tab_line"]
 
 _LONGEST = 28
 """Cells of a name, at most."""
@@ -39,7 +39,7 @@ def _tab(check: CheckView, chosen: bool, glyphs: Glyphs, told: Seg, *, brief: bo
     ]
 
 
-def _span(widths: Sequence[int], chosen: int, room: int) -> tuple[int, int]:
+def spanned(widths: Sequence[int], chosen: int, room: int) -> tuple[int, int]:
     """Which tabs there is room for: the chosen one, and its neighbours as far as they go."""
     first, after = chosen, chosen + 1
     used = widths[chosen]
@@ -80,7 +80,7 @@ def tab_line(
     counts = 2 * len(f" +{len(tabs)} ")
     widths = [segs_width(tab) + 1 for tab in tabs]
     room = width - 1 if sum(widths) < width else width - counts - 1
-    first, after = _span(widths, place, room)
+    first, after = spanned(widths, place, room)
     segs = [Seg(f" +{first} " if first else " ", "dim")]
     spans = []
     for i in range(first, after):

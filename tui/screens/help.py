@@ -33,9 +33,15 @@ _TOGETHER: Final = (
     ("pane.home", "pane.end"),
     ("pane.pageup", "pane.pagedown"),
     ("tabs.next", "tabs.previous"),
+    ("dashboards.next_panel", "dashboards.previous_panel"),
+    ("dashboards.right", "dashboards.left"),
+    ("dashboards.next_ill", "dashboards.previous_ill"),
+    ("dashboards.next", "dashboards.previous"),
+    ("panel.next", "panel.previous"),
+    ("panel.longer", "panel.shorter"),
     ("details.next_chart", "details.previous_chart"),
     ("screen.next_pane", "screen.previous_pane"),
-    ("app.overview", *(f"app.{each.name}" for each in NUMBERED)),
+    ("app.overview", *(f"app.{each.name}" for each in NUMBERED if each.key.isdecimal())),
     ("app.window_longer", "app.window_shorter"),
 )
 """Ids of bindings that share a line, as they do much the same."""

@@ -46,7 +46,7 @@ class OverviewScreen(PictureScreen):
         (("screen.silence",), "silence"),
         (("screen.logs",), "logs"),
         (("pane.open",), "details"),
-        (("app.overview", *(f"app.{each.name}" for each in NUMBERED)), "screens"),
+        (("app.overview", *(f"app.{e.name}" for e in NUMBERED if e.key.isdecimal())), "screens"),
         (("screen.filter",), "filter"),
         (("app.palette",), "command"),
         (("app.help",), "help"),

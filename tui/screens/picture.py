@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tui.screens.logs_about import LogsAbout
     from tui.screens.modal import PictureModal
 
-__all__ = ["Banner", "PictureScreen", "Query", "Standing", "binding_of", "hints_from"]
+__all__ = ["Banner", "Board", "PictureScreen", "Query", "Standing", "binding_of", "hints_from"]
 
 _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
@@ -56,6 +56,16 @@ class Query(NamedTuple):
     text: str
     seconds: float
     about: tuple[tuple[str, str], ...] = ()
+
+
+class Board(NamedTuple):
+    """The dashboard ``name`` over the last ``span`` seconds (its own where 0), with the values
+    ``chosen`` for its variables.
+    """
+
+    name: str
+    span: float
+    chosen: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +193,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             super().__init__()
 
     class Attends(Message):
-        """:attr:`attends` or :attr:`asks` has become another."""
+        """:attr:`attends`, :attr:`asks` or :attr:`board` has become another."""
 
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
@@ -217,6 +227,11 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
     @property
     def asks(self) -> Query | None:
         """What the source is to evaluate while this screen is on top; None for nothing."""
+        return None
+
+    @property
+    def board(self) -> Board | None:
+        """The dashboard that the source is to measure while this screen is on top."""
         return None
 
     @property

@@ -1,0 +1,192 @@
+"""Times as logs write them: read into seconds since 1970, and remembered.
+
+Most lines share their second with the line before, so what was read once is looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+__all__ = ["UNITS", "Times", "zone_of"]
+
+UNITS: Final = {"unix": 1.0, "unix_ms": 1e-3, "unix_us": 1e-6, "unix_ns": 1e-9}
+"""Names of formats that are a number since 1970, and the seconds of its unit."""
+_REMEMBERED: Final = 4_096
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_ISO = re.compile(
+    r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?(?:[.,](\d{1,9})\d*)?"
+    r"\s?(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    re.IGNORECASE,
+)
+# 26/Dec/2024:10:00:00 +0000 (access logs), 26-Dec-2024 10:00:00 UTC (PHP), 26 Dec 2024 10:00:00.1
+_DAY_FIRST = re.compile(
+    r"(?:[A-Z][a-z]{2},? )?(\d{1,2})[/ -]([A-Z][a-z]{2})[/ -](\d{4})[: ](\d\d):(\d\d):(\d\d)"
+    r"(?:\.(\d{1,9})\d*)?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?"
+)
+# Thu Dec 26 10:00:00.123456 2024 (Apache's errors), Dec 26 10:00:00 (syslog)
+_MONTH_FIRST = re.compile(
+    r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?"
+    r"(?: (\d{4}))?"
+)
+_DAY: Final = 86_400.0
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """The zone of ``UTC``, ``local`` (None, as `datetime` has it) or a name of the zone database.
+
+    Raises:
+        ValueError: there is no such zone here.
+    """
+    if name.lower() in ("utc", "z", "gmt"):
+        return UTC
+    if name == "local":
+        return None
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise ValueError(
+            f"{name!r} is no time zone that is known here; write UTC, local or Europe/Berlin"
+        ) from None
+
+
+class Times:
+    """Reads the times of one log.
+
+    ``zone`` holds for those that name none themselves; ``pattern`` is a format of ``strptime``
+    or one of :data:`UNITS`, empty where the usual ones are to be tried.
+    """
+
+    __slots__ = ("_known", "_pattern", "_reads", "_seconds", "_unit", "_zone")
+
+    def __init__(self, zone: str = "UTC", pattern: str = "") -> None:
+        self._zone = zone_of(zone)
+        self._pattern = pattern
+        self._unit = UNITS.get(pattern)
+        self._known: dict[str, float | None] = {}
+        self._seconds: dict[tuple[str, ...], float] = {}
+        self._reads: tuple[Callable[[str, float], float | None], ...] = (
+            self._iso,
+            self._day_first,
+            self._month_first,
+            self._number,
+        )
+        if self._unit is not None:
+            self._reads = (self._number,)
+        elif pattern:
+            self._reads = (self._formatted,)
+
+    def read(self, value: object, now: float) -> float | None:
+        """Seconds since 1970 of ``value``, a text or a number; None where it is no time.
+
+        ``now`` tells the year where it names none.
+        """
+        if isinstance(value, float):
+            return self._scaled(value)
+        if not isinstance(value, str):
+            return None
+        known = self._known
+        if value in known:
+            return known[value]
+        found = self._found(value, now)
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[value] = found
+        return found
+
+    def _found(self, text: str, now: float) -> float | None:
+        for read in self._reads:
+            try:
+                found = read(text, now)
+            except (ValueError, OverflowError, OSError):
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def _iso(self, text: str, now: float) -> float | None:
+        del now
+        found = _ISO.match(text)
+        if found is None:
+            return None
+        year, month, day, hour, minute, second, fraction, zone = found.groups()
+        return self._at((year, month, day, hour, minute, second or "0", zone or ""), fraction)
+
+    def _day_first(self, text: str, now: float) -> float | None:
+        del now
+        found = _DAY_FIRST.match(text)
+        month = _MONTHS.get(found[2].lower()) if found else None
+        if found is None or month is None:
+            return None
+        day, _, year, hour, minute, second, fraction, zone = found.groups()
+        return self._at((year, str(month), day, hour, minute, second, zone or ""), fraction)
+
+    def _month_first(self, text: str, now: float) -> float | None:
+        found = _MONTH_FIRST.match(text)
+        month = _MONTHS.get(found[1].lower()) if found else None
+        if found is None or month is None:
+            return None
+        _, day, hour, minute, second, fraction, year = found.groups()
+        rest = (str(month), day, hour, minute, second, "")
+        if year:
+            return self._at((year, *rest), fraction)
+        this = datetime.fromtimestamp(now, UTC).year
+        # Late in December the clock of a machine may be a little ahead of ours, no more.
+        moments = [self._in_year(str(this + past), rest, fraction) for past in (1, 0, -1)]
+        return next((one for one in moments if one is not None and one <= now + _DAY), None)
+
+    def _in_year(self, year: str, rest: tuple[str, ...], fraction: str | None) -> float | None:
+        try:
+            return self._at((year, *rest), fraction)
+        except ValueError:
+            return None  # the 29th of February of another year
+
+    def _at(self, parts: tuple[str, ...], fraction: str | None) -> float:
+        """``parts`` are year to second, and the zone."""
+        seconds = self._seconds.get(parts)
+        if seconds is None:
+            year, month, day, hour, minute, second = (int(part) for part in parts[:6])
+            zone = _named(parts[6]) if parts[6] else self._zone
+            # A leap second is the one after it, as Unix counts.
+            leap, second = divmod(second, 60) if second == 60 else (0, second)
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+            seconds = moment.timestamp() + 60 * leap
+            if len(self._seconds) >= _REMEMBERED:
+                self._seconds.clear()
+            self._seconds[parts] = seconds
+        return seconds + float("0." + fraction) if fraction else seconds
+
+    def _number(self, text: str, now: float) -> float | None:
+        del now
+        return self._scaled(float(text))
+
+    def _scaled(self, value: float) -> float | None:
+        if self._unit is not None:
+            value *= self._unit
+        elif value >= 1e11:
+            # A number so large means milliseconds, microseconds or nanoseconds.
+            value *= 1e-3 if value < 1e14 else 1e-6 if value < 1e17 else 1e-9
+        return value if 1e6 < value < 1e11 else None
+
+    def _formatted(self, text: str, now: float) -> float | None:
+        moment = datetime.strptime(text, self._pattern)  # noqa: DTZ007 - the zone follows
+        if moment.year == 1900:
+            moment = moment.replace(year=datetime.fromtimestamp(now, UTC).year)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self._zone)
+        return moment.timestamp()
+
+
+def _named(zone: str) -> tzinfo:
+    if zone[0] not in "+-":
+        return UTC
+    offset = datetime.strptime(zone if len(zone) > 3 else zone + "00", "%z").tzinfo
+    return offset or UTC

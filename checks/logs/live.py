@@ -34,8 +34,10 @@ class StandingLogs:
 
     def view(self, states: Mapping[str, CheckState], now: float) -> LogsView:
         """What fits of what the checks hold at ``now``."""
-        del now
         checks = [state for state in states.values() if state.log or state.spec.kind == "log"]
+        for state in checks:
+            if state.log is not None:
+                state.log.look(now)
         self._follow(checks)
         return LogsView(
             wanted=self._wanted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ GRAVE: Final = 1_000
 second come, the one that matters would be gone before anybody could look."""
 _BYTES: Final = 2_500_000
 """That the newest may take, about; the grave ones half of it."""
+_WATCHED: Final = 3.0
+"""Seconds for which one look holds."""
 _RECORD: Final = 420
 """Bytes of a record without its texts."""
 
@@ -98,6 +101,15 @@ class Tail:
         self._version = 0
         self._held = Held(0)
         self.reading = Reading()
+        self._watched = -math.inf
+
+    def look(self, now: float) -> None:
+        """Somebody looks at it, at ``now``."""
+        self._watched = now
+
+    def is_watched(self, now: float) -> bool:
+        """Whether somebody looked at it of late."""
+        return now - self._watched < _WATCHED
 
     def add(self, records: Sequence[Record]) -> None:
         """Hold ``records``, whose numbers ascend and are above those before."""

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from checks.model import clean
 from checks.settings import Duration, LabelName, Model
+from tui.config.objectives_models import CapacityItem, ObjectiveItem
 from tui.config.story_models import BusinessHours, Contact, Severities, Silences
 
 __all__ = [
@@ -27,7 +28,6 @@ LATER_KEYS: Final = ("history", "agent", "notify", "discovery")
 LATER_CHECK_KEYS: Final = (
     "prometheus",
     "alertmanager",
-    "log",
     "files",
 )
 """Kinds of check that only later versions have."""
@@ -168,6 +168,13 @@ class File(Model):
     """When people are at work, for targets in business hours or days."""
     escalate_to: Contact = ""
     """Who alerts go up to that nobody has acknowledged in time, such as `the team lead`."""
+    objectives: Annotated[list[ObjectiveItem], Field(max_length=100)] = Field(default_factory=list)
+    """Service level objectives: what part of what happens is to go well, over which time."""
+    capacity: Annotated[list[CapacityItem], Field(max_length=100)] = Field(default_factory=list)
+    """What is watched for where it is going, and when it meets its limit."""
+    baseline: Annotated[str, Field(max_length=100)] = ""
+    """Name of the saved baseline that the requests screen compares with; else the newest one of
+    this configuration."""
     keybindings: dict[str, Bound] = Field(default_factory=dict)
     """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys; or by its key a
     step of a runbook: `ctrl+r: {runbook: high-cpu, step: restart}`."""

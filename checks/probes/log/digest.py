@@ -1,0 +1,214 @@
+"""What a log check makes of the records that were read: held, counted, searched."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from operator import attrgetter
+from typing import Final
+
+from checks.logs.counting import Sliding, Top
+from checks.logs.counting_metrics import RecordCounter
+from checks.logs.counting_templates import template
+from checks.logs.filters import compiled
+from checks.logs.model import Level, Record
+from checks.logs.patterns import Matcher, PatternCount
+from checks.logs.patterns_search import BLOCK, Block
+from checks.logs.reading import Batch, SourceState
+from checks.logs.requests import RequestRecords
+from checks.logs.tail import NEWEST, Tail
+from checks.probes.log.config import LogConfig
+from checks.secrets import Masker
+
+__all__ = ["Digest"]
+
+_TEMPLATES: Final = 200
+"""Messages of one reading that are looked at for what they have in common: of more, some stand for
+the others."""
+_SKEWED: Final = 900.0
+"""Seconds that a line that was just written is away from now where its zone is another."""
+_MINUTE: Final = 60.0
+_LEVEL = attrgetter("level")
+
+
+class Digest:
+    """Counters, windows and the tail of one check. Used in one thread at a time."""
+
+    def __init__(self, config: LogConfig, masker: Masker, now: float) -> None:
+        self._config = config
+        self._masker = masker
+        self._where = compiled(config.where) if config.where is not None else None
+        self._matchers = tuple(map(Matcher, config.patterns))
+        self.tail = Tail()
+        self.patterns = tuple(PatternCount(pattern, now) for pattern in config.patterns)
+        self.metrics = tuple(map(RecordCounter, config.metrics))
+        self.requests = RequestRecords(config.requests, now) if config.requests else None
+        self.levels: Counter[Level | None] = Counter()
+        self.lines = self.read = self.unreadable = self.lost = 0
+        self.rate = Sliding(_MINUTE)
+        self.grave = Sliding(300.0)
+        """Records that are errors or worse."""
+        self.losing = Sliding(300.0)
+        """Lines lost."""
+        self.common, self.errors = Top(now), Top(now)
+        self.levels_of: dict[str, Level] = {}
+        """The level of each kind of message, as of its newest."""
+        self.began = self.since = now
+        """All that was written from ``since`` on was seen."""
+        self.newest: float | None = None
+        """When the last record of interest came."""
+        self.sources: tuple[SourceState, ...] = ()
+        self.more = False
+        self.skew = 0.0
+        """Seconds that new records lie ahead of when they came; 0 where they are about as old."""
+        self._old: list[Record] | None = []
+        self._begins: dict[str, float] = {}
+
+    def take(self, batch: Batch, now: float) -> None:
+        """Take in what a reading brought at ``now``."""
+        self.sources, self.more = batch.sources, batch.more
+        self.lines += batch.lines
+        self.read += batch.read
+        self.unreadable += batch.unreadable
+        self.lost += batch.lost
+        if batch.lost:
+            self.losing.add(now, batch.lost)
+        old = self._searched(batch.records[: batch.old])
+        fresh = self._searched(batch.records[batch.old :])
+        if self._old is not None:
+            self._note_covered(batch.records[: batch.old])
+            self._old += old
+            if fresh or not batch.more:
+                self._recall(self._old, now)
+                self._old = None
+        self._hold((*old, *fresh))
+        if fresh:
+            self._count(fresh, now)
+        self._advance(now)
+
+    def _searched(self, records: Sequence[Record]) -> list[Record]:
+        """Those of interest, with the names of the patterns that they match, and masked."""
+        if self._where is not None:
+            records = [record for record in records if self._where(record)]
+        if not self._matchers or not records:
+            return list(records)
+        found: list[Record] = []
+        for start in range(0, len(records), BLOCK):
+            found += self._matched(records[start : start + BLOCK])
+        return found
+
+    def _matched(self, records: Sequence[Record]) -> Sequence[Record]:
+        block = Block(records)
+        names: dict[int, list[Matcher]] = {}
+        for matcher in self._matchers:
+            for place in matcher.places(records, block):
+                names.setdefault(place, []).append(matcher)
+        if not names:
+            return records
+        changed = list(records)
+        for place, matchers in names.items():
+            record = replace(records[place], patterns=tuple(one.name for one in matchers))
+            for matcher in matchers:
+                record = matcher.unreadable(record)
+            changed[place] = record
+        return changed
+
+    def _hold(self, records: Sequence[Record]) -> None:
+        """Into the tail with them, without what is secret; a flood's first ones are gone at
+        once, and only looked through for grave ones."""
+        if len(records) > NEWEST:
+            flood, records = records[:-NEWEST], records[-NEWEST:]
+            grave = [one for one in flood if one.patterns or (one.level or 0) >= Level.WARNING]
+            self.tail.add(list(self._unsecret(grave[-NEWEST:])))
+        self.tail.add(list(self._unsecret(records)))
+
+    def _unsecret(self, records: Sequence[Record]) -> Iterator[Record]:
+        text = self._masker.text
+        for record in records:
+            message, whole = text(record.message), text(record.text)
+            # Escapes hide from a search in the line what its fields say.
+            same = message == record.message and whole == record.text and "\\" not in whole
+            if same:
+                yield record
+            else:
+                fields = {
+                    name: text(value) if isinstance(value, str) else value
+                    for name, value in record.fields.items()
+                }
+                yield replace(record, message=message, text=whole, fields=fields)
+
+    def _recall(self, records: Sequence[Record], now: float) -> None:
+        """Records from before the start: counted for the windows that they lie in, by nothing
+        else."""
+        ordered = sorted((one for one in records if one.time <= now), key=attrgetter("time"))
+        self.since = min(self.since, max(self._begins.values(), default=now))
+        for pattern in self.patterns:
+            for record in ordered:
+                if pattern.name in record.patterns:
+                    pattern.recall(record)
+        for record in ordered:
+            if (record.level or 0) >= Level.ERROR:
+                self.grave.add(record.time)
+        if ordered:
+            self.newest = max(self.newest or 0.0, ordered[-1].time)
+        self._note_messages(ordered)
+        for metric in self.metrics:
+            metric.announce(records)
+        if self.requests is not None:
+            self.requests.recall(records, self.since, now)
+
+    def _note_covered(self, records: Sequence[Record]) -> None:
+        """Since when all records are known, of what was there before: each source may begin
+        elsewhere."""
+        for record in records:
+            known = self._begins.get(record.source, math.inf)
+            self._begins[record.source] = min(known, record.time)
+
+    def _count(self, records: Sequence[Record], now: float) -> None:
+        """New records: each counts once, and as of now."""
+        levels = Counter(map(_LEVEL, records))
+        self.levels.update(levels)
+        self.rate.add(now, len(records))
+        grave = sum(n for level, n in levels.items() if (level or 0) >= Level.ERROR)
+        if grave:
+            self.grave.add(now, grave)
+        self.newest = now
+        if self.patterns:
+            matching = [record for record in records if record.patterns]
+            for pattern in self.patterns:
+                pattern.add([one for one in matching if pattern.name in one.patterns], now)
+        for metric in self.metrics:
+            metric.add(records)
+        trusted = self._config.start == "beginning"
+        if self.requests is not None:
+            self.requests.add(records, now, trusted=trusted)
+        self._note_messages(records)
+        ahead = records[-1].time - now
+        self.skew = 0.0 if trusted or abs(ahead) < _SKEWED else ahead
+
+    def _note_messages(self, records: Sequence[Record]) -> None:
+        errors = [record for record in records if (record.level or 0) >= Level.ERROR]
+        self._note(self.errors, errors)
+        self._note(self.common, records)
+
+    def _note(self, top: Top, records: Sequence[Record]) -> None:
+        """Count what messages have in common; of many every so manieth stands for its like."""
+        step = math.ceil(len(records) / _TEMPLATES)
+        for record in islice(records, 0, None, step or 1):
+            kind = template(record.message)
+            top.add((kind,), step)
+            if record.level is not None:
+                self.levels_of[kind] = record.level
+        top.cut = top.cut or step > 1
+
+    def _advance(self, now: float) -> None:
+        for sums in (self.rate, self.grave, self.losing):
+            sums.advance(now)
+        tops = (self.common, self.errors, *(one.by for one in self.patterns if one.by is not None))
+        for top in tops:
+            top.advance(now)
+        if len(self.levels_of) > 2_000:
+            self.levels_of.clear()

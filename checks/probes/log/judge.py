@@ -1,0 +1,106 @@
+"""What becomes of a log check's findings: child rows, a status and its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from checks.findings import Finding
+from checks.logs.reading import SourceState
+from checks.model import Part, Status, worst
+from checks.probes.log.config import LogConfig
+from checks.probes.log.digest import Digest
+from checks.wording import size, span
+
+__all__ = ["findings", "sentence", "shown_rate"]
+
+_MOST_SOURCES: Final = 10
+_FAR_BEHIND: Final = 8_000_000
+"""Bytes not read yet from which on what is shown is no longer what happens."""
+
+
+def findings(config: LogConfig, digest: Digest, now: float) -> list[Finding]:
+    """Child rows, patterns first."""
+    rows = [Finding("limit", each.part(now, digest.since)) for each in digest.patterns]
+    return [*rows, *_quiet(config, digest, now), *_sources(config, digest), *_reading(digest)]
+
+
+def _quiet(config: LogConfig, digest: Digest, now: float) -> Iterator[Finding]:
+    """Nobody writes any more."""
+    bounds = config.quiet
+    if bounds.warning is None and bounds.critical is None:
+        return
+    silent = now - (digest.newest if digest.newest is not None else digest.began)
+    text = f"nothing was written for {span(silent)}"
+    for status, bound in ((Status.CRITICAL, bounds.critical), (Status.WARNING, bounds.warning)):
+        if bound is not None and silent > bound:
+            told = f"{text}, expected every {span(bound)}"
+            yield Finding("limit", Part("newest line", status, told, f"{span(silent)} ago"))
+            return
+    yield Finding("ok", Part("newest line", Status.OK, "", f"{span(silent)} ago"))
+
+
+def _sources(config: LogConfig, digest: Digest) -> Iterator[Finding]:
+    """Files that cannot be read."""
+    ill = [source for source in digest.sources if source.problem]
+    for source in ill[:_MOST_SOURCES]:
+        yield Finding(_reason(source), Part(source.name, Status.UNKNOWN, source.problem))
+    if len(ill) > _MOST_SOURCES:
+        text = f"{len(ill) - _MOST_SOURCES} more cannot be read"
+        yield Finding("missing", Part("more files", Status.UNKNOWN, text))
+    if not digest.sources:
+        text = f"no file matches {config.address()}: nothing is read"
+        yield Finding("missing", Part("files", Status.UNKNOWN, text))
+
+
+def _reason(source: SourceState) -> str:
+    words = source.problem.lower()
+    denied = "permission" in words or "may not" in words or "right" in words
+    return "permission" if denied else "missing"
+
+
+def _reading(digest: Digest) -> Iterator[Finding]:
+    """What keeps onwatch from telling what is written."""
+    if digest.losing.total:
+        text = (
+            f"{digest.losing.total:,} lines were gone before they could be read, in the last 5 min"
+        )
+        yield Finding("limit", Part("lost lines", Status.WARNING, text, f"{digest.losing.total:,}"))
+    behind = sum(source.behind for source in digest.sources)
+    if behind > _FAR_BEHIND:
+        text = f"{size(behind)} are not read yet: more is written than can be read"
+        yield Finding("limit", Part("behind", Status.WARNING, text, size(behind)))
+
+
+def sentence(digest: Digest, rows: list[Finding], now: float) -> tuple[Status, str, str]:
+    """The status of the check, the sentence, and the reason."""
+    status = worst(row.part.status for row in rows)
+    cause = next((row for row in rows if row.part.status is status is not Status.OK), None)
+    if cause is None:
+        return Status.OK, _figures(digest, now), "ok"
+    others = sum(row.part.status is not Status.OK for row in rows) - 1
+    more = f" (and {others} more)" if others else ""
+    return status, f"{cause.part.name}: {cause.part.message}{more}", cause.reason
+
+
+def shown_rate(digest: Digest, now: float) -> float:
+    """Records a second, over the last minute or what there was of it."""
+    return digest.rate.total / max(1.0, min(digest.rate.window, now - digest.began))
+
+
+def _figures(digest: Digest, now: float) -> str:
+    """``12 lines/s, 3 errors in 5 min, newest 2 s ago``."""
+    rate = shown_rate(digest, now)
+    errors = digest.grave.total
+    counted = f"{errors:,} error{'' if errors == 1 else 's'}" if errors else "no errors"
+    told = f"{_per_second(rate)}, {counted} in 5 min"
+    if digest.newest is None:
+        return f"{told}; no line yet"
+    return f"{told}, newest {span(now - digest.newest)} ago"
+
+
+def _per_second(rate: float) -> str:
+    """``1,204 lines/s``, or a minute where they are few."""
+    if rate >= 1:
+        return f"{rate:,.0f} line{'' if round(rate) == 1 else 's'}/s"
+    return f"{rate * 60:,.0f} lines/min"

@@ -66,7 +66,8 @@ def _not_there(selector: Selector, store: Sampled) -> str:
         )
     if parts:
         return f"{said}; {', '.join(name + part for part in parts)} {_is(parts)} there"
-    return f"{said}; the nearest metric is {near}" if near else said
+    alike = near.partition("_")[0] == name.partition("_")[0]
+    return f"{said}; the nearest metric is {near}" if near and alike else said
 
 
 def _is(parts: list[str]) -> str:

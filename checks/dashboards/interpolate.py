@@ -58,6 +58,10 @@ class Values:
     scrape: float = 15.0
     title: str = ""
 
+    def knows(self, name: str) -> bool:
+        """Whether there is a value for ``$name``."""
+        return name in self.variables or self._own(name, "") is not None
+
     def promql(self, text: str) -> str:
         """``text`` as an expression: values that may be several stand there as patterns."""
         return self._replaced(text, _promql)

@@ -49,7 +49,9 @@ def time_column(answer: Answer, offset: float = 0.0) -> int:
 def as_series(panel: Panel, answer: Answer, legend: str, offset: float) -> Measured:
     """The series of ``answer``; a moment without a zone is ``offset`` seconds east of UTC."""
     time = time_column(answer, offset)
-    numbers = tuple(at for at, is_one in enumerate(answer.numeric) if is_one and at != time)
+    numbers = tuple(
+        at for at in range(len(answer.columns)) if at != time and _is_number(answer, at)
+    )
     names = tuple(at for at in range(len(answer.columns)) if at != time and at not in numbers)
     columns = _Columns(time, numbers, names)
     if not answer.rows:
@@ -72,6 +74,11 @@ def as_series(panel: Panel, answer: Answer, legend: str, offset: float) -> Measu
         else ""
     )
     return Measured(tuple(rows[: MOST[panel.kind]]), times, len(rows), more)
+
+
+def _is_number(answer: Answer, at: int) -> bool:
+    """Whether a column holds numbers, or nothing: an average of no rows is NULL."""
+    return answer.numeric[at] or all(row[at] == _NULL for row in answer.rows)
 
 
 def _figures(

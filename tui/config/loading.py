@@ -18,6 +18,7 @@ from checks.documents.document import Path as Where
 from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
 from tui.config import build, files
+from tui.config.dashboards import ReadDashboards, read_dashboards
 from tui.config.expand import expand
 from tui.config.keys import KeyJudge, ReadKeys, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
@@ -126,6 +127,7 @@ class _Loading:
         self._problems: list[ConfigProblem] = []
         self._declared: list[build.Declared] = []
         self._complete = True
+        self._dashboards = ReadDashboards()
 
     def run(self, text: str, judges: _Judges) -> Loaded:
         report = self._report(self._path, text)
@@ -148,6 +150,7 @@ class _Loading:
         books = read_runbooks(report, head.runbooks, self._base, self._path.parent, self._warnings)
         refuse_unknown(report, books, entries, keys, judges.steps)
         story = read_story(report, head)
+        self._read_dashboards(report, entries)
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)
         return self._loaded(head, keys, entries, rules.config, books, story=story)
@@ -176,6 +179,7 @@ class _Loading:
             rules=rules,
             story=story,
             runbooks=books,
+            dashboards=self._dashboards.dashboards,
         )
         disabled = len(entries) - len(specs)
         return Loaded(
@@ -188,10 +192,22 @@ class _Loading:
             keys.steps,
         )
 
+    def _read_dashboards(self, report: Report, entries: list[build.Entry]) -> None:
+        specs = [entry.spec for entry in entries]
+        read = read_dashboards(report, specs, self._base, self._path.parent)
+        self._dashboards = read
+        self._files += read.watched
+        self._warnings += read.warnings
+
     def _report(self, path: Path, text: str) -> Report:
-        """The document with its variables expanded, and where its problems go."""
+        """The document with its variables expanded, and where its problems go.
+
+        Dashboards stay as they are: what looks like ours there is theirs.
+        """
         document = parse(str(path), text)
-        data = expand(document.data, self._environ, Report(document, self._problems).add)
+        own = {key: value for key, value in document.data.items() if key == "dashboards"}
+        others = {key: value for key, value in document.data.items() if key not in own}
+        data = expand(others, self._environ, Report(document, self._problems).add) | own
         expanded = Document(document.name, data, document.lines)
         return Report(expanded, self._problems, written=document.data)
 

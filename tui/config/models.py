@@ -175,6 +175,8 @@ class File(Model):
     baseline: Annotated[str, Field(max_length=100)] = ""
     """Name of the saved baseline that the requests screen compares with; else the newest one of
     this configuration."""
+    dashboards: list[Any] = Field(default_factory=list)
+    """Dashboards: panels of its own, or files of Grafana's."""
     keybindings: dict[str, Bound] = Field(default_factory=dict)
     """Keys of the monitor by the action's id: `app.freeze: f`, or a list of keys; or by its key a
     step of a runbook: `ctrl+r: {runbook: high-cpu, step: restart}`."""

@@ -14,6 +14,7 @@ from pydantic_core import core_schema
 from checks.errors import OnwatchError
 from checks.registry import KINDS, kind, third_party
 from checks.settings import KindConfig, field_docs
+from tui.config.dashboard_models import DashboardEntry
 from tui.config.models import Common, File
 
 __all__ = ["schema", "text", "usable_others"]
@@ -52,7 +53,7 @@ def schema(others: Iterable[str] = ()) -> dict[str, Any]:
     ``others`` are names of kinds that other packages bring.
     """
     kinds = {name: kind(name).config for name in (*KINDS, *others)}
-    models: list[type[BaseModel]] = [File, Common, *kinds.values()]
+    models: list[type[BaseModel]] = [File, Common, DashboardEntry, *kinds.values()]
     references, definitions = models_json_schema(
         [(model, "validation") for model in models], schema_generator=_Generator
     )
@@ -68,6 +69,7 @@ def schema(others: Iterable[str] = ()) -> dict[str, Any]:
         "oneOf": [{"required": [name]} for name in kinds],
     }
     file["properties"]["checks"]["items"] = {"$ref": "#/$defs/Check"}
+    file["properties"]["dashboards"]["items"] = {"$ref": "#/$defs/DashboardEntry"}
     whole = {
         **file,
         "$defs": {"Variable": _VARIABLE, **{name: made[name] for name in sorted(made)}},

@@ -316,7 +316,7 @@ async def test_the_palette_knows_the_screen_and_each_server() -> None:
 
 async def test_the_overview_names_the_key() -> None:
     async with running(FakeSource(samples.database_night()), (80, 24)) as pilot:
-        assert "1–7 9 screens" in seen(pilot)
+        assert "1–9 screens" in seen(pilot)
 
 
 # Where to begin

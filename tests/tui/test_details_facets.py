@@ -190,7 +190,7 @@ async def test_enter_on_a_part_leads_nowhere() -> None:
 @pytest.mark.parametrize("width", [120, 80])
 async def test_the_overview_names_the_screens_together(width: int) -> None:
     async with running(size=(width, 36)) as pilot:
-        assert "1–7 9 screens" in seen(pilot).splitlines()[-1]
+        assert "1–9 screens" in seen(pilot).splitlines()[-1]
 
 
 async def test_the_palette_offers_every_numbered_screen_by_name() -> None:

@@ -24,6 +24,7 @@ QUESTIONS = {
     "5": "How much waits, does it grow",
     "6": "What is this machine short of",
     "7": "What fires and since when",
+    "8": "What do the logs say",
     "9": "What happened, in which order",
 }
 
@@ -80,8 +81,8 @@ async def test_keys_of_another_screen_are_not_named() -> None:
 async def test_keys_that_do_much_the_same_share_a_line() -> None:
     async with running(size=TALL) as pilot:
         text = await help_of(pilot)
-        screens = r"Overview, Services, Databases, Requests, Queues,\W+Host, Alerts, Timeline"
-        assert re.search(rf"1 2 3 4 5 6 7 9 +{screens}", text)
+        screens = r"Overview, Services, Databases, Requests, Queues,\W+Host, Alerts, Logs, Timeline"
+        assert re.search(rf"1 2 3 4 5 6 7 8 9 +{screens}", text)
         assert re.search(r"Tab Shift-Tab +Next pane, previous pane", text)
 
 

@@ -13,7 +13,7 @@ from tests.tui.app_kit import app_of, running, seen, settle
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
 from tests.tui.tour import everything
-from tui.screens.alerts import AlertsScreen
+from tui.screens.timeline import TimelineScreen
 from widgets.alerts import AlertsPane
 from widgets.hints import key_at
 
@@ -39,8 +39,8 @@ async def click_on(pilot: Pilot[int], text: str) -> None:
 
 async def test_a_click_on_a_hint_does_what_its_key_does() -> None:
     async with running(FakeSource(everything()), (132, 40)) as pilot:
-        await click_on(pilot, "7 9 screens")
-        assert isinstance(app_of(pilot).screen, AlertsScreen)
+        await click_on(pilot, "–9 screens")
+        assert isinstance(app_of(pilot).screen, TimelineScreen)
         await pilot.press("1", "3")
         await settle(pilot)
         assert "PostgreSQL 16.3" in seen(pilot)
@@ -91,8 +91,8 @@ def test_clicks_reach_it_from_a_terminal() -> None:
         for _ in terminal.drain():
             pass
         terminal.output = b""
-        # "7 9 screens" stands from the 56th cell of the last line on.
-        terminal.type(b"\x1b[<0;56;40M\x1b[<0;56;40m")
-        terminal.read_until(b"firing")
+        # The 9 of "1–9 screens" is the 64th cell of the last line.
+        terminal.type(b"\x1b[<0;64;40M\x1b[<0;64;40m")
+        terminal.read_until(b"Incidents")
         terminal.type(b"\x11")
         assert terminal.wait_reading(10) == 0

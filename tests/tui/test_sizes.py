@@ -36,6 +36,7 @@ SHOWN = {
     "queues": ("Queues", "default", "1,204", "emails"),
     "host": ("Processor", "Memory", "Filesystems", "Processes"),
     "alerts": ("Alerts", "firing", "shop"),
+    "logs": ("Logs", "following", "err", "Patterns 3", "Read 2/s"),
     "timeline": ("Incidents",),
 }
 """What nobody may miss, by screen."""

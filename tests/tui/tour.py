@@ -8,6 +8,7 @@ from typing import Any, Final
 from checks.views import Points, Snapshot
 from tests.widgets import sample_alerts, samples
 from tests.widgets.sample_hosts import host_detail
+from tests.widgets.sample_logs import log_checks, logs_later
 from tests.widgets.sample_stories import story
 from tui.numbered import NUMBERED
 
@@ -24,8 +25,9 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 
 
 def everything(**changes: Any) -> Snapshot:
-    """A bad night of services, requests, databases, queues, the host, rules and incidents."""
+    """A bad night of services, requests, databases, queues, the host, rules, incidents, logs."""
     made = replace(samples.database_night(), requests=samples.request_night().requests)
+    made = replace(made, checks=(*made.checks, *log_checks()))
     made = replace(made, host=host_detail(), rules=sample_alerts.rules(), story=story())
     return replace(made, **changes)
 
@@ -59,6 +61,7 @@ def later(picture: Snapshot) -> Snapshot:
             )
             for host in picture.hosts
         ),
+        logs=None if picture.logs is None else logs_later(picture.logs),
     )
 
 

@@ -12,7 +12,7 @@ from checks.model import Status
 from checks.views import CheckView, Snapshot
 from tests.widgets import samples
 
-__all__ = ["NOW", "TRACE", "log_checks", "log_lines", "log_night", "logs", "record"]
+__all__ = ["NOW", "TRACE", "log_checks", "log_lines", "log_night", "logs", "logs_later", "record"]
 
 NOW = samples.NOW
 TRACE = """Illuminate\\Database\\QueryException: SQLSTATE[HY000] [2002] Connection refused
@@ -138,6 +138,17 @@ def _wants(wanted: LogsWanted, one: LogLine) -> bool:
         and (wanted.since is None or at >= wanted.since)
         and (wanted.until is None or at <= wanted.until)
     )
+
+
+def logs_later(view: LogsView) -> LogsView:
+    """A second later: two more lines, numbered on."""
+    last = view.lines[-1].record if view.lines else record(0, NOW, None, "")
+    more = [
+        LogLine("api-log", replace(last, number=last.number + 1000 + i, time=last.time + 0.4))
+        for i in range(2)
+    ]
+    lines = (*view.lines, *more)[-view.wanted.most :]
+    return replace(view, lines=lines, total=view.total + 2)
 
 
 def log_checks() -> tuple[CheckView, ...]:

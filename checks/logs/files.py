@@ -182,7 +182,7 @@ class FilesReader:
             one.problem = f"it cannot be read: {error.strerror or error}"
             return False
         if chunk is None:
-            one.truncated(part, self._finding.taken(), this.now, this.records)
+            one.truncated(part, self._finding)
             return True
         if part.ill:
             return False
@@ -215,11 +215,12 @@ class FilesReader:
     def _tidy(self, this: _Round) -> None:
         """What waited long enough is whole; what was rotated is let go."""
         for one in self._finding.followed.values():
-            for part in one.parts():
-                line = part.rest(this.now, _PARTIAL)
-                if line:
-                    this.lines += 1
-                    one.assembler.feed((line,), this.now, this.records)
+            ends = [part.rest(this.now, _PARTIAL) for part in one.parts()]
+            lines = [*one.orphans, *(line for line in ends if line)]
+            if lines:
+                one.orphans.clear()
+                this.lines += len(lines)
+                one.assembler.feed(lines, this.now, this.records)
             one.assembler.settle(this.now, this.records)
             this.lost, one.lost = this.lost + one.lost, 0
             this.events += one.events

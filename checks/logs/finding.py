@@ -17,7 +17,7 @@ from typing import Final
 from checks.logs.following import Following, Key
 from checks.logs.opened import Opened, Print
 from checks.logs.reading import SourceState
-from checks.logs.siblings import COMPRESSED, is_rotated_name
+from checks.logs.siblings import COMPRESSED, base_of, is_rotated_name
 
 __all__ = ["FOLLOWED", "Finding"]
 
@@ -69,23 +69,27 @@ class Finding:
         self._empty: list[str] = []
 
     def look(self, now: float) -> list[Following]:
-        """See which files there are by now, and what each name stands for; which are followed for
-        the first time and were there before."""
+        """See what each name stands for by now, and which files there are besides; which are
+        followed for the first time and were there before."""
         first = self._looked is None
+        # What a log was rotated to is its own: logs before what may be called as its rotated ones.
+        fresh = self._look_at(sorted(self.followed.values(), key=_rank), now, first=False)
         every = max(_EVERY, 50 * self._took)
         if self._looked is None or not 0 <= now - self._looked < every:
             began = time.monotonic()
-            self._search(first=first)
+            new = self._search(first=first)
             self._looked, self._took = now, time.monotonic() - began
-        taken = self.taken()
+            fresh += self._look_at(sorted(new, key=_rank), now, first=first)
+        return fresh
+
+    def _look_at(self, some: list[Following], now: float, *, first: bool) -> list[Following]:
         fresh = []
-        for one in self.followed.values():
+        for one in some:
             self.touching = str(one.path)
             new = one.current is None and (first or one.blocked)
-            one.look(now, taken, self._waiting.pop(one.path, None))
+            one.look(now, self)
             if new and one.current is not None:
                 fresh.append(one)
-            taken.update(one.keys())
         return fresh
 
     def taken(self) -> set[Key]:
@@ -105,23 +109,25 @@ class Finding:
             one.close()
         self.followed.clear()
 
-    def _search(self, *, first: bool) -> None:
-        found = self._matching()
+    def _search(self, *, first: bool) -> list[Following]:
+        """Look for files; which are followed from now on."""
+        found = _without_rotated(self._matching(), self._named)
         self._matched = len(found)
         ranked = sorted(found, key=lambda path: -found[path].changed)
         newest = ranked[:FOLLOWED]
-        for path in (*self._named, *newest):
-            if path not in self.followed and not (
-                path in found and self._is_read(path, found[path].key)
-            ):
-                self.followed[path] = self._make(path)
         wanted = {*self._named, *newest}
         for path, one in list(self.followed.items()):
             if path not in wanted and not (one.past and path not in found):
                 self._forget(path)
+        new = []
+        for path in (*self._named, *newest):
+            if path not in self.followed:
+                self.followed[path] = made = self._make(path)
+                new.append(made)
         self._waiting = {path: at for path, at in self._waiting.items() if path in found}
         for path in ranked[FOLLOWED:]:
             self._waiting.setdefault(path, found[path].size if first else 0)
+        return new
 
     def _matching(self) -> dict[Path, _Found]:
         """What the patterns name; what is compressed was rotated away."""
@@ -141,23 +147,25 @@ class Finding:
                 self._empty.append(pattern)
         return found
 
-    def _is_read(self, path: Path, key: Key) -> bool:
-        """Whether it is one that is followed or was, under another name, or the copy of one."""
+    def reads(self, path: Path, key: Key) -> bool:
+        """See :class:`checks.logs.following.Others`."""
         if key in self.taken():
             return True
-        prints = [self._done[key]] if key in self._done else []
-        for other in self.followed.values():
-            if is_rotated_name(path.name, other.path.name) and other.path.parent == path.parent:
-                prints += [part.print for part in other.parts() if part.offset]
-        if not prints:
-            return False
-        with suppress(OSError, ValueError):
-            opened = Opened.at(path)
-            try:
-                return any(one.fits(opened.descriptor) for one in prints)
-            finally:
-                opened.close()
-        return False
+        prints = [
+            part.print
+            for other in self.followed.values()
+            if other.path.parent == path.parent and is_rotated_name(path.name, other.path.name)
+            for part in other.parts()
+            if part.offset
+        ]
+        return bool(prints) and _fits(path, prints)
+
+    def begins(self, path: Path, opened: Opened) -> int | None:
+        """See :class:`checks.logs.following.Others`."""
+        was = self._done.get(opened.key)
+        if was is not None and was.fits(opened.descriptor):
+            return was.offset
+        return self._waiting.pop(path, None)
 
     def _forget(self, path: Path) -> None:
         one = self.followed.pop(path)
@@ -182,3 +190,32 @@ class Finding:
         if self._matched > FOLLOWED:
             why = f"not followed: {FOLLOWED} files of a check are, those written to last"
             yield SourceState(f"{self._matched - FOLLOWED:,} more files", problem=why)
+
+
+def _without_rotated(found: dict[Path, _Found], named: tuple[Path, ...]) -> dict[Path, _Found]:
+    """Without those that a log among them was rotated to: they belong to that log."""
+    return {
+        path: one
+        for path, one in found.items()
+        if path in named or not _is_rotated(path, one, found)
+    }
+
+
+def _is_rotated(path: Path, one: _Found, found: dict[Path, _Found]) -> bool:
+    name, sure = base_of(path.name)
+    base = found.get(path.with_name(name)) if name else None
+    return base is not None and (sure or one.changed <= base.changed)
+
+
+def _rank(one: Following) -> tuple[int, str]:
+    return len(one.path.name), str(one.path)
+
+
+def _fits(path: Path, prints: list[Print]) -> bool:
+    with suppress(OSError, ValueError):
+        opened = Opened.at(path)
+        try:
+            return any(one.fits(opened.descriptor) for one in prints)
+        finally:
+            opened.close()
+    return False

@@ -11,17 +11,16 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from checks.logs.assembling import Assembler
 from checks.logs.formats.base import Maker
-from checks.logs.model import Record
-from checks.logs.opened import Opened
+from checks.logs.opened import Opened, Print
 from checks.logs.refusals import why_not
 from checks.logs.siblings import Known, copy_of, seen_beside, since
 from checks.wording import size as size_of
 
-__all__ = ["LINGER", "Following", "Key"]
+__all__ = ["LINGER", "Following", "Key", "Others"]
 
 LINGER: Final = 300.0
 """Seconds without a further line after which a rotated file is let go."""
@@ -35,10 +34,24 @@ Key = tuple[int, int]
 """Device and number of a file."""
 
 
+class Others(Protocol):
+    """What a file that is followed has to know of the others."""
+
+    def taken(self) -> set[Key]:
+        """The files that are open."""
+
+    def reads(self, path: Path, key: Key) -> bool:
+        """Whether the file is read under another name, or is a copy of one that is."""
+
+    def begins(self, path: Path, opened: Opened) -> int | None:
+        """Where a file is read from that is not new; None where it is."""
+
+
 class Following:
     """One path that is followed, and the files that it stood for lately.
 
-    ``problem`` says why it cannot be read; ``blocked`` that it is there and never could be.
+    ``problem`` says why it cannot be read; ``blocked`` that it is there and never could be;
+    ``orphans`` are lines that lost their ends.
     """
 
     def __init__(self, path: Path, maker: Maker, assembler: Assembler) -> None:
@@ -48,13 +61,16 @@ class Following:
         self.current: Opened | None = None
         self.past: list[Opened] = []
         self.problem = ""
+        self.blocked = False
         self.lost = 0
         self.events: list[str] = []
-        self.said: set[str] = set()
+        self.orphans: list[str] = []
+        self._said: set[str] = set()
         self._beside: Known = {}
         self._folder: int | None = None
         self._was_there = False
-        self.blocked = False
+        self._last: tuple[Print, int] | None = None
+        """What was at the path last, and when it was written to (ns since 1970)."""
 
     def parts(self) -> Iterator[Opened]:
         """The open files, in the order they are read."""
@@ -66,37 +82,30 @@ class Following:
         for part in self.parts():
             yield part.key
 
-    def look(self, now: float, taken: set[Key], begin: int | None) -> None:
-        """See what the path stands for now.
-
-        ``taken`` are the files that are read under whatever name: a name may come to stand for one
-        of these. ``begin``: where a file that was not followed before is read from; None for its
-        beginning.
-        """
+    def look(self, now: float, others: Others) -> None:
+        """See what the path stands for now."""
         try:
             state = self.path.stat()
         except OSError as error:
-            self._gone(error)
+            self._gone(error, others)
             return
         key = (state.st_dev, state.st_ino)
-        current = self.current
-        if current is not None and key == current.key:
-            self._stays(current, state.st_size, taken)
-        elif key in taken:
+        if self.current is not None and key == self.current.key:
+            self._stays(self.current, state.st_size, others)
+        elif others.reads(self.path, key):
             # Its name is now that of a file that is followed under another one.
-            self._to_the_past(now)
+            self._retire(now, others)
             self.problem = ""
         else:
-            self._opens(now, taken, begin)
+            self._opens(now, others)
 
-    def _stays(self, current: Opened, size: int, taken: set[Key]) -> None:
+    def _stays(self, current: Opened, size: int, others: Others) -> None:
         self.problem = current.ill
         if os.fstat(current.descriptor).st_size < size:
             self._reopen(current)
         if current.offset == 0 and self._folder_changed():
             # Nothing was read of it yet, so that nothing tells whether it was copied and truncated.
-            self.past += since(self.path, 0, self._beside, taken)
-            self._beside = seen_beside(self.path)
+            self._add_since(0, current.print, others.taken())
 
     def _reopen(self, current: Opened) -> None:
         """An overlay goes on showing the file as it was when opened, once somebody writes to it."""
@@ -114,22 +123,28 @@ class Following:
         before, self._folder = self._folder, changed
         return before != changed
 
-    def _gone(self, error: OSError) -> None:
+    def _gone(self, error: OSError, others: Others) -> None:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             if self.current is not None:
                 self.events.append(f"{self.path} is gone")
-            self._to_the_past(None)
+            self._retire(None, others)
         elif not self._was_there:
             self.blocked = True
         self.problem = why_not(self.path, error)
 
-    def _to_the_past(self, now: float | None) -> None:
-        if self.current is not None:
-            self.current.rotated = now
-            self.past.append(self.current)
-            self.current = None
+    def _retire(self, now: float | None, others: Others) -> None:
+        """The current file is no longer at the path; it is read to its end all the same."""
+        current = self.current
+        if current is None:
+            return
+        if not current.is_same():
+            self._restart(current, others)
+        self._last = (current.print, os.fstat(current.descriptor).st_mtime_ns)
+        current.rotated = now
+        self.past.append(current)
+        self.current = None
 
-    def _opens(self, now: float, taken: set[Key], begin: int | None) -> None:
+    def _opens(self, now: float, others: Others) -> None:
         self._folder_changed()
         beside = seen_beside(self.path)
         try:
@@ -138,46 +153,67 @@ class Following:
             self.problem = why_not(self.path, error)
             self.blocked = not self._was_there
             return
-        before = self.current
         opened.changed = now
-        if before is not None:
-            changed = os.fstat(before.descriptor).st_mtime_ns
+        if self.current is not None:
             self.events.append(f"{self.path} was rotated: reading goes on in the new file")
-            self._to_the_past(now)
-            self.past += since(self.path, changed, self._beside, taken | {opened.key})
-        elif begin is not None and not self._was_there:
-            with suppress(OSError):
-                opened.begin_at(max(0, min(begin, opened.size)), whole=False)
-        self._beside = beside
+            self._retire(now, others)
+        if self._last is not None:
+            was, changed = self._last
+            self._add_since(
+                changed if was.offset else 0, was, others.taken() | {opened.key}, beside
+            )
+        elif (begin := others.begins(self.path, opened)) is not None:
+            opened.begin_at(min(begin, opened.size), whole=False)
+        else:
+            self._beside = beside
         self._was_there, self.blocked = True, False
         self.current, self.problem = opened, ""
-        self.said.clear()
+        self._said.clear()
 
-    def truncated(self, part: Opened, taken: set[Key], now: float, out: list[Record]) -> None:
+    def _add_since(
+        self, changed: int, was: Print, taken: set[Key], beside: Known | None = None
+    ) -> None:
+        """Read too what stood at the path between two looks, after what was written to until
+        ``changed``."""
+        beside = seen_beside(self.path) if beside is None else beside
+        newer = since(self.path, changed, was, self._beside, taken)
+        self.past += newer
+        # What was rotated after ``beside`` was looked at is known as well from now on.
+        self._beside = beside | {one.key: head for one in newer if (head := one.beginning())}
+
+    def truncated(self, part: Opened, others: Others) -> None:
         """``part`` is no longer what was read: go on in its copy, and then at its beginning."""
-        copy = copy_of(self.path, part.print) if part is self.current else None
-        text = f"{self.path} was truncated"
-        if copy is not None:
-            text += f": its copy is {copy.path.name}"
-            copy.partial, copy.changed = part.partial, now
-            changed = os.fstat(copy.descriptor).st_mtime_ns
-            self.past += [copy, *since(self.path, changed, self._beside, {*taken, copy.key})]
-            self._beside = seen_beside(self.path)
+        if part is self.current:
+            self._restart(part, others)
         else:
-            if part.behind:
-                # How many lines these were nobody can tell; that there was one is certain.
-                self.lost += max(1, part.behind // _LINE)
-                text += f"; {size_of(part.behind)} had not been read yet"
-            line = part.rest(now, 0)
-            if line:
-                self.assembler.feed((line,), now, out)
+            part.restart()
+
+    def _restart(self, part: Opened, others: Others) -> None:
+        copy = copy_of(self.path, part.print)
+        if copy is not None:
+            self.events.append(f"{self.path} was truncated: its copy is {copy.path.name}")
+            copy.partial, copy.changed = part.partial, part.changed
+            self.past.append(copy)
+            changed = os.fstat(copy.descriptor).st_mtime_ns
+            self._add_since(changed, part.print, others.taken())
+        else:
+            self._say_lost(part)
+            line = part.rest(0.0, 0.0)
+            self.orphans += [line] if line else []
         part.restart()
+
+    def _say_lost(self, part: Opened) -> None:
+        text = f"{self.path} was truncated"
+        if part.behind:
+            # How many lines these were nobody can tell; that there was one is certain.
+            self.lost += max(1, part.behind // _LINE)
+            text += f"; {size_of(part.behind)} had not been read yet"
         self.events.append(text)
 
     def say(self, text: str) -> None:
         """An event that is told once for each file that the path stands for."""
-        if text not in self.said:
-            self.said.add(text)
+        if text not in self._said:
+            self._said.add(text)
             self.events.append(text)
 
     def let_go(self, now: float) -> list[Opened]:

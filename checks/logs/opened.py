@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["CHUNK", "LONGEST", "Chunk", "Opened", "Print"]
+__all__ = ["BEGINNING", "CHUNK", "LONGEST", "Chunk", "Opened", "Print"]
 
 CHUNK: Final = 262_144
 """Bytes that are read at once."""
 LONGEST: Final = 65_536
 """Bytes that are kept of a line."""
+BEGINNING: Final = 64
+"""First bytes that tell files of one number apart."""
 _HEAD: Final = 256
 _TAIL: Final = 64
 _BOM: Final = b"\xef\xbb\xbf"
@@ -117,6 +119,10 @@ class Opened:
     def behind(self) -> int:
         """Bytes not read yet, as far as is known."""
         return max(0, self.size - self.offset)
+
+    def beginning(self) -> bytes:
+        """Its first bytes."""
+        return os.pread(self.descriptor, BEGINNING, 0)
 
     def close(self) -> None:
         os.close(self.descriptor)

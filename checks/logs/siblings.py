@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from checks.logs.opened import Opened, Print
+from checks.logs.opened import BEGINNING, Opened, Print
 
 __all__ = [
-    "COMPRESSED", "Known", "Sibling", "copy_of", "is_rotated_name", "seen_beside", "since",
+    "COMPRESSED", "Known", "Sibling", "base_of", "copy_of", "is_rotated_name",
+    "seen_beside", "since",
 ]  # fmt: skip
 
 COMPRESSED: Final = (".gz", ".xz", ".zst", ".bz2", ".zip", ".lz4", ".Z")
 _REST = re.compile(r"[._-](?:\d[\d._T:-]*|old|bak|prev|save)")
+_ENDING = re.compile(r"(.+?)(?:[._-](\d{1,3}|old|bak|prev|save)|[._-]\d[\d._T:-]*)")
 _LOOKED_AT: Final = 200
-_HEAD: Final = 64
 
 Known = dict[tuple[int, int], bytes]
 """Files by device and number, and their first bytes: a number alone is given out anew."""
@@ -47,6 +48,14 @@ def is_rotated_name(name: str, of: str) -> bool:
     return _REST.fullmatch(name[len(stem) : -len(suffix) - 1]) is not None
 
 
+def base_of(name: str) -> tuple[str, bool]:
+    """The log whose rotated file ``name`` may be, where that is told by what follows the log's
+    name, else empty; and whether it is sure: ``app.log.1`` is, ``app.log.2026-11-27`` may be what
+    is written to today."""
+    found = _ENDING.fullmatch(name)
+    return (found[1], found[2] is not None) if found else ("", False)
+
+
 def _beside(path: Path) -> Iterator[Sibling]:
     """What ``path`` was rotated to, uncompressed, the newest first."""
     found = []
@@ -67,7 +76,7 @@ def _beside(path: Path) -> Iterator[Sibling]:
 def _head(one: Sibling) -> bytes:
     try:
         with one.path.open("rb") as file:
-            return file.read(_HEAD)
+            return file.read(BEGINNING)
     except OSError:
         return b""
 
@@ -99,13 +108,20 @@ def copy_of(path: Path, was: Print) -> Opened | None:
     return None
 
 
-def since(path: Path, changed: int, known: Known, taken: set[tuple[int, int]]) -> list[Opened]:
+def since(
+    path: Path, changed: int, was: Print, known: Known, taken: set[tuple[int, int]]
+) -> list[Opened]:
     """Files that were the log for a while between two looks: newer than what was written to until
-    ``changed`` (ns since 1970), neither ``known`` nor ``taken``; the oldest first."""
+    ``changed`` (ns since 1970), neither ``known`` nor ``taken`` nor a copy of what it ``was``; the
+    oldest first."""
     newer: list[Opened] = []
     for one in _beside(path):
         if one.changed < changed or one.key in taken or _is_known(one, known):
             continue
         with suppress(OSError, ValueError):
-            newer.append(Opened.at(one.path))
+            opened = Opened.at(one.path)
+            if was.offset and was.fits(opened.descriptor):
+                opened.close()
+            else:
+                newer.append(opened)
     return newer[::-1]

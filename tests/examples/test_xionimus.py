@@ -1,0 +1,218 @@
+"""Xionimus AI's example on its stack: health document, the instrumentator's page, alert levels."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from checks.config import EngineConfig
+from checks.model import Status
+from tests.examples.kit import Watch, configured, loaded, watching
+from tests.examples.kit_clock import StepClock
+from tests.examples.kit_machine import drive_machine, of_machine, of_units, units
+from tests.examples.xionimus_stack import XionimusStack
+from tests.exporters.machine import GB, Machine
+
+SYSTEM = "xionimus"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[XionimusStack]:
+    made = XionimusStack(tmp_path_factory.mktemp("xionimus"))
+    made.start()
+    yield made
+    made.close()
+
+
+def seldom(stack: XionimusStack) -> EngineConfig:
+    """The example at 30 s."""
+    more = {"XIONIMUS_INTERVAL": "30s", "XIONIMUS_HEALTH_INTERVAL": "30s"}
+    return configured(SYSTEM, {**stack.environ, **more})
+
+
+@asynccontextmanager
+async def at(stack: XionimusStack, *checks: str) -> AsyncIterator[Watch]:
+    async with watching(seldom(stack), *checks, system=SYSTEM) as watch:
+        watch.step = 30.0
+        watch.drive(lambda step: stack.app.do("passes", seconds=step))
+        yield watch
+
+
+def test_the_example_is_right(stack: XionimusStack) -> None:
+    found = loaded(SYSTEM, stack.environ)
+    assert found.engine.warnings == ()
+    assert found.engine.rules is not None
+    assert found.engine.rules.problems == ()
+
+
+async def test_every_check_has_a_result(stack: XionimusStack, tmp_path: Path) -> None:
+    clock = StepClock()
+    for folder in ("units", "machine"):
+        (tmp_path / folder).mkdir()
+    probes = {
+        "machine": of_machine(Machine(tmp_path / "machine")),
+        "mongodb": of_units(units(tmp_path / "units", "mongodb"), clock),
+    }
+    config = configured(SYSTEM, stack.environ)
+    async with watching(config, system=SYSTEM, probes=probes, clock=clock) as watch:
+        await watch.go_on(60)
+        stands = {name: state.view.status for name, state in watch.engine.states.items()}
+        assert set(stands.values()) == {Status.OK}, watch.talk()
+        assert watch.value("xionimus_users") == 1
+        assert watch.value("xionimus_active_sessions") == 1
+        assert watch.value("xionimus_daily_active_users") == 1
+        assert watch.values("xionimus_messages_sent") == {"day": 2, "week": 2}
+        assert watch.values("xionimus_provider_messages_day") == {"openai": 2}
+        assert watch.values("xionimus_model_messages_day") == {"gpt-4.1": 2}
+        page = 'sum by (status) (http_requests_total{handler="/api/chat"})'
+        assert watch.values(page) == {"2xx": 2}
+        used = 'probe_health_value{job="health", path="system.memory_used_percent"}'
+        assert watch.values(used) == {"system.memory_used_percent": 26.9}
+
+
+def parts(watch: Watch) -> dict[str, tuple[Status, str]]:
+    return {part.name: (part.status, part.value) for part in watch.check("health").parts}
+
+
+async def test_health_words_mean_what_the_guide_says(stack: XionimusStack) -> None:
+    none = dict.fromkeys(("openai", "anthropic", "perplexity"), False)
+    async with at(stack, "health", "database", "health-fields") as watch:
+        assert watch.check("health").status is Status.OK
+        assert parts(watch)["database"] == (Status.OK, "connected")
+        stack.app.do("providers", **none)
+        await watch.fires("HealthLimited", "status is limited")
+        assert watch.check("health").status is Status.WARNING
+        assert parts(watch)["ai_providers"] == (Status.WARNING, "0/3")
+        assert watch.alerts("AiProvidersNotConfigured", severity="info")
+        assert watch.check("health-fields").status is Status.OK, "all fields are there"
+        stack.app.do("providers", openai=True)
+        await watch.ends("HealthLimited")
+        assert parts(watch)["ai_providers"] == (Status.OK, "1/3")
+        openai = 'probe_health_value{job="health", path="services.ai_providers.status.openai"}'
+        assert list(watch.values(openai).values()) == [1]
+        kept = stack.database.rename(stack.database.with_suffix(".kept"))
+        stack.database.write_bytes(b"no database" * 500)
+        try:
+            await watch.fires("HealthDegraded", "status is degraded")
+            assert watch.check("health").status is Status.CRITICAL
+            assert 'status is "degraded", expected "healthy"' in watch.check("health").message
+            assert parts(watch)["database"] == (Status.CRITICAL, "error")
+            said = watch.alerts("DatabaseConnectionFailure", severity="critical")
+            assert {dict(alert.labels)["job"] for alert in said} == {"health", "database"}
+            assert watch.check("health-fields").status is Status.OK, "still all fields"
+        finally:
+            kept.replace(stack.database)
+        await watch.ends("HealthDegraded")
+        stack.app.do("providers", **dict.fromkeys(none, True))
+        stack.app.do("memory", percent=80.5)
+        await watch.fires("MemoryHigh", "80.5 % of memory are used", severity="warning")
+        stack.app.do("memory", percent=93.1)
+        await watch.fires("MemoryHigh", "93.1 % of memory are used", severity="critical")
+        stack.app.do("memory", percent=26.9)
+
+
+async def test_the_backend_crashes_and_is_started_anew(stack: XionimusStack) -> None:
+    async with at(stack, "health", "backend") as watch:
+        await watch.go_on(60)
+        watch.pretend("probe_http_duration_seconds", lambda *_: 1.2)
+        await watch.fires("HealthSlow", "the health endpoint takes 6 s")
+        watch.pretend("probe_http_duration_seconds", None)
+        await watch.ends("HealthSlow")
+        await watch.go_on(300)
+        assert not watch.alerts("ApplicationRestart")
+        watch._drivers.clear()
+        stack.app.stop()
+        await watch.fires("HealthUnanswered", "nobody listens on port 8001")
+        assert watch.check("health").status is Status.CRITICAL
+        stack.app.start()
+        fired = await watch.fires("ApplicationRestart", "the backend was started anew")
+        assert fired.severity == "critical"
+        told = [event.text for event in watch.picture.events if event.check == "health"]
+        assert any(text.startswith("restarted: uptime fell from ") for text in told), told
+        await watch.ends("ApplicationRestart")
+
+
+def failing(watch: Watch) -> float:
+    """The share of requests that failed within 5 min."""
+    by_status = watch.values("sum by (status) (rate(http_requests_total[5m]))")
+    return by_status.get("5xx", 0.0) / sum(by_status.values())
+
+
+async def test_requests_fail_and_come_late(stack: XionimusStack) -> None:
+    async with at(stack, "backend") as watch:
+        wanted: dict[str, dict[str, float]] = {"well": {"count": 9}, "late": {"count": 0}}
+        watch.drive(lambda _: stack.app.do("requests", **wanted["well"]))
+        watch.drive(lambda _: stack.app.do("requests", **wanted["late"]))
+        await watch.go_on(330)
+        assert watch.firing() == set()
+        wanted["late"] = {"count": 2, "fails": True}
+        await watch.until(lambda: failing(watch) > 0.1, "10 % fail", 330)
+        await watch.fires("ErrorRateHigh", "more than 10 % of requests fail, with 502")
+        wanted["late"] = {"count": 0}
+        await watch.ends("ErrorRateHigh")
+        wanted["late"] = {"count": 2, "seconds": 3}
+        await watch.fires("ResponseTimeP95", "2 of 11 requests take 3 s")
+        wanted["late"] = {"count": 0}
+        await watch.ends("ResponseTimeP95")
+        figures = watch.check("backend")
+        assert figures.status is Status.OK
+
+
+async def test_what_an_hour_tells(stack: XionimusStack) -> None:
+    minute = {"XIONIMUS_INTERVAL": "60s"}
+    config = configured(SYSTEM, {**stack.environ, **minute})
+    async with watching(config, "backend", "database", system=SYSTEM) as watch:
+        watch.step = 60.0
+        wanted, size = {"count": 1}, {"rss": 6e7}
+
+        def traffic(_: float) -> None:
+            size["rss"] += 1e6
+            stack.app.do("process", **size)
+            stack.app.do("requests", **wanted)
+
+        watch.drive(traffic)
+        await watch.go_on(3630)
+        assert watch.firing() == set()
+        await watch.fires("MemoryLeak", "the process grows by 60 MB an hour")
+        stack.app.do("register", name="user456")
+        await watch.fires("NewUsers", "somebody has registered")
+        wanted["count"] = 90
+        await watch.until(lambda: watch.value("xionimus:requests:rate5m") > 1, "", 330)
+        await watch.fires("UnusualTraffic", "1.5 requests a second, 90 times the usual")
+
+
+async def test_the_unit_that_the_alerting_test_stops(stack: XionimusStack, tmp_path: Path) -> None:
+    clock = StepClock()
+    answers = units(tmp_path, "mongodb")
+    probes = {"mongodb": of_units(answers, clock)}
+    names = ("mongodb", "mongodb-port")
+    async with watching(seldom(stack), *names, system=SYSTEM, probes=probes, clock=clock) as watch:
+        watch.step = 30.0
+        answers.units = answers.units.replace("ActiveState=active", "ActiveState=inactive")
+        answers.units = answers.units.replace("SubState=running", "SubState=dead")
+        answers.save()
+        stack.stop_mongodb()
+        await watch.fires("MongodbDown", "systemctl stop mongodb", job="mongodb")
+        assert watch.alerts("MongodbDown", job="mongodb-port")
+        assert "systemctl start mongodb" in watch.check("mongodb").message
+        stack.start_mongodb()
+
+
+async def test_the_machine(stack: XionimusStack, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    probes = {"machine": of_machine(machine)}
+    async with watching(seldom(stack), "machine", system=SYSTEM, probes=probes) as watch:
+        watch.step = 30.0
+        drive_machine(machine, watch)
+        await watch.go_on(330)
+        assert watch.firing() == set()
+        machine.root.available = 19 * GB
+        await watch.fires("DiskSpaceLow", "19 % of / are free", mountpoint="/")
+        machine.root.available = 60 * GB
+        machine.cpu.update(user=1.7, idle=0.3)
+        busy = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))'
+        await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
+        await watch.fires("CpuHigh", "the mean of 5 min is 85 %")

@@ -12,7 +12,7 @@ from checks.engine import Engine
 from checks.store.store import Store
 from checks.triage import APART
 
-__all__ = ["Collected", "collect"]
+__all__ = ["Collected", "collect", "run_for"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,19 +31,24 @@ async def collect(config: EngineConfig, seconds: float, clock: Clock | None = No
     clock = clock or SystemClock()
     engine = Engine(config, clock)
     engine.prepare()
-    started = clock.now()
     try:
-        if seconds > 0:
-            await _serve(engine, clock, started + seconds)
-            await engine.scheduler.once()
-        else:
-            await engine.scheduler.once()
-            if any(runner.kind.counters for runner in engine.runners):
-                await clock.sleep_until(started + APART)
-                await engine.scheduler.once(lambda runner: runner.kind.counters)
+        await run_for(engine, clock, seconds)
         return Collected(engine.store, clock.now())
     finally:
         await engine.close()
+
+
+async def run_for(engine: Engine, clock: Clock, seconds: float) -> None:
+    """Run the checks of ``engine`` as :func:`collect` does."""
+    started = clock.now()
+    if seconds > 0:
+        await _serve(engine, clock, started + seconds)
+        await engine.scheduler.once()
+        return
+    await engine.scheduler.once()
+    if any(runner.kind.counters for runner in engine.runners):
+        await clock.sleep_until(started + APART)
+        await engine.scheduler.once(lambda runner: runner.kind.counters)
 
 
 async def _serve(engine: Engine, clock: Clock, until: float) -> None:

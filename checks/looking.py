@@ -92,6 +92,11 @@ class Looking:
             picture = replace(picture, dashboard=self._dashboard.view(store, states, now))
         return picture
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is more to come of a dashboard without anything new to show."""
+        return self._dashboard is not None and self._dashboard.waiting
+
     def close(self) -> None:
         """End what runs for it."""
         if self._dashboard is not None:

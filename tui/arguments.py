@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tui.options import commands as options
+from tui.options.dashboard import dashboard
 from tui.options.parser import COMMANDS, NOT_HERE, Parser, near, screen, shared
 from tui.options.rules import rules
 from tui.options.runbook import runbook
@@ -23,6 +24,7 @@ commands:
   onwatch promqltest  run tests of PromQL in Prometheus' own language
   onwatch rules       check, test and backtest Prometheus' rule files
   onwatch runbook     list, show and run runbooks without the screen
+  onwatch dashboard   list and show dashboards, and import Grafana's
   onwatch report      write the report of an incident
   onwatch note        write a note or a deployment into the timeline
   onwatch demo        the monitor on an embedded stack of real servers
@@ -112,6 +114,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     options.promqltest(commands["promqltest"])
     commands |= rules(commands["rules"])
     commands |= runbook(commands["runbook"])
+    commands |= dashboard(commands["dashboard"])
     options.report(commands["report"])
     options.note(commands["note"])
     options.demo(commands["demo"])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from checks.probe import CheckSpec, ProbeEnv
     from checks.state import CheckState
 
-__all__ = ["LONGEST", "REFRESH", "StandingDashboard"]
+__all__ = ["LONGEST", "REFRESH", "StandingDashboard", "missing"]
 
 LONGEST: Final = 86_400.0
 """Seconds that a dashboard goes back at most."""
@@ -74,18 +74,15 @@ class StandingDashboard:
         self._looked = (-1, -_ANEW)
         self._shown: tuple[PanelView, ...] = ()
         self._soon: asyncio.TimerHandle | None = None
-        self._view = self._missing(dashboards)
+        self._view = self._empty(dashboards)
 
-    def _missing(self, dashboards: Sequence[Dashboard]) -> DashboardView:
+    def _empty(self, dashboards: Sequence[Dashboard]) -> DashboardView:
         """The view before anything is known; with an error where there is no such dashboard."""
-        if self._dashboard is not None:
-            own = self._dashboard
-            reach = min(max(self.span or own.span, 10.0), LONGEST)
-            return DashboardView(self.name, own.title, 0.0, reach, chosen=self.chosen)
-        near = nearest(self.name, [one.name for one in dashboards])
-        hint = f"; did you mean {near}?" if near else ""
-        error = f"there is no dashboard {self.name}{hint}"
-        return DashboardView(self.name, self.name, 0.0, self.span, error=error)
+        if self._dashboard is None:
+            return missing(dashboards, self.name, self.span)
+        own = self._dashboard
+        reach = min(max(self.span or own.span, 10.0), LONGEST)
+        return DashboardView(self.name, own.title, 0.0, reach, chosen=self.chosen)
 
     @property
     def waiting(self) -> bool:
@@ -190,3 +187,13 @@ class StandingDashboard:
         self._desk.close()
         if self._soon is not None:
             self._soon.cancel()
+
+
+def missing(dashboards: Sequence[Dashboard], name: str, span: float) -> DashboardView:
+    """What there is to say where none of ``dashboards`` is called ``name``."""
+    near = nearest(name, [one.name for one in dashboards])
+    hint = f"; did you mean {near}?" if near else ""
+    if not near and dashboards:
+        hint = f"; there are {', '.join(one.name for one in dashboards[:8])}"
+    error = f"there is no dashboard {name}{hint}"
+    return DashboardView(name, name, 0.0, span, error=error)

@@ -179,7 +179,8 @@ def _rows(
     figures = [reduced(row, panel.calc) for row in drawn.tolist()]
     keys = [(math.isnan(one), -one if not math.isnan(one) else 0.0) for one in figures]
     order = sorted(range(len(labels)), key=keys.__getitem__)[: MOST[panel.kind]]
-    names = names_of(labels, asked.values.plain(query.legend), query.expr)
+    alone = len(panel.queries) == 1 and panel.title
+    names = names_of(labels, asked.values.plain(query.legend), alone or query.expr)
     course = len(times) > 1
     downwards = [re.compile(one) for one in panel.negative]
     rows = tuple(

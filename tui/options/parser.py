@@ -9,7 +9,17 @@ import sys
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
-__all__ = ["COMMANDS", "NOT_HERE", "RULES", "RUNBOOK", "Parser", "near", "screen", "shared"]
+__all__ = [
+    "COMMANDS",
+    "DASHBOARD",
+    "NOT_HERE",
+    "RULES",
+    "RUNBOOK",
+    "Parser",
+    "near",
+    "screen",
+    "shared",
+]
 
 COMMANDS: Final = {
     "check": "run every check once and print what it came to",
@@ -20,6 +30,7 @@ COMMANDS: Final = {
     "promqltest": "run tests of PromQL in Prometheus' own language",
     "rules": "check, test and backtest Prometheus' rule files",
     "runbook": "list, show and run runbooks without the screen",
+    "dashboard": "list and show dashboards, and import Grafana's",
     "report": "write the report of an incident",
     "note": "write a note or a deployment into the timeline",
     "demo": "the monitor on an embedded stack of real servers",
@@ -37,6 +48,13 @@ RULES: Final = {
     "backtest": "say when each rule would have been pending, firing and resolved, and why",
 }
 """What ``onwatch rules`` does."""
+
+DASHBOARD: Final = {
+    "list": "name the dashboards of the configuration",
+    "show": "let the checks collect for a while, and print what a dashboard shows then",
+    "import": "take over a dashboard of Grafana's, and say what of it is not shown",
+}
+"""What ``onwatch dashboard`` does."""
 
 _READ_ONLY: Final = "ONWATCH_READ_ONLY"
 """Variable of the environment that has the effect of ``--read-only``, unless it is empty or 0."""
@@ -62,7 +80,9 @@ class Parser(argparse.ArgumentParser):
         if wrong is not None and "command" in about:
             message = f'no command "{wrong[1]}"{near(wrong[1], COMMANDS)}'
         elif wrong is not None and "ACTION" in about:
-            message = f'nothing to do called "{wrong[1]}"{near(wrong[1], [*RULES, *RUNBOOK])}'
+            message = (
+                f'nothing to do called "{wrong[1]}"{near(wrong[1], [*RULES, *RUNBOOK, *DASHBOARD])}'
+            )
         self.exit(2, f"onwatch: {message}; see {self.prog} --help\n")
 
 

@@ -1,0 +1,52 @@
+"""``onwatch dashboard import``: takes over a dashboard of Grafana's."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from checks.dashboards.grafana.reading import read_grafana
+from checks.dashboards.model import Dashboard
+from checks.dashboards.probing import doubts_about
+from checks.errors import ConfigError, ConfigProblem
+from checks.model import clean
+from checks.swapping import swap_in
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Say what the configuration needs, or write it; 1 where a panel cannot be shown."""
+    path = Path(args.file)
+    found = read_grafana(path, trusted=True)
+    notes = [*found.notes, *doubts_about(found)]
+    if args.output:
+        notes += _write(args, found)
+    else:
+        print("dashboards:")
+        print(f"  - file: {json.dumps(args.file, ensure_ascii=False)}")
+    for note in notes:
+        sys.stderr.write(f"{clean(note, 500)}\n")
+    unshown = [one for one in found.panels if one.unshown]
+    whole = len(found.panels)
+    sys.stderr.write(f"{found.title}: {whole - len(unshown)} of {whole} panels are shown\n")
+    return 1 if unshown or any(doubts_about(found)) else 0
+
+
+def _write(args: argparse.Namespace, found: Dashboard) -> list[str]:
+    """Write it as an item; what is lost by that."""
+    from tui.output.dashboard_config import as_yaml, losses  # noqa: PLC0415 - for this option
+
+    output = Path(args.output)
+    if output.exists() and not args.force:
+        why = "is there already; --force overwrites it"
+        raise ConfigError([ConfigProblem(args.output, 0, "", why)])
+    try:
+        swap_in(output, as_yaml(found))
+    except OSError as error:
+        why = f"cannot be written: {error.strerror or error}"
+        raise ConfigError([ConfigProblem(args.output, 0, "", why)]) from None
+    print(f"wrote {clean(output)}: its item belongs under dashboards: in your configuration")
+    return list(losses(found))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from checks.logs.counting_columns import Columns
 from checks.logs.counting_config import RecordMetric, ValueOf
-from checks.logs.filters import Fits, as_text, compiled, getter, numeric
-from checks.logs.model import Record
+from checks.logs.filters import Fits, as_text, compiled, numeric
+from checks.logs.model import Value
 from checks.logs.patterns_regex import octets, regex
 from checks.model import SampleBuilder, clean
 
@@ -18,6 +20,7 @@ __all__ = ["RecordCounter"]
 VALUES_A_LABEL: Final = 50
 _COMBINATIONS: Final = 500
 """Series of one metric."""
+_REMEMBERED: Final = 5_000
 OTHER: Final = "other"
 NONE: Final = "none"
 
@@ -30,43 +33,41 @@ class RecordCounter:
     def __init__(self, config: RecordMetric) -> None:
         self._config = config
         self._fits = _fitting(config)
-        self._value = _number_of(config.value) if config.value is not None else None
-        self._labels = tuple(getter(field) for field in config.labels.values())
-        self._known: tuple[set[str], ...] = tuple(set() for _ in self._labels)
+        self._known: tuple[set[str], ...] = tuple(set() for _ in config.labels)
+        self._keys: dict[tuple[Value, ...], Key] = {}
         self._sums: dict[Key, float] = {}
         self._buckets: dict[Key, list[int]] = {}
-        if not self._labels and config.type != "gauge":
-            self._room(())
         self.capped = False
         """Whether values of labels became ``other``."""
+        if not config.labels and config.type != "gauge":
+            self._room(())
 
-    def announce(self, records: Sequence[Record]) -> None:
+    def announce(self, records: Columns) -> None:
         """Make the series of ``records`` known without counting them, so that the first record
         after the start shows as an increase."""
-        if self._config.type == "gauge":
-            return
-        for record in records:
-            if self._fits(record) and self._number(record) is not None:
-                self._room(self._key(record))
+        if self._config.type != "gauge":
+            for key, _ in self._told(records):
+                self._room(key)
 
-    def add(self, records: Sequence[Record]) -> None:
+    def add(self, records: Columns) -> None:
         """Count ``records``."""
-        fits, sums, kind = self._fits, self._sums, self._config.type
-        for record in records:
-            if not fits(record):
-                continue
-            number = self._number(record)
-            if number is None:
-                continue
-            key = self._key(record)
-            self._room(key)
+        sums, kind = self._sums, self._config.type
+        if kind == "counter" and self._config.value is None:
+            for key, count in Counter(self._keys_of(self._chosen(records))).items():
+                self._room(key)
+                sums[key] += count
+            return
+        for key, number in self._told(records):
+            if key not in sums:
+                self._room(key)
             if kind == "gauge":
                 sums[key] = number
-                continue
-            # A counter never falls, whatever a line claims.
-            sums[key] += number if kind == "histogram" else max(0.0, number)
-            if kind == "histogram":
+            elif kind == "histogram":
+                sums[key] += number
                 self._buckets[key][bisect_left(self._config.buckets, number)] += 1
+            else:
+                # A counter never falls, whatever a line claims.
+                sums[key] += max(0.0, number)
 
     def samples(self, to: SampleBuilder) -> None:
         """Add the series as they stand."""
@@ -87,13 +88,39 @@ class RecordCounter:
         to.add(f"{name}_sum", total, labels)
         to.add(f"{name}_count", running, labels)
 
-    def _number(self, record: Record) -> float | None:
-        return 1.0 if self._value is None else self._value(record)
+    def _chosen(self, records: Columns) -> Columns:
+        if self._fits is None:
+            return records
+        fits = self._fits
+        return records.at([at for at, one in enumerate(records.records) if fits(one)])
 
-    def _key(self, record: Record) -> Key:
+    def _told(self, records: Columns) -> Iterator[tuple[Key, float]]:
+        """The series and the number of each record that has one."""
+        chosen = self._chosen(records)
+        value = self._config.value
+        numbers = [1.0] * len(chosen) if value is None else _numbers(value, chosen)
+        for key, number in zip(self._keys_of(chosen), numbers, strict=True):
+            if number is not None:
+                yield key, number
+
+    def _keys_of(self, records: Columns) -> Iterable[Key]:
+        """The labels of each record."""
+        fields = self._config.labels.values()
+        if not fields:
+            return [()] * len(records)
+        rows = list(zip(*map(records.column, fields), strict=True))
+        known = self._keys
+        for row in set(rows) - known.keys():
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[row] = self._key(row)
+        # Cleared meanwhile, some are made again: there are that many only where labels are capped.
+        return [known.get(row) or self._key(row) for row in rows]
+
+    def _key(self, row: tuple[Value, ...]) -> Key:
         key = tuple(
-            self._admitted(known, as_text(get(record)))
-            for get, known in zip(self._labels, self._known, strict=True)
+            self._admitted(known, as_text(value))
+            for value, known in zip(row, self._known, strict=True)
         )
         if key not in self._sums and len(self._sums) >= _COMBINATIONS:
             self.capped = True
@@ -120,31 +147,28 @@ class RecordCounter:
             self._buckets[key] = [0] * (len(self._config.buckets) + 1)
 
 
-def _fitting(config: RecordMetric) -> Fits:
+def _fitting(config: RecordMetric) -> Fits | None:
     fits = compiled(config.where) if config.where is not None else None
     pattern = config.pattern
     if fits is not None and pattern:
         return lambda record: pattern in record.patterns and fits(record)
     if pattern:
         return lambda record: pattern in record.patterns
-    return fits or (lambda _: True)
+    return fits
 
 
-def _number_of(value: ValueOf) -> Callable[[Record], float | None]:
+def _numbers(value: ValueOf, records: Columns) -> list[float | None]:
+    """The number that each record holds; None where it holds none."""
     factor = value.factor
-    if value.match is not None:
+    if value.match is None:
+        found = map(numeric, records.column(value.field))
+    else:
         search = regex(value.match).search
-
-        def found(record: Record) -> float | None:
-            match = search(octets(record.text or record.message))
-            number = numeric(match[1].decode().replace(",", "")) if match is not None else None
-            return None if number is None else number * factor
-
-        return found
-    get = getter(value.field)
-
-    def told(record: Record) -> float | None:
-        number = numeric(get(record))
-        return None if number is None or not math.isfinite(number) else number * factor
-
-    return told
+        lines = (octets(record.text or record.message) for record in records.records)
+        found = (
+            None if match is None else numeric(match[1].decode().replace(",", ""))
+            for match in map(search, lines)
+        )
+    return [
+        None if number is None or not math.isfinite(number) else number * factor for number in found
+    ]

@@ -30,7 +30,17 @@ from checks.logs.levels import level_of
 from checks.logs.model import Level, Record, Value
 from checks.logs.patterns_regex import BadPatternError, octets, regex
 
-__all__ = ["Filter", "FilterError", "Fits", "Get", "as_text", "compiled", "getter", "numeric"]
+__all__ = [
+    "Filter",
+    "FilterError",
+    "Fits",
+    "Get",
+    "as_text",
+    "compiled",
+    "getter",
+    "is_own",
+    "numeric",
+]
 
 Fits = Callable[[Record], bool]
 Get = Callable[[Record], Value]
@@ -98,6 +108,11 @@ def getter(name: str) -> Get:
         return lambda record: record.fields.get(own)
     special = _SPECIAL.get(name)
     return special if special is not None else lambda record: record.fields.get(name)
+
+
+def is_own(name: str) -> bool:
+    """Whether ``name`` is that of a field, and of nothing that every record has."""
+    return name not in _SPECIAL and not name.startswith("fields.")
 
 
 def _level_name(record: Record) -> Value:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
-from checks.logs.counting_templates import template
-from checks.logs.filters import Fits, Get, as_text, compiled, getter, numeric
+from checks.logs.counting_columns import Columns
+from checks.logs.filters import Fits, as_text, compiled, numeric
 from checks.logs.model import Record, Value
 from checks.logs.requests_config import DURATIONS, STATUSES, RecordRequests
+from checks.logs.requests_routes import Routes
 from checks.model import SampleBuilder
 from checks.requests.batch import Batch, from_rows
 from checks.requests.config import DurationColumn, RequestLog, TimeColumn
@@ -26,17 +27,19 @@ _PATHS: Final = (
 )  # fmt: skip
 _UNITS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 
-Row = tuple[Any, ...]
-
 
 class RequestRecords:
     """Windows and counters of the requests of one check."""
 
     def __init__(self, config: RecordRequests, now: float) -> None:
         self._fits: Fits | None = compiled(config.where) if config.where is not None else None
-        self._status = _first([config.status] if config.status else STATUSES)
-        self._duration = _seconds(config)
-        self._error = getter(config.error) if config.error else None
+        names = [config.status] if config.status else STATUSES
+        units = DURATIONS
+        if config.duration is not None:
+            units = {config.duration.field: config.duration.unit}
+        self._statuses = _First(dict.fromkeys(names, 1.0))
+        self._seconds = _First({name: _UNITS[unit] for name, unit in units.items()})
+        self._error = config.error
         self._labels = tuple(_label(name) for name in config.labels)
         self._log = RequestLog(
             table="log",
@@ -56,7 +59,7 @@ class RequestRecords:
         self.note = ""
         """What limits the figures; empty where nothing does."""
 
-    def recall(self, records: Sequence[Record], since: float, now: float) -> None:
+    def recall(self, records: Columns, since: float, now: float) -> None:
         """Requests from before the start; all that were written from ``since`` on are among
         them."""
         self._window.advance(now)
@@ -67,7 +70,7 @@ class RequestRecords:
         self._window.covered_from = max(since, now - _HOUR)
         self._window.rows_since = self._window.covered_from
 
-    def add(self, records: Sequence[Record], now: float, *, trusted: bool) -> None:
+    def add(self, records: Columns, now: float, *, trusted: bool) -> None:
         """Count ``records``; unless their times are ``trusted``, those far from ``now`` are taken
         to be now."""
         self._window.advance(now)
@@ -88,91 +91,117 @@ class RequestRecords:
     def _stats(self, only: float | None = None) -> RequestStats:
         return self._window.stats(self.note, frozenset(self._seen), only=only)
 
-    def _batch(self, records: Sequence[Record], now: float, *, trusted: bool) -> Batch | None:
-        rows = [row for record in records if (row := self._row(record, now, trusted)) is not None]
-        return from_rows(rows, self._log, now, 0.0) if rows else None
+    def _batch(self, records: Columns, now: float, *, trusted: bool) -> Batch | None:
+        """Those of ``records`` that are requests."""
+        chosen = records
+        if self._fits is not None:
+            fits = self._fits
+            chosen = records.at([at for at, one in enumerate(records.records) if fits(one)])
+        statuses, seconds = self._statuses(chosen), self._seconds(chosen)
+        if self._fits is None:
+            pairs = enumerate(zip(statuses, seconds, strict=True))
+            told = [at for at, pair in pairs if pair != (None, None)]
+            if len(told) < len(chosen):
+                chosen = chosen.at(told)
+                statuses, seconds = ([one[at] for at in told] for one in (statuses, seconds))
+        if not len(chosen):
+            return None
+        self._note(statuses, seconds)
+        columns = (
+            [record.number for record in chosen.records],
+            _times(chosen.records, now, trusted=trusted),
+            statuses,
+            seconds,
+            self._errors(chosen),
+            *(label(chosen) for label in self._labels),
+        )
+        return from_rows(list(zip(*columns, strict=True)), self._log, now, 0.0)
 
-    def _row(self, record: Record, now: float, trusted: bool) -> Row | None:
-        """The record as a request; None where it is none."""
-        if self._fits is not None and not self._fits(record):
-            return None
-        status = numeric(self._status(record))
-        seconds = self._duration(record)
-        if status is None and seconds is None and self._fits is None:
-            return None
-        if status is not None:
-            self._seen.add("status")
-        if seconds is not None:
-            self._seen.add("duration")
-        time = record.time
-        if not trusted and abs(time - now) > _FAR:
-            time = math.nan
-        error = self._error(record) if self._error is not None else None
-        text = as_text(error)[:1000] if error is not None else None
-        labels = (get(record) for get in self._labels)
-        values = (None if value is None else as_text(value) for value in labels)
-        return (record.number, time, status, seconds, text, *values)
+    def _errors(self, records: Columns) -> Sequence[str | None]:
+        if not self._error:
+            return [None] * len(records)
+        found = records.column(self._error)
+        return [None if value is None else as_text(value)[:1000] for value in found]
+
+    def _note(self, statuses: Sequence[float | None], seconds: Sequence[float | None]) -> None:
+        """What the log knows of requests."""
+        for name, values in (("status", statuses), ("duration", seconds)):
+            if name not in self._seen and any(value is not None for value in values):
+                self._seen.add(name)
 
 
 _FAR: Final = 900.0
 """Seconds by which a line that was just written cannot be old: its zone is another."""
 
 
-def _first(names: Sequence[str]) -> Get:
-    """The first of the fields ``names`` that a record has; the one found last is tried first."""
-    gets = [getter(name) for name in names]
-    if len(gets) == 1:
-        return gets[0]
-    usual = gets[0]
-
-    def first(record: Record) -> Value:
-        nonlocal usual
-        found = usual(record)
-        if found is not None:
-            return found
-        for get in gets:
-            found = get(record)
-            if found is not None:
-                usual = get
-                return found
-        return None
-
-    return first
+def _times(records: Sequence[Record], now: float, *, trusted: bool) -> list[float]:
+    if trusted:
+        return [record.time for record in records]
+    return [record.time if abs(record.time - now) <= _FAR else math.nan for record in records]
 
 
-def _seconds(config: RecordRequests) -> Callable[[Record], float | None]:
-    if config.duration is not None:
-        units: dict[str, str] = {config.duration.field: config.duration.unit}
-    else:
-        units = DURATIONS
-    gets = [(getter(name), _UNITS[unit]) for name, unit in units.items()]
+class _First:
+    """The first of several fields that a record has, as a number; the one found last is tried
+    first. Each has its own unit.
+    """
 
-    def seconds(record: Record) -> float | None:
-        for get, unit in gets:
-            number = numeric(get(record))
-            if number is not None:
-                return number * unit
-        return None
+    def __init__(self, units: Mapping[str, float]) -> None:
+        self._units = units
+        self._usual = next(iter(units))
 
-    return seconds
+    def __call__(self, records: Columns) -> list[float | None]:
+        factor = self._units[self._usual]
+        found = _scaled(records.column(self._usual), factor)
+        if len(self._units) > 1 and None in found:
+            self._look_on(records, found)
+        return found
+
+    def _look_on(self, records: Columns, found: list[float | None]) -> None:
+        """Fill in what the other fields say."""
+        missing = [at for at, number in enumerate(found) if number is None]
+        for name, factor in self._units.items():
+            rest = records.at(missing) if len(missing) < len(records) else records
+            others = _scaled(rest.column(name), factor)
+            for at, number in zip(missing, others, strict=True):
+                found[at] = number
+            if any(number is not None for number in others):
+                self._usual = name
+                missing = [at for at in missing if found[at] is None]
+            if not missing:
+                return
 
 
-def _label(name: str) -> Get:
-    if name != "route":
-        return getter(name)
-    path = _first(_PATHS)
-
-    def route(record: Record) -> Value:
-        found = path(record)
-        if not isinstance(found, str):
-            return found
-        return template(_path_of(found).replace("'", "").replace('"', ""))
-
-    return route
+def _scaled(values: Sequence[Value], factor: float) -> list[float | None]:
+    if factor == 1.0:
+        return [numeric(value) for value in values]
+    numbers = map(numeric, values)
+    return [None if number is None else number * factor for number in numbers]
 
 
-def _path_of(address: str) -> str:
-    """The path of an address, without host and query."""
-    if "://" in address[:12]:
-        address = f"/{address.split('://', 1)[1].partition('/')[2]}"
-    return address.partition("?")[0].partition("#")[0]
+def _label(name: str) -> Callable[[Columns], Sequence[str | None]]:
+    if name == "route":
+        return _Route()
+    return lambda records: list(map(_as_label, records.column(name)))
+
+
+def _as_label(value: Value) -> str | None:
+    return value if isinstance(value, str | None) else as_text(value)
+
+
+class _Route:
+    """The path of a request, without what differs."""
+
+    def __init__(self) -> None:
+        self._routes = Routes()
+        self._usual = _PATHS[0]
+
+    def __call__(self, records: Columns) -> Sequence[str | None]:
+        names = (self._usual, *_PATHS)
+        found: list[Value] = []
+        for name in names:
+            found = records.column(name)
+            if any(value is not None for value in found):
+                self._usual = name
+                break
+        of = self._routes.of
+        return [of(value) if isinstance(value, str) else _as_label(value) for value in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import getsizeof
 from threading import Lock
@@ -15,7 +15,10 @@ from checks.logs.views import PatternView
 
 __all__ = ["Held", "Reading", "Tail"]
 
-NEWEST: Final = 4_000
+Making = Callable[[Record], Record]
+
+
+NEWEST: Final = 3_000
 """Records held, whatever they are."""
 GRAVE: Final = 1_000
 """Records held besides, of those that are warnings or worse, or match a pattern: where thousands a
@@ -70,6 +73,10 @@ class Held:
         return [one for part in (self.older, self.newest) for one in part if one.number > number]
 
 
+def _as_it_is(record: Record) -> Record:
+    return record
+
+
 class _Ring:
     """The newest of the records added, bounded in number and in bytes."""
 
@@ -79,11 +86,21 @@ class _Ring:
         self._records: deque[tuple[int, Record]] = deque()
         self._bytes = 0
 
-    def add(self, records: Sequence[Record]) -> None:
-        for record in records[-self._most :]:
-            weight = _weight(record)
-            self._records.append((weight, record))
-            self._bytes += weight
+    def chosen(self, records: Sequence[Record], final: Making) -> list[tuple[int, Record]]:
+        """The last of ``records``, as many as there could be room for, with their weight."""
+        room, found = self._size, []
+        for record in reversed(records[-self._most :]):
+            made = final(record)
+            weight = _weight(made)
+            room -= weight
+            if room < 0:
+                break
+            found.append((weight, made))
+        return found[::-1]
+
+    def add(self, records: Sequence[tuple[int, Record]]) -> None:
+        self._records.extend(records)
+        self._bytes += sum(weight for weight, _ in records)
         while len(self._records) > self._most or self._bytes > self._size:
             self._bytes -= self._records.popleft()[0]
 
@@ -111,15 +128,27 @@ class Tail:
         """Whether somebody looked at it of late."""
         return now - self._watched < _WATCHED
 
-    def add(self, records: Sequence[Record]) -> None:
-        """Hold ``records``, whose numbers ascend and are above those before."""
-        if not records:
-            return
+    def add(self, records: Sequence[Record], final: Making = _as_it_is) -> None:
+        """Hold ``records``, whose numbers ascend and are above those before.
+
+        ``final`` makes of one what is held; it is asked for those alone that there is room for.
+        """
+        made: dict[int, Record] = {}
+
+        def once(record: Record) -> Record:
+            found = made.get(record.number)
+            if found is None:
+                found = made[record.number] = final(record)
+            return found
+
         grave = [one for one in records if one.patterns or (one.level or 0) >= Level.WARNING]
+        newest_of = self._newest.chosen(records, once)
+        grave_of = self._grave.chosen(grave, once)
+        # What takes long is done: who looks waits for this.
         with self._lock:
-            self._newest.add(records)
-            self._grave.add(grave)
-            self._version += 1
+            self._newest.add(newest_of)
+            self._grave.add(grave_of)
+            self._version += bool(records)
 
     @property
     def version(self) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
 from typing import Final
 
 from checks.logs.counting import Sliding, Top
+from checks.logs.counting_columns import Columns
 from checks.logs.counting_metrics import RecordCounter
 from checks.logs.counting_templates import template
 from checks.logs.filters import compiled
@@ -19,7 +20,7 @@ from checks.logs.patterns import Matcher, PatternCount
 from checks.logs.patterns_search import BLOCK, Block
 from checks.logs.reading import Batch, SourceState
 from checks.logs.requests import RequestRecords
-from checks.logs.tail import NEWEST, Tail
+from checks.logs.tail import Tail
 from checks.probes.log.config import LogConfig
 from checks.secrets import Masker
 
@@ -84,7 +85,7 @@ class Digest:
             if fresh or not batch.more:
                 self._recall(self._old, now)
                 self._old = None
-        self._hold((*old, *fresh))
+        self.tail.add([*old, *fresh], self._unsecret)
         if fresh:
             self._count(fresh, now)
         self._advance(now)
@@ -116,29 +117,18 @@ class Digest:
             changed[place] = record
         return changed
 
-    def _hold(self, records: Sequence[Record]) -> None:
-        """Into the tail with them, without what is secret; a flood's first ones are gone at
-        once, and only looked through for grave ones."""
-        if len(records) > NEWEST:
-            flood, records = records[:-NEWEST], records[-NEWEST:]
-            grave = [one for one in flood if one.patterns or (one.level or 0) >= Level.WARNING]
-            self.tail.add(list(self._unsecret(grave[-NEWEST:])))
-        self.tail.add(list(self._unsecret(records)))
-
-    def _unsecret(self, records: Sequence[Record]) -> Iterator[Record]:
+    def _unsecret(self, record: Record) -> Record:
+        """``record`` without passwords that onwatch knows, or that stand in addresses."""
         text = self._masker.text
-        for record in records:
-            message, whole = text(record.message), text(record.text)
-            # Escapes hide from a search in the line what its fields say.
-            same = message == record.message and whole == record.text and "\\" not in whole
-            if same:
-                yield record
-            else:
-                fields = {
-                    name: text(value) if isinstance(value, str) else value
-                    for name, value in record.fields.items()
-                }
-                yield replace(record, message=message, text=whole, fields=fields)
+        message, whole = text(record.message), text(record.text)
+        # Escapes hide from a search in the line what its fields say.
+        if message == record.message and whole == record.text and "\\" not in whole:
+            return record
+        fields = {
+            name: text(value) if isinstance(value, str) else value
+            for name, value in record.fields.items()
+        }
+        return replace(record, message=message, text=whole, fields=fields)
 
     def _recall(self, records: Sequence[Record], now: float) -> None:
         """Records from before the start: counted for the windows that they lie in, by nothing
@@ -155,10 +145,11 @@ class Digest:
         if ordered:
             self.newest = max(self.newest or 0.0, ordered[-1].time)
         self._note_messages(ordered)
+        columns = Columns(records)
         for metric in self.metrics:
-            metric.announce(records)
+            metric.announce(columns)
         if self.requests is not None:
-            self.requests.recall(records, self.since, now)
+            self.requests.recall(columns, self.since, now)
 
     def _note_covered(self, records: Sequence[Record]) -> None:
         """Since when all records are known, of what was there before: each source may begin
@@ -180,11 +171,12 @@ class Digest:
             matching = [record for record in records if record.patterns]
             for pattern in self.patterns:
                 pattern.add([one for one in matching if pattern.name in one.patterns], now)
+        columns = Columns(records)
         for metric in self.metrics:
-            metric.add(records)
+            metric.add(columns)
         trusted = self._config.start == "beginning"
         if self.requests is not None:
-            self.requests.add(records, now, trusted=trusted)
+            self.requests.add(columns, now, trusted=trusted)
         self._note_messages(records)
         ahead = records[-1].time - now
         self.skew = 0.0 if trusted or abs(ahead) < _SKEWED else ahead

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from checks.probe import CheckSpec
 
 if TYPE_CHECKING:
+    from checks.baselines.model import Baseline
+    from checks.capacity.model import Capacity
     from checks.dashboards.model import Dashboard
     from checks.dashboards.views import DashboardName
+    from checks.objectives.model import Objective
     from checks.rules.model import RuleGroup
     from checks.story.maintenance import Window
     from checks.story.targets import Targets
@@ -83,7 +86,9 @@ class EngineConfig:
     the user, ``remarks`` such as are worth saying once. ``read_only`` leaves the actions out.
     ``finder`` looks for more checks while they run. ``rules`` are evaluated on what these
     collect; none where it is None. ``story`` likewise says whether there is one of incidents, and
-    what is done about alerts. ``dashboards`` are those that can be shown.
+    what is done about alerts. ``dashboards`` are those that can be shown. ``objectives`` are what
+    is promised, ``capacity`` what is watched for where it is going besides what always is, and
+    ``baseline`` figures of a good day.
     """
 
     checks: tuple[CheckSpec, ...]
@@ -99,6 +104,14 @@ class EngineConfig:
     runbooks: RunbooksConfig = field(default_factory=RunbooksConfig)
     story: StoryConfig | None = None
     dashboards: tuple[Dashboard, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    capacity: tuple[Capacity, ...] = ()
+    baseline: Baseline | None = None
+
+    @property
+    def looks_far(self) -> bool:
+        """Whether it is told what takes days to tell: what fills, wherever there are rules."""
+        return bool(self.objectives or self.capacity) or self.rules is not None
 
     @cached_property
     def dashboard_names(self) -> tuple[DashboardName, ...]:

@@ -42,6 +42,7 @@ from checks.wording import span
 
 if TYPE_CHECKING:
     from checks.logs.views import LogsWanted
+    from checks.longterm.live import LiveLongTerm
     from checks.rules.views import Pairs
     from checks.story.live import LiveStory
 
@@ -116,6 +117,8 @@ class Engine:
             self._events.extend(state.events)
         self.rules = self._live_rules()
         self.story: LiveStory | None = None
+        self.longterm: LiveLongTerm | None = None
+        self._longterm_before: LiveLongTerm | None = None
         self.runbooks = self._live_runbooks()
 
     def _live_rules(self) -> LiveRules | None:
@@ -154,6 +157,37 @@ class Engine:
                 self._say(EventView(self.clock.now(), "", f"no story is kept: {clean(error)}"))
                 return
         await self.story.run()
+
+    async def _look_far(self) -> None:
+        """Look at what takes weeks to tell, once the checks have answered."""
+        until = self.clock.now() + STORY_WAITS
+        while self.waiting and self.clock.now() < until:
+            await self.clock.sleep_until(self.clock.now() + EAGER_TICK)
+        try:
+            await self._lanes.run("long term", partial(import_module, "checks.longterm.live"))
+            self._lanes.drop("long term")
+            self.longterm = self._live_longterm()
+        except Exception as error:
+            # The rim: the checks go on without objectives.
+            log.exception("objectives and capacity could not be begun")
+            said = f"no objectives and no capacity are told: {clean(error)}"
+            self._say(EventView(self.clock.now(), "", said))
+            return
+        await self.longterm.run()
+
+    def _live_longterm(self) -> LiveLongTerm:
+        from checks.longterm.live import LiveLongTerm  # noqa: PLC0415 - see above
+
+        made = LiveLongTerm(
+            self.config,
+            self.store,
+            self.clock,
+            lambda: self.story.keeping if self.story is not None else None,
+        )
+        if self._longterm_before is not None:
+            made.follow(self._longterm_before)
+            self._longterm_before = None
+        return made
 
     def _live_story(self, config: StoryConfig) -> LiveStory:
         from checks.story.live import LiveStory  # noqa: PLC0415 - see above
@@ -209,6 +243,7 @@ class Engine:
         if self.config.story is not None and old.story is not None:
             self.story = self._live_story(self.config.story)
             self.story.follow(old.story)
+        self._longterm_before = old.longterm or old._longterm_before
         self.window = old.window
         self.looking, old.looking = old.looking, Looking()
         self.looking.go_on(self.config.dashboards, env=self._env, publish=self._publish)
@@ -384,6 +419,8 @@ class Engine:
                     group.create_task(self.rules.run(), name="rules")
                 if self.config.story is not None:
                     group.create_task(self._keep_story(self.config.story), name="story")
+                if self.config.looks_far:
+                    group.create_task(self._look_far(), name="long term")
         finally:
             await self.close()
 
@@ -463,11 +500,16 @@ class Engine:
         if self.story is not None:
             picture = replace(picture, story=self.story.look(picture))
         picture = replace(picture, dashboards=self.config.dashboard_names)
+        far = self.longterm or self._longterm_before
+        if far is not None:
+            picture = far.into(picture)
         return self.looking.into(picture, self.store, self.states, now)
 
     async def close(self) -> None:
         """Close every probe, waiting a moment at most for those that hang."""
         self.looking.close()
+        if self.longterm is not None:
+            self.longterm.close()
         closing = asyncio.gather(
             *(runner.close() for runner in self.runners),
             self._resolver.close(),

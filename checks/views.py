@@ -18,8 +18,11 @@ from checks.requests.stats import RequestStats, WindowStats
 
 if TYPE_CHECKING:
     # What rules bring comes long after the first frame, which does not wait for its import.
+    from checks.baselines.views import BaselineView
+    from checks.capacity.views import CapacityView
     from checks.dashboards.views import DashboardName, DashboardView
     from checks.logs.views import LogsView
+    from checks.objectives.views import ObjectiveView
     from checks.rules.views import Pairs, QueryView, RulesView
     from checks.runbooks.views import RunbooksView
     from checks.story.views import StoryView
@@ -400,6 +403,12 @@ class Snapshot:
     """Those that can be shown."""
     dashboard: DashboardView | None = None
     """The one that somebody looks at."""
+    objectives: tuple[ObjectiveView, ...] = ()
+    """What is promised, as configured, and how it stands."""
+    capacity: tuple[CapacityView, ...] = ()
+    """What fills or grows, and where it is going."""
+    baseline: BaselineView | None = None
+    """The figures of a good day, where some are saved."""
 
     def check(self, name: str) -> CheckView | None:
         """The check called ``name``."""

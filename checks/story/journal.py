@@ -10,15 +10,17 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from checks.longterm.tally import KEPT, MOST, Tally
 from checks.story.errors import JournalError
 from checks.story.guarded import identity, look_at, size
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
 from checks.story.tables import (
     APPLICATION,
+    LATER_TABLES,
     TABLES,
     VERSION,
     Batch,
@@ -31,6 +33,7 @@ from checks.story.tables import (
     to_incident,
     to_session,
     to_silence,
+    to_tally,
 )
 
 __all__ = ["Journal"]
@@ -127,6 +130,8 @@ class Journal:
         elif version != VERSION:
             text = f"{self.path} was written by another version of onwatch: nothing is kept there"
             raise JournalError(text)
+        for table in LATER_TABLES:
+            held.execute(table)
 
     def _set_aside(self) -> str:
         """Give the broken file another name, unless somebody has by now."""
@@ -225,6 +230,7 @@ class Journal:
                     (most - 1,),
                 )
             held.execute("DELETE FROM figures WHERE incident NOT IN (SELECT id FROM incidents)")
+            _prune_tallies(held, now)
         with self._told():
             self._shrink()
 
@@ -294,6 +300,13 @@ class Journal:
         with self._told():
             rows = self._held.execute("SELECT thing, began, severity FROM lasting")
             return {thing: (began, severity) for thing, began, severity in rows}
+
+    def tallies(self, series: Iterable[str]) -> list[Tally]:
+        """What is kept of these series, by series, step and time."""
+        query = "SELECT * FROM tallies WHERE series = ? ORDER BY step, start"
+        with self._told():
+            rows = (row for one in series for row in self._held.execute(query, (one,)))
+            return [to_tally(row) for row in rows]
 
     def sessions(self, limit: int = 50) -> list[Session]:
         """The last sessions, the one that was at work last first."""
@@ -366,6 +379,18 @@ def _insert(held: sqlite3.Connection, entry: Entry) -> int:
     marks = ", ".join("?" * len(row))
     made = held.execute(f"INSERT INTO entries VALUES (NULL, {marks})", row)  # noqa: S608
     return made.lastrowid or 0
+
+
+def _prune_tallies(held: sqlite3.Connection, now: float) -> None:
+    for step, kept in KEPT.items():
+        held.execute("DELETE FROM tallies WHERE step = ? AND start < ?", (step, now - kept))
+    (count,) = held.execute("SELECT count(*) FROM tallies").fetchone()
+    if count > MOST:
+        held.execute(
+            "DELETE FROM tallies WHERE (series, step, start) IN "
+            "(SELECT series, step, start FROM tallies ORDER BY start LIMIT ?)",
+            (count - MOST,),
+        )
 
 
 _SILENT: Final = 300.0

@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from checks.clock import Clock
 from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
+from checks.longterm.tally import Tally
 from checks.story.errors import JournalError
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
 from checks.story.person import who
@@ -79,6 +81,7 @@ class _Pass:
     paused: float = 0.0
     anew: bool = False
     problem: str = ""
+    tallied: tuple[frozenset[str], list[Tally]] | None = None
 
 
 class Keeping:
@@ -93,6 +96,9 @@ class Keeping:
         cut_off: sessions of before that ended without saying so.
         before: the session that was at work last before this one; None where none is known.
         who: who sits at this terminal; empty until ``ready``.
+        wanted: the series whose tallies are to be read with the next look.
+        tallied: of which series what was read, until somebody takes it.
+        renewed: counts how often the file was begun anew while this is at work.
     """
 
     def __init__(
@@ -108,6 +114,9 @@ class Keeping:
         self.cut_off: tuple[Session, ...] = ()
         self.before: Session | None = None
         self.who = ""
+        self.wanted: frozenset[str] = frozenset()
+        self.tallied: tuple[frozenset[str], list[Tally]] | None = None
+        self.renewed = 0
         self.acknowledgements: dict[str, Acknowledgement] = {}
         self.silences: dict[str, Silence] = {}
         self.incidents: dict[int, Incident] = {}
@@ -199,6 +208,11 @@ class Keeping:
             self.lasting[thing] = lasting
         self._waiting.lasting[thing] = lasting
 
+    def tally(self, tallies: Iterable[Tally]) -> None:
+        """Keep these; no picture shows them. Each takes the place of what its bucket held."""
+        if self.path is not None:
+            self._waiting.tallies |= {one.key: one for one in tallies}
+
     def _changed(self) -> None:
         self.changes += 1
         self._bound()
@@ -207,9 +221,9 @@ class Keeping:
         waiting = self._waiting
         if self.path is None:
             self._waiting = Batch()
-        elif len(waiting) > WAITING:
+        elif len(waiting) - len(waiting.tallies) > WAITING:
             for items in (waiting.figures, waiting.entries):
-                over = min(len(items), len(waiting) - WAITING)
+                over = min(len(items), len(waiting) - len(waiting.tallies) - WAITING)
                 del items[:over]
                 self._lost += over
 
@@ -271,6 +285,8 @@ class Keeping:
                 found.cut_off = journal.begin_session(self._session)
             if prune:
                 journal.prune(now)
+            if wanted := self.wanted:
+                found.tallied = (wanted, journal.tallies(wanted))
             if journal.changed() or fresh or (found.leads and not self.leads):
                 found.held = _read(journal, now)
         except JournalError as error:
@@ -308,6 +324,9 @@ class Keeping:
     def _take(self, found: _Pass, batch: Batch) -> None:
         if found.anew:
             self._write_anew(batch)
+            self.renewed += 1
+        if found.tallied is not None:
+            self.tallied, self.wanted = found.tallied, self.wanted - found.tallied[0]
         numbered = dict(zip(map(id, batch.entries), found.ids, strict=False))
         if numbered:
             kept = [
@@ -372,6 +391,7 @@ class Keeping:
         for name in ("entries", "acknowledgements", "silences", "incidents", "figures", "sessions"):
             getattr(batch, name).extend(getattr(later, name))
         batch.lasting |= later.lasting
+        batch.tallies |= later.tallies
         self._bound()
 
     def _tell_problem(self, text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from checks.longterm.tally import Key, Tally
 from checks.model import Status
 from checks.story.model import (
     Acknowledgement,
@@ -21,6 +22,7 @@ from checks.story.model import (
 
 __all__ = [
     "APPLICATION",
+    "LATER_TABLES",
     "TABLES",
     "VERSION",
     "Batch",
@@ -34,6 +36,7 @@ __all__ = [
     "to_incident",
     "to_session",
     "to_silence",
+    "to_tally",
 ]
 
 APPLICATION: Final = 0x6F6E7761
@@ -62,6 +65,12 @@ TABLES: Final = (
     "seen REAL NOT NULL, ended REAL, who TEXT) WITHOUT ROWID",
 )
 
+LATER_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS tallies (series TEXT, step INTEGER, start INTEGER, first REAL, "
+    "second REAL, third REAL, PRIMARY KEY (series, step, start)) WITHOUT ROWID",
+)
+"""Tables that files of before have not; a version that does not know them leaves them alone."""
+
 Row: TypeAlias = Sequence[Any]
 Lasting: TypeAlias = tuple[float, int]
 """Since when something has been wrong, and how bad it is."""
@@ -82,12 +91,13 @@ class Batch:
     figures: list[Figure] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     lasting: dict[str, Lasting | None] = field(default_factory=dict)
+    tallies: dict[Key, Tally] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
 
     @property
-    def _parts(self) -> tuple[list[Any] | dict[str, Lasting | None], ...]:
+    def _parts(self) -> tuple[list[Any] | dict[Any, Any], ...]:
         return (
             self.entries,
             self.acknowledgements,
@@ -96,7 +106,15 @@ class Batch:
             self.figures,
             self.sessions,
             self.lasting,
+            self.tallies,
         )
+
+
+_TALLIED: Final = (
+    "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = "
+    "excluded.first, second = excluded.second, third = excluded.third WHERE excluded.third >= third"
+)
+"""What knows more of a bucket takes the place of what knows less."""
 
 
 def rows_of(batch: Batch) -> list[tuple[str, Row]]:
@@ -115,6 +133,7 @@ def rows_of(batch: Batch) -> list[tuple[str, Row]]:
             made.append(("DELETE FROM lasting WHERE thing = ?", (thing,)))
         else:
             made.append(("INSERT OR REPLACE INTO lasting VALUES (?, ?, ?)", (thing, *lasting)))
+    made += [(_TALLIED, (*one.key, *one[1:])) for one in batch.tallies.values()]
     return made
 
 
@@ -238,3 +257,9 @@ def _session(one: Session) -> Row:
 def to_session(row: Row) -> Session:
     """What lies in a row of ``sessions``."""
     return Session(*row)
+
+
+def to_tally(row: Row) -> Tally:
+    """What lies in a row of ``tallies``."""
+    series, step, start, *numbers = row
+    return Tally(Key(str(series), int(step), int(start)), *map(float, numbers))

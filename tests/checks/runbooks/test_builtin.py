@@ -25,9 +25,13 @@ from tests.servers.redis import RedisServer
 
 PACKS = Path(__file__).parents[3] / "checks" / "alerts" / "packs"
 NOTHING_TO_MEND = {
+    "host-traffic-far-from-usual",
     "request-latency-target",
+    "requests-far-from-usual",
     "scrape-churn",
     "scrape-slow",
+    "slo-budget-spent",
+    "slo-burn-lasting",
     "target-availability-low",
 }
 """What is not mended by a command at night."""

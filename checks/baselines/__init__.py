@@ -1,0 +1,1 @@
+"""Baselines: figures of a good day, saved, and compared with those of now."""

@@ -1,0 +1,1 @@
+"""Capacity: where a series is going, and when it meets its limit."""

@@ -1,0 +1,93 @@
+"""What a configuration promises: its objectives, checked against the checks that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from tui.config.wording import nearest
+
+if TYPE_CHECKING:
+    from checks.objectives.model import Objective, OfCheck, Picked
+    from tui.config.models import File
+    from tui.config.objectives_models import ObjectiveItem, Ratio
+    from tui.config.problems import Report
+
+__all__ = ["read_objectives"]
+
+
+def read_objectives(
+    report: Report, head: File, checks: Collection[str], *, complete: bool
+) -> tuple[Objective, ...]:
+    """The objectives of ``head``; reports what does not hold together.
+
+    ``checks`` are the names of the checks; ``complete`` says that there are no others.
+    """
+    found: dict[str, Objective] = {}
+    for index, item in enumerate(head.objectives):
+        if item.name in found:
+            report.add(("objectives", index, "name"), f'another one is called "{item.name}"')
+            continue
+        made = _objective(report, index, item)
+        if complete:
+            _know_check(report, index, item, checks)
+        if made is not None:
+            found[item.name] = made
+    return tuple(found.values())
+
+
+def _objective(report: Report, index: int, item: ObjectiveItem) -> Objective | None:
+    from checks.objectives.model import Objective  # noqa: PLC0415 - few have any
+    from checks.objectives.model import Ratio as OfCounters  # noqa: PLC0415
+
+    if item.ratio is None:
+        source: OfCheck | OfCounters = _of_check(item)
+    else:
+        key = "bad" if item.ratio.bad is not None else "good"
+        part = _picked(report, index, item.ratio, key)
+        total = _picked(report, index, item.ratio, "total")
+        if part is None or total is None:
+            return None
+        source = OfCounters(part, total, bad=key == "bad")
+    return Objective(item.name, item.objective, item.window, source, item.least, dict(item.labels))
+
+
+def _of_check(item: ObjectiveItem) -> OfCheck:
+    from checks.objectives.model import OfCheck  # noqa: PLC0415 - few have any
+
+    if item.latency is not None:
+        return OfCheck("latency", item.requests, item.latency.below)
+    what = next(name for name in ("requests", "probe", "up") if getattr(item, name))
+    return OfCheck(what, getattr(item, what))
+
+
+def _picked(report: Report, index: int, ratio: Ratio, key: str) -> Picked | None:
+    """The counters that ``ratio`` names under ``key``; None, reported, where it names none."""
+    from checks.numerics import import_numpy  # noqa: PLC0415 - few have any
+
+    import_numpy()
+    from checks.objectives.model import Picked  # noqa: PLC0415
+    from checks.promql.ast import Selector, unwrapped  # noqa: PLC0415
+    from checks.promql.errors import PromQLError  # noqa: PLC0415
+    from checks.promql.syntax import parse  # noqa: PLC0415
+
+    text = getattr(ratio, key)
+    where = ("objectives", index, "ratio", key)
+    try:
+        node = unwrapped(parse(text))
+    except PromQLError as error:
+        report.add(where, str(error))
+        return None
+    if not isinstance(node, Selector) or node.offset or node.at is not None or not node.name:
+        report.add(where, 'expected a counter such as http_requests_total{job="shop"}, as it is')
+        return None
+    return Picked(text, node.name, node.matchers)
+
+
+def _know_check(report: Report, index: int, item: ObjectiveItem, checks: Collection[str]) -> None:
+    for key in ("requests", "probe", "up"):
+        name = getattr(item, key)
+        if name and name not in checks:
+            near = nearest(name, checks)
+            hint = f'; did you mean "{near}"?' if near else ""
+            report.add(("objectives", index, key), f'no check is called "{name}"{hint}')

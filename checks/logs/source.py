@@ -7,6 +7,7 @@ from pathlib import Path
 
 from checks.logs.files import FilesReader
 from checks.logs.inputs import LogInput
+from checks.logs.journal import JournalReader
 from checks.logs.reading import LogReader
 
 __all__ = ["open_reader"]
@@ -17,4 +18,6 @@ def open_reader(config: LogInput, path: Callable[[str], Path]) -> LogReader:
 
     It opens nothing yet and belongs in a lane, as all that it does blocks.
     """
+    if config.journal is not None:
+        return JournalReader(config)
     return FilesReader(config, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -159,16 +160,17 @@ def _fitting(config: RecordMetric) -> Fits | None:
 
 def _numbers(value: ValueOf, records: Columns) -> list[float | None]:
     """The number that each record holds; None where it holds none."""
-    factor = value.factor
     if value.match is None:
-        found = map(numeric, records.column(value.field))
+        found = [numeric(each) for each in records.column(value.field)]
     else:
         search = regex(value.match).search
         lines = (octets(record.text or record.message) for record in records.records)
-        found = (
-            None if match is None else numeric(match[1].decode().replace(",", ""))
-            for match in map(search, lines)
-        )
+        found = [_number_in(match) for match in map(search, lines)]
+    factor = value.factor
     return [
         None if number is None or not math.isfinite(number) else number * factor for number in found
     ]
+
+
+def _number_in(match: re.Match[bytes] | None) -> float | None:
+    return None if match is None else numeric(match[1].decode().replace(",", ""))

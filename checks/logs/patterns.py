@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -117,14 +117,17 @@ class PatternCount:
 
     def add(self, records: Sequence[Record], when: float) -> None:
         """Count ``records``, which came at ``when``."""
-        if not records:
-            return
-        self.total += len(records)
-        self._seen(records, when, len(records))
+        if records:
+            self.total += len(records)
+            self._seen(records, when, len(records))
 
-    def recall(self, record: Record) -> None:
-        """``record`` matched before anything was counted: it counts for windows alone."""
-        self._seen((record,), record.time, 1)
+    def recall(self, records: Iterable[Record], *, counted: bool = False) -> None:
+        """``records``, by time, were written before they were read: each counts for the windows
+        that it lies in. ``counted`` says whether the total counts them too.
+        """
+        for record in records:
+            self.total += counted
+            self._seen((record,), record.time, 1)
 
     def _seen(self, records: Sequence[Record], when: float, count: int) -> None:
         for each in self._sums.values():

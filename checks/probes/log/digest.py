@@ -33,6 +33,7 @@ _SKEWED: Final = 900.0
 """Seconds that a line that was just written is away from now where its zone is another."""
 _MINUTE: Final = 60.0
 _LEVEL = attrgetter("level")
+_TIME = attrgetter("time")
 
 
 class Digest:
@@ -81,7 +82,8 @@ class Digest:
         fresh = self._searched(batch.records[batch.old :])
         if self._old is not None:
             self._note_covered(batch.records[: batch.old])
-            self._old += old
+            # What tells no time is of an unknown past: it is shown, and counts for no window.
+            self._old += [record for record in old if record.time < now]
             if fresh or not batch.more:
                 self._recall(self._old, now)
                 self._old = None
@@ -133,13 +135,12 @@ class Digest:
     def _recall(self, records: Sequence[Record], now: float) -> None:
         """Records from before the start: counted for the windows that they lie in, by nothing
         else."""
-        ordered = sorted((one for one in records if one.time <= now), key=attrgetter("time"))
+        ordered = sorted(records, key=_TIME)
         self.since = min(self.since, max(self._begins.values(), default=now))
         for pattern in self.patterns:
-            for record in ordered:
-                if pattern.name in record.patterns:
-                    pattern.recall(record)
+            pattern.recall(one for one in ordered if pattern.name in one.patterns)
         for record in ordered:
+            self.rate.add(record.time)
             if (record.level or 0) >= Level.ERROR:
                 self.grave.add(record.time)
         if ordered:
@@ -159,7 +160,10 @@ class Digest:
             self._begins[record.source] = min(known, record.time)
 
     def _count(self, records: Sequence[Record], now: float) -> None:
-        """New records: each counts once, and as of now."""
+        """New records: each counts once, and as of now; where all that was ever written is read,
+        as of when it was.
+        """
+        trusted = self._config.start == "beginning"
         levels = Counter(map(_LEVEL, records))
         self.levels.update(levels)
         self.rate.add(now, len(records))
@@ -170,11 +174,15 @@ class Digest:
         if self.patterns:
             matching = [record for record in records if record.patterns]
             for pattern in self.patterns:
-                pattern.add([one for one in matching if pattern.name in one.patterns], now)
+                own = [one for one in matching if pattern.name in one.patterns]
+                if trusted:
+                    past = (one for one in sorted(own, key=_TIME) if one.time <= now)
+                    pattern.recall(past, counted=True)
+                else:
+                    pattern.add(own, now)
         columns = Columns(records)
         for metric in self.metrics:
             metric.add(columns)
-        trusted = self._config.start == "beginning"
         if self.requests is not None:
             self.requests.add(columns, now, trusted=trusted)
         self._note_messages(records)

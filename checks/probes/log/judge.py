@@ -85,18 +85,21 @@ def sentence(digest: Digest, rows: list[Finding], now: float) -> tuple[Status, s
 
 def shown_rate(digest: Digest, now: float) -> float:
     """Records a second, over the last minute or what there was of it."""
-    return digest.rate.total / max(1.0, min(digest.rate.window, now - digest.began))
+    return digest.rate.total / max(1.0, min(digest.rate.window, now - digest.since))
 
 
 def _figures(digest: Digest, now: float) -> str:
     """``12 lines/s, 3 errors in 5 min, newest 2 s ago``."""
-    rate = shown_rate(digest, now)
+    newest = "no line yet"
+    if digest.newest is not None:
+        newest = f"newest line {span(now - digest.newest)} ago"
+    covered = min(digest.grave.window, now - digest.since)
+    if covered < 1:
+        return f"nothing counted yet, {newest}"
     errors = digest.grave.total
     counted = f"{errors:,} error{'' if errors == 1 else 's'}" if errors else "no errors"
-    told = f"{_per_second(rate)}, {counted} in 5 min"
-    if digest.newest is None:
-        return f"{told}; no line yet"
-    return f"{told}, newest {span(now - digest.newest)} ago"
+    rate = _per_second(shown_rate(digest, now))
+    return f"{rate}, {counted} in {span(covered)}, {newest}"
 
 
 def _per_second(rate: float) -> str:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 from checks.registry import KINDS, kind
 from checks.settings import SecretCommand, field_docs, parse_duration, parse_size
 from tui.config.models import Common, Defaults, File, Rules
+from tui.config.objectives_models import CapacityItem, LatencyBound, ObjectiveItem, Ratio
 from tui.config.schema import text as schema_text
 from tui.config.story_models import BusinessHours, Maintenance, SeverityTarget
 
@@ -40,10 +41,19 @@ _NAMED: dict[tuple[type[BaseModel], str], str] = {
     (File, "checks"): "list of checks",
     (Maintenance, "matchers"): "keys and values, text, or a list of text",
     (Maintenance, "schedule"): "text",
+    (CapacityItem, "limit"): "number or text",
+    (CapacityItem, "expected"): "a part: `10%`, or 0.1",
+    (ObjectiveItem, "objective"): "a part: `99.9%`, or 0.999",
     (SeverityTarget, "acknowledge"): "duration or text",
     (SeverityTarget, "escalate"): "duration or text",
 }
 """What the models cannot say, since checks are read one by one."""
+_FAR = (
+    ("objectives", ObjectiveItem),
+    ("objectives.ratio", Ratio),
+    ("objectives.latency", LatencyBound),
+    ("capacity", CapacityItem),
+)
 _ON_ALERTS = (
     ("silences", Maintenance),
     ("severities", SeverityTarget),
@@ -56,7 +66,7 @@ def reference() -> str:
     parts = [MARK, "\n## Keys of the file\n\n", _table(File)]
     parts += ["\n### defaults\n\n", _about(Defaults), _table(Defaults)]
     parts += ["\n### rules\n\n", _about(Rules), _table(Rules)]
-    for key, model in _ON_ALERTS:
+    for key, model in (*_ON_ALERTS, *_FAR):
         parts += [f"\n### {key}\n\n", _about(model), _table(model)]
     parts += ["\n## Keys of every check\n\n", _about(Common), _table(Common)]
     for name in KINDS:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from checks.documents.document import Path as Where
 from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
 from tui.config import build, files
+from tui.config.capacity import read_capacity
 from tui.config.dashboards import ReadDashboards, read_dashboards
 from tui.config.expand import expand
 from tui.config.keys import KeyJudge, ReadKeys, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
+from tui.config.objectives import read_objectives
 from tui.config.problems import Report
 from tui.config.rules import read_rules
 from tui.config.runbooks import StepJudge, read_runbooks, refuse_unknown
@@ -44,7 +46,8 @@ class Loaded:
     is empty where none is named. ``attention`` says whether the monitor calls somebody.
     ``step_keys`` maps a key to the runbook and the step that it opens; where the step is empty,
     the first.
-    ``disabled`` counts checks that are written down and do not run.
+    ``disabled`` counts checks that are written down and do not run. ``baseline`` names the saved
+    one to compare with, empty for the newest.
     """
 
     engine: EngineConfig
@@ -54,6 +57,7 @@ class Loaded:
     theme: str = ""
     attention: bool = True
     step_keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    baseline: str = ""
 
 
 def load(
@@ -150,10 +154,15 @@ class _Loading:
         books = read_runbooks(report, head.runbooks, self._base, self._path.parent, self._warnings)
         refuse_unknown(report, books, entries, keys, judges.steps)
         story = read_story(report, head)
+        names = [check.name for check in self._declared]
+        promised = read_objectives(report, head, names, complete=self._complete)
+        capacity = read_capacity(report, head)
         self._read_dashboards(report, entries)
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)
-        return self._loaded(head, keys, entries, rules.config, books, story=story)
+        loaded = self._loaded(head, keys, entries, rules.config, books, story=story)
+        engine = replace(loaded.engine, objectives=promised, capacity=capacity)
+        return replace(loaded, engine=engine, baseline=head.baseline)
 
     def _loaded(
         self,

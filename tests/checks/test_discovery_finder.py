@@ -271,7 +271,7 @@ class Watched:
     source: EngineSource
     picture: Snapshot | None = field(default=None)
 
-    def until(self, seen: Callable[[Snapshot], object], seconds: float = 15) -> Snapshot:
+    def until(self, seen: Callable[[Snapshot], object], seconds: float = 40) -> Snapshot:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.picture = self.source.latest() or self.picture

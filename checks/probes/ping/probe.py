@@ -42,17 +42,20 @@ class PingProbe:
             async with asyncio.timeout((self._patience + self._target.timeout) / 2):
                 await self._listen(heard)
         except TimeoutError:
-            within = seconds(self._target.timeout)
-            said = (
-                f"no reply from {self._config.host} within {within}: "
-                "the name look-up hangs; is the name server in /etc/resolv.conf up?"
-            )
-            heard.error = TargetError("timeout", said)
+            # Past the look-up it is this machine that was late: what was heard until then counts.
+            if heard.addresses is None:
+                heard.error = TargetError("timeout", self._no_address())
         except TargetError as error:
             heard.error = error
         heard.phases.end()
         self._last.extend(trip is not None for trip in heard.round.trips)
         return self._reporter.result(heard)
+
+    def _no_address(self) -> str:
+        return (
+            f"no reply from {self._config.host} within {seconds(self._target.timeout)}: "
+            "the name look-up hangs; is the name server in /etc/resolv.conf up?"
+        )
 
     async def close(self) -> None:
         """Nothing outlives a run."""

@@ -61,8 +61,11 @@ class Matcher:
         """``record`` with what the expression finds in it masked, in all that it says."""
         if self.regex is None or self.group is None:
             return record
-        cover = partial(masked, self.regex, self.group)
-        return _with_texts(record, cover)
+        hidden = _with_texts(record, partial(masked, self.regex, self.group))
+        if hidden.text == record.text and "\\" in hidden.text:
+            # Its lines have it in escapes, in which nobody finds it but who reads them.
+            hidden = replace(hidden, text="")
+        return hidden
 
 
 def _is_grave(least: Level, record: Record) -> bool:

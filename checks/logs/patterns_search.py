@@ -64,7 +64,7 @@ def _searched(record: Record) -> str:
     text = record.text
     if not text:
         return record.message
-    if "\\" not in text or not record.fields:
+    if "\\" not in text:
         return text
     fields = (as_text(value) for value in record.fields.values() if isinstance(value, str))
     return "\n".join((text, record.message, *fields))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from difflib import SequenceMatcher
+from typing import Final, Protocol
 
 from checks.model import clean
 from checks.promql.api import Expression
@@ -17,7 +18,9 @@ from checks.wording import span
 
 __all__ = ["Sampled", "why_empty"]
 
-_PARTS = ("_bucket", "_sum", "_count", "_total")
+_ALIKE: Final = 0.75
+"""How similar a name must be to be what is meant."""
+_PARTS: Final = ("_bucket", "_sum", "_count", "_total")
 
 
 class Sampled(Storage, Catalogue, Protocol):
@@ -66,8 +69,8 @@ def _not_there(selector: Selector, store: Sampled) -> str:
         )
     if parts:
         return f"{said}; {', '.join(name + part for part in parts)} {_is(parts)} there"
-    alike = near.partition("_")[0] == name.partition("_")[0]
-    return f"{said}; the nearest metric is {near}" if near and alike else said
+    alike = near and SequenceMatcher(None, name, near).ratio() >= _ALIKE
+    return f"{said}; the nearest metric is {near}" if alike else said
 
 
 def _is(parts: list[str]) -> str:

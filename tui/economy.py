@@ -21,6 +21,7 @@ from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
 from tui.pen import Cell, Look, Pen, blank, can_erase, look_of
+from tui.scrolling import LEAST, moved, shift_of, worthwhile
 
 __all__ = ["Mirror", "Mirrored", "forget_closed"]
 
@@ -45,6 +46,44 @@ class Mirror:
         """Know nothing of it any more: somebody else has drawn there."""
         self._rows.clear()
         self._drawn.clear()
+
+    def scroll(self, pen: Pen, pieces: Sequence[Piece], console: Console) -> tuple[str, range]:
+        """Move lines that are only elsewhere than before, where that is worthwhile, and have
+        ``pen`` draw what then differs: the sequence that moves them, and the lines that are done.
+        """
+        none = "", range(0)
+        changed = {y for y, _, _ in pieces}
+        if not self.erases or len(changed) < LEAST:
+            return none
+        after = self._after(pieces, console)
+        shift = shift_of(self._rows, after)
+        if shift is None or any(y not in self._rows for y in shift.lines):
+            return none
+        wanted = {y: after.get(y) or self._rows[y] for y in shift.lines}
+        width = len(wanted[shift.top])
+        if any(len(row) != width or None in row for row in wanted.values()):
+            return none
+        rows = moved(self._rows, shift, width)
+        if not worthwhile(self._rows, rows, wanted):
+            return none
+        for y, row in wanted.items():
+            cells = [cell for cell in row if cell is not None]
+            for start, end in _differences(rows[y], cells):
+                pen.draw(y, start, cells[start:end])
+            self._rows[y], self._drawn[y] = row, {}
+        return shift.sequence, range(shift.top, shift.bottom + 1)
+
+    def _after(self, pieces: Sequence[Piece], console: Console) -> dict[int, list[Cell | None]]:
+        """The lines that change, as they are to look."""
+        after: dict[int, list[Cell | None]] = {}
+        for y, x, strip in pieces:
+            row = after.setdefault(y, list(self._rows.get(y, ())))
+            cells = cells_of(strip, _system(console))
+            if len(row) < x + strip.cell_length:
+                row += [None] * (x + strip.cell_length - len(row))
+            sound = len(cells) == strip.cell_length
+            row[x : x + strip.cell_length] = cells if sound else [None] * strip.cell_length
+        return after
 
     def draw(self, pen: Pen, y: int, x: int, strip: Strip, console: Console) -> None:
         """Have ``pen`` draw what of ``strip``, at ``x`` of line ``y``, is not there yet."""
@@ -173,10 +212,12 @@ class Mirrored(CompositorUpdate):
         """The update as text and escape sequences, which are taken as sent."""
         pen = Pen(erases=self._mirror.erases)
         update = self.update
-        pieces = _of_chops(update) if isinstance(update, ChopsUpdate) else _of_layout(update)
+        pieces = list(_of_chops(update) if isinstance(update, ChopsUpdate) else _of_layout(update))
+        scrolls, done = self._mirror.scroll(pen, pieces, console)
         for y, x, strip in pieces:
-            self._mirror.draw(pen, y, x, strip, console)
-        return pen.finish()
+            if y not in done:
+                self._mirror.draw(pen, y, x, strip, console)
+        return scrolls + pen.finish()
 
 
 def _of_chops(update: ChopsUpdate) -> Iterator[Piece]:

@@ -9,7 +9,7 @@ from rich.cells import get_character_cell_size
 
 __all__ = ["Emulated"]
 
-_SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HGCXm])|\x1b\]8;([^\x1b]*)\x1b\\|\n")
+_SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HGCXmrML])|\x1b\]8;([^\x1b]*)\x1b\\|\n")
 _ATTRIBUTES = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53"}
 _CLEARED_BY = {
     "22": {"1", "2"},
@@ -47,6 +47,7 @@ class Emulated:
         self._lines = [["·"] * width for _ in range(height)]
         self._looks = [[_Look()] * width for _ in range(height)]
         self._y = self._x = 0
+        self._margins = 0, height - 1
 
     def feed(self, sequence: str) -> Emulated:
         position = 0
@@ -112,8 +113,24 @@ class Emulated:
             self._x += int(given)
         elif what == "X":
             self._erase(int(given))
+        elif what == "r":
+            first, _, last = given.partition(";")
+            self._margins = int(first or 1) - 1, int(last or len(self._lines)) - 1
+            self._y = self._x = 0
+        elif what in ("M", "L"):
+            self._move(int(given or 1), up=what == "M")
         elif what == "m":
             self._set(given.split(";"))
+
+    def _move(self, count: int, *, up: bool) -> None:
+        """Delete lines at the cursor, or insert some, as far as the lower margin."""
+        last = self._margins[1]
+        assert self._margins[0] <= self._y <= last
+        for rows, fresh in ((self._lines, " "), (self._looks, _Look())):
+            part: list[list[object]] = rows[self._y : last + 1]  # type: ignore[assignment]
+            blank = [[fresh] * self._width for _ in range(count)]
+            moved = [*part[count:], *blank] if up else [*blank, *part[:-count]]
+            rows[self._y : last + 1] = moved  # type: ignore[assignment]
 
     def _erase(self, count: int) -> None:
         at, look, sent = self._x, self.look, self.sent

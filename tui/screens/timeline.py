@@ -23,6 +23,7 @@ from widgets.timeline.words import KINDS, incident_told
 
 if TYPE_CHECKING:
     from checks.story.model import Incident
+    from tui.screens.logs_about import LogsAbout
     from widgets.listing.pane import ListPane
 
 __all__ = ["TimelineScreen"]
@@ -46,6 +47,7 @@ class TimelineScreen(ListScreen):
         (("screen.note",), "note"),
         (("timeline.report",), "report"),
         (("timeline.kinds",), "kinds"),
+        (("screen.logs",), "logs"),
         (("screen.next_pane",), "next pane"),
         (("screen.filter",), "filter"),
         (("lists.sort",), "sort"),
@@ -77,6 +79,11 @@ class TimelineScreen(ListScreen):
         story = self.snapshot.story if self.snapshot is not None else None
         newest = story.incidents[0] if story is not None and story.incidents else None
         return self.incident or newest
+
+    def logs_about(self) -> LogsAbout | None:
+        from tui.screens.logs_about import about_incident  # noqa: PLC0415 - when wanted
+
+        return about_incident(self.snapshot, self.incident) or super().logs_about()
 
     # Keys
 

@@ -82,7 +82,7 @@ def line_of(one: LogLine, now: float, columns: Columns, glyphs: Glyphs) -> Line:
 def _told(one: LogLine, room: int, glyphs: Glyphs) -> list[Seg]:
     record = one.record
     more = lines_more(record)
-    tail = f" +{more} line{'' if more == 1 else 's'}" if more and room > 3 * _WITH_FIELDS else ""
+    tail = f" +{more} line{'' if more == 1 else 's'}" if more and room >= 2 * _WITH_FIELDS else ""
     text = fit(said(record), room - cell_len(tail), glyphs.cut)
     quiet = record.level in _LOW_LEVELS
     segs = [Seg(text, "dim" if quiet else "text"), Seg(tail, "dim")]

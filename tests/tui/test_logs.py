@@ -1,0 +1,198 @@
+"""The logs screen on 8, jumps to it, and a record whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from checks.logs.model import Level
+from checks.logs.views import LogsWanted
+from checks.model import Status
+from checks.views import AlertView
+from tests.tui.app_kit import app_of, running, seen, settle, source_of
+from tests.tui.fakes import FakeSource
+from tests.widgets import samples
+from tests.widgets.sample_logs import NOW, log_checks, log_night, logs_later
+from tests.widgets.sample_stories import eventful_night
+from tui.screens.alerts import AlertsScreen
+from tui.screens.logs import LogsScreen
+from tui.screens.logs_about import logs_of
+from tui.screens.logs_record import RecordScreen
+from tui.screens.timeline import TimelineScreen
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clocks on the screen are local time."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+class Logging(FakeSource):
+    """Notes which lines are wanted."""
+
+    wanted: LogsWanted | None = None
+
+    def logs(self, wanted: LogsWanted | None) -> None:
+        self.wanted = wanted
+        super().logs(wanted)
+
+
+async def test_lines_are_asked_for_while_the_screen_is_open_and_filtered_by_keys() -> None:
+    source = Logging(log_night())
+    async with running(source) as pilot:
+        assert source.wanted is None
+        await pilot.press("8")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(most=500)
+        assert "22:13:20.000 ✖ error    laravel/laravel.log Illuminate" in seen(pilot)
+        await pilot.press("v", "v")
+        await settle(pilot)
+        text = seen(pilot)
+        assert "warning and worse" in text
+        assert "call accepted" not in text
+        await pilot.press("o")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(checks=("api-log",), level=Level.WARNING, most=500)
+        assert "nginx/access.log" not in seen(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(most=500)
+        await pilot.press("slash", *"status", "equals_sign", *"502", "enter")
+        await settle(pilot)
+        text = seen(pilot)
+        assert 'POST /api/calls" 502' in text
+        assert "slow query" not in text.partition("Patterns")[0]
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert source.wanted is None, "nobody looks"
+
+
+async def test_a_mistake_is_told_with_its_place_and_the_lines_stay() -> None:
+    async with running(FakeSource(log_night()), size=(80, 24)) as pilot:
+        await pilot.press("8", "slash", *"level", "space", "greater_than_sign")
+        await settle(pilot)
+        text = seen(pilot)
+        assert "\n        ^ expected a value" in text
+        assert "call accepted" in text
+
+
+async def test_enter_on_a_pattern_shows_its_lines_alone_and_all_again() -> None:
+    source = Logging(log_night())
+    async with running(source) as pilot:
+        await pilot.press("8", "tab", "enter")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(("laravel",), pattern="database-down", most=500)
+        assert "call accepted" not in seen(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(most=500)
+
+
+async def test_a_record_is_shown_whole_and_its_fields_filter_the_lines() -> None:
+    async with running(FakeSource(log_night())) as pilot:
+        await pilot.press("8", "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, RecordScreen)
+        text = seen(pilot)
+        for said in ("#2 {main}", "QueryException", "database-down", "/var/www/storage/logs"):
+            assert said in text, said
+        await pilot.press("y")
+        await settle(pilot)
+        assert "#1 /var/www/app/Jobs" in app_of(pilot)._clipboard
+        await pilot.press("down", "down", "f")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LogsScreen)
+        assert pilot.app.screen.filter_text == "user_id = 7"
+        assert "user_id=12" not in seen(pilot)
+        await pilot.press("n", "enter", "x")
+        await settle(pilot)
+        assert pilot.app.screen.filter_text.startswith("user_id = 7 and not ")
+
+
+async def test_scrolling_up_lets_the_lines_stand_still_until_a_key() -> None:
+    source = FakeSource(log_night())
+    async with running(source) as pilot:
+        await pilot.press("8", "up")
+        await settle(pilot)
+        before = seen(pilot)
+        assert source.picture.logs is not None
+        source.show(replace(source.picture, logs=logs_later(source.picture.logs)))
+        await settle(pilot)
+        assert "paused, 2 new below" in seen(pilot)
+        assert seen(pilot).splitlines()[2:28] == before.splitlines()[2:28]
+        await pilot.press("G")
+        await settle(pilot)
+        assert "following" in seen(pilot)
+
+
+async def test_an_alert_leads_to_the_lines_around_it_and_escape_back() -> None:
+    rule = AlertView(
+        "g;LogPatternRate;ab;1@1",
+        "LogPatternRate",
+        "laravel",
+        Status.CRITICAL,
+        NOW - 30,
+        "12 a minute",
+        rule="g;LogPatternRate;ab;1",
+        labels=(("pattern", "database-down"), ("job", "laravel")),
+    )
+    source = Logging(replace(log_night(), alerts=(rule,)))
+    async with running(source) as pilot:
+        await pilot.press("7", "L")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LogsScreen)
+        assert source.wanted == LogsWanted(
+            ("laravel",), pattern="database-down", since=NOW - 330, most=500
+        )
+        assert "around LogPatternRate" in seen(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, AlertsScreen)
+        await pilot.press("L", "8")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(most=500), "the key for the screen shows all lines"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(pilot.app.screen_stack) == 1
+
+
+async def test_an_incident_leads_to_the_lines_from_before_it_until_it_was_over() -> None:
+    night = eventful_night()
+    source = Logging(replace(night, checks=(*night.checks, *log_checks())))
+    async with running(source) as pilot:
+        await pilot.press("9", "j", "j", "L")
+        await settle(pilot)
+        assert source.wanted is not None
+        assert (source.wanted.since, source.wanted.until) == (NOW - 90_300, NOW - 88_140)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, TimelineScreen)
+
+
+def test_logs_are_tied_to_what_needs_them_and_to_who_has_their_job() -> None:
+    night = log_night()
+    checks = [
+        replace(one, job="shop") if one.name in ("api-log", "billing") else one
+        for one in night.checks
+    ]
+    night = replace(night, checks=tuple(checks))
+    assert logs_of(night, "nginx") == ("nginx",)
+    assert logs_of(night, "gateway") == ("nginx",), "it depends on that"
+    assert logs_of(night, "billing") == ("api-log",)
+    assert logs_of(night, "search") == ()
+
+
+async def test_without_logs_the_screen_says_how_to_get_some_and_no_key_leads_there() -> None:
+    async with running(FakeSource(samples.bad_night())) as pilot:
+        assert "L logs" not in seen(pilot)
+        await pilot.press("8")
+        await settle(pilot)
+        assert "log: /var/log/app/*.log" in seen(pilot)
+        assert source_of(pilot).asked.count("logs None") == 0

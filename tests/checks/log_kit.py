@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from checks.clock import FakeClock
 from checks.config import EngineConfig
 from checks.engine import Engine
 from checks.logs.model import Level, Record, Value
+from checks.logs.tail import Held, Tail
+from checks.logs.views import LogLine
+from checks.model import Result
 from checks.probe import CheckSpec
 from checks.probes.log.config import LogConfig
-from checks.views import Snapshot
+from checks.views import CheckView, Snapshot
 
 _numbers = itertools.count(1)
 
@@ -51,6 +55,22 @@ def spec(name: str, interval: float = 5.0, timeout: float = 3.0, **keys: Any) ->
     return CheckSpec(name, "log", config(**keys), interval=interval, timeout=timeout)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a run came to."""
+
+    view: CheckView
+    result: Result
+
+    @property
+    def held(self) -> Held:
+        assert isinstance(self.result.log, Tail)
+        return self.result.log.held()
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.result.samples.get(name, **labels)
+
+
 class Running:
     """An engine at work, whose time stands still unless it is moved on."""
 
@@ -63,33 +83,47 @@ class Running:
     def picture(self) -> Snapshot:
         return self.pictures[-1]
 
-    async def run(self, name: str = "app", seconds: float = 5.0) -> Any:
-        """Move on until ``name`` had a further result; its state."""
+    async def advance(self, seconds: float) -> None:
+        """Move on; what is read meanwhile is read."""
+        end = self.clock.now() + seconds
+        while (left := end - self.clock.now()) > 0:
+            await self.clock.advance(min(0.25, left))
+            await self._settled()
+
+    async def _settled(self) -> None:
+        for _ in range(1_000):
+            await self.clock.advance(0)
+            if not any(map(self.engine._lanes.busy, list(self.engine._lanes._lanes))):
+                return
+            await asyncio.sleep(0.001)
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """What is shown to who looks at the logs."""
+        assert self.picture.logs is not None
+        return self.picture.logs.lines
+
+    async def run(self, name: str = "app") -> Seen:
+        """Move on until ``name`` had a further result; what it came to."""
         state = self.engine.states[name]
         before = state.view.last_run
-        for _ in range(int(seconds * 4) + 8):
-            await self.clock.advance(seconds / 4)
-            for _ in range(500):
-                await asyncio.sleep(0.002)
-                if not self.engine._lanes.busy(f"log {name}"):
-                    break
-            await self.clock.advance(0)
-            if state.view.last_run != before:
-                return state
-        raise AssertionError(f"{name} had no further result: {state.view.message}")
+        await self.until(lambda: state.view.last_run != before)
+        assert state.result is not None
+        return Seen(state.view, state.result)
 
-    async def until(self, there: Callable[[], bool], step: float = 0.25) -> None:
+    async def until(self, there: Callable[[], bool]) -> None:
         """Move on until something is so."""
+        await self._settled()
         for _ in range(400):
             if there():
                 return
-            await self.clock.advance(step)
-            await asyncio.sleep(0.002)
-        raise AssertionError("it never was so")
+            await self.advance(0.125)
+        raise AssertionError(f"it never was so: {self.engine.states}")
 
 
 @asynccontextmanager
-async def running(base: Path, *specs: CheckSpec, now: float) -> Any:
+async def running(base: Path, *specs: CheckSpec, now: float) -> AsyncIterator[Running]:
+    """An engine with ``specs``, at work from ``now`` on."""
     clock = FakeClock(now)
     engine = Engine(EngineConfig(specs, base_dir=base), clock)
     made = Running(engine, clock)

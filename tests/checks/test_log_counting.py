@@ -127,7 +127,8 @@ def test_lines_of_an_access_log_are_requests_by_route() -> None:
         trusted=False,
     )
     window = made.figures().stats().window(60)
-    assert (window.count, window.errors, window.maximum) == (2, 1, pytest.approx(1.5, rel=0.01))
+    assert (window.count, window.errors) == (2, 1)
+    assert window.maximum == pytest.approx(1.5, rel=0.01)
     assert [(row.value, row.count) for row in dict(window.breakdown)["route"]] == [
         ("/users/N/orders", 2)
     ]

@@ -101,6 +101,7 @@ class Gateway:
     def environ(self) -> dict[str, str]:
         """Where its servers are, as examples/aigateway/README.md says."""
         return {
+            "AIGATEWAY_INTERVAL": "15s",
             "AIGATEWAY_URL": self.http.url,
             "AIGATEWAY_METRICS": "true",
             "AIGATEWAY_MYSQL": self.database.url.replace(f"{MONITOR}@", f"{MONITOR}:{PASSWORD}@"),

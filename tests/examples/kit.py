@@ -47,7 +47,8 @@ EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 STEP: Final = 5.0
 """Seconds that time goes on at a time; the examples' checks run as often, or more seldom."""
 
-_NAMED: Final = ("check ", "scheduler", "rules", "example", "ticks")
+_NAMED: Final = ("check ", "scheduler", "rules", "log ")
+"""What the names of tasks begin with that wait for time, not for a server."""
 
 
 def config_file(system: str) -> Path:

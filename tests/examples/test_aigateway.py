@@ -43,6 +43,7 @@ async def serving(gateway: Gateway, *checks: str) -> AsyncIterator[Watch]:
     """These checks after some minutes of quiet traffic."""
     config = configured(SYSTEM, gateway.environ)
     async with watching(config, *checks, system=SYSTEM) as watch:
+        watch.step = 15.0
         watch.drive(gateway.serve)
         await watch.go_on(FIVE_MINUTES)
         assert watch.firing() == set()

@@ -133,7 +133,7 @@ class FilesReader:
             opened.kept_until = opened.size
             return
         share = min(OLD, 8 * OLD // max(1, len(self._finding.followed)))
-        opened.begin_at(max(0, opened.size - share), whole=False)
+        opened.begin_at(max(0, opened.size - share))
         opened.old_until = opened.size
 
     def _read_old(self, this: _Round) -> None:
@@ -202,6 +202,8 @@ class FilesReader:
 
     def _skip(self, one: Following, part: Opened, this: _Round) -> None:
         """Under a flood the oldest lines are passed over, and counted."""
+        if part.behind > BEHIND:
+            part.leave_hole()
         behind = part.behind
         if behind <= BEHIND or part.offset < part.kept_until:
             return

@@ -139,7 +139,7 @@ class Following:
             return
         if not current.is_same():
             self._restart(current, others)
-        self._last = (current.print, os.fstat(current.descriptor).st_mtime_ns)
+        self._last = (current.print, current.written())
         current.rotated = now
         self.past.append(current)
         self.current = None
@@ -163,7 +163,7 @@ class Following:
                 changed if was.offset else 0, was, others.taken() | {opened.key}, beside
             )
         elif (begin := others.begins(self.path, opened)) is not None:
-            opened.begin_at(min(begin, opened.size), whole=False)
+            opened.begin_at(min(begin, opened.size))
         else:
             self._beside = beside
         self._was_there, self.blocked = True, False
@@ -194,7 +194,7 @@ class Following:
             self.events.append(f"{self.path} was truncated: its copy is {copy.path.name}")
             copy.partial, copy.changed = part.partial, part.changed
             self.past.append(copy)
-            changed = os.fstat(copy.descriptor).st_mtime_ns
+            changed = copy.written()
             self._add_since(changed, part.print, others.taken())
         else:
             self._say_lost(part)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -120,6 +121,10 @@ class Opened:
         """Bytes not read yet, as far as is known."""
         return max(0, self.size - self.offset)
 
+    def written(self) -> int:
+        """When it was written to last, in ns since 1970."""
+        return os.fstat(self.descriptor).st_mtime_ns
+
     def beginning(self) -> bytes:
         """Its first bytes."""
         return os.pread(self.descriptor, BEGINNING, 0)
@@ -127,11 +132,12 @@ class Opened:
     def close(self) -> None:
         os.close(self.descriptor)
 
-    def begin_at(self, offset: int, *, whole: bool = True) -> None:
-        """Read from ``offset`` on; ``whole``: a line begins there, else with the next one."""
+    def begin_at(self, offset: int) -> None:
+        """Read from ``offset`` on, or from the next line where none begins there."""
         self.offset = offset
         self.partial = b""
-        self._skipping = offset > 0 and not whole
+        before = os.pread(self.descriptor, 1, offset - 1) if offset else b"\n"
+        self._skipping = before not in (b"\n", b"\0")
         head = os.pread(self.descriptor, min(_HEAD, offset), 0)
         tail = min(_TAIL, offset)
         self._print = Print(head, os.pread(self.descriptor, tail, offset - tail), offset)
@@ -139,7 +145,9 @@ class Opened:
     def look(self) -> bool:
         """Whether it has changed since it was read; then it should be."""
         found = os.fstat(self.descriptor)
-        self.size = found.st_size
+        if found.st_size >= self.offset:
+            # What a truncation took was there all the same.
+            self.size = found.st_size
         return self._seen != (found.st_size, found.st_mtime_ns)
 
     def is_same(self) -> bool:
@@ -186,7 +194,7 @@ class Opened:
         head = os.pread(self.descriptor, 512, 0)
         self.ill = next((f"it is {name}" for magic, name in _MAGIC if head.startswith(magic)), "")
         text = head.lstrip(b"\0")
-        if not self.ill and text.count(0) > len(text) // 20:
+        if not self.ill and b"\0" in text:
             self.ill = "it is no text"
 
     def _split(self, data: bytes) -> Chunk:
@@ -216,17 +224,18 @@ class Opened:
         return Chunk(lines, read, cut, zeros)
 
     def _without_zeros(self, data: bytes) -> bytes:
-        """A writer that does not append leaves a hole after a truncation: it is jumped over."""
         data = data.replace(b"\0", b"")
         if not data:
-            try:
-                beyond = os.lseek(self.descriptor, self.offset, os.SEEK_DATA)
-            except OSError:
-                return data
+            self.leave_hole()
+        return data
+
+    def leave_hole(self) -> None:
+        """Jump over a hole: a writer that does not append leaves one after a truncation."""
+        with suppress(OSError):
+            beyond = os.lseek(self.descriptor, self.offset, os.SEEK_DATA)
             if beyond > self.offset:
                 self.offset = beyond
                 self._print = Print(self._print.head, b"", beyond)
-        return data
 
     def rest(self, now: float, patience: float) -> str | None:
         """The last line where it has no end, and has waited for one for ``patience`` seconds."""
@@ -249,7 +258,7 @@ class Opened:
         """
         begin, lines = self.offset, 0
         while self.offset < until and self.offset - begin < most:
-            data = os.pread(self.descriptor, 1 << 20, self.offset)
+            data = os.pread(self.descriptor, min(1 << 20, until - self.offset), self.offset)
             if not data:
                 break
             lines += data.count(b"\n")
@@ -257,8 +266,8 @@ class Opened:
         counted = max(1, self.offset - begin)
         beyond = max(0, until - self.offset)
         at = max(self.offset, until)
-        self.begin_at(at, whole=os.pread(self.descriptor, 1, at - 1) == b"\n")
-        return lines + beyond * lines // counted
+        self.begin_at(at)
+        return lines + beyond * lines // counted + self._skipping
 
 
 def _text(data: bytes) -> str:

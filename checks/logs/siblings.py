@@ -5,36 +5,25 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from checks.logs.opened import BEGINNING, Opened, Print
+from checks.logs.opened import Opened, Print
 
 __all__ = [
-    "COMPRESSED", "Known", "Sibling", "base_of", "copy_of", "is_rotated_name",
+    "COMPRESSED", "Known", "base_of", "copy_of", "is_rotated_name",
     "seen_beside", "since",
 ]  # fmt: skip
 
 COMPRESSED: Final = (".gz", ".xz", ".zst", ".bz2", ".zip", ".lz4", ".Z")
 _REST = re.compile(r"[._-](?:\d[\d._T:-]*|old|bak|prev|save)")
 _ENDING = re.compile(r"(.+?)(?:[._-](\d{1,3}|old|bak|prev|save)|[._-]\d[\d._T:-]*)")
+_LOOKS: Final = 5
 _LOOKED_AT: Final = 200
 
 Known = dict[tuple[int, int], bytes]
 """Files by device and number, and their first bytes: a number alone is given out anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sibling:
-    """A file beside a log that was rotated; ``changed`` is when it was last written to, in ns."""
-
-    path: Path
-    key: tuple[int, int]
-    size: int
-    changed: int
 
 
 def is_rotated_name(name: str, of: str) -> bool:
@@ -56,39 +45,54 @@ def base_of(name: str) -> tuple[str, bool]:
     return (found[1], found[2] is not None) if found else ("", False)
 
 
-def _beside(path: Path) -> Iterator[Sibling]:
-    """What ``path`` was rotated to, uncompressed, the newest first."""
-    found = []
+def _beside(path: Path) -> dict[tuple[int, int], tuple[int, Path]]:
+    """What ``path`` was rotated to, uncompressed: when it was written to (ns), and its name."""
+    found: dict[tuple[int, int], tuple[int, Path]] = {}
     with suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
             if is_rotated_name(entry.name, path.name):
                 with suppress(OSError):
                     state = entry.stat(follow_symlinks=False)
                     if stat.S_ISREG(state.st_mode):
-                        key = (state.st_dev, state.st_ino)
-                        found.append(
-                            Sibling(Path(entry.path), key, state.st_size, state.st_mtime_ns)
-                        )
-    found.sort(key=lambda one: -one.changed)
-    yield from found[:_LOOKED_AT]
+                        written = (state.st_mtime_ns, Path(entry.path))
+                        found[state.st_dev, state.st_ino] = written
+    return found
 
 
-def _head(one: Sibling) -> bytes:
-    try:
-        with one.path.open("rb") as file:
-            return file.read(BEGINNING)
-    except OSError:
-        return b""
+def _opened(path: Path) -> list[Opened]:
+    """The same, open, the newest first; who takes one closes it.
+
+    What is renamed while a folder is looked at may be missed or found under a name that is
+    another's by now, so it is looked at again until nothing new is there.
+    """
+    found: dict[tuple[int, int], Opened] = {}
+    for _ in range(_LOOKS):
+        new = {key: one for key, one in _beside(path).items() if key not in found}
+        for _, name in sorted(new.values(), reverse=True)[: _LOOKED_AT - len(found)]:
+            with suppress(OSError, ValueError):
+                opened = Opened.at(name)
+                if opened.key in found:
+                    opened.close()
+                else:
+                    found[opened.key] = opened
+        if not new:
+            break
+    return sorted(found.values(), key=lambda one: -one.written())
 
 
 def seen_beside(path: Path) -> Known:
     """What stands beside ``path`` now, so that it is not taken for new later."""
-    return {one.key: head for one in _beside(path) if (head := _head(one))}
+    known: Known = {}
+    for opened in _opened(path):
+        if head := opened.beginning():
+            known[opened.key] = head
+        opened.close()
+    return known
 
 
-def _is_known(one: Sibling, known: Known) -> bool:
+def _is_known(one: Opened, known: Known) -> bool:
     head = known.get(one.key)
-    return head is not None and _head(one).startswith(head)
+    return head is not None and one.beginning().startswith(head)
 
 
 def copy_of(path: Path, was: Print) -> Opened | None:
@@ -96,16 +100,14 @@ def copy_of(path: Path, was: Print) -> Opened | None:
     it begins alike, and is the same up to where it had been read."""
     if was.offset == 0:
         return None
-    for one in _beside(path):
-        if one.size < was.offset:
-            continue
-        with suppress(OSError, ValueError):
-            opened = Opened.at(one.path)
-            if was.fits(opened.descriptor):
-                opened.begin_at(was.offset)
-                return opened
+    found: Opened | None = None
+    for opened in _opened(path):
+        if found is None and opened.size >= was.offset and was.fits(opened.descriptor):
+            opened.begin_at(was.offset)
+            found = opened
+        else:
             opened.close()
-    return None
+    return found
 
 
 def since(
@@ -115,13 +117,15 @@ def since(
     ``changed`` (ns since 1970), neither ``known`` nor ``taken`` nor a copy of what it ``was``; the
     oldest first."""
     newer: list[Opened] = []
-    for one in _beside(path):
-        if one.changed < changed or one.key in taken or _is_known(one, known):
-            continue
-        with suppress(OSError, ValueError):
-            opened = Opened.at(one.path)
-            if was.offset and was.fits(opened.descriptor):
-                opened.close()
-            else:
-                newer.append(opened)
+    for opened in _opened(path):
+        left_out = (
+            opened.written() < changed
+            or opened.key in taken
+            or _is_known(opened, known)
+            or (was.offset > 0 and was.fits(opened.descriptor))
+        )
+        if left_out:
+            opened.close()
+        else:
+            newer.append(opened)
     return newer[::-1]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from checks.logs.formats.base import Maker, is_plain, text_of, tidied
+from checks.logs.formats.base import MESSAGE_LENGTH, Maker, is_plain, text_of, tidied
 from checks.logs.levels import level_of
 from checks.logs.model import Level, Record, Value
 from checks.model import clean
@@ -145,7 +145,9 @@ class Heads:
 
     def _bare(self, line: str, more: Sequence[str], to: Maker) -> Record:
         text = text_of(line, more)
-        return to.of_parts(None, None, clean(line), _NO_PRIORITY, text if more else "")
+        return to.of_parts(
+            None, None, clean(line, MESSAGE_LENGTH), _NO_PRIORITY, text if more else ""
+        )
 
 
 def _record(head: Head, found: re.Match[str], line: str, more: Sequence[str], to: Maker) -> Record:
@@ -162,7 +164,7 @@ def _record(head: Head, found: re.Match[str], line: str, more: Sequence[str], to
     return to.of_parts(
         to.times.read(when, to.now) if when is not None else None,
         _level(said, fields),
-        message if tidy else clean(message),
+        message if tidy else clean(message, MESSAGE_LENGTH),
         fields if tidy else tidied(fields),
         text_of(line, more),
     )

@@ -13,6 +13,7 @@ __all__ = [
     "config_lines",
     "gathering",
     "no_checks",
+    "no_dashboards",
     "no_database",
     "no_host",
     "no_log_patterns",
@@ -75,11 +76,19 @@ _LOG_PATTERNS: Final = (
     "checks:",
     "  - name: app",
     "    log:",
-    "      path: /var/log/app/*.log",
+    "      files: /var/log/app/*.log",
     "      patterns:",
-    "        - {name: timeouts, match: timed out, warning: 10}",
+    "        - {name: timeouts, match: timed out, warning: 5/10m}",
 )
 
+_DASHBOARDS: Final = (
+    "dashboards:",
+    "  - name: gateway",
+    "    panels:",
+    "      - title: requests",
+    "        expr: sum(rate(http_requests_total[5m]))",
+    "        unit: /s",
+)
 _RULES: Final = (
     "rules:",
     "  packs: [all]",
@@ -108,6 +117,12 @@ def config_lines(sentence: str, yaml: tuple[str, ...], width: int) -> list[Line]
 def no_checks(width: int, sentence: str = "No checks yet.") -> list[Line]:
     """What is said where nothing at all is watched."""
     return config_lines(f"{sentence} In onwatch.yaml:", _CHECK, width)
+
+
+def no_dashboards(width: int) -> list[Line]:
+    """What is said where no dashboard is configured."""
+    lines = config_lines("No dashboards yet. In onwatch.yaml:", _DASHBOARDS, width)
+    return [*lines, *note("or 'file: grafana/*.json' for Grafana's own, as exported", width)]
 
 
 def no_database(width: int) -> list[Line]:

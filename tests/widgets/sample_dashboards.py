@@ -25,6 +25,7 @@ __all__ = [
     "course",
     "dashboard_night",
     "gateway",
+    "later",
     "panel",
     "panel_view",
     "series",
@@ -233,6 +234,26 @@ def database(**more: object) -> DashboardView:
 
 
 boards: Mapping[str, Callable[..., DashboardView]] = {"gateway": gateway, "database": database}
+
+
+def later(view: DashboardView | None, seconds: float = 5.0) -> DashboardView | None:
+    """``view`` some seconds on: its points are a step further once that has passed, and every
+    figure is another.
+    """
+    if view is None:
+        return None
+    at = view.at + seconds
+    steps = int(at // STEP - view.at // STEP)
+    return replace(view, at=at, panels=tuple(_moved(one, steps) for one in view.panels))
+
+
+def _moved(view: PanelView, steps: int) -> PanelView:
+    times = tuple(moment + steps * STEP for moment in view.times)
+    moved = tuple(
+        replace(one, value=one.value * 1.01, points=(*one.points[steps:], *one.points[:steps]))
+        for one in view.series
+    )
+    return replace(view, times=times, series=moved)
 
 
 def dashboard_night(**more: object) -> Snapshot:

@@ -39,7 +39,7 @@ _DRAWN: Final = 40
 
 def chart_rows(view: PanelView, room: Room) -> list[Row]:
     """Curves and legend in the room; the legend alone where curves have none."""
-    several = len(view.series) > 1
+    several = len(view.series) > 1 and room.legend
     listed = min(_entry_lines(view.series, view.panel, room), max(1, room.height // 4))
     legend = legend_rows(view, room, listed if several else 0)
     high = room.height - len(legend)

@@ -62,7 +62,7 @@ def _scale(panel: Panel, low: float, high: float, room: Room) -> Row:
         at = 1 + round((one.value - low) / (high - low) * width)
         text = f"{room.glyphs.status(one.status)} {value_text(one.value, panel.unit)}"
         start = segs_width(row)
-        if one.status.severity and start < at and at + cell_len(text) < free:
+        if one.status.severity and start < at and at + cell_len(text) <= free:
             row += [Seg(" " * (at - start)), Seg(text, role_of(one.status))]
     return [*row, Seg(" " * max(1, free + 1 - segs_width(row))), Seg(last, "dim")]
 

@@ -55,8 +55,8 @@ def _small(one: SeriesView, panel: Panel, room: Room) -> list[Row]:
 
 
 def _large(one: SeriesView, panel: Panel, room: Room) -> list[Row]:
-    """The figure in three lines, its status and its unit beside it; nothing where it has no
-    room, or the terminal no signs for it.
+    """The figure in three lines, its unit beside it, its status too or beneath; nothing where it
+    has no room, or the terminal no signs for it.
     """
     number, unit = divided(shown(one, panel))
     shapes = digits.large(number)
@@ -64,13 +64,15 @@ def _large(one: SeriesView, panel: Panel, room: Room) -> list[Row]:
         return []
     own = toned(one, "value")
     status = _status(one, room)
-    beside = max(segs_width(status), len(unit))
-    if len(shapes[0]) + beside + 4 > room.width:
+    free = room.width - len(shapes[0]) - 4
+    beside = segs_width(status) <= free
+    if len(unit) > free or (not beside and room.height == digits.HIGH):
         return []
     rows = [[Seg(f" {shape} ", own)] for shape in shapes]
-    rows[0] += [Seg(" "), *status]
     rows[-1] += [Seg(f" {unit}", "dim")]
-    return rows
+    if beside:
+        rows[0] += [Seg(" "), *status]
+    return rows if beside else [*rows, [Seg(" "), *status]]
 
 
 def _course(view: PanelView, one: SeriesView, room: Room, high: int) -> list[Row]:

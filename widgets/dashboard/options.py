@@ -56,7 +56,7 @@ class OptionsPane(LinePane):
         return (self.variables, self.chosen)
 
     def heading(self) -> Sequence[Seg]:
-        return [Seg("Variables", "title")]
+        return [Seg("Values", "title")]
 
     def build(self, width: int, height: int) -> list[Line]:
         lines: list[Line] = []

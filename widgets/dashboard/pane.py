@@ -12,11 +12,11 @@ from textual.reactive import reactive
 from checks.dashboards.model import Panel
 from widgets import format as fmt
 from widgets.dashboard.panel import panel_lines, status_of
-from widgets.dashboard.places import Laid, laid
+from widgets.dashboard.places import SMALL, Laid, laid
 from widgets.dashboard.room import Room, named
 from widgets.dashboard.table import table_of
 from widgets.dashboard.units import shown
-from widgets.empty import config_lines, note, nothing_matches
+from widgets.empty import no_dashboards, note, nothing_matches
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, fit, line, pad_segs, segs_width
 
@@ -27,17 +27,8 @@ __all__ = ["DashboardPane", "panel_keys", "panel_sentence", "panels_shown"]
 
 _GAP: Final = 1
 """Cells at the right of a panel, and, where it is high enough, lines beneath it."""
-_AIRY: Final = 6
-"""Lines of a panel from which on the last one stays free."""
-_YAML: Final = (
-    "dashboards:",
-    "  - name: gateway",
-    "    panels:",
-    "      - title: requests",
-    "        query: sum(rate(http_requests_total[5m]))",
-    "        unit: /s",
-)
-
+_AIRY: Final = 12
+"""Lines of a panel from which on the last one stays free; of a figure, which needs fewer, half."""
 
 Parts = tuple[tuple[int, Line], ...]
 """Lines side by side, each with the cell that it begins in."""
@@ -198,7 +189,7 @@ class DashboardPane(LinePane):
     def _instead(self, width: int) -> list[Line]:
         view = self.view
         if self.configures:
-            return config_lines("No dashboards yet. In onwatch.yaml:", _YAML, width)
+            return no_dashboards(width)
         if view is None:
             return note(self.none, width)
         if view.error:
@@ -232,7 +223,8 @@ class DashboardPane(LinePane):
     def _panel(self, view: DashboardView, number: int, region: Region) -> list[Line]:
         """The lines of a panel; those that it had where nothing of it is another."""
         one = view.panels[number]
-        airy = region.height >= _AIRY and not self.alone
+        small = one.panel.kind in SMALL
+        airy = region.height >= (_AIRY // 2 if small else _AIRY) and not self.alone
         key = self._keys[number]
         chosen = self.has_focus and key == self.selected
         width, height = region.width - _GAP, region.height - airy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checks.dashboards.model import PanelKind
@@ -38,7 +39,7 @@ def status_of(view: PanelView) -> Status | None:
 
 def panel_lines(view: PanelView, room: Room, *, chosen: bool) -> list[Line]:
     """The panel in the room, its title beneath the first line; ``chosen`` has the focus."""
-    inner = Room(room.width, room.height - TITLE, room.at, room.span, room.glyphs)
+    inner = replace(room, height=room.height - TITLE)
     rows = _body(view, inner) if inner.height > 0 else []
     lines = [line(*fit_segs(row, room.width, room.glyphs.cut)) for row in rows[: inner.height]]
     return [_title(view, room, chosen=chosen), *lines]
@@ -77,7 +78,7 @@ def _body(view: PanelView, room: Room) -> list[Row]:
     if not view.error:
         return _ROWS[panel.kind](view, room)
     said = told_rows(view.error, room, "warning")[: max(1, room.height // 3)]
-    less = Room(room.width, room.height - len(said), room.at, room.span, room.glyphs)
+    less = replace(room, height=room.height - len(said))
     rows = _ROWS[panel.kind](view, less) if less.height > 0 else []
     return [*rows[: less.height], *([[]] * (less.height - len(rows))), *said]
 

@@ -14,7 +14,7 @@ from textual.geometry import Region
 
 from checks.dashboards.model import Panel, PanelKind
 
-__all__ = ["COLUMNS", "Laid", "laid"]
+__all__ = ["COLUMNS", "SMALL", "Laid", "laid"]
 
 COLUMNS: Final = 24
 """Columns of the grid."""
@@ -47,10 +47,11 @@ OWN_HIGH: Final = {
 """Units of the grid that a panel without a place is high."""
 _SENTENCE: Final = 20
 """Cells for the sentence on why a panel cannot be shown."""
-_SMALL: Final = frozenset({PanelKind.NUMBER, PanelKind.GAUGE})
+SMALL: Final = frozenset({PanelKind.NUMBER, PanelKind.GAUGE})
+"""Kinds of panels that stand side by side in a row of their own."""
 _TALLEST: Final = 9
 """Lines beyond which a figure or a gauge has nothing more to show."""
-_SCALES: Final = (2.2, 2.0, 1.8, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0)
+_SCALES: Final = (4.0, 3.6, 3.2, 2.9, 2.6, 2.4, 2.2, 2.0, 1.8, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0)
 """Lines for a unit of the grid, where all panels are to be seen at once."""
 _SCROLLED: Final = 1.3
 """The same where they are not."""
@@ -175,7 +176,7 @@ def _too_narrow(panels: Iterable[_Numbered], width: int) -> bool:
 def _high(panel: Panel, units: int, scale: float, most: int) -> int:
     """The lines that a panel of so many ``units`` has."""
     lines = round(units * scale)
-    if panel.kind in _SMALL:
+    if panel.kind in SMALL:
         lines = min(lines, _TALLEST)
     least = LEAST_HIGH[PanelKind.TEXT if panel.unshown else panel.kind]
     return min(max(least, lines), most)
@@ -208,7 +209,7 @@ def _flow(panels: Sequence[_Numbered], width: int, scale: float, most: int) -> d
     """One after the other in rows of equals: small ones with small ones."""
     made: dict[int, Region] = {}
     y = 0
-    for small, run in groupby(panels, key=lambda one: one.panel.kind in _SMALL):
+    for small, run in groupby(panels, key=lambda one: one.panel.kind in SMALL):
         row = list(run)
         least = max(_least_wide(one.panel) for one in row)
         beside = max(1, min(len(row), width // least, 6 if small else 3))

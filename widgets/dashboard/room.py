@@ -42,8 +42,8 @@ Row = list[Seg]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """``width`` by ``height`` cells beneath a panel's title, for the ``span`` seconds up to
-    ``at``.
+    """``width`` by ``height`` cells for a panel, and the ``span`` seconds up to ``at``; without
+    ``legend`` where all its series are told elsewhere.
     """
 
     width: int
@@ -51,6 +51,7 @@ class Room:
     at: float
     span: float
     glyphs: Glyphs
+    legend: bool = True
 
 
 def letter(place: int) -> str:

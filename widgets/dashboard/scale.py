@@ -14,7 +14,8 @@ __all__ = ["PanelScale", "TimeColumns", "panel_scale", "time_columns"]
 
 _NEAR: Final = 4.0
 """A bound more than so many times the highest value would press the curves flat."""
-_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_WHOLE: Final = {"%": 100.0, "ratio": 1.0}
+_STEPS: Final = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
 _MOVES: Final = 15.0
 """Seconds after which curves move at the earliest, since all their cells are sent anew then."""
 
@@ -65,14 +66,29 @@ def panel_scale(panel: Panel, values: Sequence[float], marks: int) -> PanelScale
     high = high if panel.high is None else max(high, panel.high)
     if not high > low:
         low, high = min(0.0, low), max(0.0, high) if high else 1.0
-    step = _round_step((high - low) / max(1, marks))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = tuple(step * place for place in range(first, last + 1))
+    ticks = _ticks(low, high, marks, (panel.low, panel.high, _WHOLE.get(panel.unit)))
     return PanelScale(ticks[0], ticks[-1], ticks, bounds)
 
 
+def _ticks(
+    low: float, high: float, marks: int, ends: tuple[float | None, ...]
+) -> tuple[float, ...]:
+    """Round figures from at most ``low`` to at least ``high``, none beyond one of the ``ends``
+    that nothing passes.
+    """
+    step = _round_step((high - low) / max(1, marks))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    made = [step * place for place in range(first, last + 1)]
+    for end in ends:
+        if end is not None and high <= end < made[-1]:
+            made = [*(tick for tick in made if tick < end), end]
+        if end is not None and made[0] < end <= low:
+            made = [end, *(tick for tick in made if tick > end)]
+    return tuple(made)
+
+
 def _round_step(size: float) -> float:
-    """The round figure (1, 2, 2.5 or 5 times a power of ten) at or above ``size``."""
+    """The round figure (1, 2, 2.5, 4 or 5 times a power of ten) at or above ``size``."""
     power = 10.0 ** math.floor(math.log10(size))
     return power * next(step for step in _STEPS if size <= power * step * (1 + 1e-9))
 

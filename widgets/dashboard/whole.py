@@ -53,7 +53,7 @@ class PanelChart(LineView):
         if view is None or panel is None:
             return note("this panel is there no longer", width)
         at = panel.times[-1] if panel.times else view.at
-        room = Room(width - 1, height, at, view.span, self.glyphs)
+        room = Room(width - 1, height - 1, at, view.span, self.glyphs, legend=False)
         return panel_lines(panel, room, chosen=False)
 
     def watch_view(self) -> None:

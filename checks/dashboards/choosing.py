@@ -25,7 +25,7 @@ __all__ = ["AUTO_INTERVAL", "Choice", "chosen_values"]
 MOST: Final = 1_000
 """Values that a variable may have."""
 AUTO_INTERVAL: Final = "auto"
-"""The value of an interval's variable that stands for the step."""
+"""The value of an interval's variable that stands for what suits the samples."""
 _CALL: Final = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _VALUES: Final = re.compile(r"(?:(?P<of>.*\S)\s*,\s*)?(?P<label>[a-zA-Z_]\w*)\s*", re.DOTALL)
 
@@ -69,7 +69,7 @@ def chosen_values(
         choice = _found(variable, store, measuring, values)
         chosen = _chosen(choice, wanted.get(variable.name))
         views.append(choice.view(chosen))
-        value = _value(choice, chosen, values)
+        value = _value(choice, chosen)
         values = replace(values, variables={**values.variables, variable.name: value})
         if choice.error:
             errors.append(f"${variable.name}: {choice.error}")
@@ -107,7 +107,7 @@ def _chosen(choice: Choice, wanted: tuple[str, ...] | None) -> tuple[str, ...]:
     return options[:1]
 
 
-def _value(choice: Choice, chosen: tuple[str, ...], values: Values) -> Value:
+def _value(choice: Choice, chosen: tuple[str, ...]) -> Value:
     variable = choice.variable
     several = variable.multi or variable.all_value is not None
     if chosen == (ALL,) and variable.all_value is not None:
@@ -116,7 +116,8 @@ def _value(choice: Choice, chosen: tuple[str, ...], values: Values) -> Value:
         # Without any option everything is meant, not nothing.
         return Value(choice.options, several) if choice.options else Value((".*",), raw=True)
     if chosen == (AUTO_INTERVAL,):
-        return Value((values.promql("$__interval"),))
+        # It is for the windows of rates mostly, which want a few samples.
+        return Value(chosen, own="__rate_interval")
     return Value(chosen or ("",), several)
 
 

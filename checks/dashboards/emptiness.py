@@ -7,18 +7,19 @@ from typing import Final, Protocol
 
 from checks.model import clean
 from checks.promql.api import Expression
-from checks.promql.ast import Selector
+from checks.promql.ast import Node, Selector
 from checks.promql.storage import Storage
 from checks.rules.coverage import Coverage
 from checks.rules.dead import ALWAYS_KNOWN, Catalogue, empty_selectors, missing
 from checks.rules.never_matching import never_matching, told_by_names, told_by_series
 from checks.rules.selectors import reads
+from checks.store.groups import BlockGroup
 from checks.store.store import Store
 from checks.wording import span
 
 __all__ = ["Sampled", "why_empty"]
 
-_ALIKE: Final = 0.75
+_ALIKE: Final = 0.85
 """How similar a name must be to be what is meant."""
 _PARTS: Final = ("_bucket", "_sum", "_count", "_total")
 
@@ -40,6 +41,8 @@ def why_empty(expression: Expression, store: Sampled, now: float) -> str:
     known = told_by_series(store, told_by_names(frozenset()))
     for sentence in never_matching(root, text, known):
         return clean(sentence, 300)
+    if short := _too_short(root, text, store):
+        return short
     if isinstance(store, Store):
         at = round(now * 1000)
         lacking = Coverage(store, reads(root, text), at).lacking(at)
@@ -49,6 +52,20 @@ def why_empty(expression: Expression, store: Sampled, now: float) -> str:
                 f"not enough history yet: it looks back {span(back)}, and there are samples of "
                 f"{span(there)}"
             )
+    return ""
+
+
+def _too_short(root: Node, text: str, store: Sampled) -> str:
+    """What to say of a window too short for two samples, which a rate wants."""
+    for read in reads(root, text):
+        selector = read.selector
+        for group in store.groups(selector.name, selector.matchers) if read.range else ():
+            apart = group.block.interval if isinstance(group, BlockGroup) else 0.0
+            if read.range < 1000 * apart:
+                return (
+                    f"its window of {span(read.range / 1000)} is too short for samples that come "
+                    f"{span(apart)} apart: $__rate_interval suits them"
+                )
     return ""
 
 

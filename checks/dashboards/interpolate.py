@@ -35,12 +35,14 @@ class Value:
     """What a variable stands for.
 
     ``several`` says that it may have more than one value, so that it stands in patterns. ``raw``
-    is written as it is, whatever the place: what the author gave for "All".
+    is written as it is, whatever the place: what the author gave for "All". ``own`` names the
+    variable of Grafana's own that it stands for instead.
     """
 
     texts: tuple[str, ...]
     several: bool = False
     raw: bool = False
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Values:
             name = found["bare"] or found["braced"] or found["old"]
             form = found["format"] or found["old_format"] or ""
             value = self.variables.get(name)
-            if value is None:
-                own = self._own(name, form)
+            if value is None or value.own:
+                own = self._own(value.own if value else name, form)
                 return found[0] if own is None else own
             if value.raw:
                 return "".join(value.texts)

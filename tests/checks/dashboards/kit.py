@@ -17,7 +17,17 @@ from checks.dashboards.views import DashboardView, PanelView
 from checks.model import Samples, Series
 from checks.store.store import Store
 
-__all__ = ["NOW", "board", "counter", "looked_at", "panel", "seed_dashboards", "shown", "store_of"]
+__all__ = [
+    "NOW",
+    "board",
+    "counter",
+    "looked_at",
+    "looked_at_of",
+    "panel",
+    "seed_dashboards",
+    "shown",
+    "store_of",
+]
 
 NOW = 1_700_000_000.0
 SEEDS = Path(__file__).parents[4] / "shared" / "seeds"
@@ -59,10 +69,16 @@ def board(*panels: Panel, variables: Sequence[Variable] = ()) -> Dashboard:
 def looked_at(
     dashboard: Dashboard, store: Store, span: float = 600.0, **chosen: str | tuple[str, ...]
 ) -> DashboardView:
-    """What ``dashboard`` shows of ``store``."""
+    """What ``dashboard`` shows of ``store`` at :data:`NOW`."""
     values = {name: (one,) if isinstance(one, str) else one for name, one in chosen.items()}
     config = EngineConfig((), dashboards=(dashboard,))
     return look_at_samples(config, Wanted(dashboard.name, span, values), store, NOW)
+
+
+def looked_at_of(dashboard: Dashboard, store: Store, now: float) -> DashboardView:
+    """What ``dashboard`` shows of ``store`` at ``now``, ten minutes back."""
+    config = EngineConfig((), dashboards=(dashboard,))
+    return look_at_samples(config, Wanted(dashboard.name, 600.0, {}), store, now)
 
 
 def shown(one: Panel, store: Store, **more: object) -> PanelView:

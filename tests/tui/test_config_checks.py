@@ -113,7 +113,11 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
             ": has the kinds host and http; write a check for each",
         ),
         ("{name: a, files: x}", f".files: this version has no files checks; it has {KINDS}"),
-        ("{name: a, log: x}", f".log: this version has no log checks; it has {KINDS}"),
+        ("{name: a, log: {}}", ".log: give exactly one of files, journal"),
+        (
+            "{name: a, log: {files: x, patterns: [{name: b, where: 'a >'}]}}",
+            ".log.patterns[0].where: column 4: expected a value: text in quotes, a number or a field",
+        ),
         ("just text", ": expected a check: a name and a kind of check"),
         ("{host: }", ".name: is missing"),
         ("{name: , host: }", ".name: has no value"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from tools.check_scenes import databases, machine, network
+from tools.check_scenes import databases, logs, machine, network
 from tools.check_scenes.stage import HOST, HOSTS, WORLD, Stage
 
 __all__ = ["HOST", "HOSTS", "SCENES", "WORLD", "Stage"]
@@ -29,4 +29,5 @@ SCENES: Final[dict[str, Callable[[Stage], dict[str, Any]]]] = {
     "process": machine.process,
     "systemd": machine.systemd,
     "command": machine.command,
+    "log": logs.log,
 }

@@ -74,6 +74,10 @@ class Values:
         Raises:
             UnsafeValueError: a value could be taken for more than a value.
         """
+        for name in references(text) & self.variables.keys():
+            value = self.variables[name]
+            if not value.raw:
+                _refuse_unsafe(name, value.texts)
         return self._replaced(text, _sql)
 
     def plain(self, text: str) -> str:
@@ -94,8 +98,7 @@ class Values:
             if value.raw:
                 return "".join(value.texts)
             if form in _FORMATS:
-                written = _FORMATS[form](value.texts)
-                return _checked(name, written, form) if write is _sql else written
+                return _FORMATS[form](value.texts)
             return write(name, value)
 
         return _REFERENCE.sub(replaced, text)
@@ -170,20 +173,19 @@ def _promql(name: str, value: Value) -> str:
 
 def _sql(name: str, value: Value) -> str:
     """In a statement: one value as it is, of several each in quotes, as Grafana has it."""
+    del name
     if not value.several:
-        return _checked(name, "".join(value.texts))
-    return ",".join(f"'{_checked(name, one)}'" for one in value.texts)
+        return "".join(value.texts)
+    return ",".join(f"'{one}'" for one in value.texts)
 
 
-def _checked(name: str, text: str, form: str = "") -> str:
-    bare = text
-    if form in ("singlequote", "sqlstring", "csv", "doublequote"):
-        bare = re.sub(r"['\",]", "", text)
-    if "--" in bare or not _SQL.fullmatch(bare):
-        raise UnsafeValueError(
-            f"the value of ${name} has characters that cannot stand in a statement: {text[:60]}"
-        )
-    return text
+def _refuse_unsafe(name: str, texts: Iterable[str]) -> None:
+    """Raise UnsafeValueError for a value that could be taken for more than one."""
+    for text in texts:
+        if "--" in text or not _SQL.fullmatch(text):
+            raise UnsafeValueError(
+                f"the value of ${name} has characters that cannot stand in a statement: {text[:60]}"
+            )
 
 
 def _escaped(text: str) -> str:

@@ -40,6 +40,7 @@ from tests.widgets.sample_alerts import alert_night  # noqa: E402 - the reposito
 from tests.widgets.sample_handling import (  # noqa: E402 - the repository is no package
     handled_night,
 )
+from tests.widgets.sample_logs import log_night  # noqa: E402 - the repository is no package
 from tests.widgets.sample_queues import queue_night  # noqa: E402 - the repository is no package
 from tests.widgets.sample_runbooks import (  # noqa: E402 - the repository is no package
     runbook_night,
@@ -139,6 +140,11 @@ SHOTS = (
     Shot("runbook-120x36", (120, 36), ("7", "r"), night=_runbook),
     Shot("runbook-80x24", (80, 24), ("7", "r"), night=_runbook),
     Shot("runbook-step", (120, 36), ("7", "r", "end", "v"), night=_runbook),
+    Shot("logs-200x60", (200, 60), ("8",), night=log_night),
+    Shot("logs-120x36", (120, 36), ("8",), night=log_night),
+    Shot("logs-80x24", (80, 24), ("8",), night=log_night),
+    Shot("logs-record", (120, 36), ("8", "enter", "down"), night=log_night),
+    Shot("logs-pattern", (120, 36), ("8", "tab", "enter"), night=log_night),
     Shot("timeline-200x60", (200, 60), ("9",), night=eventful_night),
     Shot("timeline-120x36", (120, 36), ("9",), night=eventful_night),
     Shot("timeline-80x24", (80, 24), ("9",), night=eventful_night),

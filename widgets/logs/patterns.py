@@ -23,6 +23,9 @@ __all__ = ["PatternsPane", "pattern_key", "pattern_lines"]
 
 _NAME: Final = 30
 _CURVE: Final = 24
+_LEAST_CURVE: Final = 6
+_BOUND: Final = 12
+"""Cells that a bound needs at least to say something."""
 _RATE: Final = 10
 _COUNT: Final = 14
 _LAST: Final = 12
@@ -66,9 +69,10 @@ def _row(one: PatternView, name: Seg, now: float, frame: Frame) -> Line:
     if used + _LAST <= frame.width:
         segs.append(Seg(right(last, _LAST), "dim"))
         used += _LAST
-    if used + _CURVE + 2 <= frame.width:
-        segs.append(Seg(f"  {spark(one.history, _CURVE, 1.0, frame.glyphs)}", "spark"))
-        used += _CURVE + 2
+    curve = min(_CURVE, frame.width - used - 2 - (_BOUND if one.bound else 0))
+    if curve >= _LEAST_CURVE:
+        segs.append(Seg(f"  {spark(one.history, curve, 1.0, frame.glyphs)}", "spark"))
+        used += curve + 2
     room = frame.width - used - 2
     if one.bound and room >= 8:
         segs.append(Seg(f"  {fit(one.bound, room, frame.glyphs.cut)}", "dim"))

@@ -25,6 +25,7 @@ from widgets.logs.words import (
     level_told,
     lines_more,
     origin,
+    origin_of,
     said,
     source_name,
     when,
@@ -54,13 +55,32 @@ class Columns:
     width: int
     origin: int
     fine: bool
+    checks: bool = True
+    """Whether it says of which check it is: not where that is clear."""
 
 
-def columns_for(width: int, origins: Sequence[str]) -> Columns:
-    """What fits into ``width`` cells, where lines come from ``origins``."""
-    most = 0 if width < _NARROW else 14 if width < _FINE else 28
-    needed = max((cell_len(one) for one in origins), default=0)
-    return Columns(width, min(most, needed), width >= _FINE)
+def columns_for(width: int, origins: Sequence[tuple[str, str]]) -> Columns:
+    """What fits into ``width`` cells, where lines come from ``origins``: checks, and which of
+    their files or units.
+    """
+    checks = len({check for check, _ in origins}) > 1
+    names = {origin_of(check, name) if checks else source_name(name) for check, name in origins}
+    most = 0 if width < _NARROW or len(names) < 2 else 14 if width < _FINE else 28
+    needed = max(map(cell_len, names), default=0)
+    return Columns(width, min(most, needed), width >= _FINE, checks)
+
+
+def _origins(view: LogsView | None, newest: LogLine) -> list[tuple[str, str]]:
+    """Where lines that are wanted may come from."""
+    if view is None:
+        return [(newest.check, newest.record.source)]
+    wanted = view.wanted.checks
+    return [
+        (each.check, name)
+        for each in view.sources
+        if not wanted or each.check in wanted
+        for name in each.files or ("",)
+    ]
 
 
 def line_of(one: LogLine, now: float, columns: Columns, glyphs: Glyphs) -> Line:
@@ -73,7 +93,8 @@ def line_of(one: LogLine, now: float, columns: Columns, glyphs: Glyphs) -> Line:
         Seg(f"{level_sign(record.level, glyphs)} {level} ", level_role(record.level)),
     ]
     if columns.origin:
-        segs.append(Seg(f"{left(origin(one), columns.origin)} ", "label"))
+        named = origin(one) if columns.checks else source_name(record.source)
+        segs.append(Seg(f"{left(named, columns.origin)} ", "label"))
     used = sum(cell_len(seg.text) for seg in segs)
     segs += _told(one, max(1, columns.width - used), glyphs)
     return line(*segs, key=one.key, check=one.check)
@@ -267,12 +288,7 @@ class TailPane(LinePane):
         view = self._view
         if not self._held:
             return self._nothing(width)
-        origins = [origin(one) for one in self._held[-1:]]
-        if view is not None:
-            origins += [
-                f"{each.check}/{source_name(name)}" for each in view.sources for name in each.files
-            ]
-        columns = columns_for(width, origins)
+        columns = columns_for(width, _origins(view, self._held[-1]))
         self._columns = columns
         return [Line(key=one.key, check=one.check) for one in self._held]
 
@@ -334,7 +350,7 @@ class TailPane(LinePane):
         one = self.line_at(key)
         if one is None:
             return ""
-        whole = replace(self._columns, width=10_000, origin=cell_len(origin(one)), fine=True)
+        whole = Columns(10_000, cell_len(origin(one)), fine=True)
         return " ".join(line_of(one, self._now, whole, self.glyphs).text.split())
 
     def heading(self) -> Sequence[Seg]:

@@ -14,12 +14,14 @@ from widgets.glyphs import Glyphs
 
 __all__ = [
     "LEVELS",
+    "counted",
     "fields_told",
     "level_role",
     "level_sign",
     "level_told",
     "lines_more",
     "origin",
+    "origin_of",
     "per_minute",
     "record_text",
     "said",
@@ -101,8 +103,13 @@ def source_name(source: str) -> str:
 
 def origin(line: LogLine) -> str:
     """``app/laravel.log``: the check, and which of its files or units."""
-    name = source_name(line.record.source)
-    return line.check if not name or name == line.check else f"{line.check}/{name}"
+    return origin_of(line.check, line.record.source)
+
+
+def origin_of(check: str, source: str) -> str:
+    """The same of any check and source."""
+    name = source_name(source)
+    return check if not name or name == check else f"{check}/{name}"
 
 
 def value_text(value: Value) -> str:

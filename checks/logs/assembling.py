@@ -25,6 +25,7 @@ _FURTHER = re.compile(
     r"The above exception was|Stack trace:|\[stacktrace\]|\[previous exception\]|\.\.\. \d+ more|"
     r"[\"')}\]]+ ?[,;]?$|at [\w.$<]+\("
 )
+_COLOURS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\))")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 
 
@@ -61,6 +62,9 @@ class Assembler:
         maker, alone = self._maker, self._choice.alone
         maker.now = now
         for line in lines:
+            if "\x1b" in line:
+                # Colours stand before what tells a line's time and level.
+                line = _COLOURS.sub("", line)  # noqa: PLW2901
             if self._lines:
                 if self._goes_on(line):
                     self._add(line)

@@ -96,13 +96,13 @@ def _said(record: Record) -> dict[str, Any]:
     }
 
 
-def _read(reader: JournalReader, count: int) -> dict[str, Any]:
-    """Read until ``count`` records are there, or for five seconds."""
+def _read(reader: JournalReader, count: int, later: float = 0.0) -> dict[str, Any]:
+    """Read ``later``, until ``count`` records are there, or for five seconds."""
     records: list[Record] = []
     old = 0
     until = time.monotonic() + 5
     while time.monotonic() < until:
-        batch = reader.read(time.time(), 1 << 20, 1.0)
+        batch = reader.read(time.time() + later, 1 << 20, 1.0)
         records += batch.records
         old += batch.old
         if len(records) >= count:
@@ -132,10 +132,10 @@ def main(config: dict[str, Any]) -> list[dict[str, Any]]:
     batches.append(_read(reader, 5))
     os.kill(_pid_of_journalctl(), signal.SIGKILL)
     _log("app", 5, "written while nobody read")
-    reader.read(time.time(), 1 << 20, 1.0)
-    reader.read(time.time() + 10, 1 << 20, 1.0)
+    while not reader.read(time.time(), 1 << 20, 1.0).events:
+        time.sleep(0.02)
     _log("app", 5, "and after")
-    batches.append(_read(reader, 1))
+    batches.append(_read(reader, 2, later=10.0))
     reader.close()
     daemon.kill()
     daemon.wait()

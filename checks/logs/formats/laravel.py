@@ -57,7 +57,7 @@ def _without_context(body: str, more: Sequence[str], fields: dict[str, Value]) -
     for _ in range(_TRIES):
         at = body.find(_CONTEXT, at + 1)
         if at < 0:
-            return body
+            break
         found = decoded(whole, at + 1)
         if found is not None:
             fields.update(flat(found[0], "context."))

@@ -4,7 +4,6 @@ Qdrant, MinIO, cAdvisor, kube-state-metrics and S3's command document it."""
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -149,12 +148,13 @@ class EbookStack:
         self.around.answer("/api/health", {"database": "ok", "version": "11.0.0"})
         self.around.answer("/containers", _CONTAINERS)
         self.replicas(3)
-        self.dns.add("api.example.com.", "A", "192.0.2.1")
+        self.dns.add("api.example.com", "A", "192.0.2.1")
         self.back_up(hours=FRESH)
         aws = self.folder / "bin" / "aws"
         text = _AWS.format(python=sys.executable, store=str(self.folder / "s3.json"))
         aws.write_text(text, encoding="utf-8")
         aws.chmod(0o755)
+        (self.folder / "bin" / "python3").symlink_to(sys.executable)
 
     def close(self) -> None:
         """End all of it."""
@@ -187,7 +187,7 @@ class EbookStack:
             "EBC_NAME_SERVER": self.dns.where,
             "EBC_TLS": f"127.0.0.1:{self.tls.port}",
             "EBC_TLS_VERIFY": "none",
-            "EBC_PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "EBC_PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
             "EBC_LOGS": str(self.log.parent),
         }
 

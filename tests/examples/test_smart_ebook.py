@@ -11,9 +11,9 @@ import pytest
 from checks.config import EngineConfig
 from checks.model import Status
 from tests.examples.kit import Watch, configured, loaded, watching
-from tests.examples.kit_machine import of_machine
-from tests.examples.smart_ebook_stack import EbookStack
-from tests.exporters.machine import Machine
+from tests.examples.kit_machine import drive_machine, of_machine
+from tests.examples.smart_ebook_stack import FRESH, EbookStack
+from tests.exporters.machine import GB, Machine
 from tests.servers.postgres import PostgresServers
 
 SYSTEM = "smart-ebook-chat"
@@ -61,3 +61,207 @@ async def test_every_check_has_a_result(stack: EbookStack, tmp_path: Path) -> No
         assert watch.values("ebc_revenue_monthly") == {"pro": 40, "free": 0}
         assert watch.values("ebc_ai_tokens_day") == {"gpt-4.1,openai": 3000}
         assert watch.values("celery_queue_length") == {"celery": 0, "documents": 0}
+
+
+async def test_parts_of_the_detailed_document_are_rows(stack: EbookStack) -> None:
+    async with at(stack, "api-detailed") as watch:
+        stack.do("set", active_tasks=5)
+        await watch.go_on(30)
+        view = watch.check("api-detailed")
+        assert {part.name: part.status for part in view.parts} == dict.fromkeys(
+            ("database", "redis", "qdrant", "minio", "celery"), Status.OK
+        ), "active_tasks is a figure, not a state"
+        assert watch.value("probe_health_value") == 5
+        stack.redis.kill()
+        try:
+            await watch.go_on(30)
+            view = watch.check("api-detailed")
+            assert view.status is Status.WARNING
+            assert view.message.endswith('expected "healthy"; redis is "unhealthy"')
+        finally:
+            stack.redis.start()
+            stack.do("set", active_tasks=1)
+
+
+async def test_a_service_is_down_and_its_database(stack: EbookStack) -> None:
+    async with at(stack, "api", "api-metrics", "database", often=True) as watch:
+        await watch.go_on(30)
+        assert watch.firing() == set()
+        assert stack.api is not None
+        stack.api.stop()
+        try:
+            fired = await watch.fires("ServiceDown", "the API's process is gone", job="api")
+            assert fired.severity == "critical"
+            said = {alert.sentence for alert in watch.alerts("ServiceDown")}
+            assert said == {f"Service 127.0.0.1:{stack.port} is down"}
+        finally:
+            stack.start_api()
+        await watch.ends("ServiceDown")
+        stack.postgres.kill()
+        try:
+            fired = await watch.fires("DatabaseDown", "PostgreSQL is gone")
+            assert (fired.severity, fired.hold) == ("critical", 30)
+        finally:
+            stack.postgres.start()
+        await watch.ends("DatabaseDown")
+
+
+SHARE = 'sum(rate(http_requests_total{status=~"5.."}[5m])) / sum(rate(http_requests_total[5m]))'
+
+
+async def test_errors_by_the_second(stack: EbookStack) -> None:
+    async with at(stack, "api-metrics", often=True) as watch:
+        wanted = {"count": 0}
+        watch.drive(lambda _: stack.do("requests", status=500, **wanted))
+        await watch.go_on(300)
+        assert watch.firing() == set()
+        wanted["count"] = 50
+        await watch.until(lambda: watch.value(FAILED) > 0.1, "0.1 a second", 60)
+        await watch.fires("HighErrorRate", "more than 0.1 requests a second fail", status="500")
+
+
+FAILED = 'rate(http_requests_total{status="500", path="/api/chat"}[5m])'
+
+
+async def test_errors_latency_and_traffic(stack: EbookStack) -> None:
+    async with at(stack, "api-metrics") as watch:
+        traffic: dict[str, dict[str, float]] = {"well": {"count": 60}, "ill": {"count": 0}}
+        watch.drive(lambda _: stack.do("requests", **traffic["well"]))
+        watch.drive(lambda _: stack.do("requests", **traffic["ill"]))
+        await watch.go_on(330)
+        assert watch.firing() == set()
+        traffic["ill"] = {"count": 10, "status": 503}
+        await watch.until(lambda: watch.value(SHARE) > 0.05, "5 % fail", 330)
+        await watch.fires("ErrorShareHigh", "more than 5 % of requests failed within 5 min")
+        traffic["ill"] = {"count": 0}
+        await watch.ends("ErrorShareHigh")
+        traffic["ill"] = {"count": 30, "seconds": 8}
+        await watch.fires("LatencyP99High", "a third of the requests takes 8 s")
+        await watch.fires("HighLatency", "a third of the requests takes 8 s", path="/api/chat")
+        traffic["ill"] = {"count": 0}
+        await watch.ends("HighLatency")
+        traffic["well"] = {"count": 4500}
+        rate = 'max(rate(http_requests_total{status="200"}[5m]))'
+        await watch.until(lambda: watch.value(rate) > 100, "100 requests a second", 330)
+        fired = await watch.fires("UnusualTraffic", "more than 100 requests a second, by 5 min")
+        assert fired.severity == "info"
+
+
+async def test_documents_wait_and_workers_are_busy(stack: EbookStack) -> None:
+    async with at(stack, "cache", "api-detailed") as watch:
+        await watch.go_on(60)
+        stack.enqueue("documents", 60)
+        await watch.fires("QueueBackup", "60 documents wait", queue_name="documents")
+        assert watch.check("cache").status is Status.WARNING
+        stack.enqueue("documents", 60)
+        await watch.fires("QueueDepthHigh", "120 documents wait", queue_name="documents")
+        stack.redis.call("DEL", "documents")
+        await watch.ends("QueueBackup")
+        stack.do("set", active_tasks=4)
+        await watch.fires("WorkersBusy", "all 4 processes of the worker are at work")
+        stack.do("set", active_tasks=1)
+
+
+async def test_security(stack: EbookStack) -> None:
+    async with at(stack, "api-metrics", "app-log") as watch:
+        await watch.go_on(330)
+        stack.do("refuse", logins=15)
+        await watch.fires("FailedAuthentication", "15 logins are refused")
+        stack.do("refuse", uploads=8)
+        await watch.fires("SuspiciousUploads", "8 uploads are refused")
+        watch.drive(lambda _: stack.do("refuse", logins=5, uploads=5))
+        watch.drive(lambda _: stack.do("requests", count=6, path="/admin", status=403))
+        await watch.until(lambda: watch.value(FORBIDDEN) > 0.1, "0.1 a second are forbidden", 330)
+        await watch.fires("UnusualAccess", "0.2 requests a second are forbidden", path="/admin")
+        assert watch.value('count(ALERTS{area="security", alertstate="firing"})') == 3
+
+
+FORBIDDEN = 'sum(rate(http_requests_total{status="403"}[5m]))'
+
+
+async def test_events_in_the_log(stack: EbookStack) -> None:
+    async with at(stack, "app-log", often=True) as watch:
+        await watch.go_on(10)
+        login = {"event_type": "security", "action": "failed_login", "user_id": "user123"}
+        for number in range(12):
+            stack.do("say", level="WARN", **login, ip_address=f"192.168.1.{100 + number % 2}")
+        slow = {"event_type": "performance", "operation": "document_processing"}
+        stack.do("say", level="WARN", **slow, duration=30.5, threshold=10.0)
+        stack.do("say", level="INFO", **slow, duration=3.5, threshold=10.0)
+        upgrade = {"event_type": "business", "action": "subscription_upgrade", "to_plan": "pro"}
+        stack.do("say", level="INFO", **upgrade)
+        stack.do("say", level="INFO", message="done", metadata={"processing_time": 0.5})
+        stack.do("say", level="ERROR", message="Traceback")
+        await watch.go_on(20)
+        found = watch.values("log_pattern_matches_total")
+        assert found == {
+            "errors": 1, "failed-logins": 12, "rate-limited": 0, "suspicious": 0,
+            "slow-operations": 1, "business": 1,
+        }  # fmt: skip
+        assert watch.values("ebc_slow_operations_total") == {"document_processing": 1}
+        assert watch.values("ebc_business_events_total") == {"subscription_upgrade": 1}
+        assert watch.value("ebc_document_processing_log_seconds_sum") == 0.5
+        levels = watch.values("log_lines_total")
+        assert (levels["warning"], levels["error"]) == (13, 1), "WARN is a warning"
+        view = watch.check("app-log")
+        assert view.status is Status.WARNING
+        assert "failed-logins" in view.message
+
+
+async def test_models_by_provider(stack: EbookStack) -> None:
+    async with at(stack, "database") as watch:
+        await watch.go_on(60)
+        stack.ask_models(8)
+        stack.ask_models(2, status=529, provider="anthropic")
+        await watch.go_on(60)
+        calls = watch.values('http_requests_total{job="database"} > 0')
+        assert calls == {"gpt-4.1,openai,200": 8, "gpt-4.1,anthropic,529": 2}
+        assert watch.values("ebc_ai_cost_day")["openai"] == pytest.approx(0.056)
+
+
+async def test_the_machine_and_the_autoscaler(stack: EbookStack, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    probes = {"machine": of_machine(machine)}
+    names = ("machine", "kubernetes")
+    async with watching(seldom(stack), *names, system=SYSTEM, probes=probes) as watch:
+        watch.step = 30.0
+        drive_machine(machine, watch)
+        await watch.go_on(330)
+        assert watch.firing() == set()
+        machine.root.available = 9 * GB
+        await watch.fires("DiskSpaceLow", "9 % of / are free", mountpoint="/")
+        machine.memory["MemAvailable"] = 1_000
+        await watch.fires("MemoryHigh", "94 % of memory are used")
+        machine.cpu.update(user=1.7, idle=0.3)
+        busy = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))'
+        await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
+        await watch.fires("CpuHigh", "the mean of 5 min is 85 %")
+        stack.replicas(10)
+        await watch.fires("HpaAtMaximum", "10 of 10 replicas run")
+        stack.replicas(3)
+
+
+async def test_settings_that_are_not_the_documented_ones(stack: EbookStack) -> None:
+    async with at(stack, "database") as watch:
+        await watch.go_on(90)
+        assert watch.firing() == set()
+        assert watch.value("pg_settings_max_connections") == 100
+        assert watch.value("pg_settings_shared_buffers_bytes") == 256 * 1024**2
+        assert watch.value("pg_settings_maintenance_work_mem_bytes") == 64 * 1024**2
+        watch.pretend("pg_settings_work_mem_bytes", lambda *_: 8 * 1024**2)
+        await watch.fires("PostgresSettingsDrift", "work_mem is 8MB")
+
+
+async def test_backups_in_the_bucket(stack: EbookStack) -> None:
+    names = ("backup-full", "backup-incremental", "backup-minio")
+    async with at(stack, *names) as watch:
+        assert {watch.check(name).status for name in names} == {Status.OK}
+        assert "versioning is enabled" in watch.check("backup-minio").message
+        old = {"database/full/": 27.0, "minio-data/": 8.0}
+        stack.back_up(hours=old, versioned=False)
+        await watch.go_on(600)
+        said = {name: watch.check(name).message for name in names}
+        stack.back_up(hours=FRESH)
+        assert "none for more than 25 h" in said["backup-full"]
+        assert "there is no backup" in said["backup-incremental"]
+        assert "versioning of backup-bucket is not set, expected Enabled" in said["backup-minio"]

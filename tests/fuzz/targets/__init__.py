@@ -28,6 +28,7 @@ _MODULES: Final = {
     "promqltest": ("promqltest", "samples"),
     "rules": ("rules", "rule-tests", "alerts-of-before"),
     "texts": ("clean", "masked", "command-line", "clipboard", "key-names"),
+    "logs": ("log-lines",),
     "requests": ("request-rows",),
     "runbooks": ("runbook",),
     "screen": ("economy", "keyboard"),

@@ -38,6 +38,7 @@ ALWAYS_KNOWN: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
 """Functions that return something also of nothing."""
 _EXAMPLES: Final = 3
+_ENDINGS: Final = ("_total", "_bucket", "_sum", "_count", "_seconds", "_bytes", "_ratio")
 
 Exists = Callable[[Selector], bool]
 
@@ -146,9 +147,19 @@ def missing(selector: Selector, store: Catalogue) -> tuple[str, str]:
 
 def _nearest_name(name: str, names: Collection[str]) -> str:
     """The most similar of ``names``; those that begin alike are looked at first, being few."""
+    if not name:
+        return ""
     stem = name.partition("_")[0]
     alike = [one for one in names if one.startswith(stem)]
-    return nearest(name, alike) or nearest(name, names) if name else ""
+    return _but_for_ending(name, names) or nearest(name, alike) or nearest(name, names)
+
+
+def _but_for_ending(name: str, names: Collection[str]) -> str:
+    """The one of ``names`` that is ``name`` but for an ending that exporters add or leave out:
+    too many letters for a slip of the pen."""
+    bare = [name.removesuffix(ending) for ending in _ENDINGS]
+    longer = [one + ending for one in {name, *bare} for ending in _ENDINGS]
+    return next((one for one in (*bare, *sorted(longer)) if one != name and one in names), "")
 
 
 def _why(selector: Selector, store: Catalogue) -> str:

@@ -32,6 +32,9 @@ def test_a_metric_that_is_not_there_is_named_with_the_nearest_one() -> None:
         "the nearest metric is node_memory_MemAvailable_bytes"
     }
     assert dead("{alert: A, expr: kube_pod_info}") == {"A": "there is no metric kube_pod_info"}
+    assert dead("{alert: A, expr: 'rate(up_total[5m]) > 1'}") == {
+        "A": "there is no metric up_total; the nearest metric is up"
+    }
 
 
 def test_a_matcher_that_takes_everything_away_is_named_with_what_there_is() -> None:

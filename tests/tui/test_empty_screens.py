@@ -16,6 +16,7 @@ from tests.widgets import samples
 from tui.numbered import NUMBERED
 from widgets.empty import (
     no_checks,
+    no_dashboards,
     no_database,
     no_host,
     no_queues,
@@ -47,6 +48,7 @@ ENDS = {
     "5": "GROUP BY queue",
     "6": "- {name: this host, host: {}}",
     "7": "files: [rules/*.yml]",
+    "D": "unit: /s",
     "9": "nothing is known yet of what happened here",
 }
 """The last of the lines that each screen tells."""
@@ -75,6 +77,7 @@ def lines_under(shown_by: list[Line]) -> str:
     ("shown_by", "within"),
     [
         (no_checks(90), ""),
+        (no_dashboards(90), ""),
         (no_database(90), ""),
         (no_host(90), ""),
         (no_queues(90, brief=True), "redis: {url: 'redis://127.0.0.1:6379/0'}"),

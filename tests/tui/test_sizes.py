@@ -38,6 +38,7 @@ SHOWN = {
     "alerts": ("Alerts", "firing", "shop"),
     "logs": ("Logs", "following", "err", "Patterns 3", "Read 2/s"),
     "timeline": ("Incidents",),
+    "dashboards": ("1 h", "Requests", "Errors", "✖ critical"),
 }
 """What nobody may miss, by screen."""
 FREE = {"help", "palette"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from checks.views import Points, Snapshot
-from tests.widgets import sample_alerts, samples
+from tests.widgets import sample_alerts, sample_dashboards, samples
 from tests.widgets.sample_hosts import host_detail
 from tests.widgets.sample_logs import log_checks, logs_later
 from tests.widgets.sample_stories import story
@@ -25,9 +25,13 @@ TOUR: Final[dict[str, tuple[str, ...]]] = {
 
 
 def everything(**changes: Any) -> Snapshot:
-    """A bad night of services, requests, databases, queues, the host, rules, incidents, logs."""
+    """A bad night of services, requests, databases, queues, the host, rules, incidents, logs, and
+    dashboards.
+    """
     made = replace(samples.database_night(), requests=samples.request_night().requests)
     made = replace(made, checks=(*made.checks, *log_checks()))
+    boards = (sample_dashboards.NAMES, sample_dashboards.gateway())
+    made = replace(made, dashboards=boards[0], dashboard=boards[1])
     made = replace(made, host=host_detail(), rules=sample_alerts.rules(), story=story())
     return replace(made, **changes)
 
@@ -62,6 +66,7 @@ def later(picture: Snapshot) -> Snapshot:
             for host in picture.hosts
         ),
         logs=None if picture.logs is None else logs_later(picture.logs),
+        dashboard=sample_dashboards.later(picture.dashboard),
     )
 
 

@@ -153,9 +153,8 @@ class DashboardsScreen(NumberedScreen):
     def _shown_of(self, newest: Snapshot | None) -> str:
         """The dashboard that is shown, one that is wanted, or the first."""
         names = [one.name for one in newest.dashboards] if newest is not None else []
-        wanted = next((name for name in self.wanted if name in names), "")
-        if wanted:
-            self.wanted = ()
+        wanted = self.pointed if self.pointed in names else ""
+        self.pointed = "" if wanted else self.pointed
         if not names:
             return self.shown if newest is None else ""
         return wanted or (self.shown if self.shown in names else names[0])

@@ -88,8 +88,9 @@ class DashboardPane(LinePane):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as of every widget
         super().__init__(id=id)
         self._laid = Laid(0)
+        self._spread = self._laid
+        """What is drawn: one panel alone, or all of them."""
         self._laid_for: tuple[object, ...] = ()
-        self._laid_panels: tuple[Panel, ...] = ()
         self._order: Sequence[int] = ()
         self._keys: Sequence[str] = ()
         self._drawings: dict[int, tuple[tuple[object, ...], list[Line]]] = {}
@@ -147,31 +148,24 @@ class DashboardPane(LinePane):
         view, (width, height) = self.view, self.size
         room = max(1, height - 1)
         if view is None or width <= 0:
-            self._laid, self._order, self._keys = Laid(0), (), ()
-            self._laid_for = ()
+            self._laid = self._spread = Laid(0)
+            self._laid_for, self._order, self._keys = (), (), ()
             return
         places = panels_shown(view, self.filter_text)
-        panels = tuple(view.panels[place].panel for place in places)
-        key = (width, room, self.alone, tuple(places), view.name)
-        same = len(panels) == len(self._laid_panels) and all(
-            one is other for one, other in zip(panels, self._laid_panels, strict=True)
-        )
-        if key == self._laid_for and same:
+        shapes = tuple(_shape(view.panels[place].panel) for place in places)
+        key = (width, room, self.alone, view.name, tuple(places), shapes)
+        if key == self._laid_for:
             return
+        self._laid_for = key
         self._keys = panel_keys(view)
-        made = self._placed(panels, places, width, room)
-        self._laid = Laid(made.height, {places[n]: r for n, r in made.panels.items()}, made.heads)
-        self._order = sorted(self._laid.panels, key=lambda n: _order_of(self._laid.panels[n]))
-        self._laid_for, self._laid_panels = key, panels
-
-    def _placed(
-        self, panels: Sequence[Panel], places: Sequence[int], width: int, room: int
-    ) -> Laid:
-        if self.alone:
-            for number, place in enumerate(places):
-                if self._keys[place] == self.alone:
-                    return Laid(room, {number: Region(0, 0, width, room)})
-        return laid(panels, width, room, flowing=bool(self.filter_text))
+        panels = [view.panels[place].panel for place in places]
+        made = laid(panels, width, room, flowing=bool(self.filter_text))
+        regions = {places[n]: region for n, region in made.panels.items()}
+        self._order = sorted(regions, key=lambda n: _order_of(regions[n]))
+        self._laid = self._spread = Laid(made.height, regions, made.heads)
+        for number in self._order:
+            if self._keys[number] == self.alone:
+                self._spread = Laid(room, {number: Region(0, 0, width, room)})
 
     # Drawing
 
@@ -179,10 +173,10 @@ class DashboardPane(LinePane):
         self._lay()
         self._keep_selection()
         room = self._room
-        self._top = max(0, min(self._top, self._laid.height - room))
+        self._top = max(0, min(self._top, self._spread.height - room))
         title = self._title_line(width)
         view = self.view
-        if view is None or not self._laid.panels:
+        if view is None or not self._spread.panels:
             return [title, *self._instead(width)]
         return [title, *self._canvas(view, width, self._top, room)]
 
@@ -201,17 +195,16 @@ class DashboardPane(LinePane):
     def _canvas(self, view: DashboardView, width: int, top: int, room: int) -> list[Line]:
         """The lines from ``top`` on: those of the panels side by side."""
         found: dict[int, list[tuple[int, Line]]] = {}
-        for y, title in self._laid.heads.items():
+        for y, title in self._spread.heads.items():
             if top <= y < top + room:
                 found[y] = [(0, self._group_line(title, width))]
-        for number in self._order:
-            region = self._laid.panels[number]
+        for number, region in self._spread.panels.items():
             if region.y < top + room and region.bottom > top:
                 drawn = self._panel(view, number, region)
                 for y, each in enumerate(drawn, region.y):
                     if top <= y < top + room:
                         found.setdefault(y, []).append((region.x, each))
-        rows = (found.get(y, []) for y in range(top, min(top + room, self._laid.height)))
+        rows = (found.get(y, []) for y in range(top, min(top + room, self._spread.height)))
         return [self._joined(y, parts) for y, parts in enumerate(rows)]
 
     def _group_line(self, title: str, width: int) -> Line:
@@ -256,7 +249,7 @@ class DashboardPane(LinePane):
 
     def _more(self) -> list[Seg]:
         """How many lines there are above and below those on screen."""
-        above, below = self._top, max(0, self._laid.height - self._top - self._room)
+        above, below = self._top, max(0, self._spread.height - self._top - self._room)
         parts = []
         if above:
             parts.append(f"+{above} {self.glyphs.up}")
@@ -272,7 +265,7 @@ class DashboardPane(LinePane):
 
     def _scroll_to_row(self, key: str) -> None:
         region = self._region_of(key)
-        if region is None:
+        if region is None or self._spread is not self._laid:
             return
         first = min((one.y for one in self._laid.panels.values()), default=0)
         start = 0 if region.y == first else region.y - ((region.y - 1) in self._laid.heads)
@@ -323,7 +316,7 @@ class DashboardPane(LinePane):
 
     def action_page(self, pages: int) -> None:
         """Scroll by a screen, and take the cursor to what is seen then."""
-        self._top = max(0, min(self._top + pages * self._room, self._laid.height - self._room))
+        self._top = max(0, min(self._top + pages * self._room, self._spread.height - self._room))
         seen = [
             number
             for number in self._order
@@ -336,7 +329,7 @@ class DashboardPane(LinePane):
 
     def _scroll_by(self, lines: int) -> bool:
         before = self._top
-        self._top = max(0, min(self._top + lines, self._laid.height - self._room))
+        self._top = max(0, min(self._top + lines, self._spread.height - self._room))
         self.update_lines()
         return self._top != before
 
@@ -345,7 +338,7 @@ class DashboardPane(LinePane):
         if offset is None or offset.y < 1:
             return
         x, y = offset.x, self._top + offset.y - 1
-        hit = (n for n in self._order if self._laid.panels[n].contains(x, y))
+        hit = (n for n, region in self._spread.panels.items() if region.contains(x, y))
         number = next(hit, None)
         if number is not None:
             self.select(self._keys[number])
@@ -379,6 +372,11 @@ def is_ill(view: PanelView | None) -> bool:
         return False
     status = status_of(view)
     return bool(view.error) or (status is not None and status.severity > 0)
+
+
+def _shape(panel: Panel) -> tuple[object, ...]:
+    """What of a panel says where it stands and what it is known by."""
+    return (panel.kind, panel.place, panel.group, panel.title, bool(panel.unshown))
 
 
 def _alike(given: Parts, before: Parts) -> bool:

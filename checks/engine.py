@@ -499,7 +499,9 @@ class Engine:
         picture = replace(picture, runbooks=self.runbooks.look(picture, specs))
         if self.story is not None:
             picture = replace(picture, story=self.story.look(picture))
-        picture = replace(picture, dashboards=self.config.dashboard_names)
+        picture = replace(
+            picture, dashboards=self.config.dashboard_names, baseline=self.config.baseline
+        )
         far = self.longterm or self._longterm_before
         if far is not None:
             picture = far.into(picture)

@@ -18,7 +18,7 @@ from checks.requests.stats import RequestStats, WindowStats
 
 if TYPE_CHECKING:
     # What rules bring comes long after the first frame, which does not wait for its import.
-    from checks.baselines.views import BaselineView
+    from checks.baselines.model import Baseline
     from checks.capacity.views import CapacityView
     from checks.dashboards.views import DashboardName, DashboardView
     from checks.logs.views import LogsView
@@ -407,7 +407,7 @@ class Snapshot:
     """What is promised, as configured, and how it stands."""
     capacity: tuple[CapacityView, ...] = ()
     """What fills or grows, and where it is going."""
-    baseline: BaselineView | None = None
+    baseline: Baseline | None = None
     """The figures of a good day, where some are saved."""
 
     def check(self, name: str) -> CheckView | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from tui.options import commands as options
 from tui.options.dashboard import dashboard
+from tui.options.longterm import baseline, capacity, slo
 from tui.options.parser import COMMANDS, NOT_HERE, Parser, near, screen, shared
 from tui.options.rules import rules
 from tui.options.runbook import runbook
@@ -26,6 +27,9 @@ commands:
   onwatch runbook     list, show and run runbooks without the screen
   onwatch dashboard   list and show dashboards, and import Grafana's
   onwatch report      write the report of an incident
+  onwatch slo         say how the service level objectives stand
+  onwatch capacity    say what fills or grows, and when it meets its limit
+  onwatch baseline    save the figures of a good day, and compare with them
   onwatch note        write a note or a deployment into the timeline
   onwatch demo        the monitor on an embedded stack of real servers
 
@@ -116,6 +120,9 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     commands |= runbook(commands["runbook"])
     commands |= dashboard(commands["dashboard"])
     options.report(commands["report"])
+    slo(commands["slo"])
+    capacity(commands["capacity"])
+    commands |= baseline(commands["baseline"])
     options.note(commands["note"])
     options.demo(commands["demo"])
     return parser, commands

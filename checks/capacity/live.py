@@ -9,6 +9,7 @@ from typing import Final
 
 from checks.capacity.model import Capacity
 from checks.capacity.outlook import outlook
+from checks.capacity.remembered import about
 from checks.capacity.views import CapacityView
 from checks.errors import OnwatchError
 from checks.longterm.ring import Buckets
@@ -93,7 +94,9 @@ class LiveCapacity:
                 buckets = self._held[key] = Buckets(key, peaks=True)
             if math.isfinite(value):
                 buckets.add(now, value, value, 1.0)
-            yield outlook(item, labels, buckets, _limit(limits, labels), now)
+            limit = _limit(limits, labels)
+            buckets.about = about(item, labels, limit)
+            yield outlook(item, labels, buckets, limit, now)
 
     def _limits(self, item: Capacity, at: int) -> float | list[tuple[LabelSet, float]] | None:
         if item.limit is None or isinstance(item.limit, float):

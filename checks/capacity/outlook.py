@@ -13,15 +13,16 @@ import numpy as np
 from checks.capacity.model import Capacity
 from checks.capacity.trend import trend
 from checks.capacity.views import CapacityView, Trend
+from checks.capacity.words import amount, rate_text
 from checks.longterm.ring import Buckets
 from checks.model import Status
-from checks.wording import size, span
+from checks.store.block import Floats
+from checks.wording import span
 
-__all__ = ["amount", "outlook", "rate_text"]
+__all__ = ["outlook"]
 
 NEVER: Final = 3650 * 86_400.0
 """Seconds beyond which no date is named."""
-DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def outlook(
     starts, rows = ring.points(now - capacity.over)
     counts = rows[:, 2]
     means = np.divide(rows[:, 0], counts, out=np.full(len(rows), np.nan), where=counts > 0)
-    found = trend(starts + ring.step / 2, means, capacity.over)
+    middles: Floats = starts.astype(np.float64) + ring.step / 2
+    found = trend(middles, means, capacity.over)
     _, minutes = buckets.minutes.points(now - 360.0)
     value = float(minutes[-1, 0] / minutes[-1, 2]) if len(minutes) and minutes[-1, 2] else None
     if value is None and len(means):
@@ -128,20 +130,3 @@ def _sentence(
     ):
         between = f" ({span(reach.soonest)} to {span(reach.latest)})"
     return f"reaches {amount(limit or 0.0, unit)} in {span(reach.seconds)}{between} at {rate}"
-
-
-def rate_text(rate: float, unit: str) -> str:
-    """A rate a second as people read it: ``1.2 GB/d``, or an hour where that is much."""
-    return f"{amount(abs(rate) * DAY, unit)}/d"
-
-
-def amount(value: float, unit: str) -> str:
-    """``value`` with its unit: ``1.2 GB``, ``83 %``, ``120 ms``, ``1,204``."""
-    if unit == "bytes":
-        return size(value)
-    if unit == "ratio":
-        return f"{value:.1%}".replace("%", " %")
-    if unit == "s":
-        return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
-    shown = f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
-    return f"{shown}/s" if unit == "1/s" else shown

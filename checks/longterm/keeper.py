@@ -26,6 +26,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self._buckets: dict[str, Buckets] = {}
+        self._told: dict[str, str] = {}
         self._written = 0.0
         self._renewed = 0
 
@@ -38,6 +39,7 @@ class Keeper:
         self._recall(keeping)
         if keeping.renewed != self._renewed:
             self._renewed = keeping.renewed
+            self._told.clear()
             for one in self._buckets.values():
                 one.touch()
         if now - self._written >= EVERY:
@@ -49,8 +51,11 @@ class Keeper:
         if not keeping.leads:
             return
         for one in self._buckets.values():
-            if one.recalled:
-                keeping.tally(one.changed())
+            if not one.recalled:
+                continue
+            about = one.about if self._told.get(one.series) != one.about else ""
+            self._told[one.series] = one.about
+            keeping.tally(one.series, one.changed(), about)
 
     def _recall(self, keeping: Keeping) -> None:
         waiting = frozenset(key for key, one in self._buckets.items() if not one.recalled)

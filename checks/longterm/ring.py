@@ -112,12 +112,14 @@ class Ring:
 class Buckets:
     """Minutes for six hours and hours for three months of what is called ``series``.
 
-    ``recalled`` says whether what the file holds of before was added.
+    ``recalled`` says whether what the file holds of before was added; ``about`` what the series
+    is, for who reads the file.
     """
 
     def __init__(self, series: str, *, peaks: bool = False) -> None:
         self.series = series
         self.recalled = False
+        self.about = ""
         self.minutes = Ring(MINUTE, peaks=peaks)
         self.hours = Ring(HOUR, peaks=peaks)
 

@@ -16,18 +16,22 @@ from checks.longterm.ring import Buckets
 from checks.model import Status
 from checks.objectives.model import ALERTS, BURN_WINDOWS, FEWEST_BAD, Alert, Objective, OfCheck
 from checks.objectives.views import Burn, ObjectiveView
+from checks.objectives.words import ratio_text
 from checks.wording import span
 
-__all__ = ["COVERED", "judged", "ratio_text"]
+__all__ = ["COVERED", "judged"]
 
 COVERED: Final = 0.75
 """The part of a window that must be known before its burn rate is told."""
 
 
-def judged(objective: Objective, buckets: Buckets, now: float, note: str = "") -> ObjectiveView:
+def judged(
+    objective: Objective, buckets: Buckets, now: float, note: str = "", check: str = ""
+) -> ObjectiveView:
     """How ``objective`` stands at ``now`` (seconds).
 
     Each of ``buckets`` holds what went well, all of it, and the seconds that it was seen over.
+    ``note`` says what limits that, ``check`` whose counters they are.
     """
     good, total, known = _sums(buckets, now, objective.window)
     bad = max(0.0, total - good)
@@ -43,7 +47,7 @@ def judged(objective: Objective, buckets: Buckets, now: float, note: str = "") -
         target=objective.target,
         window=objective.window,
         source=_words(objective),
-        check=source.check if isinstance(source, OfCheck) else "",
+        check=source.check if isinstance(source, OfCheck) else check,
         timed=objective.timed,
         sli=sli,
         remaining=remaining,
@@ -104,7 +108,9 @@ def _sentence(view: ObjectiveView) -> str:
     left = max(-9.99, view.remaining)
     said = f"{ratio_text(view.sli)} of {ratio_text(view.target)}; "
     said += (
-        f"{left:.0%} of the budget left" if left > 0 else f"the budget is used {1 - left:.1f} times"
+        f"{left * 100:.0f} % of the budget left"
+        if left > 0
+        else f"the budget is used {1 - left:.1f} times"
     )
     if fast:
         worst = max(fast, key=lambda one: one.rate or 0.0)
@@ -112,15 +118,6 @@ def _sentence(view: ObjectiveView) -> str:
     if view.covered < COVERED:
         said += f" (known: {span(view.known)} of {span(view.window)})"
     return said
-
-
-def ratio_text(ratio: float) -> str:
-    """``0.999`` as ``99.9 %``, with as many digits as tell it from 100 %."""
-    digits = 1
-    while digits < 5 and ratio < 1.0 and round(ratio * 100, digits) >= 100.0:
-        digits += 1
-    shown = f"{ratio * 100:.{max(digits, 2)}f}".rstrip("0").rstrip(".")
-    return f"{shown} %"
 
 
 def _words(objective: Objective) -> str:

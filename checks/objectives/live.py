@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from checks.longterm.ring import Buckets
 from checks.model import Sampler, Samples
 from checks.objectives.budget import judged
-from checks.objectives.model import Objective, OfCheck, Ratio
+from checks.objectives.model import Objective, Ratio
 from checks.objectives.sources import Reader, reader_of
 from checks.store.store import Store
 
@@ -36,7 +36,7 @@ class _Followed:
     def look(self, store: Store, now: float) -> ObjectiveView:
         for one in self._reader.read(store, round(now * 1000)):
             self.buckets.add(one.at, one.good, one.total, one.known)
-        return judged(self.objective, self.buckets, now, self._reader.note)
+        return judged(self.objective, self.buckets, now, self._reader.note, self._reader.check)
 
     def samples(self, view: ObjectiveView) -> Samples:
         """Its series. What is not known is not there."""
@@ -114,7 +114,7 @@ def _place(objective: Objective, specs: Mapping[str, CheckSpec]) -> dict[str, st
             for one in source.total.matchers
             if one.op == "=" and one.label in ("job", "instance")
         }
-    spec = specs.get(source.check) if isinstance(source, OfCheck) else None
+    spec = specs.get(source.check)
     if spec is None:
         return {}
     return {"job": spec.job or spec.name, "instance": spec.config.instance()}

@@ -39,13 +39,18 @@ class Happened:
 
 
 class Reader(Protocol):
-    """Reads one source. ``note`` says what limits it, or why nothing is known; or is empty."""
+    """Reads one source."""
 
-    note: str
+    @property
+    def note(self) -> str:
+        """What limits it, or why nothing is known; empty where nothing does."""
+
+    @property
+    def check(self) -> str:
+        """The check whose samples it reads; empty while that is not known."""
 
     def read(self, store: Store, now: int) -> list[Happened]:
         """What happened since it was last asked, up to ``now`` (milliseconds)."""
-        ...
 
 
 def reader_of(source: Source, specs: Mapping[str, CheckSpec], since: int) -> Reader:
@@ -63,14 +68,14 @@ class _Time:
 
     def __init__(self, source: OfCheck, since: int) -> None:
         self.note = ""
-        self._check = source.check
+        self.check = source.check
         self._metric = _OF_TIME[source.what]
         self._at = since
 
     def read(self, store: Store, now: int) -> list[Happened]:
-        block = store.block(self._check)
+        block = store.block(self.check)
         if block is None:
-            self.note = f"{self._check} has not run yet"
+            self.note = f"{self.check} has not run yet"
             return []
         self.note = ""
         series = store.chosen(self._metric).get(block, ())
@@ -94,6 +99,7 @@ class _Counters:
     """Events that are counted."""
 
     def __init__(self, since: int, chooser: _Chooser) -> None:
+        self.check = ""
         self._since = since
         self._chooser = chooser
         self._grown: dict[Block, Grown] = {}
@@ -107,6 +113,7 @@ class _Counters:
         if self._chosen[0] != store.changes:
             self._chosen = (store.changes, self._chooser.choose(store))
         chosen = self._chosen[1]
+        self.check = next((block.name for block in chosen), self.check)
         self._grown = {block: one for block, one in self._grown.items() if block in chosen}
         found: list[Happened] = []
         for block, counted in chosen.items():

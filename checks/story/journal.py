@@ -308,6 +308,11 @@ class Journal:
             rows = (row for one in series for row in self._held.execute(query, (one,)))
             return [to_tally(row) for row in rows]
 
+    def tallied(self) -> dict[str, str]:
+        """What the series are of which there are tallies, where somebody said so."""
+        with self._told():
+            return dict(self._held.execute("SELECT series, about FROM tallied ORDER BY series"))
+
     def sessions(self, limit: int = 50) -> list[Session]:
         """The last sessions, the one that was at work last first."""
         query = "SELECT * FROM sessions ORDER BY seen DESC LIMIT ?"
@@ -391,6 +396,10 @@ def _prune_tallies(held: sqlite3.Connection, now: float) -> None:
             "(SELECT series, step, start FROM tallies ORDER BY start LIMIT ?)",
             (count - MOST,),
         )
+    held.execute(
+        "DELETE FROM tallied WHERE NOT EXISTS "
+        "(SELECT 1 FROM tallies WHERE tallies.series = tallied.series)"
+    )
 
 
 _SILENT: Final = 300.0

@@ -208,10 +208,14 @@ class Keeping:
             self.lasting[thing] = lasting
         self._waiting.lasting[thing] = lasting
 
-    def tally(self, tallies: Iterable[Tally]) -> None:
-        """Keep these; no picture shows them. Each takes the place of what its bucket held."""
+    def tally(self, series: str, tallies: Iterable[Tally], about: str = "") -> None:
+        """Keep these of ``series``; no picture shows them. Each takes the place of what its bucket
+        held. ``about`` says what the series is, where that is new.
+        """
         if self.path is not None:
             self._waiting.tallies |= {one.key: one for one in tallies}
+            if about:
+                self._waiting.tallied[series] = about
 
     def _changed(self) -> None:
         self.changes += 1
@@ -223,6 +227,7 @@ class Keeping:
             self._waiting = Batch()
         elif len(waiting) - len(waiting.tallies) > WAITING:
             for items in (waiting.figures, waiting.entries):
+                # Tallies are bounded by themselves: a bucket waits once.
                 over = min(len(items), len(waiting) - len(waiting.tallies) - WAITING)
                 del items[:over]
                 self._lost += over
@@ -392,6 +397,7 @@ class Keeping:
             getattr(batch, name).extend(getattr(later, name))
         batch.lasting |= later.lasting
         batch.tallies |= later.tallies
+        batch.tallied |= later.tallied
         self._bound()
 
     def _tell_problem(self, text: str) -> None:

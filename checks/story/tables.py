@@ -68,6 +68,7 @@ TABLES: Final = (
 LATER_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS tallies (series TEXT, step INTEGER, start INTEGER, first REAL, "
     "second REAL, third REAL, PRIMARY KEY (series, step, start)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tallied (series TEXT PRIMARY KEY, about TEXT) WITHOUT ROWID",
 )
 """Tables that files of before have not; a version that does not know them leaves them alone."""
 
@@ -81,7 +82,7 @@ class Batch:
     """What is written in one transaction.
 
     What has an id takes the place of what had it before. ``lasting`` is by thing; None takes
-    it out.
+    it out. ``tallied`` says what the series of the ``tallies`` are.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -92,6 +93,7 @@ class Batch:
     sessions: list[Session] = field(default_factory=list)
     lasting: dict[str, Lasting | None] = field(default_factory=dict)
     tallies: dict[Key, Tally] = field(default_factory=dict)
+    tallied: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
@@ -107,6 +109,7 @@ class Batch:
             self.sessions,
             self.lasting,
             self.tallies,
+            self.tallied,
         )
 
 
@@ -134,6 +137,8 @@ def rows_of(batch: Batch) -> list[tuple[str, Row]]:
         else:
             made.append(("INSERT OR REPLACE INTO lasting VALUES (?, ?, ?)", (thing, *lasting)))
     made += [(_TALLIED, (*one.key, *one[1:])) for one in batch.tallies.values()]
+    about = "INSERT OR REPLACE INTO tallied VALUES (?, ?)"
+    made += [(about, row) for row in batch.tallied.items()]
     return made
 
 

@@ -90,6 +90,7 @@ def open_monitor(
             story=_story(loaded, remember=remember, annotate=annotate),
             runbooks=_written_down(loaded),
         )
+        engine = _with_baseline(engine, loaded) if remember else engine
         return replace(engine, read_only=True) if read_only else engine
 
     source = EngineSource(load)
@@ -129,6 +130,21 @@ def _story(loaded: Loaded, *, remember: bool, annotate: bool) -> StoryConfig:
     path = str(Path(loaded.path).absolute()) if loaded.path else ""
     file = story_file(socket.gethostname(), path) if remember else None
     return replace(loaded.engine.story or StoryConfig(), memory=file, annotates=annotate)
+
+
+def _with_baseline(engine: EngineConfig, loaded: Loaded) -> EngineConfig:
+    """With the saved baseline that the configuration names, or the newest one of it.
+
+    One that cannot be read is a warning: nobody is kept from looking by a comparison.
+    """
+    from checks.baselines.files import BaselineError, newest, read  # noqa: PLC0415 - see above
+
+    path = str(Path(loaded.path).absolute()) if loaded.path else ""
+    try:
+        found = read(loaded.baseline) if loaded.baseline else newest(path)
+    except BaselineError as error:
+        return replace(engine, warnings=(*engine.warnings, f"baseline: {error}"))
+    return replace(engine, baseline=found)
 
 
 class _Wishes:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NoReturn
 
 __all__ = [
+    "BASELINE",
     "COMMANDS",
     "DASHBOARD",
     "NOT_HERE",
@@ -32,6 +33,9 @@ COMMANDS: Final = {
     "runbook": "list, show and run runbooks without the screen",
     "dashboard": "list and show dashboards, and import Grafana's",
     "report": "write the report of an incident",
+    "slo": "say how the service level objectives stand",
+    "capacity": "say what fills or grows, and when it meets its limit",
+    "baseline": "save the figures of a good day, and compare with them",
     "note": "write a note or a deployment into the timeline",
     "demo": "the monitor on an embedded stack of real servers",
 }
@@ -55,6 +59,14 @@ DASHBOARD: Final = {
     "import": "take over a dashboard of Grafana's, and say what of it is not shown",
 }
 """What ``onwatch dashboard`` does."""
+
+BASELINE: Final = {
+    "save": "measure for a while and keep the figures",
+    "compare": "measure for a while and say what differs",
+    "list": "name the baselines that are saved",
+    "show": "print the figures of one",
+}
+"""What ``onwatch baseline`` does."""
 
 _READ_ONLY: Final = "ONWATCH_READ_ONLY"
 """Variable of the environment that has the effect of ``--read-only``, unless it is empty or 0."""
@@ -80,9 +92,8 @@ class Parser(argparse.ArgumentParser):
         if wrong is not None and "command" in about:
             message = f'no command "{wrong[1]}"{near(wrong[1], COMMANDS)}'
         elif wrong is not None and "ACTION" in about:
-            message = (
-                f'nothing to do called "{wrong[1]}"{near(wrong[1], [*RULES, *RUNBOOK, *DASHBOARD])}'
-            )
+            actions = [*RULES, *RUNBOOK, *DASHBOARD, *BASELINE]
+            message = f'nothing to do called "{wrong[1]}"{near(wrong[1], actions)}'
         self.exit(2, f"onwatch: {message}; see {self.prog} --help\n")
 
 

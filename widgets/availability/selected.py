@@ -20,9 +20,11 @@ from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
+from widgets.promises import objective_line, promised
 from widgets.text import Line, Seg, broken, fit, left, line, right, role_of, segs_width
 
 if TYPE_CHECKING:
+    from checks.objectives.views import ObjectiveView
     from checks.records import OutageView, RecordView, WindowRecord
     from checks.views import CheckView
 
@@ -194,13 +196,20 @@ def _facts(check: CheckView, frame: Frame) -> list[Line]:
 
 
 def check_lines(
-    check: CheckView, checks: Sequence[CheckView], time: float, window: float, frame: Frame
+    check: CheckView,
+    checks: Sequence[CheckView],
+    time: float,
+    window: float,
+    frame: Frame,
+    *,
+    objectives: Sequence[ObjectiveView] = (),
 ) -> list[Line]:
     """Everything about ``check`` at ``time``, most urgent first."""
     lines = _sentence(check, time, frame)
     if check.record is not None:
         lines += _windows(check, check.record, frame)
         lines.append(_times(check, window, frame))
+    lines += [objective_line(one, frame, left("promised", _LABEL)) for one in objectives]
     lines += _parts(check, time, frame)
     lines += _links("Needs", needs(check, checks), frame, "needs")
     lines += _links("Needed by", needed_by(check, checks), frame, "by")
@@ -265,7 +274,8 @@ class SelectedCheck(LinePane):
             return note("nothing is selected", width)
         if check is not None:
             window = snapshot.window
-            return check_lines(check, snapshot.checks, snapshot.time, window, frame)
+            objectives = promised(snapshot, check.name)
+            return check_lines(check, snapshot.checks, snapshot.time, window, frame, objectives)
         wanted = set(self.members)
         checks = [one for one in snapshot.checks if one.name in wanted]
         if not checks:

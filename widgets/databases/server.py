@@ -19,10 +19,12 @@ from widgets.empty import WAITING, no_database, note
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
+from widgets.promises import going, going_lines
 from widgets.spark import bar, spark
 from widgets.text import Line, Seg, groups_in, left, line, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
+    from checks.capacity.views import CapacityView
     from checks.databases.model import DatabaseFacts, SessionRow
     from checks.views import CheckView, DatabaseView, FigureView
 
@@ -213,9 +215,16 @@ def _about(pairs: Pairs, frame: Frame) -> list[Line]:
 
 
 def server_lines(
-    view: DatabaseView, check: CheckView | None, about: Pairs, frame: Frame
+    view: DatabaseView,
+    check: CheckView | None,
+    about: Pairs,
+    frame: Frame,
+    courses: Sequence[CapacityView] = (),
 ) -> list[Line]:
-    """The sentence of the server, then what it is made of; what matters less comes later."""
+    """The sentence of the server, then what it is made of; what matters less comes later.
+
+    ``courses`` are of what grows or shrinks in it.
+    """
     between = [] if frame.compact else [line()]
     counts, figures = _seen(view, frame)
     first, *others = _notes(view.facts, frame) or [[]]
@@ -223,6 +232,7 @@ def server_lines(
         _head(view, check, frame),
         counts if view.silent_since is None else faded(counts),
         figures if view.silent_since is None else faded(figures),
+        going_lines(courses, frame)[: 2 if frame.compact else None],
         _parts(check, frame) if check else [],
     ]
     blocks = [block for block in blocks if block]
@@ -287,7 +297,7 @@ class ServerPane(DatabasePane):
     def inputs(self) -> tuple[object, ...]:
         view, check = self.view, self.check_view
         waits = "waits" if self.snapshot is None or self._waits else ""
-        return (view, check, self._about, sys.intern(waits))
+        return (view, check, self._about, sys.intern(waits), going(self.snapshot, check))
 
     @property
     def _about(self) -> Pairs:
@@ -308,7 +318,8 @@ class ServerPane(DatabasePane):
         if view is None:
             waits = self.snapshot is None or self._waits
             return note(WAITING, width) if waits else no_database(width)
-        return server_lines(view, self.check_view, self._about, frame)
+        check = self.check_view
+        return server_lines(view, check, self._about, frame, going(self.snapshot, check))
 
     # It has but one row to be on: what is below that is scrolled to.
 

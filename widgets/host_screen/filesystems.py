@@ -13,6 +13,7 @@ from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
 from widgets.host_screen.pane import HostScreenPane, level
+from widgets.promises import going
 from widgets.spark import bar
 from widgets.text import Line, Seg, broken, fit, left, line
 
@@ -203,4 +204,15 @@ class FilesystemsPane(HostScreenPane):
             ("inodes", f"{inodes}{left_over}"),
             ("state", "read-only" if found.readonly else "writable"),
             ("outlook", _full_at(fact.outlook, snapshot.time)),
+            *self._trend(key),
         ]
+
+    def _trend(self, point: str) -> list[tuple[str, str]]:
+        """Where it has been going for a day or more, which the last hour does not tell."""
+        check = self.snapshot.check(self.check) if self.snapshot else None
+        found = going(self.snapshot, check)
+        return [
+            ("over a day", one.sentence)
+            for one in found
+            if one.name == "filesystem" and dict(one.labels).get("mountpoint") == point
+        ][:1]

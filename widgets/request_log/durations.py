@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as fmt
@@ -11,6 +11,7 @@ from widgets.empty import note
 from widgets.figures import figure
 from widgets.frame import Frame
 from widgets.glyphs import Glyphs
+from widgets.promises import baseline_line, beside, objective_line
 from widgets.request_log.course import Course, course_of
 from widgets.request_log.pane import RequestLogPane
 from widgets.request_log.plot import LogScale, Plotted, plot, scale_of
@@ -88,16 +89,32 @@ def _missing(curves: Curves) -> str:
     return f"{', '.join(without)} needs {_FEW[without[0]]} in {fmt.span(curves.seconds)}"
 
 
-def _chart(course: Course, height: int, glyphs: Glyphs) -> list[Line]:
-    """Three curves, a scale on their left, their names on their right, times beneath."""
+def _targets(bounds: Iterable[float], columns: int) -> list[Plotted]:
+    """Dotted lines at ``bounds`` (seconds): what is promised."""
+    return [
+        Plotted(tuple(bound if at % 3 == 0 else math.nan for at in range(columns)), "warning", "-")
+        for bound in bounds
+    ]
+
+
+def _chart(course: Course, height: int, glyphs: Glyphs, bounds: Sequence[float] = ()) -> list[Line]:
+    """Three curves, a scale on their left, their names on their right, times beneath; what is
+    promised as dotted lines, where anything is known.
+    """
     curves = _plotted(course)
-    scale = scale_of([curve.points for curve in curves])
+    if scale_of([curve.points for curve in curves]) is None:
+        return []
+    targets = _targets(bounds, course.width)
+    scale = scale_of([curve.points for curve in (*targets, *curves)])
     if scale is None:
         return []
     rows = height - 1
-    drawn = plot(curves, scale, rows, glyphs, course.since)
+    drawn = plot([*targets, *curves], scale, rows, glyphs, course.since)
     ticks = scale.ticks(rows)
     names = _named(curves, scale, rows)
+    for bound in bounds:
+        place = round((1 - scale.place(bound)) * (rows - 1))
+        names.setdefault(place, ("goal", "warning"))
     lines = []
     for place, row in enumerate(drawn):
         mark = fmt.duration(ticks[place]) if place in ticks else ""
@@ -106,13 +123,21 @@ def _chart(course: Course, height: int, glyphs: Glyphs) -> list[Line]:
     return [*lines, line(Seg(" " * (_SCALE + 1)), Seg(course.axis(), "dim"))]
 
 
-def duration_lines(view: RequestView, frame: Frame) -> list[Line]:
-    """The percentiles of the window, and beneath them what they were before."""
+def duration_lines(
+    view: RequestView,
+    frame: Frame,
+    told: Sequence[Line] = (),
+    bounds: Sequence[float] = (),
+) -> list[Line]:
+    """The percentiles of the window, and beneath them what they were before.
+
+    ``told`` is what is promised, and what they were on a good day; ``bounds`` (seconds) are drawn.
+    """
     window = view.window
     if "duration" not in view.stats.columns:
         return note(no_durations(view), frame.width)
-    lines = [_figures(window, frame.width)]
-    room = frame.height - 1
+    lines = [_figures(window, frame.width), *told[: max(0, frame.height - 2)]]
+    room = frame.height - len(lines)
     if room < _LOW:
         course = course_of(view, frame.width - 7)
         if room >= 1 and course is not None:
@@ -121,7 +146,7 @@ def duration_lines(view: RequestView, frame: Frame) -> list[Line]:
         return lines
     course = course_of(view, frame.width - _SCALE - 1 - _NAMES)
     if course is not None:
-        lines += _chart(course, min(room, _WANTED), frame.glyphs)
+        lines += _chart(course, min(room, _WANTED), frame.glyphs, bounds)
     return lines
 
 
@@ -143,7 +168,19 @@ class DurationsPane(RequestLogPane):
         return [Seg(f" {self.glyphs.dot} ".join(told), "dim")] if told else ()
 
     def needs(self, view: RequestView) -> int:
-        return _WANTED + 1 if "duration" in view.stats.columns else 2
+        if "duration" not in view.stats.columns:
+            return 2
+        return _WANTED + 1 + len(self._told(view, self.frame(80, 24)))
+
+    def inputs(self) -> tuple[object, ...]:
+        return (self.view or self.snapshot, beside(self.snapshot, self.check))
+
+    def _told(self, view: RequestView, frame: Frame) -> list[Line]:
+        objectives, baseline = beside(self.snapshot, self.check)
+        lines = [objective_line(one, frame) for one in objectives if one.latency is not None]
+        return [*lines, *baseline_line(baseline, view, ("p95", "p50", "p99"), frame)]
 
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:
-        return duration_lines(view, frame)
+        objectives, _ = beside(self.snapshot, self.check)
+        bounds = sorted({one.latency for one in objectives if one.latency is not None})
+        return duration_lines(view, frame, self._told(view, frame), bounds)

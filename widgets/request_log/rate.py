@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from widgets import format as fmt
@@ -11,6 +11,7 @@ from widgets.empty import WAITING, no_requests, note
 from widgets.figures import aligned
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
+from widgets.promises import baseline_line, beside, objective_line
 from widgets.request_log.course import Course, course_of
 from widgets.request_log.pane import RequestLogPane
 from widgets.request_log.words import BAD_RATIO
@@ -105,9 +106,15 @@ def _levels(rows: int, room: int) -> list[int]:
     return levels
 
 
-def rate_lines(view: RequestView, frame: Frame) -> list[Line]:
-    """Rate and errors; the classes of status as far as there are lines for them."""
+def rate_lines(view: RequestView, frame: Frame, beneath: Sequence[Line] = ()) -> list[Line]:
+    """Rate and errors; the classes of status as far as there are lines for them.
+
+    ``beneath`` them stands what is promised and what was, where that leaves lines for a chart.
+    """
     told = note(view.stats.note, frame.width, "warning", 1)
+    if beneath and frame.height >= len(told) + len(beneath) + 2:
+        above = replace(frame, height=frame.height - len(beneath))
+        return [*rate_lines(view, above), *beneath]
     rows = _rows(view)[: max(2, frame.height - len(told))]
     scaled = frame.width >= _SCALED_FROM
     course = course_of(view, frame.width - _HEAD - (_SCALE + 1 if scaled else 2) - 1)
@@ -140,10 +147,17 @@ class RatePane(RequestLogPane):
         return segs
 
     def needs(self, view: RequestView) -> int:
-        return max(_WANTED, len(_rows(view)) + 2) + bool(view.stats.note)
+        own = max(_WANTED, len(_rows(view)) + 2) + bool(view.stats.note)
+        return own + len(self._beneath(view, self.frame(80, 24)))
+
+    def _beneath(self, view: RequestView, frame: Frame) -> list[Line]:
+        """What is promised of its requests, and what they were on a good day."""
+        objectives, baseline = beside(self.snapshot, self.check)
+        lines = [objective_line(one, frame) for one in objectives if one.latency is None]
+        return [*lines, *baseline_line(baseline, view, ("throughput", "error rate"), frame)]
 
     def inputs(self) -> tuple[object, ...]:
-        return (self.view or self.snapshot,)
+        return (self.view or self.snapshot, beside(self.snapshot, self.check))
 
     def build_unread(self, width: int) -> list[Line]:
         """Why there is nothing to show, or what would have to be configured."""
@@ -157,7 +171,7 @@ class RatePane(RequestLogPane):
     def build_view(self, view: RequestView, frame: Frame) -> list[Line]:
         return [
             Line(each.segs, view.check, view.check) if place == 0 else each
-            for place, each in enumerate(rate_lines(view, frame))
+            for place, each in enumerate(rate_lines(view, frame, self._beneath(view, frame)))
         ]
 
 

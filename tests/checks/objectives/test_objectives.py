@@ -8,7 +8,7 @@ import pytest
 
 from checks.clock import FakeClock
 from checks.model import Status
-from checks.objectives.budget import ratio_text
+from checks.objectives.words import ratio_text
 from tests.checks.fakes import spec
 from tests.checks.objectives.weeks import DAY, HOUR, Site, available, counters
 
@@ -24,7 +24,7 @@ async def test_half_an_hour_of_thirty_days_spends_most_of_three_nines() -> None:
     assert view.bad == pytest.approx(1800.0, abs=60)
     assert view.covered > 0.99
     assert view.status is Status.OK
-    assert view.sentence == "99.93 % of 99.9 %; 31% of the budget left"
+    assert view.sentence == "99.93 % of 99.9 %; 31 % of the budget left"
 
 
 async def test_an_outage_is_critical_once_both_windows_say_so_and_over_soon_after_it() -> None:

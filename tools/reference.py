@@ -17,6 +17,13 @@ from pydantic_core import PydanticUndefined
 
 from checks.registry import KINDS, kind
 from checks.settings import SecretCommand, field_docs, parse_duration, parse_size
+from tui.config.dashboard_models import (
+    DashboardColumn,
+    DashboardEntry,
+    DashboardPanel,
+    DashboardVariable,
+    PanelQuery,
+)
 from tui.config.models import Common, Defaults, File, Rules
 from tui.config.objectives_models import CapacityItem, LatencyBound, ObjectiveItem, Ratio
 from tui.config.schema import text as schema_text
@@ -39,6 +46,7 @@ _WORDS = {
 _NAMED: dict[tuple[type[BaseModel], str], str] = {
     (File, "version"): "`1`",
     (File, "checks"): "list of checks",
+    (File, "dashboards"): "list of dashboards",
     (Maintenance, "matchers"): "keys and values, text, or a list of text",
     (Maintenance, "schedule"): "text",
     (CapacityItem, "limit"): "number or text",
@@ -54,6 +62,13 @@ _FAR = (
     ("objectives.latency", LatencyBound),
     ("capacity", CapacityItem),
 )
+_ON_DASHBOARDS = (
+    ("dashboards", DashboardEntry),
+    ("dashboards.variables", DashboardVariable),
+    ("dashboards.panels", DashboardPanel),
+    ("dashboards.panels.exprs", PanelQuery),
+    ("dashboards.panels.columns", DashboardColumn),
+)
 _ON_ALERTS = (
     ("silences", Maintenance),
     ("severities", SeverityTarget),
@@ -66,7 +81,7 @@ def reference() -> str:
     parts = [MARK, "\n## Keys of the file\n\n", _table(File)]
     parts += ["\n### defaults\n\n", _about(Defaults), _table(Defaults)]
     parts += ["\n### rules\n\n", _about(Rules), _table(Rules)]
-    for key, model in (*_ON_ALERTS, *_FAR):
+    for key, model in (*_ON_ALERTS, *_FAR, *_ON_DASHBOARDS):
         parts += [f"\n### {key}\n\n", _about(model), _table(model)]
     parts += ["\n## Keys of every check\n\n", _about(Common), _table(Common)]
     for name in KINDS:

@@ -52,7 +52,7 @@ def why_empty(expression: Expression, store: Sampled, now: float) -> str:
                 f"not enough history yet: it looks back {span(back)}, and there are samples of "
                 f"{span(there)}"
             )
-    return ""
+    return "nothing at present: what it reads is there, and gives no result"
 
 
 def _too_short(root: Node, text: str, store: Sampled) -> str:

@@ -24,7 +24,9 @@ def names_of(labels: Sequence[LabelSet], legend: str, otherwise: str) -> tuple[s
     """
     if legend and legend != AUTO:
         return tuple(clean(_filled(legend, dict(one)), _LONGEST) for one in labels)
-    common = set.intersection(*map(set, labels)) if len(labels) > 1 else set[tuple[str, str]]()
+    if len(labels) == 1:
+        return (clean(_alone(labels[0], otherwise), _LONGEST),)
+    common = set.intersection(*map(set, labels)) if labels else set()
     return tuple(clean(_own(one, common, otherwise), _LONGEST) for one in labels)
 
 
@@ -32,14 +34,17 @@ def _filled(legend: str, labels: Mapping[str, str]) -> str:
     return _LABEL.sub(lambda found: labels.get(found[1], ""), legend)
 
 
+def _alone(labels: LabelSet, otherwise: str) -> str:
+    """The metric's name of a single series, or what sets it apart from others."""
+    rest = tuple(pair for pair in labels if pair[0] not in ("job", "instance"))
+    named = dict(labels).get(NAME, "")
+    if len(rest) <= 1 and (named or not rest):
+        return named or otherwise
+    return series_name(rest)
+
+
 def _own(labels: LabelSet, common: set[tuple[str, str]], otherwise: str) -> str:
-    """The labels that others do not share; of a single series the metric's name."""
-    if not common:
-        rest = tuple(pair for pair in labels if pair[0] not in ("job", "instance"))
-        named = dict(labels).get(NAME, "")
-        if len(rest) <= 1 and (named or not rest):
-            return named or otherwise
-        return series_name(rest)
+    """The labels that others do not share."""
     left = tuple(pair for pair in labels if pair not in common)
     if len(left) == 1 and left[0][0] != NAME:
         return left[0][1]

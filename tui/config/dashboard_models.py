@@ -23,6 +23,11 @@ def _texts(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _keys(value: object) -> object:
+    """Keys that are numbers are texts, too."""
+    return {str(key): text for key, text in value.items()} if isinstance(value, dict) else value
+
+
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 
 
@@ -100,8 +105,10 @@ class DashboardPanel(Model):
     """Whether figures are ill below their thresholds; so where `critical` lies below `warning`."""
     calc: Literal["last", "mean", "min", "max", "sum", "first", "range", "delta", "count"] = "last"
     """What a course is brought down to, for figures."""
-    words: Annotated[dict[str, Name], Field(max_length=50)] = Field(default_factory=dict)
-    """Texts for values: `"1": up`, `"2..5": degraded`, `none: no data`."""
+    words: Annotated[dict[str, Name], BeforeValidator(_keys), Field(max_length=50)] = Field(
+        default_factory=dict
+    )
+    """Texts for values: `1: up`, `2..5: degraded`, `none: no data`."""
     columns: Annotated[dict[str, DashboardColumn], Field(max_length=60)] = Field(
         default_factory=dict
     )

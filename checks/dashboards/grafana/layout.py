@@ -31,20 +31,23 @@ def _of_grid(dashboard: Node, sources: Sources) -> Iterator[Panel]:
     """The panels of one grid; a row's are those that follow it, or that it holds folded."""
     group, repeat = "", ""
     nodes = [_resolved(one, dashboard) for one in dashboard.objects("panels")]
-    for node in sorted(nodes, key=_order):
+    for node in _in_order(nodes):
         if node["type"].text == "row":
             group, repeat = clean(node["title"].text, 120), node["repeat"].line
-            for inner in sorted(node.objects("panels"), key=_order):
+            for inner in _in_order(list(node.objects("panels"))):
                 panel = _panel(_resolved(inner, dashboard), sources, group)
                 yield replace(panel, repeat_group=repeat)
         else:
             yield replace(_panel(node, sources, group), repeat_group=repeat)
 
 
-def _order(node: Node) -> tuple[float, float]:
-    """From the top to the bottom; without a place, as they are written."""
-    grid = node["gridPos"]
-    return (grid["y"].number or 0.0, grid["x"].number or 0.0)
+def _in_order(nodes: list[Node]) -> list[Node]:
+    """From the top to the bottom; as they are written where one of them has no place."""
+    if not all(node["gridPos"] for node in nodes):
+        return nodes
+    return sorted(
+        nodes, key=lambda node: [node["gridPos"][key].number or 0.0 for key in ("y", "x")]
+    )
 
 
 def _panel(node: Node, sources: Sources, group: str) -> Panel:

@@ -107,6 +107,18 @@ def test_a_variable_is_set_and_json_is_for_programs(capsys: pytest.CaptureFixtur
     assert made["panels"][1]["rows"][0][-1] == "600"
 
 
+def test_validate_warns_of_what_is_not_shown(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    broken = json.dumps(GRAFANA).replace('"expr": "up"', '"expr": "up("')
+    (folder / "grafana.json").write_text(broken)
+    assert main(["validate"]) == 0
+    warnings = [line for line in capsys.readouterr().out.splitlines() if "grafana.json" in line]
+    assert len(warnings) == 2
+    assert warnings[0].endswith("panel lines: not shown: lines of logs are on the logs screen")
+    assert warnings[1].startswith("warning: grafana.json: panel ok: ")
+
+
 def test_live_checks_are_run_first(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     text = CONFIG.replace("expr: nothing_total", "value: probe_success, check: web")
     (folder / "onwatch.yaml").write_text(text)

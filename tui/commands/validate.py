@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from checks.documents.keys import nearest
@@ -32,7 +32,11 @@ def run(args: argparse.Namespace) -> int:
         theme_judge=_refused_theme,
         step_judge=_missing_step,
     )
-    doubts = _about_runbooks(loaded.engine) if loaded.engine.runbooks.patterns else ()
+    doubts: tuple[object, ...] = ()
+    if loaded.engine.runbooks.patterns:
+        doubts = _about_runbooks(loaded.engine)
+    if loaded.engine.dashboards:
+        doubts = (*doubts, *_about_dashboards(loaded.engine))
     print(describe(loaded))
     for warning in (*loaded.engine.warnings, *doubts):
         print(f"warning: {warning}")
@@ -94,6 +98,15 @@ def _about_runbooks(config: EngineConfig) -> tuple[ConfigProblem, ...]:
     for runbook in books.own:
         found += doubts(runbook, kinds, labels)
     return tuple(found)
+
+
+def _about_dashboards(config: EngineConfig) -> Iterator[str]:
+    """What of the dashboards is not shown, or otherwise than where it came from."""
+    from checks.dashboards.probing import doubts_about  # noqa: PLC0415 - where there are some
+
+    for one in config.dashboards:
+        for sentence in (*one.notes, *doubts_about(one)):
+            yield f"{one.place}: {sentence}"
 
 
 def describe(loaded: Loaded) -> str:

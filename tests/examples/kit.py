@@ -22,11 +22,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from checks.clock import Clock
 from checks.config import EngineConfig
+from checks.dashboards.views import PanelView
 from checks.engine import Engine
+from checks.logs.views import LogsView, LogsWanted
 from checks.model import Result, Samples
 from checks.probe import Probe, Target
 from checks.promql.api import Engine as PromQL
@@ -163,6 +165,27 @@ class Watch:
             ",".join(value for name, value in labels if name not in left_out): number
             for labels, number in asked.samples()
         }
+
+    def logs(self, text: str = "", **more: Any) -> LogsView:
+        """The records that the logs screen shows for a filter."""
+        self.engine.look_at_logs(LogsWanted(text=text, **more))
+        found = self.picture.logs
+        assert found is not None
+        assert not found.error, found.error
+        return found
+
+    async def dashboard(self, name: str, span: float = 3600.0) -> dict[str, PanelView]:
+        """What the panels of a dashboard come to, by their titles, once databases have answered."""
+        self.engine.look_at_dashboard(name, span, {})
+        for _ in range(500):
+            shown = self.picture.dashboard
+            await asyncio.sleep(0.01)
+            if shown is not None and not any("asking " in one.error for one in shown.panels):
+                break
+        assert shown is not None
+        assert not shown.error, shown.error
+        self.engine.look_at_dashboard(None, span, {})
+        return {one.panel.title: one for one in shown.panels}
 
     def talk(self) -> str:
         """What every check says, for whoever reads why a test failed."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from unittest import mock
 
 from tests.examples.kit import config_file
+from tests.servers.redis import redis_binary
 from tui.cli import main
 
-__all__ = ["Ran", "run_step"]
+__all__ = ["Ran", "home_with", "run_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,35 @@ class Ran:
     code: int
     out: str
     said: str
+
+
+def home_with(
+    folder: Path,
+    *,
+    curl: Mapping[int, int] | None = None,
+    redis: int | None = None,
+    mysql: Mapping[str, object] | None = None,
+) -> dict[str, str]:
+    """Variables that send a guide's own commands, which name the usual ports, to a test's servers.
+
+    ``curl`` maps ports of localhost to those that are meant; ``redis`` is the port that
+    ``redis-cli`` asks, ``mysql`` what stands in ``~/.my.cnf``.
+    """
+    home = folder / "home"
+    programs = home / "bin"
+    programs.mkdir(parents=True)
+    lines = [f"connect-to = localhost:{one}:127.0.0.1:{port}" for one, port in (curl or {}).items()]
+    (home / ".curlrc").write_text("\n".join(["silent", *lines, ""]))
+    if redis is not None:
+        program = programs / "redis-cli"
+        real = redis_binary().with_name("redis-cli")
+        program.write_text(f'#!/bin/sh\nexec {real} -p {redis} "$@"\n')
+        program.chmod(0o755)
+    if mysql is not None:
+        options = "".join(f"{name}={value}\n" for name, value in mysql.items())
+        (home / ".my.cnf").write_text(f"[client]\n{options}")
+        (home / ".my.cnf").chmod(0o600)
+    return {"HOME": str(home), "PATH": f"{programs}:{os.environ['PATH']}"}
 
 
 def run_step(

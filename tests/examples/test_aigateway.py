@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from checks.runbooks.reading import read_runbook
 from tests.examples.aigateway_stack import Gateway, Traffic
 from tests.examples.kit import Watch, config_file, configured, loaded, watching
 from tests.examples.kit_machine import drive_machine, of_machine
+from tests.examples.kit_steps import Ran, home_with, run_step
 from tests.exporters.machine import Machine
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import MariadbDatabase
@@ -69,6 +71,19 @@ def figures_of(watch: Watch) -> RequestStats:
 def figures(watch: Watch) -> WindowStats:
     """The requests of the last hour."""
     return figures_of(watch).window(3600)
+
+
+Steps = Callable[[str, str], Ran]
+
+
+@pytest.fixture
+def steps(gateway: Gateway, tmp_path: Path) -> Iterator[Steps]:
+    """Runs a step of a runbook with nobody there to be asked."""
+    gateway.history(50, 600)
+    home = home_with(gateway.folder, curl={8080: gateway.http.port}, redis=gateway.redis.port)
+    environ = {**gateway.environ, **home}
+    with gateway.process():
+        yield lambda book, step: run_step(SYSTEM, environ, tmp_path / "state", book, step)
 
 
 def test_it_is_right_without_any_variable(capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,3 +259,120 @@ async def test_a_machine_that_is_used_up_advises_to_scale_up(
         await watch.go_on(240)
         await watch.fires("ScaleUpCPU", "95 % of the CPU is in use", severity="info")
         assert watch.firing() == {"ScaleUpCPU"}
+
+
+# The log
+
+
+async def test_the_log_is_read_over_its_rotation(gateway: Gateway) -> None:
+    log = gateway.logs / "gateway.log"
+    log.touch()
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, "app-log", system=SYSTEM) as watch:
+        gateway.requests(40)
+        await watch.go_on(30)
+        # As logrotate does with "create" and "delaycompress": the old one is compressed next time.
+        log.rename(log.with_suffix(".log.1"))
+        gateway.requests(30)
+        gateway.traffic = Traffic(status=500)
+        gateway.requests(10)
+        await watch.go_on(30)
+        assert watch.value("sum(log_read_lines_total)") == 80
+        assert watch.value("log_lines_total{level='error'}") == 10
+        assert watch.value("log_pattern_matches_total{pattern='errors'}") == 10
+        counted = watch.values("sum by (provider) (http_requests_total{job='app-log'})")
+        assert set(counted) == {"antigravity", "openai", "glm"}
+        assert sum(counted.values()) == 80
+        assert watch.value("sum(http_requests_total{job='app-log', status='500'})") == 10
+        found = watch.logs("status = 500 and latency_ms > 0")
+        assert found.total == 10
+        record = found.lines[0].record
+        assert (record.message, record.fields["status"]) == ("Request completed", 500.0)
+        (same,) = watch.logs(f'request_id = "{record.fields["request_id"]}"').lines
+        assert same.record.fields["model"] == record.fields["model"]
+
+
+async def test_its_planned_page_of_metrics_tells_of_requests(gateway: Gateway) -> None:
+    async with serving(gateway, "gateway-metrics") as watch:
+        served = sum(gateway.counted.values())
+        assert watch.value("sum(aigateway_requests_total)") == served
+        (view,) = watch.picture.requests
+        assert view.check == "gateway-metrics"
+        shares = dict(view.window.breakdown)["provider"]
+        assert {row.value for row in shares} == {"antigravity", "openai", "glm"}
+        p95 = watch.value(
+            "histogram_quantile(0.95, sum by (le)"
+            " (rate(aigateway_request_duration_seconds_bucket[5m])))"
+        )
+        assert 0.1 < p95 < 0.25
+
+
+async def test_the_guides_panels_show_what_its_sql_says(gateway: Gateway) -> None:
+    gateway.history(400, 3000)
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, "database", "cache", system=SYSTEM) as watch:
+        watch.drive(gateway.serve)
+        await watch.go_on(60)
+        panels = await watch.dashboard("gateway")
+    wrong = {title: one.error for title, one in panels.items() if one.error}
+    assert set(wrong) <= {"OAuth cache hit rate"}, wrong
+    assert {one.name: one.value for one in panels["Provider Breakdown"].series} == dict(
+        gateway.database.fetch("SELECT provider_id, COUNT(*) FROM request_logs GROUP BY 1")
+    )
+    (rate,) = panels["Request Rate"].series
+    assert rate.name == "rps"
+    assert sum(each * 60 for each in rate.points if not math.isnan(each)) == pytest.approx(
+        gateway.database.fetch("SELECT COUNT(*) FROM request_logs")[0][0], rel=0.2
+    )
+    assert panels["Error Rate"].series
+    assert panels["Latency"].series[0].points
+    assert len(panels["Latency percentiles"].series) == 3
+
+
+def test_what_its_first_panel_cannot_do_on_mysql(gateway: Gateway) -> None:
+    guides = (
+        "SELECT UNIX_TIMESTAMP(created_at) as time, COUNT(*) / 60 as rps FROM request_logs"
+        " GROUP BY UNIX_TIMESTAMP(created_at) DIV 60"
+    )
+    link = gateway.database.connect()
+    with link.cursor() as cursor:
+        cursor.execute("SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY'")
+        with pytest.raises(pymysql.OperationalError, match="1055"):
+            cursor.execute(guides)
+
+
+# Runbooks
+
+
+@pytest.mark.parametrize(
+    ("book", "step", "says"),
+    [
+        ("first-response", "health", '{"status": "ok"}'),
+        ("first-response", "recent-errors", "upstream answered"),
+        ("first-response", "resources-here", "Filesystem"),
+        ("first-response", "by-provider", ""),
+        ("quick-checks", "row-counts", "proxy_pool"),
+        ("quick-checks", "request-rate", "requests"),
+        ("quick-checks", "error-rate", "error_rate_pct"),
+        ("quick-checks", "latency", "p95"),
+        ("quick-checks", "oauth-failures", ""),
+        ("quick-checks", "redis-ping", "PONG"),
+        ("quick-checks", "redis-keys", "2"),
+        ("quick-checks", "redis-memory", "used_memory_human:"),
+        ("backups", "redis-saved", ""),
+        ("backups", "redis-aof", "aof_enabled:0"),
+        ("capacity", "cpu", "aigateway"),
+        ("capacity", "memory", "MB"),
+    ],
+)
+def test_steps_run(book: str, step: str, says: str, steps: Steps) -> None:
+    ran = steps(book, step)
+    assert ran.code == 0, ran
+    assert says in ran.out
+
+
+def test_what_loads_or_restores_asks_first(steps: Steps) -> None:
+    for book, step in (("load-test", "ab"), ("load-test", "wrk"), ("backups", "restore")):
+        ran = steps(book, step)
+        assert ran.code == 2, ran
+        assert not ran.out

@@ -11,9 +11,11 @@ from unittest import mock
 import pytest
 
 from checks.config import EngineConfig
+from checks.logs.views import LogsWanted
 from checks.model import Status
 from checks.rules.views import RuleHealth
 from tests.examples.kit import Watch, config_file, configured, loaded, watching
+from tests.examples.kit_dashboards import figures, shown
 from tests.examples.kit_machine import drive_machine, of_machine
 from tests.examples.moai_stack import MoaiStack
 from tests.exporters.machine import GB, Machine
@@ -197,3 +199,50 @@ async def test_the_process_and_its_machine(stack: MoaiStack, tmp_path: Path) -> 
         machine.cpu.update(user=1.95, idle=0.05)
         await watch.until(lambda: watch.value("moai:cpu:ratio5m") > 0.9, "", 330)
         await watch.fires("MachineCpuHigh", "97 % of the CPUs are busy", severity="critical")
+
+
+async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiStack) -> None:
+    async with at(stack, "log", "plain-log") as watch:
+        await watch.go_on(30)
+        stack.app.do("log", level="INFO", message="Agent spawned successfully", agent_id="a-1")
+        stack.app.do("log", level="WARNING", message="Query took 150ms (expected <100ms)")
+        stack.app.do("log", level="ERROR", message="Failed to insert event: locked", agent_id="a-1")
+        await watch.go_on(60)
+        expected = {"critical": 0, "errors": 1, "failed-inserts": 1, "slow-queries": 1}
+        for job in ("log", "plain-log"):
+            found = watch.values(f'log_pattern_matches_total{{job="{job}"}}')
+            assert found == {**expected, "spawned": 1}, job
+            assert watch.check(job).status is Status.OK, watch.talk()
+        assert watch.value("moai_query_log_seconds_sum") == 0.15
+        stack.app.do("log", level="CRITICAL", message="Database connection lost")
+        await watch.go_on(60)
+        view = watch.check("log")
+        assert view.status is Status.CRITICAL
+        assert "Database connection lost" in view.message
+        watch.engine.look_at_logs(LogsWanted(checks=("log",), pattern="critical"))
+        logs = watch.picture.logs
+        assert logs is not None
+        record = logs.lines[-1].record
+        assert "RuntimeError: disk I/O error" in str(record.fields["exception"])
+
+
+async def test_the_guides_dashboard_is_shown_as_it_is(stack: MoaiStack, tmp_path: Path) -> None:
+    async with beside_machine(stack, tmp_path) as (watch, _):
+        watch.drive(lambda _: stack.app.do("events", kind="spawn", count=3))
+        watch.drive(lambda _: stack.app.do("queries", seconds=0.05, count=3))
+        watch.drive(lambda step: stack.app.do("process", cpu=0.2 * step))
+        await watch.go_on(360)
+        panels = await shown(watch, "moai-flow")
+        assert list(panels) == [
+            "Active Agents", "Event Rate", "Query Latency (P95)", "Database Size", "Error Rate",
+            "CPU Usage", "Memory Usage",
+        ]  # fmt: skip
+        assert panels["Active Agents"].series[0].value == 3
+        assert sum(figures(panels["Event Rate"]).values()) == pytest.approx(0.1)
+        assert sum(figures(panels["CPU Usage"]).values()) == pytest.approx(0.2, abs=0.01)
+        assert panels["Database Size"].series[0].value == stack.database.stat().st_size
+        assert "quantile" in panels["Query Latency (P95)"].error
+        assert "moai_flow_errors_total" in panels["Error Rate"].error
+        mended = await shown(watch, "moai-flow-mended")
+        assert 0.02 < mended["Query Latency (P95)"].series[0].value < 0.1
+        assert figures(mended["Error Rate"]) == {"errors": 0}

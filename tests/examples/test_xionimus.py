@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from checks.config import EngineConfig
+from checks.logs.views import LogsWanted
 from checks.model import Status
 from tests.examples.kit import Watch, configured, loaded, watching
 from tests.examples.kit_clock import StepClock
+from tests.examples.kit_dashboards import figures, shown
 from tests.examples.kit_machine import drive_machine, of_machine, of_units, units
 from tests.examples.xionimus_stack import XionimusStack
 from tests.exporters.machine import GB, Machine
@@ -216,3 +218,77 @@ async def test_the_machine(stack: XionimusStack, tmp_path: Path) -> None:
         busy = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))'
         await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
         await watch.fires("CpuHigh", "the mean of 5 min is 85 %")
+
+
+def say(stack: XionimusStack, level: str, message: str, **fields: str) -> None:
+    stack.app.do("log", level=level, message=message, **fields)
+
+
+async def test_security_in_the_log(stack: XionimusStack) -> None:
+    key = "sk-proj-" + "Ab1" * 10
+    async with at(stack, "log") as watch:
+        await watch.go_on(30)
+        assert watch.check("log").status is Status.OK, watch.talk()
+        for _ in range(6):
+            say(stack, "WARNING", "Failed login for admin", ip_address="203.0.113.7")
+        say(stack, "WARNING", "Rate limit exceeded", ip_address="203.0.113.7")
+        await watch.go_on(60)
+        view = watch.check("log")
+        assert view.status is Status.WARNING
+        rows = {part.name: part.message for part in view.parts}
+        assert rows["failed-logins"].startswith("6 in 10 min"), rows
+        assert "203.0.113.7" in str(rows["failed-logins"])
+        say(stack, "INFO", "GET /api/sessions?id=1' OR '1'='1")
+        say(stack, "ERROR", f"openai refused the key {key}")
+        with stack.logs.joinpath("backend.err.log").open("a") as errors:
+            errors.write("Traceback (most recent call last):\n  File x\nValueError: no\n")
+        await watch.go_on(60)
+        assert watch.check("log").status is Status.CRITICAL
+        found = watch.values("log_pattern_matches_total")
+        assert (found["sql-injection"], found["api-keys"], found["rate-limit"]) == (1, 1, 1)
+        watch.engine.look_at_logs(LogsWanted(checks=("log",)))
+        logs = watch.picture.logs
+        assert logs is not None
+        said = " ".join(line.record.message + line.record.text for line in logs.lines)
+        assert "openai refused the key" in said
+        assert key not in said, "masked wherever it is shown"
+        assert "ValueError: no" in said
+
+
+async def test_messages_are_requests_by_provider(stack: XionimusStack) -> None:
+    async with at(stack, "log") as watch:
+        await watch.go_on(30)
+        stack.app.do("requests", count=4, seconds=1.2)
+        stack.app.do("requests", count=2, provider="anthropic", model="claude", seconds=0.4)
+        await watch.go_on(60)
+        calls = watch.values("sum by (provider, model) (http_requests_total)")
+        assert calls == {"gpt-4.1,openai": 4, "claude,anthropic": 2}
+        assert watch.value("http_request_duration_seconds_sum") == pytest.approx(5.6)
+
+
+async def test_its_two_dashboards(stack: XionimusStack, tmp_path: Path) -> None:
+    names = ("health", "backend", "database", "machine", "log")
+    machine = Machine(tmp_path)
+    probes = {"machine": of_machine(machine)}
+    async with watching(seldom(stack), *names, system=SYSTEM, probes=probes) as watch:
+        watch.step = 30.0
+        drive_machine(machine, watch)
+        watch.drive(lambda step: stack.app.do("passes", seconds=step))
+        watch.drive(lambda _: stack.app.do("requests", count=3))
+        await watch.go_on(360)
+        operations = await shown(watch, "operations")
+        assert figures(operations["Request Rate"])["requests"] == pytest.approx(0.1, rel=0.3)
+        assert operations["Memory"].series[0].value == 26.9
+        assert operations["CPU"].series[0].value == pytest.approx(0.1)
+        assert set(figures(operations["Response Time"])) == {"P50", "P95", "P99"}
+        assert operations["Health Status"].series[0].value == 0
+        business = await shown(watch, "business")
+        assert figures(business["AI Provider Distribution"])["openai"] > 10
+        assert figures(business["Messages Sent"]).keys() == {"day", "week"}
+        assert business["Messages by day"].table is not None
+        empty = {
+            panel.panel.title for panel in [*operations.values(), *business.values()] if panel.error
+        }
+        assert empty <= {"Requests, 24h", "Failed, 24h", "New Users", "User Retention Metrics"}, (
+            empty
+        )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from checks.logs.formats.base import Maker, is_plain, text_of, tidied
+from checks.logs.formats.base import Maker, is_tidy, text_of, tidied
 from checks.logs.formats.logfmt import pairs
 from checks.logs.model import Level, Record, Value
 
@@ -47,7 +47,7 @@ class Access:
         if found is None:
             return None
         host, address, _, user, when, request, code, count, referer, agent, rest = found.groups("")
-        tidy = is_plain(line)
+        tidy = is_tidy(line)
         protocol = ""
         method, _, target = request.partition(" ")
         if " HTTP/" in target:
@@ -79,7 +79,7 @@ class Access:
             to.times.read(when, to.now),
             level,
             message,
-            fields if tidy and len(line) < 2_000 else tidied(fields),
+            fields if tidy else tidied(fields),
             text_of(line, more),
         )
 

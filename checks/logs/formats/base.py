@@ -22,6 +22,7 @@ __all__ = [
     "Format",
     "Maker",
     "is_plain",
+    "is_tidy",
     "tidied",
 ]
 
@@ -42,6 +43,11 @@ FIELDS: Final = 200
 def is_plain(text: str) -> bool:
     """Whether ``text`` is printable ASCII, so that ``clean`` would leave it as it is."""
     return text.isascii() and text.isprintable()
+
+
+def is_tidy(line: str) -> bool:
+    """Whether every part of ``line`` may be shown and kept as it stands."""
+    return len(line) <= FIELD_LENGTH and line.isascii() and line.isprintable()
 
 
 def tidied(fields: Mapping[str, Value]) -> dict[str, Value]:

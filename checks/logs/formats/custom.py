@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checks.logs.expressions import compiled
-from checks.logs.formats.base import Maker, is_plain, text_of, tidied
+from checks.logs.formats.base import Maker, is_tidy, text_of, tidied
 from checks.logs.formats.logfmt import value_of
 from checks.logs.model import Record, Value
 
@@ -33,7 +33,7 @@ class Custom:
             for name, at in self._names
             if groups[at] is not None
         }
-        if not is_plain(line):
+        if not is_tidy(line):
             fields = tidied(fields)
         text = text_of(line, more)
         return to.of_fields(fields, text.partition("\n")[0] if more else text, text)

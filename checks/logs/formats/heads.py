@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from checks.logs.formats.base import MESSAGE_LENGTH, Maker, is_plain, text_of, tidied
+from checks.logs.formats.base import MESSAGE_LENGTH, Maker, is_tidy, text_of, tidied
 from checks.logs.levels import level_of
 from checks.logs.model import Level, Record, Value
 from checks.model import clean
@@ -160,7 +160,7 @@ def _record(head: Head, found: re.Match[str], line: str, more: Sequence[str], to
     message = line[found.end() :]
     if head is NGINX_ERROR and ", client: " in message:
         message = _taken_apart(message, fields)
-    tidy = is_plain(line)
+    tidy = is_tidy(line)
     return to.of_parts(
         to.times.read(when, to.now) if when is not None else None,
         _level(said, fields),

@@ -11,7 +11,7 @@ from checks.logs.formats.base import (
     FIELDS,
     TEXT_LENGTH,
     Maker,
-    is_plain,
+    is_tidy,
     text_of,
     tidied,
 )
@@ -90,7 +90,7 @@ class Json:
         if found is None or whole[found[1] :].strip():
             return None
         fields = flat(found[0])
-        if not more and "\\" not in line and is_plain(line) and len(line) <= FIELD_LENGTH:
+        if not more and "\\" not in line and is_tidy(line):
             # Then none of its texts holds anything that is not on this line as it stands.
             return to.of_fields(fields, line)
         return to.of_fields(tidied(fields), text_of(line, ()), _unfolded(line, more, fields))

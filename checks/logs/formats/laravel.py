@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from checks.logs.formats.base import MESSAGE_LENGTH, Maker, is_plain, text_of, tidied
+from checks.logs.formats.base import MESSAGE_LENGTH, Maker, is_plain, is_tidy, text_of, tidied
 from checks.logs.formats.jsonlines import decoded, flat
 from checks.logs.levels import level_of
 from checks.logs.model import Record, Value
@@ -41,7 +41,7 @@ class Laravel:
             body = _without_context(body, more, fields)
         elif body.endswith(" []"):
             body = body.removesuffix(" []").removesuffix(" []")
-        if more or not is_plain(line) or "\\" in line:
+        if more or not is_tidy(line) or "\\" in line:
             fields = tidied(fields)
         message = body if is_plain(body) else clean(body, MESSAGE_LENGTH)
         text = text_of(line, more)

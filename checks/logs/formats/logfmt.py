@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from checks.logs.formats.base import FIELDS, Maker, is_plain, text_of, tidied
+from checks.logs.formats.base import FIELDS, Maker, is_tidy, text_of, tidied
 from checks.logs.model import Record, Value
 
 __all__ = ["Logfmt", "pairs", "value_of"]
@@ -56,7 +56,7 @@ class Logfmt:
             return None
         if not fields:
             return None
-        if "\\" in line or not is_plain(line):
+        if "\\" in line or not is_tidy(line):
             fields = tidied(fields)
         text = text_of(line, more)
         return to.of_fields(fields, text.partition("\n")[0] if more else text, text)

@@ -11,6 +11,7 @@ import pytest
 from checks.config import EngineConfig
 from checks.model import Status
 from tests.examples.kit import Watch, configured, loaded, watching
+from tests.examples.kit_dashboards import figures, shown
 from tests.examples.kit_machine import drive_machine, of_machine
 from tests.examples.smart_ebook_stack import FRESH, EbookStack
 from tests.exporters.machine import GB, Machine
@@ -265,3 +266,64 @@ async def test_backups_in_the_bucket(stack: EbookStack) -> None:
         assert "none for more than 25 h" in said["backup-full"]
         assert "there is no backup" in said["backup-incremental"]
         assert "versioning of backup-bucket is not set, expected Enabled" in said["backup-minio"]
+
+
+async def test_recovery_objectives(stack: EbookStack) -> None:
+    async with at(stack, "backup-incremental") as watch:
+        watch.step = 300.0
+        fired = await watch.fires("RecoveryPointMissed", "the newest backup is 2 h old")
+        assert fired.severity == "info"
+    hours = {"EBC_INTERVAL": "300s"}
+    config = configured(SYSTEM, {**stack.environ, **hours})
+    async with watching(config, "api", system=SYSTEM) as watch:
+        watch.step = 60.0
+        assert stack.api is not None
+        stack.api.stop()
+        try:
+            await watch.until(lambda: watch.value('up{job="api"}') == 0, "down", 600)
+            await watch.fires("RecoveryTimeMissed", "the API is down for 4 hours")
+        finally:
+            stack.start_api()
+
+
+async def test_its_five_dashboards(stack: EbookStack, tmp_path: Path) -> None:
+    names = ("api-metrics", "api-detailed", "database", "cache", "machine", "app-log", "containers")
+    more = ("api-process", "worker-process")
+    machine = Machine(tmp_path)
+    probes = {"machine": of_machine(machine)}
+    async with watching(seldom(stack), *names, *more, system=SYSTEM, probes=probes) as watch:
+        watch.step = 30.0
+        drive_machine(machine, watch)
+        watch.drive(lambda _: stack.do("requests", count=6))
+        watch.drive(lambda _: stack.do("requests", count=1, status=429))
+        watch.drive(lambda _: stack.ask_models(1))
+        stack.do("say", level="INFO", event_type="business", action="subscription_upgrade")
+        await watch.go_on(360)
+        overview = await shown(watch, "application-overview")
+        assert figures(overview["Request rate"])["requests"] == pytest.approx(7 / 30, rel=0.1)
+        assert figures(overview["Document processing queue"]) == {"celery": 0, "documents": 0}
+        assert figures(overview["Active users"]) == {"day": 1, "month": 2}
+        assert figures(overview["Model usage distribution"])["gpt-4.1"] > 5
+        infrastructure = await shown(watch, "infrastructure")
+        assert infrastructure["CPU of the machine"].series[0].value == pytest.approx(0.1)
+        assert len(figures(infrastructure["Memory of services"])) == 2
+        assert figures(infrastructure["Container memory"]) == {"api": 1.2e8}
+        business = await shown(watch, "business")
+        assert figures(business["Revenue a month"]) == {"pro": 40, "free": 0}
+        assert business["Document uploads by day"].table is not None
+        models = await shown(watch, "ai-models")
+        assert figures(models["Costs within a day"])["openai"] > 0.02
+        table = models["Response times by provider and model"].table
+        assert table is not None
+        assert table.rows[0][:2] == ("openai", "gpt-4.1")
+        security = await shown(watch, "security")
+        assert figures(security["Rate limiting events"])["429"] == pytest.approx(1 / 30, rel=0.1)
+        assert security["Security alerts"].series[0].value == 0
+        panels = (overview, infrastructure, business, models, security)
+        empty = {
+            one.panel.title: one.error for some in panels for one in some.values() if one.error
+        }
+        assert set(empty) <= {
+            "CPU of a day: average, peak", "Memory of a day: average, peak", "Error rate",
+            "Business events", "Failed login attempts", "Failures by provider",
+        }, empty  # fmt: skip

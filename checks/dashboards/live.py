@@ -31,7 +31,7 @@ REFRESH: Final = 5.0
 """Seconds at least between two evaluations of a panel."""
 _SLOWEST: Final = 30.0
 """Seconds after which a panel is evaluated anew though its steps are longer."""
-AT_ONCE: Final = 0.015
+AT_ONCE: Final = 0.025
 """Seconds of the engine's thread that panels may take in a picture; the rest take their turns in
 the next ones."""
 _SHARE: Final = 100

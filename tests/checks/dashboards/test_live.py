@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from checks.dashboards.model import Column, Panel, PanelKind, Query, Threshold, 
 from checks.dashboards.single_look import Wanted, look_at_samples
 from checks.dashboards.views import ALL
 from checks.model import Samples, Series, Status
-from tests.checks.dashboards.kit import NOW, board, looked_at, panel, shown, store_of
+from tests.checks.dashboards.kit import NOW, board, looked_at, looked_at_of, panel, shown, store_of
 
 CORES = {f'cpu{{instance="{host}"}}': [n, n, n] for n, host in enumerate(("a", "b", "c"), 1)}
 
@@ -41,12 +42,10 @@ def test_values_are_scaled_and_worded() -> None:
 def test_what_has_ended_has_no_value_though_its_course_is_shown() -> None:
     store = store_of({"was": [7] * 20})
     # Its check goes on without it: there a series ends.
-    store.append("check 0", 5.0, NOW + 0.001, Samples((Series.of("other", {}),), (1.0,)))
-    one = looked_at(board(panel("was")), store, span=60).panels[0].series
-    assert len(one) == 1
-    view = looked_at(board(panel("was offset -1s")), store, span=60).panels[0].series
-    assert math.isnan(view[0].value)
-    assert 7 in view[0].points
+    store.append("check 0", 5.0, NOW + 5, Samples((Series.of("other", {}),), (1.0,)))
+    (one,) = looked_at_of(board(panel("was")), store, NOW + 6).panels[0].series
+    assert math.isnan(one.value)
+    assert 7 in one.points
 
 
 def test_the_largest_series_are_shown_and_counted() -> None:
@@ -113,10 +112,9 @@ def test_one_variable_hangs_on_another() -> None:
 def test_a_panel_is_repeated_for_each_value_and_what_is_below_moves_down() -> None:
     hosts = Variable("host", query="label_values(cpu, instance)", multi=True, all_value="")
     repeated = panel('cpu{instance="$host"}', repeat="host", place=(0, 0, 24, 8))
+    repeated = replace(repeated, title="of $host")
     below = panel("sum(cpu)", place=(0, 8, 24, 8))
-    view = looked_at(
-        board(Panel("of $host", *_rest(repeated)), below, variables=[hosts]), store_of(CORES)
-    )
+    view = looked_at(board(repeated, below, variables=[hosts]), store_of(CORES))
     assert [one.panel.title for one in view.panels] == ["of a", "of b", "of c", "it"]
     assert [one.panel.place for one in view.panels] == [
         (0, 0, 8, 8),
@@ -125,10 +123,6 @@ def test_a_panel_is_repeated_for_each_value_and_what_is_below_moves_down() -> No
         (0, 8, 24, 8),
     ]
     assert [one.series[0].value for one in view.panels] == [1, 2, 3, 6]
-
-
-def _rest(one: Panel) -> list[object]:
-    return [getattr(one, name) for name in Panel.__slots__[1:]]
 
 
 def test_a_table_has_a_row_for_each_set_of_labels() -> None:

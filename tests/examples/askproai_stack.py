@@ -189,7 +189,12 @@ class AskProAI:
 
     def log(self, *lines: str, file: str = "laravel.log") -> None:
         """Lines of the application's log as they stand."""
-        with (self.logs / file).open("a") as log:
+        self.write(self.logs / file, *lines)
+
+    @staticmethod
+    def write(file: Path, *lines: str) -> None:
+        """Add lines to a file."""
+        with file.open("a") as log:
             log.write("".join(f"{line}\n" for line in lines))
 
     def log_line(self, level: str, message: str, context: object = None) -> None:

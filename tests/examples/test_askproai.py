@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,15 @@ from checks.rules.views import RuleHealth
 from tests.examples.askproai_stack import QUEUES, AskProAI, Requests
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_clock import StepClock
+from tests.examples.kit_guide import guide_of, runbook_of
 from tests.examples.kit_machine import drive_machine, of_machine, of_units, units
+from tests.examples.kit_steps import Ran, home_with, run_step
 from tests.exporters.machine import GB, Machine
 from tests.servers.exporters import Exporters
 from tests.servers.http import HttpServer
-from tests.servers.mariadb import MariadbDatabase, MariadbServers
+from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase, MariadbServers
 from tests.servers.redis import RedisServer
+from tui.cli import main
 
 SYSTEM = "askproai"
 UNITS = ("nginx", "php8.2-fpm", "mysql", "redis", "supervisor")
@@ -282,3 +287,229 @@ async def test_the_machines_thresholds_and_alerts(app: AskProAI, tmp_path: Path)
         await watch.go_on(360)
         machine.network.update({"in": 4e7})
         await watch.fires("UnusualBandwidth", "40 times as much comes in", severity="info")
+
+
+# Programs
+
+
+async def test_a_unit_that_is_down_is_told_and_not_started(app: AskProAI, tmp_path: Path) -> None:
+    clock = StepClock()
+    answers = units(tmp_path, *UNITS)
+    probes = {"services": of_units(answers, clock)}
+    config = configured(SYSTEM, app.environ)
+    async with watching(config, "services", system=SYSTEM, probes=probes, clock=clock) as watch:
+        await watch.go_on(30)
+        assert watch.check("services").status is Status.OK
+        answers.change("php8.2-fpm.service", ActiveState="failed", SubState="failed")
+        await watch.go_on(30)
+        view = watch.check("services")
+        assert view.status is Status.CRITICAL
+        assert "php8.2-fpm" in view.message
+        asked = {line.split()[0] for line in answers.asked}
+        assert asked <= {"show", "list-units"}, "nothing was started"
+
+
+async def test_the_health_commands_exit_code_is_critical(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    async with watching(config, "health", system=SYSTEM) as watch:
+        assert watch.check("health").status is Status.OK
+        app.redis.kill()
+        await watch.go_on(60)
+        view = watch.check("health")
+        assert view.status is Status.CRITICAL
+        assert watch.value("onwatch_command_exit_code") == 1
+
+
+async def test_workers_that_do_not_run_are_named(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    with app.supervisor("laravel-worker", "horizon"):
+        async with watching(config, "workers", system=SYSTEM) as watch:
+            assert watch.check("workers").status is Status.OK
+            subprocess.run([app.programs / "supervisorctl", "stop", "horizon"], check=True)
+            await watch.go_on(30)
+            view = watch.check("workers")
+            assert view.status is Status.CRITICAL
+            result = watch.engine.states["workers"].result
+            assert result is not None
+            parts = {part.name: part.status for part in result.parts}
+            assert parts["laravel-worker"] is Status.OK
+            assert parts["horizon"] is not Status.OK
+
+
+async def test_a_slow_select_is_no_health(app: AskProAI) -> None:
+    environ = {**app.environ, "ASKPROAI_SLOW_DATABASE": "0.01ms"}
+    async with watching(configured(SYSTEM, environ), "mysql", system=SYSTEM) as watch:
+        assert watch.check("mysql").status is Status.CRITICAL
+
+
+# Logs
+
+
+async def test_the_saved_searches_find_what_they_are_after(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    async with watching(config, "laravel", system=SYSTEM) as watch:
+        await watch.go_on(10)
+        app.log_line("ERROR", "Booking failed", {"user_id": 7, "exception": "[object] (Err)"})
+        app.log("[stacktrace]", "#0 /app/Http/Kernel.php(12): handle()", "#1 {main}")
+        app.log_line("WARNING", "Slow query", {"sql": "select * from calls", "duration": 2100})
+        app.log_line("WARNING", "Slow query", {"sql": "select 1", "duration": 300})
+        slow = {"url": "https://api.askproai.de/api/calls", "duration": 1.7, "tags": {}}
+        app.log_json("WARNING", "Slow API request", slow, "production")
+        webhook = {"webhook_type": "retell", "status": "failed", "error": "no answer"}
+        app.log_json("WARNING", "Webhook", webhook, "webhooks")
+        request = {"type": "api_request", "status": 502, "url": "/api/calls", "message": "x"}
+        app.log_json("INFO", "API request", request, "production")
+        await watch.go_on(30)
+        assert watch.values("log_pattern_matches_total") == {
+            "askproai,production,api_errors": 1,
+            "askproai,production,error_logs": 1,
+            "askproai,production,failed_webhooks": 1,
+            "askproai,production,slow_api_requests": 1,
+            "askproai,production,slow_queries": 1,
+        }
+        (error,) = watch.logs("level = error").lines
+        assert error.record.message == "Booking failed"
+        assert error.record.fields["context.user_id"] == 7
+        assert "#1 {main}" in error.record.text, "a stack trace is part of its record"
+        (found,) = watch.logs("", pattern="slow_queries").lines
+        assert found.record.fields["context.duration"] == 2100
+        failed = watch.values("askproai_failed_webhooks_total")
+        assert failed == {"askproai,production,retell": 1}
+        assert watch.value("askproai_slow_request_seconds_sum") == pytest.approx(1.7)
+
+
+async def test_nginx_tells_of_requests_and_errors(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    line = '10.0.0.7 - - [{at:%d/%b/%Y:%H:%M:%S +0000}] "GET /api/calls/{n} HTTP/1.1" {code} 512'
+    async with watching(config, "nginx-access", "nginx-errors", system=SYSTEM) as watch:
+        await watch.go_on(10)
+        now = datetime.now(UTC)
+        codes = [200] * 18 + [502, 404]
+        lines = [line.format(at=now, n=n, code=code) for n, code in enumerate(codes)]
+        app.write(app.nginx / "access.log", *(f'{one} "-" "curl/8"' for one in lines))
+        error = f"{now:%Y/%m/%d %H:%M:%S} [error] 12#12: *7 upstream timed out (110) while reading"
+        app.write(app.nginx / "error.log", error)
+        await watch.go_on(30)
+        assert watch.value("sum(http_requests_total{job='nginx-access'})") == 20
+        assert watch.value("sum(http_requests_total{job='nginx-access', status='502'})") == 1
+        (told,) = [one for one in watch.picture.requests if one.check == "nginx-access"]
+        assert (told.window.count, told.window.errors) == (20, 2)
+        (row,) = dict(told.window.breakdown)["route"]
+        assert row.value.startswith("/api/calls/"), "one route, not twenty"
+        assert watch.value("log_pattern_matches_total{job='nginx-errors'}") == 1
+
+
+# Dashboards
+
+
+async def test_the_guides_dashboards(mapped: AskProAI) -> None:
+    config = configured(SYSTEM, mapped.environ)
+    async with watching(config, "mysql", "api", "app-cache", system=SYSTEM) as watch:
+        watch.step = 15.0
+        watch.drive(mapped.serve)
+        await watch.go_on(FIVE_MINUTES)
+        own = await watch.dashboard("mysql-performance")
+        guides = await watch.dashboard("performance")
+        business = await watch.dashboard("business")
+    assert [title for title, one in own.items() if not one.series] == []
+    assert own["Connections"].series[0].value >= 2
+    assert guides["Request Rate"].series
+    names = [one.name for one in guides["Response Time Percentiles"].series]
+    assert {"p50", "p95", "p99"} <= set(names)
+    dead = guides["Database Query Time"]
+    assert not dead.series
+    assert "mysql_query_duration_seconds" in dead.error, "no exporter of the guide makes it"
+    assert business["Revenue today"].series[0].value == 180.5
+    assert [one.name for one in business["Failed jobs"].series] == ["webhooks", "emails"]
+
+
+# Runbooks
+
+
+Steps = Callable[..., Ran]
+
+
+@pytest.fixture
+def steps(app: AskProAI, tmp_path: Path) -> Iterator[Steps]:
+    """Runs a step of a runbook with nobody there to be asked."""
+    options = {"user": OWNER, "password": PASSWORD, "socket": app.database.server.socket}
+    home = home_with(app.folder, redis=app.redis.port, mysql=options)
+    home["PATH"] = f"{app.programs}:{home['PATH']}"
+    environ = {**app.environ, **home}
+
+    def run(book: str, step: str, *more: str) -> Ran:
+        return run_step(SYSTEM, environ, tmp_path / "state", book, step, *more)
+
+    with app.supervisor("laravel-worker"):
+        yield run
+
+
+def test_the_script_on_high_cpu_runs_as_it_is(steps: Steps) -> None:
+    ran = steps("high-cpu", "high-cpu")
+    assert ran.code == 0, ran
+    for said in ("=== High CPU Usage Runbook ===", "PHP-FPM process count:", "laravel-worker"):
+        assert said in ran.out
+    assert "SHOW PROCESSLIST" in ran.out, "MySQL was asked"
+    assert steps("high-cpu", "longest").code == 0
+
+
+def test_the_statements_on_database_issues_run_as_they_are(steps: Steps) -> None:
+    book = runbook_of(SYSTEM, "database-issues")
+    guides = [step for step in book.steps if not step.name.startswith("mysql-8")]
+    said = {}
+    for step in guides:
+        ran = steps("database-issues", step.name)
+        assert ran.code == 0, (step, ran)
+        said[step.title] = ran.out
+    assert len(guides) == 7
+    everything = "\n".join(said.values())
+    for word in ("Threads_connected", "max_connections", "Size (MB)", "appointments"):
+        assert word in everything
+
+
+def test_what_restarts_or_kills_wants_its_target_typed(steps: Steps) -> None:
+    restarts = [f"restart-{unit}" for unit in UNITS]
+    dangerous = [("services", "monitor-system"), ("high-cpu", "restart-php-fpm")]
+    for book, step in [*dangerous, *(("services", name) for name in restarts)]:
+        ran = steps(book, step)
+        assert (ran.code, ran.out) == (2, ""), ran
+    assert steps("high-cpu", "kill-query", "--var", "PID=1").code == 2
+    unknown = steps("high-cpu", "kill-query", "--var", "PID=999999", "--yes-danger", "mysql")
+    assert unknown.code == 1, unknown
+    assert "999999" in unknown.out + unknown.said
+
+
+def test_the_playbook_and_the_queues_steps_run(steps: Steps) -> None:
+    failed = steps("queue-backlog", "failed")
+    assert failed.code == 0, failed
+    assert "webhooks" in failed.out
+    assert "laravel-worker" in steps("queue-backlog", "workers").out
+
+
+def test_files_of_the_guide_stand_here_as_they_are(tmp_path: Path) -> None:
+    folder = EXAMPLES / SYSTEM
+    guide = guide_of(SYSTEM)
+    for name in (
+        "rules/application.yml",
+        "alertmanager/config.yml",
+        "prometheus/servers.yml",
+        "dashboards/performance.json",
+        "dashboards/mysql-performance.json",
+    ):
+        assert (folder / name).read_text().strip() in guide, name
+    for book, names in {
+        "high-cpu": ["high-cpu", "restart-php-fpm"],
+        "services": ["monitor-system"],
+        "database-issues": [],
+    }.items():
+        runbook = runbook_of(SYSTEM, book)
+        found = [runbook.step(name) for name in names] if names else runbook.steps[:6]
+        for step in found:
+            assert step is not None
+            assert step.text.strip() in guide, step.name
+
+
+def test_rules_check_takes_all_rule_files(capsys: pytest.CaptureFixture[str]) -> None:
+    files = sorted(map(str, (EXAMPLES / SYSTEM / "rules").glob("*.yml")))
+    assert main(["rules", "check", *files]) == 0
+    assert "4 rules in 1 group" in capsys.readouterr().out

@@ -214,7 +214,7 @@ def shown(panel: Panel, rows: Iterable[Row]) -> tuple[SeriesView, ...]:
             one.value,
             judged(one.value, panel.thresholds),
             tuple(0.0 - point for point in one.points) if one.down else one.points,
-            worded(one.value, panel.words),
+            one.name if panel.named else worded(one.value, panel.words),
         )
         for one in rows
     )

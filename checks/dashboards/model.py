@@ -103,8 +103,9 @@ class Panel:
     gives. ``calc`` is one of :data:`CALCULATIONS`. ``words`` are shown for values, ``columns``
     say how a table's look. A panel with ``repeat`` stands there once for each value that this
     variable has, a whole group for each of ``repeat_group``. ``negative`` are patterns for
-    names of series that are drawn downwards. ``notes`` are sentences on what of it is shown
-    otherwise than where it came from.
+    names of series that are drawn downwards. ``named`` shows the series' names in place of their
+    values: of what has a value only to be there, such as a version. ``notes`` are sentences on
+    what of it is shown otherwise than where it came from.
     """
 
     title: str
@@ -126,6 +127,7 @@ class Panel:
     repeat: str = ""
     repeat_group: str = ""
     negative: tuple[str, ...] = ()
+    named: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -34,6 +34,10 @@ _CALCS: Final = {
 }
 
 
+_FIELD_LABEL: Final = re.compile(r"\$\{__field\.labels\.(\w+)\}")
+"""A label in the name of a series, as panels write it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What :class:`~checks.dashboards.model.Panel` has of the same names."""
@@ -48,6 +52,9 @@ class Look:
     calc: str = "last"
     columns: tuple[Column, ...] = ()
     negative: tuple[str, ...] = ()
+    named: bool = False
+    legend: str = ""
+    """What series are called whatever their queries say; empty where these say it."""
     notes: tuple[str, ...] = ()
 
 
@@ -62,7 +69,16 @@ def look_of(panel: Node) -> Look:
         look = _of_fields(panel)
     columns, notes = _columns(panel)
     negative = tuple(_negative(panel))
-    return replace(_scaled(look), columns=columns, negative=negative, notes=(*look.notes, *notes))
+    notes = (*look.notes, *notes, *_other_times(panel))
+    return replace(_scaled(look), columns=columns, negative=negative, notes=notes)
+
+
+def _other_times(panel: Node) -> Iterator[str]:
+    """What is said of a panel that is about another time than its dashboard."""
+    if panel["timeFrom"].text:
+        yield f"it shows the dashboard's time, not its own ({panel['timeFrom'].line})"
+    if panel["timeShift"].text:
+        yield f"it shows the present, not what was {panel['timeShift'].line} ago"
 
 
 def _of_graph(panel: Node) -> Look:
@@ -82,7 +98,8 @@ def _of_singlestat(panel: Node) -> Look:
     unit, scale = unit_of(panel["format"].text or panel["postfix"].line)
     gauge = panel["gauge"]
     shown = gauge["show"].flag
-    notes = [f"it shows the value's {panel['valueName'].line}"] if _odd_calc(panel) else []
+    named = panel["valueName"].text == "name"
+    notes = [f"it shows the last value, not its {panel['valueName'].line}"]
     return Look(
         unit,
         scale,
@@ -92,7 +109,8 @@ def _of_singlestat(panel: Node) -> Look:
         thresholds.of_singlestat(panel),
         words.of_singlestat(panel),
         _CALCS.get(panel["valueName"].text, "last"),
-        notes=tuple(notes),
+        named=named,
+        notes=tuple(notes if not named and _odd_calc(panel) else ()),
     )
 
 
@@ -120,6 +138,8 @@ def _of_fields(panel: Node) -> Look:
         thresholds.of_steps(steps, low, high),
         words.of_mappings(defaults),
         calc,
+        named=options["textMode"].text == "name",
+        legend=_FIELD_LABEL.sub(r"{{\1}}", defaults["displayName"].text),
         notes=notes,
     )
 

@@ -60,7 +60,9 @@ def _panel(node: Node, sources: Sources, group: str) -> Panel:
 
 
 def _resolved(node: Node, dashboard: Node) -> Node:
-    """A library's panel, where the file has it among its elements."""
+    """A library's panel, where the file has it among its elements; what shows another panel's
+    queries, with these."""
+    node = _with_queries(node, dashboard)
     uid = node["libraryPanel"]["uid"].text
     if not uid or uid not in dashboard["__elements"]:
         return node
@@ -69,6 +71,25 @@ def _resolved(node: Node, dashboard: Node) -> Node:
         return node
     own = {key: value for key, value in node.data.items() if key in ("gridPos", "id", "repeat")}
     return Node({**model.data, **own}, model.path)
+
+
+def _with_queries(node: Node, dashboard: Node) -> Node:
+    """``node`` with the queries of the panel whose results it shows."""
+    source = node["datasource"]
+    if "-- Dashboard --" not in (source.text, source["uid"].text):
+        return node
+    wanted = next((one["panelId"].data for one in node.objects("targets")), None)
+    for other in _everything(dashboard):
+        if wanted is not None and other["id"].data == wanted and other.path != node.path:
+            shared = {key: other.data[key] for key in ("targets", "datasource") if key in other}
+            return Node({**node.data, "datasource": None, **shared}, node.path)
+    return node
+
+
+def _everything(dashboard: Node) -> Iterator[Node]:
+    for one in dashboard.objects("panels"):
+        yield one
+        yield from one.objects("panels")
 
 
 def _of_old_rows(dashboard: Node, sources: Sources) -> Iterator[Panel]:

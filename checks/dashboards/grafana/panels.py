@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import Final
 
 from checks.dashboards.grafana.fields import look_of
@@ -90,6 +91,8 @@ def _measured(node: Node, kind: PanelKind, title: str, sources: Sources, group: 
     asked, look = asked_by(node, sources), look_of(node)
     was = node["type"].text
     queries = quantiles(asked.queries) if was == "heatmap" else asked.queries
+    if look.legend and "${__" not in look.legend and was not in ("graph", "table"):
+        queries = [replace(one, legend=look.legend) for one in queries]
     notes = [*([_OTHERWISE[was]] if was in _OTHERWISE else []), *look.notes]
     unshown = ""
     if not queries:
@@ -114,6 +117,7 @@ def _measured(node: Node, kind: PanelKind, title: str, sources: Sources, group: 
         columns=look.columns,
         repeat=node["repeat"].line,
         negative=look.negative,
+        named=look.named,
         notes=tuple(notes),
     )
 

@@ -224,6 +224,29 @@ def test_a_heatmap_of_buckets_is_shown_as_quantiles() -> None:
     assert found.notes
 
 
+def test_a_version_is_shown_by_its_name() -> None:
+    old = only({"type": "singlestat", "valueName": "name"})
+    new = only({"type": "stat", "options": {"textMode": "name"}})
+    assert old.named
+    assert new.named
+    assert old.notes == new.notes == ()
+
+
+def test_names_of_series_by_their_labels_and_times_of_its_own() -> None:
+    given = {"defaults": {"displayName": "on ${__field.labels.instance}"}}
+    found = only({"type": "timeseries", "fieldConfig": given, "timeFrom": "24h"})
+    assert found.queries[0].legend == "on {{instance}}"
+    assert found.notes == ("it shows the dashboard's time, not its own (24h)",)
+
+
+def test_another_panels_queries_are_asked() -> None:
+    source = {"type": "datasource", "uid": "-- Dashboard --"}
+    first = {"id": 7, "title": "a", "targets": [{"expr": "up"}]}
+    second = {"id": 8, "title": "b", "datasource": source, "targets": [{"panelId": 7}]}
+    found = read({"panels": [first, second]}).panels
+    assert [one.queries[0].expr for one in found] == ["up", "up"]
+
+
 def test_statements_go_to_checks_of_their_kind() -> None:
     source = {"type": "grafana-postgresql-datasource", "uid": "x"}
     found = only({"type": "table", "datasource": source, "targets": [{"rawSql": "SELECT 1"}]})

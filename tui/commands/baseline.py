@@ -54,7 +54,8 @@ def _save(args: argparse.Namespace) -> int:
         from tui.output.longterm import figures_table  # noqa: PLC0415 - for this command
 
         print(figures_table(made))
-        print(f"\n{len(made.figures)} figures saved as {name}: {path}")
+        count = len(made.figures)
+        print(f"\n{count} figure{'s' if count != 1 else ''} saved as {name}: {path}")
     return 0
 
 

@@ -74,7 +74,7 @@ def _limit(report: Report, index: int, given: object) -> float | Expression | No
 def _number(text: str) -> float | None:
     """The number, the part or the size that ``text`` is; None where it is none."""
     if found := _PERCENT.fullmatch(text):
-        return float(found[1]) / 100
+        return round(float(found[1]) / 100, 12)
     if _SIZE.fullmatch(text):
         from checks.settings import parse_size  # noqa: PLC0415 - for sizes alone
 

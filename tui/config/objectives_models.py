@@ -28,7 +28,7 @@ def _part(value: object) -> float:
     found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise ValueError("expected a part such as 99.9% or 0.999")
-    return float(found[1]) / 100
+    return round(float(found[1]) / 100, 12)
 
 
 def _target(value: object) -> float:

@@ -92,8 +92,8 @@ class Access:
         names = iter(("request_time", "upstream_time"))
         for quoted, bare in _REST.findall(rest):
             if _SECONDS.fullmatch(quoted or bare):
-                if (name := next(names, None)) is not None:
-                    fields[name] = float(quoted or bare)
+                if (known := next(names, None)) is not None:
+                    fields[known] = float(quoted or bare)
             elif self._micros and bare.isdigit():
                 fields.setdefault("request_time", float(bare) / 1e6)
             elif quoted and quoted != "-":

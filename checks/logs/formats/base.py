@@ -36,6 +36,7 @@ MESSAGE_LENGTH: Final = 1_000
 FIELD_LENGTH: Final = 2_000
 TEXT_LENGTH: Final = 20_000
 """Characters that are kept of a record's message, of a field, and of its lines."""
+_NAME: Final = 200
 FIELDS: Final = 200
 """Fields that are kept of a record."""
 
@@ -53,7 +54,7 @@ def is_tidy(line: str) -> bool:
 def tidied(fields: Mapping[str, Value]) -> dict[str, Value]:
     """``fields`` with clean names and clean texts."""
     return {
-        name if is_plain(name) else clean(name, 200): (
+        name if is_plain(name) and len(name) <= _NAME else clean(name, _NAME): (
             clean(value, FIELD_LENGTH)
             if isinstance(value, str) and not (is_plain(value) and len(value) <= FIELD_LENGTH)
             else value

@@ -31,6 +31,7 @@ KINDS: Final = {
     "process": "checks.probes.process",
     "systemd": "checks.probes.systemd",
     "command": "checks.probes.command",
+    "files": "checks.probes.files",
     "log": "checks.probes.log",
 }
 """Name of the kind, and the module that holds its ``KIND``."""

@@ -28,7 +28,6 @@ LATER_KEYS: Final = ("history", "agent", "notify", "discovery")
 LATER_CHECK_KEYS: Final = (
     "prometheus",
     "alertmanager",
-    "files",
 )
 """Kinds of check that only later versions have."""
 

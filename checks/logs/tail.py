@@ -13,7 +13,7 @@ from typing import Final
 from checks.logs.model import Level, Record
 from checks.logs.views import PatternView
 
-__all__ = ["Held", "Reading", "Tail"]
+__all__ = ["GRAVE", "NEWEST", "Held", "Reading", "Tail", "is_grave"]
 
 Making = Callable[[Record], Record]
 
@@ -71,6 +71,11 @@ class Held:
     def after(self, number: int) -> list[Record]:
         """Those with numbers above ``number``, ascending."""
         return [one for part in (self.older, self.newest) for one in part if one.number > number]
+
+
+def is_grave(record: Record) -> bool:
+    """Whether it is held for longer: a warning or worse, or what a pattern looks for."""
+    return bool(record.patterns) or (record.level or 0) >= Level.WARNING
 
 
 def _as_it_is(record: Record) -> Record:
@@ -141,7 +146,7 @@ class Tail:
                 found = made[record.number] = final(record)
             return found
 
-        grave = [one for one in records if one.patterns or (one.level or 0) >= Level.WARNING]
+        grave = [one for one in records if is_grave(one)]
         newest_of = self._newest.chosen(records, once)
         grave_of = self._grave.chosen(grave, once)
         # What takes long is done: who looks waits for this.

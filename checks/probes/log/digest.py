@@ -20,7 +20,7 @@ from checks.logs.patterns import Matcher, PatternCount
 from checks.logs.patterns_search import BLOCK, Block
 from checks.logs.reading import Batch, SourceState
 from checks.logs.requests import RequestRecords
-from checks.logs.tail import Tail
+from checks.logs.tail import GRAVE, NEWEST, Tail, is_grave
 from checks.probes.log.config import LogConfig
 from checks.secrets import Masker
 
@@ -32,6 +32,8 @@ the others."""
 _SKEWED: Final = 900.0
 """Seconds that a line that was just written is away from now where its zone is another."""
 _MINUTE: Final = 60.0
+_HOLD: Final = 0.5
+"""Seconds for which a flood's records wait to be held: most of them are gone by then."""
 _LEVEL = attrgetter("level")
 _TIME = attrgetter("time")
 
@@ -68,6 +70,8 @@ class Digest:
         """Seconds that new records lie ahead of when they came; 0 where they are about as old."""
         self._old: list[Record] | None = []
         self._begins: dict[str, float] = {}
+        self._unheld: list[Record] = []
+        self._held_at = now
 
     def take(self, batch: Batch, now: float) -> None:
         """Take in what a reading brought at ``now``."""
@@ -87,10 +91,23 @@ class Digest:
             if fresh or not batch.more:
                 self._recall(self._old, now)
                 self._old = None
-        self.tail.add([*old, *fresh], self._unsecret)
+        self._unheld += old
+        self._unheld += fresh
+        if not batch.more or not 0 <= now - self._held_at < _HOLD:
+            self.hold(now)
+        elif len(self._unheld) > 2 * NEWEST:
+            past = [one for one in self._unheld[:-NEWEST] if is_grave(one)]
+            self._unheld = past[-GRAVE:] + self._unheld[-NEWEST:]
         if fresh:
             self._count(fresh, now)
         self._advance(now)
+
+    def hold(self, now: float) -> None:
+        """Into the tail with what came since, of which a flood leaves the last ones."""
+        if self._unheld:
+            self.tail.add(self._unheld, self._unsecret)
+            self._unheld = []
+        self._held_at = now
 
     def _searched(self, records: Sequence[Record]) -> list[Record]:
         """Those of interest, with the names of the patterns that they match, and masked."""

@@ -22,7 +22,7 @@ from checks.probes.log.report import facts, reading, tables
 
 __all__ = ["LogProbe"]
 
-BYTES: Final = 1_000_000
+BYTES: Final = 500_000
 """Read at once, before others have their turn."""
 SLICE: Final = 0.1
 """Seconds that one reading may take."""
@@ -111,6 +111,7 @@ class LogProbe:
         spare = self._target.timeout / 2
         while self._read() and time.monotonic() - began < spare:
             pass
+        self._digest.hold(self._clock.now())
         return self._told(time.monotonic() - began)
 
     def _read(self) -> bool:

@@ -180,7 +180,8 @@ class Watch:
         for _ in range(500):
             shown = self.picture.dashboard
             await asyncio.sleep(0.01)
-            if shown is not None and not any("asking " in one.error for one in shown.panels):
+            asked = shown is None or any("asking " in one.error for one in shown.panels)
+            if not asked and not self.engine.looking.waiting:
                 break
         assert shown is not None
         assert not shown.error, shown.error

@@ -14,9 +14,12 @@ from checks.config import EngineConfig
 from checks.logs.views import LogsWanted
 from checks.model import Status
 from checks.rules.views import RuleHealth
-from tests.examples.kit import Watch, config_file, configured, loaded, watching
-from tests.examples.kit_dashboards import figures, shown
+from tests.examples.kit import EXAMPLES, Watch, config_file, configured, loaded, watching
+from tests.examples.kit_dashboards import figures
+from tests.examples.kit_guide import guide_of, runbook_of
 from tests.examples.kit_machine import drive_machine, of_machine
+from tests.examples.kit_steps import run_step
+from tests.examples.moai_app import GUIDE
 from tests.examples.moai_stack import MoaiStack
 from tests.exporters.machine import GB, Machine
 from tui.cli import main
@@ -227,12 +230,13 @@ async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiSt
 
 
 async def test_the_guides_dashboard_is_shown_as_it_is(stack: MoaiStack, tmp_path: Path) -> None:
+    stack.app.do("agents", count=3)
     async with beside_machine(stack, tmp_path) as (watch, _):
         watch.drive(lambda _: stack.app.do("events", kind="spawn", count=3))
         watch.drive(lambda _: stack.app.do("queries", seconds=0.05, count=3))
         watch.drive(lambda step: stack.app.do("process", cpu=0.2 * step))
         await watch.go_on(360)
-        panels = await shown(watch, "moai-flow")
+        panels = await watch.dashboard("moai-flow")
         assert list(panels) == [
             "Active Agents", "Event Rate", "Query Latency (P95)", "Database Size", "Error Rate",
             "CPU Usage", "Memory Usage",
@@ -243,6 +247,27 @@ async def test_the_guides_dashboard_is_shown_as_it_is(stack: MoaiStack, tmp_path
         assert panels["Database Size"].series[0].value == stack.database.stat().st_size
         assert "quantile" in panels["Query Latency (P95)"].error
         assert "moai_flow_errors_total" in panels["Error Rate"].error
-        mended = await shown(watch, "moai-flow-mended")
+        mended = await watch.dashboard("moai-flow-mended")
         assert 0.02 < mended["Query Latency (P95)"].series[0].value < 0.1
         assert figures(mended["Error Rate"]) == {"errors": 0}
+
+
+def test_files_of_the_guide_stand_here_as_they_are() -> None:
+    guide, folder = guide_of(SYSTEM), EXAMPLES / SYSTEM
+    files = [folder / "rules/alert_rules.yml", folder / "dashboards/moai-flow.json"]
+    for file in (*files, *sorted(GUIDE.iterdir())):
+        assert f"\n{file.read_text()}```" in guide, file
+    books = ("metrics-not-appearing", "alerts-not-firing", "dashboard-not-loading")
+    for book in books:
+        for step in runbook_of(SYSTEM, book).steps:
+            assert step.text.strip() in guide, step
+
+
+def test_a_step_looks_at_the_page(stack: MoaiStack, tmp_path: Path) -> None:
+    """Of the guide's own commands, those that change nothing; no Prometheus listens here."""
+    ran = run_step(
+        SYSTEM, stack.environ, tmp_path, "metrics-not-appearing", "check-prometheus-targets"
+    )
+    assert ran.code == 7, "curl: nobody there"
+    ran = run_step(SYSTEM, stack.environ, tmp_path, "metrics-not-appearing", "restart-prometheus")
+    assert (ran.code, ran.out) == (2, ""), "its target has to be typed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +12,12 @@ import pytest
 
 from checks.config import EngineConfig
 from checks.model import Status
-from tests.examples.kit import Watch, configured, loaded, watching
-from tests.examples.kit_dashboards import figures, shown
+from checks.runbooks.model import Marking
+from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
+from tests.examples.kit_dashboards import figures
+from tests.examples.kit_guide import guide_of, runbook_of
 from tests.examples.kit_machine import drive_machine, of_machine
+from tests.examples.kit_steps import Ran, run_step
 from tests.examples.smart_ebook_stack import FRESH, EbookStack
 from tests.exporters.machine import GB, Machine
 from tests.servers.postgres import PostgresServers
@@ -269,8 +274,13 @@ async def test_backups_in_the_bucket(stack: EbookStack) -> None:
 
 
 async def test_recovery_objectives(stack: EbookStack) -> None:
+    stack.back_up(hours={"database/incremental/": 0.5})
     async with at(stack, "backup-incremental") as watch:
-        watch.step = 300.0
+        await watch.go_on(60)
+        assert watch.firing() == set()
+        stack.back_up(hours=FRESH)
+        newest = 'onwatch_command_perfdata{label="newest"}'
+        await watch.until(lambda: watch.value(newest) > 3600, "it is seen", 660)
         fired = await watch.fires("RecoveryPointMissed", "the newest backup is 2 h old")
         assert fired.severity == "info"
     hours = {"EBC_INTERVAL": "300s"}
@@ -299,24 +309,24 @@ async def test_its_five_dashboards(stack: EbookStack, tmp_path: Path) -> None:
         watch.drive(lambda _: stack.ask_models(1))
         stack.do("say", level="INFO", event_type="business", action="subscription_upgrade")
         await watch.go_on(360)
-        overview = await shown(watch, "application-overview")
+        overview = await watch.dashboard("application-overview")
         assert figures(overview["Request rate"])["requests"] == pytest.approx(7 / 30, rel=0.1)
         assert figures(overview["Document processing queue"]) == {"celery": 0, "documents": 0}
         assert figures(overview["Active users"]) == {"day": 1, "month": 2}
         assert figures(overview["Model usage distribution"])["gpt-4.1"] > 5
-        infrastructure = await shown(watch, "infrastructure")
+        infrastructure = await watch.dashboard("infrastructure")
         assert infrastructure["CPU of the machine"].series[0].value == pytest.approx(0.1)
         assert len(figures(infrastructure["Memory of services"])) == 2
         assert figures(infrastructure["Container memory"]) == {"api": 1.2e8}
-        business = await shown(watch, "business")
+        business = await watch.dashboard("business")
         assert figures(business["Revenue a month"]) == {"pro": 40, "free": 0}
         assert business["Document uploads by day"].table is not None
-        models = await shown(watch, "ai-models")
+        models = await watch.dashboard("ai-models")
         assert figures(models["Costs within a day"])["openai"] > 0.02
         table = models["Response times by provider and model"].table
         assert table is not None
         assert table.rows[0][:2] == ("openai", "gpt-4.1")
-        security = await shown(watch, "security")
+        security = await watch.dashboard("security")
         assert figures(security["Rate limiting events"])["429"] == pytest.approx(1 / 30, rel=0.1)
         assert security["Security alerts"].series[0].value == 0
         panels = (overview, infrastructure, business, models, security)
@@ -327,3 +337,55 @@ async def test_its_five_dashboards(stack: EbookStack, tmp_path: Path) -> None:
             "CPU of a day: average, peak", "Memory of a day: average, peak", "Error rate",
             "Business events", "Failed login attempts", "Failures by provider",
         }, empty  # fmt: skip
+
+
+def test_rules_of_the_guide_stand_here_as_they_are() -> None:
+    guide = guide_of(SYSTEM)
+    rules = (EXAMPLES / SYSTEM / "rules" / "alerts.yml").read_text()
+    blocks = re.findall(r"^```yaml\n(- alert: .*?)^```", guide, re.M | re.S)
+    assert len(blocks) == 6
+    for block in blocks:
+        assert textwrap.indent(block.rstrip("\n"), "      ") in rules, block
+    security = (EXAMPLES / SYSTEM / "rules" / "security.yml").read_text()
+    for expression in re.findall(r"^```promql\n(.*?)\n```", guide, re.M | re.S):
+        assert f"expr: {expression}\n" in security
+
+
+def test_commands_of_the_guide_are_steps_as_they_are() -> None:
+    names = ("recovery", "rollback", "database", "certificate", "disaster-recovery")
+    steps = [step for name in names for step in runbook_of(SYSTEM, name).steps]
+    lines = {line for step in steps for line in step.text.splitlines()}
+    blocks = re.findall(r"^```(?:bash|sql)\n(.*?)^```", guide_of(SYSTEM), re.M | re.S)
+    wanted = [line for block in blocks for line in block.splitlines() if line.strip()]
+    left_out = {"# Elasticsearch index cleanup"} | {
+        line for line in wanted if line.startswith("curator")
+    }
+    documents = ("GET ", "Response:", "{", "}", '  "', "    ", "  }")
+    missing = [
+        line
+        for line in wanted
+        if line not in lines | left_out and not line.startswith(documents) and line != ";"
+    ]
+    assert missing == []
+    by_name = {step.name: step for step in steps}
+    for name in ("restore-database", "reindex", "deploy", "api", "workers", "secret"):
+        assert by_name[name].marking is Marking.DANGER, name
+
+
+def test_steps_in_sql_run(stack: EbookStack, tmp_path: Path) -> None:
+    def run(book: str, step: str) -> Ran:
+        return run_step(SYSTEM, stack.environ, tmp_path, book, step)
+
+    assert "10" in run("recovery", "count").out
+    old = run("database", "slow-queries")
+    assert old.code == 1
+    assert 'column "mean_time" does not exist' in old.out + old.said
+    assert "mean_exec_time" in run("database", "slow-queries-13").out
+    stack.database.psql("ANALYZE documents")
+    assert "upload_status" in run("database", "columns").out
+    assert "documents_pkey" in run("database", "index-usage").out
+    assert "indexing_failed" in run("document-processing", "failed").out
+    order = [step.name for step in runbook_of(SYSTEM, "restart-sequence").steps]
+    assert order == ["drain", "stop", "dependencies", "start", "restore"]
+    for step in order:
+        assert run("restart-sequence", step).code == 2, "its target has to be typed"

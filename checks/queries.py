@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Generic, Literal, Protocol, TypeVar
 
 from pydantic import Field
 
@@ -18,7 +18,16 @@ from checks.queue_names import SIZES
 from checks.settings import Duration, LabelName, MetricName
 from checks.views import QueueTraits
 
-__all__ = ["DueQueries", "Reading", "UserQuery", "charts_of", "queue_traits_of", "readings"]
+__all__ = [
+    "DueQueries",
+    "Judging",
+    "Query",
+    "Reading",
+    "UserQuery",
+    "charts_of",
+    "queue_traits_of",
+    "readings",
+]
 
 
 MOST_PARTS: Final = 20
@@ -28,7 +37,38 @@ _LABELS: Final = 60
 """Characters of a row's labels in the name of its part."""
 
 
-class UserQuery(Between):
+class Query(Protocol):
+    """What is asked again and again, in whatever language."""
+
+    @property
+    def metric(self) -> str: ...
+
+    @property
+    def interval(self) -> float | None: ...
+
+    def judge(self, value: float) -> tuple[Status, str]:
+        """The status of ``value``, and the bound that it has passed."""
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+class Judging(Between):
+    """Bounds on both sides that values are judged by."""
+
+    def judge(self, value: float) -> tuple[Status, str]:
+        """The status of ``value``, and the bound that it has passed."""
+        for status in (Status.CRITICAL, Status.WARNING):
+            high = getattr(self, status.value, None)
+            low = getattr(self, f"{status.value}_below", None)
+            if high is not None and value > high:
+                return status, f"above its {status.value} bound of {_figure(high)}"
+            if low is not None and value < low:
+                return status, f"below its {status.value} bound of {_figure(low)}"
+        return Status.OK, ""
+
+
+class UserQuery(Judging):
     """A query whose rows become samples of one metric."""
 
     metric: MetricName
@@ -53,18 +93,6 @@ class UserQuery(Between):
     """Below this it is a WARNING."""
     critical_below: float | None = None
     """Below this it is CRITICAL."""
-
-    def judge(self, value: float) -> tuple[Status, str]:
-        """The status of ``value``, and the bound that it has passed."""
-        for status, high, low in (
-            (Status.CRITICAL, self.critical, self.critical_below),
-            (Status.WARNING, self.warning, self.warning_below),
-        ):
-            if high is not None and value > high:
-                return status, f"above its {status.value} bound of {_figure(high)}"
-            if low is not None and value < low:
-                return status, f"below its {status.value} bound of {_figure(low)}"
-        return Status.OK, ""
 
 
 def _figure(value: float) -> str:
@@ -160,16 +188,16 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-class DueQueries:
+class DueQueries(Generic[Q]):
     """When each query runs, and what it said last."""
 
-    def __init__(self, queries: Sequence[UserQuery]) -> None:
+    def __init__(self, queries: Sequence[Q]) -> None:
         self._queries = tuple(queries)
         self._next = [-math.inf] * len(self._queries)
         self._last: list[tuple[Reading, ...]] = [()] * len(self._queries)
         self._problems: list[TargetError | None] = [None] * len(self._queries)
 
-    def due(self, now: float) -> list[tuple[int, UserQuery]]:
+    def due(self, now: float) -> list[tuple[int, Q]]:
         """Number and query of those to run now."""
         return [(i, query) for i, query in enumerate(self._queries) if now >= self._next[i]]
 
@@ -211,7 +239,7 @@ class DueQueries:
         self._next[number] = now + (self._queries[number].interval or 0.0) - 0.5
 
 
-def _judged(query: UserQuery, found: Sequence[Reading]) -> list[Finding]:
+def _judged(query: Query, found: Sequence[Reading]) -> list[Finding]:
     """A row for each value, those out of bounds first; the rest in one row."""
     rows = [_row(query, reading) for reading in found]
     rows.sort(key=lambda row: -row.part.status.severity)
@@ -223,7 +251,7 @@ def _judged(query: UserQuery, found: Sequence[Reading]) -> list[Finding]:
     return [*rows[: MOST_PARTS - 1], Finding("limit", Part(f"query {query.metric}", status, more))]
 
 
-def _row(query: UserQuery, reading: Reading) -> Finding:
+def _row(query: Query, reading: Reading) -> Finding:
     status, bound = query.judge(reading.value)
     shown = _figure(reading.value)
     of = ", ".join(value or '""' for _, value in reading.labels)[:_LABELS]

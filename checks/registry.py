@@ -28,6 +28,8 @@ KINDS: Final = {
     "sqlite": "checks.probes.sqlite",
     "host": "checks.probes.host",
     "metrics": "checks.probes.metrics",
+    "prometheus": "checks.probes.prometheus",
+    "alertmanager": "checks.probes.alertmanager",
     "process": "checks.probes.process",
     "systemd": "checks.probes.systemd",
     "command": "checks.probes.command",

@@ -26,8 +26,6 @@ LATER_KEYS: Final = ("history", "agent", "notify", "discovery")
 """Keys of the file that only later versions have."""
 
 LATER_CHECK_KEYS: Final = (
-    "prometheus",
-    "alertmanager",
 )
 """Kinds of check that only later versions have."""
 

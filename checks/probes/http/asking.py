@@ -71,7 +71,7 @@ class Asking:
         self._proxies = Proxies(config, target.env)
         self.credentials = Credentials(config, target.env)
         self._transports: dict[str, OriginTransport] = {}
-        self._request: tuple[dict[str, str], httpx.Request] | None = None
+        self._request: tuple[dict[str, str], str, httpx.Request] | None = None
         # Spread by name: connections that were made together must not all end together.
         self._max_age = config.keep_alive * (0.75 + zlib.crc32(target.name.encode()) / 2**33)
 
@@ -81,14 +81,16 @@ class Asking:
         for transport in transports.values():
             await transport.aclose()
 
-    async def ask(self, run: Run) -> None:
+    async def ask(self, run: Run, path: str = "") -> None:
         """Send the request and follow its redirects; the last exchange stays in ``run``.
+
+        ``path``, with a query if need be, is asked beneath the check's url where one is given.
 
         Raises:
             TargetError: with a reason and a sentence.
             SecretError: a credential's source gave none.
         """
-        request = self._prepared(await self.credentials.headers())
+        request = self._prepared(await self.credentials.headers(), path)
         visited = [request.url]
         while True:
             self._asked = request.url
@@ -129,20 +131,27 @@ class Asking:
             "write http.proxy: env"
         )
 
-    def _prepared(self, headers: dict[str, str]) -> httpx.Request:
-        """The request; made once for as long as the credentials stay the same."""
-        if self._request is None or self._request[0] is not headers:
+    def _prepared(self, headers: dict[str, str], path: str) -> httpx.Request:
+        """The request; made once for as long as the credentials and the path stay the same."""
+        known = self._request
+        if known is None or known[0] is not headers or known[1] != path:
             all_headers = httpx.Headers(self._own_headers)
             all_headers.update(headers)
             request = httpx.Request(
                 self._method,
-                self._url,
+                self._beneath(path) if path else self._url,
                 headers=all_headers,
                 content=self._content or None,
                 extensions={},
             )
-            self._request = (headers, request)
-        return self._request[1]
+            known = self._request = (headers, path, request)
+        return known[2]
+
+    def _beneath(self, path: str) -> httpx.URL:
+        path, _, query = path.partition("?")
+        base = self._url.raw_path.partition(b"?")[0].rstrip(b"/")
+        asked = base + path.encode() + (b"?" + query.encode() if query else b"")
+        return self._url.copy_with(raw_path=asked)
 
     async def _transport(self, url: httpx.URL) -> OriginTransport:
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"

@@ -50,7 +50,7 @@ class FilesProbe:
             return self._hung(loop.time() - busy.since)
         except TimeoutError:
             return self._hung(self._target.timeout * 0.6)
-        files = Files(found, self._target.env.clock.now(), self._config.settle)
+        files = Files(found, self._target.env.clock.wall(), self._config.settle)
         return self._result(files, await self._content(files))
 
     async def close(self) -> None:

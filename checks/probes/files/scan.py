@@ -26,12 +26,14 @@ _MAGIC = re.compile(r"[*?\[]")
 class Item:
     """A file, or a folder that a pattern matches with all that is in it.
 
-    ``changed`` is seconds since 1970, ``size`` bytes.
+    ``changed`` is seconds since 1970, ``size`` bytes; ``key`` is its device and number: one that
+    has several names counts once.
     """
 
     path: str
     changed: float
     size: int
+    key: tuple[int, int]
     folder: bool = False
 
 
@@ -97,7 +99,7 @@ class _Walk:
                             waiting.append(entry.path)
                         elif entry.is_file(follow_symlinks=False):
                             state = entry.stat(follow_symlinks=False)
-                            yield Item(entry.path, state.st_mtime, state.st_size)
+                            yield _item(entry.path, state)
 
 
 def scan(paths: Iterable[str], exclude: Sequence[str] = ()) -> Scan:
@@ -105,11 +107,12 @@ def scan(paths: Iterable[str], exclude: Sequence[str] = ()) -> Scan:
     began = time.monotonic()
     found = Scan()
     walk = _Walk(exclude, found)
-    items: dict[str, Item] = {}
+    items: dict[tuple[int, int], Item] = {}
     for path in paths:
         matched = _of_pattern(path, walk) if _MAGIC.search(path) else _named(path, walk, found)
         before = len(items)
-        items.update((item.path, item) for item in matched)
+        for item in matched:
+            items.setdefault(item.key, item)
         found.matches[path] = len(items) - before
         if _MAGIC.search(path) and len(items) == before:
             _why_none(path, found)
@@ -130,7 +133,7 @@ def _named(path: str, walk: _Walk, found: Scan) -> Iterator[Item]:
     if stat.S_ISDIR(state.st_mode):
         yield from walk.files(path)
     else:
-        yield Item(path, state.st_mtime, state.st_size)
+        yield _item(path, state)
 
 
 def _of_pattern(pattern: str, walk: _Walk) -> Iterator[Item]:
@@ -143,16 +146,21 @@ def _of_pattern(pattern: str, walk: _Walk) -> Iterator[Item]:
         with suppress(OSError):
             state = os.stat(name)  # noqa: PTH116 - as above
             if not stat.S_ISDIR(state.st_mode):
-                yield Item(name, state.st_mtime, state.st_size)
+                yield _item(name, state)
             elif "**" not in pattern:
-                yield _folder(name, state.st_mtime, walk)
+                yield _folder(name, state, walk)
 
 
-def _folder(name: str, changed: float, walk: _Walk) -> Item:
+def _item(path: str, state: os.stat_result) -> Item:
+    return Item(path, state.st_mtime, state.st_size, (state.st_dev, state.st_ino))
+
+
+def _folder(name: str, state: os.stat_result, walk: _Walk) -> Item:
     """A folder as one item: as large as all in it, and as new as the newest."""
     within = list(walk.files(name))
-    newest = max((item.changed for item in within), default=changed)
-    return Item(name, newest, sum(item.size for item in within), folder=True)
+    newest = max((item.changed for item in within), default=state.st_mtime)
+    total = sum(item.size for item in within)
+    return Item(name, newest, total, (state.st_dev, state.st_ino), folder=True)
 
 
 def _why_none(pattern: str, found: Scan) -> None:

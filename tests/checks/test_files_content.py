@@ -1,0 +1,172 @@
+"""Whether a backup is whole: of real dumps and archives, whole, cut off and damaged."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import sqlite3
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from checks.clock import FakeClock
+from checks.lanes import Lanes
+from checks.model import Status
+from checks.probes.files.config import FilesConfig
+from checks.probes.files.content import inspect
+from checks.probes.files.probe import FilesProbe
+from checks.probes.files.unpacking import StoppedError
+from tests.checks.host_trees import host_target
+
+MYSQL = (
+    b"/*M!999999\\- enable the sandbox mode */ \n"
+    b"-- MariaDB dump 10.19  Distrib 10.11.6-MariaDB, for debian-linux-gnu (x86_64)\n--\n"
+    + b"INSERT INTO `request_logs` VALUES (1,'a'),(2,'b');\n" * 2_000
+    + b"-- Dump completed on 2026-11-27  2:00:07\n"
+)
+POSTGRES = (
+    b"--\n-- PostgreSQL database dump\n--\n\n-- Dumped by pg_dump version 15.14\n"
+    + b"COPY public.documents (id) FROM stdin;\n1\n\\.\n" * 2_000
+    + b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict abc\n\n"
+)
+BUDGET = 1_000_000
+
+
+def _tar() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        member = tarfile.TarInfo("data")
+        member.size = 50_000
+        archive.addfile(member, io.BytesIO(os.urandom(50_000)))
+    return buffer.getvalue()
+
+
+def _zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.sql", MYSQL)
+        archive.writestr("b.bin", os.urandom(20_000))
+    return buffer.getvalue()
+
+
+def _sqlite() -> bytes:
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE t (a)")
+        database.executemany("INSERT INTO t VALUES (?)", [("x" * 500,)] * 100)
+        database.commit()
+        return database.serialize()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.sql", MYSQL, "MariaDB dump, whole"),
+        ("a.sql", MYSQL.replace(b"MariaDB dump", b"MySQL dump"), "MySQL dump, whole"),
+        ("a.sql", POSTGRES, "PostgreSQL dump, whole"),
+        ("a.sql.gz", gzip.compress(MYSQL), "gzip with a MariaDB dump, whole: "),
+        ("a.sql.gz", gzip.compress(MYSQL[:50_000]) + gzip.compress(MYSQL[50_000:]),
+         "gzip with a MariaDB dump, whole: "),
+        ("a.sql.bz2", bz2.compress(POSTGRES), "bzip2 with a PostgreSQL dump, whole: "),
+        ("a.sql.xz", lzma.compress(POSTGRES), "xz with a PostgreSQL dump, whole: "),
+        ("a.tar", _tar(), "tar archive, whole"),
+        ("a.tgz", gzip.compress(_tar()), "gzip with a tar archive, whole: "),
+        ("a.zip", _zip(), "zip of 2 files, whole: "),
+        ("app.db", _sqlite(), "SQLite database, whole"),
+        ("dump.rdb", b"REDIS0011\xfa\x09redis-ver" + bytes(90) + b"\xff12345678", "Redis database"),
+        ("a.json", b'{"dashboard": {"panels": []}}\n', "JSON, whole"),
+        ("a.dump", b"PGDMP\x01\x0e\x00" + bytes(500), "pg_dump archive"),
+        ("notes", b"any text at all", "what format it has is not known"),
+    ],
+)  # fmt: skip
+def test_what_is_whole_is_said_to_be(tmp_path: Path, name: str, data: bytes, text: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    found = inspect(path, BUDGET)
+    assert found.sound is True, found.text
+    assert text in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.sql", b"", "it is empty"),
+        ("a.sql", MYSQL[:-60], "its end is missing (-- Dump completed): the dump was cut off"),
+        ("a.sql", POSTGRES[:-100], "its end is missing (-- PostgreSQL database dump complete)"),
+        ("a.sql", b"mysqldump: Got error: 1045: Access denied for user 'root'\n",
+         "it holds no dump but a complaint: mysqldump: Got error: 1045"),
+        ("a.sql.gz", gzip.compress(MYSQL)[:-200], "gzip: it ends in the middle: it was cut off"),
+        ("a.sql.gz", gzip.compress(MYSQL[:-60]), "gzip: its end is missing (-- Dump completed)"),
+        ("a.sql.gz", gzip.compress(MYSQL)[:-8] + bytes(8), "gzip: it is damaged"),
+        ("a.sql.gz", b"<html>404 Not Found</html>", "is called .gz and is no gzip: it begins"),
+        ("a.bz2", bz2.compress(MYSQL)[:-20], "bzip2: it ends in the middle"),
+        ("a.xz", lzma.compress(MYSQL)[:-20], "xz: it ends in the middle"),
+        ("a.zip", _zip()[:-30], "zip: it is damaged"),
+        ("a.tar", _tar()[:40_000], "its end is missing (two blocks of zeros)"),
+        ("app.db", _sqlite()[:-4_096], "it was cut off"),
+        ("dump.rdb", b"REDIS0011\xfa\x09redis-ver" + bytes(90), "the end mark and checksum"),
+        ("a.json", b'{"dashboard": {"panels": [', "its end is missing (the last brace)"),
+    ],
+)  # fmt: skip
+def test_what_is_cut_off_or_damaged_is_found(
+    tmp_path: Path, name: str, data: bytes, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    found = inspect(path, BUDGET)
+    assert found.sound is False, found.text
+    assert text in found.text
+
+
+def test_of_what_is_larger_than_the_budget_the_beginning_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.gz"
+    path.write_bytes(gzip.compress(os.urandom(3_000_000), 1))
+    found = inspect(path, BUDGET)
+    assert found.sound is True
+    assert "sound, the rest was not read" in found.text
+    # A small file that would become a very large one takes neither time nor memory.
+    path.write_bytes(gzip.compress(bytes(20_000_000), 6))
+    assert "the rest was not read" in inspect(path, BUDGET).text
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(1_795_737_600.0)
+
+
+async def test_a_backup_is_read_once_and_again_when_it_is_another(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    lanes = Lanes()
+    path = tmp_path / "latest.sql.gz"
+
+    def put(data: bytes, age: float) -> None:
+        path.write_bytes(data)
+        os.utime(path, (clock.wall() - age,) * 2)
+
+    put(gzip.compress(MYSQL), 3_600)
+    config = FilesConfig.model_validate({"path": "latest.sql.gz", "readable": True})
+    probe = FilesProbe(config, host_target(clock, lanes, tmp_path))
+    result = await probe.run()
+    assert result.status is Status.OK
+    assert result.samples.get("onwatch_files_readable") == 1
+    assert any("gzip with a MariaDB dump" in part.message for part in result.parts)
+    await clock.advance(5)
+    put(gzip.compress(MYSQL)[:-100], 600)
+    damaged = await probe.run()
+    assert (damaged.status, damaged.reason) == (Status.CRITICAL, "protocol")
+    assert damaged.message.startswith("latest.sql.gz cannot be restored from: gzip: it ends in")
+    assert damaged.samples.get("onwatch_files_readable") == 0
+    await probe.close()
+    lanes.close()
+
+
+def test_reading_ends_when_nobody_wants_to_know_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(MYSQL))
+    with pytest.raises(StoppedError):
+        inspect(path, BUDGET, lambda: True)

@@ -37,6 +37,11 @@ from tests.tui.alert_scene import evening  # noqa: E402 - the repository is no p
 from tests.tui.fakes import FakeSource  # noqa: E402 - the repository is no package
 from tests.widgets import samples  # noqa: E402
 from tests.widgets.sample_alerts import alert_night  # noqa: E402 - the repository is no package
+from tests.widgets.sample_dashboards import (  # noqa: E402 - the repository is no package
+    dashboard_night,
+    gateway,
+    readable,
+)
 from tests.widgets.sample_handling import (  # noqa: E402 - the repository is no package
     handled_night,
 )
@@ -82,6 +87,10 @@ async def _evening() -> AsyncIterator[FakeSource]:
 
 def _runbook() -> Snapshot:
     return runbook_night(alert_night(), ran=True)
+
+
+def _dashboards() -> Snapshot:
+    return dashboard_night(dashboard=readable(gateway()))
 
 
 def _hour_of_requests() -> Snapshot:
@@ -145,6 +154,12 @@ SHOTS = (
     Shot("logs-80x24", (80, 24), ("8",), night=log_night),
     Shot("logs-record", (120, 36), ("8", "enter", "down"), night=log_night),
     Shot("logs-pattern", (120, 36), ("8", "tab", "enter"), night=log_night),
+    Shot("dashboards-200x60", (200, 60), ("D",), night=_dashboards),
+    Shot("dashboards-120x36", (120, 36), ("D",), night=_dashboards),
+    Shot("dashboards-80x24", (80, 24), ("D",), night=_dashboards),
+    Shot("dashboards-light", (120, 36), ("D",), night=_dashboards, theme="onwatch-light"),
+    Shot("dashboards-panel", (120, 36), ("D", "down", "right", "enter"), night=_dashboards),
+    Shot("dashboards-variables", (120, 36), ("D", "v", "down", "space"), night=_dashboards),
     Shot("timeline-200x60", (200, 60), ("9",), night=eventful_night),
     Shot("timeline-120x36", (120, 36), ("9",), night=eventful_night),
     Shot("timeline-80x24", (80, 24), ("9",), night=eventful_night),

@@ -28,6 +28,7 @@ __all__ = [
     "later",
     "panel",
     "panel_view",
+    "readable",
     "series",
 ]
 
@@ -210,6 +211,18 @@ def gateway(**more: object) -> DashboardView:
         notes=("Traces: its data source is Tempo, which onwatch does not ask",),
     )  # fmt: skip
     return replace(made, **more)  # type: ignore[arg-type]
+
+
+def readable(view: DashboardView) -> DashboardView:
+    """``view`` without names in characters that few fonts have."""
+
+    def plain(one: PanelView) -> PanelView:
+        series = tuple(replace(s, name=s.name if s.name.isascii() else "local") for s in one.series)
+        rows = tuple(row for row in one.table.rows if row[0].isascii()) if one.table else ()
+        table = replace(one.table, rows=rows) if one.table else None
+        return replace(one, series=series, table=table)
+
+    return replace(view, panels=tuple(map(plain, view.panels)))
 
 
 def database(**more: object) -> DashboardView:

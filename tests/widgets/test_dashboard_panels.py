@@ -27,6 +27,7 @@ from tests.widgets.sample_dashboards import (
 from widgets.dashboard.panel import panel_lines
 from widgets.dashboard.room import Room
 from widgets.dashboard.scale import panel_scale, time_columns
+from widgets.dashboard.steady import Steady
 from widgets.dashboard.units import divided, tick_labels, value_text
 from widgets.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 
@@ -274,7 +275,9 @@ def test_text_is_told_without_its_marks() -> None:
 def test_what_is_wrong_stands_in_the_panels_place() -> None:
     assert "is brought by nothing" in text(gateway().panels[12])
     assert "Tempo, which onwatch does not ask" in text(gateway().panels[15])
-    assert "nothing that is collected matches" in text(panel_view(panel("None", PanelKind.CHART)))
+    assert "being measured" in text(panel_view(panel("None", PanelKind.CHART)))
+    none = panel_view(panel("None", PanelKind.TABLE), table=Table("None", ("a",), ()))
+    assert "no rows" in text(none)
     cut = shown(gateway().panels[12], 30, 3)
     assert cut[-1].endswith("…")
 
@@ -305,3 +308,23 @@ def test_a_course_without_times_is_as_good_as_none() -> None:
         panel("x", PanelKind.CHART), TIMES, (series("", (math.nan,) * COUNT),), total=1
     )
     assert "no figures in this time" in text(view)
+
+
+# Steadiness
+
+
+def test_a_curve_keeps_its_letter_when_another_becomes_larger() -> None:
+    steady = Steady()
+    view = gateway()
+    first = steady.view(view)
+    assert steady.view(view) is first
+    curves = view.panels[6]
+    turned = replace(curves, series=(series("new", course(99, 1)), *reversed(curves.series)))
+    later = steady.view(replace(view, panels=(*view.panels[:6], turned, *view.panels[7:])))
+    names = [one.name for one in later.panels[6].series]
+    assert names == ["openai", "anthropic", "gemini", "ローカル", "new"]
+    assert later.panels[0] is first.panels[0], "what is as it was need not be drawn anew"
+    fewer = replace(turned, series=turned.series[1:3])
+    steady.view(replace(view, panels=(*view.panels[:6], fewer, *view.panels[7:])))
+    again = steady.view(replace(view, panels=(*view.panels[:6], turned, *view.panels[7:])))
+    assert [one.name for one in again.panels[6].series] == names, "one that was away for a moment"

@@ -16,6 +16,7 @@ from tui.screens.opened import NumberedScreen
 from tui.screens.picture import Board, Standing
 from widgets import format as fmt
 from widgets.dashboard.pane import DashboardPane, panel_sentence
+from widgets.dashboard.steady import Steady
 from widgets.dashboard.tabs import BoardTabs
 from widgets.databases.session import Told
 from widgets.empty import note
@@ -73,6 +74,7 @@ class DashboardsScreen(NumberedScreen):
 
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
+        self._steady = Steady()
         self._spans: dict[str, float] = {}
         self._values: dict[str, Mapping[str, tuple[str, ...]]] = {}
 
@@ -148,7 +150,9 @@ class DashboardsScreen(NumberedScreen):
     def _view_in(self, snapshot: Snapshot | None) -> DashboardView | None:
         """What a picture has of the dashboard that is shown."""
         found = snapshot.dashboard if snapshot is not None else None
-        return found if found is not None and found.name == self.shown else None
+        if found is None or found.name != self.shown:
+            return None
+        return self._steady.view(found)
 
     def _shown_of(self, newest: Snapshot | None) -> str:
         """The dashboard that is shown, one that is wanted, or the first."""
@@ -269,7 +273,7 @@ class DashboardsScreen(NumberedScreen):
         key, plain = event.key, self.use_ascii
 
         def made(standing: Standing) -> PictureModal:
-            return PanelScreen(key, standing, self.widen, ascii_only=plain)
+            return PanelScreen(key, standing, self.widen, self._steady, ascii_only=plain)
 
         self.post_message(self.Opens(made))
 

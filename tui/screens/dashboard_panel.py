@@ -15,7 +15,7 @@ from tui import keymap
 from tui.screens.modal import PictureModal
 from tui.screens.picture import HintSource, PictureScreen, Standing, binding_of, hints_from
 from tui.screens.session import WholeBox
-from widgets.dashboard.pane import panel_keys
+from widgets.dashboard.steady import Steady, panel_keys
 from widgets.dashboard.whole import ORDERS, PanelChart, SeriesPane
 from widgets.hints import HintLine
 from widgets.lines import LinePane
@@ -39,7 +39,7 @@ class NotesScreen(WholeBox):
 
 class PanelScreen(PictureModal):
     """The panel ``key`` of the dashboard that is shown; it follows the pictures. ``widen`` takes
-    the next longer (1) or shorter (-1) span.
+    the next longer (1) or shorter (-1) span; ``steady`` has its series stay where they are.
     """
 
     DEFAULT_CSS = """
@@ -76,14 +76,16 @@ class PanelScreen(PictureModal):
         key: str,
         standing: Standing,
         widen: Callable[[int], bool],
+        steady: Steady,
         *,
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
         self.key = key
         self._widen = widen
+        self._steady = steady
         self._ascii_only = ascii_only
-        self._view = _view_of(standing)
+        self._view = self._view_of(standing)
         self.set_class(ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -102,10 +104,14 @@ class PanelScreen(PictureModal):
         self._fit()
 
     def take(self, standing: Standing) -> None:
-        found = _view_of(standing)
+        found = self._view_of(standing)
         if self.is_mounted and found is not None:
             self._view = found
             self._show()
+
+    def _view_of(self, standing: Standing) -> DashboardView | None:
+        found = standing.shown.dashboard if standing.shown is not None else None
+        return self._steady.view(found) if found is not None else None
 
     @property
     def panel(self) -> PanelView | None:
@@ -162,7 +168,3 @@ class PanelScreen(PictureModal):
         if pane.selected is not None:
             what = "the expression" if pane.selected.startswith("query ") else "the row"
             self.post_message(PictureScreen.Copied(pane.text_of(pane.selected), what))
-
-
-def _view_of(standing: Standing) -> DashboardView | None:
-    return standing.shown.dashboard if standing.shown is not None else None

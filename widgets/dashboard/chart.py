@@ -61,7 +61,10 @@ def _curves(view: PanelView, room: Room, high: int) -> list[Row]:
     columns = time_columns(room.at, room.span, room.width - side - 1 - ends)
     if columns.count < 1:
         return []
-    curves = [Curve(view.times, one.points, role(i), letter(i)) for i, one in enumerate(series)]
+    count = len(series)
+    curves = [
+        Curve(view.times, one.points, role(i), letter(i, count)) for i, one in enumerate(series)
+    ]
     plot = drawn(curves, scale, columns, rows, room.glyphs)
     labelled = _labelled(scale, texts, rows)
     letters = _ends(series, scale, rows) if ends else {}

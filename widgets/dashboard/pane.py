@@ -14,6 +14,7 @@ from widgets import format as fmt
 from widgets.dashboard.panel import panel_lines, status_of
 from widgets.dashboard.places import SMALL, Laid, laid
 from widgets.dashboard.room import Room, named
+from widgets.dashboard.steady import panel_keys
 from widgets.dashboard.table import table_of
 from widgets.dashboard.units import shown
 from widgets.empty import no_dashboards, note, nothing_matches
@@ -23,7 +24,7 @@ from widgets.text import Line, Seg, fit, line, pad_segs, segs_width
 if TYPE_CHECKING:
     from checks.dashboards.views import DashboardView, PanelView
 
-__all__ = ["DashboardPane", "panel_keys", "panel_sentence", "panels_shown"]
+__all__ = ["DashboardPane", "panel_sentence", "panels_shown"]
 
 _GAP: Final = 1
 """Cells at the right of a panel, and, where it is high enough, lines beneath it."""
@@ -32,19 +33,6 @@ _AIRY: Final = 12
 
 Parts = tuple[tuple[int, Line], ...]
 """Lines side by side, each with the cell that it begins in."""
-
-
-def panel_keys(view: DashboardView) -> list[str]:
-    """What each panel is known by from view to view: its group, its title, and which of those
-    with the same it is.
-    """
-    seen: dict[str, int] = {}
-    keys = []
-    for one in view.panels:
-        name = f"{one.panel.group}/{one.panel.title}"
-        seen[name] = seen.get(name, 0) + 1
-        keys.append(f"{name}/{seen[name]}")
-    return keys
 
 
 def panels_shown(view: DashboardView, text: str) -> list[int]:

@@ -29,7 +29,8 @@ _ROWS: Final = {
     PanelKind.BARS: bar_rows,
     PanelKind.TABLE: table_rows,
 }
-_NOTHING: Final = "no series: nothing that is collected matches this"
+_UNMEASURED: Final = "being measured"
+_NO_ROWS: Final = "no rows"
 
 
 def status_of(view: PanelView) -> Status | None:
@@ -74,7 +75,9 @@ def _body(view: PanelView, room: Room) -> list[Row]:
         return text_rows(view, room)
     empty = not view.series and (view.table is None or not view.table.rows)
     if empty:
-        return told_rows(view.error or _NOTHING, room, "warning" if view.error else "dim")
+        # Of what is empty for good the error says why.
+        told = view.error or (_UNMEASURED if view.table is None else _NO_ROWS)
+        return told_rows(told, room, "warning" if view.error else "dim")
     if not view.error:
         return _ROWS[panel.kind](view, room)
     said = told_rows(view.error, room, "warning")[: max(1, room.height // 3)]

@@ -54,8 +54,12 @@ class Room:
     legend: bool = True
 
 
-def letter(place: int) -> str:
-    """The letter of the curve at ``place``; none for those beyond the alphabet."""
+def letter(place: int, count: int = 2) -> str:
+    """The letter of the curve at ``place``; a star for the only one of them, and none for those
+    beyond the alphabet.
+    """
+    if count == 1:
+        return "*"
     return LETTERS[place] if place < len(LETTERS) else " "
 
 

@@ -118,7 +118,7 @@ class SeriesPane(LinePane):
         head = "".join(right(name, _FIGURE) for name, _ in names)
         lines = [line(Seg(f"   {left('series', wide)}{head}", "dim"))] if view.series else []
         seen: dict[str, int] = {}
-        curves = view.panel.kind is PanelKind.CHART
+        curves = view.panel.kind is PanelKind.CHART and len(view.series) > 1
         for place, one in self._in_order(view.series):
             name = named(one)
             seen[name] = seen.get(name, 0) + 1

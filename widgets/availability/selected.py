@@ -275,7 +275,9 @@ class SelectedCheck(LinePane):
         if check is not None:
             window = snapshot.window
             objectives = promised(snapshot, check.name)
-            return check_lines(check, snapshot.checks, snapshot.time, window, frame, objectives)
+            return check_lines(
+                check, snapshot.checks, snapshot.time, window, frame, objectives=objectives
+            )
         wanted = set(self.members)
         checks = [one for one in snapshot.checks if one.name in wanted]
         if not checks:

@@ -68,6 +68,7 @@ def test_it_fills_in_days_at_its_rate() -> None:
     assert filling.told("capacity_seconds_until_limit") is None
     view = filling.go(46, used=1e4)
     assert view.sentence == "reaches 120 GB in 21 d at 864 MB/d"
+    assert view.value is not None
     assert view.seconds == pytest.approx((1.2e11 - view.value) / 1e4, rel=0.01)
     assert filling.told('capacity_seconds_until_limit{site="a",job="db"}') == view.seconds
     assert filling.told("capacity_warning_seconds") == 14 * DAY
@@ -112,6 +113,7 @@ def test_a_forecast_is_computed_and_what_was_planned_beside_it() -> None:
     users = replace(item("used", over=30 * DAY), expected=0.10)
     view = Filling(users).go(24 * 31, step=6 * HOUR, used=1e11 * 0.15 / MONTH)
     assert view.monthly == pytest.approx(0.15 / 1.15, rel=0.02)
+    assert view.value is not None
     assert view.planned(6 * MONTH) == pytest.approx(1.7716 * view.value, rel=1e-3)
     assert view.at(6 * MONTH) == pytest.approx(view.value + 0.9e11, rel=0.02)
 

@@ -7,6 +7,7 @@ import pytest
 
 from checks.capacity.trend import trend
 from checks.capacity.views import Trend
+from checks.store.block import Floats
 
 HOUR, DAY = 3600.0, 86_400.0
 CHANCE = np.random.default_rng(7)
@@ -14,7 +15,8 @@ CHANCE = np.random.default_rng(7)
 
 def of(values: object, step: float, over: float) -> Trend:
     points = np.asarray(values, dtype=np.float64)
-    return trend(np.arange(len(points)) * step, points, over)
+    times: Floats = np.arange(len(points), dtype=np.float64) * step
+    return trend(times, points, over)
 
 
 def test_ten_minutes_of_noise_name_no_date() -> None:

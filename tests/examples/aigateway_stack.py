@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.servers.http import HttpServer
-from tests.servers.mariadb import MONITOR, PASSWORD, MariadbDatabase
+from tests.servers.mariadb import MONITOR, OWNER, PASSWORD, MariadbDatabase
 from tests.servers.redis import RedisServer
 
 __all__ = ["Gateway", "Traffic"]
@@ -120,6 +122,13 @@ class Gateway:
             finally:
                 running.kill()
 
+    def files(self) -> None:
+        """What lies around on a good day: a log, the database's files, a backup of the night."""
+        (self.logs / "gateway.log").touch()
+        (self.data / "ibdata1").write_bytes(bytes(5000))
+        self.dump("nightly.sql", hours=7)
+        (self.backups / "latest.sql").symlink_to("nightly.sql")
+
     # What it does
 
     def healthy(self) -> None:
@@ -165,6 +174,26 @@ class Gateway:
                 # Ids are given in the order of time, as an application does.
                 sorted(rows, key=lambda row: -row[5]),
             )
+
+    def dump(self, name: str, hours: float) -> Path:
+        """A dump of the database as mariadb-dump makes it, so many hours old."""
+        server = self.database.server
+        login = [f"--socket={server.socket}", f"--user={OWNER}", f"--password={PASSWORD}"]
+        made = subprocess.run(
+            ["mysqldump", "--no-defaults", *login, self.database.name],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return self.backup(name, made.stdout, hours)
+
+    def backup(self, name: str, text: str, hours: float) -> Path:
+        """A file among the backups, so many hours old."""
+        file = self.backups / name
+        file.write_text(text)
+        then = time.time() - hours * 3600
+        os.utime(file, (then, then))
+        return file
 
     def publish(self) -> None:
         """The page of metrics, as the guide plans it."""

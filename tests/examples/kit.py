@@ -52,7 +52,7 @@ STEP: Final = 5.0
 _SLACK: Final = 1.0
 """Seconds: rules leave the loop to others now and then, which takes some of that clock's time."""
 
-_NAMED: Final = ("check ", "scheduler", "rules", "log ")
+_NAMED: Final = ("check ", "scheduler", "rules", "log ", "long term")
 """What the names of tasks begin with that wait for time, not for a server."""
 
 
@@ -280,12 +280,14 @@ async def watching(
     packs: bool = False,
     probes: Mapping[str, MakeProbe] | None = None,
     clock: StepClock | None = None,
+    longterm: bool = False,
 ) -> AsyncIterator[Watch]:
     """An engine on ``config`` at work, its rules loaded.
 
     With ``checks`` only these run, which keeps a test of one rule cheap. The built-in rules run
     where ``packs``; they have tests of their own. ``probes`` make other probes than their kinds do
-    for the checks of these names: of a recorded machine, say.
+    for the checks of these names: of a recorded machine, say. Objectives and capacity are looked at
+    where ``longterm``.
     """
     names = {spec.name for spec in config.checks}
     assert set(checks) <= names, f"no such check: {set(checks) - names}"
@@ -300,13 +302,13 @@ async def watching(
             runner.kind = replace(runner.kind, probe=probes[runner.spec.name])
     engine.prepare()
     watch = Watch(engine, clock, system)
-    async with _at_work(engine, clock):
+    async with _at_work(engine, clock, longterm=longterm):
         await _loaded(engine, clock)
         yield watch
 
 
 @asynccontextmanager
-async def _at_work(engine: Engine, clock: StepClock) -> AsyncIterator[None]:
+async def _at_work(engine: Engine, clock: StepClock, *, longterm: bool) -> AsyncIterator[None]:
     me = asyncio.current_task()
     before = asyncio.all_tasks()
     clock.runs = lambda: bool(engine.scheduler._running)
@@ -317,6 +319,8 @@ async def _at_work(engine: Engine, clock: StepClock) -> AsyncIterator[None]:
     works = [asyncio.create_task(engine.scheduler.run(), name="scheduler")]
     if engine.rules is not None:
         works.append(asyncio.create_task(engine.rules.run(), name="rules"))
+    if longterm:
+        works.append(asyncio.create_task(engine._look_far(), name="long term"))
     try:
         yield
     finally:

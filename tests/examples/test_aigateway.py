@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pymysql
 import pytest
@@ -22,8 +26,10 @@ from tests.exporters.machine import Machine
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import MariadbDatabase
 from tests.servers.redis import RedisServer
+from tui.cli import main
 
 SYSTEM = "aigateway"
+Capture = pytest.CaptureFixture[str]
 FIVE_MINUTES = 330.0
 """Seconds after which what looks back five minutes is not short of history."""
 
@@ -94,6 +100,7 @@ def test_it_is_right_without_any_variable(capsys: pytest.CaptureFixture[str]) ->
 
 
 async def test_every_check_answers(gateway: Gateway) -> None:
+    gateway.files()
     gateway.requests(50)
     config = configured(SYSTEM, gateway.environ)
     with gateway.process():
@@ -341,6 +348,100 @@ def test_what_its_first_panel_cannot_do_on_mysql(gateway: Gateway) -> None:
             cursor.execute(guides)
 
 
+# Objectives, baseline, files
+
+
+async def test_objectives_are_those_of_its_baseline(gateway: Gateway) -> None:
+    config = configured(SYSTEM, gateway.environ)
+    async with watching(config, "database", "gateway", system=SYSTEM, longterm=True) as watch:
+        watch.step = 15.0
+        watch.drive(gateway.serve)
+        await watch.go_on(300)
+        gateway.traffic = Traffic(status=500, latency=1800)
+        await watch.go_on(60)
+        told = {one.name: one for one in watch.picture.objectives}
+        assert set(told) == {"requests that go well", "requests below a second", "health"}
+        well, quick = told["requests that go well"], told["requests below a second"]
+        assert well.sli is not None
+        assert quick.sli is not None
+        # 60 of 360 seconds, of which a reading may miss the ends.
+        assert well.sli == pytest.approx(5 / 6, abs=0.05)
+        assert quick.sli == pytest.approx(well.sli, abs=0.01)
+        assert told["health"].sli == 1
+        watched = {one.name for one in watch.picture.capacity}
+        assert {"p95", "error rate"} <= watched
+
+
+def test_a_baseline_tells_what_has_become_worse(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name, value in {**gateway.environ, "AIGATEWAY_INTERVAL": "500ms"}.items():
+        monkeypatch.setenv(name, value)
+
+    def baseline(*words: str) -> tuple[int, dict[str, Any]]:
+        action, *more = words
+        command = ["-c", str(config_file(SYSTEM)), "baseline", action, "--for", "1s", "--json"]
+        capsys.readouterr()
+        return main([*command, *more]), json.loads(capsys.readouterr().out)
+
+    gateway.history(400, 55)
+    code, saved = baseline("save", "good")
+    assert code == 0
+    figures = {one["kind"] for one in saved["figures"] if one["check"] == "database"}
+    assert {"throughput", "p50", "p95", "error rate"} <= figures
+    gateway.traffic = Traffic(status=500, latency=4000)
+    gateway.requests(400)
+    code, found = baseline("compare", "good")
+    assert code == 1
+    worse = {
+        one["figure"]
+        for one in found["figures"]
+        if one["check"] == "database" and one["verdict"] == "worse"
+    }
+    assert worse >= {"p95", "error rate"}
+
+
+async def test_backups_that_are_old_small_or_broken_are_told(gateway: Gateway) -> None:
+    config = configured(SYSTEM, gateway.environ)
+    dump = gateway.dump("monday.sql", hours=50)
+    gateway.dump("tuesday.sql", hours=2)
+    async with watching(config, "backups", "latest-backup", system=SYSTEM) as watch:
+
+        async def status(check: str = "backups") -> Status:
+            await watch.go_on(60)
+            return watch.check(check).status
+
+        assert await status() is Status.OK, watch.talk()
+        assert await status("latest-backup") is Status.CRITICAL, "there is no latest.sql"
+        (gateway.backups / "latest.sql").symlink_to("tuesday.sql")
+        assert await status("latest-backup") is Status.OK, watch.talk()
+        gateway.dump("tuesday.sql", hours=30)
+        assert await status() is Status.WARNING, "older than 26 hours"
+        text = dump.read_text()
+        gateway.backup("wednesday.sql", text[: len(text) // 3], hours=1)
+        assert await status() is Status.CRITICAL, "cut off, and smaller by more than a half"
+        assert "wednesday.sql" in watch.check("backups").message
+        gateway.dump("wednesday.sql", hours=1)
+        assert await status() is Status.OK, watch.talk()
+
+
+async def test_the_size_and_number_of_logs_and_the_databases_files(gateway: Gateway) -> None:
+    config = configured(SYSTEM, gateway.environ)
+    for day in range(3):
+        (gateway.logs / f"gateway.log.{day}.gz").write_bytes(b"x" * 1000)
+    (gateway.data / "ibdata1").write_bytes(b"x" * 5000)
+    (gateway.logs / "gateway.log").write_bytes(b"x" * 500)
+    async with watching(config, "log-files", "database-files", system=SYSTEM) as watch:
+        assert watch.check("log-files").status is Status.OK, watch.talk()
+        assert watch.value("onwatch_files_total_bytes{job='log-files'}") == 3500
+        assert watch.value("onwatch_files_total_bytes{job='database-files'}") == 5000
+        old = time.time() - 40 * 86_400
+        os.utime(gateway.logs / "gateway.log.0.gz", (old, old))
+        await watch.go_on(60)
+        assert watch.check("log-files").status is Status.WARNING, "logrotate keeps 30 days"
+
+
 # Runbooks
 
 
@@ -369,6 +470,18 @@ def test_steps_run(book: str, step: str, says: str, steps: Steps) -> None:
     ran = steps(book, step)
     assert ran.code == 0, ran
     assert says in ran.out
+
+
+async def test_alerts_lead_to_their_runbooks(gateway: Gateway) -> None:
+    config = configured(SYSTEM, gateway.environ)
+    books = {path.stem for path in (config_file(SYSTEM).parent / "runbooks").glob("*.md")}
+    async with watching(config, "gateway", system=SYSTEM) as watch:
+        rules = [one for one in watch.rules.rules if not one.records]
+        assert {dict(one.annotations)["runbook_url"] for one in rules} <= books
+        gateway.http.answer("/health", {"status": "down"})
+        await watch.go_on(60)
+        (alert,) = watch.alerts("ApplicationDown")
+        assert alert.runbook == "first-response"
 
 
 def test_what_loads_or_restores_asks_first(steps: Steps) -> None:

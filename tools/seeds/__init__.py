@@ -6,6 +6,7 @@ takes the guides' wording anew. ``tests/examples/test_seeds.py`` pins all of it.
 
 A file ``docs/seeds/SYSTEM.yaml`` has a row for each id:
 
+    tests: tests/examples/test_aigateway.py     # where tests are that name no file
     rows:
       AIG-04:
         check: database               # a check of examples/SYSTEM/onwatch.yaml, or a list of them
@@ -16,7 +17,7 @@ A file ``docs/seeds/SYSTEM.yaml`` has a row for each id:
         dashboard: requests           # a dashboard of the example, by its name
         log: api_errors               # a pattern of one of its log checks
         says: what one sees there, where the names do not say it
-        test: tests/examples/test_aigateway.py::test_figures_are_those_of_the_guides_sql
+        test: test_figures_are_those_of_the_guides_sql       # or FILE::NAME, or a list
         note: what of the guide's own text is broken, and how that is mended
       AIG-38: {later: notifications}  # or agent, or history: what it needs
       AIG-53: {out: shipping logs; onwatch reads the same files itself}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -37,7 +37,15 @@ def _config(system: str) -> EngineConfig:
 
 @cache
 def _checks(system: str) -> frozenset[str]:
-    return frozenset(spec.name for spec in _config(system).checks)
+    """Those that are switched off, too."""
+    return frozenset(check["name"] for check in _written(system)["checks"])
+
+
+def _written(system: str) -> dict[str, Any]:
+    """The example's file as it stands."""
+    text = (ROOT / "examples" / system / "onwatch.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
 
 
 @cache
@@ -59,9 +67,7 @@ def _library(system: str) -> Library:
 @cache
 def _patterns(system: str) -> frozenset[str]:
     """The names of what the log checks look for."""
-    text = (ROOT / "examples" / system / "onwatch.yaml").read_text(encoding="utf-8")
-    checks = yaml.safe_load(text)["checks"]
-    return frozenset(_named(check.get("log") for check in checks))
+    return frozenset(_named(check.get("log") for check in _written(system)["checks"]))
 
 
 def _named(values: Iterable[object]) -> Iterable[str]:

@@ -73,7 +73,8 @@ def rows_of(system: str) -> list[Row]:
     """
     file = FOLDER / f"{system}.yaml"
     found = yaml.load(file.read_text(encoding="utf-8"), _NoDoubles)
-    rows = [_row(system, key, value) for key, value in found["rows"].items()]
+    tests = str(found.get("tests", ""))
+    rows = [_row(system, key, value, tests) for key, value in found["rows"].items()]
     return sorted(rows, key=lambda row: int(row.id.partition("-")[2]))
 
 
@@ -101,7 +102,7 @@ class _NoDoubles(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _row(system: str, key: str, value: dict[str, Any]) -> Row:
+def _row(system: str, key: str, value: dict[str, Any], file: str) -> Row:
     unknown = set(value) - _KEYS
     if unknown:
         raise ValueError(f"{key}: unknown: {', '.join(sorted(unknown))}")
@@ -109,7 +110,8 @@ def _row(system: str, key: str, value: dict[str, Any]) -> Row:
     if later and later not in LATER:
         raise ValueError(f"{key}: later is one of {', '.join(LATER)}, not {later!r}")
     places = tuple((what, name) for what in PLACES for name in _list(value.get(what)))
-    tests = _list(value.get("test"))
+    named = _list(value.get("test"))
+    tests = tuple(name if "::" in name else f"{file}::{name}" for name in named)
     if not (later or out) and not (places and tests):
         raise ValueError(f"{key}: names no place, or no test")
     if later and out:

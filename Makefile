@@ -29,7 +29,7 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-plugins
 	@tools/get-peers prometheus prometheus-node-exporter prometheus-process-exporter \
 		prometheus-postgres-exporter prometheus-mysqld-exporter prometheus-redis-exporter \
-		prometheus-blackbox-exporter
+		prometheus-blackbox-exporter prometheus-alertmanager
 	$(RUN)/pytest --require-servers --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) types layers ## Format, lint, types and layering

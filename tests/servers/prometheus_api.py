@@ -43,10 +43,11 @@ def page_of_samples(rows: int, end: int) -> str:
 
 
 class Api:
-    """The HTTP API at ``address``."""
+    """The HTTP API at ``address``, of the process ``pid``."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, pid: int) -> None:
         self.address = address
+        self.pid = pid
 
     def ask(self, path: str, **parameters: str) -> Any:
         """What the server answers, an error's document included."""
@@ -92,7 +93,7 @@ def running(folder: Path, configuration: str) -> Iterator[Api]:
         )
     try:
         _wait_ready(f"http://{address}/-/ready", process, log)
-        yield Api(address)
+        yield Api(address, process.pid)
     finally:
         process.kill()
         process.wait(20)

@@ -11,6 +11,7 @@ from checks.dashboards.emptiness import Sampled
 from checks.dashboards.interpolate import Value, Values, references
 from checks.dashboards.measuring import Measuring
 from checks.dashboards.model import Variable
+from checks.dashboards.patterns import pattern_of
 from checks.dashboards.views import ALL, VariableView
 from checks.errors import OnwatchError
 from checks.model import clean
@@ -128,9 +129,9 @@ def _found(variable: Variable, store: Sampled, measuring: Measuring, values: Val
     query = values.promql(variable.query)
     try:
         found = _asked(query, store, measuring, values)
+        kept = _kept(found, variable.pattern)
     except (OnwatchError, ValueError) as wrong:
         return Choice(variable, variable.options, clean(f"{wrong}, in {query}", 300))
-    kept = _kept(found, variable.pattern)
     made = _sorted(kept, variable.sort)[:MOST]
     return Choice(variable, (*variable.options, *(clean(one, 200) for one in made)))
 
@@ -151,7 +152,7 @@ def _asked(query: str, store: Sampled, measuring: Measuring, values: Values) -> 
         case ("label_names", _):
             return sorted({name for labels in _series("", store, measuring) for name, _ in labels})
         case ("metrics", inside):
-            pattern = _pattern(inside.strip().strip("\"'"))
+            pattern = pattern_of(inside.strip().strip("\"'"))
             return sorted(name for name in store.names if pattern.search(name))
         case ("query_result", inside):
             return _results(inside, store, measuring, values)
@@ -194,7 +195,7 @@ def _kept(found: Iterable[str], written: str) -> list[str]:
     """Of ``found`` what the pattern ``written`` matches, and its group where it has one."""
     if not written:
         return list(dict.fromkeys(found))
-    pattern, kept = _pattern(written), []
+    pattern, kept = pattern_of(written), []
     for one in found:
         match = pattern.search(one)
         if match is None:
@@ -203,18 +204,6 @@ def _kept(found: Iterable[str], written: str) -> list[str]:
         taken = named.get("value") or next((g for g in match.groups() if g is not None), match[0])
         kept.append(taken)
     return list(dict.fromkeys(kept))
-
-
-def _pattern(written: str) -> re.Pattern[str]:
-    """A pattern as JavaScript writes it: ``/…/flags``, or bare."""
-    body, flags = written, ""
-    if written.startswith("/") and (end := written.rfind("/")) > 0:
-        body, flags = written[1:end], written[end + 1 :]
-    body = re.sub(r"\(\?<(\w+)>", r"(?P<\1>", body)
-    try:
-        return re.compile(body, re.IGNORECASE if "i" in flags else 0)
-    except re.error as wrong:
-        raise ValueError(f"its pattern {written} is none: {wrong}") from None
 
 
 def _sorted(found: list[str], sort: str) -> list[str]:

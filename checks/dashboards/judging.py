@@ -48,10 +48,10 @@ def reduced(points: Sequence[float], calc: str) -> float:
 
 
 _CALCULATED: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
-    "mean": lambda known: math.fsum(known) / len(known),
+    "mean": lambda known: sum(known) / len(known),
     "min": min,
     "max": max,
-    "sum": math.fsum,
+    "sum": sum,
     "first": lambda known: known[0],
     "range": lambda known: max(known) - min(known),
     "delta": lambda known: known[-1] - known[0],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checks.dashboards.choosing import chosen_values
@@ -17,6 +19,7 @@ from checks.dashboards.repeating import Placed, spread_out
 from checks.dashboards.sql.desk import Desk
 from checks.dashboards.views import DashboardView, PanelView, VariableView
 from checks.documents.keys import nearest
+from checks.model import clean
 
 if TYPE_CHECKING:
     from checks.dashboards.model import Dashboard
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from checks.state import CheckState
 
 __all__ = ["LONGEST", "REFRESH", "StandingDashboard", "missing"]
+
+log = logging.getLogger("onwatch.dashboards")
 
 LONGEST: Final = 86_400.0
 """Seconds that a dashboard goes back at most."""
@@ -91,9 +96,19 @@ class StandingDashboard:
 
     def view(self, store: Sampled, states: Mapping[str, CheckState], now: float) -> DashboardView:
         """The dashboard as of ``now``; the same object again while nothing of it is new."""
-        dashboard = self._dashboard
-        if dashboard is None:
+        if self._dashboard is None:
             return self._view
+        try:
+            return self._looked_at(self._dashboard, store, states, now)
+        except Exception as error:
+            # The rim: a dashboard must not cost the picture that it is in.
+            log.exception("the dashboard %s could not be made", self.name)
+            said = f"internal error: {type(error).__name__}: {clean(error, 200)}"
+            return replace(self._view, at=now, error=said)
+
+    def _looked_at(
+        self, dashboard: Dashboard, store: Sampled, states: Mapping[str, CheckState], now: float
+    ) -> DashboardView:
         moment = Moment.of(now, self._view.span)
         self._look_at_variables(dashboard, store, moment)
         specs = {name: state.spec for name, state in states.items()}
@@ -162,11 +177,22 @@ class StandingDashboard:
         for done, at in enumerate(due):
             if done and last - began > AT_ONCE:
                 break
-            self._panels[at].measure(store, specs, self._desk, moment)
+            self._measure(self._panels[at], store, specs, moment)
             last, before = time.perf_counter(), last
             self._costs[at] = last - before
         if any(one.at < 0 for one in self._panels):
             self._go_on_soon()
+
+    def _measure(
+        self, panel: PanelAt, store: Sampled, specs: Mapping[str, CheckSpec], moment: Moment
+    ) -> None:
+        try:
+            panel.measure(store, specs, self._desk, moment)
+        except Exception as error:
+            # The rim: what one panel does inside must not cost the picture.
+            log.exception("the panel %s could not be measured", panel.panel.title)
+            said = f"internal error: {type(error).__name__}: {clean(error, 200)}"
+            panel.view = PanelView(panel.panel, error=said)
 
     def _is_due(self, at: int, panel: PanelAt, moment: Moment) -> bool:
         every = max(REFRESH, min(moment.step, _SLOWEST), _SHARE * self._costs.get(at, 0.0))

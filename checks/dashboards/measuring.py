@@ -15,6 +15,7 @@ from checks.dashboards.interpolate import Values
 from checks.dashboards.judging import judged, reduced, worded
 from checks.dashboards.legend import names_of
 from checks.dashboards.model import Panel, PanelKind, Query
+from checks.dashboards.patterns import pattern_of
 from checks.dashboards.views import SeriesView
 from checks.errors import OnwatchError
 from checks.model import clean
@@ -182,7 +183,7 @@ def _rows(
     alone = len(panel.queries) == 1 and panel.title
     names = names_of(labels, asked.values.plain(query.legend), alone or query.expr)
     course = len(times) > 1
-    downwards = [re.compile(one) for one in panel.negative]
+    downwards = [pattern_of(one) for one in panel.negative]
     rows = tuple(
         Row(
             labels[at],

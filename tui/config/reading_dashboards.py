@@ -22,6 +22,7 @@ from checks.dashboards.model import (
     Variable,
     Words,
 )
+from checks.dashboards.patterns import pattern_of
 from checks.dashboards.probing import mistake_in
 from checks.dashboards.units import unit_of
 from checks.documents.document import Path as Where
@@ -89,9 +90,8 @@ class Reading:
             if pattern
             else [self._base / files.expanded(entry.file)]
         )
-        for key in ("variables",):
-            if getattr(entry, key):
-                self._report.add((*where, key), "belongs to panels; a file has its own")
+        if entry.variables:
+            self._report.add((*where, "variables"), "belongs to panels; a file has its own")
         if pattern and (entry.name or entry.title):
             key = "name" if entry.name else "title"
             self._report.add((*where, key), "a pattern can be of several files: leave it out")
@@ -264,9 +264,9 @@ class Reading:
     def _patterns(self, where: Where, given: DashboardPanel) -> Iterator[str]:
         for at, pattern in enumerate(given.negative):
             try:
-                re.compile(pattern)
-            except re.error as wrong:
-                self._report.add((*where, "negative", at), f"is no pattern: {wrong}")
+                pattern_of(pattern)
+            except ValueError as wrong:
+                self._report.add((*where, "negative", at), str(wrong))
             else:
                 yield pattern
 

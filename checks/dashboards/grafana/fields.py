@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Final
 from checks.dashboards.grafana import thresholds, words
 from checks.dashboards.grafana.node import Node
 from checks.dashboards.model import Column, Threshold, Words
+from checks.dashboards.patterns import pattern_of
 from checks.dashboards.units import unit_of
 
 __all__ = ["Look", "look_of"]
@@ -184,19 +186,15 @@ def _negative(panel: Node) -> Iterator[str]:
 
 
 def _pattern(text: str) -> Iterator[str]:
-    """``/pattern/flags`` as a pattern, anything else as a name."""
+    """``/pattern/flags`` as it is, where it is one; anything else as a name."""
     if not text:
         return
-    if text.startswith("/") and (end := text.rfind("/")) > 0:
-        flags = "(?i)" if "i" in text[end + 1 :] else ""
-        body = flags + text[1:end]
-        try:
-            re.compile(body)
-        except re.error:
-            return
-        yield body
-    else:
+    if not text.startswith("/"):
         yield f"^{re.escape(text)}$"
+        return
+    with contextlib.suppress(ValueError):
+        pattern_of(text)
+        yield text
 
 
 def _columns(panel: Node) -> tuple[tuple[Column, ...], tuple[str, ...]]:

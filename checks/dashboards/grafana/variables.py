@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,7 @@ from checks.model import clean
 __all__ = ["variables_of"]
 
 _ALL_VALUE: Final = "$__all"
-_SORTS: Final = {
+_SORTS: Final[Mapping[float, str]] = {
     1: "name",
     2: "-name",
     3: "number",
@@ -80,7 +81,7 @@ def _asked(node: Node, sources: Sources, notes: list[str]) -> Variable:
     query = (node["query"]["query"] or node["query"]).text or node["definition"].text
     kind = sources.kind(node, Node({}))
     base = _base(node, query=query.strip())
-    pattern, sort = node["regex"].text, _SORTS.get(node["sort"].data, "")
+    pattern, sort = node["regex"].text, _SORTS.get(node["sort"].number or 0, "")
     if kind == PROMETHEUS and not re.match(r"\s*select\b", query, re.IGNORECASE):
         return replace(base, pattern=pattern, sort=sort)
     notes.append(f"the values of ${base.name} are not asked for: type one")

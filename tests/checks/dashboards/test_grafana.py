@@ -172,7 +172,7 @@ def test_an_old_graph_with_rows_and_what_is_drawn_downwards() -> None:
     assert found[0].unit == "B/s"
     assert found[0].low == 0
     assert found[0].thresholds == (Threshold(5, Status.CRITICAL),)
-    assert found[0].negative == ("(?i)trans",)
+    assert found[0].negative == ("/trans/i",)
 
 
 def test_folded_rows_have_their_panels_and_repeat_as_a_group() -> None:

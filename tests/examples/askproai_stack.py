@@ -130,6 +130,9 @@ class AskProAI:
             "ASKPROAI_SUPERVISORCTL": str(self.programs / "supervisorctl"),
             **{f"ASKPROAI_{name}": node for name in nodes},
             "ASKPROAI_PING": "127.0.0.1",
+            # They have a test of their own.
+            "ASKPROAI_PROMETHEUS": "false",
+            "ASKPROAI_ALERTMANAGER": "false",
             "ASKPROAI_GRAFANA_URL": self.http.url,
         }
 
@@ -166,7 +169,8 @@ class AskProAI:
         python = f"{sys.executable} -W ignore -m supervisor"
         control.write_text(f'#!/bin/sh\nexec {python}.supervisorctl -c {config} "$@"\n')
         control.chmod(0o755)
-        command = [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", config]
+        command = [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord"]
+        command += ["-c", str(config)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
             try:
                 yield

@@ -12,6 +12,7 @@ import pytest
 
 from checks.model import Status
 from checks.rules.views import RuleHealth
+from checks.story.targets import Term
 from tests.examples.askproai_stack import QUEUES, AskProAI, Requests
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_clock import StepClock
@@ -19,6 +20,7 @@ from tests.examples.kit_guide import guide_of, runbook_of
 from tests.examples.kit_machine import drive_machine, of_machine, of_units, units
 from tests.examples.kit_steps import Ran, home_with, run_step
 from tests.exporters.machine import GB, Machine
+from tests.servers import alertmanager, prometheus_api
 from tests.servers.exporters import Exporters
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase, MariadbServers
@@ -513,3 +515,68 @@ def test_rules_check_takes_all_rule_files(capsys: pytest.CaptureFixture[str]) ->
     files = sorted(map(str, (EXAMPLES / SYSTEM / "rules").glob("*.yml")))
     assert main(["rules", "check", *files]) == 0
     assert "4 rules in 1 group" in capsys.readouterr().out
+
+
+# What stands around it
+
+MENDED = """\
+route: {receiver: default, group_by: [alertname, severity], group_wait: 10s}
+receivers: [{name: default}]
+"""
+
+
+async def test_prometheus_and_alertmanager_are_watched(app: AskProAI, tmp_path: Path) -> None:
+    rules = EXAMPLES / SYSTEM / "rules" / "application.yml"
+    target = f"{{static_configs: [{{targets: ['127.0.0.1:{app.http.port}']}}], job_name: api}}"
+    config = f"rule_files: [{rules}]\nscrape_configs: [{target}]\n"
+    folders = [tmp_path / name for name in ("prometheus", "alertmanager")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        prometheus_api.running(folders[0], config) as prometheus,
+        alertmanager.serving(folders[1], MENDED) as manager,
+    ):
+        manager.post("alerts", [{"labels": {"alertname": "HighErrorRate", "severity": "critical"}}])
+        environ = {
+            **app.environ,
+            "ASKPROAI_PROMETHEUS": "true",
+            "ASKPROAI_ALERTMANAGER": "true",
+            "ASKPROAI_PROMETHEUS_URL": f"http://{prometheus.address}",
+            "ASKPROAI_ALERTMANAGER_URL": manager.url,
+        }
+        names = ("prometheus", "alertmanager", "grafana")
+        async with watching(configured(SYSTEM, environ), *names, system=SYSTEM) as watch:
+            await watch.go_on(30)
+            for name in names:
+                view = watch.check(name)
+                assert view.up, view.message
+            assert watch.check("grafana").status is Status.OK
+            assert "1 alert" in watch.check("alertmanager").message
+
+
+def test_alertmanager_refuses_the_guides_configuration(tmp_path: Path) -> None:
+    text = (EXAMPLES / SYSTEM / "alertmanager" / "config.yml").read_text()
+    filled = text.replace("YOUR_SLACK_WEBHOOK", "https://hooks.slack.com/services/x")
+    server = "resolve_timeout: 5m\n  smtp_smarthost: localhost:25\n"
+    filled = filled.replace("resolve_timeout: 5m\n", server)
+    for given, said in ((text, "unsupported scheme"), (filled, 'undefined receiver ."default')):
+        with (
+            pytest.raises(pytest.fail.Exception, match=said),
+            alertmanager.serving(tmp_path, given),
+        ):
+            pass
+
+
+def test_severities_have_the_guides_response_times() -> None:
+    story = loaded(SYSTEM, {}).engine.story
+    assert story is not None
+    assert story.targets is not None
+    times = {
+        word: (target.acknowledge, target.escalate) for word, target in story.targets.own.items()
+    }
+    assert times == {
+        "critical": (Term(0), Term(0)),
+        "high": (Term(1800), Term(3600)),
+        "warning": (Term(7200), Term(4 * 3600)),
+        "info": (Term(days=1), Term(2 * 86_400)),
+    }

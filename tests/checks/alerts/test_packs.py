@@ -318,6 +318,10 @@ GUIDES = [
     ("AIG-32", "TokenRefreshFails", "critical", "> 0", "0s"),
     ("XIO-70", "ProcessRestarts", "warning", "> 0", "0s"),
     ("XIO-06 XIO-70", "HealthUptimeReset", "warning", "> 0", "0s"),
+    ("ASK-21", "HostTrafficFarFromUsual", "info", "> 4", "15m"),
+    ("XIO-77 XIO-97", "RequestsFarFromUsual", "info", "> 4", "10m"),
+    ("XIO-59 XIO-112", "ProcessMemoryGrows", "info", "> 0.1", "1h"),
+    ("ASK-179", "SloBurn", "critical", "> 14.4", "0s"),
 ]
 
 

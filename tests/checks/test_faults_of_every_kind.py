@@ -53,6 +53,7 @@ ON_THE_MOUNT = {
     "mount-command": r"looking at it hangs; is the mount",
     "mount-sqlite": r"hang|no answer",
     "mount-pid-file": r"hang|no answer",
+    "mount-log": r"reading .*nas/app\.log has hung for \d+ s: does its file system hang\?",
     "mount-http-ca": r"reading .*ca\.pem hangs|credential's source did not answer|no answer from",
     "mount-tls-ca": r"hangs|no answer from",
     "mount-redis-ca": r"reading .*ca\.pem hangs|no answer from",
@@ -159,6 +160,7 @@ class Scene:
             "mount-command": {"command": {"argv": [str(point / "check")]}},
             "mount-sqlite": {"sqlite": str(point / "shop.db")},
             "mount-pid-file": {"process": {"pid_file": str(point / "app.pid")}},
+            "mount-log": {"log": str(point / "app.log")},
             "mount-http-ca": {"http": {"url": f"{secure.url}/", "tls": {"ca": f"{point}/ca.pem"}}},
             "mount-tls-ca": {
                 "tls": {"address": f"127.0.0.1:{secure.port}", "ca": f"{point}/c.pem"}
@@ -191,6 +193,7 @@ def well(
         "well-tls": {"tls": {"address": f"127.0.0.1:{secure.port}", "ca": str(ca)}},
         "well-redis": {"redis": redis.url},
         "well-command": {"command": {"argv": ["true"]}},
+        "well-log": {"log": {"files": str(ca.with_name("own.pid"))}},
         "well-process": {"process": {"pid_file": str(ca.with_name("own.pid"))}},
         "well-tcp": {"tcp": f"127.0.0.1:{http.port}"},
     }

@@ -50,19 +50,17 @@ class LogProbe:
         self._turn = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
         self._events: list[str] = []
+        self._since = self._clock.now()
+        """When the call that the lane is in began."""
         self._closed = False
 
     async def run(self) -> Result:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         try:
             async with asyncio.timeout(self._target.timeout * 0.95):
                 async with self._turn:
                     result = await self._in_lane(self._look)
-        except LaneBusyError as busy:
-            return self._hung(loop.time() - busy.since)
-        except TimeoutError:
-            return self._hung(loop.time() - began)
+        except (LaneBusyError, TimeoutError):
+            return self._hung()
         if self._follower is None and not self._closed:
             self._follower = asyncio.create_task(self._follow(), name=self._lane)
         return result
@@ -103,7 +101,10 @@ class LogProbe:
             return await self._in_lane(self._read)
 
     async def _in_lane(self, call: Callable[[], T]) -> T:
-        return await self._target.env.lanes.run(self._lane, call)
+        lanes = self._target.env.lanes
+        if not lanes.busy(self._lane):
+            self._since = self._clock.now()
+        return await lanes.run(self._lane, call)
 
     def _look(self) -> Result:
         """Read on to the end, as far as there is time, and say what there is."""
@@ -151,8 +152,9 @@ class LogProbe:
             log=digest.tail,
         )
 
-    def _hung(self, seconds: float) -> Result:
+    def _hung(self) -> Result:
         """Files on a dead mount, mostly."""
+        seconds = self._clock.now() - self._since
         touching = getattr(self._reader, "touching", "") or self._config.address()
         text = f"reading {touching} has hung for {seconds:.0f} s: does its file system hang?"
         to = self._target.sampler.builder()

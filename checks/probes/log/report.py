@@ -53,7 +53,6 @@ def note(digest: Digest) -> str:
 def facts(config: LogConfig, digest: Digest, now: float) -> Iterator[tuple[str, str]]:
     """What does not change often."""
     held = digest.tail.held()
-    yield "log", config.address()
     if held.since is not None:
         yield "lines held", f"{len(held):,}, the oldest from {span(now - held.since)} ago"
     yield "read", f"{digest.lines:,} lines, {size(digest.read)}"

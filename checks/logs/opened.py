@@ -162,10 +162,6 @@ class Opened:
         None where the file is no longer what was read: it was truncated. Call :meth:`restart`.
         """
         found = os.fstat(self.descriptor)
-        if self.ill:
-            self.offset = self.size = found.st_size
-            self._seen = (found.st_size, found.st_mtime_ns)
-            return Chunk()
         data = os.pread(self.descriptor, most, self.offset)
         # Compared after it was read, so that nothing can change in between.
         if not self.is_same():
@@ -176,6 +172,10 @@ class Opened:
             return Chunk()
         if not self._sniffed:
             self._sniff()
+        if self.ill:
+            self.offset = self.size = found.st_size
+            self._print = Print(b"", b"", 0)
+            return Chunk()
         self._advance(data)
         self.changed = self._partial_at = now
         return self._split(data)

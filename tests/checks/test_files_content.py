@@ -7,7 +7,9 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import sqlite3
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -22,6 +24,8 @@ from checks.probes.files.content import inspect
 from checks.probes.files.probe import FilesProbe
 from checks.probes.files.unpacking import StoppedError
 from tests.checks.host_trees import host_target
+from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase
+from tests.servers.postgres import PostgresDatabase
 
 MYSQL = (
     b"/*M!999999\\- enable the sandbox mode */ \n"
@@ -170,3 +174,32 @@ def test_reading_ends_when_nobody_wants_to_know_any_more(tmp_path: Path) -> None
     path.write_bytes(gzip.compress(MYSQL))
     with pytest.raises(StoppedError):
         inspect(path, BUDGET, lambda: True)
+
+
+@pytest.mark.skipif(shutil.which("mariadb-dump") is None, reason="needs mariadb-dump")
+def test_a_dump_of_a_real_mariadb_server(tmp_path: Path, mariadb_server: MariadbDatabase) -> None:
+    mariadb_server.execute("CREATE TABLE logs (id INT)", "INSERT INTO logs VALUES (1), (2)")
+    socket = f"--socket={mariadb_server.server.socket}"
+    program = ["mariadb-dump", "--no-defaults", socket, f"--user={OWNER}", f"--password={PASSWORD}"]
+    done = subprocess.run([*program, mariadb_server.name], capture_output=True, check=True)
+    path = tmp_path / "dump.sql"
+    path.write_bytes(done.stdout)
+    assert inspect(path, BUDGET).text == "MariaDB dump, whole"
+    path.write_bytes(done.stdout[:-50])
+    assert inspect(path, BUDGET).sound is False
+    refused = subprocess.run([*program, "no_such"], capture_output=True, check=False)
+    path.write_bytes(refused.stderr)
+    assert "it holds no dump but a complaint" in inspect(path, BUDGET).text
+
+
+@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="needs pg_dump")
+async def test_dumps_of_a_real_postgresql_server(
+    tmp_path: Path, postgres_full: PostgresDatabase
+) -> None:
+    path = tmp_path / "dump"
+    for options, text in (([], "PostgreSQL dump, whole"), (["-Fc"], "pg_dump archive")):
+        done = subprocess.run(
+            ["pg_dump", *options, f"--dbname={postgres_full.url}"], capture_output=True, check=True
+        )
+        path.write_bytes(done.stdout)
+        assert inspect(path, BUDGET).text.startswith(text)

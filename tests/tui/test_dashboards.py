@@ -99,6 +99,7 @@ async def test_brackets_go_from_dashboard_to_dashboard_and_a_click_on_a_tab_too(
     async with opened("right_square_bracket") as pilot:
         assert asked(pilot)[-1] == "dashboard database 0 {}"
         assert "Queries by command" in seen(pilot)
+        assert at(pilot) == "Uptime"
         await press(pilot, "right_square_bracket")
         assert asked(pilot)[-1] == "dashboard gateway 0 {}"
         await pilot.click("#boards", offset=(16, 0))

@@ -26,6 +26,7 @@ QUESTIONS = {
     "7": "What fires and since when",
     "8": "What do the logs say",
     "9": "What happened, in which order",
+    "D": "What do the panels of this dashboard",
 }
 
 

@@ -79,6 +79,7 @@ class DashboardPane(LinePane):
         self._spread = self._laid
         """What is drawn: one panel alone, or all of them."""
         self._laid_for: tuple[object, ...] = ()
+        self._board = ""
         self._order: Sequence[int] = ()
         self._keys: Sequence[str] = ()
         self._drawings: dict[int, tuple[tuple[object, ...], list[Line]]] = {}
@@ -335,9 +336,10 @@ class DashboardPane(LinePane):
 
     # Reactions
 
-    def watch_view(self, old: DashboardView | None, new: DashboardView | None) -> None:
-        if old is None or new is None or old.name != new.name:
-            self._top = 0
+    def watch_view(self, new: DashboardView | None) -> None:
+        if new is not None and new.name != self._board:
+            self._board = new.name
+            self._top, self._selected, self._lost = 0, None, False
             self._drawings.clear()
         self.update_lines()
 

@@ -17,6 +17,7 @@ from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.handling import dealt_with
 from widgets.lines import LinePane
+from widgets.promises import in_pairs
 from widgets.table import table_lines
 from widgets.text import Line, Seg, broken, left, line, role_of
 
@@ -293,7 +294,8 @@ class FactsPane(DetailPane):
         check = snapshot.check(name) if snapshot else None
         if snapshot is None or check is None:
             return note(GONE, frame.width)
-        return fact_lines(check, facts, snapshot.time, frame, dealt_with(snapshot, name))
+        dealt = [*dealt_with(snapshot, name), *in_pairs(snapshot, name)]
+        return fact_lines(check, facts, snapshot.time, frame, dealt)
 
 
 class TablesPane(DetailPane):

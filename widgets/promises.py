@@ -27,7 +27,7 @@ __all__ = [
     "beside",
     "going",
     "going_lines",
-    "going_words",
+    "in_pairs",
     "objective_line",
     "objective_segs",
     "promised",
@@ -145,11 +145,22 @@ def going(snapshot: Snapshot | None, check: CheckView | None) -> tuple[CapacityV
     return tuple(sorted(found, key=lambda one: never if one.seconds is None else one.seconds))
 
 
-def going_words(view: CapacityView) -> str:
-    """Where it goes in a few words: ``in 12 d at 1.2 GB/d``; empty where that is not known."""
-    if view.trend.way in ("unknown", "unsteady") or view.value is None:
-        return ""
-    return view.sentence
+def in_pairs(snapshot: Snapshot | None, check: str) -> list[tuple[str, str]]:
+    """What is promised of ``check`` and what fills there, as names and what stands for them."""
+    pairs = [
+        (f"objective {one.name}", f"{one.sentence}{f'; {one.note}' if one.note else ''}")
+        for one in promised(snapshot, check)
+    ]
+    courses = going(snapshot, snapshot.check(check) if snapshot else None)
+    moving = [one for one in courses if one.trend.way in ("growing", "shrinking")]
+    return pairs + [(f"trend of {_called(one)}", one.sentence) for one in moving]
+
+
+def _called(view: CapacityView) -> str:
+    """Its name, and which of several it is."""
+    own = dict(view.labels)
+    of = next((own[one] for one in ("datname", "schema", "mountpoint") if own.get(one)), "")
+    return f"{view.name} {of}".rstrip()
 
 
 def going_lines(views: Sequence[CapacityView], frame: Frame) -> list[Line]:
@@ -164,13 +175,11 @@ def going_lines(views: Sequence[CapacityView], frame: Frame) -> list[Line]:
 
 
 def _going(view: CapacityView, frame: Frame) -> Line:
-    own = dict(view.labels)
-    of = next((own[one] for one in ("datname", "schema", "mountpoint") if own.get(one)), "")
     soon = view.seconds is not None and view.seconds < _SOON
     role = role_of(view.status) if view.status.severity else "high" if soon else "label"
     now = amount(view.value or 0.0, view.unit)
     return line(
-        Seg(f" {view.name}{f' {of}' if of else ''} ", "label"),
+        Seg(f" {_called(view)} ", "label"),
         *figure(now),
         Seg(f" {frame.glyphs.dot} {view.sentence}", role),
         key=view.key,

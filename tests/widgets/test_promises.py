@@ -15,7 +15,7 @@ from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
 from widgets.availability.selected import check_lines
 from widgets.frame import Frame
-from widgets.promises import baseline_line, going, going_lines, objective_line
+from widgets.promises import baseline_line, going, going_lines, in_pairs, objective_line
 from widgets.request_log.durations import DurationsPane
 from widgets.request_log.rate import RatePane
 from widgets.text import Line
@@ -108,6 +108,18 @@ async def test_the_requests_screens_panes_say_and_draw_them() -> None:
     assert "api quick 98.1 % of 95 %" in beneath
     assert "baseline p95 200 ms, now" in beneath
     assert " goal" in beneath
+
+
+def test_the_details_of_a_check_tell_all_of_it() -> None:
+    night = samples.bad_night()
+    check = replace(night.checks[0], job="db", instance="db:5432")
+    mine = promise(check=check.name, sentence="98.1 % of 95 %", note="measured at 0.5 s")
+    seen = replace(night, checks=(check,), objectives=(mine,), capacity=(course(),))
+    assert in_pairs(seen, check.name) == [
+        ("objective api quick", "98.1 % of 95 %; measured at 0.5 s"),
+        ("trend of size shop", "growing by 1.2 GB/d"),
+    ]
+    assert in_pairs(seen, "another") == []
 
 
 def test_without_a_baseline_of_it_nothing_is_said() -> None:

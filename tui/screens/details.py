@@ -34,6 +34,7 @@ from widgets.header import CheckHeader
 from widgets.hints import HintLine
 from widgets.lines import ANY_HEIGHT
 from widgets.parts import PartsPane, part_lines
+from widgets.promises import in_pairs
 from widgets.related import RelatedPane, related_lines
 from widgets.results import ResultsPane, result_lines
 
@@ -208,9 +209,8 @@ class DetailsScreen(PictureScreen):
             return {"facts": 1}
         frame = Frame(width, ANY_HEIGHT)
         facts = details.facts if details else ()
-        about = len(
-            fact_lines(check, facts, snapshot.time, frame, dealt_with(snapshot, check.name))
-        )
+        dealt = [*dealt_with(snapshot, check.name), *in_pairs(snapshot, check.name)]
+        about = len(fact_lines(check, facts, snapshot.time, frame, dealt))
         if details is None:
             return {"facts": about + 1}
         needs = {

@@ -31,6 +31,7 @@ from checks.logs.model import Level, Record, Value
 from checks.logs.patterns_regex import BadPatternError, octets, regex
 
 __all__ = [
+    "EarlyFilter",
     "Filter",
     "FilterError",
     "Fits",
@@ -73,8 +74,27 @@ def _checked(text: str) -> str:
     return text
 
 
+def _asks_for_patterns(node: Node) -> Word | None:
+    """Where a filter asks which patterns a record matches; None where it does not."""
+    if isinstance(node, Both | Either):
+        return next(filter(None, map(_asks_for_patterns, node.of)), None)
+    if isinstance(node, Not):
+        return _asks_for_patterns(node.of)
+    field = node.field if isinstance(node, Compare | Exists) else None
+    return field if field is not None and field.name == "pattern" else None
+
+
+def _checked_early(text: str) -> str:
+    word = _asks_for_patterns(parse(text))
+    if word is not None:
+        raise FilterError(word.column, "which patterns match is not known yet here")
+    return _checked(text)
+
+
 Filter = Annotated[str, Field(min_length=1), AfterValidator(_checked)]
 """A filter in a configuration."""
+EarlyFilter = Annotated[str, Field(min_length=1), AfterValidator(_checked_early)]
+"""One of records of which it is not known yet which patterns they match."""
 
 
 def numeric(value: Value) -> float | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from checks.logs.filters import Filter
+from checks.logs.filters import EarlyFilter
 from checks.logs.levels import level_of
 from checks.logs.patterns_bounds import Limit
 from checks.logs.patterns_ready import READY
@@ -54,7 +54,7 @@ class Pattern(Model):
     """What it is called; no two of a check share a name. That of the ready-made one if none."""
     match: Regex | None = None
     """A regular expression (RE2) that a line of the record matches anywhere."""
-    where: Filter | None = None
+    where: EarlyFilter | None = None
     """A filter that the record fits: `context.duration > 1000`."""
     level: LevelName | None = None
     """The record is at least so grave."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Final
 
 from checks.logs.counting_columns import Columns
@@ -51,6 +52,8 @@ class RequestRecords:
             errors_from=config.errors_from,
         )
         self._window = RequestWindow(config.labels, now)
+        self._lock = Lock()
+        """Of the window: it is added to in a lane, and looked at in the engine's loop."""
         self._counters = RequestCounters(config.labels)
         self._seen: set[str] = {"labels"} if config.labels else set()
         if config.error:
@@ -62,23 +65,27 @@ class RequestRecords:
     def recall(self, records: Columns, since: float, now: float) -> None:
         """Requests from before the start; all that were written from ``since`` on are among
         them."""
-        self._window.advance(now)
         batch = self._batch(records, now, trusted=True)
         if batch is not None:
-            self._window.add(batch)
             self._counters.announce(batch)
-        self._window.covered_from = max(since, now - _HOUR)
-        self._window.rows_since = self._window.covered_from
+        with self._lock:
+            self._window.advance(now)
+            if batch is not None:
+                self._window.add(batch)
+            self._window.covered_from = max(since, now - _HOUR)
+            self._window.rows_since = self._window.covered_from
 
     def add(self, records: Columns, now: float, *, trusted: bool) -> None:
         """Count ``records``; unless their times are ``trusted``, those far from ``now`` are taken
         to be now."""
-        self._window.advance(now)
         self._at = now
         batch = self._batch(records, now, trusted=trusted)
         if batch is not None:
-            self._window.add(batch)
             self._counters.add(batch)
+        with self._lock:
+            self._window.advance(now)
+            if batch is not None:
+                self._window.add(batch)
 
     def figures(self) -> RequestFigures:
         """The figures as of the last records, made when somebody asks for them."""
@@ -89,7 +96,8 @@ class RequestRecords:
         self._counters.samples(to)
 
     def _stats(self, only: float | None = None) -> RequestStats:
-        return self._window.stats(self.note, frozenset(self._seen), only=only)
+        with self._lock:
+            return self._window.stats(self.note, frozenset(self._seen), only=only)
 
     def _batch(self, records: Columns, now: float, *, trusted: bool) -> Batch | None:
         """Those of ``records`` that are requests."""

@@ -150,6 +150,7 @@ def test_what_was_not_seen_for_the_whole_window_is_said() -> None:
         ({"name": "a", "match": "x", "warning": "5"}, "'5' is no bound; write 5/10m"),
         ({"name": "a", "match": "x", "warning": "5/30d"}, "matches are counted over 1s to 1d"),
         ({"name": "a", "where": "x >"}, "column 4: expected a value"),
+        ({"name": "a", "where": "x = 1 or not pattern = b"}, "column 14: which patterns match"),
         ({"name": "a", "level": "grave"}, "'grave' is no level"),
         ({"name": "a", "level": "error", "mask": True}, "only what match finds can be masked"),
         ({"name": "a", "match": "(x)", "mask": "b"}, "match has no group called b"),

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from checks.bounds import Rising
 from checks.logs.counting_config import RecordMetric, is_unbounded
-from checks.logs.filters import Filter
+from checks.logs.filters import EarlyFilter
 from checks.logs.inputs import LogInput
 from checks.logs.patterns_config import Patterns
 from checks.logs.requests_config import RecordRequests
@@ -38,7 +38,7 @@ class LogConfig(LogInput, KindConfig):
 
     shorthand: ClassVar[str] = "files"
 
-    where: Filter | None = None
+    where: EarlyFilter | None = None
     """A filter: only these records are of interest; the others are neither counted nor held."""
     patterns: Patterns = Field(default_factory=list)
     """What is looked for, with bounds: names of ready-made patterns, or patterns of your own."""

@@ -65,7 +65,7 @@ class Digest:
         self.newest: float | None = None
         """When the last record of interest came."""
         self.sources: tuple[SourceState, ...] = ()
-        self.more = False
+        self.more = self.caught_up = False
         self.skew = 0.0
         """Seconds that new records lie ahead of when they came; 0 where they are about as old."""
         self._old: list[Record] | None = []
@@ -100,6 +100,7 @@ class Digest:
             self._unheld = past[-GRAVE:] + self._unheld[-NEWEST:]
         if fresh:
             self._count(fresh, now)
+        self.caught_up = self.caught_up or not batch.more
         self._advance(now)
 
     def hold(self, now: float) -> None:
@@ -156,12 +157,7 @@ class Digest:
         self.since = min(self.since, max(self._begins.values(), default=now))
         for pattern in self.patterns:
             pattern.recall(one for one in ordered if pattern.name in one.patterns)
-        for record in ordered:
-            self.rate.add(record.time)
-            if (record.level or 0) >= Level.ERROR:
-                self.grave.add(record.time)
-        if ordered:
-            self.newest = max(self.newest or 0.0, ordered[-1].time)
+        self._sum(ordered, now, trusted=True)
         self._note_messages(ordered)
         columns = Columns(records)
         for metric in self.metrics:
@@ -181,13 +177,8 @@ class Digest:
         as of when it was.
         """
         trusted = self._config.start == "beginning"
-        levels = Counter(map(_LEVEL, records))
-        self.levels.update(levels)
-        self.rate.add(now, len(records))
-        grave = sum(n for level, n in levels.items() if (level or 0) >= Level.ERROR)
-        if grave:
-            self.grave.add(now, grave)
-        self.newest = now
+        self.levels.update(map(_LEVEL, records))
+        self._sum(records, now, trusted=trusted)
         if self.patterns:
             matching = [record for record in records if record.patterns]
             for pattern in self.patterns:
@@ -205,6 +196,20 @@ class Digest:
         self._note_messages(records)
         ahead = records[-1].time - now
         self.skew = 0.0 if trusted or abs(ahead) < _SKEWED else ahead
+
+    def _sum(self, records: Sequence[Record], now: float, *, trusted: bool) -> None:
+        """How many of late, how many of them are errors, and when the newest was."""
+        if not trusted:
+            self.rate.add(now, len(records))
+            self.grave.add(now, sum((one.level or 0) >= Level.ERROR for one in records))
+            self.newest = now
+            return
+        past = [one for one in records if one.time <= now]
+        self.newest = max(self.newest or 0.0, *(one.time for one in past), 0.0) or None
+        recent = (one for one in past if now - one.time <= self.grave.window)
+        for record in sorted(recent, key=_TIME):
+            self.rate.add(record.time)
+            self.grave.add(record.time, (record.level or 0) >= Level.ERROR)
 
     def _note_messages(self, records: Sequence[Record]) -> None:
         errors = [record for record in records if (record.level or 0) >= Level.ERROR]

@@ -67,7 +67,10 @@ def _reading(digest: Digest) -> Iterator[Finding]:
         )
         yield Finding("limit", Part("lost lines", Status.WARNING, text, f"{digest.losing.total:,}"))
     behind = sum(source.behind for source in digest.sources)
-    if behind > _FAR_BEHIND:
+    if behind and not digest.caught_up:
+        text = f"{size(behind)} of what was there are still to be read"
+        yield Finding("ok", Part("reading", Status.OK, text, size(behind)))
+    elif behind > _FAR_BEHIND:
         text = f"{size(behind)} are not read yet: more is written than can be read"
         yield Finding("limit", Part("behind", Status.WARNING, text, size(behind)))
 
@@ -106,4 +109,5 @@ def _per_second(rate: float) -> str:
     """``1,204 lines/s``, or a minute where they are few."""
     if rate >= 1:
         return f"{rate:,.0f} line{'' if round(rate) == 1 else 's'}/s"
-    return f"{rate * 60:,.0f} lines/min"
+    minute = round(rate * 60)
+    return f"{minute:,} line{'' if minute == 1 else 's'}/min"

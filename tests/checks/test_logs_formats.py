@@ -16,6 +16,7 @@ from checks.logs.formats.choose import choice
 from checks.logs.inputs import LogInput
 from checks.logs.model import Level, Record
 from checks.logs.times import Times
+from tests.fuzz.target import SECOND, at_most
 
 NOW = 1_735_300_000.0
 """2024-12-27 11:46:40 UTC."""
@@ -271,3 +272,13 @@ def test_objects_too_deep_or_too_wide_are_bounded() -> None:
 def test_what_is_wrong_with_a_source_is_said(config: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         LogInput.model_validate(config)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["x=1 " + "ev:0" * 15_000, 'a="' * 20_000, "[2024-12-26 10:00:00] p.ERROR: " + ' {"' * 20_000],
+)
+def test_a_line_made_to_take_long_does_not(line: str) -> None:
+    for name in ("auto", "logfmt", "laravel"):
+        with at_most(SECOND):
+            _records(line, format=name)

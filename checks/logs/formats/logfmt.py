@@ -11,7 +11,10 @@ from checks.logs.model import Record, Value
 
 __all__ = ["Logfmt", "pairs", "value_of"]
 
-_PAIR = re.compile(r'([A-Za-z_@][\w.@/:-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$|,)')
+# A name is looked for where one may begin alone: not anew at each letter of a long word.
+_PAIR = re.compile(
+    r'(?<![\w.@/:-])([A-Za-z_@][\w.@/:-]{0,199}+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$|,)'
+)
 _FIRST = re.compile(r'[A-Za-z_@][\w.@/:-]*=(?:"|\S|$| )')
 _ESCAPED = re.compile(r"\\(.)")
 _MEANT: Final = {"n": "\n", "t": "\t", "r": "\r"}

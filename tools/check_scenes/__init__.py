@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from tools.check_scenes import databases, logs, machine, network
+from tools.check_scenes import databases, logs, machine, monitoring, network
 from tools.check_scenes.stage import HOST, HOSTS, WORLD, Stage
 
 __all__ = ["HOST", "HOSTS", "SCENES", "WORLD", "Stage"]
@@ -21,6 +21,8 @@ SCENES: Final[dict[str, Callable[[Stage], dict[str, Any]]]] = {
     "dns": network.dns,
     "ping": network.ping,
     "metrics": network.metrics,
+    "prometheus": monitoring.prometheus,
+    "alertmanager": monitoring.alertmanager,
     "postgres": databases.postgres,
     "mysql": databases.mysql,
     "redis": databases.redis,

@@ -25,8 +25,7 @@ __all__ = [
 LATER_KEYS: Final = ("history", "agent", "notify", "discovery")
 """Keys of the file that only later versions have."""
 
-LATER_CHECK_KEYS: Final = (
-)
+LATER_CHECK_KEYS: Final[tuple[str, ...]] = ()
 """Kinds of check that only later versions have."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -580,3 +582,73 @@ def test_severities_have_the_guides_response_times() -> None:
         "warning": (Term(7200), Term(4 * 3600)),
         "info": (Term(days=1), Term(2 * 86_400)),
     }
+
+
+# The servers' own figures
+
+STATUS = (
+    "threads_connected", "max_used_connections", "aborted_connects", "questions", "slow_queries",
+    "select_scan", "select_full_join", "innodb_buffer_pool_reads",
+    "innodb_buffer_pool_read_requests", "innodb_row_lock_waits",
+)  # fmt: skip
+
+
+async def test_mysql_tells_what_the_guide_asks_of_its_status(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    async with watching(config, "mysql", system=SYSTEM) as watch:
+        app.database.fetch("SELECT a.id FROM calls a JOIN calls b ON a.duration = b.duration")
+        await watch.go_on(60)
+        for name in STATUS:
+            assert watch.values(f"mysql_global_status_{name}"), name
+        errors = "mysql_global_status_connection_errors_total{error='internal'}"
+        assert watch.value(errors) == 0
+        assert watch.value("mysql_global_variables_max_connections") == 20
+        joins = watch.value("mysql_global_status_select_full_join")
+        assert joins == app.database.status("Select_full_join") > 0
+
+
+async def test_redis_tells_what_the_guide_asks_of_it(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    async with watching(config, "redis", system=SYSTEM) as watch:
+        app.redis.call("GET", "laravel_cache:api.rpm")
+        app.redis.call("GET", "nothing")
+        await watch.go_on(60)
+        info = app.redis.call("INFO", "stats").decode()
+        hits = int(info.partition("keyspace_hits:")[2].split()[0])
+        # onwatch's own reads are among the server's.
+        assert 0 < watch.value("redis_keyspace_hits_total") <= hits
+        for name in (
+            "memory_used_bytes", "memory_max_bytes", "keyspace_misses_total", "connected_clients",
+            "instantaneous_ops_per_sec", "commands_processed_total", "evicted_keys_total",
+            "connected_slaves", "exporter_last_scrape_ping_time_seconds",
+        ):  # fmt: skip
+            assert watch.values(f"redis_{name}"), name
+        pings = "count_over_time(redis_exporter_last_scrape_ping_time_seconds[1m])"
+        assert watch.value(pings) >= 4, "the course of the round trip"
+
+
+async def test_files_that_should_be_gone_are_told(app: AskProAI) -> None:
+    for day in range(1, 15):
+        (app.logs / f"laravel-2026-01-{day:02}.log").touch()
+    config = configured(SYSTEM, app.environ)
+    async with watching(config, "laravel-files", system=SYSTEM) as watch:
+        assert watch.check("laravel-files").status is Status.OK, watch.talk()
+        old = app.logs / "laravel-2026-01-01.log"
+        os.utime(old, (time.time() - 20 * 86_400,) * 2)
+        await watch.go_on(60)
+        assert watch.check("laravel-files").status is Status.WARNING, "older than 14 days"
+
+
+async def test_objectives_and_capacity_of_it(app: AskProAI) -> None:
+    config = configured(SYSTEM, app.environ)
+    names = ("api", "mysql", "redis")
+    async with watching(config, *names, system=SYSTEM, longterm=True) as watch:
+        watch.step = 15.0
+        watch.drive(app.serve)
+        await watch.go_on(240)
+        app.requests = Requests(failing=1.0)
+        await watch.go_on(60)
+        told = {one.name: one for one in watch.picture.objectives}
+        assert set(told) == {"api requests", "health"}
+        assert told["api requests"].sli == pytest.approx(0.8, abs=0.06)
+        assert {"connections", "queues"} <= {one.name for one in watch.picture.capacity}

@@ -27,8 +27,8 @@ kube_pod_container_status_restarts_total{namespace="default",pod="moai-0",contai
 
 
 class MoaiStack:
-    """The application on a port of its own in ``folder``, and servers that answer as Prometheus,
-    Alertmanager, Grafana and kube-state-metrics document it."""
+    """The application on a port of its own in ``folder``, and servers that answer as Grafana
+    and kube-state-metrics document it."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "app"
@@ -49,7 +49,6 @@ class MoaiStack:
         """Have all of it running."""
         self.start_app()
         self.around.start()
-        self.around.answer("/-/healthy", "Prometheus Server is Healthy.\n")
         self.around.answer("/api/health", {"database": "ok", "version": "11.0.0", "commit": "x"})
         self.around.answer("/postgresql", "pg_up 1\n")
         self.replicas(3)
@@ -82,8 +81,8 @@ class MoaiStack:
             "MOAI_PYTHONPATH": str(GUIDE.parent),
             "MOAI_HEALTH_CHECK": str(GUIDE / "health_check"),
             "MOAI_COMPREHENSIVE": str(GUIDE / "comprehensive_health_check"),
-            "MOAI_PROMETHEUS": around,
-            "MOAI_ALERTMANAGER": around,
+            "MOAI_PROMETHEUS": "false",
+            "MOAI_ALERTMANAGER": "false",
             "MOAI_GRAFANA": around,
             "MOAI_POSTGRESQL": f"{around}/postgresql",
             "MOAI_KUBERNETES": f"{around}/kubernetes",

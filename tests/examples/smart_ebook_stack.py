@@ -65,7 +65,7 @@ class EbookStack:
     """All of it below ``folder``; ``environ`` says where the example finds it."""
 
     def __init__(self, folder: Path, servers: PostgresServers) -> None:
-        for name in ("log", "redis", "bin"):
+        for name in ("log", "redis", "bin", "grafana"):
             (folder / name).mkdir()
         self.folder = folder
         self.log = folder / "log" / "api.log"
@@ -144,12 +144,13 @@ class EbookStack:
         self.around.start()
         self.around.answer("/readyz", "all shards are ready")
         self.around.answer("/minio/health/live")
-        self.around.answer("/-/healthy", "Healthy.\n")
         self.around.answer("/api/health", {"database": "ok", "version": "11.0.0"})
         self.around.answer("/containers", _CONTAINERS)
         self.replicas(3)
         self.dns.add("api.example.com", "A", "192.0.2.1")
         self.back_up(hours=FRESH)
+        exported = {"dashboard": {"title": "Application Overview", "panels": []}}
+        (self.folder / "grafana" / "overview.json").write_text(json.dumps(exported))
         aws = self.folder / "bin" / "aws"
         text = _AWS.format(python=sys.executable, store=str(self.folder / "s3.json"))
         aws.write_text(text, encoding="utf-8")
@@ -179,8 +180,9 @@ class EbookStack:
             "EBC_MINIO": around,
             "EBC_CADVISOR": f"{around}/containers",
             "EBC_KUBE_STATE_METRICS": f"{around}/kubernetes",
-            "EBC_PROMETHEUS": around,
-            "EBC_ALERTMANAGER": around,
+            "EBC_PROMETHEUS": "false",
+            "EBC_ALERTMANAGER": "false",
+            "EBC_GRAFANA_EXPORTS": str(self.folder / "grafana"),
             "EBC_GRAFANA": around,
             "EBC_API_COMMAND": f"{_MODULE} api",
             "EBC_WORKER_COMMAND": f"{_MODULE} worker",

@@ -22,6 +22,7 @@ from tests.examples.kit_steps import run_step
 from tests.examples.moai_app import GUIDE
 from tests.examples.moai_stack import MoaiStack
 from tests.exporters.machine import GB, Machine
+from tests.servers import alertmanager, prometheus_api
 from tui.cli import main
 
 SYSTEM = "moai-flow"
@@ -254,7 +255,13 @@ async def test_the_guides_dashboard_is_shown_as_it_is(stack: MoaiStack, tmp_path
 
 def test_files_of_the_guide_stand_here_as_they_are() -> None:
     guide, folder = guide_of(SYSTEM), EXAMPLES / SYSTEM
-    files = [folder / "rules/alert_rules.yml", folder / "dashboards/moai-flow.json"]
+    names = (
+        "rules/alert_rules.yml",
+        "dashboards/moai-flow.json",
+        "prometheus.yml",
+        "alertmanager.yml",
+    )
+    files = [folder / name for name in names]
     for file in (*files, *sorted(GUIDE.iterdir())):
         assert f"\n{file.read_text()}```" in guide, file
     books = ("metrics-not-appearing", "alerts-not-firing", "dashboard-not-loading")
@@ -271,3 +278,56 @@ def test_a_step_looks_at_the_page(stack: MoaiStack, tmp_path: Path) -> None:
     assert ran.code == 7, "curl: nobody there"
     ran = run_step(SYSTEM, stack.environ, tmp_path, "metrics-not-appearing", "restart-prometheus")
     assert (ran.code, ran.out) == (2, ""), "its target has to be typed"
+
+
+async def test_prometheus_and_alertmanager_as_the_guide_has_them(
+    stack: MoaiStack, tmp_path: Path
+) -> None:
+    """Real ones, also for the two other systems, which have the same around them."""
+    folder = EXAMPLES / SYSTEM
+    scrapes = (folder / "prometheus.yml").read_text()
+    scrapes = scrapes.replace("localhost:9090", f"127.0.0.1:{stack.port}")
+    rules = f"rule_files: ['{folder / 'rules' / 'alert_rules.yml'}']\n"
+    folders = [tmp_path / name for name in ("prometheus", "alertmanager")]
+    for each in folders:
+        each.mkdir()
+    with (
+        prometheus_api.running(folders[0], scrapes + rules) as prometheus,
+        alertmanager.serving(folders[1], (folder / "alertmanager.yml").read_text()) as manager,
+    ):
+        manager.post("alerts", [{"labels": {"alertname": "ServiceDown", "severity": "critical"}}])
+        for system, prefix in SYSTEMS.items():
+            environ = {f"{prefix}_PROMETHEUS_URL": f"http://{prometheus.address}"}
+            environ[f"{prefix}_ALERTMANAGER_URL"] = manager.url
+            config = configured(system, environ)
+            names = {one.name for one in config.checks} & {"prometheus", "alertmanager"}
+            async with watching(config, *names, system=system) as watch:
+                await watch.go_on(30)
+                assert all(watch.check(name).up for name in names), watch.talk()
+                assert "('rules', '7, in groups: 1')" in facts(watch, "prometheus")
+                if "alertmanager" in names:
+                    assert watch.value("alertmanager_receivers") == 2, "slack is in no route"
+                    assert "ServiceDown" in {p.name for p in watch.check("alertmanager").parts}
+
+
+SYSTEMS = {SYSTEM: "MOAI", "smart-ebook-chat": "EBC", "xionimus": "XIONIMUS"}
+
+
+def facts(watch: Watch, check: str) -> str:
+    result = watch.engine.states[check].result
+    assert result is not None
+    return str(result.facts)
+
+
+async def test_rotated_logs_are_counted(stack: MoaiStack) -> None:
+    async with at(stack, "log-files") as watch:
+        assert watch.check("log-files").status is Status.OK
+        rotated = [stack.logs / f"moai-flow.log.{n}.gz" for n in range(1, 9)]
+        for file in rotated:
+            file.write_bytes(b"x")
+        await watch.go_on(90)
+        view = watch.check("log-files")
+        for file in rotated:
+            file.unlink()
+        assert view.status is Status.WARNING
+        assert "9" in view.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import AsyncIterator, Iterator
@@ -385,3 +386,23 @@ def test_steps_in_sql_run(stack: EbookStack, tmp_path: Path) -> None:
     assert order == ["drain", "stop", "dependencies", "start", "restore"]
     for step in order:
         assert run("restart-sequence", step).code == 2, "its target has to be typed"
+
+
+async def test_exported_dashboards_are_whole_and_of_last_night(stack: EbookStack) -> None:
+    exported = stack.folder / "grafana" / "overview.json"
+    text = exported.read_text()
+    async with at(stack, "backup-grafana") as watch:
+        watch.step = 30.0
+        await watch.go_on(120)
+        assert watch.check("backup-grafana").status is Status.OK, watch.talk()
+        stale = exported.stat().st_mtime - 30 * 3600
+        os.utime(exported, (stale, stale))
+        await watch.go_on(120)
+        assert watch.check("backup-grafana").status is Status.WARNING
+        exported.write_text(text[:-10])
+        os.utime(exported, (stale + 3600, stale + 3600))
+        await watch.go_on(120)
+        view = watch.check("backup-grafana")
+        exported.write_text(text)
+        assert view.status is Status.CRITICAL
+        assert "cut off" in view.message, view.message

@@ -70,5 +70,7 @@ class XionimusStack:
             "XIONIMUS_PUBLIC": self.url,
             "XIONIMUS_DATABASE": str(self.database),
             "XIONIMUS_LOGS": str(self.logs),
+            "XIONIMUS_PROMETHEUS": "false",
+            "XIONIMUS_GRAFANA": "false",
             "XIONIMUS_MONGODB": f"127.0.0.1:{self.mongodb_port}",
         }

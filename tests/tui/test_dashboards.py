@@ -39,7 +39,7 @@ class Measured(FakeSource):
         chosen: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().dashboard(name, span, chosen)
-        made = boards[name]() if name in boards else None
+        made = boards[name]() if name is not None and name in boards else None
         if made is not None:
             given = chosen or {}
             variables = tuple(

@@ -123,7 +123,8 @@ class DashboardPane(LinePane):
         view = self.view
         if view is None:
             return None
-        pairs = zip(panel_keys(view), view.panels, strict=True)
+        self._lay()
+        pairs = zip(self._keys, view.panels, strict=False)
         return next((one for name, one in pairs if name == key), None)
 
     def text_of(self, key: str) -> str:
@@ -142,19 +143,19 @@ class DashboardPane(LinePane):
             return
         places = panels_shown(view, self.filter_text)
         shapes = tuple(_shape(view.panels[place].panel) for place in places)
-        key = (width, room, self.alone, view.name, tuple(places), shapes)
-        if key == self._laid_for:
-            return
-        self._laid_for = key
-        self._keys = panel_keys(view)
-        panels = [view.panels[place].panel for place in places]
-        made = laid(panels, width, room, flowing=bool(self.filter_text))
-        regions = {places[n]: region for n, region in made.panels.items()}
-        self._order = sorted(regions, key=lambda n: _order_of(regions[n]))
-        self._laid = self._spread = Laid(made.height, regions, made.heads)
-        for number in self._order:
-            if self._keys[number] == self.alone:
-                self._spread = Laid(room, {number: Region(0, 0, width, room)})
+        key = (width, room, view.name, tuple(places), shapes)
+        if key != self._laid_for:
+            self._laid_for = key
+            self._keys = panel_keys(view)
+            panels = [view.panels[place].panel for place in places]
+            made = laid(panels, width, room, flowing=bool(self.filter_text))
+            regions = {places[n]: region for n, region in made.panels.items()}
+            self._order = sorted(regions, key=lambda n: _order_of(regions[n]))
+            self._laid = Laid(made.height, regions, made.heads)
+        alone = (n for n in self._order if self._keys[n] == self.alone)
+        number = next(alone, None)
+        whole = {} if number is None else {number: Region(0, 0, width, room)}
+        self._spread = Laid(room, whole) if whole else self._laid
 
     # Drawing
 

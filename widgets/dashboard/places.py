@@ -80,11 +80,11 @@ def laid(panels: Sequence[Panel], width: int, height: int, *, flowing: bool = Fa
 
     ``flowing`` ignores their places.
     """
-    for scale in _SCALES:
-        found = _laid(panels, width, height, scale, flowing=flowing)
-        if found.height <= height:
-            return found
-    return _laid(panels, width, height, _SCROLLED, flowing=flowing)
+    lowest = _laid(panels, width, height, _SCALES[-1], flowing=flowing)
+    if lowest.height > height:
+        return _laid(panels, width, height, _SCROLLED, flowing=flowing)
+    tries = (_laid(panels, width, height, scale, flowing=flowing) for scale in _SCALES)
+    return next((found for found in tries if found.height <= height), lowest)
 
 
 def _laid(panels: Sequence[Panel], width: int, height: int, scale: float, *, flowing: bool) -> Laid:

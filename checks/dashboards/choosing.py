@@ -133,7 +133,9 @@ def _found(variable: Variable, store: Sampled, measuring: Measuring, values: Val
     except (OnwatchError, ValueError) as wrong:
         return Choice(variable, variable.options, clean(f"{wrong}, in {query}", 300))
     made = _sorted(kept, variable.sort)[:MOST]
-    return Choice(variable, (*variable.options, *(clean(one, 200) for one in made)))
+    options = (*variable.options, *(clean(one, 200) for one in made))
+    nothing = "" if options else f"there is nothing to choose: {query} has no values"
+    return Choice(variable, options, clean(nothing, 300))
 
 
 def _asked(query: str, store: Sampled, measuring: Measuring, values: Values) -> Iterable[str]:

@@ -31,7 +31,9 @@ def names_of(labels: Sequence[LabelSet], legend: str, otherwise: str) -> tuple[s
 
 
 def _filled(legend: str, labels: Mapping[str, str]) -> str:
-    return _LABEL.sub(lambda found: labels.get(found[1], ""), legend)
+    """``legend`` with its labels' values; with the labels' names where nothing would be left."""
+    filled = _LABEL.sub(lambda found: labels.get(found[1], ""), legend)
+    return filled if filled.strip() else _LABEL.sub(r"\1", legend)
 
 
 def _alone(labels: LabelSet, otherwise: str) -> str:

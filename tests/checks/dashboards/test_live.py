@@ -77,6 +77,18 @@ def test_variables_choose_by_what_there_is_and_stand_as_patterns() -> None:
     assert looked_at(one, store, host="gone").variables[0].chosen == (ALL,)
 
 
+def test_a_variable_without_values_says_so() -> None:
+    one = board(panel("cpu"), variables=[Variable("v", query="label_values(cpu, rack)")])
+    view = looked_at(one, store_of(CORES))
+    assert view.notes == ("$v: there is nothing to choose: label_values(cpu, rack) has no values",)
+
+
+def test_a_legend_of_labels_that_are_not_there_is_their_names() -> None:
+    queries = (Query("cpu", legend="{{ gone }}"), Query("cpu", legend="core {{instance}}"))
+    view = shown(Panel("it", PanelKind.BARS, queries), store_of(CORES))
+    assert {one.name for one in view.series} == {"gone", "core a", "core b", "core c"}
+
+
 def test_a_dot_in_a_value_is_no_pattern() -> None:
     hosts = Variable("host", options=("a.b",), multi=True)
     store = store_of({'x{host="a.b"}': [1], 'x{host="acb"}': [2]})

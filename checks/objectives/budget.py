@@ -14,7 +14,15 @@ from typing import Final
 
 from checks.longterm.ring import Buckets
 from checks.model import Status
-from checks.objectives.model import ALERTS, BURN_WINDOWS, FEWEST_BAD, Alert, Objective, OfCheck
+from checks.objectives.model import (
+    ALERTS,
+    BURN_WINDOWS,
+    FEWEST_BAD,
+    Alert,
+    Condition,
+    Objective,
+    OfCheck,
+)
 from checks.objectives.views import Burn, ObjectiveView
 from checks.objectives.words import ratio_text
 from checks.wording import span
@@ -122,6 +130,8 @@ def _sentence(view: ObjectiveView) -> str:
 
 def _words(objective: Objective) -> str:
     source = objective.source
+    if isinstance(source, Condition):
+        return source.expression.text
     if not isinstance(source, OfCheck):
         return f"{source.part.text} {'(bad) ' if source.bad else ''}of {source.total.text}"
     return {

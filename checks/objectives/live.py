@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from checks.longterm.ring import Buckets
 from checks.model import Sampler, Samples
 from checks.objectives.budget import judged
-from checks.objectives.model import Objective, Ratio
+from checks.objectives.model import Condition, Objective, Ratio
 from checks.objectives.sources import Reader, reader_of
 from checks.store.store import Store
 
 if TYPE_CHECKING:
     from checks.objectives.views import Burn, ObjectiveView
     from checks.probe import CheckSpec
+    from checks.store.matching import Matcher
 
 __all__ = ["BLOCK", "EVERY", "LiveObjectives"]
 
@@ -109,12 +110,17 @@ def _place(objective: Objective, specs: Mapping[str, CheckSpec]) -> dict[str, st
     """``job`` and ``instance`` of what it is of, so that its alerts are that check's."""
     source = objective.source
     if isinstance(source, Ratio):
-        return {
-            one.label: one.value
-            for one in source.total.matchers
-            if one.op == "=" and one.label in ("job", "instance")
-        }
+        return _named(source.total.matchers)
+    if isinstance(source, Condition):
+        selectors = source.expression.selectors
+        return _named(selectors[0].matchers) if selectors else {}
     spec = specs.get(source.check)
     if spec is None:
         return {}
     return {"job": spec.job or spec.name, "instance": spec.config.instance()}
+
+
+def _named(matchers: Iterable[Matcher]) -> dict[str, str]:
+    """The job and the instance that ``matchers`` name."""
+    wanted = ("job", "instance")
+    return {one.label: one.value for one in matchers if one.op == "=" and one.label in wanted}

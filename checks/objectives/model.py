@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
+    from checks.promql.api import Expression
     from checks.store.matching import Matcher
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "BURN_WINDOWS",
     "FEWEST_BAD",
     "Alert",
+    "Condition",
     "Objective",
     "OfCheck",
     "Picked",
@@ -87,7 +89,21 @@ class Ratio:
         return f"{'bad' if self.bad else 'good'} {self.part.text} of {self.total.text}"
 
 
-Source: TypeAlias = OfCheck | Ratio
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """Seconds in which every series that ``expression`` returns is above 0; what it compares
+    returns 1 or 0, not nothing. Where it returns none, nothing is known.
+    """
+
+    expression: Expression
+
+    @property
+    def text(self) -> str:
+        """What tells it from all others."""
+        return f"while {self.expression.text}"
+
+
+Source: TypeAlias = OfCheck | Ratio | Condition
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,4 +130,6 @@ class Objective:
     @property
     def timed(self) -> bool:
         """Whether seconds are counted, not events."""
+        if isinstance(self.source, Condition):
+            return True
         return isinstance(self.source, OfCheck) and self.source.what in ("up", "probe")

@@ -10,9 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from checks.errors import OnwatchError
 from checks.model import Series
 from checks.objectives.counting import Counted, Grown, Increment, steps
-from checks.objectives.model import OfCheck, Picked, Ratio
+from checks.objectives.model import Condition, OfCheck, Picked, Ratio
+from checks.promql.api import Engine
+from checks.promql.options import Options
+from checks.rules.own_time import OwnTime
 from checks.store.block import Block
 from checks.store.store import Store
 
@@ -26,6 +30,10 @@ __all__ = ["Happened", "Reader", "reader_of"]
 _OF_TIME: Final = {"up": "up", "probe": "probe_success"}
 _BUCKETS: Final = "http_request_duration_seconds_bucket"
 _SLACK: Final = 1 + 1e-9
+_LONGEST_LOOK: Final = 60.0
+"""Seconds that a look at a condition may stand for: after more there was a gap."""
+_DEADLINE: Final = 0.2
+"""Seconds of this thread's own time that a condition may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ def reader_of(source: Source, specs: Mapping[str, CheckSpec], since: int) -> Rea
     """What reads ``source`` from ``since`` (milliseconds) on."""
     if isinstance(source, Ratio):
         return _Counters(since, _Selected(source))
+    if isinstance(source, Condition):
+        return _While(source, since)
     spec = specs.get(source.check)
     if source.what in _OF_TIME:
         return _Time(source, since)
@@ -86,6 +96,39 @@ class _Time:
         ]
         self._at = block.newest() or self._at
         return found
+
+
+class _While:
+    """Seconds in which a condition holds: each look stands for the time since the one before."""
+
+    def __init__(self, source: Condition, since: int) -> None:
+        self.note = ""
+        self.check = ""
+        self._expression = source.expression
+        self._engine = Engine(Options(deadline=_DEADLINE, left_first=True), OwnTime())
+        self._at = since
+
+    def read(self, store: Store, now: int) -> list[Happened]:
+        before, self._at = self._at, now
+        try:
+            found = self._engine.instant(store, self._expression, now).samples()
+            values = [value for _, value in found if value == value]  # noqa: PLR0124 - no NaN
+        except OnwatchError as error:
+            self.note = str(error)
+            return []
+        self._find_check(store)
+        self.note = "" if values else f"{self._expression.text} returns nothing"
+        span = (now - before) / 1000
+        if not values or span > _LONGEST_LOOK:
+            return []
+        return [Happened(now / 1000, span if min(values) > 0 else 0.0, span, span)]
+
+    def _find_check(self, store: Store) -> None:
+        """The check that brings the first thing it reads, as far as one does."""
+        if not self.check and self._expression.selectors:
+            first = self._expression.selectors[0]
+            blocks = (block.name for block in store.chosen(first.name, first.matchers))
+            self.check = next((name for name in blocks if "/" not in name), "")
 
 
 class _Chooser(Protocol):

@@ -66,7 +66,7 @@ capacity:
         ("objective: 99.9, probe: web", "write 99.9% with its sign, or 0.999"),
         ("objective: 100%, probe: web", "up to, and without, 100%"),
         ("objective: much, probe: web", "expected a part such as 99.9%"),
-        ("objective: 99%", "give exactly one of requests, probe, up, ratio"),
+        ("objective: 99%", "give exactly one of requests, probe, up, ratio, condition"),
         ("objective: 99%, probe: web, up: web", "has probe and up; give exactly one"),
         ("objective: 99%, up: web, latency: {below: 1s}", "latency goes with requests"),
         ("objective: 99%, probe: wob", 'no check is called "wob"; did you mean "web"?'),
@@ -76,6 +76,8 @@ capacity:
         ("objective: 99%, ratio: {total: x}", "give either good or bad"),
         ("objective: 99%, ratio: {bad: 'rate(x[5m])', total: x}", "expected a counter such as"),
         ("objective: 99%, ratio: {bad: 'x{', total: x}", "objectives[0].ratio.bad"),
+        ("objective: 99%, condition: 'x{'", "objectives[0].condition"),
+        ("objective: 99%, condition: '1 == bool 1'", "expected a condition such as up == 1"),
     ],
 )
 def test_an_objective_that_is_none_is_told_with_its_line_and_key(item: str, says: str) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from tui.config.wording import nearest
 
 if TYPE_CHECKING:
-    from checks.objectives.model import Objective, OfCheck, Picked
+    from checks.objectives.model import Condition, Objective, OfCheck, Picked, Source
     from tui.config.models import File
     from tui.config.objectives_models import ObjectiveItem, Ratio
     from tui.config.problems import Report
 
 __all__ = ["read_objectives"]
+
+_COMPARISONS: Final = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
 
 def read_objectives(
@@ -40,8 +43,14 @@ def _objective(report: Report, index: int, item: ObjectiveItem) -> Objective | N
     from checks.objectives.model import Objective  # noqa: PLC0415 - few have any
     from checks.objectives.model import Ratio as OfCounters  # noqa: PLC0415
 
-    if item.ratio is None:
-        source: OfCheck | OfCounters = _of_check(item)
+    source: Source
+    if item.condition:
+        condition = _condition(report, index, item.condition)
+        if condition is None:
+            return None
+        source = condition
+    elif item.ratio is None:
+        source = _of_check(item)
     else:
         key = "bad" if item.ratio.bad is not None else "good"
         part = _picked(report, index, item.ratio, key)
@@ -82,6 +91,32 @@ def _picked(report: Report, index: int, ratio: Ratio, key: str) -> Picked | None
         report.add(where, 'expected a counter such as http_requests_total{job="shop"}, as it is')
         return None
     return Picked(text, node.name, node.matchers)
+
+
+def _condition(report: Report, index: int, text: str) -> Condition | None:
+    """The condition ``text``, whose comparison says 1 or 0; None, reported, where it is none."""
+    from checks.numerics import import_numpy  # noqa: PLC0415 - few have any
+
+    import_numpy()
+    from checks.objectives.model import Condition  # noqa: PLC0415
+    from checks.promql.api import Expression  # noqa: PLC0415
+    from checks.promql.ast import Binary, Kind, unwrapped  # noqa: PLC0415
+    from checks.promql.check import kind_of  # noqa: PLC0415
+    from checks.promql.errors import PromQLError  # noqa: PLC0415
+    from checks.promql.syntax import parse  # noqa: PLC0415
+
+    where = ("objectives", index, "condition")
+    try:
+        node = unwrapped(parse(text))
+    except PromQLError as error:
+        report.add(where, str(error))
+        return None
+    if kind_of(node) is not Kind.VECTOR:
+        report.add(where, "expected a condition such as up == 1, of something that is watched")
+        return None
+    if isinstance(node, Binary) and node.operator in _COMPARISONS:
+        node = replace(node, bool_modifier=True)
+    return Condition(Expression(text, node))
 
 
 def _know_check(report: Report, index: int, item: ObjectiveItem, checks: Collection[str]) -> None:

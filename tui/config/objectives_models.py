@@ -107,6 +107,9 @@ class ObjectiveItem(Model):
     """The check whose time counts: seconds in which its target answered (`up`)."""
     ratio: Ratio | None = None
     """Any counters, chosen in PromQL."""
+    condition: Annotated[str, Field(max_length=4000)] = ""
+    """Any condition in PromQL, such as `time() - backup_timestamp_seconds < 3600`: seconds in which
+    it holds for every series that it reads."""
     least: Annotated[int, Field(ge=0, le=1_000_000)] = 20
     """Events that a window needs for an alert: of few a single one would be an outage."""
     labels: dict[
@@ -119,7 +122,7 @@ class ObjectiveItem(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> ObjectiveItem:
-        sources = ("requests", "probe", "up", "ratio")
+        sources = ("requests", "probe", "up", "ratio", "condition")
         given = [name for name in sources if getattr(self, name)]
         if len(given) != 1:
             said = f"has {' and '.join(given)}; " if given else ""

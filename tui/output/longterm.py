@@ -119,18 +119,23 @@ def subject(view: CapacityView) -> str:
 
 
 def capacity_table(views: Sequence[CapacityView], at: float | None, when: str) -> str:
-    """A line for each series; ``at`` is in how many seconds a forecast is wanted for ``when``."""
-    head = ["status", "what", "of", "now", "a month", "limit"]
+    """A line for each series; ``at`` is in how many seconds a forecast is wanted for ``when``.
+
+    Mean and peak are over the time that the trend is taken over.
+    """
+    head = ["status", "what", "of", "now", "mean", "peak", "a month", "limit"]
     head += [f"by {when}"] if at is not None else []
     head += [""]
     rows = [head]
     for one in views:
         limit = _NONE if one.limit is None else amount(one.limit, one.unit)
-        row = [WORDS[one.status], one.name, subject(one), _amount(one.value, one.unit)]
+        figures = (one.value, one.mean, one.peak)
+        shown = [_NONE if each is None else _amount(each, one.unit) for each in figures]
+        row = [WORDS[one.status], one.name, subject(one), *shown]
         row += [_monthly(one), limit]
         row += [_forecast(one, at)] if at is not None else []
         rows.append([*row, one.sentence])
-    return _rows(rows, (3, 4, 5, 6) if at is not None else (3, 4, 5))
+    return _rows(rows, range(3, len(head) - 1))
 
 
 def _amount(value: float | None, unit: str) -> str:

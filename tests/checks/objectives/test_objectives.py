@@ -8,7 +8,9 @@ import pytest
 
 from checks.clock import FakeClock
 from checks.model import Status
+from checks.objectives.model import Condition, Objective
 from checks.objectives.words import ratio_text
+from checks.promql.api import Engine
 from tests.checks.fakes import spec
 from tests.checks.objectives.weeks import DAY, HOUR, Site, available, counters
 
@@ -122,6 +124,20 @@ async def test_no_traffic_uses_no_budget() -> None:
     site = Site(counters())
     view = await site.go(2 * HOUR, ok=5, bad=1)
     assert (view.sli, view.remaining, view.status) == (None, 1.0, Status.OK)
+
+
+async def test_a_condition_of_ones_own_holds_or_not_or_is_not_known() -> None:
+    """A recovery point of an hour, say: how old the newest backup is."""
+    source = Condition(Engine().parse("backup_age_seconds < bool 3600"))
+    site = Site(Objective("recovery point", 0.99, 30 * DAY, source))
+    await site.go(HOUR, look=30.0, backup_age_seconds=600.0)
+    view = await site.go(600.0, look=30.0, backup_age_seconds=4000.0)
+    assert (view.check, view.timed) == ("web", True)
+    assert view.bad == pytest.approx(600.0, abs=61)
+    assert view.total == pytest.approx(HOUR + 600, abs=200)
+    gone = await site.go(1200.0, look=30.0, up=1.0)
+    assert gone.note == "backup_age_seconds < bool 3600 returns nothing"
+    assert gone.total - view.total <= 61
 
 
 async def test_a_budget_that_is_spent_whatever_was_in_the_gaps() -> None:

@@ -63,7 +63,7 @@ def rows(result: Result) -> dict[str, tuple[Status, str, str]]:
 async def test_alerts_and_silences_of_a_real_server_are_told(server: Alertmanager) -> None:
     result = await ask("alertmanager", server.url)
     assert (result.status, result.value) == (Status.CRITICAL, "1 active")
-    assert result.message.endswith("1 alert is active: DiskFull (disk of a is full)")
+    assert result.message == ("1 alert is active: DiskFull (disk of a is full)")
     found = rows(result)
     assert found["DiskFull a"] == (Status.CRITICAL, "page", "disk of a is full")
     assert found["hidden alerts"][1:] == ("2", "1 silenced, 1 inhibited by another alert")

@@ -48,16 +48,13 @@ def verdict_of(
     judged = [one for one in findings if one.reason != "ok"]
     judged.sort(key=lambda one: -one.part.status.severity)
     status = worst((one.part.status for one in judged), Status.OK)
+    if judged:
+        # What is wrong comes first: of the verdict's line there is little room.
+        clauses = "; ".join(one.part.message for one in judged[:_NAMED])
+        return status, judged[0].reason, clauses, parts
     version = known.about.version if known.about is not None else ""
-    does = "is ready" if ready.status < 300 else "answers"
-    head = f"Alertmanager {version} {does} after {seconds(ready.took)}".replace("  ", " ")
-    clauses = "; ".join(one.part.message for one in judged[:_NAMED])
-    return (
-        status,
-        judged[0].reason if judged else "ok",
-        f"{head}: {clauses}" if clauses else f"{head}{_summary(known)}",
-        parts,
-    )
+    head = f"Alertmanager {version}".rstrip()
+    return status, "ok", f"{head} is ready after {seconds(ready.took)}{_summary(known)}", parts
 
 
 def _summary(known: Known) -> str:

@@ -38,15 +38,15 @@ def verdict_of(
     ill = [one for one in findings if one.reason != "ok" and one.part.message]
     ill.sort(key=lambda one: -one.part.status.severity)
     parts = tuple(one.part for one in findings if one.part.name)
-    head = f"{_name(known)} is ready after {seconds(ready.took)}"
-    if ready.status >= 300:
-        head = f"{_name(known)} answers after {seconds(ready.took)}"
     status = worst((one.part.status for one in findings), Status.OK)
     if not ill:
-        return status, "ok", f"{head}{_summary(known)}", parts
+        does = "is ready" if ready.status < 300 else "answers"
+        said = f"{_name(known)} {does} after {seconds(ready.took)}{_summary(known)}"
+        return status, "ok", said, parts
+    # What is wrong comes first: of the verdict's line there is little room.
     clauses = "; ".join(one.part.message for one in ill[:_CLAUSES])
     more = f" (and {len(ill) - _CLAUSES} more)" if len(ill) > _CLAUSES else ""
-    return status, ill[0].reason, f"{head}: {clauses}{more}", parts
+    return status, ill[0].reason, f"{clauses}{more}", parts
 
 
 def _name(known: Known) -> str:

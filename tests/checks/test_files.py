@@ -111,7 +111,7 @@ async def test_a_backup_that_has_not_come_is_late_only_after_its_grace(
     late = await probe.run()
     assert (late.status, late.reason) == (Status.CRITICAL, "missing")
     assert late.message == (
-        "a new one was due at 2026-11-27 02:00 UTC and has not come: the newest is 1 d old"
+        "a new one was due at 2026-11-27 02:00 UTC and has not come: the newest is 25 h old"
     )
     assert late.samples.get("onwatch_files_late") == 1
     await clock.advance(5)
@@ -137,9 +137,9 @@ async def test_every_six_hours_and_in_another_zone(
     ("config", "status", "words"),
     [
         ({"age": {"warning": "26h", "critical": "50h"}}, Status.WARNING,
-         "new.sql is 1 d old, older than 1 d"),
+         "new.sql is 30 h old, older than 26 h"),
         ({"age": {"critical": "20h"}}, Status.CRITICAL, "older than 20 h"),
-        ({"age": {"critical": "50h"}}, Status.OK, "new.sql: 700 B, 1 d old"),
+        ({"age": {"critical": "50h"}}, Status.OK, "new.sql: 700 B, 30 h old"),
         ({"oldest": {"warning": "8d"}}, Status.WARNING, "old.sql is 9 d old, older than 8 d"),
         ({"count": {"max": 2}}, Status.WARNING, "3, more than 2: what should delete old ones"),
         ({"count": {"min": 4}}, Status.CRITICAL, "3 of at least 4 are there"),
@@ -170,7 +170,7 @@ async def test_what_is_still_being_written_is_judged_once_it_is_not(
     _write(tmp_path / "a.sql", DAY, 1_000)
     _write(tmp_path / "b.sql", 2 * DAY, 1_000)
     probe = watch("*.sql", shrinks={"critical": "50%"}, age={"critical": "23h"})
-    assert "a.sql is 1 d old" in (await probe.run()).message
+    assert "a.sql is 24 h old" in (await probe.run()).message
     await clock.advance(5)
     _write(tmp_path / "c.sql", -4, 10)
     writing = await probe.run()
@@ -194,7 +194,7 @@ async def test_a_folder_is_all_that_is_in_it(tmp_path: Path, watch: Watch) -> No
     _write(tmp_path / "daily/26/b", DAY, 20)
     _write(tmp_path / "daily/25/a", 3 * DAY, 30)
     folders = await watch("daily/*").run()
-    assert folders.message == "26: 30 B, 1 d old; 2 files, 60 B in all"
+    assert folders.message == "26: 30 B, 24 h old; 2 files, 60 B in all"
     deep = await watch("log/**/*.gz").run()
     assert deep.samples.get("onwatch_files_count") == 1
 

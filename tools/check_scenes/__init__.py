@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from tools.check_scenes import databases, logs, machine, monitoring, network
+from tools.check_scenes import backups, databases, logs, machine, monitoring, network
 from tools.check_scenes.stage import HOST, HOSTS, WORLD, Stage
 
 __all__ = ["HOST", "HOSTS", "SCENES", "WORLD", "Stage"]
@@ -31,5 +31,6 @@ SCENES: Final[dict[str, Callable[[Stage], dict[str, Any]]]] = {
     "process": machine.process,
     "systemd": machine.systemd,
     "command": machine.command,
+    "files": backups.files,
     "log": logs.log,
 }

@@ -15,9 +15,10 @@ from checks.probes.files.scan import Item, Scan
 from checks.probes.files.schedule import Schedule
 from checks.wording import percent, size, span
 
-__all__ = ["Files", "judge", "name_of", "worst_of"]
+__all__ = ["Files", "judge", "name_of", "old", "worst_of"]
 
 _BEING_READ: Final = "it is being read"
+_DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +143,25 @@ def _absent(found: Scan) -> str:
     return f"no file is called {', '.join(found.matches)}"
 
 
+def old(seconds: float) -> str:
+    """An age; hours up to three days, since bounds are often 26 or 50 of them."""
+    return f"{seconds / 3_600:.0f} h" if _DAY <= seconds < 3 * _DAY else span(seconds)
+
+
 def _age(name: str, item: Item, files: Files, bounds: AgeBounds) -> Finding:
     age = files.age(item)
     status, bound = _above(age, bounds.warning, bounds.critical)
-    text = f"{name_of(item)} is {span(age)} old"
+    text = f"{name_of(item)} is {old(age)} old"
     if status is not Status.OK:
-        text += f", older than {span(bound)}"
-    return Finding(_reason(status), Part(name, status, text, span(age)))
+        text += f", older than {old(bound)}"
+    return Finding(_reason(status), Part(name, status, text, old(age)))
 
 
 def _due(schedule: Schedule, files: Files) -> Finding:
     when, newest = schedule.at(files.now), files.newest
     changed = newest.changed if newest is not None else None
     if when.last is not None and when.is_late(changed):
-        last = f"the newest is {span(files.now - changed)} old" if changed else "there is none"
+        last = f"the newest is {old(files.now - changed)} old" if changed else "there is none"
         text = f"a new one was due at {schedule.text(when.last)} and has not come: {last}"
         return Finding("missing", Part("due", Status.CRITICAL, text, "late"))
     text = f"the next is due at {schedule.text(when.next)}"

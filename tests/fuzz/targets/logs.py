@@ -86,4 +86,4 @@ def _check(records: list[Record]) -> None:
                 check_line(value, 2_001)
 
 
-TARGETS = (Target("log-lines", run, SEEDS, TOKENS, bound=60_000),)
+TARGETS = (Target("log-lines", run, SEEDS, TOKENS, bound=30_000),)

@@ -41,10 +41,11 @@ async def measure(config: EngineConfig, seconds: float, clock: Clock | None = No
     engine = Engine(config, clock)
     engine.window = max(seconds, SHORTEST)
     engine.prepare()
+    began = clock.now()
     try:
         await run_for(engine, clock, seconds)
         picture, ended = engine.snapshot(), clock.now()
-        figures = tuple(figures_of(picture, engine, seconds))
+        figures = tuple(figures_of(picture, engine, ended - began))
     finally:
         await engine.close()
     silent = tuple(
@@ -56,7 +57,9 @@ async def measure(config: EngineConfig, seconds: float, clock: Clock | None = No
 
 
 def figures_of(picture: Snapshot, engine: Engine, seconds: float) -> Iterator[Figure]:
-    """What ``picture`` tells: requests, how quickly checks were answered, machines."""
+    """What ``picture`` tells: requests, how quickly checks were answered within the last
+    ``seconds``, machines.
+    """
     for view in picture.requests:
         yield from request_figures(view)
     for check in picture.checks[:MOST]:

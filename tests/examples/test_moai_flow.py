@@ -331,3 +331,20 @@ async def test_rotated_logs_are_counted(stack: MoaiStack) -> None:
             file.unlink()
         assert view.status is Status.WARNING
         assert "9" in view.message
+
+
+async def test_targets_are_objectives(stack: MoaiStack) -> None:
+    config = configured(SYSTEM, stack.environ)
+    async with watching(config, PAGE, system=SYSTEM, longterm=True) as watch:
+        watch.step = 15.0
+        watch.drive(lambda _: stack.app.do("events", kind="spawn", count=9))
+        watch.drive(lambda _: stack.app.do("events", kind="error", count=1))
+        watch.drive(lambda _: stack.app.do("queries", seconds=0.02, count=10))
+        await watch.go_on(120)
+        told = {one.name: one for one in watch.picture.objectives}
+        assert set(told) == {"uptime", "errors", "queries"}
+        assert told["uptime"].sli == 1
+        assert told["queries"].sli == 1
+        assert told["errors"].sli == pytest.approx(0.9)
+        watched = {one.name: one for one in watch.picture.capacity}
+        assert watched["database"].value == stack.database.stat().st_size

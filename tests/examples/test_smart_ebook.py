@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from checks.config import EngineConfig
-from checks.model import Status
+from checks.model import Result, Status
 from checks.runbooks.model import Marking
+from checks.story.targets import Term
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_dashboards import figures
 from tests.examples.kit_guide import guide_of, runbook_of
@@ -406,3 +407,107 @@ async def test_exported_dashboards_are_whole_and_of_last_night(stack: EbookStack
         exported.write_text(text)
         assert view.status is Status.CRITICAL
         assert "cut off" in view.message, view.message
+
+
+async def test_figures_that_the_guide_names(stack: EbookStack, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    names = ("api", "api-metrics", "database", "cache", "machine")
+    probes = {"machine": of_machine(machine)}
+    async with watching(seldom(stack), *names, system=SYSTEM, probes=probes) as watch:
+        watch.step = 30.0
+        drive_machine(machine, watch)
+        watch.drive(lambda _: stack.do("requests", count=27, seconds=0.05))
+        watch.drive(lambda _: stack.do("requests", count=2, status=404, seconds=0.05))
+        watch.drive(lambda _: stack.do("requests", count=1, status=500, seconds=0.8))
+        watch.engine.window = 300.0
+        await watch.go_on(330)
+        figures = next(one for one in watch.picture.requests if one.check == "api-metrics").window
+        assert figures.rate == pytest.approx(1.0, rel=0.1)
+        by_class = dict(figures.by_class)
+        assert by_class["2xx"] == pytest.approx(270, rel=0.15)
+        assert (by_class["4xx"], by_class["5xx"]) == (
+            pytest.approx(20, abs=4),
+            pytest.approx(10, abs=2),
+        )
+        assert figures.p50 is not None
+        assert figures.p99 is not None
+        assert figures.p50 < 0.06 < figures.p99
+        for expression in (
+            "http_connections_active",
+            "sum(pg_stat_activity_count) / scalar(pg_settings_max_connections)",
+            'sum(rate(pg_stat_database_xact_commit{datname="smartchat"}[5m]))',
+            'pg_database_size_bytes{datname="smartchat"}',
+            'max(pg_stat_user_tables_n_dead_tup{relname="documents"} >= 0)',
+            'sum(pg_general_index_info_idx_scan{relname="documents"})',
+            "redis_memory_used_bytes",
+            "redis_keyspace_hits_total + redis_keyspace_misses_total",
+            "rate(redis_evicted_keys_total[5m])",
+            'sum(rate(documents_processed_total{status="success"}[5m]))',
+            "document_processing_seconds_sum / document_processing_seconds_count",
+            "sum(rate(node_disk_read_bytes_total[5m]) + rate(node_disk_written_bytes_total[5m]))",
+            "sum(rate(node_network_receive_bytes_total[5m]))",
+            "ebc_chat_sessions_day",
+            "ebc_documents_uploaded_day",
+            'ebc_feature_usage_day{feature="search"}',
+            "ebc_answer_similarity_ratio",
+        ):
+            assert watch.value(expression) >= 0, expression
+        tables = {one.title for one in result_of(watch, "database").tables}
+        assert "costliest statements" in tables or any("statement" in one for one in tables), tables
+
+
+def result_of(watch: Watch, check: str) -> Result:
+    result = watch.engine.states[check].result
+    assert result is not None
+    return result
+
+
+async def test_a_new_version_is_told_and_what_the_document_says(stack: EbookStack) -> None:
+    async with at(stack, "api") as watch:
+        await watch.go_on(30)
+        facts = dict(result_of(watch, "api").facts)
+        assert facts["version"] == "1.2.3"
+        assert facts["timestamp"].endswith("Z")
+        stack.do("set", version="1.2.4")
+        await watch.go_on(30)
+        stack.do("set", version="1.2.3")
+        told = [event.text for event in watch.picture.events]
+        assert "version changed from 1.2.3 to 1.2.4" in told
+
+
+def test_severities_have_the_guides_response_times() -> None:
+    story = loaded(SYSTEM, {}).engine.story
+    assert story is not None
+    assert story.targets is not None
+    times = {word: target.acknowledge for word, target in story.targets.own.items()}
+    assert times == {
+        "critical": Term(900),
+        "warning": Term(3600),
+        "info": Term(4 * 3600),
+        "p4": Term(24 * 3600),
+    }
+    assert [window.name for window in story.windows] == ["weekly database maintenance"]
+
+
+async def test_growth_is_held_against_what_was_planned(stack: EbookStack) -> None:
+    config = configured(SYSTEM, stack.environ)
+    async with watching(config, "database", "api", system=SYSTEM, longterm=True) as watch:
+        await watch.go_on(60)
+        planned = {one.name: one.expected for one in config.capacity}
+        assert (planned["users"], planned["documents"], planned["api-usage"]) == (0.1, 0.15, 0.2)
+        watched = {one.name: one for one in watch.picture.capacity}
+        assert {"users", "documents", "database"} <= set(watched)
+        assert watched["users"].value == 3
+        assert {one.name for one in watch.picture.objectives} == {"availability", "requests"}
+
+
+async def test_the_certificate_and_the_name(stack: EbookStack) -> None:
+    async with at(stack, "certificate", "dns") as watch:
+        left = "probe_ssl_earliest_cert_expiry - time()"
+        assert watch.value(left) > 14 * 86_400
+        assert watch.check("dns").status is Status.OK
+        stack.dns.add("api.example.com", "A")
+        watch.step = 60.0
+        await watch.go_on(120)
+        stack.dns.add("api.example.com", "A", "192.0.2.1")
+        assert watch.check("dns").status is Status.CRITICAL

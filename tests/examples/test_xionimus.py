@@ -10,7 +10,8 @@ import pytest
 
 from checks.config import EngineConfig
 from checks.logs.views import LogsWanted
-from checks.model import Status
+from checks.model import Result, Status
+from checks.story.targets import Term
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_clock import StepClock
 from tests.examples.kit_dashboards import figures
@@ -346,3 +347,45 @@ def test_steps_of_its_runbooks(stack: XionimusStack, tmp_path: Path) -> None:
     wrong = run("incident", "fallback", "--var", "PROVIDER=$(id)", "--yes-danger", "backend")
     assert wrong.code != 0
     assert "uid=" not in wrong.out
+
+
+async def test_figures_that_the_guide_names(stack: XionimusStack) -> None:
+    async with at(stack, "health", "backend", "database") as watch:
+        watch.drive(lambda _: stack.app.do("requests", count=28))
+        watch.drive(lambda _: stack.app.do("requests", count=1, path="/missing"))
+        watch.drive(lambda _: stack.app.do("requests", count=1, fails=True))
+        watch.engine.window = 300.0
+        await watch.go_on(330)
+        figures = next(one for one in watch.picture.requests if one.check == "backend").window
+        assert figures.rate == pytest.approx(1.0, rel=0.2)
+        assert {"2xx", "4xx", "5xx"} == set(dict(figures.by_class))
+        assert figures.p50 is not None
+        assert figures.p95 is not None
+        assert figures.p99 is not None
+        facts = dict(result_of(watch, "health").facts)
+        assert facts["platform"] == "Xionimus AI"
+        assert facts["version"] == "2.0.0"
+        assert facts["timestamp"].endswith("+00:00")
+        assert facts["environment.debug"] == "true"
+        assert facts["environment.log_level"] == "INFO"
+        assert facts["services.ai_providers.status.openai"] == "true"
+        assert watch.value('probe_health_value{path="system.memory_available_mb"}') > 40_000
+        assert watch.value('probe_health_value{path="services.ai_providers.configured"}') == 3
+        assert watch.value('probe_health_value{path="services.ai_providers.total"}') == 3
+        assert watch.value("process_resident_memory_bytes") > 0
+        promised = {one.name for one in configured(SYSTEM, {}).objectives}
+        assert promised == {"availability", "response-time", "errors"}
+
+
+def result_of(watch: Watch, check: str) -> Result:
+    result = watch.engine.states[check].result
+    assert result is not None
+    return result
+
+
+def test_levels_have_the_guides_reactions() -> None:
+    story = loaded(SYSTEM, {}).engine.story
+    assert story is not None
+    assert story.targets is not None
+    times = {word: target.acknowledge for word, target in story.targets.own.items()}
+    assert times == {"critical": Term(0), "warning": Term(4 * 3600)}

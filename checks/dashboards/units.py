@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from checks.model import clean
+
 __all__ = ["UNITS", "unit_of"]
 
 UNITS: Final[Mapping[str, tuple[str, float]]] = {
@@ -62,5 +64,5 @@ def unit_of(name: str) -> tuple[str, float]:
         return known
     kind, colon, text = name.partition(":")
     if colon and kind in ("suffix", "si", "prefix", "count", "currency", "bool", "time"):
-        return (text if kind in ("suffix", "si", "count", "currency") else ""), 1.0
-    return name[:12], 1.0
+        return (clean(text, 12) if kind in ("suffix", "si", "count", "currency") else ""), 1.0
+    return clean(name, 12), 1.0

@@ -13,6 +13,7 @@ from checks.dashboards.grafana.node import Node
 from checks.dashboards.model import Column, Threshold, Words
 from checks.dashboards.patterns import pattern_of
 from checks.dashboards.units import unit_of
+from checks.model import clean
 
 __all__ = ["Look", "look_of"]
 
@@ -152,7 +153,7 @@ def _calculation(panel: Node) -> tuple[str, tuple[str, ...]]:
     name = (calcs or options["valueOptions"]["stat"].texts or ("last",))[0]
     if name in _CALCS:
         return _CALCS[name], ()
-    return "last", (f"it shows the last value, not its {name[:40]}",)
+    return "last", (f"it shows the last value, not its {clean(name, 40)}",)
 
 
 def _whole(node: Node) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from checks.dashboards.grafana.node import Node
+from checks.model import clean
 
 __all__ = ["LOGS", "PROMETHEUS", "SQL", "Sources", "spoken"]
 
@@ -45,7 +46,7 @@ _BY_NAME: Final = ("loki", "elasticsearch", "influxdb", "graphite", "cloudwatch"
 
 def spoken(kind: str) -> str:
     """What the kind ``kind`` is called."""
-    return _SPOKEN.get(kind, kind)
+    return _SPOKEN.get(kind) or clean(kind, 60)
 
 
 class Sources:

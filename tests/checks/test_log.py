@@ -315,7 +315,10 @@ async def test_reading_that_hangs_is_told_with_what_it_hangs_at(log: Path, tmp_p
                 time.sleep(0.01)
             raise OSError
 
-        def close(self) -> None: ...
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
 
     hanging = probe._reader = Hanging()
     object.__setattr__(made, "timeout", 0.1)
@@ -326,6 +329,10 @@ async def test_reading_that_hangs_is_told_with_what_it_hangs_at(log: Path, tmp_p
         again = await probe.run()
         assert again.status is Status.CRITICAL
     finally:
-        hanging.over = True
-        await asyncio.sleep(0.02)
         await probe.close()
+        assert not hanging.closed, "what a call hangs in is not closed under it"
+        hanging.over = True
+        async with asyncio.timeout(5):
+            while not hanging.closed:
+                await asyncio.sleep(0.01)
+        assert hanging.closed == 1

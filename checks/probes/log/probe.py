@@ -7,6 +7,8 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
+from threading import Lock
 from typing import Final, TypeVar
 
 from checks.errors import NoThreadsError
@@ -32,6 +34,9 @@ certainly still there."""
 WATCHED: Final = 0.25
 """The same while somebody looks at the lines."""
 
+_ENDING: Final = 1.0
+"""Seconds that closing the files may take."""
+
 T = TypeVar("T")
 
 log = logging.getLogger("onwatch.log")
@@ -52,6 +57,10 @@ class LogProbe:
         self._events: list[str] = []
         self._since = self._clock.now()
         """When the call that the lane is in began."""
+        self._complained = False
+        self._gate = Lock()
+        """Of the next two: the lane's own thread looks at them as well."""
+        self._calling = False
         self._closed = False
 
     async def run(self) -> Result:
@@ -66,15 +75,25 @@ class LogProbe:
         return result
 
     async def close(self) -> None:
-        self._closed = True
+        with self._gate:
+            self._closed = True
+            idle = not self._calling
         if self._follower is not None:
             self._follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._follower
-        # Closing a file that a hung call still reads from would not help it.
-        if not self._target.env.lanes.busy(self._lane):
-            self._reader.close()
-        self._target.env.lanes.drop(self._lane)
+        lanes = self._target.env.lanes
+        if idle:
+            # A call that is under way closes its files at its end, should it ever come to one.
+            await asyncio.sleep(0)  # one that has just ended is settled by then
+            try:
+                async with asyncio.timeout(_ENDING):
+                    await lanes.run(self._lane, self._reader.close)
+            except (LaneBusyError, NoThreadsError):
+                self._reader.close()
+            except TimeoutError:
+                log.warning("closing the log of %s hangs", self._target.name)
+        lanes.drop(self._lane)
 
     async def _follow(self) -> None:
         """Read on between runs, so that lines are shown as they come and none is rotated away."""
@@ -87,11 +106,14 @@ class LogProbe:
                 more = True
                 while more:
                     more = await self._read_between()
+                self._complained = False
             except (LaneBusyError, NoThreadsError):
                 continue
             except Exception:
                 # The rim: the next run meets the same, and tells it.
-                log.exception("reading for the log check %s failed", self._target.name)
+                if not self._complained:
+                    log.exception("reading for the log check %s failed", self._target.name)
+                self._complained = True
 
     async def _read_between(self) -> bool:
         """Read a slice; whether there is more at once."""
@@ -104,20 +126,33 @@ class LogProbe:
         lanes = self._target.env.lanes
         if not lanes.busy(self._lane):
             self._since = self._clock.now()
-        return await lanes.run(self._lane, call)
+        return await lanes.run(self._lane, partial(self._called, call))
+
+    def _called(self, call: Callable[[], T]) -> T:
+        """``call()``, in the lane; the files are closed after it where that was asked meanwhile."""
+        with self._gate:
+            if self._closed:
+                raise ValueError("the check has ended")
+            self._calling = True
+        try:
+            return call()
+        finally:
+            with self._gate:
+                self._calling = False
+                over = self._closed
+            if over:
+                self._reader.close()
 
     def _look(self) -> Result:
         """Read on to the end, as far as there is time, and say what there is."""
         began = time.monotonic()
-        spare = self._target.timeout / 2
-        while self._read() and time.monotonic() - began < spare:
+        spare = min(1.0, self._target.timeout / 2)
+        while self._read() and time.monotonic() - began < spare and not self._closed:
             pass
         self._digest.hold(self._clock.now())
         return self._told(time.monotonic() - began)
 
     def _read(self) -> bool:
-        if self._closed:
-            return False
         now = self._clock.now()
         batch = self._reader.read(now, BYTES, SLICE)
         digest = self._digest

@@ -182,7 +182,7 @@ def _negative(panel: Node) -> Iterator[str]:
             yield from _pattern(one["alias"].text)
     for override in panel["fieldConfig"].objects("overrides"):
         for change in override.objects("properties"):
-            if change["id"].text == "custom.transform" and change["value"].text == "negative-Y":
+            if change["id"].data == "custom.transform" and change["value"].text == "negative-Y":
                 yield from _pattern(override["matcher"]["options"].text)
 
 

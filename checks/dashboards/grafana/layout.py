@@ -70,7 +70,7 @@ def _resolved(node: Node, dashboard: Node) -> Node:
     if not isinstance(model.data, dict):
         return node
     own = {key: value for key, value in node.data.items() if key in ("gridPos", "id", "repeat")}
-    return Node({**model.data, **own}, model.path)
+    return Node({**model.data, **own}, model)
 
 
 def _with_queries(node: Node, dashboard: Node) -> Node:
@@ -80,9 +80,9 @@ def _with_queries(node: Node, dashboard: Node) -> Node:
         return node
     wanted = next((one["panelId"].data for one in node.objects("targets")), None)
     for other in _everything(dashboard):
-        if wanted is not None and other["id"].data == wanted and other.path != node.path:
+        if wanted is not None and other["id"].data == wanted and other.data is not node.data:
             shared = {key: other.data[key] for key in ("targets", "datasource") if key in other}
-            return Node({**node.data, "datasource": None, **shared}, node.path)
+            return Node({**node.data, "datasource": None, **shared}, node)
     return node
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, Final
 
 from checks.model import clean
@@ -23,23 +22,36 @@ class BadShapeError(Exception):
         super().__init__(text)
 
 
-@dataclass(frozen=True, slots=True)
 class Node:
-    """``data`` at ``path`` of the document. What is missing, or of another type than is asked for,
-    is as if it were not there, save in :meth:`items`: nobody would know that panels are missing."""
+    """``data`` at :attr:`path` of the document. What is missing, or of another type than is asked
+    for, is as if it were not there, save in :meth:`items`: nobody would know that panels are
+    missing."""
 
-    data: Any
-    path: str = ""
+    __slots__ = ("_key", "_parent", "data")
+
+    def __init__(self, data: Any, parent: Node | None = None, key: str | int = "") -> None:
+        self.data = data
+        self._parent = parent
+        self._key = key
+
+    @property
+    def path(self) -> str:
+        """Where it is: ``panels[3].targets``. Made when somebody asks: of a large file there are
+        tens of thousands."""
+        before = self._parent.path if self._parent is not None else ""
+        if isinstance(self._key, int):
+            return f"{before}[{self._key}]"
+        return f"{before}.{self._key}" if before and self._key else before or self._key
 
     def __getitem__(self, key: str) -> Node:
-        inner = self.data.get(key) if isinstance(self.data, Mapping) else None
-        return Node(inner, f"{self.path}.{key}" if self.path else key)
+        inner = self.data.get(key) if isinstance(self.data, dict) else None
+        return Node(inner, self, key)
 
     def __bool__(self) -> bool:
         return self.data not in (None, "", [], {})
 
     def __contains__(self, key: str) -> bool:
-        return isinstance(self.data, Mapping) and key in self.data
+        return isinstance(self.data, dict) and key in self.data
 
     def items(self, key: str) -> Iterator[Node]:
         """The items of the list at ``key``.
@@ -53,19 +65,19 @@ class Node:
         if not isinstance(inner.data, list):
             raise BadShapeError(inner.path, "a list is expected here")
         for at, one in enumerate(inner.data[:_MOST]):
-            yield Node(one, f"{inner.path}[{at}]")
+            yield Node(one, inner, at)
 
     def objects(self, key: str) -> Iterator[Node]:
         """As :meth:`items`, each of which must be an object."""
         for one in self.items(key):
-            if not isinstance(one.data, Mapping):
+            if not isinstance(one.data, dict):
                 raise BadShapeError(one.path, "an object ({…}) is expected here")
             yield one
 
     def entries(self, key: str) -> Iterator[tuple[str, Node]]:
         """The keys of the object at ``key``, with what stands there."""
         inner = self[key]
-        if isinstance(inner.data, Mapping):
+        if isinstance(inner.data, dict):
             for name in inner.data:
                 yield str(name), inner[name]
 

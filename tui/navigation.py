@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.screens.alert import AlertScreen
     from tui.screens.details import DetailsScreen
     from tui.screens.help import HelpScreen
+    from tui.screens.logs_about import LogsAbout
     from tui.screens.opened import NumberedScreen
     from tui.screens.query import QueryScreen
 
@@ -222,7 +223,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
 
     @on(PictureScreen.OpensLogs)
     def _show_logs(self, event: PictureScreen.OpensLogs) -> None:
-        """Open the log lines upon what they are asked for from, to which they lead back."""
+        self.open_logs(event.about)
+
+    def open_logs(self, about: LogsAbout) -> None:
+        """Open log lines upon what they are asked for from, to which they lead back."""
         from tui.screens.logs import LogsScreen  # noqa: PLC0415 - when wanted
 
         kept = self._kept.get("logs")
@@ -232,7 +236,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
             self.install_screen(screen, "logs")
         if screen in self.screen_stack:
             self._uncover(self.screen_stack.index(screen) + 1)
-            screen.look_at(event.about)
+            screen.look_at(about)
             self.show()
             self._attend()
             return
@@ -240,7 +244,7 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
             screen.come_back((), self.standing())
         else:
             screen.begin(self.standing())
-        screen.look_at(event.about)
+        screen.look_at(about)
         self.push_screen(screen)
         self.call_after_refresh(self._attend)
 

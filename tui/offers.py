@@ -64,6 +64,7 @@ def offers(
         yield _database(app, view)
     for queue in snapshot.queues if snapshot else ():
         yield _queue(app, queue)
+    yield from (_log(app, check) for check in checks if check.kind == "log")
     yield from _dashboards(app, snapshot)
     yield from _runbooks(app, snapshot)
     yield PaletteCommand(QUERY, "ask in PromQL what is collected: query EXPRESSION", app.open_query)
@@ -182,6 +183,17 @@ def _dashboards(app: OnwatchApp, snapshot: Snapshot | None) -> Iterator[PaletteC
     for one in snapshot.dashboards if snapshot else ():
         run = partial(app.go_to, "dashboards", one.name)
         yield PaletteCommand(f"dashboard {one.title}", f"from {one.place or one.name}", run)
+
+
+def _log(app: OnwatchApp, check: CheckView) -> PaletteCommand:
+    def open_lines() -> None:
+        from checks.logs.views import LogsWanted  # noqa: PLC0415 - when wanted
+        from tui.screens.logs_about import LogsAbout  # noqa: PLC0415 - when wanted
+
+        app.open_logs(LogsAbout("", LogsWanted(checks=(check.name,))))
+
+    help_text = f"{check.status.value}: its lines as they come"
+    return PaletteCommand(f"log {check.name}", help_text, open_lines)
 
 
 def _questions(app: OnwatchApp, check: CheckView) -> Iterator[PaletteCommand]:

@@ -18,6 +18,7 @@ from tests.widgets import samples
 from tests.widgets.sample_logs import NOW, log_checks, log_night, logs_later
 from tests.widgets.sample_stories import eventful_night
 from tui.screens.alerts import AlertsScreen
+from tui.screens.details import DetailsScreen
 from tui.screens.logs import LogsScreen
 from tui.screens.logs_about import logs_of
 from tui.screens.logs_record import RecordScreen
@@ -174,6 +175,40 @@ async def test_an_incident_leads_to_the_lines_from_before_it_until_it_was_over()
         await pilot.press("escape")
         await settle(pilot)
         assert isinstance(pilot.app.screen, TimelineScreen)
+
+
+async def test_a_request_that_failed_leads_to_the_lines_around_it() -> None:
+    night = samples.request_night()
+    source = Logging(replace(night, checks=(*night.checks, *log_checks())))
+    async with running(source, size=(120, 60)) as pilot:
+        await pilot.press("4")
+        await settle(pilot)
+        pilot.app.screen.set_focus(pilot.app.screen.query_one("#errors"))
+        await pilot.press("down", "L")
+        await settle(pilot)
+        assert "around the request of" in seen(pilot)
+        assert source.wanted is not None
+        assert source.wanted.since is not None
+        assert source.wanted.until is not None
+        assert 60 <= source.wanted.until - source.wanted.since < 120
+
+
+async def test_the_details_of_a_log_and_the_palette_lead_to_its_lines() -> None:
+    source = Logging(log_night())
+    async with running(source) as pilot:
+        app = app_of(pilot)
+        app.action_details("nginx")
+        await settle(pilot)
+        await pilot.press("L")
+        await settle(pilot)
+        assert source.wanted == LogsWanted(("nginx",), most=500)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, DetailsScreen)
+        offers = {one.title: one for one in app.palette_commands(pilot.app.screen)}
+        app.run_command(offers["log laravel"])
+        await settle(pilot)
+        assert source.wanted == LogsWanted(("laravel",), most=500)
 
 
 def test_logs_are_tied_to_what_needs_them_and_to_who_has_their_job() -> None:

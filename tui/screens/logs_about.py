@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.logs.views import LogsWanted
+from widgets.format import clock
 
 if TYPE_CHECKING:
     from checks.runbooks.views import Subject
     from checks.story.model import Incident
     from checks.views import AlertView, CheckView, Snapshot
 
-__all__ = ["LogsAbout", "about_incident", "about_subject", "log_checks", "logs_of"]
+__all__ = ["LogsAbout", "about_incident", "about_request", "about_subject", "log_checks", "logs_of"]
 
 _BEFORE: Final = 300.0
 """Seconds before something began in which its cause may have been written."""
 _AFTER: Final = 60.0
+_AROUND: Final = 30.0
+"""Seconds before a request and after it: clocks differ, and logs are written late."""
 _PATTERN: Final = "pattern"
 """The label that names the pattern, as the samples of a log check have it."""
 
@@ -79,6 +82,20 @@ def _began(snapshot: Snapshot, alert: AlertView) -> float:
     """When it became pending."""
     found = snapshot.rules.alert(alert.id) if snapshot.rules is not None else None
     return alert.since if found is None else min(alert.since, found[1].active_at)
+
+
+def about_request(
+    snapshot: Snapshot | None, check: str, at: float, duration: float
+) -> LogsAbout | None:
+    """The lines around a request that ``check`` tells of, which ended ``at`` a time and took
+    ``duration`` seconds.
+    """
+    if snapshot is None or not log_checks(snapshot):
+        return None
+    wanted = LogsWanted(
+        checks=logs_of(snapshot, check), since=at - duration - _AROUND, until=at + _AROUND
+    )
+    return LogsAbout(f"around the request of {clock(at)}", wanted)
 
 
 def about_incident(snapshot: Snapshot | None, incident: Incident | None) -> LogsAbout | None:

@@ -36,6 +36,7 @@ from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.views import RequestView, Snapshot
+    from tui.screens.logs_about import LogsAbout
 
 __all__ = ["RequestScreen", "RequestsScreen"]
 
@@ -62,6 +63,7 @@ class RequestsScreen(TabbedScreen):
         (("app.window_longer", "app.window_shorter"), "window"),
         (("pane.open",), "whole"),
         (("requests.sort",), "sort"),
+        (("screen.logs",), "logs"),
         (("requests.label",), "label"),
         (("screen.filter",), "filter"),
         (("screen.next_pane",), "next pane"),
@@ -180,6 +182,16 @@ class RequestsScreen(TabbedScreen):
     @on(TabLine.Chosen)
     def _show_tab(self, event: TabLine.Chosen) -> None:
         self.check = event.check
+
+    def logs_about(self) -> LogsAbout | None:
+        """Around the request that the cursor is on, where it is on one."""
+        pane = self.focused
+        row = pane.found(pane.selected or "") if isinstance(pane, RowsPane) else None
+        if row is None:
+            return super().logs_about()
+        from tui.screens.logs_about import about_request  # noqa: PLC0415 - when wanted
+
+        return about_request(self.snapshot, self.check, row.time, row.duration or 0.0)
 
     # Keys
 

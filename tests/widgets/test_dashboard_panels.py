@@ -134,7 +134,7 @@ def test_curves_are_told_apart_by_letters_and_the_legend_says_what_each_is_now()
     assert [one for one in ends if one] == ["a", "b", "c", "d"]
     assert rows[1].startswith(" 80/s")
     assert any(row.startswith("  0/s") for row in rows)
-    assert "21:1" in rows[-2], "times beneath"
+    assert rows[-2].split() == ["21:20", "21:30", "21:40", "21:50", "22:00", "22:10"]
 
 
 def test_where_nothing_is_known_there_is_a_gap() -> None:
@@ -328,3 +328,18 @@ def test_a_curve_keeps_its_letter_when_another_becomes_larger() -> None:
     steady.view(replace(view, panels=(*view.panels[:6], fewer, *view.panels[7:])))
     again = steady.view(replace(view, panels=(*view.panels[:6], turned, *view.panels[7:])))
     assert [one.name for one in again.panels[6].series] == names, "one that was away for a moment"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns"])
+@pytest.mark.parametrize("span", [60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0])
+def test_times_beneath_are_round_where_one_is(
+    monkeypatch: pytest.MonkeyPatch, zone: str, span: float
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    times = tuple(NOW - span + span * i / 60 for i in range(61))
+    made = panel_view(panel("x", PanelKind.CHART), series("", (1.0,) * 61), times=times)
+    room = Room(80, 12, NOW, span, UNICODE)
+    marks = panel_lines(made, room, chosen=False)[-1].text.split()
+    assert 2 <= len(marks) <= 7
+    assert span == 300.0 or all(mark[-1] in "05" for mark in marks), "else every minute"

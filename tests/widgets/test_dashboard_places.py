@@ -104,3 +104,13 @@ def test_a_place_beyond_the_grid_is_brought_into_it() -> None:
     found = laid(panels, 240, 30).panels
     assert found[0] == Region(200, 0, 40, found[0].height)
     assert found[1].x == 0
+
+
+def test_where_it_folds_figures_come_together_before_what_they_stood_beside() -> None:
+    panels = [
+        placed(PanelKind.NUMBER, 0, 0, 4, 4),
+        placed(PanelKind.CHART, 4, 0, 16, 8),
+        placed(PanelKind.NUMBER, 20, 0, 4, 4),
+    ]
+    found = laid(panels, 60, 30).panels
+    assert found[0].y == found[2].y < found[1].y

@@ -25,8 +25,14 @@ _LEAST: Final = 3
 """Lines below which curves say nothing."""
 _TIMED: Final = 6
 """Lines from which on times stand beneath the curves."""
-_MARK: Final = 16
-"""Cells between two times beneath."""
+_MARK: Final = 12
+"""Cells from one time beneath to the next, at least."""
+_ROUND: Final = (
+    *(1, 2, 5, 10, 15, 30),
+    *(60, 120, 300, 600, 900, 1_800),
+    *(3_600, 7_200, 10_800, 21_600, 43_200, 86_400),
+)
+"""Seconds that such a step may be of."""
 _ENTRY: Final = 16
 """Cells of an entry of the legend, at least."""
 _LONGEST: Final = 44
@@ -100,13 +106,19 @@ def _ends(series: Sequence[SeriesView], scale: PanelScale, rows: int) -> dict[in
 
 
 def _times(columns: TimeColumns, side: int) -> Row:
-    """Local times beneath the columns that they belong to."""
+    """Round local times beneath the columns that they belong to, so that they move with these."""
     span = columns.each * columns.count
-    layout = "%H:%M:%S" if span < 600 else "%H:%M" if span <= 86_400 else "%d %b"
-    text = ""
-    for column in range(0, columns.count - 7, _MARK):
-        moment = columns.start + column * columns.each
-        text = text.ljust(column) + datetime.fromtimestamp(moment).astimezone().strftime(layout)
+    least = _MARK * columns.each
+    step = next((one for one in _ROUND if one >= least), _ROUND[-1])
+    layout = "%H:%M:%S" if step < 60 else "%H:%M" if span <= 86_400 else "%d %b"
+    offset = datetime.fromtimestamp(columns.start).astimezone().utcoffset()
+    ahead = offset.total_seconds() if offset is not None else 0.0
+    text, moment = "", math.ceil((columns.start + ahead) / step) * step - ahead
+    while (column := columns.of(moment)) < columns.count:
+        told = datetime.fromtimestamp(moment).astimezone().strftime(layout)
+        if len(text) < max(1, column) and column + len(told) <= columns.count:
+            text = text.ljust(column) + told
+        moment += step
     return [Seg(" " * side + text, "dim")]
 
 

@@ -24,7 +24,7 @@ LEAST_WIDE: Final = {
     PanelKind.GAUGE: 19,
     PanelKind.TABLE: 36,
     PanelKind.BARS: 30,
-    PanelKind.TEXT: 24,
+    PanelKind.TEXT: 18,
 }
 """Cells without which a panel of a kind stands elsewhere."""
 LEAST_HIGH: Final = {
@@ -124,7 +124,11 @@ def _rows(panels: Sequence[_Numbered], width: int, *, flowing: bool) -> Iterable
     """
     placed = [one for one in panels if one.panel.place is not None and not flowing]
     loose = [one for one in panels if one.panel.place is None or flowing]
-    parts = [(part, _too_narrow(part, width)) for part in _bands(placed)]
+    parts = [
+        (_small_first(part) if narrow else part, narrow)
+        for part in _bands(placed)
+        for narrow in (_too_narrow(part, width),)
+    ]
     if loose:
         parts.append((loose, True))
     for flows, run in groupby(parts, key=lambda part: part[1]):
@@ -149,6 +153,11 @@ def _bands(panels: Sequence[_Numbered]) -> list[list[_Numbered]]:
         bands[-1].append(one)
         end = max(end, y + high)
     return bands
+
+
+def _small_first(panels: Sequence[_Numbered]) -> list[_Numbered]:
+    """What stands beside a large panel comes before it, together."""
+    return sorted(panels, key=lambda one: one.panel.kind not in SMALL)
 
 
 def _reading_order(one: _Numbered) -> tuple[int, int]:

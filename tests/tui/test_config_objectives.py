@@ -103,6 +103,19 @@ def test_capacity_that_is_none_is_told(item: str, says: str) -> None:
     assert says in said
 
 
+def test_who_promises_something_hears_of_it_whatever_the_packs() -> None:
+    promise = "objectives: [{name: a, objective: 99%, probe: web}]\n"
+    bound = "capacity: [{name: b, expr: x, limit: 1, warning: 1d}, {name: c, expr: x}]\n"
+    for text, packs in (
+        (promise, ("dns", "slo")),
+        (bound, ("dns", "capacity")),
+        (bound.replace(", warning: 1d", ""), ("dns",)),
+    ):
+        rules = loaded(f"{HEAD}rules: {{packs: [dns]}}\n{text}").engine.rules
+        assert rules is not None
+        assert rules.packs == packs
+
+
 def test_names_are_given_once() -> None:
     twice = "{name: a, objective: 99%, probe: web}"
     (said,) = sentences(f"{HEAD}objectives: [{twice}, {twice}]\n")

@@ -23,7 +23,7 @@ from tui.config.dashboards import ReadDashboards, read_dashboards
 from tui.config.expand import expand
 from tui.config.keys import KeyJudge, ReadKeys, read_keybindings
 from tui.config.models import LATER_KEYS, Defaults, File, Included
-from tui.config.objectives import read_objectives
+from tui.config.objectives import read_objectives, with_packs
 from tui.config.problems import Report
 from tui.config.rules import read_rules
 from tui.config.runbooks import StepJudge, read_runbooks, refuse_unknown
@@ -160,7 +160,8 @@ class _Loading:
         self._read_dashboards(report, entries)
         if self._problems:
             raise ConfigError(_in_order(self._problems), self._files)
-        loaded = self._loaded(head, keys, entries, rules.config, books, story=story)
+        judging = with_packs(rules.config, promised, capacity)
+        loaded = self._loaded(head, keys, entries, judging, books, story=story)
         engine = replace(loaded.engine, objectives=promised, capacity=capacity)
         return replace(loaded, engine=engine, baseline=head.baseline)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tui.config.wording import nearest
 
 if TYPE_CHECKING:
+    from checks.capacity.model import Capacity
+    from checks.config import RulesConfig
     from checks.objectives.model import Condition, Objective, OfCheck, Picked, Source
     from tui.config.models import File
     from tui.config.objectives_models import ObjectiveItem, Ratio
     from tui.config.problems import Report
 
-__all__ = ["read_objectives"]
+__all__ = ["read_objectives", "with_packs"]
 
 _COMPARISONS: Final = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
@@ -37,6 +39,18 @@ def read_objectives(
         if made is not None:
             found[item.name] = made
     return tuple(found.values())
+
+
+def with_packs(
+    rules: RulesConfig, objectives: Sequence[Objective], capacity: Sequence[Capacity]
+) -> RulesConfig:
+    """``rules`` with the packs that objectives and thresholds of capacity are for: who promises
+    something wants to hear of it, whatever other packs there are.
+    """
+    wanted = ["slo"] if objectives else []
+    wanted += ["capacity"] if any(one.warning or one.critical for one in capacity) else []
+    more = tuple(name for name in wanted if name not in rules.packs)
+    return replace(rules, packs=(*rules.packs, *more)) if more else rules
 
 
 def _objective(report: Report, index: int, item: ObjectiveItem) -> Objective | None:

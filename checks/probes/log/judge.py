@@ -44,11 +44,14 @@ def _sources(config: LogConfig, digest: Digest) -> Iterator[Finding]:
     """Files that cannot be read."""
     ill = [source for source in digest.sources if source.problem]
     for source in ill[:_MOST_SOURCES]:
-        yield Finding(_reason(source), Part(source.name, Status.UNKNOWN, source.problem))
+        # Those that are left out since others were written to later are no fault.
+        over = source.problem.startswith("not followed")
+        status, reason = (Status.OK, "ok") if over else (Status.UNKNOWN, _reason(source))
+        yield Finding(reason, Part(source.name, status, source.problem))
     if len(ill) > _MOST_SOURCES:
         text = f"{len(ill) - _MOST_SOURCES} more cannot be read"
         yield Finding("missing", Part("more files", Status.UNKNOWN, text))
-    if not digest.sources:
+    if not digest.sources and config.journal is None:
         text = f"no file matches {config.address()}: nothing is read"
         yield Finding("missing", Part("files", Status.UNKNOWN, text))
 

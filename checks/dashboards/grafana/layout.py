@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Final
 
 from checks.dashboards.grafana.node import Node
@@ -24,7 +25,7 @@ _MOST: Final = 500
 def panels_of(dashboard: Node, sources: Sources) -> tuple[Panel, ...]:
     """All panels of ``dashboard``, from the top to the bottom."""
     found = _of_old_rows(dashboard, sources) if "rows" in dashboard else iter(())
-    return (*found, *_of_grid(dashboard, sources))[:_MOST]
+    return tuple(islice(chain(found, _of_grid(dashboard, sources)), _MOST))
 
 
 def _of_grid(dashboard: Node, sources: Sources) -> Iterator[Panel]:

@@ -19,7 +19,7 @@ from checks.settings import parse_duration
 
 __all__ = ["dashboard_of", "read_grafana"]
 
-LARGEST: Final = 8 * 1024 * 1024
+LARGEST: Final = 2 * 1024 * 1024
 _COMMENT: Final = re.compile(r"\A(?:[ \t]*//[^\n]*\n|\s+)+")
 _AGO: Final = re.compile(r"now-(\d+\w)(?:/\w)?")
 _SPAN: Final = 3600.0

@@ -24,6 +24,7 @@ _MODULES: Final = {
     "http": ("http", "http-body"),
     "certificates": ("certificate",),
     "remembered": ("remembered",),
+    "dashboards": ("dashboard", "dashboard-sql"),
     "templates": ("template",),
     "promqltest": ("promqltest", "samples"),
     "rules": ("rules", "rule-tests", "alerts-of-before"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,8 @@ from checks.model import Result, Status
 from checks.probes.files.config import FilesConfig
 from checks.probes.files.probe import FilesProbe
 from tests.checks.host_trees import host_target
+from tests.reliability import UserSees
+from tests.servers.fuse import mounted, why_not
 
 NOW = 1_795_737_600.0
 """2026-11-27 00:00:00 UTC."""
@@ -240,3 +246,35 @@ async def test_a_look_that_takes_long_is_not_taken_at_each_run(
     await clock.advance(5)
     await probe.run()
     assert looks == 2
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "can be mounted")
+async def test_a_dead_mount_is_named_and_holds_up_no_run(
+    clock: FakeClock, lanes: Lanes, user_sees: UserSees
+) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="onwatch-") as folder,
+        mounted(Path(folder)) as mount,
+    ):
+        target = host_target(clock, lanes, Path(folder), "backup")
+        config = FilesConfig.model_validate({"path": "latest.sql"})
+        probe = FilesProbe(config, replace(target, timeout=0.5))
+        assert (await probe.run()).message == f"{folder}/latest.sql is not there"
+        mount.tell("hang")
+        await clock.advance(5)
+        hung = await probe.run()
+        assert (hung.status, hung.reason, hung.up) == (Status.CRITICAL, "timeout", False)
+        assert hung.message.startswith("looking at latest.sql has not come back for ")
+        assert hung.message.endswith("does its mount hang?")
+        user_sees("backups on a mount whose server is gone", hung)
+        began = time.monotonic()
+        assert (await probe.run()).reason == "timeout"
+        assert time.monotonic() - began < 0.2
+        mount.tell("answer")
+        for _ in range(100):
+            if (await probe.run()).reason == "missing":
+                break
+            await asyncio.sleep(0.02)
+        else:
+            pytest.fail("it never came back")
+        await probe.close()

@@ -48,6 +48,7 @@ ENDS = {
     "5": "GROUP BY queue",
     "6": "- {name: this host, host: {}}",
     "7": "files: [rules/*.yml]",
+    "8": "log: /var/log/app/*.log",
     "D": "unit: /s",
     "9": "nothing is known yet of what happened here",
 }

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import Board, Standing
+from tui.screens.picture import Board, HintSource, Standing
 from widgets import format as fmt
 from widgets.dashboard.pane import DashboardPane, panel_sentence
 from widgets.dashboard.steady import Steady
@@ -35,6 +35,12 @@ SPANS: Final = (300.0, 900.0, 1800.0, 3600.0, 10_800.0, 21_600.0, 43_200.0, 86_4
 """Seconds that can be chosen."""
 _ROOM_FOR_TABS: Final = 14
 """Lines of a screen from which on the dashboards have tabs."""
+_ALWAYS: Final[tuple[HintSource, ...]] = (
+    (("app.help",), "help"),
+    (("app.freeze",), "freeze"),
+    (("app.quit",), "quit"),
+)
+"""The hints that are left where there is no panel."""
 _SAID: Final = 2.0
 _FROZEN: Final = "the picture was frozen before anybody looked at this dashboard"
 _WAITS: Final = "being measured"
@@ -204,24 +210,39 @@ class DashboardsScreen(NumberedScreen):
 
     # Keys
 
+    def hints(self) -> tuple[HintSource, ...]:
+        return self.HINTS if self._has_panels else (*self.HINTS[:2], *_ALWAYS)
+
+    def watch_view(self, old: DashboardView | None, new: DashboardView | None) -> None:
+        if (old is None) != (new is None):
+            self.refresh_bindings()
+
+    @property
+    def _has_panels(self) -> bool:
+        return self.view is not None and bool(self.view.panels)
+
     @property
     def _variables(self) -> tuple[VariableView, ...]:
         view = self.view
         return tuple(one for one in view.variables if not one.hidden) if view else ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        on_panels = isinstance(self.focused, DashboardPane)
-        if action in ("panel", "beside", "ill"):
-            return on_panels and self.view is not None and bool(self.view.panels)
-        if action == "turn":
-            return len(self.names) > 1
-        if action == "variables":
-            return bool(self._variables)
-        if action == "notes":
-            return self.view is not None
-        if action == "back" and self._composed and self.pane.alone:
-            return True
-        return super().check_action(action, parameters)
+        """Offer what needs panels, another dashboard or variables where there are some."""
+        on_panels = self._has_panels and isinstance(self.focused, DashboardPane)
+        own = {
+            "panel": on_panels,
+            "beside": on_panels,
+            "ill": on_panels,
+            "maximise": on_panels,
+            "copy_row": on_panels,
+            "turn": len(self.names) > 1,
+            "variables": bool(self._variables),
+            "notes": self.view is not None,
+        }
+        if action in own:
+            return own[action]
+        alone = self._composed and bool(self.pane.alone)
+        return (action == "back" and alone) or super().check_action(action, parameters)
 
     def action_panel(self, step: int) -> None:
         self.pane.step(step)

@@ -6,17 +6,19 @@ import logging
 import math
 from collections import deque
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from checks.databases.model import Asked, DatabaseFacts
 from checks.hosts.model import HostFacts
-from checks.logs.tail import Tail
 from checks.model import Part, Result, Status, clean
 from checks.outcomes import CELL, Outcomes
 from checks.probe import CheckSpec, Expected, Kind
 from checks.registry import kind
 from checks.requests.stats import RequestFigures, RequestStats
 from checks.views import CheckView, EventView, PartView, ResultLine
+
+if TYPE_CHECKING:
+    from checks.logs.tail import Tail
 
 __all__ = ["CheckState"]
 
@@ -136,8 +138,8 @@ class CheckState:
             self.database = (began, result.database)
         if isinstance(result.host, HostFacts):
             self.host = (began, result.host)
-        if isinstance(result.log, Tail):
-            self.log = result.log
+        if result.log is not None:
+            self.log = _tail(result.log)
         if result.asked:
             self.asked = tuple(each for each in result.asked if isinstance(each, Asked))
         if self.gap_before(began) is not None:
@@ -215,3 +217,9 @@ class CheckState:
         record = self.view.record
         if record is not None and now - record.at >= CELL:
             self.view = replace(self.view, record=self._outcomes.record(now))
+
+
+def _tail(told: object) -> Tail | None:
+    from checks.logs.tail import Tail  # noqa: PLC0415 - where there is a log check
+
+    return told if isinstance(told, Tail) else None

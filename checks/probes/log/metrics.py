@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from checks.logs.model import Level
 from checks.model import SampleBuilder
 from checks.probe import Metric
-from checks.probes.log.digest import Digest
 from checks.requests.metrics import REQUEST_METRICS
+
+if TYPE_CHECKING:
+    from checks.probes.log.digest import Digest
 
 __all__ = ["METRICS", "add_samples"]
 

@@ -47,8 +47,11 @@ class Keeper:
             self._written = now
 
     def write(self, keeping: Keeping) -> None:
-        """Have written what has changed, of what is known from the file."""
-        if not keeping.leads:
+        """Have written what has changed, of what is known from the file.
+
+        While that cannot be written to it waits where it is, which is bounded.
+        """
+        if not keeping.leads or keeping.problem:
             return
         for one in self._buckets.values():
             if not one.recalled:

@@ -71,6 +71,8 @@ class Ring:
         starts, rows = np.zeros(room, dtype=np.int64), np.zeros((room, 3))
         starts[:kept], rows[:kept] = self._starts[old:], self._values[old:]
         self._room, self._rows, self._count = starts, rows, kept
+        # Where nobody writes, nothing else takes them out.
+        self._changed.intersection_update(self._starts.tolist())
         return old
 
     def recall(self, starts: Times, rows: Floats) -> None:

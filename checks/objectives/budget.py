@@ -29,6 +29,8 @@ from checks.wording import span
 
 __all__ = ["COVERED", "judged"]
 
+_SHORTEST: Final = 3600.0
+"""Seconds, three quarters of which must be known before anything is said to be well."""
 COVERED: Final = 0.75
 """The part of a window that must be known before its burn rate is told."""
 
@@ -50,6 +52,8 @@ def judged(
     sli = 1.0 - bad / total if total > 0 else None
     remaining = 1.0 - used if known > 0 else None
     status = _status(burns, remaining, min(1.0, known / objective.window))
+    if status is Status.OK and known < COVERED * min(_SHORTEST, objective.window):
+        status = Status.WAITING
     made = ObjectiveView(
         name=objective.name,
         target=objective.target,

@@ -257,4 +257,5 @@ def worst_of(statuses: Iterable[Status]) -> Status:
     for status in (Status.CRITICAL, Status.WARNING):
         if status in found:
             return status
-    return Status.UNKNOWN if not found or Status.UNKNOWN in found else Status.OK
+    known = found and not {Status.UNKNOWN, Status.WAITING}.intersection(found)
+    return Status.OK if known else Status.UNKNOWN

@@ -138,6 +138,22 @@ def test_buckets_forget_what_is_too_old_and_take_little_room() -> None:
     assert buckets.hours.points(0.0)[0][0] > NOW, "what is older than all of it is left out"
 
 
+async def test_what_cannot_be_written_waits_and_is_bounded(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "story" / "story.db"
+    site = Site(available(), clock=clock, path=path)
+    await site.keep()
+    site.keeping.problem = "there is no room"
+    await site.go(30 * 3600.0, look=900.0, probe_success=1.0)
+    assert len(site.keeping._waiting.tallies) == 0
+    assert len(site.far.objectives.buckets[0].minutes._changed) <= 2 * KEPT[MINUTE] / MINUTE
+    site.keeping.problem = ""
+    await site.keep()
+    await site.end()
+    assert dict((step, known) for step, _, known in rows(path))[HOUR] == pytest.approx(
+        site.view.known
+    )
+
+
 def test_rows_that_come_late_find_their_place() -> None:
     buckets = Buckets("s", peaks=True)
     for at, value in ((NOW + 120, 3.0), (NOW, 1.0), (NOW + 60, 2.0), (NOW + 60, 5.0)):

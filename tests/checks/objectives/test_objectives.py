@@ -54,7 +54,7 @@ async def test_a_window_that_is_not_covered_has_no_burn_rate_and_says_so() -> No
     assert site.value("slo_burn_rate", window="5m") == pytest.approx(1000.0)
     assert site.value("slo_burn_rate", window="1h") is None
     # An hour's worth is not known; that much is used up of what is known is said all the same.
-    assert view.status is Status.OK
+    assert view.status is Status.WAITING
     assert "(known: 19 min of 30 d)" in view.sentence
 
 

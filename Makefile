@@ -64,6 +64,7 @@ fuzz: $(STAMP) ## Input at random, for FUZZ_SECONDS (300): parsers, configuratio
 screenshots: $(STAMP) ## Make the pictures in screenshots/ anew
 	$(RUN)/python tools/screenshots.py
 	$(RUN)/python tools/check_pictures.py
+	$(RUN)/python tools/example_pictures.py
 
 build: $(STAMP) ## Build the sdist and the wheel into dist/
 	@uv=$$(tools/get-uv) && "$$uv" build --quiet && ls dist

@@ -1,0 +1,135 @@
+"""The systems of examples/ as their pictures show them: servers, and what goes on there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.examples.aigateway_stack import Gateway, Traffic
+from tests.examples.askproai_stack import AskProAI, Requests
+from tests.servers.exporters import Exporters
+from tests.servers.http import HttpServer
+from tests.servers.mariadb import MariadbDatabase, MariadbServers
+from tests.servers.redis import RedisServer
+from tui.demo.mariadb_server import MISSING, find
+
+__all__ = ["SCENES", "Scene"]
+
+TROUBLE: Final = 35.0
+"""Seconds after which something goes wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A system at work: where its servers are, and what is to be called now and then with the
+    seconds since the picture's watch began."""
+
+    environ: dict[str, str]
+    act: Callable[[float], object]
+
+
+class Every:
+    """Calls ``do`` with the seconds that have passed, once they are a second or more."""
+
+    def __init__(self, do: Callable[[float], object]) -> None:
+        self._do = do
+        self._last = 0.0
+
+    def __call__(self, now: float) -> None:
+        if now - self._last >= 1.0:
+            self._do(now - self._last)
+            self._last = now
+
+
+def _http(leave: ExitStack) -> HttpServer:
+    server = HttpServer()
+    server.start()
+    leave.callback(server.stop)
+    return server
+
+
+def _redis(leave: ExitStack, folder: Path) -> RedisServer:
+    server = RedisServer(folder)
+    server.start()
+    leave.callback(server.kill)
+    return server
+
+
+def _mariadb(leave: ExitStack, folder: Path, name: str, *options: str) -> MariadbDatabase:
+    binary = find()
+    if binary is None:
+        raise SystemExit(MISSING)
+    servers = MariadbServers(folder, binary)
+    leave.callback(servers.forget)
+    server = servers.start(*options)
+    server.execute(f"CREATE DATABASE {name}")
+    database = MariadbDatabase(server.server, name)
+    leave.callback(database.close)
+    return database
+
+
+def _folders(folder: Path, *names: str) -> list[Path]:
+    made = [folder / name for name in names]
+    for each in made:
+        each.mkdir(mode=0o755)
+    return made
+
+
+def aigateway(leave: ExitStack, folder: Path) -> Scene:
+    """Tokens cannot be refreshed any more, the cache misses, and then health is not ok either."""
+    database, cache, rest = _folders(folder, "mariadb", "redis", "gateway")
+    gateway = Gateway(
+        _mariadb(leave, database, "aigateway"), _redis(leave, cache), _http(leave), rest
+    )
+    gateway.files()
+    gateway.history(9_000, 3500)
+    leave.enter_context(gateway.process())
+    serve = Every(gateway.serve)
+
+    def act(now: float) -> None:
+        gateway.traffic = Traffic(rate=6)
+        if now > TROUBLE:
+            error = "OAuth token refresh failed: invalid_grant"
+            gateway.traffic = Traffic(rate=6, status=401, error=error, hits=2, misses=3)
+        if now > TROUBLE + 5:
+            gateway.http.answer("/health", {"status": "degraded"}, status=503)
+        serve(now)
+
+    return Scene(gateway.environ | {"AIGATEWAY_INTERVAL": "2s"}, act)
+
+
+def askproai(leave: ExitStack, folder: Path) -> Scene:
+    """Webhooks pile up and requests fail."""
+    database, cache, rest, nodes = _folders(folder, "mariadb", "redis", "askproai", "nodes")
+    app = AskProAI(
+        _mariadb(leave, database, "askproai_db", "--max-connections=40"),
+        _redis(leave, cache),
+        _http(leave),
+        rest,
+    )
+    exporters = Exporters(nodes)
+    leave.callback(exporters.close)
+    app.node = exporters.start("node").port
+    leave.enter_context(app.php_fpm())
+    leave.enter_context(app.supervisor("laravel-worker", "horizon"))
+    serve = Every(app.serve)
+
+    def act(now: float) -> None:
+        app.requests = Requests(rate=8)
+        if now > TROUBLE:
+            app.requests = Requests(rate=8, failing=0.2, seconds=0.4)
+            app.redis.call("LPUSH", "queues:webhooks", *["{}"] * 15)
+        serve(now)
+
+    away = {"ASKPROAI_SYSTEMD": "false", "ASKPROAI_INTERVAL": "2s"}
+    return Scene(app.environ | away, act)
+
+
+SCENES: Final[dict[str, Callable[[ExitStack, Path], Scene]]] = {
+    "aigateway": aigateway,
+    "askproai": askproai,
+}
+"""Sets the scene of each system in a folder; what it starts ends with the stack."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from textual.screen import Screen
 
 from checks.logs.model import Level
 from checks.logs.views import LogsWanted
@@ -78,7 +79,7 @@ async def test_lines_are_asked_for_while_the_screen_is_open_and_filtered_by_keys
 async def test_a_mistake_is_told_with_its_place_and_the_lines_stay() -> None:
     async with running(FakeSource(log_night()), size=(80, 24)) as pilot:
         await pilot.press("8", "slash", *"level", "space", "greater_than_sign")
-        await settle(pilot)
+        await pilot.pause(0.3)
         text = seen(pilot)
         assert "\n        ^ expected a value" in text
         assert "call accepted" in text
@@ -131,6 +132,21 @@ async def test_scrolling_up_lets_the_lines_stand_still_until_a_key() -> None:
         await pilot.press("G")
         await settle(pilot)
         assert "following" in seen(pilot)
+
+
+async def test_a_frozen_picture_says_that_a_filter_waits() -> None:
+    source = FakeSource(log_night())
+    async with running(source) as pilot:
+        await pilot.press("8")
+        await settle(pilot)
+        await pilot.press("p", "v", "v")
+        await settle(pilot)
+        text = seen(pilot)
+        assert "warning and worse, once it is live again" in text
+        assert "call accepted" in text
+        await pilot.press("p")
+        await settle(pilot)
+        assert "call accepted" not in seen(pilot)
 
 
 async def test_an_alert_leads_to_the_lines_around_it_and_escape_back() -> None:
@@ -205,7 +221,8 @@ async def test_the_details_of_a_log_and_the_palette_lead_to_its_lines() -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DetailsScreen)
-        offers = {one.title: one for one in app.palette_commands(pilot.app.screen)}
+        screen: Screen[object] = pilot.app.screen
+        offers = {one.title: one for one in app.palette_commands(screen)}
         app.run_command(offers["log laravel"])
         await settle(pilot)
         assert source.wanted == LogsWanted(("laravel",), most=500)

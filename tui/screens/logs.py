@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events, on
 from textual.binding import BindingType
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 
 from checks.logs.views import LogsWanted
@@ -37,6 +38,8 @@ _AT_MOST: Final = 8_000
 """Lines, the newest that fit: as many at first, and as many once somebody has gone up."""
 _SAYS: Final = 'any text, or level >= error and user_id = "7"'
 _SAID: Final = 3.0
+_TYPING: Final = 0.2
+"""Seconds without a key after which a filter that is being typed is taken."""
 
 
 class LogsScreen(NumberedScreen):
@@ -67,6 +70,8 @@ class LogsScreen(NumberedScreen):
         (("app.quit",), "quit"),
     )
 
+    _typing: Timer | None = None
+
     wanted_lines: reactive[LogsWanted] = reactive(LogsWanted, repaint=False)
     """Which lines are shown."""
     about: reactive[str] = reactive("", repaint=False)
@@ -79,7 +84,9 @@ class LogsScreen(NumberedScreen):
     def body(self) -> Widget:
         shown = (LogsScreen.snapshot, LogsScreen.use_ascii)
         wanted = LogsScreen.wanted_lines
-        tail = TailPane(id="tail").data_bind(*shown, LogsScreen.about, wanted=wanted)
+        tail = TailPane(id="tail").data_bind(
+            *shown, LogsScreen.about, LogsScreen.frozen, wanted=wanted
+        )
         patterns = PatternsPane(id="patterns").data_bind(*shown, wanted=wanted)
         sources = SourcesPane(id="sources").data_bind(*shown, wanted=wanted)
         return LogPanes(tail, patterns, sources)
@@ -110,8 +117,17 @@ class LogsScreen(NumberedScreen):
         self.look_at(None)
         super().come_back(wanted, standing)
 
-    def watch_filter_text(self, text: str) -> None:
-        self._want(replace(self.wanted_lines, text=text))
+    def watch_filter_text(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        if self._composed and self.query_one(FilterLine).is_open:
+            # All that is held is looked through anew: once somebody has typed, not at each key.
+            self._typing = self.set_timer(_TYPING, self._filter_lines)
+        else:
+            self._filter_lines()
+
+    def _filter_lines(self) -> None:
+        self._want(replace(self.wanted_lines, text=self.filter_text))
 
     def watch_snapshot(self) -> None:
         # Once the panes know it, too.

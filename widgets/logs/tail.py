@@ -139,6 +139,7 @@ class TailPane(LinePane):
 
     about: reactive[str] = reactive("", repaint=False, layout=False)
     """What the lines are around, where somebody has jumped to them."""
+    frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
     wanted: reactive[LogsWanted | None] = reactive(None, repaint=False, layout=False)
     """What was asked for last; the picture may still show what was asked before."""
 
@@ -359,7 +360,12 @@ class TailPane(LinePane):
             *(Seg(f" {self.glyphs.dot} {t}", "high") for t in self._cut()),
         ]
         view = self._view
-        if view is None or not self._held or view.wanted.until is not None:
+        if view is None or not self._held:
+            return segs
+        if self.frozen:
+            old = self.wanted is not None and not _same_lines(self.wanted, view.wanted)
+            return [*segs, Seg(", once it is live again" if old else "", "dim")]
+        if view.wanted.until is not None:
             return segs
         if self.following:
             return [*segs, Seg(f" {self.glyphs.dot} following {self.glyphs.live}", "ok")]
@@ -380,6 +386,9 @@ class TailPane(LinePane):
         return [each for each in told if each]
 
     def watch_wanted(self) -> None:
+        self.update_lines()
+
+    def watch_frozen(self) -> None:
         self.update_lines()
 
     def watch_about(self) -> None:

@@ -143,15 +143,14 @@ async def test_what_cannot_be_written_waits_and_is_bounded(tmp_path: Path) -> No
     site = Site(available(), clock=clock, path=path)
     await site.keep()
     site.keeping.problem = "there is no room"
-    await site.go(30 * 3600.0, look=900.0, probe_success=1.0)
+    await site.go(20 * 3600.0, look=900.0, probe_success=1.0)
     assert len(site.keeping._waiting.tallies) == 0
     assert len(site.far.objectives.buckets[0].minutes._changed) <= 2 * KEPT[MINUTE] / MINUTE
     site.keeping.problem = ""
     await site.keep()
     await site.end()
-    assert dict((step, known) for step, _, known in rows(path))[HOUR] == pytest.approx(
-        site.view.known
-    )
+    kept = {step: known for step, _, known in rows(path)}
+    assert kept[HOUR] == pytest.approx(site.view.known)
 
 
 def test_rows_that_come_late_find_their_place() -> None:

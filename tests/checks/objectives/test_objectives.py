@@ -16,7 +16,7 @@ from tests.checks.objectives.weeks import DAY, HOUR, Site, available, counters
 
 
 async def test_half_an_hour_of_thirty_days_spends_most_of_three_nines() -> None:
-    site = Site(available(), check=spec("web", interval=900.0))
+    site = Site(available(), check=spec("web", interval=1800.0))
     await site.go(20 * DAY, look=1800.0, probe_success=1.0)
     await site.go(1800.0, probe_success=0.0)
     view = await site.go(10 * DAY - 1800.0, look=1800.0, probe_success=1.0)

@@ -36,6 +36,7 @@ _HOLD: Final = 0.5
 """Seconds for which a flood's records wait to be held: most of them are gone by then."""
 _LEVEL = attrgetter("level")
 _TIME = attrgetter("time")
+_NUMBER = attrgetter("number")
 
 
 class Digest:
@@ -75,37 +76,45 @@ class Digest:
 
     def take(self, batch: Batch, now: float) -> None:
         """Take in what a reading brought at ``now``."""
+        self._account(batch, now)
+        before = batch.records[: batch.old]
+        old, fresh = self._searched(before), self._searched(batch.records[batch.old :])
+        if self._old is not None:
+            self._note_covered(before)
+            # What tells no time is of an unknown past: it is shown, and counts for no window.
+            self._old += [record for record in old if record.time < now]
+            if fresh or not batch.more:
+                self._recall(self._old, now)
+                self._old = None
+        self._keep((*old, *fresh), now)
+        if fresh:
+            self._count(fresh, now)
+        self._advance(now)
+
+    def _account(self, batch: Batch, now: float) -> None:
         self.sources, self.more = batch.sources, batch.more
+        self.caught_up = self.caught_up or not batch.more
         self.lines += batch.lines
         self.read += batch.read
         self.unreadable += batch.unreadable
         self.lost += batch.lost
         if batch.lost:
             self.losing.add(now, batch.lost)
-        old = self._searched(batch.records[: batch.old])
-        fresh = self._searched(batch.records[batch.old :])
-        if self._old is not None:
-            self._note_covered(batch.records[: batch.old])
-            # What tells no time is of an unknown past: it is shown, and counts for no window.
-            self._old += [record for record in old if record.time < now]
-            if fresh or not batch.more:
-                self._recall(self._old, now)
-                self._old = None
-        self._unheld += old
-        self._unheld += fresh
-        if not batch.more or not 0 <= now - self._held_at < _HOLD:
+
+    def _keep(self, records: Sequence[Record], now: float) -> None:
+        """To be held: at once, or where there is more to come after a while."""
+        self._unheld += records
+        if not self.more or not 0 <= now - self._held_at < _HOLD:
             self.hold(now)
         elif len(self._unheld) > 2 * NEWEST:
             past = [one for one in self._unheld[:-NEWEST] if is_grave(one)]
             self._unheld = past[-GRAVE:] + self._unheld[-NEWEST:]
-        if fresh:
-            self._count(fresh, now)
-        self.caught_up = self.caught_up or not batch.more
-        self._advance(now)
 
     def hold(self, now: float) -> None:
         """Into the tail with what came since, of which a flood leaves the last ones."""
         if self._unheld:
+            # A file that is followed no longer has its last record among those of others.
+            self._unheld.sort(key=_NUMBER)
             self.tail.add(self._unheld, self._unsecret)
             self._unheld = []
         self._held_at = now

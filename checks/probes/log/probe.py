@@ -157,7 +157,9 @@ class LogProbe:
         batch = self._reader.read(now, BYTES, SLICE)
         digest = self._digest
         digest.take(batch, now)
-        digest.tail.reading = reading(self._target.name, digest, now)
+        told = digest.tail.reading = reading(self._target.name, digest, now)
+        if digest.requests is not None:
+            digest.requests.note = told.note
         if len(self._events) < 20:
             self._events += batch.events
         return batch.more

@@ -154,6 +154,9 @@ class Following:
             self.blocked = not self._was_there
             return
         opened.changed = now
+        if self._was_put_anew(opened):
+            self.current, self.problem = opened, ""
+            return
         if self.current is not None:
             self.events.append(f"{self.path} was rotated: reading goes on in the new file")
             self._retire(now, others)
@@ -169,6 +172,18 @@ class Following:
         self._was_there, self.blocked = True, False
         self.current, self.problem = opened, ""
         self._said.clear()
+
+    def _was_put_anew(self, opened: Opened) -> bool:
+        """Whether the file is the same one once more, longer by what was written since: rsync and
+        editors put a new one in its place. It is read on where the old one was read to."""
+        was = self.current
+        if was is None or was.offset == 0 or not was.is_same():
+            return False
+        if not was.print.fits(opened.descriptor) or opened.size < was.offset:
+            return False
+        opened.go_on(was)
+        was.close()
+        return True
 
     def _add_since(
         self, changed: int, was: Print, taken: set[Key], beside: Known | None = None
@@ -192,7 +207,8 @@ class Following:
         copy = copy_of(self.path, part.print)
         if copy is not None:
             self.events.append(f"{self.path} was truncated: its copy is {copy.path.name}")
-            copy.partial, copy.changed = part.partial, part.changed
+            copy.go_on(part)
+            copy.changed = part.changed
             self.past.append(copy)
             changed = copy.written()
             self._add_since(changed, part.print, others.taken())

@@ -142,6 +142,13 @@ class Opened:
         tail = min(_TAIL, offset)
         self._print = Print(head, os.pread(self.descriptor, tail, offset - tail), offset)
 
+    def go_on(self, was: Opened) -> None:
+        """Read on where ``was``, of which this is a copy, had been read to."""
+        self.begin_at(was.offset)
+        self.partial, self._skipping = was.partial, was._skipping
+        self._partial_at = was._partial_at
+        self.old_until, self.kept_until = was.old_until, was.kept_until
+
     def look(self) -> bool:
         """Whether it has changed since it was read; then it should be."""
         found = os.fstat(self.descriptor)

@@ -135,6 +135,20 @@ def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
     assert _numbers(following.look() + following.settle()) == [2, 3]
 
 
+def test_a_file_that_is_put_anew_with_more_in_it_is_read_on(tmp_path: Path) -> None:
+    path, new, whole = tmp_path / "app.log", tmp_path / "app.log.temporary", _lines(30)
+    path.write_text(whole[:70])
+    following = Following(path)
+    following.look()
+    for size in (73, 100, 180, len(whole)):  # as rsync does
+        new.write_text(whole[:size])
+        new.rename(path)
+        following.look()
+    following.settle()
+    assert _numbers(following.messages) == [*range(30)]
+    assert following.events == []
+
+
 def test_a_new_file_of_a_pattern_is_read_from_its_beginning(tmp_path: Path) -> None:
     (tmp_path / "laravel-2026-11-26.log").write_text(_lines(3))
     following = Following(tmp_path / "laravel-*.log")

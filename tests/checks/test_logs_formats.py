@@ -198,6 +198,7 @@ def test_records_begin_where_the_configuration_says() -> None:
     assert records[0].text == "START a\nany\n{}"
     (pretty,) = _records('{\n  "msg": "pretty",\n  "level": "error"\n}', multiline=r"^\{")
     assert (pretty.message, pretty.level) == ("pretty", Level.ERROR)
+    assert _records('{\n  "msg": "pretty",\n  "deep": {\n    "a": 1\n  }\n}')[0].message == "pretty"
 
 
 def test_a_format_of_ones_own_has_fields_by_its_groups() -> None:

@@ -55,7 +55,9 @@ class Choice:
         """The record of ``line`` and the lines after it that belong to it."""
         if not self._strict and line[:1] == "{" and line.rstrip()[-1:] == "}":
             to.broken += 1  # it was to be JSON
-        for each in (*(self._alone if self.joined else ()), *self._open):
+        # An object over several lines is one all the same.
+        joined = self.joined or (line[:1] == "{" and bool(more))
+        for each in (*(self._alone if joined else ()), *self._open):
             record = each.read(line, more, to)
             if record is not None:
                 return record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from checks.dashboards.emptiness import Sampled
 from checks.dashboards.interpolate import Value, Values, references
@@ -29,6 +29,10 @@ AUTO_INTERVAL: Final = "auto"
 """The value of an interval's variable that stands for what suits the samples."""
 _CALL: Final = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _VALUES: Final = re.compile(r"(?:(?P<of>.*\S)\s*,\s*)?(?P<label>[a-zA-Z_]\w*)\s*", re.DOTALL)
+
+
+InSql: TypeAlias = Callable[[Variable, Values], tuple[tuple[str, ...], str]]
+"""Says the values of a variable in SQL, and why it has none."""
 
 
 class Choice:
@@ -60,14 +64,20 @@ def chosen_values(
     store: Sampled,
     measuring: Measuring,
     values: Values,
+    *,
+    in_sql: InSql | None = None,
 ) -> tuple[Values, tuple[VariableView, ...], tuple[str, ...]]:
     """``values`` with the variables', how they are shown, and what is wrong with some.
 
-    One after the other: the options of the later ones may hang on what the earlier ones are.
+    ``in_sql`` tells the options of those in SQL. One after the other: the options of the later
+    ones may hang on what the earlier ones are.
     """
     views, errors = [], []
     for variable in _in_order(variables):
-        choice = _found(variable, store, measuring, values)
+        if variable.sql and in_sql is not None:
+            choice = _choice(variable, *in_sql(variable, values), variable.sql)
+        else:
+            choice = _found(variable, store, measuring, values)
         chosen = _chosen(choice, wanted.get(variable.name))
         views.append(choice.view(chosen))
         value = _value(choice, chosen)
@@ -84,10 +94,14 @@ def _in_order(variables: Sequence[Variable]) -> Iterator[Variable]:
     left = list(variables)
     while left:
         names = {one.name for one in left}
-        ready = [one for one in left if not (references(one.query) & names) - {one.name}]
+        ready = [one for one in left if not (_named_by(one) & names) - {one.name}]
         for one in ready or left[:1]:
             left.remove(one)
             yield one
+
+
+def _named_by(variable: Variable) -> frozenset[str]:
+    return references(variable.query) | references(variable.sql)
 
 
 def _chosen(choice: Choice, wanted: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -129,13 +143,22 @@ def _found(variable: Variable, store: Sampled, measuring: Measuring, values: Val
     query = values.promql(variable.query)
     try:
         found = _asked(query, store, measuring, values)
-        kept = _kept(found, variable.pattern)
     except (OnwatchError, ValueError) as wrong:
         return Choice(variable, variable.options, clean(f"{wrong}, in {query}", 300))
+    return _choice(variable, found, "", query)
+
+
+def _choice(variable: Variable, found: Iterable[str], error: str, asked: str) -> Choice:
+    """The variable with what of ``found`` it may have."""
+    try:
+        kept = _kept(found, variable.pattern)
+    except ValueError as wrong:
+        kept, error = [], str(wrong)
     made = _sorted(kept, variable.sort)[:MOST]
     options = (*variable.options, *(clean(one, 200) for one in made))
-    nothing = "" if options else f"there is nothing to choose: {query} has no values"
-    return Choice(variable, options, clean(nothing, 300))
+    if not options and not error:
+        error = f"there is nothing to choose: {asked} has no values"
+    return Choice(variable, options, clean(error, 300))
 
 
 def _asked(query: str, store: Sampled, measuring: Measuring, values: Values) -> Iterable[str]:

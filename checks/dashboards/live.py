@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from checks.dashboards.choosing import chosen_values
@@ -17,6 +18,7 @@ from checks.dashboards.measuring import Measuring, Moment
 from checks.dashboards.panels import PanelAt
 from checks.dashboards.repeating import Placed, spread_out
 from checks.dashboards.sql.desk import Desk
+from checks.dashboards.sql.options import SqlOptions
 from checks.dashboards.views import DashboardView, PanelView, VariableView
 from checks.documents.keys import nearest
 from checks.model import clean
@@ -71,6 +73,7 @@ class StandingDashboard:
         self._dashboard = next((one for one in dashboards if one.name == name), None)
         self._measuring = Measuring()
         self._desk = Desk(env, publish)
+        self._options = SqlOptions(self._desk)
         self._costs: dict[int, float] = {}
         self._panels: list[PanelAt] = []
         self._placed: tuple[Placed, ...] = ()
@@ -110,8 +113,8 @@ class StandingDashboard:
         self, dashboard: Dashboard, store: Sampled, states: Mapping[str, CheckState], now: float
     ) -> DashboardView:
         moment = Moment.of(now, self._view.span)
-        self._look_at_variables(dashboard, store, moment)
         specs = {name: state.spec for name, state in states.items()}
+        self._look_at_variables(dashboard, store, specs, moment)
         self._ask(specs, states, moment)
         self._take_turns(store, specs, moment)
         panels = tuple(one.view for one in self._panels)
@@ -129,18 +132,27 @@ class StandingDashboard:
             )
         return self._view
 
-    def _look_at_variables(self, dashboard: Dashboard, store: Sampled, moment: Moment) -> None:
+    def _look_at_variables(
+        self,
+        dashboard: Dashboard,
+        store: Sampled,
+        specs: Mapping[str, CheckSpec],
+        moment: Moment,
+    ) -> None:
         """Find out the variables' values, and which panels there are with these."""
         changes = getattr(store, "changes", 0)
         seen, at = self._looked
         old = moment.now - at >= _ANEW
-        if self._panels and not old and (changes == seen or moment.now - at < REFRESH):
+        same = not old and (changes == seen or moment.now - at < REFRESH)
+        if self._panels and same and not self._options.news:
             return
         self._looked = (changes, moment.now)
         start = moment.now - moment.span
         values = Values({}, start, moment.now, moment.step, title=dashboard.title)
+        self._options.begin()
+        in_sql = partial(self._options.of, specs)
         values, variables, errors = chosen_values(
-            dashboard.variables, self.chosen, store, self._measuring, values
+            dashboard.variables, self.chosen, store, self._measuring, values, in_sql=in_sql
         )
         known = {one.name: (one.chosen, one.options) for one in self._variables}
         if self._panels and known == {one.name: (one.chosen, one.options) for one in variables}:
@@ -148,20 +160,21 @@ class StandingDashboard:
         options = {one.name: one.options for one in variables}
         placed, notes = spread_out(dashboard.panels, values, options)
         self._variables, self._notes = variables, (*errors, *notes)
+        self._desk.forget(key for one in self._panels for key in one.keys)
         self._panels = [PanelAt(at, one, self._measuring) for at, one in enumerate(placed)]
         self._costs.clear()
-        self._desk.forget()
         self._shown = ()
 
     def _ask(
         self, specs: Mapping[str, CheckSpec], states: Mapping[str, CheckState], moment: Moment
     ) -> None:
         """Have databases asked what is due; one that is down is left alone."""
-        if not any(one.in_sql for one in self._panels):
+        if not self._options.wants and not any(one.in_sql for one in self._panels):
             return
         with contextlib.suppress(RuntimeError):  # no loop: a picture made by hand
             asyncio.get_running_loop()
             wants = [want for one in self._panels for want in one.wants(specs, moment)]
+            wants += self._options.wants
             down = {
                 name: f"{name} is down: {state.view.message}"
                 for name, state in states.items()

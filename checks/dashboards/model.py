@@ -137,7 +137,7 @@ class Variable:
     (``label_values(up, job)``). ``multi`` lets several be chosen; ``all_value`` is what "All"
     stands for (empty: every option), None where it is not offered. Of what is asked for, what
     ``pattern`` finds counts, in the order ``sort`` (``name``, ``number``, ``-name``, ``-number``).
-    ``free`` takes any text.
+    ``free`` takes any text. ``sql`` is a statement in place of a query, as a panel's.
     """
 
     name: str
@@ -151,6 +151,9 @@ class Variable:
     pattern: str = ""
     sort: str = ""
     free: bool = False
+    sql: str = ""
+    check: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,6 +50,11 @@ class PanelAt:
         """Whether a database is asked for it."""
         return any(query.sql for query in self.panel.queries)
 
+    @property
+    def keys(self) -> list[tuple[int, int]]:
+        """What its statements are called."""
+        return [(self._number, at) for at, query in enumerate(self.panel.queries) if query.sql]
+
     def wants(self, specs: Mapping[str, CheckSpec], moment: Moment) -> list[Want]:
         """The statements that it asks."""
         made = []

@@ -137,6 +137,10 @@ class DashboardVariable(Model):
     query: Annotated[str, Field(max_length=2_000)] = ""
     """Where its values come from: `label_values(up, instance)`, `label_values(job)`,
     `metrics(node_.*)` or `query_result(EXPR)`."""
+    sql: Text = ""
+    """Or a statement that gives its values, in its first column, put to `check`."""
+    check: Name = ""
+    """The database that `sql` goes to; the only one where not given."""
     regex: Annotated[str, Field(max_length=500)] = ""
     """Values that it matches are kept, or its first group of them."""
     options: Texts = Field(default_factory=list)

@@ -125,11 +125,16 @@ class Reading:
             span=entry.span or made.span,
         )
         if entry.check:
-            made = replace(made, panels=tuple(_asking(one, entry.check) for one in made.panels))
+            panels = tuple(_asking(one, entry.check) for one in made.panels)
+            variables = tuple(replace(one, check=entry.check) for one in made.variables)
+            made = replace(made, panels=panels, variables=variables)
         self._add(where, made)
 
     def _of_panels(self, where: Where, entry: DashboardEntry) -> Dashboard:
         title = clean(entry.title or entry.name or f"dashboard {where[-1]}", 120)
+        for at, given in enumerate(entry.variables):
+            if given.check:
+                self._known((*where, "variables", at), given.check, sql=True)
         variables = tuple(map(_variable, entry.variables))
         panels = [
             self._panel((*where, "panels", at), one, variables)
@@ -285,6 +290,8 @@ def _variable(given: DashboardVariable) -> Variable:
         pattern=given.regex,
         sort=given.sort,
         free=given.free,
+        sql=given.sql,
+        check=given.check,
     )
 
 

@@ -180,6 +180,8 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "name": variable.name,
         "label": variable.label,
         "query": variable.query,
+        "sql": variable.sql,
+        "check": variable.check if variable.sql else "",
         "regex": variable.pattern,
         "options": list(variable.options),
         "default": list(variable.default),

@@ -9,7 +9,7 @@ from typing import Final
 
 from checks.dashboards.choosing import AUTO_INTERVAL
 from checks.dashboards.grafana.node import Node
-from checks.dashboards.grafana.sources import PROMETHEUS, Sources
+from checks.dashboards.grafana.sources import PROMETHEUS, Sources, spoken
 from checks.dashboards.model import Variable
 from checks.dashboards.views import ALL
 from checks.model import clean
@@ -84,7 +84,10 @@ def _asked(node: Node, sources: Sources, notes: list[str]) -> Variable:
     pattern, sort = node["regex"].text, _SORTS.get(node["sort"].number or 0, "")
     if kind == PROMETHEUS and not re.match(r"\s*select\b", query, re.IGNORECASE):
         return replace(base, pattern=pattern, sort=sort)
-    notes.append(f"the values of ${base.name} are not asked for: type one")
+    if kind in ("mysql", "postgres", "sqlite", "sql", PROMETHEUS):
+        sql_kind = "" if kind in ("sql", PROMETHEUS) else kind
+        return replace(base, query="", sql=base.query, kind=sql_kind, pattern=pattern, sort=sort)
+    notes.append(f"${base.name} asks {spoken(kind)} for its values: type one")
     return replace(base, query="", free=True)
 
 

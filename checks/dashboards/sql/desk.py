@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -117,10 +117,10 @@ class Desk:
         """Whether anything is being asked."""
         return bool(self._tasks)
 
-    def forget(self) -> None:
-        """Forget all answers: the statements are others now."""
-        self.close()
-        self._told.clear()
+    def forget(self, keys: Iterable[Hashable]) -> None:
+        """Forget these answers: the statements are others now."""
+        for key in keys:
+            self._told.pop(key, None)
 
     def look(
         self,

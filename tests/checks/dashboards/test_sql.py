@@ -197,6 +197,25 @@ async def test_values_of_variables_cannot_become_sql(gateway: CheckSpec) -> None
     assert "has characters that cannot stand in a statement" in bad.panels[0].error
 
 
+async def test_a_variable_takes_its_values_from_a_statement(gateway: CheckSpec) -> None:
+    who = Variable(
+        "who",
+        sql="SELECT DISTINCT provider_id FROM request_logs ORDER BY 1",
+        multi=True,
+        all_value="",
+    )
+    code = Variable(
+        "code",
+        sql="SELECT DISTINCT status_code AS __value, provider_id FROM request_logs"
+        " WHERE provider_id IN ($who) ORDER BY 1",
+    )
+    sql = "SELECT count(*) AS n FROM request_logs WHERE provider_id IN ($who)"
+    view = await look((gateway,), asks(sql), variables=(code, who))
+    assert [one.options for one in view.variables] == [("200", "500"), ("anthropic", "openai")]
+    assert view.notes == ()
+    assert view.panels[0].series[0].value == 4
+
+
 @pytest.mark.parametrize("value", ["a'b", 'a"b', "a;b", "a--b", "a\\b", "a(b", "a/*b", "`a`"])
 def test_no_value_ends_a_text(value: str) -> None:
     values = Values({"v": Value((value,))})

@@ -228,6 +228,10 @@ async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiSt
         assert logs is not None
         record = logs.lines[-1].record
         assert "RuntimeError: disk I/O error" in str(record.fields["exception"])
+        watch.engine.look_at_logs(LogsWanted(checks=("log",), text='agent_id = "a-1"'))
+        logs = watch.picture.logs
+        assert logs is not None
+        assert {line.record.fields["agent_id"] for line in logs.lines} == {"a-1"}
 
 
 async def test_the_guides_dashboard_is_shown_as_it_is(stack: MoaiStack, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from checks.runbooks.model import Marking
 from checks.story.targets import Term
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_dashboards import figures
+from tests.examples.kit_groups import only_groups
 from tests.examples.kit_guide import guide_of, runbook_of
 from tests.examples.kit_machine import drive_machine, of_machine
 from tests.examples.kit_steps import Ran, run_step
@@ -453,7 +454,7 @@ async def test_figures_that_the_guide_names(stack: EbookStack, tmp_path: Path) -
         ):
             assert watch.value(expression) >= 0, expression
         tables = {one.title for one in result_of(watch, "database").tables}
-        assert "costliest statements" in tables or any("statement" in one for one in tables), tables
+        assert {"Statements by total time", "Tables of smartchat"} <= tables
 
 
 def result_of(watch: Watch, check: str) -> Result:
@@ -511,3 +512,20 @@ async def test_the_certificate_and_the_name(stack: EbookStack) -> None:
         await watch.go_on(120)
         stack.dns.add("api.example.com", "A", "192.0.2.1")
         assert watch.check("dns").status is Status.CRITICAL
+
+
+async def test_a_day_of_utilization(stack: EbookStack, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    config = configured(SYSTEM, {**stack.environ, "EBC_INTERVAL": "2m"})
+    config = only_groups(config, 600.0, "infrastructure", "utilization")
+    probes = {"machine": of_machine(machine)}
+    async with watching(config, "machine", system=SYSTEM, probes=probes) as watch:
+        watch.step = 120.0
+        drive_machine(machine, watch)
+        await watch.go_on(12 * 3600)
+        machine.cpu.update(user=1.0, idle=1.0)
+        await watch.go_on(12.5 * 3600)
+        panels = await watch.dashboard("infrastructure")
+        used = figures(panels["CPU of a day: average, peak"])
+        assert used["average"] == pytest.approx(0.3, abs=0.03)
+        assert used["peak"] == pytest.approx(0.5, abs=0.03)

@@ -15,6 +15,7 @@ from checks.story.targets import Term
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_clock import StepClock
 from tests.examples.kit_dashboards import figures
+from tests.examples.kit_groups import only_groups
 from tests.examples.kit_guide import guide_of, runbook_of
 from tests.examples.kit_machine import drive_machine, of_machine, of_units, units
 from tests.examples.kit_steps import Ran, run_step
@@ -312,9 +313,12 @@ async def test_its_two_dashboards(stack: XionimusStack, tmp_path: Path) -> None:
         empty = {
             panel.panel.title for panel in [*operations.values(), *business.values()] if panel.error
         }
-        assert empty <= {"Requests, 24h", "Failed, 24h", "New Users", "User Retention Metrics"}, (
-            empty
-        )
+        assert empty <= {
+            "Requests, 24h",
+            "Error rate, 24h",
+            "New Users",
+            "User Retention Metrics",
+        }, empty
 
 
 def test_texts_of_the_guide_stand_here_as_they_are() -> None:
@@ -389,3 +393,17 @@ def test_levels_have_the_guides_reactions() -> None:
     assert story.targets is not None
     times = {word: target.acknowledge for word, target in story.targets.own.items()}
     assert times == {"critical": Term(0), "warning": Term(4 * 3600)}
+
+
+async def test_a_day_of_requests(stack: XionimusStack) -> None:
+    config = configured(SYSTEM, {**stack.environ, "XIONIMUS_INTERVAL": "10m"})
+    config = only_groups(config, 600.0, "xionimus-day")
+    async with watching(config, "backend", system=SYSTEM) as watch:
+        watch.step = 600.0
+        watch.drive(lambda _: stack.app.do("requests", count=3))
+        watch.drive(lambda _: stack.app.do("requests", count=1, fails=True))
+        await watch.go_on(24.5 * 3600)
+        panels = await watch.dashboard("operations")
+        # Four and a scrape of our own every ten minutes.
+        assert panels["Requests, 24h"].series[0].value == pytest.approx(5 * 144, rel=0.02)
+        assert panels["Error rate, 24h"].series[0].value == pytest.approx(0.2, rel=0.05)

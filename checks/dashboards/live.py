@@ -16,7 +16,7 @@ from checks.dashboards.emptiness import Sampled
 from checks.dashboards.interpolate import Values
 from checks.dashboards.measuring import Measuring, Moment
 from checks.dashboards.panels import PanelAt
-from checks.dashboards.repeating import Placed, spread_out
+from checks.dashboards.repeating import spread_out
 from checks.dashboards.sql.desk import Desk
 from checks.dashboards.sql.options import SqlOptions
 from checks.dashboards.views import DashboardView, PanelView, VariableView
@@ -76,8 +76,8 @@ class StandingDashboard:
         self._options = SqlOptions(self._desk)
         self._costs: dict[int, float] = {}
         self._panels: list[PanelAt] = []
-        self._placed: tuple[Placed, ...] = ()
         self._variables: tuple[VariableView, ...] = ()
+        self._errors: tuple[str, ...] = ()
         self._notes: tuple[str, ...] = ()
         self._looked = (-1, -_ANEW)
         self._shown: tuple[PanelView, ...] = ()
@@ -127,7 +127,7 @@ class StandingDashboard:
                 self._view.span,
                 panels,
                 self._variables,
-                (*dashboard.notes, *self._notes),
+                (*dashboard.notes, *self._errors, *self._notes),
                 chosen={one.name: one.chosen for one in self._variables},
             )
         return self._view
@@ -154,16 +154,26 @@ class StandingDashboard:
         values, variables, errors = chosen_values(
             dashboard.variables, self.chosen, store, self._measuring, values, in_sql=in_sql
         )
+        if errors != self._errors:
+            self._errors, self._shown = errors, ()
         known = {one.name: (one.chosen, one.options) for one in self._variables}
         if self._panels and known == {one.name: (one.chosen, one.options) for one in variables}:
             return
-        options = {one.name: one.options for one in variables}
-        placed, notes = spread_out(dashboard.panels, values, options)
-        self._variables, self._notes = variables, (*errors, *notes)
+        self._variables, self._shown = variables, ()
+        self._spread_out(dashboard, values)
+
+    def _spread_out(self, dashboard: Dashboard, values: Values) -> None:
+        """Make the panels for these values. Until one is measured it shows what it did before."""
+        options = {one.name: one.options for one in self._variables}
+        placed, self._notes = spread_out(dashboard.panels, values, options)
         self._desk.forget(key for one in self._panels for key in one.keys)
+        before = {(at, one.panel.title): one.view for at, one in enumerate(self._panels)}
         self._panels = [PanelAt(at, one, self._measuring) for at, one in enumerate(placed)]
+        for at, panel in enumerate(self._panels):
+            held = before.get((at, panel.panel.title))
+            if held is not None:
+                panel.view = replace(held, panel=panel.panel)
         self._costs.clear()
-        self._shown = ()
 
     def _ask(
         self, specs: Mapping[str, CheckSpec], states: Mapping[str, CheckState], moment: Moment

@@ -59,7 +59,8 @@ def _series(text: str) -> Series:
 
 def panel(expr: str = "", kind: PanelKind = PanelKind.CHART, **more: object) -> Panel:
     """A panel with one expression."""
-    return Panel("it", kind, (Query(expr),), **more)  # type: ignore[arg-type]
+    given = {"title": "it", "kind": kind, "queries": (Query(expr),), **more}
+    return Panel(**given)  # type: ignore[arg-type]
 
 
 def board(*panels: Panel, variables: Sequence[Variable] = ()) -> Dashboard:

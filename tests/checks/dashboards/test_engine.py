@@ -100,6 +100,23 @@ async def test_a_series_that_comes_is_an_option_at_once() -> None:
     await engine.close()
 
 
+async def test_what_was_shown_stays_until_it_is_measured_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = FakeClock(NOW)
+    jobs = Variable("job", query="label_values(up, job)", multi=True, all_value="")
+    panels = [panel(f'up{{job=~"$job"}} + {at}', title=f"p{at}") for at in range(3)]
+    engine = engine_of(board(*panels, variables=[jobs]), clock=clock)
+    engine.look_at_dashboard("board", 900.0, {})
+    assert all(len(one.series) == 1 for one in shown(engine).panels)
+    await clock.advance(6.0)
+    series = tuple(Series.of("up", {"job": job}) for job in ("a", "b"))
+    engine.store.append("c", 5.0, NOW + 5, Samples(series, (1.0, 1.0)))
+    monkeypatch.setattr(live, "AT_ONCE", 0.0)
+    assert [len(one.series) for one in shown(engine).panels] == [2, 1, 1]
+    await engine.close()
+
+
 async def test_an_expensive_panel_is_refused_and_costs_no_other() -> None:
     big = "count_over_time(up[1d:1ms])"
     engine = engine_of(board(panel(big), Panel("x", PanelKind.NUMBER, (Query("up"),))))

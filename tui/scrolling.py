@@ -8,7 +8,7 @@ before, higher up. Terminals since the VT102 can delete or insert lines between 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import ne
+from operator import is_not
 from typing import Final, NamedTuple
 
 from tui.pen import Cell
@@ -46,15 +46,15 @@ def shift_of(before: Mapping[int, Row], after: Mapping[int, Row]) -> Shift | Non
     """By how much most of the lines ``after`` stood elsewhere ``before``; None where too few
     did. Never the first line: what moves out above it some terminals keep in their history.
     """
-    places: dict[tuple[Cell | None, ...], int] = {}
+    places: dict[tuple[int, ...], int] = {}
     for y, row in before.items():
         if y and not _is_blank(row):
-            key = tuple(row)
+            key = _key(row)
             # Of lines that look alike nobody knows which one has moved.
             places[key] = -1 if key in places else y
     votes: dict[int, list[int]] = {}
     for y, row in after.items():
-        place = places.get(tuple(row), -1) if y else -1
+        place = places.get(_key(row), -1) if y else -1
         if place > 0 and place != y:
             votes.setdefault(place - y, []).append(y)
     if not votes:
@@ -65,6 +65,13 @@ def shift_of(before: Mapping[int, Row], after: Mapping[int, Row]) -> Shift | Non
         return None
     first, last = min(moved_to), max(moved_to)
     return Shift(min(first, first + by), max(last, last + by), by)
+
+
+def _key(row: Row) -> tuple[int, ...]:
+    """What tells ``row`` from others: cells that look alike are mostly the same object, and where
+    they are not, the line is sent as if there were no terminal that moves lines.
+    """
+    return tuple(map(id, row))
 
 
 def _is_blank(row: Row) -> bool:
@@ -90,4 +97,5 @@ def worthwhile(
 
 
 def _differing(one: Row, other: Row) -> int:
-    return sum(map(ne, one, other))
+    """About how many cells differ: few that look alike are other objects."""
+    return sum(map(is_not, one, other))

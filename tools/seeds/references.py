@@ -71,11 +71,12 @@ def _patterns(system: str) -> frozenset[str]:
 
 
 def _named(values: Iterable[object]) -> Iterable[str]:
-    """Every ``name:`` within ``values``."""
+    """Every ``name:`` within ``values``; what is used under its own name has none."""
     for value in values:
         if isinstance(value, dict):
-            if isinstance(value.get("name"), str):
-                yield value["name"]
+            name = value.get("name", value.get("use"))
+            if isinstance(name, str):
+                yield name
             yield from _named(value.values())
         elif isinstance(value, list):
             yield from _named(value)

@@ -21,8 +21,7 @@ OVER: Final = 86_400.0
 BUILT_IN: Final = (
     (
         FILESYSTEM,
-        'node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|squashfs"}'
-        " - node_filesystem_avail_bytes",
+        'node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|squashfs"} - node_filesystem_avail_bytes',
         "node_filesystem_size_bytes",
         "bytes",
     ),

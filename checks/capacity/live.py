@@ -132,11 +132,16 @@ def _bare(labels: LabelSet) -> LabelSet:
 
 
 def _limit(limits: float | list[tuple[LabelSet, float]] | None, labels: LabelSet) -> float | None:
-    """The limit of the series with ``labels``: that whose labels it has all, or the only one."""
+    """The limit of the series with ``labels``: that whose labels it has all, or the only one that
+    has none against it.
+    """
     if limits is None or isinstance(limits, float):
         return limits
-    own = set(labels)
-    fits = [(len(each), value) for each, value in limits if own.issuperset(each)]
+    own = dict(labels)
+    fits = [(len(each), value) for each, value in limits if set(labels).issuperset(each)]
     if fits:
         return max(fits)[1]
-    return limits[0][1] if len(limits) == 1 else None
+    likely = [
+        value for each, value in limits if all(own.get(name, text) == text for name, text in each)
+    ]
+    return likely[0] if len(likely) == 1 else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from checks.dashboards.model import Panel, PanelKind, Threshold
+from checks.dashboards.model import Panel, PanelKind, Query, Threshold
 from checks.dashboards.views import PanelView
 from checks.model import Status, Table
 from tests.widgets.curves import NOW
@@ -29,6 +29,7 @@ from widgets.dashboard.room import Room
 from widgets.dashboard.scale import panel_scale, time_columns
 from widgets.dashboard.steady import Steady
 from widgets.dashboard.units import divided, tick_labels, value_text
+from widgets.dashboard.whole import asked
 from widgets.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 
 
@@ -308,6 +309,14 @@ def test_a_course_without_times_is_as_good_as_none() -> None:
         panel("x", PanelKind.CHART), TIMES, (series("", (math.nan,) * COUNT),), total=1
     )
     assert "no figures in this time" in text(view)
+
+
+def test_what_a_file_from_elsewhere_asks_and_says_reaches_no_terminal_as_it_is() -> None:
+    evil = "up\x1b[2J\x1b]52;c;eA==\x07{job='\u202ex'}"
+    assert asked(Query(expr=evil)).isprintable()
+    assert asked(Query(sql=f"SELECT 1\n-- {evil}", check="db")).isprintable()
+    told = panel("Text", PanelKind.TEXT, text=f"one\n{evil}")
+    assert all(row.isprintable() for row in shown(panel_view(told)))
 
 
 # Steadiness

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from checks.model import Table
+from checks.model import Table, clean_lines
 from widgets.dashboard.room import Room, Row, named, padded
 from widgets.dashboard.units import shown
 from widgets.text import Seg, broken, fit
@@ -80,7 +80,7 @@ def _cells(table: Table, row: tuple[str, ...], wide: list[int], room: Room, role
 def text_rows(view: PanelView, room: Room) -> list[Row]:
     """The text of a panel, without the marks of Markdown or HTML."""
     rows: list[Row] = []
-    for paragraph in view.panel.text.splitlines():
+    for paragraph in clean_lines(view.panel.text).splitlines():
         title = paragraph.lstrip().startswith("#")
         plain = _MARKS.sub("", _LINK.sub(r"\1 (\2)", paragraph.strip().lstrip("# ")))
         own = "title" if title else "label"

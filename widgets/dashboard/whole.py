@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.reactive import reactive
 
 from checks.dashboards.model import PanelKind
+from checks.model import clean, clean_lines
 from widgets.dashboard.panel import panel_lines
 from widgets.dashboard.room import Room, letter, named, padded, role, toned
 from widgets.dashboard.table import table_of, widths_of
@@ -28,18 +29,20 @@ __all__ = ["ORDERS", "PanelChart", "SeriesPane", "asked"]
 ORDERS: Final = ("as answered", "largest", "smallest", "name")
 _FIGURE: Final = 11
 """Cells of a figure."""
+_LONG: Final = 4_000
+"""Characters of an expression."""
 _NAME: Final = 16
 """Cells of a name, at least: figures leave from the right until there is room for it."""
 
 
 def asked(query: Query) -> str:
-    """What a query asks, in a line."""
+    """What a query asks, in a line: files from elsewhere say it, so that it may say anything."""
     if query.expr:
-        return query.expr
+        return clean(query.expr, _LONG)
     if query.sql:
         of = f" (to {query.check or query.kind})" if query.check or query.kind else ""
-        return f"{' '.join(query.sql.split())}{of}"
-    return f"{query.value} of {query.check}".strip()
+        return clean(f"{' '.join(query.sql.split())}{of}", _LONG)
+    return clean(f"{query.value} of {query.check}".strip(), _LONG)
 
 
 class PanelChart(LineView):
@@ -149,7 +152,7 @@ class SeriesPane(LinePane):
         kind, _, rest = key.partition(" ")
         if kind == "query" and self.panel is not None:
             query = self.panel.panel.queries[int(rest)]
-            return query.expr or query.sql or asked(query)
+            return clean_lines(query.expr or query.sql) or asked(query)
         return super().text_of(key)
 
     def watch_panel(self) -> None:

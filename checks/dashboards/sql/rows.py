@@ -14,7 +14,7 @@ from typing import Final
 
 from checks.dashboards.figures import NO_VALUE, figure
 from checks.dashboards.judging import reduced
-from checks.dashboards.measuring import MOST, Measured, Row
+from checks.dashboards.measuring import MOST, POINTS, Measured, Row
 from checks.dashboards.model import Column, Panel
 from checks.model import Table, clean
 from checks.runbooks.running.sql import Answer
@@ -25,6 +25,7 @@ _TIMES: Final = frozenset(
     {"time", "time_sec", "timestamp", "ts", "bucket", "minute", "hour", "day"}
 )
 _METRICS: Final = ("metric", "name", "series", "label")
+_POINTS: Final = 2 * POINTS
 _NULL: Final = "NULL"
 
 
@@ -98,19 +99,34 @@ def _figures(
 def _course(
     answer: Answer, columns: _Columns, offset: float
 ) -> tuple[tuple[float, ...], Mapping[str, tuple[float, ...]]]:
-    """The series by their names, all at the same times."""
+    """The series by their names, all at the same times.
+
+    Of several rows of one moment, and of moments closer together than are drawn, the largest
+    counts: a spike among a thousand requests is what is looked for.
+    """
+    moments = [_seconds(row[columns.time], offset) for row in answer.rows]
+    wide = _apart([when for when in moments if when is not None])
     points: dict[str, dict[float, float]] = {}
-    for row in answer.rows:
-        when = _seconds(row[columns.time], offset)
-        if when is None:
+    for row, moment in zip(answer.rows, moments, strict=True):
+        if moment is None:
             continue
+        when = moment // wide * wide if wide else moment
         for at in columns.numbers:
             key = _key(answer, columns, row, at) or answer.columns[at]
-            points.setdefault(key, {})[when] = _number(row[at])
+            own, value = points.setdefault(key, {}), _number(row[at])
+            held = own.get(when, math.nan)
+            own[when] = value if not held >= value else held
     times = tuple(sorted({when for each in points.values() for when in each}))
     return times, {
         key: tuple(each.get(when, math.nan) for when in times) for key, each in points.items()
     }
+
+
+def _apart(moments: Sequence[float]) -> float:
+    """Seconds that points are to be apart so that there are not too many; 0 where there are not."""
+    if len(set(moments)) <= _POINTS:
+        return 0.0
+    return max(1.0, math.ceil((max(moments) - min(moments)) / _POINTS))
 
 
 def _key(answer: Answer, columns: _Columns, row: Sequence[str], at: int) -> str:

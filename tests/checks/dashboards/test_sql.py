@@ -131,6 +131,20 @@ async def test_macros_run_on_every_kind(
         assert panel.times[0] == pytest.approx(time.time() - 90, abs=70)
 
 
+async def test_a_point_a_row_is_thinned_out_to_its_peaks(
+    gateway: CheckSpec, mariadb_server: MariadbDatabase
+) -> None:
+    mariadb_server.execute(
+        "INSERT INTO request_logs SELECT 100 + seq, 'x', 200, IF(seq = 777, 9000, 10),"
+        " NOW() - INTERVAL (seq DIV 2) SECOND FROM seq_1_to_4000"
+    )
+    sql = "SELECT created_at AS time, latency_ms AS value FROM request_logs ORDER BY 1"
+    (panel,) = (await look((gateway,), asks(sql))).panels
+    assert panel.error == ""
+    assert len(panel.times) <= 482
+    assert max(panel.series[0].points) == 9000
+
+
 async def test_a_table_and_its_columns(gateway: CheckSpec) -> None:
     columns = (Column("latency_ms", "Latency", "s", 1e-3), Column("id", hidden=True))
     sql = "SELECT id, provider_id, latency_ms, NULL AS note FROM request_logs WHERE id = 2"

@@ -15,6 +15,7 @@ from tests.widgets import samples
 from tests.widgets.stage import Stage, shown
 from widgets.availability.selected import check_lines
 from widgets.frame import Frame
+from widgets.host_screen.filesystems import FilesystemsPane
 from widgets.promises import baseline_line, going, going_lines, in_pairs, objective_line
 from widgets.request_log.durations import DurationsPane
 from widgets.request_log.rate import RatePane
@@ -120,6 +121,22 @@ def test_the_details_of_a_check_tell_all_of_it() -> None:
         ("trend of size shop", "growing by 1.2 GB/d"),
     ]
     assert in_pairs(seen, "another") == []
+
+
+async def test_a_filesystem_tells_where_it_has_been_going_for_days() -> None:
+    night = samples.host_night()
+    check = replace(night.checks[0], job="web-1", instance="web-1")
+    there = (("instance", "web-1"), ("job", "web-1"), ("mountpoint", "/"))
+    full = course(name="filesystem", labels=there, sentence="reaches 100 GB in 12 d at 1.2 GB/d")
+    pane = FilesystemsPane()
+    async with Stage(pane).run_test(size=(100, 20)) as pilot:
+        pane.check = check.name
+        pane.snapshot = replace(night, checks=(check, *night.checks[1:]), capacity=(full,))
+        await pilot.pause()
+        root, other = dict(pane.whole("/")), dict(pane.whole("/var/lib/mysql"))
+    assert root["over a day"] == full.sentence
+    assert "outlook" in other
+    assert "over a day" not in other
 
 
 def test_without_a_baseline_of_it_nothing_is_said() -> None:

@@ -85,6 +85,7 @@ class Engine:
             lanes=self._lanes,
             masker=Masker(),
             base_dir=config.base_dir,
+            again=self._again,
         )
         now = self.clock.now()
         self.runners = [Runner(c, self._env, config.external_labels) for c in config.checks]
@@ -320,6 +321,12 @@ class Engine:
         runner = next((one for one in self.runners if one.spec.name == check), None)
         if runner is not None:
             self._begin(self._answer(runner, question), f"ask {check}")
+
+    def _again(self, check: str) -> None:
+        """Run ``check`` once more at once: its probe has something to tell."""
+        runner = next((one for one in self.runners if one.spec.name == check), None)
+        if runner is not None:
+            self._begin(self.scheduler.fresh(runner), f"run {check} again")
 
     def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -128,12 +128,18 @@ class CheckSpec:
         }
 
 
+def _when_due(check: str) -> None:
+    """No run before it is due: there is no scheduler."""
+    del check
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ProbeEnv:
     """What a probe may use of the machine; shared by all checks of an engine.
 
     ``base_dir`` is what relative paths in the configuration are relative to. ``turns`` bounds
-    how many programs run at once: who starts one holds a turn while it runs.
+    how many programs run at once: who starts one holds a turn while it runs. ``again`` has the
+    check of that name run once more, before it is due: what came to pass must be told at once.
     """
 
     clock: Clock
@@ -142,6 +148,7 @@ class ProbeEnv:
     masker: Masker
     base_dir: Path
     turns: Turns = field(default_factory=_program_turns)
+    again: Callable[[str], None] = _when_due
 
     def path(self, text: str) -> Path:
         """``text`` as a path: ``~`` expanded, relative to the configuration's folder."""

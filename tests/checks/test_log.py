@@ -68,7 +68,7 @@ async def test_a_pattern_beyond_its_bound_is_told_and_falls_back(log: Path, tmp_
         assert state.value("log_pattern_matches_total", pattern="crashes") == 0
         await made.until(lambda: len(made.picture.alerts) == 1)
         assert "failed-logins: 6 in 10 min" in repr(made.picture.alerts[0])
-        await made.clock.advance(596)
+        await made.clock.advance(604)
         assert (await made.run()).view.status is Status.OK
         await made.until(lambda: not made.picture.alerts)
 
@@ -83,6 +83,28 @@ async def test_a_critical_line_is_critical_at_once(log: Path, tmp_path: Path) ->
         state = await made.run()
         assert state.view.status is Status.CRITICAL
         assert state.view.message == "fatal: 1 in 5 min, any is critical: Database connection lost"
+
+
+async def test_however_rarely_it_runs_a_bound_that_is_passed_is_told_at_once(
+    log: Path, tmp_path: Path
+) -> None:
+    app = spec("app", interval=300.0, files=[str(log)], patterns=["crashes", "out-of-memory"])
+    async with running(tmp_path, app, now=NOW) as made:
+        await made.run()
+        await made.advance(3)
+        for message, status in (
+            ("panic: nil map", Status.WARNING),
+            ("Out of memory: Killed process 7", Status.CRITICAL),
+        ):
+            write(log, line(message))
+            wrote = made.clock.now()
+            state = await made.run()
+            assert state.view.status is status
+            assert made.clock.now() - wrote < 2
+        runs = len(made.engine.states["app"].results)
+        write(log, line("panic: again"))
+        await made.advance(5)
+        assert len(made.engine.states["app"].results) == runs, "that was told already"
 
 
 async def test_what_stood_there_before_counts_for_its_window_and_no_counter(

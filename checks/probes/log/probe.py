@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError
 from checks.logs.reading import LogReader
-from checks.model import Result, Status
+from checks.model import Result, Status, worst
 from checks.probe import Target
 from checks.probes.log.config import LogConfig
 from checks.probes.log.digest import Digest
@@ -58,6 +58,7 @@ class LogProbe:
         self._since = self._clock.now()
         """When the call that the lane is in began."""
         self._complained = False
+        self._told_severity = 0
         self._gate = Lock()
         """Of the next two: the lane's own thread looks at them as well."""
         self._calling = False
@@ -70,6 +71,7 @@ class LogProbe:
                     result = await self._in_lane(self._look)
         except (LaneBusyError, TimeoutError):
             return self._hung()
+        self._told_severity = self._severity()
         if self._follower is None and not self._closed:
             self._follower = asyncio.create_task(self._follow(), name=self._lane)
         return result
@@ -107,6 +109,7 @@ class LogProbe:
                 while more:
                     more = await self._read_between()
                 self._complained = False
+                self._tell_at_once()
             except (LaneBusyError, NoThreadsError):
                 continue
             except Exception:
@@ -114,6 +117,17 @@ class LogProbe:
                 if not self._complained:
                     log.exception("reading for the log check %s failed", self._target.name)
                 self._complained = True
+
+    def _tell_at_once(self) -> None:
+        """Have the check run where a pattern is worse off than at the last run."""
+        severity = self._severity()
+        if severity > self._told_severity:
+            self._told_severity = severity
+            self._target.env.again(self._target.name)
+
+    def _severity(self) -> int:
+        """How ill the worst pattern is."""
+        return worst(one.status for one in self._digest.tail.reading.patterns).severity
 
     async def _read_between(self) -> bool:
         """Read a slice; whether there is more at once."""

@@ -21,6 +21,7 @@ from tests.examples.askproai_artisan import QUEUES, artisan
 from tests.examples.askproai_statsd import StatsdPage
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import MONITOR, OWNER, PASSWORD, MariadbDatabase
+from tests.servers.postgres import until
 from tests.servers.redis import RedisServer
 
 __all__ = ["QUEUES", "AskProAI", "Requests"]
@@ -108,6 +109,8 @@ class AskProAI:
         self.page = StatsdPage(self.mapping)
         self.http.answer("/api/health", {"commit": "8c2a", "database": "ok", "version": "10.2.3"})
         self._failing = 0.0
+        # A counter is there from the first error on.
+        self.page.request("POST", "api/appointments", 500, 0.2, 1)
         self.serve(5.0)
 
     @property
@@ -173,6 +176,7 @@ class AskProAI:
         command += ["-c", str(config)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
             try:
+                until(socket.exists)
                 yield
             finally:
                 running.terminate()

@@ -45,10 +45,12 @@ class RecordCounter:
 
     def announce(self, records: Columns) -> None:
         """Make the series of ``records`` known without counting them, so that the first record
-        after the start shows as an increase."""
-        if self._config.type != "gauge":
-            for key, _ in self._told(records):
-                self._room(key)
+        after the start shows as an increase; a gauge's newest value holds until the next."""
+        if self._config.type == "gauge":
+            self.add(records)
+            return
+        for key, _ in self._told(records):
+            self._room(key)
 
     def add(self, records: Columns) -> None:
         """Count ``records``."""

@@ -67,6 +67,8 @@ def test_a_counter_of_values_adds_up_and_never_falls() -> None:
 def test_a_gauge_is_the_newest_value() -> None:
     made = counter(type="gauge", value={"match": r"queue holds ([\d,]+) jobs"})
     assert samples(made) == {}
+    made.announce(Columns([record("queue holds 7 jobs")]))
+    assert samples(made) == {"m{}": 7.0}, "it holds until a line says otherwise"
     assert added(made, record("queue holds 1,204 jobs"), record("other")) == {"m{}": 1204.0}
 
 

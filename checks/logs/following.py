@@ -162,13 +162,13 @@ class Following:
             self._retire(now, others)
         if self._last is not None:
             was, changed = self._last
-            self._add_since(
-                changed if was.offset else 0, was, others.taken() | {opened.key}, beside
-            )
-        elif (begin := others.begins(self.path, opened)) is not None:
-            opened.begin_at(min(begin, opened.size))
+            taken = others.taken() | {opened.key}
+            self._add_since(changed if was.offset else 0, was, taken, beside)
         else:
             self._beside = beside
+            begin = others.begins(self.path, opened)
+            if begin is not None:
+                opened.begin_at(min(begin, opened.size))
         self._was_there, self.blocked = True, False
         self.current, self.problem = opened, ""
         self._said.clear()

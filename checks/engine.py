@@ -184,6 +184,7 @@ class Engine:
             self.store,
             self.clock,
             lambda: self.story.keeping if self.story is not None else None,
+            self._say,
         )
         if self._longterm_before is not None:
             made.follow(self._longterm_before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.capacity.model import Capacity
@@ -17,7 +18,7 @@ from checks.promql.values import LabelSet
 if TYPE_CHECKING:
     from checks.longterm.tally import Tally
 
-__all__ = ["about", "remembered"]
+__all__ = ["about", "remembered", "unseen"]
 
 
 def about(item: Capacity, labels: LabelSet, limit: float | None) -> str:
@@ -39,7 +40,10 @@ def remembered(
         rows.setdefault(one.key.series, []).append(one)
     found = []
     for series, said in tallied.items():
-        name, labels, limit = json.loads(said)
+        try:
+            name, labels, limit = json.loads(said)
+        except (ValueError, TypeError):
+            continue  # of another version
         pairs = tuple((str(key), clean(value)) for key, value in labels)
         # What the configuration asks for in other words now is another course.
         fits = (one for one in every if one.name == name and one.key(pairs) == series)
@@ -52,3 +56,10 @@ def remembered(
         found.append(outlook(item, pairs, buckets, bound, now))
     order = {item.name: at for at, item in enumerate(reversed(every))}
     return sorted(found, key=lambda view: (view.built_in, -order[view.name], view.labels))
+
+
+def unseen(item: Capacity, now: float) -> CapacityView:
+    """What is told of ``item`` while nothing was ever seen of it."""
+    limit = item.limit if isinstance(item.limit, float) else None
+    told = outlook(item, (), Buckets(item.name, peaks=True), limit, now)
+    return replace(told, sentence=f"nothing was seen of it yet: {item.expr.text}")

@@ -17,9 +17,10 @@ from checks.capacity.live import LiveCapacity
 from checks.clock import Clock
 from checks.config import EngineConfig
 from checks.longterm.keeper import Keeper
+from checks.model import clean
 from checks.objectives.live import EVERY, LiveObjectives
 from checks.store.store import Store
-from checks.views import Snapshot
+from checks.views import EventView, Snapshot
 
 if TYPE_CHECKING:
     from checks.probe import CheckSpec
@@ -33,7 +34,8 @@ log = logging.getLogger("onwatch.longterm")
 class LiveLongTerm:
     """The objectives and what fills, of a configuration, over what is in ``store``.
 
-    ``keeping`` is asked for the story's file each time; None while there is none yet.
+    ``keeping`` is asked for the story's file each time; None while there is none yet. ``tell``
+    takes events.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class LiveLongTerm:
         store: Store,
         clock: Clock,
         keeping: Callable[[], Keeping | None],
+        tell: Callable[[EventView], None] = lambda _: None,
     ) -> None:
         specs: Mapping[str, CheckSpec] = {spec.name: spec for spec in config.checks}
         external = config.external_labels
@@ -52,6 +55,8 @@ class LiveLongTerm:
         self._keeping = keeping
         self._keeper = Keeper()
         self._seen = 0.0
+        self._tell = tell
+        self._told: dict[str, str] = {}
 
     def follow(self, old: LiveLongTerm) -> None:
         """Go on where ``old``, which has ended, was; call before :meth:`run`."""
@@ -76,10 +81,19 @@ class LiveLongTerm:
         if now - self._seen >= EVERY_CAPACITY:
             self._seen = now
             self.capacity.look(now)
+            self._tell_problems(now)
         self._keeper.hold((*self.objectives.buckets, *self.capacity.buckets))
         keeping = self._keeping()
         if keeping is not None and keeping.ready:
             self._keeper.look(keeping, now)
+
+    def _tell_problems(self, now: float) -> None:
+        """Say once what keeps something from being followed."""
+        problems = self.capacity.problems
+        for name, text in problems.items():
+            if self._told.get(name) != text:
+                self._tell(EventView(now, "", clean(f"capacity {name} is not followed: {text}")))
+        self._told = dict(problems)
 
     def into(self, picture: Snapshot) -> Snapshot:
         """``picture`` with objectives and capacity."""

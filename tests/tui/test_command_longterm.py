@@ -153,7 +153,9 @@ def test_before_anything_was_followed(home: Path, onwatch: Run) -> None:
     del home
     code, out, _ = onwatch("slo", "there")
     assert (code, "nothing is known yet" in out) == (3, True)
-    assert onwatch("capacity")[0] == 3
+    code, out, _ = onwatch("capacity")
+    assert code == 3
+    assert "nothing was seen of it yet: users_total" in out
     assert onwatch("baseline", "compare")[0] == 3
     code, out, _ = onwatch("baseline", "list")
     assert (code, out) == (0, "no baseline is saved yet: onwatch baseline save NAME\n")

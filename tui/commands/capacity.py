@@ -81,14 +81,16 @@ def _chosen(configured: Sequence[Capacity], names: Sequence[str]) -> list[Capaci
 
 
 def _seen(config: str | None, items: Sequence[Capacity], now: float) -> list[CapacityView]:
-    from checks.capacity.remembered import remembered  # noqa: PLC0415 - imports numpy
+    from checks.capacity.remembered import remembered, unseen  # noqa: PLC0415 - imports numpy
     from tui.commands.report import opened  # noqa: PLC0415 - imports sqlite3
 
+    found: list[CapacityView] = []
     with opened(config) as journal:
-        if journal is None:
-            return []
-        wanted = tuple(f"capacity/{one.name}/" for one in items)
-        tallied = {
-            series: said for series, said in journal.tallied().items() if series.startswith(wanted)
-        }
-        return remembered(items, tallied, journal.tallies(tallied), now)
+        if journal is not None:
+            wanted = tuple(f"capacity/{one.name}/" for one in items)
+            about = journal.tallied().items()
+            tallied = {series: said for series, said in about if series.startswith(wanted)}
+            found = remembered(items, tallied, journal.tallies(tallied), now)
+    seen = {view.name for view in found if not view.built_in}
+    missing = [one for one in items if not one.built_in and one.name not in seen]
+    return [*(unseen(one, now) for one in missing), *found]

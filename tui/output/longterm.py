@@ -67,7 +67,7 @@ def _objective_row(one: ObjectiveView) -> tuple[str, ...]:
         _NONE if one.remaining is None else f"{max(-9.99, one.remaining) * 100:.0f} %",
         _burn(one.burn(3600.0)),
         _burn(one.burn(21_600.0)),
-        one.source if one.covered >= 0.995 else f"{one.source}; {_known(one)}",
+        "; ".join(part for part in (one.source, _known(one), one.note) if part),
     )
 
 
@@ -76,6 +76,8 @@ def _burn(burn: Burn | None) -> str:
 
 
 def _known(one: ObjectiveView) -> str:
+    if one.covered >= 0.995:
+        return ""
     if one.known <= 0:
         return "nothing is known yet"
     return f"known: {span(one.known)} of {span(one.window)}"

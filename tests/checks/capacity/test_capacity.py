@@ -20,6 +20,7 @@ from checks.promql.api import Engine
 from checks.store.store import Store
 from checks.story.journal import Journal
 from checks.story.keeping import Keeping
+from checks.views import EventView
 
 HOUR, DAY = 3600.0, 86_400.0
 START = 1_700_000_000.0
@@ -118,13 +119,19 @@ def test_a_forecast_is_computed_and_what_was_planned_beside_it() -> None:
     assert view.at(6 * MONTH) == pytest.approx(view.value + 0.9e11, rel=0.02)
 
 
-def test_an_expression_that_fails_costs_itself_alone() -> None:
-    wrong = item("used + on() group_left used", 1.0)
-    filling = Filling(replace(wrong, name="wrong"), item("used", 1.2e11))
-    assert filling.go(1, used=1.0, other=1.0).name in ("disk", "wrong")
-    many = Filling(replace(item("sum by (x) (used) / ignoring(x) used"), name="w"), item("used"))
-    many.go(1, used=1.0)
-    assert [view.name for view in many.live.views][-1] == "disk"
+def test_an_expression_that_fails_costs_itself_alone_and_is_told_once() -> None:
+    wrong = replace(item("used + on () used"), name="wrong")
+    store, told = Store(), list[EventView]()
+    config = EngineConfig((), base_dir=Path("/"), capacity=(wrong, item("used")))
+    far = LiveLongTerm(config, store, FakeClock(START), lambda: None, told.append)
+    for minute in range(3):
+        now = START + 60 * minute
+        twins = tuple(Series.of("used", {"job": "db", "n": number}) for number in "12")
+        store.append("db", 60.0, now, Samples(twins, (1.0, 2.0)))
+        far.look(now)
+    assert [view.name for view in far.capacity.views] == ["disk", "disk"]
+    (event,) = told
+    assert event.text.startswith("capacity wrong is not followed: ")
 
 
 async def test_a_course_of_days_survives_restarts_and_is_told_without_the_checks(

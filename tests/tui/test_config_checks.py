@@ -112,7 +112,6 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
             "{name: a, host: , http: 'http://x/'}",
             ": has the kinds host and http; write a check for each",
         ),
-        ("{name: a, files: x}", f".files: this version has no files checks; it has {KINDS}"),
         ("{name: a, log: {}}", ".log: give exactly one of files, journal"),
         (
             "{name: a, log: {files: x, patterns: [{name: b, where: 'a >'}]}}",

@@ -17,7 +17,7 @@ from checks.probe import CheckSpec
 from checks.registry import KINDS, kind, known, names, third_party
 from checks.secrets import mask_url
 from checks.settings import KindConfig
-from tui.config.models import LATER_CHECK_KEYS, Common, Defaults
+from tui.config.models import Common, Defaults
 from tui.config.named import missing_files
 from tui.config.problems import Report
 from tui.config.wording import nearest, unknown_key
@@ -87,8 +87,6 @@ def _kind_name(report: Report, path: Path, data: Mapping[str, Any]) -> str:
 
 
 def _odd_key(key: str) -> str:
-    if key in LATER_CHECK_KEYS:
-        return f"this version has no {key} checks; it has {', '.join(names())}"
     return unknown_key(key, [*Common.model_fields, *names()])
 
 

@@ -12,7 +12,6 @@ from tui.config.objectives_models import CapacityItem, ObjectiveItem
 from tui.config.story_models import BusinessHours, Contact, Severities, Silences
 
 __all__ = [
-    "LATER_CHECK_KEYS",
     "LATER_KEYS",
     "Common",
     "Defaults",
@@ -24,9 +23,6 @@ __all__ = [
 
 LATER_KEYS: Final = ("history", "agent", "notify", "discovery")
 """Keys of the file that only later versions have."""
-
-LATER_CHECK_KEYS: Final[tuple[str, ...]] = ()
-"""Kinds of check that only later versions have."""
 
 
 def _version(value: object) -> object:

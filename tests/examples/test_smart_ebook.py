@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks.config import EngineConfig
+from checks.logs.views import LogsWanted
 from checks.model import Result, Status
 from checks.runbooks.model import Marking
 from checks.story.targets import Term
@@ -211,6 +212,14 @@ async def test_events_in_the_log(stack: EbookStack) -> None:
         view = watch.check("app-log")
         assert view.status is Status.WARNING
         assert "failed-logins" in view.message
+        for text, count in (
+            ('user_id = "user123"', 12),
+            ('trace_id = "abc123" and level >= error', 1),
+        ):
+            watch.engine.look_at_logs(LogsWanted(checks=("app-log",), text=text))
+            logs = watch.picture.logs
+            assert logs is not None
+            assert logs.total == count, text
 
 
 async def test_models_by_provider(stack: EbookStack) -> None:
@@ -270,6 +279,12 @@ async def test_backups_in_the_bucket(stack: EbookStack) -> None:
         assert "none for more than 25 h" in said["backup-full"]
         assert "there is no backup" in said["backup-incremental"]
         assert "versioning of backup-bucket is not set, expected Enabled" in said["backup-minio"]
+        stack.back_up(hours={**FRESH, "minio-data/old-": 95 * 24})
+        await watch.go_on(600)
+        kept = watch.check("backup-minio")
+        stack.back_up(hours=FRESH)
+        assert kept.status is Status.WARNING
+        assert "some are kept for longer than 90 days" in kept.message
 
 
 async def test_recovery_objectives(stack: EbookStack) -> None:
@@ -384,10 +399,24 @@ def test_steps_in_sql_run(stack: EbookStack, tmp_path: Path) -> None:
     assert "upload_status" in run("database", "columns").out
     assert "documents_pkey" in run("database", "index-usage").out
     assert "indexing_failed" in run("document-processing", "failed").out
+
+
+def test_what_changes_something_wants_its_target_typed(stack: EbookStack, tmp_path: Path) -> None:
+    def run(book: str, step: str, *more: str) -> Ran:
+        return run_step(SYSTEM, stack.environ, tmp_path, book, step, *more)
+
     order = [step.name for step in runbook_of(SYSTEM, "restart-sequence").steps]
     assert order == ["drain", "stop", "dependencies", "start", "restore"]
     for step in order:
-        assert run("restart-sequence", step).code == 2, "its target has to be typed"
+        ran = run("restart-sequence", step)
+        assert (ran.code, ran.out) == (2, ""), ran
+    for step, variable in (("block", "IP_ADDRESS=203.0.113.7"), ("revoke", "USER_ID=user123")):
+        ran = run("security-incident", step, "--var", variable)
+        assert (ran.code, ran.out) == (2, ""), ran
+    for value in ("1.2.3.4; reboot", "$(id)", "-A"):
+        wrong = run("security-incident", "block", "--var", f"IP_ADDRESS={value}", "--yes")
+        assert wrong.code != 0
+        assert wrong.out == "", value
 
 
 async def test_exported_dashboards_are_whole_and_of_last_night(stack: EbookStack) -> None:

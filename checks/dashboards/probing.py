@@ -7,11 +7,13 @@ from itertools import product
 from typing import Final
 
 from checks.dashboards.interpolate import Value, Values, references
-from checks.dashboards.model import Dashboard, Variable
+from checks.dashboards.model import Dashboard, Panel, Variable
+from checks.promql.ast import Aggregation, Call, Node, Paren, Selector
 from checks.promql.errors import PromQLError
+from checks.promql.reach import children
 from checks.promql.syntax import parse
 
-__all__ = ["doubts_about", "mistake_in"]
+__all__ = ["cannot_be_shown", "doubts_about", "mistake_in"]
 
 _STAND_INS: Final = ("x", "1", "5m")
 """What a variable may stand for that has no value yet: a name, a number, a duration."""
@@ -24,14 +26,18 @@ def mistake_in(expr: str, variables: Sequence[Variable]) -> str:
     for name in sorted(used - known.keys()):
         if not Values().knows(name):
             return f"there is no variable ${name}"
+    parsed = _parsed(expr, [known[name] for name in sorted(used & known.keys())])
+    return parsed if isinstance(parsed, str) else ""
+
+
+def _parsed(expr: str, variables: Sequence[Variable]) -> Node | str:
+    """``expr`` with something for its variables; or the first mistake, where nothing fits."""
     first = ""
-    for values in _guesses([known[name] for name in sorted(used & known.keys())]):
+    for values in _guesses(variables):
         try:
-            parse(values.promql(expr))
+            return parse(values.promql(expr))
         except PromQLError as wrong:
             first = first or wrong.message
-        else:
-            return ""
     return first
 
 
@@ -51,9 +57,42 @@ def _guesses(variables: Sequence[Variable]) -> Iterator[Values]:
 
 
 def doubts_about(dashboard: Dashboard) -> Iterable[str]:
-    """A sentence for each expression of ``dashboard`` that is none."""
+    """A sentence for each expression of ``dashboard`` that is none, or hardly meant so."""
     for panel in dashboard.panels:
         for query in panel.queries:
-            mistake = mistake_in(query.expr, dashboard.variables) if query.expr else ""
-            if mistake:
-                yield f"panel {panel.title or '(untitled)'}: {mistake}, in {query.expr[:200]}"
+            said = _doubt(query.expr, dashboard.variables) if query.expr else ""
+            if said:
+                yield f"panel {panel.title or '(untitled)'}: {said}, in {query.expr[:200]}"
+
+
+def cannot_be_shown(panel: Panel, variables: Sequence[Variable]) -> bool:
+    """Whether there is no way to show ``panel``, or none of one of its expressions."""
+    wrong = (mistake_in(query.expr, variables) for query in panel.queries if query.expr)
+    return bool(panel.unshown) or any(wrong)
+
+
+def _doubt(expr: str, variables: Sequence[Variable]) -> str:
+    mistake = mistake_in(expr, variables)
+    if mistake:
+        return mistake
+    parsed = _parsed(expr, [one for one in variables if one.name in references(expr)])
+    if not isinstance(parsed, str) and any(map(_is_of_totals, _calls(parsed))):
+        return "it is of all since the application's start, not of late: rate() is missing"
+    return ""
+
+
+def _calls(node: Node) -> Iterator[Call]:
+    if isinstance(node, Call):
+        yield node
+    for child in children(node):
+        yield from _calls(child)
+
+
+def _is_of_totals(call: Call) -> bool:
+    """Whether it takes a quantile of buckets as they are, which only ever grow."""
+    if call.function != "histogram_quantile" or not call.args:
+        return False
+    node = call.args[-1]
+    while isinstance(node, Aggregation | Paren):
+        node = node.body
+    return isinstance(node, Selector) and node.name.endswith("_bucket")

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from checks.dashboards.probing import doubts_about
 from tests.checks.dashboards.kit import counter, looked_at, seed_dashboards, store_of
 
 _ON = '{job="gw",instance="db:3306"}'
@@ -23,6 +24,11 @@ def test_the_gateway_performance_dashboard_shows_requests_and_says_what_nothing_
 
     assert view.title == "AskProAI Performance"
     requests, times, database = view.panels
+    # The guide's quantiles are of all since the start.
+    assert [one.partition(", in")[0] for one in doubts_about(performance)] == 3 * [
+        "panel Response Time Percentiles: it is of all since the application's start, not of late:"
+        " rate() is missing"
+    ]
     assert requests.series[0].value == pytest.approx(20)
     assert [one.name for one in times.series] == ["p50", "p95", "p99"]
     assert database.series == ()

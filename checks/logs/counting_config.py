@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from checks.logs.filters import Filter
 from checks.logs.patterns_config import Regex
@@ -50,6 +50,22 @@ def _labels(value: object) -> object:
     if isinstance(value, list):
         return {str(field).rpartition(".")[2].replace("-", "_"): field for field in value}
     return value
+
+
+FieldLabels = Annotated[
+    dict[LabelName, str],
+    BeforeValidator(_labels),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "additionalProperties": {"type": "string"}},
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "string"},
+            ]
+        }
+    ),
+]
+"""Labels, and the fields that they are of."""
 
 
 class ValueOf(Model):
@@ -97,9 +113,7 @@ class RecordMetric(Model):
     """Name of a pattern of the check: only what it matches."""
     value: ValueOf | None = None
     """The number: a field's name, `{field, unit}`, or `{match, unit}`."""
-    labels: Annotated[dict[LabelName, str], BeforeValidator(_labels), Field(max_length=6)] = Field(
-        default_factory=dict
-    )
+    labels: FieldLabels = Field(default_factory=dict, max_length=6)
     """Fields that become labels: a list of them, or `{label: field}`. Fifty values each are kept,
     the rest is `other`."""
     buckets: Annotated[list[float], AfterValidator(_ascending), Field(max_length=40)] = Field(

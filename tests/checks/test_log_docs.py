@@ -8,9 +8,11 @@ from textwrap import indent
 
 import pytest
 
+from checks.documents.document import parse
 from checks.logs.filters import compiled
 from checks.probes.log import KIND
 from tests.tui.config_helpers import loaded
+from tests.tui.test_schema import validator
 from tools.log_page import PAGE, page
 
 TEXT = PAGE.read_text()
@@ -36,7 +38,9 @@ def test_every_example_is_a_configuration(
         body = (
             f"checks:\n  - name: a\n    log:\n      files: x\n{indent(patterns + body, '      ')}"
         )
-    assert loaded(f"version: 1\n{body}").engine.checks
+    text = f"version: 1\n{body}"
+    assert loaded(text).engine.checks
+    assert validator().is_valid(parse("f", text).data), "and for editors too"
 
 
 def test_every_filter_in_its_tables_is_one() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from checks.bounds import Rising
 from checks.logs.counting_config import RecordMetric, is_unbounded
@@ -29,10 +29,6 @@ class Quiet(Rising):
     """CRITICAL where nothing was written for longer."""
 
 
-def _requests(value: object) -> object:
-    return {} if value is True else None if value is False else value
-
-
 class LogConfig(LogInput, KindConfig):
     """Log files or the journal: followed, searched for patterns, counted."""
 
@@ -44,7 +40,7 @@ class LogConfig(LogInput, KindConfig):
     """What is looked for, with bounds: names of ready-made patterns, or patterns of your own."""
     metrics: Annotated[list[RecordMetric], Field(max_length=50)] = Field(default_factory=list)
     """Counters, gauges and histograms made of fields."""
-    requests: Annotated[RecordRequests | Literal[False] | None, BeforeValidator(_requests)] = None
+    requests: RecordRequests | bool | None = None
     """Requests that the log tells of, for the requests screen: `true` where its fields have usual
     names, as access logs' have; else which they are."""
     quiet: Quiet = Quiet()
@@ -65,6 +61,13 @@ class LogConfig(LogInput, KindConfig):
                 raise ValueError(f"two metrics are called {metric.metric}")
             names.add(metric.metric)
         return self
+
+    @property
+    def told(self) -> RecordRequests | None:
+        """Which records are requests; None where none are."""
+        if isinstance(self.requests, RecordRequests):
+            return self.requests
+        return RecordRequests() if self.requests else None
 
     def doubts(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
         for place, metric in enumerate(self.metrics):

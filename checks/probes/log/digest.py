@@ -50,7 +50,7 @@ class Digest:
         self.tail = Tail()
         self.patterns = tuple(PatternCount(pattern, now) for pattern in config.patterns)
         self.metrics = tuple(map(RecordCounter, config.metrics))
-        self.requests = RequestRecords(config.requests, now) if config.requests else None
+        self.requests = RequestRecords(config.told, now) if config.told is not None else None
         self.levels: Counter[Level | None] = Counter()
         self.lines = self.read = self.unreadable = self.lost = 0
         self.rate = Sliding(_MINUTE)

@@ -52,14 +52,14 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     ]
     requests = (
         [ChartSpec("requests a second", "http_requests_total", "1/s", rate=True)]
-        if own.requests
+        if own.told is not None
         else []
     )
     return (*requests, *lines, *patterns, *metrics)
 
 
 def _expects(config: KindConfig) -> Expected:
-    return Expected(requests=bool(cast("LogConfig", config).requests))
+    return Expected(requests=cast("LogConfig", config).told is not None)
 
 
 KIND: Final = Kind(

@@ -64,13 +64,15 @@ class Sources:
         """``prometheus``, a kind of SQL check, ``sql`` where it is not known which, or the name
         of what cannot be asked."""
         named = self._named(target["datasource"]) or self._named(panel["datasource"])
-        if named in SQL:
+        sql = bool(target["rawSql"] or target["rawQueryText"] or target["queryText"])
+        if named in SQL and (sql or not target["expr"]):
             return SQL[named]
+        if named in SQL:
+            # A name that says so alone: the query is none in SQL.
+            return PROMETHEUS
         if named and "prometheus" not in named and not named.startswith("victoriametrics"):
             return named
-        if not named and (target["rawSql"] or target["rawQueryText"]):
-            return "sql"
-        return PROMETHEUS
+        return "sql" if sql and not named else PROMETHEUS
 
     def _named(self, source: Node) -> str:
         """The kind that ``source`` names; empty where it says none."""

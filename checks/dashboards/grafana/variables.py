@@ -27,6 +27,8 @@ _SORTS: Final[Mapping[float, str]] = {
     7: "number",
     8: "-number",
 }
+_STATEMENT: Final = re.compile(r"\s*(?:select|with|show)\b", re.IGNORECASE)
+_FUNCTION: Final = re.compile(r"\s*(?:label_values|label_names|metrics|query_result)\s*\(")
 _HIDDEN: Final = 2
 
 
@@ -82,9 +84,10 @@ def _asked(node: Node, sources: Sources, notes: list[str]) -> Variable:
     kind = sources.kind(node, Node({}))
     base = _base(node, query=query.strip())
     pattern, sort = node["regex"].text, _SORTS.get(node["sort"].number or 0, "")
-    if kind == PROMETHEUS and not re.match(r"\s*select\b", query, re.IGNORECASE):
+    in_sql = _STATEMENT.match(query) is not None
+    if _FUNCTION.match(query) or (kind == PROMETHEUS and not in_sql):
         return replace(base, pattern=pattern, sort=sort)
-    if kind in ("mysql", "postgres", "sqlite", "sql", PROMETHEUS):
+    if in_sql:
         sql_kind = "" if kind in ("sql", PROMETHEUS) else kind
         return replace(base, query="", sql=base.query, kind=sql_kind, pattern=pattern, sort=sort)
     notes.append(f"${base.name} asks {spoken(kind)} for its values: type one")

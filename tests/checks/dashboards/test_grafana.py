@@ -253,6 +253,22 @@ def test_statements_go_to_checks_of_their_kind() -> None:
     assert (found.queries[0].sql, found.queries[0].kind) == ("SELECT 1", "postgres")
 
 
+def test_what_is_asked_is_told_by_its_text_where_a_name_alone_says_otherwise() -> None:
+    panel = {"title": "p", "datasource": "prometheus-mysql", "targets": [{"expr": "up"}]}
+    listed = [
+        {"type": "query", "name": "a", "datasource": "mysql-metrics", "query": "label_values(b)"},
+        {"type": "query", "name": "c", "query": "SELECT DISTINCT x FROM y", "regex": "/z/"},
+        {"type": "query", "name": "d", "datasource": {"type": "loki"}, "query": "x"},
+    ]
+    found = read({"panels": [panel], "templating": {"list": listed}})
+    assert found.panels[0].queries[0].expr == "up"
+    a, c, d = found.variables
+    assert (a.query, a.sql) == ("label_values(b)", "")
+    assert (c.query, c.sql, c.pattern) == ("", "SELECT DISTINCT x FROM y", "/z/")
+    assert d.free
+    assert found.notes == ("$d asks Loki for its values: type one",)
+
+
 def test_variables_of_every_kind() -> None:
     every = {"text": "All", "value": "$__all"}
     given = [

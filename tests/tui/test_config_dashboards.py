@@ -82,6 +82,14 @@ def test_files_of_grafanas_are_watched(tmp_path: Path) -> None:
     assert {tmp_path / "a.json", tmp_path / "b.json", tmp_path / "*.json"} <= set(engine.files)
 
 
+def test_files_of_the_same_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    for folder in ("db", "web"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.json").write_text(json.dumps(GRAFANA))
+    found = loaded(tmp_path, "dashboards:\n  - file: '*/main.json'\n")
+    assert [one.name for one in found] == ["main", "web-main"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

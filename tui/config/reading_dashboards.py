@@ -118,9 +118,11 @@ class Reading:
         except ConfigError as error:
             self._report.problems.extend(error.problems)
             return
+        taken = {one.name for one in self.dashboards}
+        name = made.name if made.name not in taken else f"{path.parent.name}-{made.name}"
         made = replace(
             made,
-            name=entry.name or made.name,
+            name=entry.name or name,
             title=entry.title or made.title,
             span=entry.span or made.span,
         )

@@ -219,11 +219,11 @@ class Following:
         part.restart()
 
     def _say_lost(self, part: Opened) -> None:
-        text = f"{self.path} was truncated"
+        text = f"{self.path} was truncated, and no copy of it is there"
         if part.behind:
             # How many lines these were nobody can tell; that there was one is certain.
             self.lost += max(1, part.behind // _LINE)
-            text += f"; {size_of(part.behind)} had not been read yet"
+            text += f": {size_of(part.behind)} had not been read yet"
         self.events.append(text)
 
     def say(self, text: str) -> None:

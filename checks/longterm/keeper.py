@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ __all__ = ["Keeper"]
 
 EVERY: Final = 60.0
 """Seconds between two writings."""
+SLICE: Final = 0.01
+"""Seconds of work after which what was read waits for the next look."""
 
 
 class Keeper:
@@ -27,8 +30,14 @@ class Keeper:
     def __init__(self) -> None:
         self._buckets: dict[str, Buckets] = {}
         self._told: dict[str, str] = {}
+        self._read: dict[str, list[Tally]] = {}
         self._written = 0.0
         self._renewed = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is still to be read."""
+        return not all(one.recalled for one in self._buckets.values())
 
     def hold(self, buckets: Iterable[Buckets]) -> None:
         """Keep these, and no others any more."""
@@ -61,25 +70,22 @@ class Keeper:
             keeping.tally(one.series, one.changed(), about)
 
     def _recall(self, keeping: Keeping) -> None:
-        waiting = frozenset(key for key, one in self._buckets.items() if not one.recalled)
+        waiting = [one for one in self._buckets.values() if not one.recalled]
         if not waiting:
+            self._read.clear()
             return
-        if keeping.path is None:
-            self._settle(waiting)
-            return
-        read, keeping.tallied = keeping.tallied, None
-        if read is None:
-            keeping.wanted = waiting
-            return
-        series, tallies = read
-        found: dict[str, list[Tally]] = {}
-        for tally in tallies:
-            found.setdefault(tally.key.series, []).append(tally)
-        for name, own in found.items():
-            if name in waiting:
-                self._buckets[name].recall(own)
-        self._settle(series & waiting)
-
-    def _settle(self, series: Iterable[str]) -> None:
-        for one in series:
-            self._buckets[one].recalled = True
+        if keeping.tallied is not None:
+            (series, tallies), keeping.tallied = keeping.tallied, None
+            self._read = {one: [] for one in series}
+            for tally in tallies:
+                self._read[tally.key.series].append(tally)
+        until = time.perf_counter() + SLICE
+        for one in waiting:
+            if keeping.path is not None:
+                if one.series not in self._read:
+                    continue
+                one.recall(self._read.pop(one.series))
+            one.recalled = True
+            if time.perf_counter() > until:
+                return
+        keeping.wanted = frozenset(one.series for one in waiting if not one.recalled)

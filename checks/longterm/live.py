@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from checks.capacity.built_in import built_in
 from checks.capacity.live import EVERY as EVERY_CAPACITY
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from checks.story.keeping import Keeping
 
 __all__ = ["LiveLongTerm"]
+
+EAGER: Final = 1.0
+"""Seconds between looks at the file while something is still to be read."""
 
 log = logging.getLogger("onwatch.longterm")
 
@@ -66,14 +69,31 @@ class LiveLongTerm:
 
     async def run(self) -> None:
         """Look at what happened until cancelled."""
+        due = 0.0
         while True:
             now = self._clock.now()
             try:
-                self.look(now)
+                due = self._go_on(now, due)
             except Exception:
                 # The rim: whatever goes wrong here, the checks go on.
                 log.exception("looking at objectives and capacity failed inside")
-            await self._clock.sleep_until(now + EVERY)
+                due = now + EVERY
+                await self._clock.sleep_until(due)
+            eager = now + EAGER if self._keeper.waits else due
+            await self._clock.sleep_until(min(due, eager))
+
+    def _go_on(self, now: float, due: float) -> float:
+        """Look where that is ``due``; else at the file. When the next look is due."""
+        if now >= due:
+            self.look(now)
+            return now + EVERY
+        waited = self._keeper.waits
+        self._keep(now)
+        if not waited or self._keeper.waits:
+            return due
+        # What was just read is told at once.
+        self._seen = 0.0
+        return now
 
     def look(self, now: float) -> None:
         """Count, judge, and see to what is kept."""
@@ -83,6 +103,10 @@ class LiveLongTerm:
             self.capacity.look(now)
             self._tell_problems(now)
         self._keeper.hold((*self.objectives.buckets, *self.capacity.buckets))
+        self._keep(now)
+
+    def _keep(self, now: float) -> None:
+        """See to what is read and written."""
         keeping = self._keeping()
         if keeping is not None and keeping.ready:
             self._keeper.look(keeping, now)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
-from checks.config import RulesConfig
+import pytest
+
+from checks.clock import FakeClock
+from checks.config import RulesConfig, StoryConfig
 from checks.engine import Engine
 from checks.longterm.live import LiveLongTerm
 from checks.model import Status
@@ -56,6 +60,32 @@ async def test_an_outage_burns_the_budget_and_raises_an_alert_of_its_check() -> 
         assert view.status is Status.CRITICAL
         assert view.remaining is not None
         assert view.remaining < 0
+
+
+async def test_what_was_counted_before_a_restart_is_told_within_seconds(tmp_path: Path) -> None:
+    PLAYED["one"] = ok()
+    story = StoryConfig(memory=tmp_path / "story" / "story.db")
+    chosen = replace(
+        config(spec("one")), rules=RulesConfig(packs=()), objectives=(UP,), story=story
+    )
+    clock = FakeClock()
+    async with playing(chosen, clock) as scene:
+        far = await looking_far(scene)
+        far.objectives.buckets[0].add(clock.now() - 7200, 1800, 3600, 3600)
+        for _ in range(20):
+            await scene.after(5)
+            await asyncio.sleep(0.02)
+            if far.objectives.buckets[0].recalled:
+                break
+    await clock.advance(60)
+    async with playing(chosen, clock) as scene:
+        far = await looking_far(scene)
+        for _ in range(12):
+            picture = await scene.after(1)
+            await asyncio.sleep(0.02)
+            if picture.objectives and picture.objectives[0].bad:
+                break
+        assert picture.objectives[0].bad == pytest.approx(1800)
 
 
 async def test_a_reload_shows_what_was_counted_from_its_first_picture_on() -> None:

@@ -115,8 +115,6 @@ HOST: Final = (
 )
 
 DASHBOARDS: Final = (
-    Binding("tab", "panel(1)", "Next panel", id="dashboards.next_panel"),
-    Binding("shift+tab", "panel(-1)", "Previous panel", id="dashboards.previous_panel"),
     Binding("right,l", "beside(1)", "Panel at the right", id="dashboards.right"),
     Binding("left,h", "beside(-1)", "Panel at the left", id="dashboards.left"),
     Binding("n", "ill(1)", "Next panel that is not ok", id="dashboards.next_ill"),

@@ -343,7 +343,7 @@ async def test_help_and_hints_name_the_keys_and_notes_what_is_not_shown() -> Non
         assert "v variables" in last
         text = await help_of(pilot)
         assert "past a threshold" in text
-        assert "Next panel, previous panel" in text
+        assert "Panel at the right, panel at the left" in text
         await press(pilot, "i")
         assert isinstance(app_of(pilot).screen, NotesScreen)
         assert "from onwatch.yaml:40" in seen(pilot)

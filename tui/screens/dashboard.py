@@ -230,7 +230,6 @@ class DashboardsScreen(NumberedScreen):
         """Offer what needs panels, another dashboard or variables where there are some."""
         on_panels = self._has_panels and isinstance(self.focused, DashboardPane)
         own = {
-            "panel": on_panels,
             "beside": on_panels,
             "ill": on_panels,
             "maximise": on_panels,
@@ -244,8 +243,20 @@ class DashboardsScreen(NumberedScreen):
         alone = self._composed and bool(self.pane.alone)
         return (action == "back" and alone) or super().check_action(action, parameters)
 
-    def action_panel(self, step: int) -> None:
-        self.pane.step(step)
+    def focus_next(self, selector: str | type[Widget] = "*") -> Widget | None:
+        """Go to the next panel: a pane of its own for whoever looks."""
+        return self._step(1) or super().focus_next(selector)
+
+    def focus_previous(self, selector: str | type[Widget] = "*") -> Widget | None:
+        return self._step(-1) or super().focus_previous(selector)
+
+    def _step(self, panels: int) -> Widget | None:
+        """The pane, gone on by so many panels; None where the focus is elsewhere."""
+        pane = self.focused
+        if not isinstance(pane, DashboardPane) or not self._has_panels:
+            return None
+        pane.step(panels)
+        return pane
 
     def action_beside(self, step: int) -> None:
         self.pane.go(step)

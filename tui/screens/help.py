@@ -33,7 +33,6 @@ _TOGETHER: Final = (
     ("pane.home", "pane.end"),
     ("pane.pageup", "pane.pagedown"),
     ("tabs.next", "tabs.previous"),
-    ("dashboards.next_panel", "dashboards.previous_panel"),
     ("dashboards.right", "dashboards.left"),
     ("dashboards.next_ill", "dashboards.previous_ill"),
     ("dashboards.next", "dashboards.previous"),

@@ -25,9 +25,10 @@ class Ready:
 READY: Final = {
     "failed-logins": Ready(
         "logins and passwords that were refused",
-        r"(?i)\b(?:failed (?:login|password|publickey)|failed_login|login[_ ]failed|"
-        r"(?:log-?in|password) (?:attempt )?(?:failed|failure|incorrect)|"
-        r"authentication (?:failed|failure|error)|invalid (?:credentials|login|password|user)|"
+        r"(?i)\b(?:(?:failed|unsuccessful) (?:login|password|publickey|authentication)|"
+        r"failed_login|login[_ ]failed|auth(?:entication)?[_ ](?:failed|failure|error)|"
+        r"(?:log-?in|password) (?:attempt )?(?:failed|failure|incorrect|mismatch)|"
+        r"invalid (?:credentials|login|password|user)|credentials do not match|WRONGPASS|"
         r"(?:bad|incorrect|wrong) (?:credentials|password)|access denied for user|"
         r"password authentication failed)",
         warning="5/10m",
@@ -40,12 +41,17 @@ READY: Final = {
     ),
     "sql-injection": Ready(
         "attempts to inject SQL, plain or URL-encoded",
-        r"(?i)\bunion(?:\s|\+|%20|/\*.*?\*/)+(?:all(?:\s|\+|%20)+)?select\b|"
-        r"(?:'|%27|\")(?:\s|\+|%20)*(?:or|and)(?:\s|\+|%20)+['\"\d(]|"
+        # What stands behind or around it tells an attempt from a statement, or from prose.
+        r"(?i)\bunion(?:\+|%20|/\*.*?\*/)+(?:all(?:\+|%20|/\*.*?\*/)+)?select\b|"
+        r"\bunion\s+(?:all\s+)?select\s+(?:null|\d|@@|0x|char\(|concat|group_concat|version\(|user\()|"
+        r"(?:'|%27|\")(?:\s|\+|%20)*(?:or|and)(?:\s|\+|%20)+(?:'|%27|\")?\w*(?:'|%27|\")?"
+        r"(?:\s|\+|%20)*(?:=|%3d|\blike\b)|"
         r"\bor(?:\s|\+|%20)+1(?:\s|\+|%20)*(?:=|%3d)(?:\s|\+|%20)*1\b|"
         r"(?:;|%3b)(?:\s|\+|%20)*(?:drop|truncate|alter)(?:\s|\+|%20)+(?:table|database)\b|"
-        r"\b(?:sleep|benchmark|pg_sleep|waitfor(?:\s|\+|%20)+delay)(?:\(|%28|\s'|\+')|"
-        r"\binformation_schema\b|\bxp_cmdshell\b|\bload_file\s*\(|"
+        r"(?:\b(?:select|and|or|if|when)\b|[;'=,(]|%27|%3b)(?:\s|\+|%20)*"
+        r"(?:sleep|benchmark|pg_sleep)(?:\(|%28)\d|"
+        r"\bwaitfor(?:\s|\+|%20)+delay\b|\bxp_cmdshell\b|\bload_file\s*\(|"
+        r"\bfrom(?:\+|%20|/\*.*?\*/)+information_schema\b|"
         r"\binto(?:\s|\+|%20)+(?:out|dump)file\b",
         warning="0/10m",
     ),
@@ -73,7 +79,7 @@ READY: Final = {
     "passwords": Ready(
         "passwords in clear, by the name before them; masked",
         r"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token)"
-        r"[\"']?\s*(?:=|:|=>)\s*[\"']?(?P<secret>[^\s\"'&,;•]{4,})",
+        r"(?:[\"']?\s*=>?\s*[\"']?|[\"']\s*:\s*[\"'])(?P<secret>[^\s\"'&,;•]{4,})",
         warning="0/1h",
         mask="secret",
     ),

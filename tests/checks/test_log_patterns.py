@@ -54,8 +54,37 @@ def test_a_ready_made_pattern_finds_its_like_and_no_ordinary_line(name: str) -> 
         '10.0.0.1 - - [x] "GET /users/429/orders?sort=name HTTP/1.1" 200 4290 "-" "curl/8"',
         "user 7 logged in, password changed",
         "order of the union workers selected for 1 = 1st price",
+        "sort must be 'asc' or 'desc'; its password: too short",
+        "select id, name from a union all select id, name from information_schema.tables",
+        "worker calls time.sleep(5) and goes on",
+        "loaded 12 rows in 0.2 s, cache is full to 40 %",
     )
     assert places(matcher, *ordinary, READY_LINES[name]) == [len(ordinary)]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("failed-logins", "Invalid user admin from 10.0.0.9 port 52311"),
+        ("failed-logins", "pam_unix(sshd:auth): authentication failure; logname="),
+        ("failed-logins", "These credentials do not match our records."),
+        ("failed-logins", 'FATAL:  password authentication failed for user "app"'),
+        ("sql-injection", "SELECT * FROM u WHERE n='' OR '1'='1'"),
+        ("sql-injection", "GET /?id=-1+UNION+ALL+SELECT+user,pass+FROM+users HTTP/1.1"),
+        ("sql-injection", "where id = 1 union select null, null, @@version"),
+        ("sql-injection", "GET /?q=x%27%3BDROP%20TABLE%20users-- HTTP/1.1"),
+        ("sql-injection", "GET /?q=1+and+sleep(5) HTTP/1.1"),
+        ("api-keys", "Authorization: Bearer eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2"),
+        ("api-keys", "using AKIAIOSFODNN7EXAMPLE"),
+        ("passwords", "connecting with password=hunter22 to db"),
+        ("out-of-memory", "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted"),
+        ("exceptions", "    at com.shop.Order.pay(Order.java:81)"),
+        ("too-many-connections", "server reached pm.max_children setting (5), consider raising it"),
+        ("rate-limit", 'limiting requests, excess: 5.012 by zone "api"'),
+    ],
+)
+def test_a_ready_made_pattern_finds_what_many_programs_write(name: str, line: str) -> None:
+    assert places(Matcher(pattern(use=name)), line) == [0]
 
 
 def test_each_line_is_one_for_anchors_and_no_match_crosses_two() -> None:

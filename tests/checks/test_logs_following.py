@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
 from tests.checks.logs_writer import Following, Writer
+
+LOGROTATE = shutil.which("logrotate", path="/usr/sbin:/sbin:/usr/bin:" + os.environ["PATH"])
 
 
 def _lines(count: int, first: int = 0) -> str:
@@ -339,3 +343,36 @@ def test_files_are_given_back(tmp_path: Path) -> None:
     following.reader.close()
     writer.close()
     assert _open() == before
+
+
+@pytest.mark.skipif(LOGROTATE is None, reason="needs logrotate")
+@pytest.mark.parametrize("pattern", ["app.log", "*"])
+@pytest.mark.parametrize(
+    "how", ["create\ncompress\ndelaycompress", "create\ncompress", "copytruncate\ndelaycompress"]
+)
+def test_logrotate_itself_costs_no_line(tmp_path: Path, how: str, pattern: str) -> None:
+    """As the guides have it: daily, rotate 30, compress, delaycompress, notifempty, create."""
+    assert LOGROTATE is not None
+    logs = tmp_path / "logs"
+    logs.mkdir(mode=0o755)
+    rng = random.Random(f"{how} {pattern}")
+    writer = Writer(logs / "app.log", rng)
+    config = tmp_path / "logrotate.conf"
+    config.write_text(f"{logs}/app.log {{\nsize 1\nrotate 5\nnotifempty\n{how}\n}}\n")
+    config.chmod(0o644)
+    following = Following(logs / pattern)
+    following.look()
+    for _ in range(6):
+        writer.write(rng.randrange(1, 60))
+        if rng.random() < 0.5:
+            following.look()
+        state = ["-s", str(tmp_path / "state"), "-f", str(config)]
+        subprocess.run([LOGROTATE, *state], check=True)
+        if how.startswith("create"):
+            writer.write(3)
+            writer.reopen()
+        following.look()
+    following.settle()
+    following.reader.close()
+    writer.close()
+    assert sorted(_numbers(following.messages)) == list(range(writer.written))

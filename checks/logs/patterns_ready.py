@@ -68,13 +68,14 @@ READY: Final = {
     ),
     "api-keys": Ready(
         "keys and tokens that services hand out, by how they look; masked",
-        r"\b(?:sk|pk|rk)[-_](?:live_|test_|proj-|ant-|or-)?[A-Za-z0-9_-]{16,}|"
-        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bgh[pousr]_[A-Za-z0-9]{30,}|"
-        r"\bgithub_pat_[A-Za-z0-9_]{40,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|"
-        r"\bhf_[A-Za-z0-9]{30,}|\bpplx-[A-Za-z0-9]{30,}|\bgsk_[A-Za-z0-9]{30,}|"
-        r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+        # Not `\b` before them: `key_sk-…` holds one, and `task-…` none.
+        r"(?:^|[^A-Za-z])(?P<key>(?:sk|pk|rk)[-_](?:live_|test_|proj-|ant-|or-)?[A-Za-z0-9_-]{16,}|"
+        r"(?:AKIA|ASIA)[A-Z0-9]{16}\b|AIza[A-Za-z0-9_-]{35}|gh[pousr]_[A-Za-z0-9]{30,}|"
+        r"github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|"
+        r"hf_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{30,}|"
+        r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
         warning="0/1h",
-        mask=True,
+        mask="key",
     ),
     "passwords": Ready(
         "passwords in clear, by the name before them; masked",

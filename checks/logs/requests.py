@@ -105,7 +105,8 @@ class RequestRecords:
         if self._fits is not None:
             fits = self._fits
             chosen = records.at([at for at, one in enumerate(records.records) if fits(one)])
-        statuses, seconds = self._statuses(chosen), self._seconds(chosen)
+        statuses = [_code(number) for number in self._statuses(chosen)]
+        seconds = self._seconds(chosen)
         if self._fits is None:
             pairs = enumerate(zip(statuses, seconds, strict=True))
             told = [at for at, pair in pairs if pair != (None, None)]
@@ -140,6 +141,11 @@ class RequestRecords:
 
 _FAR: Final = 900.0
 """Seconds by which a line that was just written cannot be old: its zone is another."""
+
+
+def _code(number: float | None) -> float | None:
+    """``number`` where it can be that of a status."""
+    return number if number is not None and 100 <= number <= 999 else None
 
 
 def _times(records: Sequence[Record], now: float, *, trusted: bool) -> list[float]:

@@ -173,6 +173,13 @@ def test_requests_of_an_application_log_are_those_that_fit() -> None:
     assert told['http_request_errors_total{error="refresh failed"}'] == 1.0
 
 
+def test_what_is_no_status_makes_no_request() -> None:
+    made = requests()
+    odd = (record(status=value) for value in ("9" * 30, 7, "ok", -200, "200.5x"))
+    made.add(Columns(list(odd)), NOW, trusted=False)
+    assert made.figures().stats().window(60).count == 0
+
+
 def test_a_zone_that_is_wrong_makes_no_request_vanish() -> None:
     made = requests()
     made.recall(Columns([]), NOW, NOW)

@@ -56,6 +56,7 @@ def test_a_ready_made_pattern_finds_its_like_and_no_ordinary_line(name: str) -> 
         "order of the union workers selected for 1 = 1st price",
         "sort must be 'asc' or 'desc'; its password: too short",
         "select id, name from a union all select id, name from information_schema.tables",
+        "task-4f8a1c9e7b2d6035a1b2c3d4 waits for disk-0123456789abcdef0",
         "worker calls time.sleep(5) and goes on",
         "loaded 12 rows in 0.2 s, cache is full to 40 %",
     )
@@ -76,6 +77,7 @@ def test_a_ready_made_pattern_finds_its_like_and_no_ordinary_line(name: str) -> 
         ("sql-injection", "GET /?q=1+and+sleep(5) HTTP/1.1"),
         ("api-keys", "Authorization: Bearer eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2"),
         ("api-keys", "using AKIAIOSFODNN7EXAMPLE"),
+        ("api-keys", "loaded key_sk-abcdefghijklmnop1234"),
         ("passwords", "connecting with password=hunter22 to db"),
         ("out-of-memory", "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted"),
         ("exceptions", "    at com.shop.Order.pay(Order.java:81)"),

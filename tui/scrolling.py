@@ -20,8 +20,8 @@ Row = Sequence[Cell | None]
 
 LEAST: Final = 6
 """Lines that must have moved together, or there is too little to be gained."""
-_TIMES: Final = 2
-"""How many times fewer cells there must be to send."""
+_PART: Final = 0.8
+"""Of the cells that would be sent else, at most: lines that are new come whole, others in spans."""
 
 
 class Shift(NamedTuple):
@@ -90,12 +90,16 @@ def moved(rows: Mapping[int, Row], shift: Shift, width: int) -> dict[int, list[C
 def worthwhile(
     rows: Mapping[int, Row], after_move: Mapping[int, Row], wanted: Mapping[int, Row]
 ) -> bool:
-    """Whether far fewer cells are to be sent for ``wanted`` once the lines have been moved."""
+    """Whether fewer cells are to be sent for ``wanted`` once the lines have been moved."""
     plain = sum(_differing(rows[y], row) for y, row in wanted.items())
     left = sum(_differing(after_move[y], row) for y, row in wanted.items())
-    return left * _TIMES < plain
+    return left < plain * _PART
 
 
-def _differing(one: Row, other: Row) -> int:
-    """About how many cells differ: few that look alike are other objects."""
-    return sum(map(is_not, one, other))
+def _differing(before: Row, wanted: Row) -> int:
+    """About how many cells are to be sent: few that look alike are other objects, and long blanks
+    on a line that is new are erased.
+    """
+    if before and before[0] is None:
+        return sum(cell is not None and cell[0] != " " for cell in wanted)
+    return sum(map(is_not, before, wanted))

@@ -127,13 +127,21 @@ async def test_a_filesystem_tells_where_it_has_been_going_for_days() -> None:
     night = samples.host_night()
     check = replace(night.checks[0], job="web-1", instance="web-1")
     there = (("instance", "web-1"), ("job", "web-1"), ("mountpoint", "/"))
-    full = course(name="filesystem", labels=there, sentence="reaches 100 GB in 12 d at 1.2 GB/d")
+    full = course(
+        name="filesystem",
+        labels=there,
+        seconds=12 * DAY,
+        sentence="reaches 100 GB in 12 d at 1.2 GB/d",
+        built_in=True,
+    )
     pane = FilesystemsPane()
     async with Stage(pane).run_test(size=(100, 20)) as pilot:
         pane.check = check.name
         pane.snapshot = replace(night, checks=(check, *night.checks[1:]), capacity=(full,))
         await pilot.pause()
+        rows = "\n".join(shown(pane))
         root, other = dict(pane.whole("/")), dict(pane.whole("/var/lib/mysql"))
+    assert "full in 12 d" in rows
     assert root["over a day"] == full.sentence
     assert "outlook" in other
     assert "over a day" not in other

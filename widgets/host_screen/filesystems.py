@@ -18,6 +18,7 @@ from widgets.spark import bar
 from widgets.text import Line, Seg, broken, fit, left, line
 
 if TYPE_CHECKING:
+    from checks.capacity.views import CapacityView
     from checks.hosts.model import HostDetail, MountView, Outlook
     from checks.views import HostView
 
@@ -25,6 +26,8 @@ __all__ = ["FilesystemsPane", "outlook_words"]
 
 _SOON: Final = 86_400.0
 """Seconds: what is full sooner stands out."""
+_FAR: Final = 90 * 86_400.0
+"""Seconds beyond which what is full then is not told by its trend of days."""
 _SCARCE: Final = 0.8
 """Share of the inodes from which on they are told wherever there is room."""
 _OUTLOOK: Final = 12
@@ -73,19 +76,25 @@ def _silent(mount: MountView, names: int, frame: Frame, *, told: bool) -> list[L
     return [first, *(line(Seg(f"   {row}", "label"), key=fact.point) for row in rows)]
 
 
-def _outlook(mount: MountView) -> tuple[str, str]:
-    """What becomes of it, and how loud that is: whatever fills is said at any width."""
+def _outlook(mount: MountView, days: float | None) -> tuple[str, str]:
+    """What becomes of it, and how loud that is: whatever fills is said at any width.
+
+    ``days`` are the seconds until it is full by the trend of days, of which the last hour need
+    not tell.
+    """
     if mount.readonly:
         return "read-only", "warning"
     if _soon(mount):
         return outlook_words(mount.fact.outlook), "high"
     filling = mount.fact.outlook.outcome == "filling"
+    if not filling and days is not None and days < _FAR:
+        return f"full in {fmt.coarse(days)}", "label"
     return outlook_words(mount.fact.outlook), "label" if filling else "dim"
 
 
-def _tail(mount: MountView, room: int, *, wide: bool) -> list[Seg]:
+def _tail(mount: MountView, room: int, days: float | None, *, wide: bool) -> list[Seg]:
     """What stands behind the bar, in ``room`` cells: when it is full before all else."""
-    words, role = _outlook(mount)
+    words, role = _outlook(mount, days)
     # As wide in each line, so that what stands before it does so beneath each other.
     outlook = [Seg(f"  {left(words, _OUTLOOK)}", role)] if wide or role != "dim" else []
     room -= sum(cell_len(seg.text) for seg in outlook)
@@ -106,14 +115,15 @@ def _tail(mount: MountView, room: int, *, wide: bool) -> list[Seg]:
     return [*shown, *outlook]
 
 
-def _row(mount: MountView, names: int, frame: Frame) -> Line:
+def _row(mount: MountView, names: int, frame: Frame, days: float | None = None) -> Line:
     width = frame.width
     segs = [
         Seg(f" {left(mount.fact.point, names)} ", "name"),
         *aligned(fmt.percent(mount.used), 6, level(mount.used)),
         Seg(" "),
     ]
-    tail = _tail(mount, width - sum(cell_len(seg.text) for seg in segs), wide=width >= 56)
+    left_over = width - sum(cell_len(seg.text) for seg in segs)
+    tail = _tail(mount, left_over, days, wide=width >= 56)
     used = sum(cell_len(seg.text) for seg in (*segs, *tail))
     room = min(30, width - used - 1)
     full, rest = bar(mount.used, room, frame.glyphs) if room >= 4 else ("", "")
@@ -172,12 +182,13 @@ class FilesystemsPane(HostScreenPane):
         names = min(longest, max(8, frame.width // 3))
         sentences = sum(len(broken(m.fact.error, frame.width - 4)) for m in order)
         told = len(order) + sentences <= frame.height
+        days = {point: one.seconds for point, one in self._courses().items()}
         lines: list[Line] = []
         for mount in order:
             if mount.fact.error:
                 lines += _silent(mount, names, frame, told=told)
             else:
-                lines.append(_row(mount, names, frame))
+                lines.append(_row(mount, names, frame, days.get(mount.fact.point)))
         return lines
 
     def needs(self, detail: HostDetail, host: HostView, width: int) -> int:
@@ -209,10 +220,13 @@ class FilesystemsPane(HostScreenPane):
 
     def _trend(self, point: str) -> list[tuple[str, str]]:
         """Where it has been going for a day or more, which the last hour does not tell."""
-        check = self.snapshot.check(self.check) if self.snapshot else None
-        found = going(self.snapshot, check)
-        return [
-            ("over a day", one.sentence)
-            for one in found
-            if one.name == "filesystem" and dict(one.labels).get("mountpoint") == point
-        ][:1]
+        found = self._courses().get(point)
+        return [] if found is None else [("over a day", found.sentence)]
+
+    def _courses(self) -> dict[str, CapacityView]:
+        """The course of each filesystem by where it is mounted."""
+        return {
+            dict(one.labels).get("mountpoint", ""): one
+            for one in going(self.snapshot, self.check_view)
+            if one.name == "filesystem" and one.built_in
+        }

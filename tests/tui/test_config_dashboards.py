@@ -110,6 +110,14 @@ def test_files_of_the_same_name_are_told_apart_by_their_folders(tmp_path: Path) 
             "panels[0].critical: must lie below warning",
         ),
         ("{panels: [{expr: up, show: pie}]}", "panels[0].show: "),
+        (
+            "{panels: [{expr: up}], variables: [{name: a, query: metrics(a), regex: '('}]}",
+            "variables[0].regex: the pattern ( cannot be used: missing )",
+        ),
+        (
+            "{panels: [{expr: up}], variables: [{name: a}]}",
+            "variables[0]: give one of query, sql, options, or free: true",
+        ),
         ("{title: a, panels: [{expr: up}], file: x}", "give either panels or a file"),
     ],
 )

@@ -135,8 +135,7 @@ class Reading:
     def _of_panels(self, where: Where, entry: DashboardEntry) -> Dashboard:
         title = clean(entry.title or entry.name or f"dashboard {where[-1]}", 120)
         for at, given in enumerate(entry.variables):
-            if given.check:
-                self._known((*where, "variables", at), given.check, sql=True)
+            self._judge((*where, "variables", at), given)
         variables = tuple(map(_variable, entry.variables))
         panels = [
             self._panel((*where, "panels", at), one, variables)
@@ -153,6 +152,19 @@ class Reading:
             entry.span or _SPAN,
             f"{document.name}:{document.line(where)}",
         )
+
+    def _judge(self, where: Where, given: DashboardVariable) -> None:
+        """Report what is wrong with a variable."""
+        if given.check:
+            self._known(where, given.check, sql=True)
+        if given.regex:
+            try:
+                pattern_of(given.regex)
+            except ValueError as wrong:
+                self._report.add((*where, "regex"), str(wrong))
+        asks = [key for key in ("query", "sql", "options") if getattr(given, key)]
+        if not asks and not given.free:
+            self._report.add(where, "give one of query, sql, options, or free: true")
 
     def _panel(self, where: Where, given: DashboardPanel, variables: tuple[Variable, ...]) -> Panel:
         asks = [key for key in _ASKS if getattr(given, key)]

@@ -11,6 +11,7 @@ from checks.dashboards.choosing import AUTO_INTERVAL
 from checks.dashboards.grafana.node import Node
 from checks.dashboards.grafana.sources import PROMETHEUS, Sources, spoken
 from checks.dashboards.model import Variable
+from checks.dashboards.patterns import pattern_of
 from checks.dashboards.views import ALL
 from checks.model import clean
 
@@ -83,7 +84,8 @@ def _asked(node: Node, sources: Sources, notes: list[str]) -> Variable:
     query = (node["query"]["query"] or node["query"]).text or node["definition"].text
     kind = sources.kind(node, Node({}))
     base = _base(node, query=query.strip())
-    pattern, sort = node["regex"].text, _SORTS.get(node["sort"].number or 0, "")
+    pattern = _usable(base.name, node["regex"].text, notes)
+    sort = _SORTS.get(node["sort"].number or 0, "")
     in_sql = _STATEMENT.match(query) is not None
     if _FUNCTION.match(query) or (kind == PROMETHEUS and not in_sql):
         return replace(base, pattern=pattern, sort=sort)
@@ -92,6 +94,17 @@ def _asked(node: Node, sources: Sources, notes: list[str]) -> Variable:
         return replace(base, query="", sql=base.query, kind=sql_kind, pattern=pattern, sort=sort)
     notes.append(f"${base.name} asks {spoken(kind)} for its values: type one")
     return replace(base, query="", free=True)
+
+
+def _usable(name: str, pattern: str, notes: list[str]) -> str:
+    """``pattern``; none where it cannot be used, which leaves more to choose from."""
+    try:
+        if pattern:
+            pattern_of(pattern)
+    except ValueError as wrong:
+        notes.append(clean(f"${name} offers all its values: {wrong}", 300))
+        return ""
+    return pattern
 
 
 def _custom(node: Node) -> Variable:

@@ -259,14 +259,18 @@ def test_what_is_asked_is_told_by_its_text_where_a_name_alone_says_otherwise() -
         {"type": "query", "name": "a", "datasource": "mysql-metrics", "query": "label_values(b)"},
         {"type": "query", "name": "c", "query": "SELECT DISTINCT x FROM y", "regex": "/z/"},
         {"type": "query", "name": "d", "datasource": {"type": "loki"}, "query": "x"},
+        {"type": "query", "name": "e", "query": "label_values(b)", "regex": "/^(?!x)/"},
     ]
     found = read({"panels": [panel], "templating": {"list": listed}})
     assert found.panels[0].queries[0].expr == "up"
-    a, c, d = found.variables
+    a, c, d, e = found.variables
     assert (a.query, a.sql) == ("label_values(b)", "")
     assert (c.query, c.sql, c.pattern) == ("", "SELECT DISTINCT x FROM y", "/z/")
     assert d.free
-    assert found.notes == ("$d asks Loki for its values: type one",)
+    assert found.notes[0] == "$d asks Loki for its values: type one"
+    # Too much to choose from is better than nothing.
+    assert e.pattern == ""
+    assert found.notes[1].startswith("$e offers all its values: the pattern /^(?!x)/ cannot be")
 
 
 def test_variables_of_every_kind() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from checks.dashboards.figures import figure
 from checks.dashboards.interpolate import Value, Values
+from checks.dashboards.patterns import pattern_of
 from checks.dashboards.probing import mistake_in
 from checks.dashboards.units import unit_of
 
@@ -50,6 +51,27 @@ VALUES = Values(
 )
 def test_where_variables_stand(text: str, written: str) -> None:
     assert VALUES.promql(text).startswith(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "found"),
+    [
+        ('/instance="([^"]+)"/', 'up{instance="a:1"} 1', "a:1"),
+        ("/(?<value>[a-z]+)-.*/", "web-1", "web"),
+        ("/WEB/i", "web", "web"),
+        ("b$", "ab", "b"),
+    ],
+)
+def test_patterns_are_javascripts(written: str, text: str, found: str) -> None:
+    match = pattern_of(written).search(text)
+    assert match
+    assert (match.groups() or (match[0],))[0] == found
+
+
+def test_no_pattern_takes_long_and_what_cannot_be_used_is_told() -> None:
+    assert not pattern_of("(a+)+$").search("a" * 200 + "!")
+    with pytest.raises(ValueError, match="cannot be used"):
+        pattern_of("/^(?!x)/")
 
 
 def test_titles_are_for_people() -> None:

@@ -229,14 +229,17 @@ class Watch:
             if alert.state is State.FIRING
         }
 
-    async def fires(self, name: str, condition: str, **labels: str) -> Fired:
+    async def fires(
+        self, name: str, condition: str, *, since: float | None = None, **labels: str
+    ) -> Fired:
         """Go on from the moment at which ``condition`` came to be until the alert fires for an
-        alert with these labels.
+        alert with these labels. That moment is now, where ``since`` names no other one.
 
         Fails where that takes longer than the rule's ``for`` and two intervals of its group. What
         it took is kept for the table in docs/seeds.md.
         """
-        began, rule = self.clock.now(), self.rule(name, **labels)
+        began = self.clock.now() if since is None else since
+        rule = self.rule(name, **labels)
         allowed = rule.hold + 2 * rule.interval
         already = {alert.id for alert in self.alerts(name, **labels)}
         assert not already, f"{name} fires before {condition}"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tools.seeds.rows import FOLDER, LATER, NAMES, ROOT, SYSTEMS, Row, items, rows_of
 
-__all__ = ["MEASURED", "PAGE", "page", "unfinished"]
+__all__ = ["MEASURED", "PAGE", "measured", "page"]
 
 PAGE: Final = ROOT / "docs" / "seeds.md"
 MEASURED: Final = FOLDER / "measured.jsonl"
@@ -39,18 +39,19 @@ is made up (the clock is an argument), the runs and their answers are not. Allow
 """
 
 
+_EVERYWHERE: Final = frozenset(
+    {"system", "job", "env", "role", "advice", "device", "fstype", "method"}
+)
+"""Labels that do not say which of several things an alert is about."""
+
+
 def page() -> str:
     """The whole page."""
-    rows = {system: rows_of(system) for system in SYSTEMS if not unfinished(system)}
+    rows = {system: rows_of(system) for system in SYSTEMS}
     parts = [_HEAD, _summary(rows), _MEASURED, _measured()]
     words = items()
     parts += [_table(system, found, words) for system, found in rows.items()]
     return "\n".join(parts)
-
-
-def unfinished(system: str) -> bool:
-    """Whether nobody has written the system's rows yet."""
-    return not (FOLDER / f"{system}.yaml").is_file()
 
 
 def _summary(rows: Mapping[str, list[Row]]) -> str:
@@ -108,8 +109,8 @@ def measured() -> list[dict[str, Any]]:
 
 
 def _of(labels: Mapping[str, str]) -> str:
-    """What the alert named, without what the whole example carries."""
-    kept = [f"{k}={v}" for k, v in labels.items() if k not in {"system", "job"}]
+    """What the alert named."""
+    kept = [f"{k}={v}" for k, v in labels.items() if k not in _EVERYWHERE]
     return f" of {', '.join(kept)}" if kept else ""
 
 

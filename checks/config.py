@@ -116,6 +116,8 @@ class EngineConfig:
     @cached_property
     def dashboard_names(self) -> tuple[DashboardName, ...]:
         """What the :attr:`dashboards` are called."""
+        if not self.dashboards:
+            return ()
         from checks.dashboards.views import DashboardName  # noqa: PLC0415 - where there are any
 
         return tuple(DashboardName(one.name, one.title, one.place) for one in self.dashboards)

@@ -87,7 +87,7 @@ def masked(pattern: re.Pattern[bytes], group: int, text: str) -> str:
 
 def _with_texts(record: Record, changed: Callable[[str], str]) -> Record:
     fields: dict[str, Value] = {
-        name: changed(value) if isinstance(value, str) else value
+        changed(name): changed(value) if isinstance(value, str) else value
         for name, value in record.fields.items()
     }
     return replace(

@@ -154,7 +154,7 @@ class Digest:
         if message == record.message and whole == record.text and "\\" not in whole:
             return record
         fields = {
-            name: text(value) if isinstance(value, str) else value
+            text(name): text(value) if isinstance(value, str) else value
             for name, value in record.fields.items()
         }
         return replace(record, message=message, text=whole, fields=fields)

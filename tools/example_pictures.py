@@ -43,26 +43,34 @@ async def watch(system: str, environ: dict[str, str]) -> str:
         async with app.run_test(size=SIZE) as pilot:
             await asyncio.sleep(SECONDS)
             await pilot.pause(1)
-            drawn = disguised(app.export_screenshot())
+            picture = disguised(app.export_screenshot())
     finally:
         source.close()
     failure = source.failure()
     if failure is not None:
         raise failure
-    return drawn
+    return picture
+
+
+def drawn(system: str) -> str:
+    """The overview of a system whose scene is set for it, as SVG."""
+    with ExitStack() as leave:
+        place = WORLD / system
+        place.mkdir(mode=0o755)
+        scene = SCENES[system](leave, place)
+
+        def act(now: float) -> None:
+            scene.act(now)
+
+        with acting([act]):
+            return asyncio.run(watch(system, scene.environ))
 
 
 def draw(systems: Sequence[str], folder: Path) -> None:
-    """Set the scenes of ``systems``, one after the other, and put their SVGs into ``folder``."""
+    """Put the overviews of ``systems``, drawn one after the other, into ``folder``."""
     furnish()
     for system in systems:
-        with ExitStack() as leave:
-            place = WORLD / system
-            place.mkdir(mode=0o755)
-            scene = SCENES[system](leave, place)
-            with acting([scene.act]):
-                text = asyncio.run(watch(system, scene.environ))
-        (folder / f"{system}.svg").write_text(text, encoding="utf-8")
+        (folder / f"{system}.svg").write_text(drawn(system), encoding="utf-8")
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ def _redis() -> tuple[bool, str]:
 def _ask(*command: str) -> object:
     link = Connection(host="127.0.0.1", port=_servers()["redis"], protocol=2)  # type: ignore[no-untyped-call]
     link.send_command(*command)  # type: ignore[no-untyped-call]
-    answer: object = link.read_response()  # type: ignore[no-untyped-call]
+    answer: object = link.read_response()
     link.disconnect()  # type: ignore[no-untyped-call]
     return answer
 

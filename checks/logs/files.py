@@ -141,11 +141,14 @@ class FilesReader:
             part = one.current
             if part is None or part.offset >= part.old_until:
                 continue
-            while part.offset < part.old_until:
-                if this.is_over():
-                    return
-                if not self._take(one, part, this, min(CHUNK, part.old_until - part.offset)):
-                    break
+            try:
+                while part.offset < part.old_until:
+                    if this.is_over():
+                        return
+                    if not self._take(one, part, this, min(CHUNK, part.old_until - part.offset)):
+                        break
+            except OSError as error:
+                one.lose_hold(error)
             one.assembler.flush(this.records)
 
     def _read_new(self, this: _Round) -> None:
@@ -153,7 +156,7 @@ class FilesReader:
         everyone = list(self._finding.followed.values())
         self._turn += 1
         at = self._turn % len(everyone) if everyone else 0
-        busy = [one for one in (*everyone[at:], *everyone[:at]) if _has_news(one)]
+        busy = [*everyone[at:], *everyone[:at]]
         share = max(_FAIR, min(CHUNK, this.most // max(1, len(busy))))
         while busy:
             left = []
@@ -167,20 +170,19 @@ class FilesReader:
     def _take_next(self, one: Following, this: _Round, most: int) -> bool:
         """Read the oldest file that has something; whether there may be more."""
         self._finding.touching = str(one.path)
-        for part in list(one.parts()):
-            if part.look():
-                self._skip(one, part, this)
-                if self._take(one, part, this, most):
-                    return True
+        try:
+            for part in list(one.parts()):
+                if part.look():
+                    self._skip(one, part, this)
+                    if self._take(one, part, this, most):
+                        return True
+        except OSError as error:
+            one.lose_hold(error)
         return False
 
     def _take(self, one: Following, part: Opened, this: _Round, most: int) -> bool:
         """Read a chunk of one file; whether it brought anything."""
-        try:
-            chunk = part.take(this.now, most)
-        except OSError as error:
-            one.problem = f"it cannot be read: {error.strerror or error}"
-            return False
+        chunk = part.take(this.now, most)
         if chunk is None:
             one.truncated(part, self._finding)
             return True
@@ -228,7 +230,3 @@ class FilesReader:
             this.events += one.events
             one.events.clear()
         self._finding.let_go(this.now)
-
-
-def _has_news(one: Following) -> bool:
-    return any(part.look() for part in one.parts())

@@ -87,7 +87,10 @@ class Finding:
         for one in some:
             self.touching = str(one.path)
             new = one.current is None and (first or one.blocked)
-            one.look(now, self)
+            try:
+                one.look(now, self)
+            except OSError as error:
+                one.lose_hold(error)
             if new and one.current is not None:
                 fresh.append(one)
         return fresh

@@ -71,6 +71,8 @@ class Following:
         self._was_there = False
         self._last: tuple[Print, int] | None = None
         """What was at the path last, and when it was written to (ns since 1970)."""
+        self._resume: Print | None = None
+        """What was being read when the file was lost hold of."""
 
     def parts(self) -> Iterator[Opened]:
         """The open files, in the order they are read."""
@@ -160,7 +162,10 @@ class Following:
         if self.current is not None:
             self.events.append(f"{self.path} was rotated: reading goes on in the new file")
             self._retire(now, others)
-        if self._last is not None:
+        resume, self._resume = self._resume, None
+        if resume is not None and resume.fits(opened.descriptor):
+            opened.begin_at(resume.offset)
+        elif self._last is not None:
             was, changed = self._last
             taken = others.taken() | {opened.key}
             self._add_since(changed if was.offset else 0, was, taken, beside)
@@ -245,7 +250,16 @@ class Following:
             part.close()
         return ended
 
+    def lose_hold(self, error: OSError) -> None:
+        """What is open gives errors (a share that was mounted anew): it is opened anew."""
+        if self.current is not None:
+            self._resume = self.current.print
+        with suppress(OSError):
+            self.close()
+        self.problem = why_not(self.path, error)
+
     def close(self) -> None:
-        for part in self.parts():
-            part.close()
+        parts = list(self.parts())
         self.past, self.current = [], None
+        for part in parts:
+            part.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -343,6 +344,29 @@ def test_files_are_given_back(tmp_path: Path) -> None:
     following.reader.close()
     writer.close()
     assert _open() == before
+
+
+@pytest.mark.parametrize("call", ["fstat", "pread"])
+def test_a_share_that_was_mounted_anew_is_read_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(_lines(5))
+    following = Following(path)
+    following.look()
+    following.settle()
+
+    def stale(*_: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    with path.open("a") as file:
+        file.write(_lines(3, first=5))
+    with monkeypatch.context() as broken:
+        broken.setattr(f"checks.logs.opened.os.{call}", stale)
+        assert following.look() == []
+    assert "mounted anew" in following.problems[str(path)]
+    assert _numbers(following.look() + following.settle()) == [5, 6, 7]
+    assert following.problems == {}
 
 
 @pytest.mark.skipif(LOGROTATE is None, reason="needs logrotate")

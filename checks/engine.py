@@ -23,6 +23,7 @@ from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig, StoryConfig
 from checks.lanes import Lanes
 from checks.live import EngineSource
+from checks.longterm.beside import LongTerm
 from checks.looking import Looking
 from checks.memory import return_large_blocks
 from checks.model import Result, Samples, Status, clean
@@ -42,7 +43,6 @@ from checks.wording import span
 
 if TYPE_CHECKING:
     from checks.logs.views import LogsWanted
-    from checks.longterm.live import LiveLongTerm
     from checks.rules.views import Pairs
     from checks.story.live import LiveStory
 
@@ -118,8 +118,7 @@ class Engine:
             self._events.extend(state.events)
         self.rules = self._live_rules()
         self.story: LiveStory | None = None
-        self.longterm: LiveLongTerm | None = None
-        self._longterm_before: LiveLongTerm | None = None
+        self.longterm = self._long_term()
         self.runbooks = self._live_runbooks()
 
     def _live_rules(self) -> LiveRules | None:
@@ -159,37 +158,18 @@ class Engine:
                 return
         await self.story.run()
 
-    async def _look_far(self) -> None:
-        """Look at what takes weeks to tell, once the checks have answered."""
-        until = self.clock.now() + STORY_WAITS
-        while self.waiting and self.clock.now() < until:
-            await self.clock.sleep_until(self.clock.now() + EAGER_TICK)
-        try:
-            await self._lanes.run("long term", partial(import_module, "checks.longterm.live"))
-            self._lanes.drop("long term")
-            self.longterm = self._live_longterm()
-        except Exception as error:
-            # The rim: the checks go on without objectives.
-            log.exception("objectives and capacity could not be begun")
-            said = f"no objectives and no capacity are told: {clean(error)}"
-            self._say(EventView(self.clock.now(), "", said))
-            return
-        await self.longterm.run()
-
-    def _live_longterm(self) -> LiveLongTerm:
-        from checks.longterm.live import LiveLongTerm  # noqa: PLC0415 - see above
-
-        made = LiveLongTerm(
+    def _long_term(self) -> LongTerm | None:
+        if not self.config.looks_far:
+            return None
+        return LongTerm(
             self.config,
             self.store,
             self.clock,
-            lambda: self.story.keeping if self.story is not None else None,
-            self._say,
+            self._lanes,
+            settled=lambda: not self.waiting,
+            keeping=lambda: self.story.keeping if self.story is not None else None,
+            tell=self._say,
         )
-        if self._longterm_before is not None:
-            made.follow(self._longterm_before)
-            self._longterm_before = None
-        return made
 
     def _live_story(self, config: StoryConfig) -> LiveStory:
         from checks.story.live import LiveStory  # noqa: PLC0415 - see above
@@ -245,7 +225,9 @@ class Engine:
         if self.config.story is not None and old.story is not None:
             self.story = self._live_story(self.config.story)
             self.story.follow(old.story)
-        self._longterm_before = old.longterm or old._longterm_before
+        self.longterm = self._long_term()
+        if self.longterm is not None and old.longterm is not None:
+            self.longterm.follow(old.longterm)
         self.window = old.window
         self.looking, old.looking = old.looking, Looking()
         self.looking.go_on(self.config.dashboards, env=self._env, publish=self._publish)
@@ -427,8 +409,8 @@ class Engine:
                     group.create_task(self.rules.run(), name="rules")
                 if self.config.story is not None:
                     group.create_task(self._keep_story(self.config.story), name="story")
-                if self.config.looks_far:
-                    group.create_task(self._look_far(), name="long term")
+                if self.longterm is not None:
+                    group.create_task(self.longterm.run(), name="long term")
         finally:
             await self.close()
 
@@ -510,9 +492,8 @@ class Engine:
         picture = replace(
             picture, dashboards=self.config.dashboard_names, baseline=self.config.baseline
         )
-        far = self.longterm or self._longterm_before
-        if far is not None:
-            picture = far.into(picture)
+        if self.longterm is not None:
+            picture = self.longterm.into(picture)
         return self.looking.into(picture, self.store, self.states, now)
 
     async def close(self) -> None:

@@ -323,7 +323,8 @@ async def _at_work(engine: Engine, clock: StepClock, *, longterm: bool) -> Async
     if engine.rules is not None:
         works.append(asyncio.create_task(engine.rules.run(), name="rules"))
     if longterm:
-        works.append(asyncio.create_task(engine._look_far(), name="long term"))
+        assert engine.longterm is not None
+        works.append(asyncio.create_task(engine.longterm.run(), name="long term"))
     try:
         yield
     finally:

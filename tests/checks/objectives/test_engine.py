@@ -24,8 +24,9 @@ UP = Objective("one is there", 0.999, 30 * 86_400.0, OfCheck("probe", "one"), la
 async def looking_far(scene: Scene) -> LiveLongTerm:
     """Once what it takes is imported, which a thread of the machine's own time does."""
     for _ in range(1_000):
-        if scene.engine.longterm is not None:
-            return scene.engine.longterm
+        far = scene.engine.longterm
+        if far is not None and far.live is not None:
+            return far.live
         await scene.clock.advance(0.1)
         await asyncio.sleep(0.01)
     raise AssertionError("objectives were not begun")
@@ -97,7 +98,8 @@ async def test_a_reload_shows_what_was_counted_from_its_first_picture_on() -> No
         following = Engine(replace(chosen, objectives=(replace(UP, target=0.9),)), scene.clock)
         following.follow(scene.engine)
         assert following.snapshot().objectives[0].total == before.total > 0
-        made = following._live_longterm()
+        assert following.longterm is not None
+        made = following.longterm.begin()
         made.look(scene.clock.now())
         assert made.objectives.views[0].target == 0.9
         assert made.objectives.views[0].total >= before.total

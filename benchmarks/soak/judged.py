@@ -35,6 +35,7 @@ SHOWN: Final = {
     "memory": ("memory", " MB"),
     "store": ("of it columns of the store", " MB"),
     "besides": ("memory besides them", " MB"),
+    "objects": ("pieces of it that Python uses, thousands", ""),
     "series": ("series in the store", ""),
     "descriptors": ("descriptors", ""),
     "threads": ("threads", ""),

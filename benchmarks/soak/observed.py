@@ -127,6 +127,7 @@ def observe(notes: Notes, watched: Watched) -> None:
             memory=memory,
             store=store,
             besides=memory - store,
+            objects=sys.getallocatedblocks() / 1000,
             series=engine.store.series_count,
             descriptors=process.num_fds(),
             threads=threading.active_count(),

@@ -19,6 +19,7 @@ def notes(growth: Mapping[str, float] | None = None) -> list[Note]:
         "memory": 160.0,
         "store": 20.0,
         "besides": 140.0,
+        "objects": 900.0,
         "series": 1_200,
         "descriptors": 30,
         "threads": 16,

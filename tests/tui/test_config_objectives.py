@@ -8,6 +8,7 @@ import pytest
 
 from checks.objectives.model import OfCheck, Ratio
 from tests.tui.config_helpers import loaded, sentences
+from tui.commands.validate import describe
 
 HEAD = "version: 1\nchecks: [{name: web, host: }]\n"
 
@@ -114,6 +115,11 @@ def test_who_promises_something_hears_of_it_whatever_the_packs() -> None:
         rules = loaded(f"{HEAD}rules: {{packs: [dns]}}\n{text}").engine.rules
         assert rules is not None
         assert rules.packs == packs
+
+
+def test_validating_counts_them() -> None:
+    promise = "objectives: [{name: a, objective: 99%, probe: web}]\n"
+    assert describe(loaded(HEAD + promise)) == "onwatch.yaml: 1 check (1 host); 1 objective"
 
 
 def test_names_are_given_once() -> None:

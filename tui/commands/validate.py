@@ -110,7 +110,7 @@ def _about_dashboards(config: EngineConfig) -> Iterator[str]:
 
 
 def describe(loaded: Loaded) -> str:
-    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 more disabled``."""
+    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 more disabled; 2 objectives``."""
     checks = loaded.engine.checks
     if not loaded.path:
         return (
@@ -120,8 +120,14 @@ def describe(loaded: Loaded) -> str:
     text = f"{loaded.path}: {listed(checks)}"
     text += f", {loaded.disabled} more disabled" if loaded.disabled else ""
     groups = loaded.engine.rules.groups if loaded.engine.rules else ()
-    count = sum(len(group.rules) for group in groups)
-    return f"{text}; {count} rule{'' if count == 1 else 's'} of its own" if count else text
+    engine = loaded.engine
+    counted = (
+        (sum(len(group.rules) for group in groups), "rule", " of its own"),
+        (len(engine.objectives), "objective", ""),
+    )
+    for count, noun, more in counted:
+        text += f"; {count} {noun}{'' if count == 1 else 's'}{more}" if count else ""
+    return text
 
 
 def listed(checks: Sequence[CheckSpec]) -> str:

@@ -17,6 +17,7 @@ from checks.lanes import Lanes
 from checks.logs.views import LogsWanted
 from checks.model import Result, Sampler, Status
 from checks.probe import ProbeEnv, Target
+from checks.probes.log import heirs
 from checks.probes.log.kind import KIND
 from checks.probes.log.probe import LogProbe
 from checks.requests.stats import RequestFigures
@@ -272,6 +273,42 @@ async def test_lines_of_another_zone_are_counted_and_said(log: Path, tmp_path: P
         state = await made.run()
         assert state.value("log_pattern_matches_total", pattern="timeouts") == 1
         assert "is `time.zone` right?" in dict(state.result.facts)["time"]
+
+
+async def test_no_line_is_lost_or_doubled_over_a_reload(log: Path, tmp_path: Path) -> None:
+    app = spec("app", files=[str(log)], patterns=["crashes"])
+    async with running(tmp_path, app, now=NOW) as made:
+        await made.run()
+        write(log, line("one"), line("panic: two"))
+        await made.run()
+    write(log, line("three"))
+    async with running(tmp_path, app, now=NOW + 20) as made:
+        state = await made.run()
+        assert state.value("log_lines_total", level="info") == 3
+        assert state.value("log_pattern_matches_total", pattern="crashes") == 1
+        assert state.view.status is Status.WARNING
+        assert [record.message for record in state.held.newest] == ["one", "panic: two", "three"]
+    other = spec("app", files=[str(log)], patterns=["crashes", "timeouts"])
+    async with running(tmp_path, other, now=NOW + 40) as made:
+        state = await made.run()
+        assert state.value("log_lines_total", level="info") == 0, "another check begins anew"
+        assert len(state.held) == 3
+
+
+async def test_files_of_a_check_that_is_gone_are_closed(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, spec("app", files=[str(log)]), now=NOW) as made:
+        await made.run()
+    assert str(log) in open_files()
+    monkeypatch.setattr(heirs, "_WAITS", -1.0)
+    heirs._settle()
+    assert str(log) not in open_files()
+
+
+def open_files() -> list[str]:
+    held = [each for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    return [str(each.readlink()) for each in held]
 
 
 def target(base: Path, clock: Any, interval: float = 15.0) -> Target:

@@ -15,7 +15,6 @@ from checks.logs.source import open_reader
 from checks.model import Sampler
 from checks.probes.log.digest import Digest
 from checks.probes.log.metrics import add_samples
-from checks.secrets import Masker
 from tests.checks.log_kit import config
 
 NOW = 1_790_000_000.0
@@ -30,7 +29,7 @@ class Read:
         path.touch()
         own = config(files=[str(folder / "*.log")], **keys)
         reader = open_reader(own, Path)
-        self.digest = Digest(own, Masker(), NOW)
+        self.digest = Digest(own, NOW)
         self.digest.take(reader.read(NOW, 1_000_000, 5.0), NOW)
         path.write_text(text)
         for second in (1.0, 4.0, 8.0):

@@ -42,9 +42,10 @@ _NUMBER = attrgetter("number")
 class Digest:
     """Counters, windows and the tail of one check. Used in one thread at a time."""
 
-    def __init__(self, config: LogConfig, masker: Masker, now: float) -> None:
+    def __init__(self, config: LogConfig, now: float) -> None:
         self._config = config
-        self._masker = masker
+        self.masker = Masker()
+        """Of the engine's secrets."""
         self._where = compiled(config.where) if config.where is not None else None
         self._matchers = tuple(map(Matcher, config.patterns))
         self.tail = Tail()
@@ -148,7 +149,7 @@ class Digest:
 
     def _unsecret(self, record: Record) -> Record:
         """``record`` without passwords that onwatch knows, or that stand in addresses."""
-        text = self._masker.text
+        text = self.masker.text
         message, whole = text(record.message), text(record.text)
         # Escapes hide from a search in the line what its fields say.
         if message == record.message and whole == record.text and "\\" not in whole:

@@ -16,11 +16,9 @@ _MOST_CHARTS: Final = 6
 
 def _probe(config: KindConfig, target: Target) -> Probe:
     # Here and not above: reading a configuration must not cost what numpy and the readers do.
-    from checks.logs.source import open_reader  # noqa: PLC0415
-    from checks.probes.log.probe import LogProbe  # noqa: PLC0415
+    from checks.probes.log.probe import probe_of  # noqa: PLC0415
 
-    own = cast("LogConfig", config)
-    return LogProbe(own, target, open_reader(own, target.env.path))
+    return probe_of(cast("LogConfig", config), target)
 
 
 def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
@@ -68,7 +66,7 @@ KIND: Final = Kind(
     config=LogConfig,
     probe=_probe,
     metrics=METRICS,
-    drivers=("checks.probes.log.probe", "checks.logs.source"),
+    drivers=("checks.probes.log.probe",),
     charts=_charts,
     expects=_expects,
 )

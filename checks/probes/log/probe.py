@@ -14,15 +14,17 @@ from typing import Final, TypeVar
 from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError
 from checks.logs.reading import LogReader
+from checks.logs.source import open_reader
 from checks.model import Result, Status, worst
 from checks.probe import Target
 from checks.probes.log.config import LogConfig
 from checks.probes.log.digest import Digest
+from checks.probes.log.heirs import Key, leave, take
 from checks.probes.log.judge import findings, sentence, shown_rate
 from checks.probes.log.metrics import add_samples
 from checks.probes.log.report import facts, reading, tables
 
-__all__ = ["LogProbe"]
+__all__ = ["LogProbe", "probe_of"]
 
 BYTES: Final = 500_000
 """Read at once, before others have their turn."""
@@ -42,16 +44,32 @@ T = TypeVar("T")
 log = logging.getLogger("onwatch.log")
 
 
+def heir_of(target: Target) -> Key:
+    """What the check is known by, also after a reload."""
+    return target.name, str(target.env.base_dir)
+
+
+def probe_of(config: LogConfig, target: Target) -> LogProbe:
+    """The probe of a check: one that goes on where its predecessor ended, if there was one."""
+    left = take(heir_of(target), config)
+    if left is not None:
+        return LogProbe(config, target, left.reader, left.digest)
+    return LogProbe(config, target, open_reader(config, target.env.path))
+
+
 class LogProbe:
     """Reading and counting happen in a lane; runs tell what they came to."""
 
-    def __init__(self, config: LogConfig, target: Target, reader: LogReader) -> None:
+    def __init__(
+        self, config: LogConfig, target: Target, reader: LogReader, digest: Digest | None = None
+    ) -> None:
         self._config = config
         self._target = target
         self._clock = target.env.clock
         self._lane = f"log {target.name}"
         self._reader = reader
-        self._digest = Digest(config, target.env.masker, self._clock.now())
+        self._digest = digest or Digest(config, self._clock.now())
+        self._digest.masker = target.env.masker
         self._turn = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
         self._events: list[str] = []
@@ -88,6 +106,11 @@ class LogProbe:
         if idle:
             # A call that is under way closes its files at its end, should it ever come to one.
             await asyncio.sleep(0)  # one that has just ended is settled by then
+            if self._config.journal is None:
+                # Nothing runs for files; the journal's program is to end with its check.
+                leave(heir_of(self._target), self._config, self._reader, self._digest)
+                lanes.drop(self._lane)
+                return
             try:
                 async with asyncio.timeout(_ENDING):
                     await lanes.run(self._lane, self._reader.close)

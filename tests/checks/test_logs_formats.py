@@ -80,6 +80,15 @@ def _read(text: str, **config: Any) -> tuple[list[Record], int]:
          {"pid": 1.0}),
         ('{"id":12345678901234567890,"ok":true,"none":null,"msg":"x"}', NOW, None, "x",
          {"id": "12345678901234567890", "ok": True, "none": None}),
+        # What container engines write around a line.
+        ('{"log":"{\\"level\\":\\"error\\",\\"msg\\":\\"boom\\",\\"n\\":5}\\n","stream":"stderr",'
+         '"time":"2024-12-26T10:00:00.5Z"}', AT + 0.5, Level.ERROR, "boom",
+         {"n": 5.0, "stream": "stderr"}),
+        ('{"log":"ERROR:app:no\\n","stream":"stdout","attrs":{"tag":"a"},'
+         '"time":"2024-12-26T10:00:00Z"}', AT, Level.ERROR, "no", {"logger": "app"}),
+        ("2024-12-26T10:00:00.500000000Z stderr F [WARN] slow", AT + 0.5, Level.WARNING, "slow",
+         {"stream": "stderr"}),
+        ('{"log":"not Docker\'s","level":"info"}', NOW, Level.INFO, "not Docker's", {}),
         # Access logs.
         (
             '203.0.113.5 - - [26/Dec/2024:10:00:00 +0000] "GET /api/x?y=1 HTTP/1.1" 502 157 '

@@ -7,6 +7,7 @@ from typing import Final
 
 from checks.logs.formats.access import Access
 from checks.logs.formats.base import Format, Maker
+from checks.logs.formats.containers import Contained
 from checks.logs.formats.custom import Custom
 from checks.logs.formats.heads import APACHE_ERROR, NGINX_ERROR, SYSLOG, Heads
 from checks.logs.formats.jsonlines import Json
@@ -83,7 +84,9 @@ def choice(named: str | RegexFormat, *, joined: bool = False) -> Choice:
 
 
 def _auto() -> Choice:
-    return Choice((Json(), Access(), Logfmt()), (Laravel(), Heads("plain")), strict=False)
+    return Choice(
+        (Json(), Access(), Logfmt(), Contained()), (Laravel(), Heads("plain")), strict=False
+    )
 
 
 def _nginx() -> Choice:
@@ -97,7 +100,7 @@ def _apache() -> Choice:
 
 _NAMED: Final[dict[str, Callable[[], Choice]]] = {
     "auto": _auto,
-    "json": lambda: Choice((Json(),)),
+    "json": lambda: Choice((Json(), Contained())),
     "logfmt": lambda: Choice((Logfmt(sure=True),)),
     "nginx": _nginx,
     "apache": _apache,

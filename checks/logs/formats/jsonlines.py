@@ -18,7 +18,10 @@ from checks.logs.formats.base import (
 from checks.logs.model import Record, Value
 from checks.model import clean_lines
 
-__all__ = ["Json", "decoded", "flat"]
+__all__ = ["DOCKER", "Json", "decoded", "flat"]
+
+DOCKER: Final = '{"log":"'
+"""What Docker begins each line with: see :mod:`checks.logs.formats.containers`."""
 
 _EXACT: Final = 15
 """Digits that a float keeps exactly; a longer number is an id, and stays a text."""
@@ -80,8 +83,9 @@ class Json:
     alone = True
 
     def read(self, line: str, more: Sequence[str], to: Maker) -> Record | None:
-        start = line[:1]
-        if start != "{":
+        if line.startswith(DOCKER) and '","stream":"std' in line:
+            return None
+        if line[:1] != "{":
             line = line.lstrip()
             if not line.startswith("{"):
                 return None

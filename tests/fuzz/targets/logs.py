@@ -22,6 +22,7 @@ __all__ = ["TARGETS"]
 
 NOW = 1_735_300_000.0
 SEEDS = (
+    b'{"log":"{\\"msg\\":\\"x\\"}\\n","stream":"stderr","time":"2024-12-26T10:00:00Z"}\n',
     b'{"timestamp":"2024-12-26T10:00:00Z","level":"INFO","message":"x","a":{"b":[1,2]},"c":null}\n',
     b'{"level":50,"time":1735207200123,"msg":"a\\u001b[31mb","trace":"one\\n two"}\n',
     b'1.2.3.4 - - [26/Dec/2024:10:00:00 +0000] "GET /x?y=1 HTTP/1.1" 502 157 "-" "curl" 0.1 0.2\n',

@@ -39,11 +39,12 @@ class Contained:
             return None
         when, stream, text = found
         inner = decoded(text) if text.startswith("{") else None
+        record: Record | None
         if inner is not None and not text[inner[1] :].strip():
             record = to.of_fields(tidied({"time": when, **flat(inner[0])}), text_of(text, ()))
         else:
             record = self._text.read(text, (), to)
-            assert record is not None  # noqa: S101 - it takes any line
+        assert record is not None  # noqa: S101 - text is of any kind
         time = to.times.read(when, to.now)
         return replace(
             record,

@@ -36,8 +36,9 @@ certainly still there."""
 WATCHED: Final = 0.25
 """The same while somebody looks at the lines."""
 
-_ENDING: Final = 1.0
-"""Seconds that closing the files may take."""
+_ENDING: Final = 0.5
+"""Seconds that the last call may take to end, and closing the journal after it."""
+_TRIES: Final = 50
 
 T = TypeVar("T")
 
@@ -78,9 +79,10 @@ class LogProbe:
         self._complained = False
         self._told_severity = 0
         self._gate = Lock()
-        """Of the next two: the lane's own thread looks at them as well."""
+        """Of the next three: the lane's own thread looks at them as well."""
         self._calling = False
         self._closed = False
+        self._abandoned = False
 
     async def run(self) -> Result:
         try:
@@ -97,28 +99,41 @@ class LogProbe:
     async def close(self) -> None:
         with self._gate:
             self._closed = True
-            idle = not self._calling
         if self._follower is not None:
             self._follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._follower
-        lanes = self._target.env.lanes
-        if idle:
-            # A call that is under way closes its files at its end, should it ever come to one.
-            await asyncio.sleep(0)  # one that has just ended is settled by then
-            if self._config.journal is None:
-                # Nothing runs for files; the journal's program is to end with its check.
-                leave(heir_of(self._target), self._config, self._reader, self._digest)
-                lanes.drop(self._lane)
-                return
-            try:
-                async with asyncio.timeout(_ENDING):
-                    await lanes.run(self._lane, self._reader.close)
-            except (LaneBusyError, NoThreadsError):
-                self._reader.close()
-            except TimeoutError:
-                log.warning("closing the log of %s hangs", self._target.name)
-        lanes.drop(self._lane)
+        if await self._is_idle():
+            await self._give_back()
+        self._target.env.lanes.drop(self._lane)
+
+    async def _is_idle(self) -> bool:
+        """Wait for the call that is under way; whether it ended. One that did not closes the
+        files at its end, should it ever come to one.
+        """
+        for _ in range(_TRIES):
+            with self._gate:
+                if not self._calling:
+                    return True
+            await asyncio.sleep(_ENDING / _TRIES)
+        with self._gate:
+            self._abandoned = self._calling
+        return not self._abandoned
+
+    async def _give_back(self) -> None:
+        """The files: to the check that comes after this one, or to the system."""
+        if self._config.journal is None:
+            leave(heir_of(self._target), self._config, self._reader, self._digest)
+            return
+        # The journal's program is to end with its check; that may take a moment.
+        await asyncio.sleep(0)  # a call that has just ended is settled by then
+        try:
+            async with asyncio.timeout(_ENDING):
+                await self._target.env.lanes.run(self._lane, self._reader.close)
+        except (LaneBusyError, NoThreadsError):
+            self._reader.close()
+        except TimeoutError:
+            log.warning("closing the log of %s hangs", self._target.name)
 
     async def _follow(self) -> None:
         """Read on between runs, so that lines are shown as they come and none is rotated away."""
@@ -176,7 +191,7 @@ class LogProbe:
         finally:
             with self._gate:
                 self._calling = False
-                over = self._closed
+                over = self._abandoned
             if over:
                 self._reader.close()
 
@@ -184,7 +199,7 @@ class LogProbe:
         """Read on to the end, as far as there is time, and say what there is."""
         began = time.monotonic()
         spare = min(1.0, self._target.timeout / 2)
-        while self._read() and time.monotonic() - began < spare and not self._closed:
+        while not self._closed and self._read() and time.monotonic() - began < spare:
             pass
         self._digest.hold(self._clock.now())
         return self._told(time.monotonic() - began)

@@ -18,8 +18,8 @@ __all__ = ["UnsafeValueError", "Value", "Values", "duration", "references"]
 
 _REFERENCE: Final = re.compile(
     r"\$(?P<bare>\w+)"
-    r"|\$\{(?P<braced>\w+)(?:\.[\w.\[\]\"']+)?(?::(?P<format>[^}]*))?\}"
-    r"|\[\[(?P<old>\w+)(?::(?P<old_format>\w+))?\]\]"
+    r"|\$\{(?P<braced>\w{1,100})(?:\.[\w.\[\]\"']{1,100})?(?::(?P<format>[^}]{0,100}))?\}"
+    r"|\[\[(?P<old>\w{1,100})(?::(?P<old_format>\w+))?\]\]"
 )
 _PATTERN: Final = re.compile(r"[\\^$*+?.()|\[\]{}/\"]")
 _SQL: Final = re.compile(r"[\w .:/@+\u00a0-]*")

@@ -8,10 +8,10 @@ from typing import Final
 
 from checks.dashboards.interpolate import Value, Values, references
 from checks.dashboards.model import Dashboard, Panel, Variable
-from checks.promql.ast import Aggregation, Call, Node, Paren, Selector
+from checks.promql.ast import Node
 from checks.promql.errors import PromQLError
-from checks.promql.reach import children
 from checks.promql.syntax import parse
+from checks.rules.meant import hardly_meant
 
 __all__ = ["cannot_be_shown", "doubts_about", "mistake_in"]
 
@@ -76,23 +76,6 @@ def _doubt(expr: str, variables: Sequence[Variable]) -> str:
     if mistake:
         return mistake
     parsed = _parsed(expr, [one for one in variables if one.name in references(expr)])
-    if not isinstance(parsed, str) and any(map(_is_of_totals, _calls(parsed))):
+    if not isinstance(parsed, str) and any(hardly_meant(parsed)):
         return "it is of all since the application's start, not of late: rate() is missing"
     return ""
-
-
-def _calls(node: Node) -> Iterator[Call]:
-    if isinstance(node, Call):
-        yield node
-    for child in children(node):
-        yield from _calls(child)
-
-
-def _is_of_totals(call: Call) -> bool:
-    """Whether it takes a quantile of buckets as they are, which only ever grow."""
-    if call.function != "histogram_quantile" or not call.args:
-        return False
-    node = call.args[-1]
-    while isinstance(node, Aggregation | Paren):
-        node = node.body
-    return isinstance(node, Selector) and node.name.endswith("_bucket")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from checks.errors import ConfigProblem
 from checks.rules.dead import Catalogue
 from checks.rules.language import Language, Mistake
+from checks.rules.meant import hardly_meant, shown_as_share
 from checks.rules.model import AlertRule, Rule, RuleGroup
 from checks.rules.never_matching import never_matching, told_by_names, told_by_series
 from checks.templates import parse
@@ -35,6 +36,8 @@ def remarks(
             expression = rule.expression
             for text in never_matching(expression.root, expression.text, known):
                 yield ConfigProblem(group.file, rule.line, rule.name, text)
+            for text in hardly_meant(expression.root):
+                yield ConfigProblem(group.file, rule.line, rule.name, text)
             key = (rule.name, rule.labels, type(rule))
             if counts[key] > 1:
                 counts[key] = 0
@@ -48,6 +51,8 @@ def _of_rule(rule: Rule, language: Language) -> Iterator[str]:
     texts = [*(("label", *pair) for pair in rule.labels)]
     texts += [("annotation", *pair) for pair in rule.annotations]
     for kind, name, text in texts:
+        if share := shown_as_share(rule.expression.root, text):
+            yield f"the {kind} {name} {share}"
         references = parse(text).references
         for _, doubt in references.doubts:
             yield f"the {kind} {name} will fail: {doubt}"

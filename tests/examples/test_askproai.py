@@ -102,12 +102,12 @@ async def test_every_check_answers(app: AskProAI, exporters: Exporters, tmp_path
             watch.step = 15.0
             watch.drive(app.serve)
             await watch.go_on(45)
-            ill = {
-                name: state.view.message
-                for name, state in watch.engine.states.items()
-                if state.view.status is not Status.OK and name != "machine"
-            }
-            assert ill == {}, watch.talk()
+
+            def ill() -> list[str]:
+                states = watch.engine.states.items()
+                return [n for n, s in states if s.view.status is not Status.OK and n != "machine"]
+
+            await watch.until(lambda: not ill(), "all are well", 120)
             assert watch.check("machine").status not in {Status.UNKNOWN, Status.WAITING}
             # All five are one exporter here, so that there is one instance for each role.
             assert set(watch.values("up{job='node'}")) == {"production,database", "production,web"}
@@ -322,7 +322,8 @@ async def test_a_unit_that_is_down_is_told_and_not_started(app: AskProAI, tmp_pa
 async def test_the_health_commands_exit_code_is_critical(app: AskProAI) -> None:
     config = configured(SYSTEM, app.environ)
     async with watching(config, "health", system=SYSTEM) as watch:
-        assert watch.check("health").status is Status.OK
+        # It fails, too, where SELECT 1 takes more than 100 ms, as it may on a busy machine.
+        await watch.until(lambda: watch.check("health").status is Status.OK, "it is well", 300)
         app.redis.kill()
         await watch.go_on(60)
         view = watch.check("health")
@@ -334,7 +335,7 @@ async def test_workers_that_do_not_run_are_named(app: AskProAI) -> None:
     config = configured(SYSTEM, app.environ)
     with app.supervisor("laravel-worker", "horizon"):
         async with watching(config, "workers", system=SYSTEM) as watch:
-            assert watch.check("workers").status is Status.OK
+            assert watch.check("workers").status is Status.OK, watch.talk()
             subprocess.run([app.programs / "supervisorctl", "stop", "horizon"], check=True)
             await watch.go_on(30)
             view = watch.check("workers")
@@ -522,7 +523,12 @@ def test_files_of_the_guide_stand_here_as_they_are(tmp_path: Path) -> None:
 def test_rules_check_takes_all_rule_files(capsys: pytest.CaptureFixture[str]) -> None:
     files = sorted(map(str, (EXAMPLES / SYSTEM / "rules").glob("*.yml")))
     assert main(["rules", "check", *files]) == 0
-    assert "4 rules in 1 group" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "4 rules in 1 group" in said.out
+    doubts = [line for line in (said.out + said.err).splitlines() if line.startswith("note")]
+    assert len(doubts) == 2, "the guide's two, and none of the mended ones"
+    assert "HighErrorRate: the annotation description shows a rate as a percentage" in doubts[0]
+    assert "SlowResponseTime: histogram_quantile() takes api_response_time_bucket" in doubts[1]
 
 
 # What stands around it

@@ -91,8 +91,8 @@ def test_clicks_reach_it_from_a_terminal() -> None:
         for _ in terminal.drain():
             pass
         terminal.output = b""
-        # The 9 of "1–9 screens" is the 64th cell of the last line.
-        terminal.type(b"\x1b[<0;64;40M\x1b[<0;64;40m")
+        # The 9 of "1–9 screens" is the 56th cell of the last line.
+        terminal.type(b"\x1b[<0;56;40M\x1b[<0;56;40m")
         terminal.read_until(b"Incidents")
         terminal.type(b"\x11")
         assert terminal.wait_reading(10) == 0

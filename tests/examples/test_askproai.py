@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -456,6 +457,8 @@ def steps(app: AskProAI, tmp_path: Path) -> Iterator[Steps]:
 
 
 def test_the_script_on_high_cpu_runs_as_it_is(steps: Steps) -> None:
+    if shutil.which("mysql") is None:
+        pytest.skip("there is no mysql; tools/get-servers installs it on Debian")
     ran = steps("high-cpu", "high-cpu")
     assert ran.code == 0, ran
     for said in ("=== High CPU Usage Runbook ===", "PHP-FPM process count:", "laravel-worker"):

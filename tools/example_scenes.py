@@ -10,9 +10,13 @@ from typing import Final
 
 from tests.examples.aigateway_stack import Gateway, Traffic
 from tests.examples.askproai_stack import AskProAI, Requests
+from tests.examples.moai_stack import MoaiStack
+from tests.examples.smart_ebook_stack import EbookStack
+from tests.examples.xionimus_stack import XionimusStack
 from tests.servers.exporters import Exporters
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import MariadbDatabase, MariadbServers
+from tests.servers.postgres import full_servers
 from tests.servers.redis import RedisServer
 from tui.demo.mariadb_server import MISSING, find
 
@@ -128,8 +132,91 @@ def askproai(leave: ExitStack, folder: Path) -> Scene:
     return Scene(app.environ | away, act)
 
 
+def smart_ebook_chat(leave: ExitStack, folder: Path) -> Scene:
+    """Documents wait for workers, somebody guesses passwords, and a provider is overloaded."""
+    (place,) = _folders(folder, "ebook")
+    stack = EbookStack(place, leave.enter_context(full_servers()))
+    stack.start()
+    leave.callback(stack.close)
+
+    def go_on(seconds: float) -> None:
+        stack.do("requests", count=round(12 * seconds), seconds=0.06)
+        stack.do("requests", count=1, path="/api/documents", seconds=0.3)
+        stack.ask_models(2)
+
+    def goes_wrong(seconds: float) -> None:
+        stack.enqueue("documents", round(4 * seconds))
+        stack.ask_models(1, status=529, provider="anthropic")
+        stack.do("requests", count=2, status=503)
+        login = {"event_type": "security", "action": "failed_login", "ip_address": "203.0.113.7"}
+        stack.do("say", level="WARN", message="login refused", **login)
+        stack.do("set", active_tasks=4)
+
+    return Scene(dict(stack.environ) | {"EBC_INTERVAL": "5s"}, _then(go_on, goes_wrong))
+
+
+def xionimus(leave: ExitStack, folder: Path) -> Scene:
+    """No AI provider is configured any more, and logins fail."""
+    (place,) = _folders(folder, "xionimus")
+    stack = XionimusStack(place)
+    stack.start()
+    leave.callback(stack.close)
+
+    def go_on(seconds: float) -> None:
+        stack.app.do("requests", count=round(8 * seconds), seconds=0)
+        stack.app.do("requests", count=round(seconds), provider="anthropic", model="claude")
+
+    def goes_wrong(_: float) -> None:
+        stack.app.do("providers", openai=False, anthropic=False, perplexity=False)
+        stack.app.do("requests", count=2, fails=True)
+        stack.app.do("log", level="WARNING", message="Failed login for admin")
+
+    here = {"XIONIMUS_SYSTEMD": "false", "XIONIMUS_INTERVAL": "5s"}
+    here["XIONIMUS_HEALTH_INTERVAL"] = "10s"
+    return Scene(dict(stack.environ) | here, _then(go_on, goes_wrong))
+
+
+def moai_flow(leave: ExitStack, folder: Path) -> Scene:
+    """Queries become slow, events fail, and then the database cannot be reached."""
+    (place,) = _folders(folder, "moai")
+    stack = MoaiStack(place)
+    stack.start()
+    leave.callback(stack.close)
+    stack.app.do("agents", count=5)
+
+    def go_on(seconds: float) -> None:
+        stack.app.do("events", kind="spawn", count=round(5 * seconds))
+        stack.app.do("queries", seconds=0.03, count=round(10 * seconds))
+        stack.app.do("log", level="INFO", message="Agent spawned successfully", agent_id="agent-1")
+
+    def goes_wrong(_: float) -> None:
+        stack.app.do("events", kind="error", count=1)
+        stack.app.do("queries", seconds=0.7, count=5)
+        stack.app.do("log", level="WARNING", message="Query took 700ms (expected <100ms)")
+        stack.app.do("log", level="CRITICAL", message="Database connection lost")
+
+    return Scene(dict(stack.environ) | {"MOAI_INTERVAL": "10s"}, _then(go_on, goes_wrong))
+
+
+def _then(
+    go_on: Callable[[float], object], goes_wrong: Callable[[float], object]
+) -> Callable[[float], object]:
+    """What happens every second, and what besides once there is trouble."""
+    always, later = Every(go_on), Every(goes_wrong)
+
+    def act(now: float) -> None:
+        always(now)
+        if now > TROUBLE:
+            later(now)
+
+    return act
+
+
 SCENES: Final[dict[str, Callable[[ExitStack, Path], Scene]]] = {
     "aigateway": aigateway,
     "askproai": askproai,
+    "smart-ebook-chat": smart_ebook_chat,
+    "xionimus": xionimus,
+    "moai-flow": moai_flow,
 }
 """Sets the scene of each system in a folder; what it starts ends with the stack."""

@@ -325,8 +325,12 @@ def test_texts_of_the_guide_stand_here_as_they_are() -> None:
     guide = guide_of(SYSTEM)
     load_test = (EXAMPLES / SYSTEM / "load_test.js").read_text()
     assert f"```javascript\n{load_test}```" in guide
-    commands = ("sudo systemctl stop mongodb", "sudo systemctl start mongodb")
-    commands += ("curl http://localhost:8001/api/health", "k6 run load_test.js")
+    commands = (
+        "sudo systemctl stop mongodb",
+        "sudo systemctl start mongodb",
+        "curl http://localhost:8001/api/health",
+        "k6 run load_test.js",
+    )
     books = [runbook_of(SYSTEM, name) for name in ("alerting-test", "load-test", "incident")]
     texts = [step.text for book in books for step in book.steps]
     for command in commands:

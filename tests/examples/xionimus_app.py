@@ -189,7 +189,7 @@ def main() -> None:
     """Serve, and do as told."""
     port, log = int(sys.argv[1]), Path(sys.argv[2])
     backend = Backend(log)
-    instrumentation.default_timer = backend.now
+    instrumentation.default_timer = backend.now  # type: ignore[attr-defined]
     kernel = Kernel(Path("proc").absolute())
     prometheus_client.PROCESS_COLLECTOR._proc = "proc"
     app = application(backend)

@@ -50,7 +50,7 @@ class XionimusStack:
 
     def start_mongodb(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.mongodb_port))
-        self._mongodb = RawServer(lambda connection: connection.recv(1) and None, listener)
+        self._mongodb = RawServer(_silent, listener)
 
     def stop_mongodb(self) -> None:
         if self._mongodb is not None:
@@ -74,3 +74,8 @@ class XionimusStack:
             "XIONIMUS_GRAFANA": "false",
             "XIONIMUS_MONGODB": f"127.0.0.1:{self.mongodb_port}",
         }
+
+
+def _silent(connection: socket.socket) -> None:
+    """Take the connection, and say nothing."""
+    connection.recv(1)

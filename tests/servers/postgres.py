@@ -31,7 +31,7 @@ from tests.servers.redis import free_port
 from tui.demo.postgres_programs import find, installations
 from tui.demo.postgres_server import SUPERUSER, PostgresServer
 
-__all__ = ["PostgresDatabase", "PostgresServers", "PostgresWatch", "until"]
+__all__ = ["PostgresDatabase", "PostgresServers", "PostgresWatch", "full_servers", "until"]
 
 
 class PostgresDatabase:
@@ -278,6 +278,16 @@ def _full_installation() -> Path | None:
         if (folder / "postgres").exists() and control.exists():
             return folder
     return None
+
+
+@contextlib.contextmanager
+def full_servers() -> Iterator[PostgresServers]:
+    """Servers that know TLS and contrib modules, for what is no test."""
+    binaries = _full_installation()
+    if binaries is None:
+        raise SystemExit("no PostgreSQL with contrib modules here: run tools/get-postgres")
+    with _folder() as folder, _servers(binaries, _Templates(folder)) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,8 @@ def _view(
     """One queue of what is ``told``: figures by queue by what they are."""
     traits = _traits(check, name, past.metric(name))
     seen = name in told["size"]
+    # What several queues have under way may be told by itself, without a size.
+    read = seen or name in told["processing"] or name in told["failed"]
     # Of the last minute, whichever window is chosen.
     going = growth(*past.sizes(name, reach(past.interval))) if seen else None
     oldest = told["oldest"].get(name)
@@ -121,7 +123,7 @@ def _view(
         failed=told["failed"].get(name),
         growth=None if going is None else going.rate * 60.0,
         history=tuple(lately[-POINTS:].tolist()),
-        status=_judged(check, name, statuses) if seen else _unseen(check),
+        status=_judged(check, name, statuses) if read else _unseen(check),
         delayed=told["delayed"].get(name),
         oldest=oldest,
         ageless="" if oldest is not None else traits.ageless or _NO_AGE,

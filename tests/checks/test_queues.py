@@ -63,6 +63,16 @@ def test_a_queue_is_one_by_whatever_name_its_exporter_tells_its_size(
     assert queue.course[-1] == 150
 
 
+def test_what_several_queues_have_under_way_is_well_without_a_size() -> None:
+    row = {
+        ("celery_queue_length", "queue_name", "mail"): 1.0,
+        ("queue_processing", "queue", "unacked"): 0.0,
+    }
+    mail, unacked = told(row, row)
+    assert (unacked.name, unacked.size, unacked.processing) == ("unacked", None, 0)
+    assert unacked.status is mail.status is Status.OK
+
+
 def test_a_thousand_queues_are_told_at_once() -> None:
     """Those of a RabbitMQ; it took three seconds of everybody's time at each run."""
     rows = [

@@ -53,8 +53,9 @@ class _Row:
     """A rule with what was shown of it last.
 
     ``basis`` is what the ties of its alerts were found from, ``states`` counts these. ``changes``
-    is the store's number when it was last asked whether anything is missing; ``made`` are the
-    alerts that the views were made of.
+    is the store's number when it was last asked whether anything is missing, ``names`` how many
+    metrics there were when one near to that was looked for; ``made`` are the alerts that the views
+    were made of.
     """
 
     view: RuleView
@@ -64,6 +65,7 @@ class _Row:
     made: object = None
     seconds: float = 0.0
     changes: int = -1
+    names: int = -1
 
 
 class Showing:
@@ -172,7 +174,7 @@ class Showing:
         if row.view.file.startswith(PREFIX):
             said = f"nothing that is watched here has {text}"
             row.view = replace(row.view, health=RuleHealth.IDLE, sentence=said, selector=text)
-        elif was_missing and before.selector == text:
+        elif was_missing and before.selector == text and self._known_near(row, before):
             row.view = replace(row.view, **_judgement(before))
         else:
             dead = described(row.view.group, rule, missing, self._store)
@@ -183,6 +185,13 @@ class Showing:
                 selector=text,
                 near=dead.near,
             )
+
+    def _known_near(self, row: _Row, before: RuleView) -> bool:
+        """Whether the metric nearest to what is missing was found, or no other ones have come
+        since it was looked for: an application counts errors from the first one on."""
+        names = len(self._store.names)
+        known, row.names = bool(before.near) or row.names == names, names
+        return known
 
     def _match(self, row: _Row, recorded: set[str]) -> None:
         """Whether the operators of a user's rule can match at all, of the series that there are."""

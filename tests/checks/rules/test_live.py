@@ -69,6 +69,26 @@ async def test_a_rule_whose_sides_are_of_different_checks_is_dead_until_they_mat
         assert scene.states("Mended") == [State.FIRING]
 
 
+async def test_a_metric_that_comes_later_is_named_to_the_rule_that_means_it() -> None:
+    found = {"played_value": 1.0}
+
+    async def told(target: Target) -> Result:
+        builder = target.sampler.builder()
+        for name, value in found.items():
+            builder.add(name, value)
+        return Result(Status.OK, "well", samples=builder.build())
+
+    PLAYED["one"] = told
+    rule = "{alert: Errors, expr: 'rate(failures_of_late_total[10s]) > 0'}"
+    async with playing(configured(rule, spec("one"))) as scene:
+        await scene.after(12)
+        assert scene.rule("Errors").sentence == "there is no metric failures_of_late_total"
+        # An application counts errors from the first one on.
+        found["failures_of_late"] = 1.0
+        await scene.after(12)
+        assert scene.rule("Errors").near == "failures_of_late"
+
+
 async def test_a_target_that_dies_resolves_nothing() -> None:
     PLAYED["one"] = ok(50)
     async with playing(configured(HIGH, spec("one"))) as scene:

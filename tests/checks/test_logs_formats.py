@@ -251,6 +251,10 @@ def test_what_lines_hold_becomes_harmless() -> None:
     assert escaped.message == "ab"
     assert escaped.text.endswith("\ntrace:\none\n  two")
     assert keyed.fields["key"] == "v"
+    (own,) = _records('a "b\\nc"', format={"regex": "(?P<quoted>.*)"})
+    assert own.fields["quoted"] == 'a "b\\nc"'
+    (own,) = _records('"b\\nc" "d', format={"regex": '(?P<one>"[^"]*") (?P<other>.*)'})
+    assert own.fields == {"one": "b c", "other": '"d'}
     for record in (text, escaped, keyed):
         assert all(line.isprintable() for line in record.text.split("\n"))
 

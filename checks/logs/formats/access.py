@@ -47,7 +47,7 @@ class Access:
         if found is None:
             return None
         host, address, _, user, when, request, code, count, referer, agent, rest = found.groups("")
-        tidy = is_tidy(line)
+        tidy = is_tidy(line) and "\\" not in line
         protocol = ""
         method, _, target = request.partition(" ")
         if " HTTP/" in target:

@@ -33,7 +33,7 @@ class Custom:
             for name, at in self._names
             if groups[at] is not None
         }
-        if not is_tidy(line):
+        if "\\" in line or not is_tidy(line):
             fields = tidied(fields)
         text = text_of(line, more)
         return to.of_fields(fields, text.partition("\n")[0] if more else text, text)

@@ -26,7 +26,7 @@ _OWN: Final = frozenset({"level", "lvl", "severity", "msg", "message", "ts", "ti
 
 def value_of(text: str) -> Value:
     """What ``text`` stands for: a number, a truth value, or itself, without its quotes."""
-    if text[:1] == '"':
+    if len(text) > 1 and text[0] == '"' == text[-1]:
         inner = text[1:-1]
         if "\\" in inner:
             return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), inner)

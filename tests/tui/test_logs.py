@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from textual.screen import Screen
@@ -221,7 +222,7 @@ async def test_the_details_of_a_log_and_the_palette_lead_to_its_lines() -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DetailsScreen)
-        screen: Screen[object] = pilot.app.screen
+        screen = cast("Screen[object]", pilot.app.screen)
         offers = {one.title: one for one in app.palette_commands(screen)}
         app.run_command(offers["log laravel"])
         await settle(pilot)

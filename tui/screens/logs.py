@@ -117,9 +117,19 @@ class LogsScreen(NumberedScreen):
         self.look_at(None)
         super().come_back(wanted, standing)
 
-    def watch_filter_text(self) -> None:
+    @on(FilterLine.Typed)
+    def _typed(self, event: FilterLine.Typed) -> None:
+        if event.done:
+            self._stop_waiting()
+            self._want(replace(self.wanted_lines, text=event.text))
+
+    def _stop_waiting(self) -> None:
         if self._typing is not None:
             self._typing.stop()
+            self._typing = None
+
+    def watch_filter_text(self) -> None:
+        self._stop_waiting()
         if self._composed and self.query_one(FilterLine).is_open:
             # All that is held is looked through anew: once somebody has typed, not at each key.
             self._typing = self.set_timer(_TYPING, self._filter_lines)

@@ -17,9 +17,10 @@ from tests.widgets.sample_logs import NOW, log_checks, log_lines, record
 from tests.widgets.stage import Stage, shown, spy_on
 from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
+from widgets.logs.lines import Columns, line_of, mistake_lines
 from widgets.logs.narrowing import condition, narrowed
 from widgets.logs.sources import source_lines
-from widgets.logs.tail import Columns, TailPane, line_of, mistake_lines
+from widgets.logs.tail import TailPane
 from widgets.logs.words import record_text
 
 

@@ -31,6 +31,7 @@ from checks.engine import Engine
 from checks.logs.views import LogsView, LogsWanted
 from checks.model import Result, Samples
 from checks.probe import Probe, Target
+from checks.probes.log import heirs
 from checks.promql.api import Engine as PromQL
 from checks.rules.views import RuleAlertView, RulesView, RuleView, State
 from checks.runner import Runner
@@ -241,7 +242,7 @@ class Watch:
         began = self.clock.now() if since is None else since
         rule = self.rule(name, **labels)
         allowed = rule.hold + 2 * rule.interval
-        already = {alert.id for alert in self.alerts(name, **labels)}
+        already = [one for one in self.alerts(name, **labels) if (one.fired_at or 0.0) < began]
         assert not already, f"{name} fires before {condition}"
         while not (found := self.alerts(name, **labels)):
             late = self.clock.now() - began > allowed + _SLACK
@@ -292,6 +293,7 @@ async def watching(
     for the checks of these names: of a recorded machine, say. Objectives and capacity are looked at
     where ``longterm``.
     """
+    _forget_what_was_left()
     names = {spec.name for spec in config.checks}
     assert set(checks) <= names, f"no such check: {set(checks) - names}"
     chosen = tuple(spec for spec in config.checks if not checks or spec.name in checks)
@@ -308,6 +310,13 @@ async def watching(
     async with _at_work(engine, clock, longterm=longterm):
         await _loaded(engine, clock)
         yield watch
+
+
+def _forget_what_was_left() -> None:
+    """A log check would go on where that of the test before was, as after a reload."""
+    for estate in heirs._left.values():
+        estate.reader.close()
+    heirs._left.clear()
 
 
 @asynccontextmanager

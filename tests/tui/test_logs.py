@@ -13,6 +13,7 @@ from textual.screen import Screen
 from checks.logs.model import Level
 from checks.logs.views import LogsWanted
 from checks.model import Status
+from checks.runbooks.views import Subject
 from checks.views import AlertView
 from tests.tui.app_kit import app_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
@@ -22,7 +23,7 @@ from tests.widgets.sample_stories import eventful_night
 from tui.screens.alerts import AlertsScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.logs import LogsScreen
-from tui.screens.logs_about import logs_of
+from tui.screens.logs_about import about_subject, logs_of
 from tui.screens.logs_record import RecordScreen
 from tui.screens.timeline import TimelineScreen
 
@@ -179,6 +180,27 @@ async def test_an_alert_leads_to_the_lines_around_it_and_escape_back() -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert len(pilot.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "pattern"),
+    [
+        ([("database-down", "7 in 1 min")], "database-down"),
+        ([("database-down", "7 in 1 min"), ("slow", "9 in 1 min")], ""),
+        ([("worker.log", "")], ""),
+    ],
+)
+async def test_an_alert_of_a_log_itself_leads_to_the_lines_of_the_pattern_past_its_bound(
+    parts: list[tuple[str, str]], pattern: str
+) -> None:
+    ill = [samples.part(name, Status.CRITICAL, value) for name, value in parts]
+    laravel = replace(log_checks()[0], parts=(samples.part("fine", value="0 in 1 min"), *ill))
+    alert = AlertView("laravel", "laravel", "laravel", Status.CRITICAL, NOW - 30, "7 in 1 min")
+    about = about_subject(
+        replace(log_night(), checks=(laravel,), alerts=(alert,)), Subject("laravel", "laravel")
+    )
+    assert about is not None
+    assert about.wanted == LogsWanted(("laravel",), pattern=pattern, since=NOW - 330)
 
 
 async def test_an_incident_leads_to_the_lines_from_before_it_until_it_was_over() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.logs.views import LogsWanted
+from checks.model import Status
 from widgets.format import clock
 
 if TYPE_CHECKING:
@@ -71,11 +72,23 @@ def about_subject(snapshot: Snapshot | None, subject: Subject | None) -> LogsAbo
     alert = next((one for one in snapshot.alerts if one.id == subject.alert), None)
     if alert is None:
         return LogsAbout(f"of {subject.check}" if subject.check else "", LogsWanted(checks=logs))
-    labels = dict(alert.labels)
-    pattern = labels.get(_PATTERN, "") if alert.check in log_checks(snapshot) else ""
     since = _began(snapshot, alert) - _BEFORE
-    wanted = LogsWanted(checks=logs, pattern=pattern, since=since)
+    wanted = LogsWanted(checks=logs, pattern=_pattern_of(snapshot, alert), since=since)
     return LogsAbout(f"around {alert.name}", wanted)
+
+
+def _pattern_of(snapshot: Snapshot, alert: AlertView) -> str:
+    """The pattern that the alert is of: as its labels say, or the one that is past its bound."""
+    view = snapshot.check(alert.check)
+    if view is None or view.kind != "log":
+        return ""
+    named = dict(alert.labels).get(_PATTERN, "")
+    if named or alert.rule:
+        return named
+    # Rows of patterns say how many there were: `7 in 1 min`; others are of files, or of reading.
+    fine = (Status.OK, Status.WAITING)
+    ill = [part for part in view.parts if part.status not in fine]
+    return ill[0].name if len(ill) == 1 and " in " in ill[0].value else ""
 
 
 def _began(snapshot: Snapshot, alert: AlertView) -> float:

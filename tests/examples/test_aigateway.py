@@ -187,13 +187,14 @@ async def test_failing_and_slow_requests_fire_their_alerts(gateway: Gateway) -> 
         assert watch.firing() == {"HighErrorRate"}
         gateway.traffic = Traffic()
         await watch.ends("HighErrorRate")
+        slow, since = "requests take 1.4 s and more", watch.clock.now()
         gateway.traffic = Traffic(rate=8, latency=1800)
-        await watch.fires("HighLatency", "requests take 1.4 s and more", severity="warning")
+        await watch.fires("HighLatency", slow, severity="warning")
         assert watch.firing() == {"HighLatency"}
+        failing = watch.clock.now()
         gateway.traffic = Traffic(rate=8, latency=1800, status=500)
-        scale = "requests take 1.4 s and more, and fail"
-        await watch.fires("ScaleUpErrors", scale, severity="info")
-        await watch.until(lambda: watch.alerts("ScaleUpLatency"), "latency advises, too", 60)
+        await watch.fires("ScaleUpLatency", slow, since=since, severity="info")
+        await watch.fires("ScaleUpErrors", "every request fails", since=failing, severity="info")
 
 
 async def test_a_gateway_that_is_down_or_ill_fires(gateway: Gateway) -> None:

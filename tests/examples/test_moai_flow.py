@@ -212,7 +212,7 @@ async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiSt
         stack.app.do("log", level="WARNING", message="Query took 150ms (expected <100ms)")
         stack.app.do("log", level="ERROR", message="Failed to insert event: locked", agent_id="a-1")
         await watch.go_on(60)
-        expected = {"critical": 0, "errors": 1, "failed-inserts": 1, "slow-queries": 1}
+        expected = {"system-failure": 0, "errors": 1, "failed-inserts": 1, "slow-queries": 1}
         for job in ("log", "plain-log"):
             found = watch.values(f'log_pattern_matches_total{{job="{job}"}}')
             assert found == {**expected, "spawned": 1}, job
@@ -223,7 +223,7 @@ async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiSt
         view = watch.check("log")
         assert view.status is Status.CRITICAL
         assert "Database connection lost" in view.message
-        watch.engine.look_at_logs(LogsWanted(checks=("log",), pattern="critical"))
+        watch.engine.look_at_logs(LogsWanted(checks=("log",), pattern="system-failure"))
         logs = watch.picture.logs
         assert logs is not None
         record = logs.lines[-1].record

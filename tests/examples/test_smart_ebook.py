@@ -25,6 +25,7 @@ from tests.examples.kit_steps import Ran, run_step
 from tests.examples.smart_ebook_stack import FRESH, EbookStack
 from tests.exporters.machine import GB, Machine
 from tests.servers.postgres import PostgresServers
+from tui.cli import main
 
 SYSTEM = "smart-ebook-chat"
 
@@ -299,6 +300,7 @@ async def test_recovery_objectives(stack: EbookStack) -> None:
         assert fired.severity == "info"
     hours = {"EBC_INTERVAL": "300s"}
     config = configured(SYSTEM, {**stack.environ, **hours})
+    config = only_groups(config, 60.0, "disaster-recovery")
     async with watching(config, "api", system=SYSTEM) as watch:
         watch.step = 60.0
         assert stack.api is not None
@@ -541,18 +543,6 @@ async def test_the_certificate_and_the_name(stack: EbookStack) -> None:
         assert watch.check("dns").status is Status.CRITICAL
 
 
-async def test_a_day_of_utilization(stack: EbookStack, tmp_path: Path) -> None:
-    machine = Machine(tmp_path)
-    config = configured(SYSTEM, {**stack.environ, "EBC_INTERVAL": "2m"})
-    config = only_groups(config, 600.0, "infrastructure", "utilization")
-    probes = {"machine": of_machine(machine)}
-    async with watching(config, "machine", system=SYSTEM, probes=probes) as watch:
-        watch.step = 120.0
-        drive_machine(machine, watch)
-        await watch.go_on(12 * 3600)
-        machine.cpu.update(user=1.0, idle=1.0)
-        await watch.go_on(12.5 * 3600)
-        panels = await watch.dashboard("infrastructure")
-        used = figures(panels["CPU of a day: average, peak"])
-        assert used["average"] == pytest.approx(0.3, abs=0.03)
-        assert used["peak"] == pytest.approx(0.5, abs=0.03)
+def test_a_day_of_utilization() -> None:
+    tests = Path(__file__).with_name("smart_ebook_utilization.yml")
+    assert main(["rules", "test", str(tests)]) == 0

@@ -115,8 +115,8 @@ HOST: Final = (
 )
 
 DASHBOARDS: Final = (
-    Binding("right,l", "beside(1)", "Panel at the right", id="dashboards.right"),
-    Binding("left,h", "beside(-1)", "Panel at the left", id="dashboards.left"),
+    Binding("right", "beside(1)", "Panel at the right", id="dashboards.right"),
+    Binding("left", "beside(-1)", "Panel at the left", id="dashboards.left"),
     Binding("n", "ill(1)", "Next panel that is not ok", id="dashboards.next_ill"),
     Binding("N", "ill(-1)", "Previous panel that is not ok", id="dashboards.previous_ill"),
     Binding("right_square_bracket", "turn(1)", "Next dashboard", id="dashboards.next"),

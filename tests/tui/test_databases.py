@@ -744,7 +744,7 @@ async def test_hints_and_help_name_what_works_on_this_screen() -> None:
 
 async def test_keys_can_be_bound_anew() -> None:
     async with databases() as pilot:
-        wanted = {"databases.act": "K", "session.confirm": "Y", "app.databases": "D"}
+        wanted = {"databases.act": "K", "session.confirm": "Y", "app.databases": "Z"}
         pilot.app.post_message(OnwatchApp.Keybindings(wanted))
         await settle(pilot)
         await press(pilot, "x")
@@ -753,7 +753,7 @@ async def test_keys_can_be_bound_anew() -> None:
         assert asked(pilot, "act") == []
         await press(pilot, "Y")
         assert asked(pilot, "act") == [f"act shop terminate {ROOT}"]
-        await press(pilot, "1", "D")
+        await press(pilot, "1", "Z")
         assert screen_of(pilot).check == "shop"
 
 

@@ -37,9 +37,9 @@ EMPTY = replace(
 )
 BASES = {"DetailPane", "ListPane", "DatabasePane", "HostScreenPane", "RequestLogPane", "RowsPane"}
 """Those that others derive from and that no screen shows."""
-APART = ("widgets.runbook.", "widgets.timeline.")
-"""Panes of a runbook, which is opened on something, and of what happened, which is no
-configuration's to say."""
+APART = ("widgets.runbook.", "widgets.timeline.", "widgets.dashboard.")
+"""Panes of a runbook, which is opened on something, of what happened, which is no configuration's
+to say, and of dashboards, whose screen knows whether there are any (test_empty_screens.py)."""
 IN_BOXES = {"WholePane", "ChoicePane", "SessionPane", "ProcessPane", "MatchersPane"}
 """Those of boxes, which are opened on something that is there."""
 

@@ -110,7 +110,7 @@ async def test_a_record_is_shown_whole_and_its_fields_filter_the_lines() -> None
         await pilot.press("y")
         await settle(pilot)
         assert "#1 /var/www/app/Jobs" in app_of(pilot)._clipboard
-        await pilot.press("down", "down", "f")
+        await pilot.press("down", "f")
         await settle(pilot)
         assert isinstance(pilot.app.screen, LogsScreen)
         assert pilot.app.screen.filter_text == "user_id = 7"

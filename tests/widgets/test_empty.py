@@ -40,7 +40,7 @@ BASES = {"DetailPane", "ListPane", "DatabasePane", "HostScreenPane", "RequestLog
 APART = ("widgets.runbook.", "widgets.timeline.", "widgets.dashboard.")
 """Panes of a runbook, which is opened on something, of what happened, which is no configuration's
 to say, and of dashboards, whose screen knows whether there are any (test_empty_screens.py)."""
-IN_BOXES = {"WholePane", "ChoicePane", "SessionPane", "ProcessPane", "MatchersPane"}
+IN_BOXES = {"WholePane", "RecordPane", "ChoicePane", "SessionPane", "ProcessPane", "MatchersPane"}
 """Those of boxes, which are opened on something that is there."""
 
 

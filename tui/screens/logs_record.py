@@ -13,7 +13,7 @@ from tui.screens.session import WholeBox
 from widgets.databases.session import Told, WholePane
 from widgets.glyphs import glyphs_for
 from widgets.logs.narrowing import condition
-from widgets.logs.record import FIELD, field_of, record_lines
+from widgets.logs.record import RecordPane, field_of, record_lines
 from widgets.logs.words import origin, record_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class RecordScreen(WholeBox):
 
     TITLE = "Record"
     QUESTION = "What exactly does this line say, and which other lines have the same in a field?"
+    PANE: ClassVar[type[WholePane]] = RecordPane
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE, *keymap.RECORD]
     HINTS = (
         (("record.only",), "only this value"),
@@ -63,14 +64,6 @@ class RecordScreen(WholeBox):
         if action in ("only", "without"):
             return self._field is not None
         return True
-
-    def on_mount(self) -> None:
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        """Begin at the first field: what is above it can be filtered by with other keys."""
-        pane = self.query_one(WholePane)
-        pane.select(next((key for key in pane.keys if key.startswith(FIELD)), None))
 
     def on_line_pane_selected(self) -> None:
         self.refresh_bindings()

@@ -53,6 +53,7 @@ class WholeBox(PictureModal):
     """
 
     AUTO_FOCUS = "WholePane"
+    PANE: ClassVar[type[WholePane]] = WholePane
     HINTS: ClassVar[tuple[HintSource, ...]] = ((("session.close",), "back"),)
 
     def __init__(self, told: Told, *, ascii_only: bool) -> None:
@@ -66,7 +67,7 @@ class WholeBox(PictureModal):
         return ()
 
     def compose(self) -> ComposeResult:
-        whole = WholePane(id="whole")
+        whole = self.PANE(id="whole")
         whole.set_reactive(WholePane.told, self.told)
         made: list[Widget] = [whole, *self.parts(), HintLine(id="hints")]
         for widget in made:

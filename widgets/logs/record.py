@@ -7,15 +7,29 @@ from rich.cells import cell_len, chop_cells
 from checks.logs.model import Value
 from checks.logs.views import LogLine
 from widgets import format as fmt
+from widgets.databases.session import WholePane
 from widgets.glyphs import Glyphs
-from widgets.logs.words import level_role, level_sign, level_told, value_text
+from widgets.logs.words import TOLD, level_role, level_sign, level_told, value_text
 from widgets.text import Line, Seg, broken, left, line
 
-__all__ = ["FIELD", "field_of", "record_lines"]
+__all__ = ["RecordPane", "field_of", "record_lines"]
 
 FIELD = "field:"
 """What the identity of a field's row begins with."""
 _MESSAGE = f"{FIELD}message"
+
+
+class RecordPane(WholePane):
+    """Begins at the first field besides the message: what is above can be filtered by otherwise."""
+
+    def _keep_selection(self) -> None:
+        if self._selected is None and self.has_focus and not self._moved:
+            fields = [key for key in self.keys if key.startswith(FIELD)]
+            first = next((key for key in fields if key != _MESSAGE), _MESSAGE)
+            if first in fields:
+                self._begin_at(first)
+                self._place = self.keys.index(first)
+        super()._keep_selection()
 
 
 def field_of(one: LogLine, key: str | None) -> tuple[str, Value] | None:
@@ -42,10 +56,14 @@ def record_lines(one: LogLine, width: int, glyphs: Glyphs) -> list[Line]:
     made = [
         row for name, text, role in pairs if text for row in _pair(name, text, role, width, name)
     ]
-    if record.message and record.message != record.fields.get("message"):
+    if record.message:
         made += _pair("message", record.message, "value", width, _MESSAGE)
-    for name, value in record.fields.items():
-        made += _pair(name, value_text(value), "value", width, f"{FIELD}{name}")
+    # What stands above as well comes last, as the log has it.
+    for name in sorted(record.fields, key=TOLD.__contains__):
+        text = value_text(record.fields[name])
+        if name != "message" or text != record.message:
+            role = "label" if name in TOLD else "value"
+            made += _pair(name, text, role, width, f"{FIELD}{name}")
     if record.text:
         made.append(line())
         for number, row in enumerate(record.text.splitlines()):

@@ -14,6 +14,7 @@ from widgets.glyphs import Glyphs
 
 __all__ = [
     "LEVELS",
+    "TOLD",
     "counted",
     "fields_told",
     "level_role",
@@ -51,7 +52,7 @@ _SHORT: Final = {
     Level.ERROR: "err",
     Level.CRITICAL: "crit",
 }
-_TOLD: Final = frozenset(
+TOLD: Final = frozenset(
     {"message", "msg", "time", "timestamp", "@timestamp", "ts", "level", "severity", "lvl"}
 )
 """Fields that stand in columns of their own."""
@@ -133,7 +134,7 @@ def fields_told(record: Record) -> str:
     told = (
         f"{name}={_cut(value_text(value))}"
         for name, value in record.fields.items()
-        if name not in _TOLD and value_text(value) != record.message
+        if name not in TOLD and value_text(value) != record.message
     )
     return " ".join(told)
 

@@ -7,6 +7,7 @@ Tables and columns are those that the guide's models read (``Appointment``, ``Ca
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -163,7 +164,7 @@ class AskProAI:
         config.write_text(
             f"[unix_http_server]\nfile={socket}\n"
             f"[supervisord]\nnodaemon=true\nlogfile=/dev/null\nlogfile_maxbytes=0\n"
-            f"pidfile={self.programs}/pid\nuser=root\n"
+            f"pidfile={self.programs}/pid\n{'user=root' if os.geteuid() == 0 else ''}\n"
             "[rpcinterface:supervisor]\n"
             "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n"
             f"[supervisorctl]\nserverurl=unix://{socket}\n{sections}"

@@ -97,8 +97,9 @@ async def test_health_words_mean_what_the_guide_says(stack: XionimusStack) -> No
         await watch.fires("HealthLimited", "status is limited")
         assert watch.check("health").status is Status.WARNING
         assert parts(watch)["ai_providers"] == (Status.WARNING, "0/3")
-        assert watch.alerts("AiProvidersNotConfigured", severity="info")
+        await watch.until(lambda: watch.alerts("AiProvidersNotConfigured"), "it is listed, too")
         assert watch.check("health-fields").status is Status.OK, "all fields are there"
+        await watch.go_on(60)
         stack.app.do("providers", openai=True)
         await watch.ends("HealthLimited")
         assert parts(watch)["ai_providers"] == (Status.OK, "1/3")
@@ -117,11 +118,31 @@ async def test_health_words_mean_what_the_guide_says(stack: XionimusStack) -> No
             kept.replace(stack.database)
         await watch.ends("HealthDegraded")
         stack.app.do("providers", **dict.fromkeys(none, True))
+        await watch.ends("AiProvidersNotConfigured")
+        stack.app.do("providers", perplexity=False)
+        fired = await watch.fires("AiProvidersNotConfigured", "2 of 3 providers are configured")
+        assert fired.severity == "info"
+        assert not watch.alerts("HealthLimited")
+        stack.app.do("providers", perplexity=True)
         stack.app.do("memory", percent=80.5)
         await watch.fires("MemoryHigh", "80.5 % of memory are used", severity="warning")
         stack.app.do("memory", percent=93.1)
         await watch.fires("MemoryHigh", "93.1 % of memory are used", severity="critical")
         stack.app.do("memory", percent=26.9)
+
+
+async def test_the_database_cannot_be_reached(stack: XionimusStack) -> None:
+    async with at(stack, "health", "database") as watch:
+        await watch.go_on(60)
+        kept = stack.database.rename(stack.database.with_suffix(".kept"))
+        stack.database.write_bytes(b"no database" * 500)
+        try:
+            await watch.fires(
+                "DatabaseConnectionFailure", "the file is no database", part="database"
+            )
+        finally:
+            kept.replace(stack.database)
+        await watch.ends("DatabaseConnectionFailure")
 
 
 async def test_the_backend_crashes_and_is_started_anew(stack: XionimusStack) -> None:
@@ -191,7 +212,7 @@ async def test_what_an_hour_tells(stack: XionimusStack) -> None:
             stack.app.do("requests", **wanted)
 
         watch.drive(traffic)
-        await watch.go_on(3630)
+        await watch.go_on(3600)
         assert watch.firing() == set()
         await watch.fires("MemoryLeak", "the process grows by 60 MB an hour")
         stack.app.do("register", name="user456")
@@ -275,6 +296,22 @@ async def test_security_in_the_log(stack: XionimusStack) -> None:
         assert "openai refused the key" in said
         assert key not in said, "masked wherever it is shown"
         assert "ValueError: no" in said
+
+
+async def test_security_alerts(stack: XionimusStack) -> None:
+    async with at(stack, "log") as watch:
+        await watch.go_on(630)
+        assert watch.firing() == set()
+        for _ in range(6):
+            say(stack, "WARNING", "Failed login for admin")
+        await watch.fires("FailedLogins", "six logins fail")
+        say(stack, "INFO", "GET /api/sessions?id=1' OR '1'='1")
+        await watch.fires("SqlInjection", "a request brings SQL along")
+        say(stack, "ERROR", "openai refused the key sk-proj-" + "Ab1" * 10)
+        await watch.fires("ApiKeyLeak", "a key is logged")
+        for _ in range(25):
+            say(stack, "WARNING", "Rate limit exceeded")
+        await watch.fires("RateLimitHits", "25 requests are beyond the limit")
 
 
 async def test_messages_are_requests_by_provider(stack: XionimusStack) -> None:

@@ -13,7 +13,7 @@ from checks.logs.model import Record
 
 __all__ = ["PATIENCE", "Assembler"]
 
-PATIENCE: Final = 1.0
+PATIENCE: Final = 0.4
 """Seconds without a further line after which a record is whole."""
 _MOST: Final = 500
 _MOST_CHARACTERS: Final = 60_000

@@ -178,9 +178,13 @@ def test_its_program_ends_with_onwatch_however_that_ends(tmp_path: Path) -> None
     ) as onwatch:
         assert onwatch.stdout is not None
         assert onwatch.stdout.readline() == b"reads\n"
+        until = time.monotonic() + 10
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+            assert time.monotonic() < until, "the program did not go on"
+            time.sleep(0.02)
         onwatch.kill()
     until = time.monotonic() + 5
-    while not (tmp_path / "pid").exists() or _runs(int((tmp_path / "pid").read_text() or 0)):
+    while _runs(int((tmp_path / "pid").read_text())):
         assert time.monotonic() < until, "the program outlived onwatch"
         time.sleep(0.02)
 

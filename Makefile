@@ -27,6 +27,7 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-servers
 	@tools/get-postgres
 	@tools/get-plugins
+	@tools/get-logrotate
 	@tools/get-peers prometheus prometheus-node-exporter prometheus-process-exporter \
 		prometheus-postgres-exporter prometheus-mysqld-exporter prometheus-redis-exporter \
 		prometheus-blackbox-exporter prometheus-alertmanager

@@ -59,9 +59,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """A short name for a long input: workers send each other the names of all tests."""
+    """A short name for a long input: workers send each other the names of all tests. They must
+    agree on them, which the lengths of archives do not, since these hold when they were made.
+    """
     if isinstance(val, str | bytes) and len(val) > 200:
-        return f"{argname} of {len(val)}"
+        return f"{argname} of {len(val)}" if isinstance(val, str) else f"long {argname}"
     return None
 
 

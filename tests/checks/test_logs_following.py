@@ -14,7 +14,11 @@ import pytest
 
 from tests.checks.logs_writer import Following, Writer
 
-LOGROTATE = shutil.which("logrotate", path="/usr/sbin:/sbin:/usr/bin:" + os.environ["PATH"])
+UNPACKED = Path(__file__).parents[2] / ".tools" / "logrotate" / "usr"
+LOGROTATE = shutil.which(
+    "logrotate", path=f"/usr/sbin:/sbin:/usr/bin:{os.environ['PATH']}:{UNPACKED / 'sbin'}"
+)
+LIBRARIES = ":".join(str(found.parent) for found in UNPACKED.glob("lib/*/libpopt.so.0"))
 
 
 def _lines(count: int, first: int = 0) -> str:
@@ -369,7 +373,7 @@ def test_a_share_that_was_mounted_anew_is_read_on(
     assert following.problems == {}
 
 
-@pytest.mark.skipif(LOGROTATE is None, reason="needs logrotate")
+@pytest.mark.skipif(LOGROTATE is None, reason="needs logrotate: tools/get-logrotate")
 @pytest.mark.parametrize("pattern", ["app.log", "*"])
 @pytest.mark.parametrize(
     "how", ["create\ncompress\ndelaycompress", "create\ncompress", "copytruncate\ndelaycompress"]
@@ -391,7 +395,8 @@ def test_logrotate_itself_costs_no_line(tmp_path: Path, how: str, pattern: str) 
         if rng.random() < 0.5:
             following.look()
         state = ["-s", str(tmp_path / "state"), "-f", str(config)]
-        subprocess.run([LOGROTATE, *state], check=True)
+        environ = os.environ | {"LD_LIBRARY_PATH": LIBRARIES}
+        subprocess.run([LOGROTATE, *state], check=True, env=environ)
         if how.startswith("create"):
             writer.write(3)
             writer.reopen()

@@ -115,7 +115,8 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
         ("{name: a, log: {}}", ".log: give exactly one of files, journal"),
         (
             "{name: a, log: {files: x, patterns: [{name: b, where: 'a >'}]}}",
-            ".log.patterns[0].where: column 4: expected a value: text in quotes, a number or a field",
+            ".log.patterns[0].where: column 4: expected a value: text in quotes, a number "
+            "or a field",
         ),
         ("just text", ": expected a check: a name and a kind of check"),
         ("{host: }", ".name: is missing"),

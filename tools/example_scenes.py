@@ -156,24 +156,27 @@ def smart_ebook_chat(leave: ExitStack, folder: Path) -> Scene:
 
 
 def xionimus(leave: ExitStack, folder: Path) -> Scene:
-    """No AI provider is configured any more, and logins fail."""
+    """No AI provider is configured any more, logins fail, and then the database is damaged."""
     (place,) = _folders(folder, "xionimus")
     stack = XionimusStack(place)
     stack.start()
     leave.callback(stack.close)
 
-    def go_on(seconds: float) -> None:
-        stack.app.do("requests", count=round(8 * seconds), seconds=0)
-        stack.app.do("requests", count=round(seconds), provider="anthropic", model="claude")
-
-    def goes_wrong(_: float) -> None:
-        stack.app.do("providers", openai=False, anthropic=False, perplexity=False)
-        stack.app.do("requests", count=2, fails=True)
-        stack.app.do("log", level="WARNING", message="Failed login for admin")
+    def act(now: float) -> None:
+        damaged = now > TROUBLE + 20
+        stack.app.do("requests", count=8, path="/api/health" if damaged else "/api/chat")
+        if now > TROUBLE:
+            stack.app.do("providers", openai=False, anthropic=False, perplexity=False)
+            stack.app.do("log", level="WARNING", message="Failed login for admin")
+            stack.app.do("requests", count=2, fails=True)
+        else:
+            stack.app.do("requests", count=1, provider="anthropic", model="claude")
+        if damaged:
+            stack.database.write_bytes(b"damaged" * 1000)
 
     here = {"XIONIMUS_SYSTEMD": "false", "XIONIMUS_INTERVAL": "5s"}
     here["XIONIMUS_HEALTH_INTERVAL"] = "10s"
-    return Scene(dict(stack.environ) | here, _then(go_on, goes_wrong))
+    return Scene(dict(stack.environ) | here, _every_second(act))
 
 
 def moai_flow(leave: ExitStack, folder: Path) -> Scene:
@@ -208,6 +211,19 @@ def _then(
         always(now)
         if now > TROUBLE:
             later(now)
+
+    return act
+
+
+def _every_second(do: Callable[[float], object]) -> Callable[[float], object]:
+    """Calls ``do`` with the seconds since the watch began, once a second."""
+    at = 0.0
+
+    def act(now: float) -> None:
+        nonlocal at
+        if now - at >= 1.0:
+            at = now
+            do(now)
 
     return act
 

@@ -137,6 +137,9 @@ async def test_queries_and_errors(stack: MoaiStack) -> None:
         watch.drive(lambda _: stack.app.do("queries", count=100, **slow))
         slow["seconds"] = 0.3
         await watch.fires("HighQueryLatencyP95", "95 % of queries take 0.3 s", query_type="select")
+        figures_of = watch.picture.requests[0].window
+        assert figures_of.p95 is not None
+        assert 0.1 < figures_of.p95 < 0.5, "on the requests screen, too"
         assert watch.alerts("ResponseTimeHigh", severity="info")
         assert not watch.alerts("ResponseTimeHigh", severity="critical")
         slow["seconds"] = 0.9
@@ -249,7 +252,8 @@ async def test_the_guides_dashboard_is_shown_as_it_is(stack: MoaiStack, tmp_path
         assert panels["Active Agents"].series[0].value == 3
         assert sum(figures(panels["Event Rate"]).values()) == pytest.approx(0.1)
         assert sum(figures(panels["CPU Usage"]).values()) == pytest.approx(0.2, abs=0.01)
-        assert panels["Database Size"].series[0].value == stack.database.stat().st_size
+        size = pytest.approx(stack.database.stat().st_size, rel=0.3)
+        assert panels["Database Size"].series[0].value == size
         assert "quantile" in panels["Query Latency (P95)"].error
         assert "moai_flow_errors_total" in panels["Error Rate"].error
         mended = await watch.dashboard("moai-flow-mended")
@@ -351,4 +355,4 @@ async def test_targets_are_objectives(stack: MoaiStack) -> None:
         assert told["queries"].sli == 1
         assert told["errors"].sli == pytest.approx(0.9)
         watched = {one.name: one for one in watch.picture.capacity}
-        assert watched["database"].value == stack.database.stat().st_size
+        assert watched["database"].value == pytest.approx(stack.database.stat().st_size, rel=0.3)

@@ -285,6 +285,19 @@ def test_alerts_of_rules_stand_beneath_the_checks_but_for_what_these_say_themsel
     assert "2 checks: 1 critical, 1 ok · 2 alerts: 1 critical, 1 info" in text
 
 
+def test_an_alert_that_is_worse_than_its_check_is_told_for_the_exit_code_is_of_it() -> None:
+    down = alert("TargetDown", check="log", cause="log")
+    checks = (view("log", Status.UNKNOWN, "it is not there", duration=None),)
+    triage = Triage(checks, 0.0, 1.0, RulesView(rules=(rule("TargetDown", down),)))
+    text = table(triage.checks, 1.0, Style(UNICODE), triage.alerts, ())
+    assert triage.status.exit_code == 2
+    assert [line.split()[:3] for line in text.splitlines()[:2]] == [
+        ["?", "UNKNOWN", "log"],
+        ["✖", "CRITICAL", "TargetDown"],
+    ]
+    assert "[CRITICAL] TargetDown log: /var is full\n" in nagios(triage)
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [(Status.CRITICAL, 2), (Status.WARNING, 1), (Status.OK, 0)]
 )

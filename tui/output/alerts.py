@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from checks.model import Status
 from checks.rules.views import RuleHealth, RulesView
-from checks.views import AlertView
+from checks.views import AlertView, CheckView
 from widgets.glyphs import WORDS
 
 __all__ = ["alert_summary", "alert_told", "rule_notes", "shown_alerts"]
@@ -17,9 +17,18 @@ _NAMED: Final = 6
 """Rules that a note names."""
 
 
-def shown_alerts(alerts: Sequence[AlertView]) -> list[AlertView]:
-    """Those that say something which their check's own line does not say."""
-    return [alert for alert in alerts if not alert.check or alert.cause != alert.check]
+def shown_alerts(alerts: Sequence[AlertView], checks: Iterable[CheckView]) -> list[AlertView]:
+    """Those that say something which the line of their check, one of ``checks``, does not say.
+
+    One that is worse than its check is among them: it is what the exit code is of.
+    """
+    told = {check.name: check.status.severity for check in checks}
+    return [alert for alert in alerts if not _is_told(alert, told)]
+
+
+def _is_told(alert: AlertView, told: Mapping[str, int]) -> bool:
+    own = bool(alert.check) and alert.cause == alert.check
+    return own and told.get(alert.check, 0) >= alert.status.severity
 
 
 def alert_summary(alerts: Sequence[AlertView]) -> str:
@@ -33,7 +42,7 @@ def alert_summary(alerts: Sequence[AlertView]) -> str:
 
 def alert_told(alert: AlertView) -> str:
     """Its sentence, with what may cause it."""
-    cause = f" (may follow from {alert.cause})" if alert.cause else ""
+    cause = f" (may follow from {alert.cause})" if alert.cause not in ("", alert.check) else ""
     return f"{alert.sentence}{cause}"
 
 

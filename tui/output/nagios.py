@@ -28,7 +28,7 @@ def nagios(triage: Triage) -> str:
         return unknown("there is nothing to check")
     causes = causes_of(triage.checks)
     ordered = worst_first(triage.checks, causes)
-    alerts = shown_alerts(triage.alerts)
+    alerts = shown_alerts(triage.alerts, triage.checks)
     head = f"ONWATCH {_word(triage.status)} - {_headline(ordered, causes, alerts)}"
     lines = [f"{_plain(head)} | {_performance(triage.checks)}"]
     for check in ordered:

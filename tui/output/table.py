@@ -69,7 +69,7 @@ def table(
     causes = causes_of(checks)
     ordered = worst_first(checks, causes)
     rows = [row for check in ordered for row in _rows(check, told(check, causes), style.glyphs)]
-    alerts = shown_alerts(alerts)
+    alerts = shown_alerts(alerts, checks)
     rows += [_alert(alert) for alert in alerts]
     widths = (
         min(_NAME_CELLS, max((cell_len(row.name) for row in rows), default=0)),

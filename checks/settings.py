@@ -35,6 +35,7 @@ __all__ = [
     "Secret",
     "SecretCommand",
     "Size",
+    "duration_text",
     "field_docs",
     "parse_duration",
     "parse_size",
@@ -72,6 +73,16 @@ def parse_duration(value: object) -> float:
     if not 0 <= seconds < 1e10:
         raise ValueError(f"{value!r} is not a duration that can be waited for")
     return seconds
+
+
+def duration_text(seconds: float) -> str:
+    """``seconds`` as :func:`parse_duration` reads them, to the millisecond: ``1h30m``, ``90d``."""
+    left = round(seconds * 1000)
+    parts = []
+    for unit, length in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        count, left = divmod(left, length)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join([*parts, f"{left}ms" if left else ""]) or "0s"
 
 
 def parse_size(value: object) -> int:

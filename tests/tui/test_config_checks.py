@@ -131,7 +131,7 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
         ("{name: a, http: 5}", ".http: expected keys and values, not a number"),
         ("{name: a, interval: soon, host: }", ".interval: 'soon' is not a duration; "
          "write 500ms, 5s, 1m or 1h30m"),
-        ("{name: a, interval: 1ms, host: }", ".interval: must be at least 0.1"),
+        ("{name: a, interval: 1ms, host: }", ".interval: must be at least 100ms"),
         ("{name: a, enabled: perhaps, host: }", ".enabled: expected true or false, not text"),
         (
             "{name: a, labels: [x], host: }",

@@ -7,6 +7,8 @@ are passed on, the passwords of URLs in them masked.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from math import nan
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
@@ -14,6 +16,7 @@ from pydantic_core import ErrorDetails
 from checks.documents import keys
 from checks.documents.keys import nearest
 from checks.secrets import mask_url
+from checks.settings import duration_text, parse_duration
 
 __all__ = [
     "ALSO_CALLED",
@@ -114,7 +117,7 @@ def sentence(error: ErrorDetails, value: object) -> str:
     expected = expected_type(error)
     if expected:
         return wrong_type(expected, value)
-    return _limit(kind, context) or _choice(error, value) or _plain(error["msg"])
+    return _limit(kind, context, value) or _choice(error, value) or _plain(error["msg"])
 
 
 def wrong_type(expected: str, value: object) -> str:
@@ -155,17 +158,26 @@ def _kind_of(value: object) -> str:
             return "keys and values"
 
 
-def _limit(kind: str, context: dict[str, Any]) -> str:
+def _limit(kind: str, context: dict[str, Any], value: object) -> str:
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         return f"expected {_PATTERNS.get(pattern, f'text that matches {pattern}')}"
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return f"{words} {context.get(name):g}"
+        return f"{words} {_bound(float(context.get(name, nan)), value)}"
     if kind in _LENGTHS:
         name, words = _LENGTHS[kind]
         return f"expected {words.format(context.get(name))}"
     return ""
+
+
+def _bound(limit: float, value: object) -> str:
+    """``limit`` as it would be written: as a duration where ``value`` is one with its unit."""
+    if isinstance(value, str) and limit > 0:
+        with suppress(ValueError):
+            parse_duration(value)
+            return duration_text(limit)
+    return f"{limit:g}"
 
 
 def _choice(error: ErrorDetails, value: object) -> str:

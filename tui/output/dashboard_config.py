@@ -10,6 +10,7 @@ import yaml
 
 from checks.dashboards.model import Column, Dashboard, Panel, PanelKind, Query, Variable, Words
 from checks.model import Status
+from checks.settings import duration_text
 
 __all__ = ["as_item", "as_yaml", "losses"]
 
@@ -49,7 +50,7 @@ def as_item(dashboard: Dashboard) -> dict[str, Any]:
     item: dict[str, Any] = {
         "name": dashboard.name,
         "title": dashboard.title,
-        "span": f"{round(dashboard.span)}s",
+        "span": duration_text(round(dashboard.span)),
     }
     if dashboard.variables:
         item["variables"] = [_variable(one) for one in dashboard.variables]

@@ -129,6 +129,11 @@ def test_live_checks_are_run_first(capsys: pytest.CaptureFixture[str], folder: P
     assert out.splitlines()[-1].startswith("note: $code: there is nothing to choose")
 
 
+def test_one_is_shown_by_its_title_too(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "show", "THEIRS", "--samples", "samples.om")
+    assert (code, out.splitlines()[0]) == (0, "Theirs")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -165,6 +170,7 @@ def test_what_is_written_is_read_as_the_same(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     assert run(capsys, "import", "grafana.json", "-o", "own.yaml")[0] == 1
+    assert "\n    span: 1h\n" in (folder / "own.yaml").read_text()
     head = CONFIG.partition("dashboards:")[0]
     (folder / "onwatch.yaml").write_text(head + (folder / "own.yaml").read_text())
     (own,) = load("onwatch.yaml").engine.dashboards

@@ -7,6 +7,7 @@ import asyncio
 import json
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.errors import ConfigError, ConfigProblem
@@ -28,9 +29,10 @@ def run(args: argparse.Namespace) -> int:
     from checks.dashboards.single_look import Wanted  # noqa: PLC0415 - imports numpy
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
-    wanted = Wanted(args.name, _seconds("--range", args.span), _chosen(args.var or []))
+    given = Wanted(args.name, _seconds("--range", args.span), _chosen(args.var or []))
     seconds = _seconds("--for", args.seconds)
     config = load(args.config).engine
+    wanted = replace(given, name=_name(config, args.name))
     view = (
         _of_file(config, wanted, args.samples) if args.samples else _live(config, wanted, seconds)
     )
@@ -42,6 +44,17 @@ def run(args: argparse.Namespace) -> int:
         _refuse("--var", f"the dashboard has no variable {unknown[0]}")
     _print(args, view)
     return 0
+
+
+def _name(config: EngineConfig, given: str) -> str:
+    """The name of the dashboard that ``given`` is the name, or else the title of, in any case."""
+    names = [one.name for one in config.dashboards]
+    titled = [
+        one.name
+        for one in config.dashboards
+        if given.casefold() in (one.name.casefold(), one.title.casefold())
+    ]
+    return titled[0] if given not in names and titled else given
 
 
 def _live(config: EngineConfig, wanted: Wanted, seconds: float) -> DashboardView:

@@ -89,7 +89,9 @@ def span(seconds: float | None) -> str:
 
 
 def window(seconds: float) -> str:
-    """The time that figures are computed over: ``1 min``, ``15 min``, ``1 h``."""
+    """The time that figures are computed over: ``30 s``, ``1 min``, ``15 min``, ``1 h``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
     return f"{seconds / 3600:.0f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
 
 

@@ -99,6 +99,13 @@ def test_ages_have_one_unit(seconds: float | None, text: str) -> None:
     assert fmt.age(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(30.0, "30 s"), (60.0, "1 min"), (900.0, "15 min"), (7200.0, "2 h")]
+)
+def test_a_window_below_a_minute_is_in_seconds(seconds: float, text: str) -> None:
+    assert fmt.window(seconds) == text
+
+
 def test_chart_units() -> None:
     assert fmt.value_in("s", 0.012) == "12 ms"
     assert fmt.value_in("ratio", 0.062) == "6.2 %"

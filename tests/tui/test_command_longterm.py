@@ -93,6 +93,8 @@ def test_objectives_as_the_monitor_counted_them(home: Path, onwatch: Run) -> Non
     counted(home, bad_minutes=10)
     code, out, _ = onwatch("slo", "there", "--json")
     (told,) = json.loads(out)
+    times = 1 - told["error_budget_remaining"]
+    assert f"  spent {times:.1f}x  " in onwatch("slo", "there")[1]
     assert code == 2
     assert told["status"] == "critical"
     assert told["bad"] == pytest.approx(600.0)

@@ -64,11 +64,18 @@ def _objective_row(one: ObjectiveView) -> tuple[str, ...]:
         ratio_text(one.target),
         span(one.window),
         _NONE if one.sli is None else ratio_text(one.sli),
-        _NONE if one.remaining is None else f"{max(-9.99, one.remaining) * 100:.0f} %",
+        _left(one.remaining),
         _burn(one.burn(3600.0)),
         _burn(one.burn(21_600.0)),
         "; ".join(part for part in (one.source, _known(one), one.note) if part),
     )
+
+
+def _left(remaining: float | None) -> str:
+    """``42 %`` of the budget, or, where none is left, how many times it was used: ``spent 17x``."""
+    if remaining is None:
+        return _NONE
+    return f"{remaining * 100:.0f} %" if remaining > 0 else f"spent {1 - remaining:,.1f}x"
 
 
 def _burn(burn: Burn | None) -> str:

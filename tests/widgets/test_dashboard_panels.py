@@ -227,6 +227,16 @@ def test_a_gauge_says_how_far_it_is_and_where_its_thresholds_lie() -> None:
     assert rows[3].endswith("100 %")
 
 
+def test_a_gauge_that_has_no_end_but_its_own_value_has_no_bar() -> None:
+    view = gateway().panels[5]
+    free = replace(view, panel=replace(view.panel, unit="B", high=None, thresholds=()))
+    rows = shown(free, 60, 5)
+    assert "102 B" in rows[1]
+    assert not any("━" in row for row in rows[1:])
+    known = replace(free, panel=replace(free.panel, high=200.0))
+    assert any("━" in row for row in shown(known, 60, 5)[1:])
+
+
 def test_gauges_of_several_have_a_line_each() -> None:
     rows = shown(gateway().panels[13], 66, 6)
     assert [row.split()[0] for row in rows[1:4]] == ["/", "/var", "/var/lib/mysql"]

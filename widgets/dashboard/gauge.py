@@ -41,9 +41,19 @@ def gauge_rows(view: PanelView, room: Room) -> list[Row]:
         one = view.series[0]
         status = [Seg("  "), worded(one.status, room.glyphs)] if one.status is not None else []
         told = [Seg(" "), *figure(one, view.panel, room.glyphs, signed=False)]
+        if not _is_measured(view, high):
+            # Its own value would be the end: a bar that is full whatever the value is.
+            return [told + status]
         rows = [told + status, _gauge(one, low, high, room.width - 2, room)]
         return [*rows, _scale(view.panel, low, high, room)][: room.height]
     return _listed(view, low, high, room)
+
+
+def _is_measured(view: PanelView, high: float) -> bool:
+    """Whether ``high``, the upper end, is any but the value of the only figure."""
+    panel = view.panel
+    own = panel.high is None and panel.unit not in _WHOLE
+    return not own or high != view.series[0].value
 
 
 def _gauge(one: SeriesView, low: float, high: float, width: int, room: Room) -> Row:

@@ -116,6 +116,18 @@ async def test_another_filter_keeps_the_line_or_goes_to_the_last_one_before_it()
         assert pane.selected == "app/19"
 
 
+async def test_where_there_is_no_line_what_is_missing_says_why() -> None:
+    (source,) = sample_logs.logs(LogsWanted()).sources[:1]
+    missing = replace(source, held=0, note="/var/log/*.log: no file is called so")
+    pane = TailPane()
+    async with Stage(pane).run_test(size=(80, 9)) as pilot:
+        pane.snapshot = picture(replace(view(()), sources=(missing,)))
+        await pilot.pause()
+        told = "\n".join(shown(pane))
+        assert "no line has come yet" in told
+        assert f"{source.check}: /var/log/*.log: no file is called so" in told
+
+
 async def test_lines_that_stand_still_are_not_painted_again() -> None:
     pane = TailPane()
     async with Stage(pane).run_test(size=(80, 9)) as pilot:

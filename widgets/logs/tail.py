@@ -197,7 +197,10 @@ class TailPane(LinePane):
             return note("gathering the lines", width)
         if any(source.held for source in view.sources):
             return note("no line that is held fits", width)
-        return note("no line has come yet", width)
+        made = note("no line has come yet", width)
+        for source in view.sources:
+            made += note(f"{source.check}: {source.note}", width, "warning") if source.note else []
+        return made
 
     def pinned(self, width: int) -> list[Line]:
         view = self._view

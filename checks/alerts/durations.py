@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["parse_duration", "show_duration"]
+__all__ = ["parse_duration", "show_duration", "show_lasted"]
 
 _UNITS: Final = (
     ("y", 31_536_000_000),
@@ -55,3 +55,10 @@ def show_duration(milliseconds: int) -> str:
         count, rest = divmod(rest, length)
         shown += f"{count}{unit}" if count else ""
     return shown
+
+
+def show_lasted(milliseconds: int) -> str:
+    """How long something has lasted: as :func:`show_duration`, from a second on in whole ones."""
+    return show_duration(
+        milliseconds - milliseconds % 1000 if milliseconds > 1000 else milliseconds
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from checks.alerts.durations import show_duration
+from checks.alerts.durations import show_duration, show_lasted
 from checks.alerts.flapping import HOLD, is_flapping, recent
 from checks.alerts.model import Alert, Evidence, Found, Pairs, State, Transition
 
@@ -182,14 +182,14 @@ class _Step:
         if lasted < self.terms.hold:
             self._put(alert)
             return
-        why = f"it has been there for {show_duration(lasted)} (for: {self._for})"
+        why = f"it has been there for {show_lasted(lasted)} (for: {self._for})"
         watched = self.doubts.watched(alert.scope) if self.doubts else ()
         fired = replace(alert, state=State.FIRING, fired_at=self.now, watched=watched)
         self._pass(fired, State.PENDING, why, evidence)
 
     def _unripen(self, alert: Alert, evidence: Evidence) -> None:
         """`for` has become longer: it fires too early now."""
-        lasted = show_duration(self.now - alert.active_at)
+        lasted = show_lasted(self.now - alert.active_at)
         why = f"`for` is {self._for} now, and it has been there for {lasted}"
         pending = replace(alert, state=State.PENDING, fired_at=None)
         self._pass(pending, State.FIRING, why, evidence)
@@ -222,7 +222,7 @@ class _Step:
         self._pass(kept, before.state, why, Evidence(None, before.evidence.threshold))
 
     def _drop(self, before: Alert) -> None:
-        lasted = show_duration(self.now - before.active_at)
+        lasted = show_lasted(self.now - before.active_at)
         why = f"the expression returns it no more, after {lasted} of {self._for}"
         why += self._ended(before)
         told = Transition(
@@ -243,7 +243,7 @@ class _Step:
         why = f"the expression returns it no more{self._ended(before)}"
         if keep:
             reason = "held, since it flaps" if keep > self.terms.keep else "keep_firing_for"
-            why += f", for {show_duration(self.now - since)} now ({reason}: {show_duration(keep)})"
+            why += f", for {show_lasted(self.now - since)} now ({reason}: {show_duration(keep)})"
         over = replace(kept, state=State.RESOLVED, resolved_at=self.now, missing_since=None)
         self._pass(over, State.FIRING, why, self._now(before))
 

@@ -84,6 +84,14 @@ def test_without_for_it_fires_in_the_evaluation_that_finds_it() -> None:
     assert rule.told[0].why == "the expression returns it, and nothing is waited for"
 
 
+def test_how_long_it_was_there_is_told_in_whole_seconds() -> None:
+    rule = Rule(Terms(hold=MINUTE)).evaluate(WEB)
+    rule.now += 8_470
+    for _ in range(3):
+        rule.evaluate(WEB)
+    assert rule.told[1].why == "it has been there for 1m8s (for: 1m)"
+
+
 def test_with_for_it_is_pending_first_and_fires_once_that_has_passed() -> None:
     rule = Rule(Terms(hold=2 * MINUTE))
     for _ in range(4):

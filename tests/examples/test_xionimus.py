@@ -201,7 +201,7 @@ async def test_requests_fail_and_come_late(stack: XionimusStack) -> None:
 
 async def test_what_an_hour_tells(stack: XionimusStack) -> None:
     minute = {"XIONIMUS_INTERVAL": "60s"}
-    config = configured(SYSTEM, {**stack.environ, **minute})
+    config = only_groups(configured(SYSTEM, {**stack.environ, **minute}), 30.0, "xionimus-info")
     async with watching(config, "backend", "database", system=SYSTEM) as watch:
         watch.step = 60.0
         wanted, size = {"count": 1}, {"rss": 6e7}
@@ -437,14 +437,14 @@ def test_levels_have_the_guides_reactions() -> None:
 
 
 async def test_a_day_of_requests(stack: XionimusStack) -> None:
-    config = configured(SYSTEM, {**stack.environ, "XIONIMUS_INTERVAL": "10m"})
-    config = only_groups(config, 600.0, "xionimus-day")
+    config = configured(SYSTEM, {**stack.environ, "XIONIMUS_INTERVAL": "20m"})
+    config = only_groups(config, 1200.0, "xionimus-day")
     async with watching(config, "backend", system=SYSTEM) as watch:
-        watch.step = 600.0
+        watch.step = 1200.0
         watch.drive(lambda _: stack.app.do("requests", count=3))
         watch.drive(lambda _: stack.app.do("requests", count=1, fails=True))
         await watch.go_on(24.5 * 3600)
         panels = await watch.dashboard("operations")
-        # Four and a scrape of our own every ten minutes.
-        assert panels["Requests, 24h"].series[0].value == pytest.approx(5 * 144, rel=0.02)
+        # Four and a scrape of our own every twenty minutes.
+        assert panels["Requests, 24h"].series[0].value == pytest.approx(5 * 72, rel=0.02)
         assert panels["Error rate, 24h"].series[0].value == pytest.approx(0.2, rel=0.05)

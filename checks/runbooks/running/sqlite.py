@@ -58,7 +58,7 @@ async def open_sqlite(
             check_same_thread=False,
         )
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL)
-        connection.set_authorizer(_allowed)
+        connection.set_authorizer(_reading if reads else _allowed)
         connection.set_progress_handler(conversation.must_stop, _BETWEEN_LOOKS)
         return connection
 
@@ -165,6 +165,23 @@ def _allowed(action: int, *_: object) -> int:
     """A step is for one file: others are neither attached nor written."""
     refused = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
     return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+
+_ASKING: Final = frozenset(
+    {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo",
+     "foreign_key_list", "foreign_key_check", "integrity_check", "quick_check"}
+)  # fmt: skip
+"""Pragmas whose argument is what they are asked about."""
+
+
+def _reading(action: int, first: str | None, second: str | None, *_: object) -> int:
+    """One that only reads sets nothing besides: ``PRAGMA hard_heap_limit`` and its like hold for
+    the whole process, which is ours.
+    """
+    if action == sqlite3.SQLITE_PRAGMA and second is not None:
+        name = (first or "").lower()
+        return sqlite3.SQLITE_OK if name in _ASKING else sqlite3.SQLITE_DENY
+    return _allowed(action)
 
 
 def _refused(error: Exception) -> str:

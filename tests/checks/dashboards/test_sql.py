@@ -131,6 +131,23 @@ async def test_macros_run_on_every_kind(
         assert panel.times[0] == pytest.approx(time.time() - 90, abs=70)
 
 
+async def test_a_panel_sets_nothing_of_our_own_process(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    database.close()
+    asked = ("PRAGMA hard_heap_limit = 8000000", "PRAGMA table_info(t)", "PRAGMA page_count")
+    view = await look(
+        (spec("file", "sqlite", path=str(path)),),
+        *(asks(one, PanelKind.TABLE, of="sqlite") for one in asked),
+    )
+    refused, *told = view.panels
+    with sqlite3.connect(":memory:") as ours:
+        assert ours.execute("PRAGMA hard_heap_limit").fetchone() == (0,)
+    assert "not authorized" in refused.error
+    assert [one.error for one in told] == ["", ""]
+
+
 async def test_a_point_a_row_is_thinned_out_to_its_peaks(
     gateway: CheckSpec, mariadb_server: MariadbDatabase
 ) -> None:
@@ -160,6 +177,8 @@ WRONG = {
     "DELETE FROM request_logs": "a panel only reads, and this does not: DELETE",
     "SELECT 1; SELECT 2": "a panel asks one statement, and here is 2 statements",
     "SELECT 1 INTO OUTFILE '/tmp/x'": "a panel only reads",
+    "SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */": "a panel only reads",
+    "SELECT 5--1 INTO DUMPFILE '/tmp/x'": "a panel only reads",
     "SELECT $__timeGroup(created_at)": "$__timeGroup wants an interval",
     "SELECT $__nothing(x)": "there is no macro $__nothing here",
     "SELECT provider_id FROM request_logs": "gives no column of numbers",

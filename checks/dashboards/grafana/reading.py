@@ -67,6 +67,11 @@ def _parsed(text: str, place: str) -> Any:
         raise ConfigError([ConfigProblem(place, wrong.lineno + skipped, "", said)]) from None
     except RecursionError:
         raise ConfigError([ConfigProblem(place, 0, "", "is nested too deeply")]) from None
+    except ValueError:
+        # Python reads no numbers of thousands of digits.
+        raise ConfigError(
+            [ConfigProblem(place, 0, "", "has a number of too many digits")]
+        ) from None
 
 
 def _unwrapped(document: Node) -> Node:

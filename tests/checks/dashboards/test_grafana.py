@@ -320,6 +320,7 @@ def test_variables_of_every_kind() -> None:
         ('{"panels": [3]}', "it.json: panels[0]: an object ({…}) is expected here"),
         ('{"spec": {"elements": {}}}', "spec.elements: is a dashboard of Grafana's schema v2"),
         ("[" * 100_000, "it.json: is nested too deeply"),
+        (f'{{"panels": [{"9" * 5_000}]}}', "it.json: has a number of too many digits"),
     ],
 )
 def test_a_broken_file_is_told_with_its_place(text: str, said: str) -> None:

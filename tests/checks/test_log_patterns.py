@@ -9,7 +9,10 @@ from checks.logs.patterns import Matcher, PatternCount
 from checks.logs.patterns_config import Pattern
 from checks.logs.patterns_ready import READY
 from checks.logs.patterns_search import Block
+from checks.logs.reading import Batch
 from checks.model import Status
+from checks.probes.log.config import LogConfig
+from checks.probes.log.digest import Digest
 from tests.checks.log_kit import record
 
 NOW = 1_700_000_000.0
@@ -117,6 +120,17 @@ def test_a_secret_is_unreadable_in_all_that_a_record_says() -> None:
     assert hidden.fields == {"key": "•••", "n": 1.0, "s": "é"}
     part = Matcher(pattern(use="passwords")).unreadable(record("é password=hunter22 next"))
     assert part.message == "é password=••• next"
+
+
+def test_a_secret_that_only_a_field_holds_is_masked() -> None:
+    """As the journal has it: the command line of a process stands in no line of the log."""
+    digest = Digest(LogConfig.model_validate({"files": ["/a"]}), NOW)
+    digest.masker.learn("hunter22secret")
+    told = record("started", _CMDLINE="app --db mysql://u:hunter23@db/x", key="hunter22secret", n=1)
+    digest.take(Batch((told,)), NOW)
+    digest.hold(NOW)
+    (held,) = digest.tail.held().newest
+    assert held.fields == {"_CMDLINE": "app --db mysql://u:•••@db/x", "key": "•••", "n": 1.0}
 
 
 def test_a_secret_behind_escapes_is_found() -> None:

@@ -151,8 +151,13 @@ class Digest:
         """``record`` without passwords that onwatch knows, or that stand in addresses."""
         text = self.masker.text
         message, whole = text(record.message), text(record.text)
-        # Escapes hide from a search in the line what its fields say.
-        if message == record.message and whole == record.text and "\\" not in whole:
+        # Fields may say what the lines do not: the journal's have the command line of a process,
+        # and escapes hide from a search in a line what stands there.
+        said = "\n".join(
+            f"{name}\n{value}" if isinstance(value, str) else name
+            for name, value in record.fields.items()
+        )
+        if message == record.message and whole == record.text and text(said) == said:
             return record
         fields = {
             text(name): text(value) if isinstance(value, str) else value

@@ -39,6 +39,8 @@ POSTGRES = (
     + b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict abc\n\n"
 )
 BUDGET = 1_000_000
+MYSQL_LZMA = b"\x09\x04\x05\x00"
+"""How an archive's own header of LZMA begins."""
 
 
 def _tar() -> bytes:
@@ -50,10 +52,10 @@ def _tar() -> bytes:
     return buffer.getvalue()
 
 
-def _zip() -> bytes:
+def _zip(name: str = "a.sql", how: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.sql", MYSQL)
+    with zipfile.ZipFile(buffer, "w", how) as archive:
+        archive.writestr(name, MYSQL)
         archive.writestr("b.bin", os.urandom(20_000))
     return buffer.getvalue()
 
@@ -110,6 +112,9 @@ def test_what_is_whole_is_said_to_be(tmp_path: Path, name: str, data: bytes, tex
         ("a.bz2", bz2.compress(MYSQL)[:-20], "bzip2: it ends in the middle"),
         ("a.xz", lzma.compress(MYSQL)[:-20], "xz: it ends in the middle"),
         ("a.zip", _zip()[:-30], "zip: it is damaged"),
+        ("a.zip", _zip("é.sql").replace(b"\xc3\xa9", b"\xc3("), "zip: it is damaged"),
+        ("a.zip", _zip(how=zipfile.ZIP_LZMA).replace(MYSQL_LZMA, bytes(4)), "zip: it is damaged"),
+        ("a.zip", _zip(how=zipfile.ZIP_BZIP2).replace(b"1AY&SY", bytes(6)), "zip: it is damaged"),
         ("a.tar", _tar()[:40_000], "its end is missing (two blocks of zeros)"),
         ("app.db", _sqlite()[:-4_096], "it was cut off"),
         ("dump.rdb", b"REDIS0011\xfa\x09redis-ver" + bytes(90), "the end mark and checksum"),

@@ -53,7 +53,9 @@ class Reading:
         if self._known is None or self._known[0] != item:
             if self.task is None or self.task.done():
                 self.task = asyncio.create_task(self._read(item), name=self._lane)
-            await asyncio.wait({self.task}, timeout=seconds)
+            done, _ = await asyncio.wait({self.task}, timeout=seconds)
+            for task in done:
+                task.result()  # what went wrong inside is said, not begun again at each run
         known = self._known
         return known[1] if known is not None and known[0] == item else None
 

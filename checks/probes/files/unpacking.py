@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Final, Protocol
 
+from checks.model import clean
 from checks.probes.files.dumps import HEAD, TAIL, Ends
 
 __all__ = ["FORMATS", "StoppedError", "Unpacked", "unpack", "unzip"]
@@ -26,6 +28,11 @@ FORMATS: Final = (
 _PIECE: Final = 262_144
 _GROWN: Final = 10
 """How many times as much as the budget may come of it."""
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError,
+    OverflowError, NotImplementedError, RuntimeError, OSError,
+)  # fmt: skip
+"""What the modules raise for octets that are not as they must be; OSError then has no number."""
 
 
 class StoppedError(Exception):
@@ -126,11 +133,16 @@ def unpack(file: IO[bytes], what: str, budget: int, stopped: Callable[[], bool])
             data = b""
             if got.read > budget or got.size > _GROWN * budget:
                 return got
-    except (zlib.error, OSError, ValueError, EOFError, lzma.LZMAError) as error:
+    except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        got.wrong = f"it is damaged: {error}"
+        got.wrong = _damaged(error)
         return got
+
+
+def _damaged(error: Exception) -> str:
+    """A damaged archive's names and octets may stand in what its module says."""
+    return f"it is damaged: {clean(error, 120)}"
 
 
 def _magic(what: str) -> bytes:
@@ -154,8 +166,10 @@ def unzip(file: IO[bytes], budget: int, stopped: Callable[[], bool]) -> Unpacked
                             got.size += len(piece)
                         if got.size > _GROWN * budget:
                             return got
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        got.wrong = f"it is damaged: {error}"
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        got.wrong = _damaged(error)
         return got
     got.whole = True
     return got

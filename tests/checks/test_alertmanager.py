@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +13,9 @@ from typing import Any
 import pytest
 
 from checks.clock import FakeClock
+from checks.errors import TargetError
 from checks.model import Result, Status
+from checks.probes.alertmanager.reading import alerts_of
 from tests.checks.http_kit import ask, probing
 from tests.servers.alertmanager import Alertmanager, serving
 from tests.servers.http import HttpServer
@@ -233,3 +239,31 @@ async def test_its_version_is_asked_for_once_a_minute_and_told_where_it_changes(
         good(http_server, status={"versionInfo": {"version": "0.28.0"}, "cluster": {}})
         await clock.advance(60)
         assert (await probe.run()).events == ("version changed from 0.27.0 to 0.28.0",)
+
+
+@pytest.mark.parametrize("odd", [7, 1.5, True, {"a": 1}, "text", None])
+def test_lists_that_are_none_are_empty(odd: object) -> None:
+    alert = {"labels": {"x\x1b[31m": "y"}, "receivers": odd, "status": {"silencedBy": odd}}
+    (found,) = alerts_of([alert]).alerts
+    assert (found.receivers, found.silenced_by, found.labels) == ((), (), {"x": "y"})
+
+
+@pytest.mark.parametrize("odd", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", 5, ""])
+def test_a_time_beyond_the_years_there_are_is_none(odd: object) -> None:
+    assert alerts_of([{"startsAt": odd}]).alerts[0].started is None
+
+
+async def test_thousands_of_alerts_hold_nobody_up(http_server: HttpServer) -> None:
+    http_server.answer("/few", "[1]")
+    http_server.answer("/many", json.dumps(["x" * 1_000] * 1_000))
+    async with probing("alertmanager", http_server.url) as probe:
+        told = probe._api.told
+        here = threading.get_ident()
+        assert await told("/few", 5, lambda _: threading.get_ident()) == here
+        assert await told("/many", 5, lambda _: threading.get_ident()) != here
+        # One that has hung is no answer to what is asked next.
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await told("/many", 5, lambda _: time.sleep(0.3))
+        with pytest.raises(TargetError, match="has not ended yet"):
+            await told("/many", 5, len)

@@ -13,8 +13,17 @@ from typing import Any
 import pytest
 
 from checks.clock import FakeClock
-from checks.model import Result, Status
-from checks.probes.prometheus.config import PrometheusConfig
+from checks.errors import TargetError
+from checks.model import Result, Sampler, Status
+from checks.probes.prometheus.config import PrometheusConfig, PromQuery
+from checks.probes.prometheus.reading import (
+    Job,
+    TargetsSeen,
+    head_series_of,
+    readings_of,
+    targets_of,
+)
+from checks.probes.prometheus.report import Known, own_samples
 from tests.checks.http_kit import ask, probing
 from tests.servers.http import HttpServer
 from tests.servers.prometheus_api import Api, running
@@ -285,7 +294,7 @@ async def test_a_thousand_targets_are_counted_and_few_are_rows(http_server: Http
         for number in range(1000)
     ]
     result = await ask("prometheus", good(http_server, targets=data({"activeTargets": many})))
-    assert "1,000 of 1,000 targets are down: job0 10.0.0.0, job1 10.0.0.1 and 998 more" in (
+    assert "1,000 of 1,000 targets are down: job0 10.0.0.0, job0 10.0.0.40 and 998 more" in (
         result.message
     )
     assert len(result.parts) < 45
@@ -317,3 +326,22 @@ def test_names_of_its_own_metrics_are_not_for_queries() -> None:
         PrometheusConfig.model_validate(
             {"url": "http://a", "queries": [{"metric": "prometheus_ready", "expr": "1"}]}
         )
+
+
+@pytest.mark.parametrize("odd", [[], {}, 10**400, "NaN", None, True])
+def test_values_of_other_types_than_promised_are_no_numbers(odd: Any) -> None:
+    query = PromQuery.model_validate({"expr": "up", "metric": "m"})
+    answer = {"status": "success", "data": {"resultType": "scalar", "result": [1, odd]}}
+    expected = 1.0 if odd is True else None
+    readings, _ = readings_of(query, answer)
+    assert [one.value for one in readings] == ([] if expected is None else [expected])
+    assert head_series_of({"status": "success", "data": {"totalSeries": odd}}) == expected
+    with pytest.raises(TargetError, match="answers, but not as Prometheus does"):
+        targets_of({"status": odd, "data": {}})
+
+
+def test_of_very_many_jobs_the_largest_have_series_of_their_own() -> None:
+    jobs = tuple(Job(f"j{n}", up=n, down=1, unknown=0) for n in range(10_000))
+    known = Known(targets=TargetsSeen(jobs, ()))
+    made = own_samples(Sampler({}), known, ready=True)
+    assert len(made.series) < 2_000

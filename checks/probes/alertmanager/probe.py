@@ -88,7 +88,7 @@ class AlertmanagerProbe:
         known = self._known
         known.troubles.pop(name, None)
         try:
-            return read(await self._api.document(path, self._enough(until)))
+            return await self._api.told(path, self._enough(until), read)
         except TargetError as error:
             known.troubles[name] = error
         return None

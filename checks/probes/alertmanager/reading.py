@@ -103,9 +103,10 @@ def _time(value: object) -> float | None:
         return None
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
+        # Of the first year and of the last one, another zone's may lie in none here.
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def _rows(document: Any, path: str) -> list[dict[str, Any]]:
@@ -118,8 +119,12 @@ def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _pairs(value: object) -> dict[str, str]:
-    return {k: clean(v) for k, v in _dict(value).items() if isinstance(v, str)}
+    return {clean(k): clean(v) for k, v in _dict(value).items() if isinstance(v, str)}
 
 
 def about_of(document: Any) -> About:
@@ -156,8 +161,8 @@ def alerts_of(document: Any) -> AlertsSeen:
 def _alert(one: Mapping[str, Any]) -> Alert:
     labels, notes = _pairs(one.get("labels")), _pairs(one.get("annotations"))
     status = _dict(one.get("status"))
-    receivers = [_text(_dict(each).get("name"), 60) for each in one.get("receivers") or []]
-    silenced = [str(each) for each in status.get("silencedBy") or []]
+    receivers = [_text(_dict(each).get("name"), 60) for each in _list(one.get("receivers"))]
+    silenced = [clean(each, 60) for each in _list(status.get("silencedBy"))]
     return Alert(
         clean(labels.pop("alertname", "alert without a name"), 80),
         clean(labels.pop("severity", ""), 40),

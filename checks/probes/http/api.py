@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from checks.errors import SecretError, TargetError
@@ -22,6 +23,8 @@ from checks.probes.http.report import silence
 from checks.wording import size
 
 __all__ = ["Api", "NotToldError", "Reply", "own_keys"]
+
+T = TypeVar("T")
 
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 _LARGE: Final = 256_000
@@ -64,13 +67,15 @@ class Api:
         self._config = config
         self._target = target
         self._bound = bound
+        self._lane = f"{kind} {target.name}"
         self._asking = Asking(config, target, _HEADERS)
         self.peer: Peer | None = None
         """Who answered last."""
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and end the lane's thread."""
         await self._asking.close()
+        self._target.env.lanes.drop(self._lane)
 
     async def get(self, path: str, patience: float, **parameters: str) -> Reply:
         """The answer to ``path`` within ``patience`` seconds, whatever its status.
@@ -109,6 +114,21 @@ class Api:
         reply = await self.get(path, patience, **parameters)
         return await self.read(path, reply)
 
+    async def told(
+        self, path: str, patience: float, read: Callable[[Any], T], **parameters: str
+    ) -> T:
+        """What ``read`` makes of the JSON document at ``path``; raises as :meth:`document`, and
+        what ``read`` raises.
+
+        Of a large document that is done in a lane, too: thousands of alerts take longer than others
+        are to wait.
+        """
+        reply = await self.get(path, patience, **parameters)
+        document = await self.read(path, reply)
+        if len(reply.answer.body) < _LARGE:
+            return read(document)
+        return await self._aside(lambda: read(document))
+
     async def read(self, path: str, reply: Reply) -> Any:
         """The JSON document that ``reply`` is; raises as :meth:`document`."""
         answer, head = reply.answer, f"{path}: HTTP {reply.status}"
@@ -141,10 +161,13 @@ class Api:
             except BodyError:
                 return None
 
-        if length < _LARGE:
-            return parse()
+        return parse() if length < _LARGE else await self._aside(parse)
+
+    async def _aside(self, call: Callable[[], T]) -> T:
+        """``call()`` in a lane. Raises TargetError where that is still at what a run that has
+        timed out wanted."""
         try:
-            return await self._target.env.lanes.share(f"{self._kind} {self._target.name}", parse)
+            return await self._target.env.lanes.run(self._lane, call)
         except LaneBusyError:
             raise TargetError("limit", "reading its last answer has not ended yet") from None
 

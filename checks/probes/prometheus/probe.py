@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from checks.errors import TargetError
@@ -147,8 +148,7 @@ class PrometheusProbe:
         known.untold.pop(name, None)
         known.troubles.pop(name, None)
         try:
-            document = await self._api.document(path, self._enough(until), **parameters)
-            return read(document)
+            return await self._api.told(path, self._enough(until), read, **parameters)
         except NotToldError:
             known.untold[name] = path
         except TargetError as error:
@@ -159,10 +159,12 @@ class PrometheusProbe:
         for number, query in self._queries.due(self._clock.now()):
             now = self._clock.now()
             try:
-                document = await self._api.document(
-                    "/api/v1/query", self._enough(until), query=query.expr
+                found, more = await self._api.told(
+                    "/api/v1/query",
+                    self._enough(until),
+                    partial(readings_of, query),
+                    query=query.expr,
                 )
-                found, more = readings_of(query, document)
                 self._queries.succeeded(number, now, found, more=more)
             except TargetError as error:
                 self._queries.failed(number, now, error)

@@ -137,7 +137,7 @@ def _no(path: str) -> TargetError:
 
 def is_api(document: Any) -> bool:
     """Whether it is an answer of Prometheus' API at all."""
-    return isinstance(document, dict) and document.get("status") in {"success", "error"}
+    return isinstance(document, dict) and document.get("status") in ("success", "error")
 
 
 def _data(document: Any, path: str, kind: type) -> Any:
@@ -185,6 +185,8 @@ def targets_of(document: Any) -> TargetsSeen:
         Job(job, found["up"], found["down"], found.total() - found["up"] - found["down"])
         for job, found in sorted(counts.items())
     )
+    # A server tells them in another order each time.
+    ill.sort(key=lambda one: (one.job, len(one.instance), one.instance))
     return TargetsSeen(jobs, tuple(ill))
 
 
@@ -247,7 +249,7 @@ def head_series_of(document: Any) -> float | None:
     data = _data(document, "/api/v1/status/tsdb", dict)
     head = data.get("headStats")
     found = head.get("numSeries") if isinstance(head, dict) else data.get("totalSeries")
-    return float(found) if isinstance(found, int | float) else None
+    return _number_of(found) if isinstance(found, int | float) else None
 
 
 def readings_of(query: PromQuery, document: Any) -> tuple[tuple[Reading, ...], bool]:
@@ -281,14 +283,19 @@ def _kept(query: PromQuery, labels: Mapping[str, str]) -> Iterable[tuple[str, st
     wanted = query.labels
     for name, value in sorted(labels.items()):
         if name != "__name__" and (wanted is None or name in wanted):
-            yield name, clean(value)
+            yield clean(name), clean(value)
 
 
 def _number(pair: object) -> float | None:
     if not isinstance(pair, list) or len(pair) != 2:
         return None
+    return _number_of(pair[1])
+
+
+def _number_of(value: Any) -> float | None:
+    """``value`` as a number; None where it is none, or beyond what numbers are here."""
     try:
-        value = float(pair[1])
-    except (TypeError, ValueError):
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return None if math.isnan(value) else value
+    return None if math.isnan(number) else number

@@ -8,10 +8,12 @@ from typing import Final
 
 from checks.errors import TargetError
 from checks.model import Sampler, Samples, Table
-from checks.probes.prometheus.reading import Build, RulesSeen, Runtime, TargetsSeen
+from checks.probes.prometheus.reading import Build, Job, RulesSeen, Runtime, TargetsSeen
 
 __all__ = ["Known", "facts_of", "own_samples", "tables_of"]
 
+_JOBS: Final = 500
+"""Jobs that have series of their own."""
 _NAMES: Final = {
     "targets": "what it scrapes",
     "rules": "its rules",
@@ -62,7 +64,7 @@ def own_samples(sampler: Sampler, known: Known, *, ready: bool) -> Samples:
     if known.runtime is not None and known.runtime.reloaded is not None:
         builder.add("prometheus_config_last_reload_successful", float(known.runtime.reloaded))
     builder.add("prometheus_tsdb_head_series", known.head)
-    for job in known.targets.jobs if known.targets is not None else ():
+    for job in _counted(known.targets.jobs) if known.targets is not None else ():
         for health, count in (("up", job.up), ("down", job.down), ("unknown", job.unknown)):
             labels = {"scrape_job": job.name, "health": health}
             builder.add("prometheus_targets", float(count), labels)
@@ -73,6 +75,15 @@ def own_samples(sampler: Sampler, known: Known, *, ready: bool) -> Samples:
         for state, count in known.rules.alerts.items():
             builder.add("prometheus_alerts", float(count), {"alertstate": state})
     return builder.build()
+
+
+def _counted(jobs: tuple[Job, ...]) -> Iterator[Job]:
+    """The largest of ``jobs``, and the others as one: each has series of its own."""
+    ordered = sorted(jobs, key=lambda job: (-job.total, job.name))
+    yield from ordered[:_JOBS]
+    if rest := ordered[_JOBS:]:
+        up, down = sum(job.up for job in rest), sum(job.down for job in rest)
+        yield Job("other", up, down, sum(job.unknown for job in rest))
 
 
 def facts_of(known: Known) -> tuple[tuple[str, str], ...]:

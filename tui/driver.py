@@ -25,7 +25,7 @@ from tui.typed import Typed
 
 __all__ = ["CLEARED", "OnwatchDriver"]
 
-CLEARED: Final = "\x1b[0m\x1b[H\x1b[2J"
+CLEARED: Final = "\x1b[r\x1b[0m\x1b[H\x1b[2J"
 """Written before the alternate screen is left: where there is none, as in GNU screen's
 defaults and on older Linux consoles, the picture would stay and the prompt lie in it."""
 

@@ -31,6 +31,7 @@ RESTORE: Final = (
     b"\x1b[<u"  # kitty keyboard
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
     b"\x1b[?2004l\x1b[?1004l\x1b[?2048l"  # paste, focus and resize reports
+    b"\x1b[r"  # margins, between which lines may just have been moved
     b"\x1b[0m\x1b[?7h\x1b[H\x1b[2J"  # colours, wrapping; the picture, where it is the only screen
     b"\x1b[?1049l\x1b[?25h"  # main screen, cursor
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -12,7 +13,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.tui.emulated import Emulated
+from tui.driver import CLEARED
 from tui.economy import Mirror, Mirrored
+from tui.ending import RESTORE
 
 CONSOLE = Console(force_terminal=True, color_system="truecolor", width=80)
 WIDTH, HEIGHT = 60, 20
@@ -86,3 +89,11 @@ def test_nothing_moves_on_a_terminal_that_may_not_know_how_nor_for_a_few_lines()
         send(screen("a", log[:height]), mirror, terminal)
         made = screen("b", log[1 : height + 1])
         assert "r\x1b[" not in send(made, mirror, terminal)
+
+
+@pytest.mark.parametrize("end", [CLEARED, RESTORE.decode()])
+def test_however_it_ends_no_margins_are_left(end: str) -> None:
+    """What is yet to be written is thrown away where a terminal has stopped reading."""
+    _, undone, rest = end.partition("\x1b[r")
+    assert undone
+    assert "\x1b[H" in rest, "it puts the cursor elsewhere"

@@ -61,7 +61,7 @@ def ties(
     """For the id of each of ``alerts``, which have the text that they compare with a constant."""
     found = {alert.id: finder.find(dict(alert.labels)) for alert, _ in alerts}
     active = [(alert, text) for alert, text in alerts if alert.state is not State.RESOLVED]
-    explained = _explained([alert for alert, _ in active], found, checks)
+    explained = _explained(active, found, checks)
     hidden = _hidden(active)
     return {
         alert.id: Tie(found[alert.id], explained.get(alert.id, ""), hidden.get(alert.id, ""))
@@ -70,20 +70,22 @@ def ties(
 
 
 def _explained(
-    alerts: Sequence[RuleAlertView], found: Mapping[str, str], checks: Sequence[CheckView]
+    alerts: Sequence[tuple[RuleAlertView, str]],
+    found: Mapping[str, str],
+    checks: Sequence[CheckView],
 ) -> dict[str, str]:
     """The check that each alert is a symptom of: its own, or one that this depends on."""
     depends_on = {check.name: check.depends_on for check in checks if check.depends_on}
     sick = {check.name: check for check in ill(checks)}
     subjects = [
         Subject(alert.id, found[alert.id], round(alert.active_at * 1000), alert.status in _ILL)
-        for alert in alerts
+        for alert, _ in alerts
     ]
     said = {name: _said(check) for name, check in sick.items()}
     own = {
         alert.id: name
-        for alert in alerts
-        if (name := found[alert.id]) in sick and _follows(alert, sick[name], said[name])
+        for alert, compared in alerts
+        if (name := found[alert.id]) in sick and _follows(alert, compared, sick[name], said[name])
     }
     every = [
         *subjects,
@@ -115,8 +117,14 @@ def _told(message: str, parts: tuple[str, ...]) -> _Said:
     return _Said(text, frozenset(parts), frozenset(_NUMBER.findall(text)))
 
 
-def _follows(alert: RuleAlertView, check: CheckView, said: _Said) -> bool:
-    """Whether ``check``, which ``alert`` is of, says the same, as badly, and did so no later."""
+def _follows(alert: RuleAlertView, compared: str, check: CheckView, said: _Said) -> bool:
+    """Whether ``check``, which ``alert`` is of, says the same, as badly, and did so no later.
+
+    Of ``up`` itself, which the alert ``compared``, it does however long that is: after a restart
+    an alert is remembered, and since when a check is down is not.
+    """
+    if not check.up and compared == "up":
+        return True
     if check.since > alert.active_at + LATER / 1000:
         return False
     if not check.up:

@@ -139,6 +139,20 @@ async def test_what_a_check_says_itself_is_not_told_twice() -> None:
         assert (second.name, second.cause) == ("TargetDown", "one")
 
 
+async def test_nor_after_a_restart_which_remembers_the_alert_alone(tmp_path: Path) -> None:
+    PLAYED["one"] = down()
+    text = "{alert: TargetDown, expr: up == 0, labels: {severity: critical}}"
+    clock, memory = FakeClock(), tmp_path / "alerts.json"
+    for _ in range(2):
+        async with playing(configured(text, spec("one"), memory=memory), clock) as scene:
+            picture = await scene.after(60)
+            assert [(one.name, one.cause) for one in picture.alerts] == [
+                ("one down", ""),
+                ("TargetDown", "one"),
+            ]
+        await clock.advance(300)
+
+
 async def test_what_a_check_that_answers_says_itself_hides_nothing_else() -> None:
     async def full(target: Target) -> Result:
         builder = target.sampler.builder()

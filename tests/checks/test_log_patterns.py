@@ -133,6 +133,18 @@ def test_a_secret_that_only_a_field_holds_is_masked() -> None:
     assert held.fields == {"_CMDLINE": "app --db mysql://u:•••@db/x", "key": "•••", "n": 1.0}
 
 
+def test_the_first_secret_of_a_query_is_masked_where_it_is_a_field_by_itself() -> None:
+    """As an access log's fields have it: without the ? that tells one in the line."""
+    digest = Digest(LogConfig.model_validate({"files": ["/a"]}), NOW)
+    line = "GET /pay?token=abcdef123&page=2 200"
+    told = record(line, text=line, query="token=abcdef123&page=2", token="of=another kind")
+    digest.take(Batch((told,)), NOW)
+    digest.hold(NOW)
+    (held,) = digest.tail.held().newest
+    assert held.text == "GET /pay?token=•••&page=2 200"
+    assert held.fields == {"query": "token=•••&page=2", "token": "of=another kind"}
+
+
 def test_a_secret_behind_escapes_is_found() -> None:
     key = "AKIAABCDEFGHIJKLMNOP"
     escaped = record(f"key {key}", text=rf'{{"message": "key \u0041{key[1:]}"}}')

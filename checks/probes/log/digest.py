@@ -15,7 +15,7 @@ from checks.logs.counting_columns import Columns
 from checks.logs.counting_metrics import RecordCounter
 from checks.logs.counting_templates import template
 from checks.logs.filters import compiled
-from checks.logs.model import Level, Record
+from checks.logs.model import Level, Record, Value
 from checks.logs.patterns import Matcher, PatternCount
 from checks.logs.patterns_search import BLOCK, Block
 from checks.logs.reading import Batch, SourceState
@@ -34,6 +34,9 @@ _SKEWED: Final = 900.0
 _MINUTE: Final = 60.0
 _HOLD: Final = 0.5
 """Seconds for which a flood's records wait to be held: most of them are gone by then."""
+_QUERY: Final = dict.fromkeys(("query", "query_string", "querystring", "args"), "?")
+"""What stands before the value of a field of that name where the address is whole: by it the
+first secret of a query is known."""
 _LEVEL = attrgetter("level")
 _TIME = attrgetter("time")
 _NUMBER = attrgetter("number")
@@ -154,15 +157,18 @@ class Digest:
         # Fields may say what the lines do not: the journal's have the command line of a process,
         # and escapes hide from a search in a line what stands there.
         said = "\n".join(
-            f"{name}\n{value}" if isinstance(value, str) else name
+            f"{name}\n{_QUERY.get(name.rpartition('.')[2], '')}{value}"
+            if isinstance(value, str)
+            else name
             for name, value in record.fields.items()
         )
         if message == record.message and whole == record.text and text(said) == said:
             return record
-        fields = {
-            text(name): text(value) if isinstance(value, str) else value
-            for name, value in record.fields.items()
-        }
+        fields: dict[str, Value] = {}
+        for name, value in record.fields.items():
+            mark = _QUERY.get(name.rpartition(".")[2], "")
+            told = text(f"{mark}{value}")[len(mark) :] if isinstance(value, str) else value
+            fields[text(name)] = told
         return replace(record, message=message, text=whole, fields=fields)
 
     def _recall(self, records: Sequence[Record], now: float) -> None:

@@ -15,6 +15,7 @@ import pytest
 from checks.clock import FakeClock
 from checks.errors import TargetError
 from checks.model import Result, Status
+from checks.probes.alertmanager.probe import AlertmanagerProbe
 from checks.probes.alertmanager.reading import alerts_of
 from tests.checks.http_kit import ask, probing
 from tests.servers.alertmanager import Alertmanager, serving
@@ -257,6 +258,7 @@ async def test_thousands_of_alerts_hold_nobody_up(http_server: HttpServer) -> No
     http_server.answer("/few", "[1]")
     http_server.answer("/many", json.dumps(["x" * 1_000] * 1_000))
     async with probing("alertmanager", http_server.url) as probe:
+        assert isinstance(probe, AlertmanagerProbe)
         told = probe._api.told
         here = threading.get_ident()
         assert await told("/few", 5, lambda _: threading.get_ident()) == here

@@ -170,6 +170,15 @@ def test_a_mangled_info_yields_fewer_figures_and_no_error(text: str) -> None:
     assert list(events(info, info)) == []
 
 
+def test_the_last_save_is_told_with_its_age_by_the_servers_clock() -> None:
+    text = "rdb_last_bgsave_status:ok\nrdb_last_save_time:1700000000\n"
+    told = [
+        dict(facts(Reading(parse_info(text + more), None, 5.0, 0.001)))["RDB"]
+        for more in ("server_time_usec:1700010800000000\n", "")
+    ]
+    assert told == ["last save ok 3 h ago, 0 changes since", "last save ok, 0 changes since"]
+
+
 def test_an_absurd_version_is_none() -> None:
     assert parse_info(f"redis_version:{'9' * 5000}.1").major == 0
     assert parse_info("redis_version:7.2.4").major == 7

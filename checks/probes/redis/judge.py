@@ -268,7 +268,15 @@ def _rdb_fact(info: Info) -> str:
     status = info.text("rdb_last_bgsave_status") or "unknown"
     changes = info.number("rdb_changes_since_last_save") or 0
     running = ", saving now" if info.text("rdb_bgsave_in_progress") == "1" else ""
-    return f"last save {status}, {changes:,.0f} changes since{running}"
+    return f"last save {status}{_since_saved(info)}, {changes:,.0f} changes since{running}"
+
+
+def _since_saved(info: Info) -> str:
+    """How long ago that was, by the server's own clock; Redis before 6.0 does not tell its time."""
+    saved, now = info.number("rdb_last_save_time"), info.number("server_time_usec")
+    if saved is None or now is None:
+        return ""
+    return f" {span(max(0.0, now / 1e6 - saved))} ago"
 
 
 def _aof_fact(info: Info) -> str:

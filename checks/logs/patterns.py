@@ -155,13 +155,15 @@ class PatternCount:
         return self._sums[told.window if told is not None else USUAL_WINDOW]
 
     def part(self, now: float, since: float) -> Part:
-        """The row of the pattern; all that was written from ``since`` on was seen."""
+        """The row of the pattern; all that was written from ``since`` on was seen. How often it
+        was found is its value, and not told again in its message.
+        """
         status, bound = self.judge(now)
         each = self._shown(bound)
         value = f"{each.total:,} in {span(each.window)}"
         if bound is not None:
             newest = f": {self._newest.message}" if self._newest is not None else ""
-            told = f"{value}, {counted(bound.count)} is {_A[status]}{newest}"
+            told = f"{counted(bound.count)} is {_A[status]}{newest}"
             return Part(self.name, status, told, value)
         told = self._newest.message if self._newest is not None and each.total else ""
         if now - since < each.window:

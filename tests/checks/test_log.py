@@ -236,15 +236,19 @@ async def test_silence_beyond_its_bound_is_told(log: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["app.log", "*.log"])
 async def test_a_file_that_is_not_there_is_said_until_it_comes(tmp_path: Path, name: str) -> None:
-    app = spec("app", files=[str(tmp_path / name)])
+    app = spec("app", files=[str(tmp_path / name)], patterns=["crashes"], quiet={"warning": "10m"})
     async with running(tmp_path, app, now=NOW) as made:
         state = await made.run()
         assert (state.view.status, state.view.reason) == (Status.UNKNOWN, "missing")
+        assert state.view.message.startswith(str(tmp_path / name)), "not that of a pattern"
+        assert not state.view.message.endswith("more)")
+        assert {part.status for part in state.view.parts} == {Status.UNKNOWN}, "nor is any well"
         assert not state.view.up
         assert state.value("log_up") == 0
         write(tmp_path / "app.log", line("first"), line("second"))
         state = await made.run()
         assert state.view.status is Status.OK
+        assert {part.status for part in state.view.parts} == {Status.OK}
         assert state.value("log_lines_total", level="info") == 2, "all of a new file counts"
 
 

@@ -78,6 +78,11 @@ class Digest:
         self._unheld: list[Record] = []
         self._held_at = now
 
+    @property
+    def readable(self) -> bool:
+        """Whether anything can be read; if not, what is not found is not known to be not there."""
+        return any(not source.problem for source in self.sources)
+
     def take(self, batch: Batch, now: float) -> None:
         """Take in what a reading brought at ``now``."""
         self._account(batch, now)

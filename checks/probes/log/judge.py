@@ -15,14 +15,25 @@ from checks.wording import size, span
 __all__ = ["findings", "sentence", "shown_rate"]
 
 _MOST_SOURCES: Final = 10
+_NOT_READ: Final = "nothing of the log can be read"
 _FAR_BEHIND: Final = 8_000_000
 """Bytes not read yet from which on what is shown is no longer what happens."""
 
 
 def findings(config: LogConfig, digest: Digest, now: float) -> list[Finding]:
-    """Child rows, patterns first."""
-    rows = [Finding("limit", each.part(now, digest.since)) for each in digest.patterns]
-    return [*rows, *_quiet(config, digest, now), *_sources(config, digest), *_reading(digest)]
+    """Child rows, patterns first; those of which nothing is known last."""
+    known = [Finding("limit", each.part(now, digest.since)) for each in digest.patterns]
+    unknown: list[Finding] = []
+    if not digest.readable:
+        unknown = [_unknown(row) for row in known if row.part.status is Status.OK]
+        known = [row for row in known if row.part.status is not Status.OK]
+    quiet, sources = _quiet(config, digest, now), _sources(config, digest)
+    return [*known, *quiet, *sources, *_reading(digest), *unknown]
+
+
+def _unknown(row: Finding) -> Finding:
+    """``row`` of a pattern that nothing is searched for."""
+    return Finding("missing", Part(row.part.name, Status.UNKNOWN, _NOT_READ, "\u2014"))
 
 
 def _quiet(config: LogConfig, digest: Digest, now: float) -> Iterator[Finding]:
@@ -37,7 +48,9 @@ def _quiet(config: LogConfig, digest: Digest, now: float) -> Iterator[Finding]:
             told = f"{text}, expected every {span(bound)}"
             yield Finding("limit", Part("newest line", status, told, f"{span(silent)} ago"))
             return
-    yield Finding("ok", Part("newest line", Status.OK, "", f"{span(silent)} ago"))
+    if digest.readable:
+        newest = "none yet" if digest.newest is None else f"{span(silent)} ago"
+        yield Finding("ok", Part("newest line", Status.OK, "", newest))
 
 
 def _sources(config: LogConfig, digest: Digest) -> Iterator[Finding]:
@@ -84,9 +97,12 @@ def sentence(digest: Digest, rows: list[Finding], now: float) -> tuple[Status, s
     cause = next((row for row in rows if row.part.status is status is not Status.OK), None)
     if cause is None:
         return Status.OK, _figures(digest, now), "ok"
-    others = sum(row.part.status is not Status.OK for row in rows) - 1
+    ill = [row.part for row in rows if row.part.status is not Status.OK]
+    others = sum(part.message != _NOT_READ for part in ill) - 1
     more = f" (and {others} more)" if others else ""
-    return status, f"{cause.part.name}: {cause.part.message}{more}", cause.reason
+    counted = any(each.name == cause.part.name for each in digest.patterns)
+    value = f"{cause.part.value}, " if counted else ""
+    return status, f"{cause.part.name}: {value}{cause.part.message}{more}", cause.reason
 
 
 def shown_rate(digest: Digest, now: float) -> float:

@@ -220,7 +220,7 @@ class LogProbe:
         config, digest, now = self._config, self._digest, self._clock.now()
         rows = findings(config, digest, now)
         status, text, reason = sentence(digest, rows, now)
-        up = any(not source.problem for source in digest.sources)
+        up = digest.readable
         to = self._target.sampler.builder()
         add_samples(to, digest, up=up)
         rate = shown_rate(digest, now)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from checks.logs.counting import Top
+from checks.logs.patterns import PatternCount
 from checks.logs.tail import Reading
-from checks.model import Table
+from checks.logs.views import PatternView
+from checks.model import Status, Table
 from checks.probes.log.config import LogConfig
 from checks.probes.log.digest import Digest
 from checks.probes.log.judge import shown_rate
@@ -26,9 +29,15 @@ def reading(check: str, digest: Digest, now: float) -> Reading:
         rate=shown_rate(digest, now),
         window=digest.rate.window,
         note=note(digest),
-        patterns=tuple(pattern.view(check, now) for pattern in digest.patterns),
+        patterns=tuple(_view(pattern, check, digest, now) for pattern in digest.patterns),
         newest=digest.newest,
     )
+
+
+def _view(pattern: PatternCount, check: str, digest: Digest, now: float) -> PatternView:
+    view = pattern.view(check, now)
+    unknown = view.status is Status.OK and not digest.readable
+    return replace(view, status=Status.UNKNOWN) if unknown else view
 
 
 def note(digest: Digest) -> str:

@@ -38,6 +38,8 @@ _MONTH_FIRST = re.compile(
     r"(?: (\d{4}))?"
 )
 _DAY: Final = 86_400.0
+_LATEST: Final = 1e11
+"""Seconds since 1970 (the year 5138) from which on a number is none of seconds, and nothing a time."""
 
 
 def zone_of(name: str) -> tzinfo | None:
@@ -108,7 +110,9 @@ class Times:
                 found = read(text, now)
             except (ValueError, OverflowError, OSError):
                 continue
-            if found is not None:
+            # A calendar has no day for the last second of its last year in another zone: what
+            # cannot be shown is no time, and nobody logs before 1970.
+            if found is not None and 0.0 <= found < _LATEST:
                 return found
         return None
 
@@ -171,10 +175,10 @@ class Times:
     def _scaled(self, value: float) -> float | None:
         if self._unit is not None:
             value *= self._unit
-        elif value >= 1e11:
+        elif value >= _LATEST:
             # A number so large means milliseconds, microseconds or nanoseconds.
             value *= 1e-3 if value < 1e14 else 1e-6 if value < 1e17 else 1e-9
-        return value if 1e6 < value < 1e11 else None
+        return value if 1e6 < value < _LATEST else None
 
     def _formatted(self, text: str, now: float) -> float | None:
         moment = datetime.strptime(text, self._pattern)  # noqa: DTZ007 - the zone follows

@@ -296,3 +296,17 @@ def test_a_line_made_to_take_long_does_not(line: str) -> None:
     for name in ("auto", "logfmt", "laravel"):
         with at_most(SECOND):
             _records(line, format=name)
+
+
+@pytest.mark.parametrize(
+    "time", ["9999-12-31 23:59:60", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_time_that_no_calendar_shows_is_none(time: str) -> None:
+    """Anybody can have a line in a log; the screen must not end at it."""
+    for line in (
+        f"{time} ERROR x",
+        f'{{"time":"{time}","msg":"x"}}',
+        f"ts={time} msg=x level=info",
+    ):
+        (record,) = _records(line)
+        assert record.time == NOW

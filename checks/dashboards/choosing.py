@@ -40,7 +40,7 @@ class Choice:
 
     def __init__(self, variable: Variable, options: tuple[str, ...], error: str = "") -> None:
         self.variable = variable
-        self.options = options
+        self.options = tuple(clean(one, 200) for one in options)
         self.error = error
 
     def view(self, chosen: tuple[str, ...]) -> VariableView:
@@ -50,7 +50,7 @@ class Choice:
             own.name,
             clean(own.label or own.name, 60),
             self.options,
-            chosen,
+            tuple(clean(one, 200) for one in chosen),
             own.multi,
             own.all_value is not None,
             own.hidden,
@@ -155,7 +155,7 @@ def _choice(variable: Variable, found: Iterable[str], error: str, asked: str) ->
     except ValueError as wrong:
         kept, error = [], str(wrong)
     made = _sorted(kept, variable.sort)[:MOST]
-    options = (*variable.options, *(clean(one, 200) for one in made))
+    options = (*variable.options, *made)
     if not options and not error:
         error = f"there is nothing to choose: {asked} has no values"
     return Choice(variable, options, clean(error, 300))

@@ -184,3 +184,13 @@ def test_a_dashboard_that_there_is_not_is_named_with_the_nearest() -> None:
     config = EngineConfig((), dashboards=(board(),))
     view = look_at_samples(config, Wanted("bord", 0, {}), store_of(CORES), NOW)
     assert view.error == "there is no dashboard bord; did you mean board?"
+
+
+def test_what_a_variable_offers_is_harmless_to_a_terminal() -> None:
+    """As a file from elsewhere may have it."""
+    step = Variable("step", options=("5m\x1b]0;mine\x07\x1b[31m", "\u202e1m"), multi=True)
+    free = Variable("text", default=("a\x1b[2Jb",), free=True)
+    store = store_of({"up": [1.0]})
+    first, second = looked_at(board(panel("up"), variables=[step, free]), store).variables
+    assert first.options == ("5m", "1m")
+    assert second.chosen == ("ab",)

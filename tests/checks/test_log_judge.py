@@ -125,9 +125,23 @@ async def test_what_is_still_to_be_read_at_the_start_is_no_fault() -> None:
     await scene.probe.close()
     assert result.status is Status.OK
     assert {part.name: part.message for part in result.parts} == {
-        "reading": "20.0 MB of what was there are still to be read"
+        "reading": "still reading 20.0 MB of what was there before, which counts for nothing yet"
     }
     assert result.message.endswith("newest line 2 h ago"), "as old as its lines say"
+
+
+async def test_a_pass_that_came_to_no_line_does_not_say_that_there_is_none() -> None:
+    scene = Scene(start="beginning")
+
+    def one_slice() -> bool:
+        scene.probe._digest.take(batch(more=True), NOW)
+        return False
+
+    scene.probe._read = one_slice  # type: ignore[method-assign]
+    result = await scene.run()
+    await scene.probe.close()
+    assert "no line yet" not in result.message
+    assert result.message.endswith(", still reading what was there before")
 
 
 async def test_lines_of_no_format_are_counted_and_told() -> None:

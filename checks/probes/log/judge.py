@@ -83,12 +83,17 @@ def _reading(digest: Digest) -> Iterator[Finding]:
         )
         yield Finding("limit", Part("lost lines", Status.WARNING, text, f"{digest.losing.total:,}"))
     behind = sum(source.behind for source in digest.sources)
-    if behind and not digest.caught_up:
-        text = f"{size(behind)} of what was there are still to be read"
-        yield Finding("ok", Part("reading", Status.OK, text, size(behind)))
+    if digest.readable and not digest.caught_up:
+        text = f"{_still(behind)}, which counts for nothing yet"
+        yield Finding("ok", Part("reading", Status.OK, text, size(behind) if behind else ""))
     elif behind > _FAR_BEHIND:
         text = f"{size(behind)} are not read yet: more is written than can be read"
         yield Finding("limit", Part("behind", Status.WARNING, text, size(behind)))
+
+
+def _still(behind: int) -> str:
+    left = f" {size(behind)} of" if behind else ""
+    return f"still reading{left} what was there before"
 
 
 def sentence(digest: Digest, rows: list[Finding], now: float) -> tuple[Status, str, str]:
@@ -112,7 +117,7 @@ def shown_rate(digest: Digest, now: float) -> float:
 
 def _figures(digest: Digest, now: float) -> str:
     """``12 lines/s, 3 errors in 5 min, newest 2 s ago``."""
-    newest = "no line yet"
+    newest = "no line yet" if digest.caught_up else _still(sum(s.behind for s in digest.sources))
     if digest.newest is not None:
         newest = f"newest line {span(now - digest.newest)} ago"
     covered = min(digest.grave.window, now - digest.since)

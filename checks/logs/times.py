@@ -39,7 +39,7 @@ _MONTH_FIRST = re.compile(
 )
 _DAY: Final = 86_400.0
 _LATEST: Final = 1e11
-"""Seconds since 1970 (the year 5138) from which on a number is none of seconds, and nothing a time."""
+"""Seconds since 1970: the year 5138. What is more is no number of seconds, and no time."""
 
 
 def zone_of(name: str) -> tzinfo | None:

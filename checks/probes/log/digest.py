@@ -65,6 +65,8 @@ class Digest:
         self.common, self.errors = Top(now), Top(now)
         self.levels_of: dict[str, Level] = {}
         """The level of each kind of message, as of its newest."""
+        self.error_levels: dict[str, Level] = {}
+        """The same of those that are errors: others may say the same in another level."""
         self.began = self.since = now
         """All that was written from ``since`` on was seen."""
         self.newest: float | None = None
@@ -239,17 +241,17 @@ class Digest:
 
     def _note_messages(self, records: Sequence[Record]) -> None:
         errors = [record for record in records if (record.level or 0) >= Level.ERROR]
-        self._note(self.errors, errors)
-        self._note(self.common, records)
+        self._note(self.errors, errors, self.error_levels)
+        self._note(self.common, records, self.levels_of)
 
-    def _note(self, top: Top, records: Sequence[Record]) -> None:
+    def _note(self, top: Top, records: Sequence[Record], levels: dict[str, Level]) -> None:
         """Count what messages have in common; of many every so manieth stands for its like."""
         step = math.ceil(len(records) / _TEMPLATES)
         for record in islice(records, 0, None, step or 1):
             kind = template(record.message)
             top.add((kind,), step)
             if record.level is not None:
-                self.levels_of[kind] = record.level
+                levels[kind] = record.level
         top.cut = top.cut or step > 1
 
     def _advance(self, now: float) -> None:
@@ -258,5 +260,6 @@ class Digest:
         tops = (self.common, self.errors, *(one.by for one in self.patterns if one.by is not None))
         for top in tops:
             top.advance(now)
-        if len(self.levels_of) > 2_000:
-            self.levels_of.clear()
+        for levels in (self.levels_of, self.error_levels):
+            if len(levels) > 2_000:
+                levels.clear()

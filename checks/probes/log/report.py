@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from checks.logs.counting import Top
+from checks.logs.model import Level
 from checks.logs.patterns import PatternCount
 from checks.logs.tail import Reading
 from checks.logs.views import PatternView
@@ -78,8 +79,8 @@ def facts(config: LogConfig, digest: Digest, now: float) -> Iterator[tuple[str, 
 
 def tables(config: LogConfig, digest: Digest, now: float) -> Iterator[Table]:
     """The most frequent errors and messages, what patterns ask for, and the files."""
-    yield from _messages("top errors", digest, digest.errors, now)
-    yield from _messages("most common messages", digest, digest.common, now)
+    yield from _messages("top errors", digest.errors, digest.error_levels, now)
+    yield from _messages("most common messages", digest.common, digest.levels_of, now)
     for pattern in digest.patterns:
         rows = pattern.by.most(_ROWS) if pattern.by is not None else ()
         if pattern.by is not None and rows:
@@ -93,7 +94,7 @@ def _since(top: Top, now: float) -> str:
     return span(max(1.0, now - top.since))
 
 
-def _messages(title: str, digest: Digest, top: Top, now: float) -> Iterator[Table]:
+def _messages(title: str, top: Top, levels: Mapping[str, Level], now: float) -> Iterator[Table]:
     rows = top.most(_ROWS)
     if not rows:
         return
@@ -105,7 +106,7 @@ def _messages(title: str, digest: Digest, top: Top, now: float) -> Iterator[Tabl
         tuple(
             (
                 text,
-                digest.levels_of[text].name.lower() if text in digest.levels_of else "",
+                levels[text].name.lower() if text in levels else "",
                 f"{count:,}",
                 percent(count / total),
             )

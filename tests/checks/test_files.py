@@ -152,11 +152,13 @@ async def test_every_six_hours_and_in_another_zone(
         ({"count": 3}, Status.OK, ""),
         ({"size": {"critical_below": "1kB"}}, Status.CRITICAL,
          "new.sql has 700 B, less than 1.0 kB"),
-        ({"size": {"warning": 700}}, Status.WARNING, "new.sql has 700 B, at least 700 B"),
+        ({"size": {"warning": 700}}, Status.WARNING,
+         "new.sql has 700 B; 700 B or more is a warning"),
         ({"shrinks": {"warning": "20%", "critical": "50%"}}, Status.WARNING,
          "new.sql is 30 % smaller than the one before: 700 B after 1.0 kB"),
         ({"shrinks": {"warning": "31%"}}, Status.OK, ""),
-        ({"total": {"critical": "2kB"}}, Status.CRITICAL, "all together 2.7 kB, at least 2.0 kB"),
+        ({"total": {"critical": "2kB"}}, Status.CRITICAL,
+         "all together 2.7 kB; 2.0 kB or more is critical"),
     ],
 )  # fmt: skip
 async def test_bounds(
@@ -193,7 +195,10 @@ async def test_a_folder_is_all_that_is_in_it(tmp_path: Path, watch: Watch) -> No
     (tmp_path / "log/link").symlink_to(tmp_path)
     os.link(tmp_path / "log/app.log", tmp_path / "log/another name")
     tree = await watch("log", exclude="*.tmp", total={"warning": "1kB"}).run()
-    assert (tree.status, tree.message) == (Status.WARNING, "all together 1.5 kB, at least 1.0 kB")
+    assert (tree.status, tree.message) == (
+        Status.WARNING,
+        "all together 1.5 kB; 1.0 kB or more is a warning",
+    )
     assert tree.samples.get("onwatch_files_count") == 2
     # Folders that a pattern matches are one item each: a backup in many files.
     _write(tmp_path / "daily/26/a", 2 * DAY, 10)

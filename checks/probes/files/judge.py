@@ -168,6 +168,11 @@ def _due(schedule: Schedule, files: Files) -> Finding:
     return Finding("ok", Part("due", Status.OK, text, "in time"))
 
 
+def _from(bound: float, status: Status) -> str:
+    """``10 GB or more is a warning``."""
+    return f"{size(bound)} or more is {'critical' if status is Status.CRITICAL else 'a warning'}"
+
+
 def _size(config: FilesConfig, files: Files) -> Iterator[Finding]:
     """Too large is told at once; too small once nobody writes to it any more."""
     bounds, newest, settled = config.size, files.newest, files.settled
@@ -175,7 +180,7 @@ def _size(config: FilesConfig, files: Files) -> Iterator[Finding]:
         return
     status, bound = _above(newest.size + 1, bounds.warning, bounds.critical)
     if status is not Status.OK:
-        text = f"{name_of(newest)} has {size(newest.size)}, at least {size(bound)}"
+        text = f"{name_of(newest)} has {size(newest.size)}; {_from(bound, status)}"
         yield Finding("expectation", Part("size", status, text, size(newest.size)))
         return
     if settled is None:
@@ -206,7 +211,8 @@ def _shrinks(config: FilesConfig, files: Files) -> Iterator[Finding]:
     else:
         text = f"{name_of(last)} is {percent(smaller)} smaller than the one before: {change}"
         text += f"; more than {bound:g} % is too much"
-    sign = f"{-100 * smaller:+.0f} %"
+    rounded = round(-100 * smaller)
+    sign = f"{rounded:+} %" if rounded else "0 %"
     yield Finding(_reason(status), Part("shrinks", status, text, sign))
 
 
@@ -217,7 +223,7 @@ def _total(config: FilesConfig, found: Scan) -> Iterator[Finding]:
     status, bound = _above(found.total + 1, bounds.warning, bounds.critical)
     text = f"all together {size(found.total)}"
     if status is not Status.OK:
-        text += f", at least {size(bound)}"
+        text += f"; {_from(bound, status)}"
     yield Finding(_reason(status), Part("total", status, text, size(found.total)))
 
 

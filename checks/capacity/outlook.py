@@ -113,7 +113,8 @@ def _sentence(
     if value is None:
         return "no value"
     if reach.seconds == 0.0 and limit is not None:
-        return f"at its limit of {amount(limit, unit)}"
+        near = abs(value - limit) <= 0.01 * abs(limit)
+        return f"{'at' if near else 'past'} its limit of {amount(limit, unit)}"
     if found.way not in ("growing", "shrinking"):
         return {
             "unknown": f"not enough history ({span(found.known)} of {span(found.needed)})",

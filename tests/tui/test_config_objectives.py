@@ -95,8 +95,9 @@ def test_an_objective_that_is_none_is_told_with_its_line_and_key(item: str, says
         ("expr: x, limit: 'foo('", "capacity[0].limit"),
         ("expr: x, limit: [1]", "expected a number, 80%, a size, or PromQL"),
         ("expr: x, warning: 3d", "warning and critical need a limit"),
+        ("expr: x, limit: 1, warning: 3d, critical: 5d", "warning must not be below critical"),
         ("expr: x, limit: 1, warn: 3d", 'did you mean "warning"?'),
-        ("expr: x, over: 5m", "capacity[0].over"),
+        ("expr: x, over: 5m", "capacity[0].over: must be at least 1h"),
     ],
 )
 def test_capacity_that_is_none_is_told(item: str, says: str) -> None:

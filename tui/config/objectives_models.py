@@ -168,4 +168,7 @@ class CapacityItem(Model):
     def _bounds_need_a_limit(self) -> CapacityItem:
         if self.limit is None and (self.warning is not None or self.critical is not None):
             raise ValueError("warning and critical need a limit")
+        warning, critical = self.warning, self.critical
+        if warning is not None and critical is not None and warning < critical:
+            raise ValueError("warning must not be below critical: it comes first")
         return self

@@ -101,6 +101,11 @@ def test_what_stops_growing_has_no_date_any_more() -> None:
     assert filling.told("capacity_seconds_until_limit") == float("inf")
 
 
+def test_far_past_its_limit() -> None:
+    filling = Filling(item("used", 8e10, warning=DAY, unit="bytes"))
+    assert filling.go(1, used=1.0).sentence == "past its limit of 80.0 GB"
+
+
 def test_at_its_limit_and_gone() -> None:
     filling = Filling(item("used", 1e11, warning=DAY, unit="bytes"))
     assert filling.go(1, used=1.0).sentence == "at its limit of 100 GB"

@@ -47,6 +47,7 @@ def regex(pattern: str) -> re.Pattern[bytes]:
     except (re2.error, UnicodeEncodeError) as error:
         said = error.args[0] if error.args else "it cannot be read"
         said = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        said = said.replace(f"(?m:{lines})", pattern)
         raise BadPatternError(
             f"{clean(pattern, 80)!r} is no regular expression of RE2's ({clean(said, 100)}); "
             "it has no look-around and no back references"

@@ -204,7 +204,7 @@ def test_what_was_not_seen_for_the_whole_window_is_said() -> None:
         ({"name": "a"}, "say what it matches"),
         ({"match": "x"}, "a pattern wants a name"),
         ({"use": "failed"}, "there is no ready-made pattern 'failed'; there are failed-logins"),
-        ({"name": "a", "match": "("}, "is no regular expression of RE2's"),
+        ({"name": "a", "match": "("}, "is no regular expression of RE2's (missing ): ()"),
         ({"name": "a", "match": "x", "warning": "5"}, "'5' is no bound; write 5/10m"),
         ({"name": "a", "match": "x", "warning": "5/30d"}, "matches are counted over 1s to 1d"),
         ({"name": "a", "where": "x >"}, "column 4: expected a value"),

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 __all__ = ["nearest", "unknown_key"]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The most similar of ``known``, empty where none is similar."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """The most similar of ``known``, empty where none is similar.
+
+    ``alike`` is the least that counts: twice the letters in common by those of both, 0 to 1.
+    """
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=alike)
     return found[0] if found else ""
 
 

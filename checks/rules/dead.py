@@ -39,6 +39,8 @@ RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vecto
 """Functions that return something also of nothing."""
 _EXAMPLES: Final = 3
 _ENDINGS: Final = ("_total", "_bucket", "_sum", "_count", "_seconds", "_bytes", "_ratio")
+_OF_OTHERS: Final = 0.75
+"""How alike a name that begins otherwise has to be: endings are common to all."""
 
 Exists = Callable[[Selector], bool]
 
@@ -151,7 +153,8 @@ def _nearest_name(name: str, names: Collection[str]) -> str:
         return ""
     stem = name.partition("_")[0]
     alike = [one for one in names if one.startswith(stem)]
-    return _but_for_ending(name, names) or nearest(name, alike) or nearest(name, names)
+    near = _but_for_ending(name, names) or nearest(name, alike)
+    return near or nearest(name, names, _OF_OTHERS)
 
 
 def _but_for_ending(name: str, names: Collection[str]) -> str:

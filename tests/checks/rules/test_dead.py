@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from checks.rules.dead import dead_rules
@@ -15,9 +17,9 @@ THERE = {
 }
 
 
-def dead(rules: str) -> dict[str, str]:
+def dead(rules: str, there: Mapping[str, float] = THERE) -> dict[str, str]:
     store = Store()
-    store.append("web", 60.0, 1.0, samples(THERE))
+    store.append("web", 60.0, 1.0, samples(there))
     return {one.rule.name: one.sentence for one in dead_rules([group_of(rules)], store)}
 
 
@@ -35,6 +37,15 @@ def test_a_metric_that_is_not_there_is_named_with_the_nearest_one() -> None:
     assert dead("{alert: A, expr: 'rate(up_total[5m]) > 1'}") == {
         "A": "there is no metric up_total; the nearest metric is up"
     }
+
+
+def test_another_applications_metric_is_near_only_where_it_is_much_alike() -> None:
+    rule = "{alert: A, expr: flow_errors_total > 0}"
+    forks = {"node_forks_total{job=node}": 1.0}
+    none = {"A": "there is no metric flow_errors_total"}
+    assert dead(rule, forks) == none, "they have their ending in common"
+    named = "there is no metric flow_errors_total; the nearest metric is flow_events_total"
+    assert dead(rule, {**forks, "flow_events_total{job=flow}": 1.0}) == {"A": named}
 
 
 def test_a_matcher_that_takes_everything_away_is_named_with_what_there_is() -> None:

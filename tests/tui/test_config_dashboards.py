@@ -118,6 +118,11 @@ def test_files_of_the_same_name_are_told_apart_by_their_folders(tmp_path: Path) 
             "{panels: [{expr: up}], variables: [{name: a}]}",
             "variables[0]: give one of query, sql, options, or free: true",
         ),
+        (
+            "{panels: [{expr: up}], variables: [{name: a, free: true}, {name: a, options: [b]}]}",
+            'variables[1].name: another variable is called "a"',
+        ),
+        ("{panels: [{expr: up, repeat: b}]}", "panels[0].repeat: there is no variable b"),
         ("{title: a, panels: [{expr: up}], file: x}", "give either panels or a file"),
     ],
 )

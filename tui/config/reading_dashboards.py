@@ -136,6 +136,9 @@ class Reading:
         title = clean(entry.title or entry.name or f"dashboard {where[-1]}", 120)
         for at, given in enumerate(entry.variables):
             self._judge((*where, "variables", at), given)
+            if given.name in {one.name for one in entry.variables[:at]}:
+                text = f'another variable is called "{given.name}"'
+                self._report.add((*where, "variables", at, "name"), text)
         variables = tuple(map(_variable, entry.variables))
         panels = [
             self._panel((*where, "panels", at), one, variables)
@@ -171,6 +174,11 @@ class Reading:
         if len(asks) != 1:
             text = f"give one of {', '.join(_ASKS)}"
             self._report.add((*where, asks[1]) if asks else where, text)
+        names = {one.name for one in variables}
+        for key in ("repeat", "repeat_group"):
+            name = getattr(given, key)
+            if name and name not in names:
+                self._report.add((*where, key), f"there is no variable {name}")
         unit, scale = unit_of(given.unit)
         kind = PanelKind(given.show or ("text" if given.text else "chart"))
         return Panel(

@@ -38,6 +38,7 @@ FIRST = 10.0
 """Seconds after the start until everything has had its first result."""
 OPENED = (
     *(b"2", b"\r", b"\x1b", b"3", b"\r", b"\x1b", b"4", b"5", b"6", b"1", b"\r", b"\x1b", b"\x1b"),
+    *(b"7", b"\r", b"\x1b", b"8", b"9", b"\r", b"\x1b", b"D", b"1", b"r", b"\x1b"),
     *(b"?", b"\x1b", b":", b"\x1b", b"/api\r", b"/\x1b", b"M", b"M", b"p", b"p"),
 )
 """Keys that open the screens, the details, help, the palette and the filter."""
@@ -56,7 +57,10 @@ class History:
 
 
 def acquaint(screen: Terminal) -> None:
-    """Open once whatever opens: what is kept of it from then on did not grow during the soak."""
+    """Open once whatever opens, as large as it will be: what is kept of it from then on did not
+    grow during the soak.
+    """
+    screen.resize(*max(SIZES))
     for key in OPENED:
         screen.press(key)
         time.sleep(0.8)

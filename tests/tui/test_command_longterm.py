@@ -193,3 +193,11 @@ def test_a_baseline_is_measured_saved_and_compared_with(
     assert code == 3
     assert "not known now" in out
     assert "nothing of gateway: " in err
+
+
+def test_a_baseline_that_is_named_and_not_saved_is_warned_of(home: Path, onwatch: Run) -> None:
+    with (home / "onwatch.yaml").open("a") as file:
+        file.write("baseline: before\n")
+    code, out, _ = onwatch("validate")
+    assert code == 0
+    assert 'warning: baseline: no baseline is called "before"' in out

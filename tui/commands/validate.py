@@ -37,12 +37,24 @@ def run(args: argparse.Namespace) -> int:
         doubts = _about_runbooks(loaded.engine)
     if loaded.engine.dashboards:
         doubts = (*doubts, *_about_dashboards(loaded.engine))
+    if loaded.baseline:
+        doubts = (*doubts, *_about_baseline(loaded.baseline))
     print(describe(loaded))
     for warning in (*loaded.engine.warnings, *doubts):
         print(f"warning: {warning}")
     for complaint in third_party().complaints:
         print(f"warning: {complaint}")
     return 0
+
+
+def _about_baseline(name: str) -> Iterator[str]:
+    """Why nothing can be compared with the baseline of that name."""
+    from checks.baselines.files import BaselineError, read  # noqa: PLC0415 - where one is named
+
+    try:
+        read(name)
+    except BaselineError as error:
+        yield f"baseline: {error}"
 
 
 def _refused_keys(wanted: Mapping[str, str], steps: Iterable[str]) -> Mapping[str, str]:

@@ -95,10 +95,13 @@ def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs)
 def _totals(window: WindowStats, width: int, glyphs: Glyphs, *, durations: bool) -> list[Seg]:
     """How many requests of each class; with ``durations`` the extremes too, where they fit."""
     segs = [Seg(f" {fmt.count(window.count)}", "label"), Seg(" requests", "dim")]
+    classes = dict(reversed(window.by_class))
+    if set(classes) == {"none"}:
+        classes = {}  # no statuses are known here at all
     # Failures first: what does not fit is cut at the end.
-    for name, number in reversed(window.by_class):
+    for name, number in classes.items():
         bad = name.startswith("5")
-        segs += [Seg(f" {glyphs.dot} {name} ", "dim")]
+        segs += [Seg(f" {glyphs.dot} {'no status' if name == 'none' else name} ", "dim")]
         segs += [Seg(fmt.count(number), "critical" if bad and number else "label")]
     extremes = (("min", window.minimum), ("mean", window.mean), ("max", window.maximum))
     for name, value in extremes if durations else ():

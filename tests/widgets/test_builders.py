@@ -104,6 +104,19 @@ def test_an_empty_pane_says_which_configuration_fills_it(build: Builder, hint: s
     assert hint in shown
 
 
+def test_requests_without_a_status_are_said_to_have_none() -> None:
+    some, none = (
+        joined(request_lines(samples.empty(requests=(view,)), Frame(100, 20)))
+        for view in (
+            samples.requests(by_class=(("none", 700), ("2xx", 44))),
+            samples.requests(by_class=(("none", 744),)),
+        )
+    )
+    assert "2xx 44 · no status 700" in some
+    assert "7,680 requests" in none
+    assert "status" not in none, "where there is none at all, that is no news"
+
+
 @pytest.mark.parametrize("build", BUILDERS)
 def test_a_filter_without_matches_says_so(build: Builder) -> None:
     frame = Frame(60, 10, filter_text="no such thing")

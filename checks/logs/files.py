@@ -18,7 +18,7 @@ from checks.logs.formats.choose import choice
 from checks.logs.inputs import LogInput
 from checks.logs.model import Record
 from checks.logs.opened import CHUNK, Opened
-from checks.logs.reading import Batch
+from checks.logs.reading import Batch, shown_name
 from checks.logs.times import Times
 from checks.wording import size as size_of
 
@@ -112,7 +112,7 @@ class FilesReader:
     def _follow(self, path: Path) -> Following:
         config = self._config
         maker = Maker(
-            str(path),
+            shown_name(path),
             self._numbers,
             self._times,
             time=config.time.field,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from checks.logs.model import Record
+from checks.model import clean
 
-__all__ = ["Batch", "LogReader", "SourceState"]
+__all__ = ["Batch", "LogReader", "SourceState", "shown_name"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +23,16 @@ class SourceState:
     size: int = 0
     behind: int = 0
     problem: str = ""
+
+    def __post_init__(self) -> None:
+        # Whoever may make a file in a folder that is watched says what it is called.
+        object.__setattr__(self, "name", shown_name(self.name))
+        object.__setattr__(self, "problem", clean(self.problem, 1_000))
+
+
+def shown_name(path: object) -> str:
+    """The name of a file as records and sources say it: harmless to a terminal."""
+    return clean(path, 1_000)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

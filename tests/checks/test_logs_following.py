@@ -405,3 +405,20 @@ def test_logrotate_itself_costs_no_line(tmp_path: Path, how: str, pattern: str) 
     following.reader.close()
     writer.close()
     assert sorted(_numbers(following.messages)) == list(range(writer.written))
+
+
+def test_what_a_file_is_called_is_harmless_to_a_terminal(tmp_path: Path) -> None:
+    """Whoever may write into a folder that is watched gives files their names."""
+    names = (b"\x1b]0;mine\x07a.log", b"\xe2\x80\xaeb.log", b"\xffc.log", b"d\ne.log")
+    for name in names:
+        (tmp_path / os.fsdecode(name)).write_text("x\n")
+    (tmp_path / "\x1b[2Jgone.log").symlink_to("no\x1b[31mwhere")
+    following = Following(tmp_path / "*.log", tmp_path / "\x1b[2Jgone.log", start="beginning")
+    following.look()
+    following.settle()
+    sources = {record.source for batch in following.batches for record in batch.records}
+    told = [text for one in following.batches[-1].sources for text in (one.name, one.problem)]
+    following.reader.close()
+    assert {Path(one).name for one in sources} == {"a.log", "b.log", "c.log", "d e.log"}
+    assert str(tmp_path / "gone.log") in told
+    assert all(text.isprintable() for text in (*sources, *told))

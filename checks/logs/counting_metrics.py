@@ -6,7 +6,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from checks.logs.counting_columns import Columns
@@ -29,10 +29,14 @@ Key = tuple[str, ...]
 
 
 class RecordCounter:
-    """One metric; it only grows, and begins at zero. A gauge is the newest value."""
+    """One metric; it only grows, and begins at zero. A gauge is the newest value.
 
-    def __init__(self, config: RecordMetric) -> None:
+    ``unsecret`` takes secrets out of what is to be a label: labels are kept for long.
+    """
+
+    def __init__(self, config: RecordMetric, unsecret: Callable[[str], str] = str) -> None:
         self._config = config
+        self._unsecret = unsecret
         self._fits = _fitting(config)
         self._known: tuple[set[str], ...] = tuple(set() for _ in config.labels)
         self._keys: dict[tuple[Value, ...], Key] = {}
@@ -133,7 +137,8 @@ class RecordCounter:
     def _admitted(self, known: set[str], text: str) -> str:
         if text in known:
             return text
-        value = clean(text, 80) or NONE
+        # First that: of a secret that is cut off nobody knows what it was.
+        value = clean(self._unsecret(text), 80) or NONE
         if value not in known:
             if len(known) >= VALUES_A_LABEL:
                 self.capped = True

@@ -98,8 +98,9 @@ def _with_texts(record: Record, changed: Callable[[str], str]) -> Record:
 class PatternCount:
     """How often a pattern matched, and what that means."""
 
-    def __init__(self, config: Pattern, now: float) -> None:
+    def __init__(self, config: Pattern, now: float, unsecret: Callable[[str], str] = str) -> None:
         self.name = config.name
+        self._unsecret = unsecret
         self.total = 0
         self.by: Top | None = Top(now) if config.by else None
         self.field = config.by
@@ -139,7 +140,8 @@ class PatternCount:
         self._newest, self._last = records[-1], when
         if self.by is not None:
             found = (self._value(record) for record in records)
-            self.by.add(as_text(value)[:80] for value in found if value is not None)
+            texts = (as_text(value) for value in found if value is not None)
+            self.by.add(self._unsecret(text)[:80] for text in texts)
 
     def judge(self, now: float) -> tuple[Status, Bound | None]:
         """The status at ``now``, and the bound that was passed."""

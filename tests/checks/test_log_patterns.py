@@ -10,7 +10,7 @@ from checks.logs.patterns_config import Pattern
 from checks.logs.patterns_ready import READY
 from checks.logs.patterns_search import Block
 from checks.logs.reading import Batch
-from checks.model import Status
+from checks.model import Sampler, Status
 from checks.probes.log.config import LogConfig
 from checks.probes.log.digest import Digest
 from tests.checks.log_kit import record
@@ -143,6 +143,29 @@ def test_the_first_secret_of_a_query_is_masked_where_it_is_a_field_by_itself() -
     (held,) = digest.tail.held().newest
     assert held.text == "GET /pay?token=•••&page=2 200"
     assert held.fields == {"query": "token=•••&page=2", "token": "of=another kind"}
+
+
+def test_a_secret_is_no_label_nor_what_is_counted_by() -> None:
+    """A label is in the store, the history and messages: nothing masks it there."""
+    config = LogConfig.model_validate(
+        {
+            "files": ["/a"],
+            "metrics": [{"metric": "m_total", "labels": ["url"]}],
+            "patterns": [{"name": "p", "match": "x", "by": "url"}],
+        }
+    )
+    digest = Digest(config, NOW)
+    digest.masker.learn("hunter22secret")
+    # Where it is cut off it is not known any more for what it is.
+    url = f"mysql://{'u' * 60}:hunter23hunter23hunter23@db/hunter22secret"
+    digest.take(Batch((record("x", url=url),)), NOW)
+    to = Sampler({}).builder()
+    digest.metrics[0].samples(to)
+    (by,) = digest.patterns
+    assert by.by is not None
+    told = repr((to.build().series, by.by.most(9)))
+    assert "•••" in told
+    assert "hunter" not in told
 
 
 def test_a_secret_behind_escapes_is_found() -> None:

@@ -52,8 +52,10 @@ class Digest:
         self._where = compiled(config.where) if config.where is not None else None
         self._matchers = tuple(map(Matcher, config.patterns))
         self.tail = Tail()
-        self.patterns = tuple(PatternCount(pattern, now) for pattern in config.patterns)
-        self.metrics = tuple(map(RecordCounter, config.metrics))
+        self.patterns = tuple(
+            PatternCount(pattern, now, self._masked) for pattern in config.patterns
+        )
+        self.metrics = tuple(RecordCounter(metric, self._masked) for metric in config.metrics)
         self.requests = RequestRecords(config.told, now) if config.told is not None else None
         self.levels: Counter[Level | None] = Counter()
         self.lines = self.read = self.unreadable = self.lost = 0
@@ -156,6 +158,9 @@ class Digest:
                 record = matcher.unreadable(record)
             changed[place] = record
         return changed
+
+    def _masked(self, text: str) -> str:
+        return self.masker.text(text)
 
     def _unsecret(self, record: Record) -> Record:
         """``record`` without passwords that onwatch knows, or that stand in addresses."""

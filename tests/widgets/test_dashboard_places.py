@@ -84,6 +84,15 @@ def test_a_narrow_terminal_has_fewer_columns_and_small_panels_stay_side_by_side(
     }
 
 
+def test_without_places_figures_share_a_row_above_what_is_large() -> None:
+    kinds = (PanelKind.CHART, PanelKind.GAUGE, PanelKind.CHART, PanelKind.NUMBER)
+    found = laid([Panel(str(kind), kind) for kind in kinds], 120, 30).panels
+    assert found[1].y == found[3].y == 0
+    assert found[0].y == found[2].y == found[1].bottom
+    own = laid([placed(kind, 0, 8 * n, 24, 8) for n, kind in enumerate(kinds)], 120, 30).panels
+    assert own[0].y < own[1].y < own[2].y < own[3].y, "where they have places these hold"
+
+
 def test_no_panel_is_higher_than_the_room_that_it_is_seen_in() -> None:
     tall = [placed(PanelKind.CHART, 0, 0, 24, 30), placed(PanelKind.TABLE, 0, 30, 24, 40)]
     assert all(region.height <= 15 for region in laid(tall, 80, 15).panels.values())

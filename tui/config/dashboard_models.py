@@ -116,7 +116,7 @@ class DashboardPanel(Model):
     negative: Texts = Field(default_factory=list)
     """Patterns for names of series that are drawn downwards."""
     width: Annotated[int, Field(ge=1, le=24)] | None = None
-    """How wide it is, of 24; half of it where not given."""
+    """How wide it is, of 24; half of it where not given, as it fits where no panel has a size."""
     height: Annotated[int, Field(ge=1, le=100)] | None = None
     """How high it is; 8 where not given, 4 for numbers."""
     group: Title = ""

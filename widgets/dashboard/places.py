@@ -130,7 +130,8 @@ def _rows(panels: Sequence[_Numbered], width: int, *, flowing: bool) -> Iterable
         for narrow in (_too_narrow(part, width),)
     ]
     if loose:
-        parts.append((loose, True))
+        # Without places figures come first, as anywhere: each by itself would take a whole row.
+        parts.append((loose if flowing else _small_first(loose), True))
     for flows, run in groupby(parts, key=lambda part: part[1]):
         yield _Rows(tuple(one for part, _ in run for one in part), flows)
 

@@ -84,14 +84,14 @@ class Top:
     (Misra and Gries' summary, 1982, with what was taken away left out).
     """
 
-    __slots__ = ("_before", "_half", "_most", "_now", "_turned", "cut", "since")
+    __slots__ = ("_before", "_from", "_half", "_most", "_now", "_turned", "cut", "since")
 
     def __init__(self, now: float, span: float = 3600.0, most: int = 200) -> None:
         self._half = span / 2
         self._most = most
         self._now: Counter[str] = Counter()
         self._before: Counter[str] = Counter()
-        self._turned = now
+        self._turned = self._from = now
         self.since = now
         """What is counted came since then."""
         self.cut = False
@@ -108,12 +108,16 @@ class Top:
             self._now = Counter(dict(self._now.most_common(self._most)))
             self.cut = True
 
+    def reaches(self, since: float) -> None:
+        """Some of what was added is of before it was made: as old as ``since``."""
+        self._from, self.since = min(self._from, since), min(self.since, since)
+
     def advance(self, now: float) -> None:
         """Forget what is older than the span."""
         if now - self._turned >= self._half:
             self._before, self._now = self._now, Counter()
-            self.since = self._turned if now - self._turned < 2 * self._half else now
-            self._turned = now
+            self.since = self._from if now - self._turned < 2 * self._half else now
+            self._turned = self._from = now
             self.cut = self.cut and bool(self._before)
 
     def most(self, count: int) -> list[tuple[str, int]]:

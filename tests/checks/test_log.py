@@ -270,6 +270,17 @@ async def test_the_most_common_messages_and_errors_are_told(log: Path, tmp_path:
         assert ", 30 errors in " in state.view.message
 
 
+async def test_how_long_messages_are_counted_for_reaches_back_to_the_oldest(
+    log: Path, tmp_path: Path
+) -> None:
+    write(log, line("took 1 ms", at=NOW - 600), line("took 2 ms", at=NOW - 5))
+    app = spec("app", files=[str(log)])
+    async with running(tmp_path, app, now=NOW) as made:
+        (common, _) = (await made.run()).result.tables
+        assert common.title == "most common messages, last 10 min"
+        assert common.rows[0][2] == "2"
+
+
 async def test_lines_of_another_zone_are_counted_and_said(log: Path, tmp_path: Path) -> None:
     app = spec("app", files=[str(log)], patterns=["timeouts"])
     async with running(tmp_path, app, now=NOW) as made:

@@ -192,6 +192,9 @@ class Digest:
             pattern.recall(one for one in ordered if pattern.name in one.patterns)
         self._sum(ordered, now, trusted=True)
         self._note_messages(ordered)
+        tops = (self.common, self.errors, *(one.by for one in self.patterns if one.by is not None))
+        for top in tops if ordered else ():
+            top.reaches(ordered[0].time)
         columns = Columns(records)
         for metric in self.metrics:
             metric.announce(columns)

@@ -59,22 +59,30 @@ def as_series(panel: Panel, answer: Answer, legend: str, offset: float) -> Measu
         return Measured(error="the statement gives no row")
     if not numbers:
         return Measured(error="the statement gives no column of numbers")
-    made = _course(answer, columns, offset) if time >= 0 else _figures(answer, columns)
-    times, series = made
+    series = _course(answer, columns, offset) if time >= 0 else _figures(answer, columns)
+    times = tuple(sorted({when for each in series.values() for when in each if time >= 0}))
+    found = [(_reduced(points, panel), key) for key, points in series.items()]
+    if not times or len(found) > MOST[panel.kind]:
+        found.sort(key=lambda one: (math.isnan(one[0]), -one[0]))
     rows = []
-    for key, points in series.items():
-        scaled = tuple(one * panel.scale for one in points)
-        value = reduced([p for p in scaled if not math.isnan(p)] or scaled, panel.calc)
+    # The points of those that are shown alone: of a name in each of thousands of rows these would
+    # be millions.
+    for value, key in found[: MOST[panel.kind]]:
         named = clean(legend.replace("{{metric}}", key) if legend else key, 120)
-        rows.append(Row((), named, value, scaled if times else ()))
-    if not times or len(rows) > MOST[panel.kind]:
-        rows.sort(key=lambda one: (math.isnan(one.value), -one.value))
+        points = tuple(series[key].get(when, math.nan) * panel.scale for when in times)
+        rows.append(Row((), named, value, points))
     more = (
         f"the first {len(answer.rows):,} rows alone; there are more: group them"
         if answer.more
         else ""
     )
-    return Measured(tuple(rows[: MOST[panel.kind]]), times, len(rows), more)
+    return Measured(tuple(rows), times, len(found), more)
+
+
+def _reduced(points: Mapping[float, float], panel: Panel) -> float:
+    """What the known of ``points``, values by moments, come to."""
+    scaled = [points[when] * panel.scale for when in sorted(points)]
+    return reduced([one for one in scaled if not math.isnan(one)] or scaled, panel.calc)
 
 
 def _is_number(answer: Answer, at: int) -> bool:
@@ -82,24 +90,22 @@ def _is_number(answer: Answer, at: int) -> bool:
     return answer.numeric[at] or all(row[at] == _NULL for row in answer.rows)
 
 
-def _figures(
-    answer: Answer, columns: _Columns
-) -> tuple[tuple[float, ...], Mapping[str, tuple[float, ...]]]:
-    """Each row's figures as they are now."""
-    found: dict[str, tuple[float, ...]] = {}
+def _figures(answer: Answer, columns: _Columns) -> Mapping[str, Mapping[float, float]]:
+    """Each row's figures as they are now, whenever that is."""
+    found: dict[str, Mapping[float, float]] = {}
     for number, row in enumerate(answer.rows, 1):
         for at in columns.numbers:
             key = _key(answer, columns, row, at) or (
                 f"row {number}" if len(answer.rows) > 1 else ""
             )
-            found[key or answer.columns[at]] = (_number(row[at]),)
-    return (), found
+            found[key or answer.columns[at]] = {0.0: _number(row[at])}
+    return found
 
 
 def _course(
     answer: Answer, columns: _Columns, offset: float
-) -> tuple[tuple[float, ...], Mapping[str, tuple[float, ...]]]:
-    """The series by their names, all at the same times.
+) -> Mapping[str, Mapping[float, float]]:
+    """The series by their names, each with its values by their moments.
 
     Of several rows of one moment, and of moments closer together than are drawn, the largest
     counts: a spike among a thousand requests is what is looked for.
@@ -116,10 +122,7 @@ def _course(
             own, value = points.setdefault(key, {}), _number(row[at])
             held = own.get(when, math.nan)
             own[when] = value if not held >= value else held
-    times = tuple(sorted({when for each in points.values() for when in each}))
-    return times, {
-        key: tuple(each.get(when, math.nan) for when in times) for key, each in points.items()
-    }
+    return points
 
 
 def _apart(moments: Sequence[float]) -> float:
@@ -148,6 +151,8 @@ def _number(text: str) -> float:
 def _seconds(text: str, offset: float) -> float | None:
     """A moment in seconds since 1970: a number of seconds or milliseconds, or a date."""
     number = _number(text)
+    if math.isinf(number):
+        return None
     if not math.isnan(number):
         return number / 1000 if number > 1e11 else number
     try:

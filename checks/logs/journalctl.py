@@ -97,7 +97,10 @@ class Journalctl:
         if out is None or not self._open:
             return b""
         if wait > 0:
-            select.select([out], [], [], wait)
+            # Not select, which knows no descriptors above a thousand: as many targets have those.
+            poll = select.poll()
+            poll.register(out, select.POLLIN)
+            poll.poll(wait * 1000)
         self._listen()
         try:
             data = os.read(out.fileno(), _CHUNK)

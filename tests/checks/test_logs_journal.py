@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -208,3 +209,19 @@ def test_closing_ends_a_program_that_will_not_end(tmp_path: Path) -> None:
     reader.close()
     assert time.monotonic() - began < 2
     assert not _runs(int((tmp_path / "pid").read_text()))
+
+
+def test_a_journal_is_read_where_a_thousand_descriptors_are_open(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1_300), hard))
+    held = []
+    try:
+        while not held or held[-1] <= 1_024:
+            held.append(os.dup(0))
+        reader = _reader(_script(tmp_path))
+        assert len(_until(reader, 4)) == 4
+        reader.close()
+    finally:
+        for one in held:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

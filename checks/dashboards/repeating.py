@@ -44,11 +44,14 @@ def spread_out(
             height = _height(of_group)
             down += height if number else 0
             for one, more in _repeated(of_group, own, options, notes):
+                if len(made) == PANELS:
+                    # Not made to be counted: of groups and panels that are repeated there may be
+                    # a hundred times as many.
+                    notes.append(f"the first {PANELS} panels are shown; there are more")
+                    return tuple(made), tuple(dict.fromkeys(notes))
                 made.append(Placed(_moved(one.panel, down), one.values))
                 down += more
-    if len(made) > PANELS:
-        notes.append(f"the first {PANELS} of {len(made)} panels are shown")
-    return tuple(made[:PANELS]), tuple(dict.fromkeys(notes))
+    return tuple(made), tuple(dict.fromkeys(notes))
 
 
 def _repeated(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 
 import pytest
 
 from checks.config import EngineConfig
+from checks.dashboards.interpolate import Value, Values
 from checks.dashboards.model import Column, Panel, PanelKind, Query, Threshold, Variable, Words
+from checks.dashboards.repeating import spread_out
 from checks.dashboards.single_look import Wanted, look_at_samples
 from checks.dashboards.views import ALL
 from checks.model import Samples, Series, Status
@@ -194,3 +197,16 @@ def test_what_a_variable_offers_is_harmless_to_a_terminal() -> None:
     first, second = looked_at(board(panel("up"), variables=[step, free]), store).variables
     assert first.options == ("5m", "1m")
     assert second.chosen == ("ab",)
+
+
+def test_of_very_many_repeated_panels_the_first_alone_are_made() -> None:
+    values = Value(tuple(f"v{number}" for number in range(1_000)), several=True)
+    panels = [
+        panel("up", group="g", repeat_group="a", repeat="b", place=(0, 8 * number, 12, 8))
+        for number in range(500)
+    ]
+    began = time.thread_time()
+    made, notes = spread_out(panels, Values({"a": values, "b": values}), {})
+    assert time.thread_time() - began < 0.2
+    assert len(made) == 200
+    assert notes[-1] == "the first 200 panels are shown; there are more"

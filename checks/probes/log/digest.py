@@ -166,8 +166,8 @@ class Digest:
         """``record`` without passwords that onwatch knows, or that stand in addresses."""
         text = self.masker.text
         message, whole = text(record.message), text(record.text)
-        # Fields may say what the lines do not: the journal's have the command line of a process,
-        # and escapes hide from a search in a line what stands there.
+        # Fields may say what the lines do not: the journal's stand in none, and escapes hide from a
+        # search in a line what is there.
         said = "\n".join(
             f"{name}\n{_QUERY.get(name.rpartition('.')[2], '')}{value}"
             if isinstance(value, str)

@@ -137,7 +137,14 @@ def test_of_what_is_larger_than_the_budget_the_beginning_is_read(tmp_path: Path)
     found = inspect(path, BUDGET)
     assert found.sound is True
     assert "sound, the rest was not read" in found.text
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.bin", os.urandom(3_000_000))
+    told = inspect(path, BUDGET).text
+    assert told.startswith("zip: its first 1.")
+    assert "sound, the rest was not read" in told
     # A small file that would become a very large one takes neither time nor memory.
+    path = tmp_path / "large.gz"
     path.write_bytes(gzip.compress(bytes(20_000_000), 6))
     assert "the rest was not read" in inspect(path, BUDGET).text
 

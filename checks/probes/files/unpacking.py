@@ -164,7 +164,9 @@ def unzip(file: IO[bytes], budget: int, stopped: Callable[[], bool]) -> Unpacked
                             got.add(piece)
                         else:
                             got.size += len(piece)
-                        if got.size > _GROWN * budget:
+                        # Members follow one another as they are read.
+                        got.read = max(got.read, file.tell())
+                        if got.read > budget or got.size > _GROWN * budget:
                             return got
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:

@@ -295,7 +295,9 @@ def test_an_alert_that_is_worse_than_its_check_is_told_for_the_exit_code_is_of_i
         ["?", "UNKNOWN", "log"],
         ["✖", "CRITICAL", "TargetDown"],
     ]
-    assert "[CRITICAL] TargetDown log: /var is full\n" in nagios(triage)
+    plain = nagios(triage)
+    assert "1 alert: 1 critical; log: it is not there" in plain.splitlines()[0]
+    assert "[CRITICAL] TargetDown log: /var is full\n" in plain
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ def _headline(
 ) -> str:
     worst = ordered[0]
     counted = f"{summary(ordered)}{f', {alert_summary(alerts)}' if alerts else ''}"
-    first = next((one for one in alerts if one.status.severity > worst.status.severity), None)
+    # Of an alert that follows from its own check the check's sentence says more.
+    others = [one for one in alerts if not one.check or one.cause != one.check]
+    first = next((one for one in others if one.status.severity > worst.status.severity), None)
     if first is not None:
         return f"{counted}; {first.name} {first.check}".rstrip() + f": {alert_told(first)}"
     if worst.status is Status.OK:

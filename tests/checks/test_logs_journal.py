@@ -214,7 +214,7 @@ def test_closing_ends_a_program_that_will_not_end(tmp_path: Path) -> None:
 def test_a_journal_is_read_where_a_thousand_descriptors_are_open(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1_300), hard))
-    held = []
+    held: list[int] = []
     try:
         while not held or held[-1] <= 1_024:
             held.append(os.dup(0))

@@ -204,14 +204,14 @@ def test_a_dump_of_a_real_mariadb_server(tmp_path: Path, mariadb_server: Mariadb
     assert "it holds no dump but a complaint" in inspect(path, BUDGET).text
 
 
-@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="needs pg_dump")
 async def test_dumps_of_a_real_postgresql_server(
-    tmp_path: Path, postgres_full: PostgresDatabase
+    tmp_path: Path, postgres_full: PostgresDatabase, _postgres_full_binaries: Path
 ) -> None:
+    program = _postgres_full_binaries / "pg_dump"
     path = tmp_path / "dump"
     for options, text in (([], "PostgreSQL dump, whole"), (["-Fc"], "pg_dump archive")):
         done = subprocess.run(
-            ["pg_dump", *options, f"--dbname={postgres_full.url}"], capture_output=True, check=True
+            [program, *options, f"--dbname={postgres_full.url}"], capture_output=True, check=True
         )
         path.write_bytes(done.stdout)
         assert inspect(path, BUDGET).text.startswith(text)

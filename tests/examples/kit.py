@@ -109,12 +109,18 @@ class Watch:
             await self.clock.advance(step)
             self.engine._age(self.clock.now())
 
-    async def until(self, true: Callable[[], object], what: str, within: float = 60.0) -> None:
-        """Let time pass until ``true()`` holds; fails where that takes longer than ``within``."""
-        end = self.clock.now() + within
+    async def until(self, true: Callable[[], object], what: str, within: float = 60.0) -> float:
+        """Let time pass until ``true()`` holds; fails where that takes longer than ``within``.
+
+        Returns the last moment at which it did not hold yet, for ``since`` of :meth:`fires`.
+        """
+        before = self.clock.now()
+        end = before + within
         while not true():
-            assert self.clock.now() < end, f"not so within {within:g} s: {what}\n{self.talk()}"
+            before = self.clock.now()
+            assert before < end, f"not so within {within:g} s: {what}\n{self.talk()}"
             await self.go_on(self.step)
+        return before
 
     def pretend(self, metric: str, change: Callable[[float, float], float] | None) -> None:
         """From now on let samples of ``metric`` be what ``change`` makes of their value and of the
@@ -236,8 +242,9 @@ class Watch:
         """Go on from the moment at which ``condition`` came to be until the alert fires for an
         alert with these labels. That moment is now, where ``since`` names no other one.
 
-        Fails where that takes longer than the rule's ``for`` and two intervals of its group. What
-        it took is kept for the table in docs/seeds.md.
+        Fails where that takes longer than the rule's ``for`` and two intervals of its group, and
+        where it takes less than its ``for``: then the condition is older than said. What it took
+        is kept for the table in docs/seeds.md.
         """
         began = self.clock.now() if since is None else since
         rule = self.rule(name, **labels)
@@ -251,8 +258,12 @@ class Watch:
         at = found[0].fired_at
         assert at is not None
         assert at - began <= allowed + _SLACK, f"{name} took {at - began:.1f} s"
+        assert at - began >= rule.hold, f"{condition}: that was so before, by {name}"
         severity = dict(found[0].labels).get("severity", "")
-        fired = Fired(self.system, name, severity, condition, rule.hold, rule.interval, at - began)
+        fired = Fired(
+            self.system, name, severity, condition, rule.hold, rule.interval, at - began,
+            tuple(sorted(self._changes)),
+        )  # fmt: skip
         note(fired, dict(found[0].labels), found[0].sentence)
         return fired
 

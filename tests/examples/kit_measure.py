@@ -24,6 +24,7 @@ class Fired:
         hold: seconds of its ``for``.
         interval: seconds between the evaluations of its group.
         seconds: from the condition until it fired, on the clock that the test moves.
+        pretended: the metrics whose samples the test changed on their way, to bring it about.
     """
 
     system: str
@@ -33,6 +34,7 @@ class Fired:
     hold: float
     interval: float
     seconds: float
+    pretended: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> float:

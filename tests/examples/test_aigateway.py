@@ -238,10 +238,14 @@ async def test_redis_that_is_not_saved_fires(gateway: Gateway) -> None:
         await watch.fires("RedisSaveTooOld", "the last save was 27 hours ago", severity="warning")
         watch.pretend("redis_rdb_last_save_timestamp_seconds", None)
         await watch.ends("RedisSaveTooOld")
+        assert not watch.values("redis_aof_current_size_bytes")
         gateway.redis.set(appendonly="yes")
         await watch.go_on(90)
         assert watch.value("redis_aof_enabled") == 1
-        assert watch.values("redis_aof_current_size_bytes"), "told only while it is on"
+        for name in ("current_size_bytes", "base_size_bytes", "delayed_fsync"):
+            assert watch.values(f"redis_aof_{name}"), "told only while it is on"
+        for name in ("rewrite_in_progress", "rewrite_scheduled", "last_rewrite_duration_sec"):
+            assert watch.values(f"redis_aof_{name}"), name
         watch.pretend("redis_aof_last_write_status", lambda *_: 0.0)
         await watch.fires("RedisAppendOnlyFileFailed", "the append-only file cannot be written")
         watch.pretend("redis_aof_last_write_status", None)

@@ -73,6 +73,15 @@ def test_the_example_is_right(stack: MoaiStack) -> None:
     assert found.engine.rules.problems == ()
 
 
+def test_intervals_are_those_of_the_guides_prometheus_and_probes() -> None:
+    config = configured(SYSTEM, {})
+    times = {one.name: (one.interval, one.timeout) for one in config.checks}
+    assert times[PAGE] == (15, 10)
+    assert (times["liveness"], times["readiness"]) == ((60, 10), (30, 5))
+    assert config.rules is not None
+    assert config.rules.interval == 15
+
+
 async def test_every_check_has_a_result(stack: MoaiStack, tmp_path: Path) -> None:
     stack.app.do("agents", count=3)
     config = configured(SYSTEM, stack.environ)
@@ -135,45 +144,62 @@ async def test_queries_and_errors(stack: MoaiStack) -> None:
         assert watch.firing() == set()
         slow = {"seconds": 0.02}
         watch.drive(lambda _: stack.app.do("queries", count=100, **slow))
-        slow["seconds"] = 0.3
+        since, slow["seconds"] = watch.clock.now(), 0.3
         await watch.fires("HighQueryLatencyP95", "95 % of queries take 0.3 s", query_type="select")
         figures_of = watch.picture.requests[0].window
         assert figures_of.p95 is not None
         assert 0.1 < figures_of.p95 < 0.5, "on the requests screen, too"
-        assert watch.alerts("ResponseTimeHigh", severity="info")
+        tenth = "95 % of queries take 0.3 s"
+        await watch.fires("ResponseTimeHigh", tenth, since=since, severity="info")
         assert not watch.alerts("ResponseTimeHigh", severity="critical")
         slow["seconds"] = 0.9
         await watch.fires("ResponseTimeHigh", "95 % of queries take 0.9 s", severity="critical")
         slow["seconds"] = 0.02
         await watch.ends("HighQueryLatencyP95")
-        wrong = {"count": 6}
+        wrong, share = {"count": 6}, "moai:error:ratio5m"
         watch.drive(lambda _: stack.app.do("events", kind="error", **wrong))
-        await watch.fires("HighEventErrorRate", "six errors every 30 s")
-        assert watch.alerts("ErrorShareHigh", severity="critical")
-        assert watch.alerts("ErrorShareHigh", severity="info"), "beyond its target, too"
+        began = watch.clock.now()
+        some = await watch.until(lambda: watch.value(share) > 0.001, "0.1 % of all", 330)
+        many = await watch.until(lambda: watch.value(share) > 0.01, "1 % of all", 330)
+        await watch.fires("HighEventErrorRate", "six errors every 30 s", since=began)
+        await watch.fires(
+            "ErrorShareHigh", "0.1 % of events are errors", since=some, severity="info"
+        )
+        await watch.fires(
+            "ErrorShareHigh", "1 % of events are errors", since=many, severity="critical"
+        )
         wrong["count"] = 0
         await watch.ends("HighEventErrorRate")
+
+
+UPTIME = 'avg_over_time(up{job="moai-flow"}[1h])'
 
 
 async def test_the_database_grows_for_an_hour_and_the_service_is_down(stack: MoaiStack) -> None:
     size = stack.database.stat().st_size
     async with at(stack, PAGE, step=60) as watch:
         await watch.go_on(60)
+        since, large = watch.clock.now(), "the database has 11 GiB"
         stack.app.do("grow", size=11 * 1024**3)
         try:
-            await watch.fires("DatabaseSizeGrowing", "the database has 11 GiB")
-            assert watch.alerts("DatabaseTooLarge", severity="critical"), "by the table at once"
+            await watch.fires("DatabaseTooLarge", large)
+            await watch.fires("DatabaseSizeGrowing", large, since=since)
             assert watch.check(PAGE).status is Status.CRITICAL
         finally:
             stack.app.do("grow", size=size)
         await watch.ends("DatabaseSizeGrowing")
-        watch.step = 10
+        watch.step, began = 10, watch.clock.now()
+        up = {"info": "less than 99.9 %", "critical": "less than 99 %"}
         stack.app.stop()
         try:
-            fired = await watch.fires("ServiceDown", "the exporter's process is gone")
+            some = await watch.until(lambda: watch.value(UPTIME) < 0.999, "99.9 % of an hour")
+            many = await watch.until(lambda: watch.value(UPTIME) < 0.99, "99 % of an hour", 120)
+            gone = "the exporter's process is gone"
+            fired = await watch.fires("ServiceDown", gone, since=began)
             assert fired.severity == "critical"
-            assert watch.alerts("UptimeLow", severity="info"), "below 99.9 % of an hour"
-            assert watch.alerts("UptimeLow", severity="critical"), "below 99 % of it"
+            for severity, since in (("info", some), ("critical", many)):
+                words = f"the exporter was up {up[severity]} of an hour"
+                await watch.fires("UptimeLow", words, since=since, severity=severity)
         finally:
             stack.start_app()
         await watch.ends("ServiceDown")
@@ -186,35 +212,42 @@ async def test_the_process_and_its_machine(stack: MoaiStack, tmp_path: Path) -> 
         await watch.go_on(330)
         assert watch.firing() == set()
         busy["share"] = 0.97
-        await watch.until(lambda: watch.value("rate(process_cpu_seconds_total[5m])") > 0.9, "", 330)
-        await watch.fires("HighCPUUsage", "the mean of 5 min of the process' CPU is above 90 %")
+        rate = "rate(process_cpu_seconds_total[5m])"
+        since = await watch.until(lambda: watch.value(rate) > 0.9, "90 % of a CPU", 330)
+        mean = "the mean of 5 min of the process' CPU passes 90 %"
+        await watch.fires("HighCPUUsage", mean, since=since)
         busy["share"] = 0.1
         await watch.ends("HighCPUUsage")
         stack.app.do("process", rss=15.5e9)
         await watch.fires("HighProcessMemory", "the process has 15.5 of 16.4 GB")
         stack.app.do("process", rss=6e7)
         await watch.ends("HighProcessMemory")
-        machine.root.available = 15 * GB
-        await watch.fires("DiskSpaceLow", "15 % of / are free", mountpoint="/")
-        assert watch.alerts("DiskUsageHigh", severity="info", mountpoint="/")
+        since, machine.root.available = watch.clock.now(), 15 * GB
+        await watch.fires("DiskUsageHigh", "85 % of / are used", severity="info", mountpoint="/")
+        await watch.fires("DiskSpaceLow", "15 % of / are free", since=since, mountpoint="/")
         machine.root.available = 9 * GB
         await watch.fires("DiskUsageHigh", "91 % of / are used", severity="critical")
         machine.root.available = 60 * GB
         await watch.ends("DiskSpaceLow")
-        machine.memory["MemAvailable"] = 700
-        await watch.fires("MachineMemoryHigh", "96 % of memory are used", severity="critical")
-        assert watch.alerts("MachineMemoryHigh", severity="info"), "beyond its target, too"
+        since, machine.memory["MemAvailable"] = watch.clock.now(), 700
+        used = "96 % of memory are used"
+        await watch.fires("MachineMemoryHigh", used, severity="critical")
+        await watch.fires("MachineMemoryHigh", used, since=since, severity="info")
         machine.memory["MemAvailable"] = 12_000
         machine.cpu.update(user=1.95, idle=0.05)
-        await watch.until(lambda: watch.value("moai:cpu:ratio5m") > 0.9, "", 330)
-        await watch.fires("MachineCpuHigh", "97 % of the CPUs are busy", severity="critical")
-        assert watch.alerts("MachineCpuHigh", severity="info"), "beyond its target, too"
+        mean = "moai:cpu:ratio5m"
+        some = await watch.until(lambda: watch.value(mean) > 0.7, "70 % of the CPUs", 330)
+        many = await watch.until(lambda: watch.value(mean) > 0.9, "90 % of the CPUs", 330)
+        for severity, share, since in (("info", 70, some), ("critical", 90, many)):
+            words = f"the mean of 5 min of the CPUs passes {share} %"
+            await watch.fires("MachineCpuHigh", words, since=since, severity=severity)
 
 
 async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiStack) -> None:
     async with at(stack, "log", "plain-log") as watch:
         await watch.go_on(30)
         stack.app.do("log", level="INFO", message="Agent spawned successfully", agent_id="a-1")
+        stack.app.do("log", level="INFO", message="Agent asked", user_id="u-1")
         stack.app.do("log", level="WARNING", message="Query took 150ms (expected <100ms)")
         stack.app.do("log", level="ERROR", message="Failed to insert event: locked", agent_id="a-1")
         await watch.go_on(60)
@@ -234,6 +267,7 @@ async def test_the_log_is_read_though_it_is_written_in_two_formats(stack: MoaiSt
         assert logs is not None
         record = logs.lines[-1].record
         assert "RuntimeError: disk I/O error" in str(record.fields["exception"])
+        assert watch.logs('user_id = "u-1"', checks=("log",)).total == 1
         watch.engine.look_at_logs(LogsWanted(checks=("log",), text='agent_id = "a-1"'))
         logs = watch.picture.logs
         assert logs is not None

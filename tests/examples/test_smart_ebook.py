@@ -127,8 +127,9 @@ async def test_errors_by_the_second(stack: EbookStack) -> None:
         await watch.go_on(300)
         assert watch.firing() == set()
         wanted["count"] = 50
-        await watch.until(lambda: watch.value(FAILED) > 0.1, "0.1 a second", 60)
-        await watch.fires("HighErrorRate", "more than 0.1 requests a second fail", status="500")
+        since = await watch.until(lambda: watch.value(FAILED) > 0.1, "0.1 a second", 60)
+        failing = "more than 0.1 requests a second fail"
+        await watch.fires("HighErrorRate", failing, since=since, status="500")
 
 
 FAILED = 'rate(http_requests_total{status="500", path="/api/chat"}[5m])'
@@ -142,19 +143,22 @@ async def test_errors_latency_and_traffic(stack: EbookStack) -> None:
         await watch.go_on(330)
         assert watch.firing() == set()
         traffic["ill"] = {"count": 10, "status": 503}
-        await watch.until(lambda: watch.value(SHARE) > 0.05, "5 % fail", 330)
-        await watch.fires("ErrorShareHigh", "more than 5 % of requests failed within 5 min")
+        since = await watch.until(lambda: watch.value(SHARE) > 0.05, "5 % fail", 330)
+        failing = "more than 5 % of requests failed within 5 min"
+        await watch.fires("ErrorShareHigh", failing, since=since)
         traffic["ill"] = {"count": 0}
         await watch.ends("ErrorShareHigh")
         traffic["ill"] = {"count": 30, "seconds": 8}
-        await watch.fires("LatencyP99High", "a third of the requests takes 8 s")
-        await watch.fires("HighLatency", "a third of the requests takes 8 s", path="/api/chat")
+        since, slow = watch.clock.now(), "a third of the requests takes 8 s"
+        await watch.fires("LatencyP99High", slow)
+        await watch.fires("HighLatency", slow, since=since, path="/api/chat")
         traffic["ill"] = {"count": 0}
         await watch.ends("HighLatency")
         traffic["well"] = {"count": 4500}
         rate = 'max(rate(http_requests_total{status="200"}[5m]))'
-        await watch.until(lambda: watch.value(rate) > 100, "100 requests a second", 330)
-        fired = await watch.fires("UnusualTraffic", "more than 100 requests a second, by 5 min")
+        since = await watch.until(lambda: watch.value(rate) > 100, "100 requests a second", 330)
+        many = "more than 100 requests a second, by 5 min"
+        fired = await watch.fires("UnusualTraffic", many, since=since)
         assert fired.severity == "info"
 
 
@@ -249,8 +253,8 @@ async def test_the_machine_and_the_autoscaler(stack: EbookStack, tmp_path: Path)
         await watch.fires("MemoryHigh", "94 % of memory are used")
         machine.cpu.update(user=1.7, idle=0.3)
         busy = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))'
-        await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
-        await watch.fires("CpuHigh", "the mean of 5 min is 85 %")
+        since = await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
+        await watch.fires("CpuHigh", "the mean of 5 min passes 80 %", since=since)
         stack.replicas(10)
         await watch.fires("HpaAtMaximum", "10 of 10 replicas run")
         stack.replicas(3)
@@ -295,8 +299,9 @@ async def test_recovery_objectives(stack: EbookStack) -> None:
         assert watch.firing() == set()
         stack.back_up(hours=FRESH)
         newest, watch.step = 'onwatch_command_perfdata{label="newest"}', 1.0
-        await watch.until(lambda: watch.value(newest) > 3600, "it is seen", 660)
-        fired = await watch.fires("RecoveryPointMissed", "the newest backup is 2 h old")
+        since = await watch.until(lambda: watch.value(newest) > 3600, "it is seen", 660)
+        old = "the newest backup is 2 h old"
+        fired = await watch.fires("RecoveryPointMissed", old, since=since)
         assert fired.severity == "info"
     hours = {"EBC_INTERVAL": "300s"}
     config = configured(SYSTEM, {**stack.environ, **hours})
@@ -306,8 +311,8 @@ async def test_recovery_objectives(stack: EbookStack) -> None:
         assert stack.api is not None
         stack.api.stop()
         try:
-            await watch.until(lambda: watch.value('up{job="api"}') == 0, "down", 600)
-            await watch.fires("RecoveryTimeMissed", "the API is down for 4 hours")
+            since = await watch.until(lambda: watch.value('up{job="api"}') == 0, "down", 600)
+            await watch.fires("RecoveryTimeMissed", "the API is down for 4 hours", since=since)
         finally:
             stack.start_api()
 
@@ -322,11 +327,16 @@ async def test_its_five_dashboards(stack: EbookStack, tmp_path: Path) -> None:
         drive_machine(machine, watch)
         watch.drive(lambda _: stack.do("requests", count=6))
         watch.drive(lambda _: stack.do("requests", count=1, status=429))
+        watch.drive(lambda _: stack.do("requests", count=1, status=502))
         watch.drive(lambda _: stack.ask_models(1))
-        stack.do("say", level="INFO", event_type="business", action="subscription_upgrade")
+        watch.drive(lambda _: stack.ask_models(1, status=529, provider="anthropic"))
+        upgrade = {"event_type": "business", "action": "subscription_upgrade"}
+        watch.drive(lambda _: stack.do("say", level="INFO", **upgrade))
+        login = {"event_type": "security", "action": "failed_login"}
+        watch.drive(lambda _: stack.do("say", level="WARN", **login))
         await watch.go_on(360)
         overview = await watch.dashboard("application-overview")
-        assert figures(overview["Request rate"])["requests"] == pytest.approx(7 / 30, rel=0.1)
+        assert figures(overview["Request rate"])["requests"] == pytest.approx(8 / 30, rel=0.1)
         assert figures(overview["Document processing queue"]) == {"celery": 0, "documents": 0}
         assert figures(overview["Active users"]) == {"day": 1, "month": 2}
         assert figures(overview["Model usage distribution"])["gpt-4.1"] > 5
@@ -349,10 +359,13 @@ async def test_its_five_dashboards(stack: EbookStack, tmp_path: Path) -> None:
         empty = {
             one.panel.title: one.error for some in panels for one in some.values() if one.error
         }
-        assert set(empty) <= {
-            "CPU of a day: average, peak", "Memory of a day: average, peak", "Error rate",
-            "Business events", "Failed login attempts", "Failures by provider",
-        }, empty  # fmt: skip
+        assert set(empty) <= {"CPU of a day: average, peak", "Memory of a day: average, peak"}, (
+            empty
+        )
+        assert figures(overview["Error rate"])["5xx"] == pytest.approx(1 / 8, rel=0.1)
+        assert figures(models["Failures by provider"])["anthropic"] == pytest.approx(1)
+        assert figures(business["Business events"])["subscription_upgrade"] > 5
+        assert figures(security["Failed login attempts"])["failed_login"] > 5
 
 
 def test_rules_of_the_guide_stand_here_as_they_are() -> None:
@@ -525,6 +538,7 @@ async def test_growth_is_held_against_what_was_planned(stack: EbookStack) -> Non
         await watch.go_on(60)
         planned = {one.name: one.expected for one in config.capacity}
         assert (planned["users"], planned["documents"], planned["api-usage"]) == (0.1, 0.15, 0.2)
+        assert {"database", "storage", "bandwidth"} <= set(planned)
         watched = {one.name: one for one in watch.picture.capacity}
         assert {"users", "documents", "database"} <= set(watched)
         assert watched["users"].value == 3

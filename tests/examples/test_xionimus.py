@@ -11,6 +11,7 @@ import pytest
 from checks.config import EngineConfig
 from checks.logs.views import LogsWanted
 from checks.model import Result, Status
+from checks.probes.http.config import HttpConfig
 from checks.story.targets import Term
 from tests.examples.kit import EXAMPLES, Watch, configured, loaded, watching
 from tests.examples.kit_clock import StepClock
@@ -52,6 +53,15 @@ def test_the_example_is_right(stack: XionimusStack) -> None:
     assert found.engine.warnings == ()
     assert found.engine.rules is not None
     assert found.engine.rules.problems == ()
+
+
+def test_intervals_and_bounds_are_the_guides() -> None:
+    checks = {one.name: one for one in configured(SYSTEM, {}).checks}
+    assert {60.0} == {checks[name].interval for name in ("health", "public")}, "1 to 5 minutes"
+    fields = checks["health-fields"].config
+    assert isinstance(fields, HttpConfig)
+    assert fields.expect.latency is not None
+    assert fields.expect.latency.warning == 0.5, "what the load test expects of an answer"
 
 
 async def test_every_check_has_a_result(stack: XionimusStack, tmp_path: Path) -> None:
@@ -186,13 +196,15 @@ async def test_requests_fail_and_come_late(stack: XionimusStack) -> None:
         await watch.go_on(330)
         assert watch.firing() == set()
         wanted["late"] = {"count": 2, "fails": True}
-        await watch.until(lambda: failing(watch) > 0.1, "10 % fail", 330)
-        await watch.fires("ErrorRateHigh", "more than 10 % of requests fail, with 502")
+        since = await watch.until(lambda: failing(watch) > 0.1, "10 % fail", 330)
+        ill = "more than 10 % of requests fail, with 502"
+        await watch.fires("ErrorRateHigh", ill, since=since)
         wanted["late"] = {"count": 0}
         await watch.ends("ErrorRateHigh")
         wanted["late"] = {"count": 2, "seconds": 3}
-        await watch.until(lambda: p95(watch) > 2, "they take up to 2 s", 330)
-        await watch.fires("ResponseTimeP95", "95 % of requests within 5 min took up to 3 s")
+        since = await watch.until(lambda: p95(watch) > 2, "they take up to 2 s", 330)
+        late = "95 % of requests within 5 min took up to 3 s"
+        await watch.fires("ResponseTimeP95", late, since=since)
         wanted["late"] = {"count": 0}
         await watch.ends("ResponseTimeP95")
         figures = watch.check("backend")
@@ -212,17 +224,19 @@ async def test_what_an_hour_tells(stack: XionimusStack) -> None:
             stack.app.do("requests", **wanted)
 
         watch.drive(traffic)
-        await watch.go_on(3600)
+        await watch.go_on(3400)
+        since = await watch.until(lambda: watch.rule("MemoryLeak").alerts, "an hour is known", 400)
         assert watch.firing() == set()
-        await watch.fires("MemoryLeak", "the process grows by 60 MB an hour")
+        await watch.fires("MemoryLeak", "it has grown by 60 MB within an hour", since=since)
         stack.app.do("register", name="user456")
         watch.step = 15.0
-        await watch.until(lambda: watch.value("xionimus_users") == 2, "it is counted", 60)
-        await watch.fires("NewUsers", "somebody has registered")
-        watch.step = 60.0
-        wanted["count"] = 90
-        await watch.until(lambda: watch.value("xionimus:requests:rate5m") > 1, "", 330)
-        await watch.fires("UnusualTraffic", "1.5 requests a second, 90 times the usual")
+        since = await watch.until(lambda: watch.value("xionimus_users") == 2, "it is counted", 60)
+        await watch.fires("NewUsers", "somebody has registered", since=since)
+        wanted["count"] = 24
+        rate = "xionimus:requests:rate5m"
+        since = await watch.until(lambda: watch.value(rate) > 1, "more than one a second", 330)
+        many = "more than one request a second, 90 times the usual"
+        await watch.fires("UnusualTraffic", many, since=since)
 
 
 async def test_the_unit_that_the_alerting_test_stops(stack: XionimusStack, tmp_path: Path) -> None:
@@ -250,13 +264,15 @@ async def test_the_machine(stack: XionimusStack, tmp_path: Path) -> None:
         drive_machine(machine, watch)
         await watch.go_on(330)
         assert watch.firing() == set()
+        assert watch.value("sum(rate(node_network_transmit_bytes_total[5m]))") >= 0
+        assert watch.value("sum(rate(node_disk_written_bytes_total[5m]))") >= 0
         machine.root.available = 19 * GB
         await watch.fires("DiskSpaceLow", "19 % of / are free", mountpoint="/")
         machine.root.available = 60 * GB
         machine.cpu.update(user=1.7, idle=0.3)
         busy = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))'
-        await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
-        await watch.fires("CpuHigh", "the mean of 5 min is 85 %")
+        since = await watch.until(lambda: watch.value(busy) > 0.8, "", 330)
+        await watch.fires("CpuHigh", "the mean of 5 min passes 80 %", since=since)
 
 
 def say(stack: XionimusStack, level: str, message: str, **fields: str) -> None:
@@ -336,6 +352,7 @@ async def test_its_two_dashboards(stack: XionimusStack, tmp_path: Path) -> None:
         watch.drive(lambda _: stack.app.do("requests", count=3))
         watch.drive(lambda _: stack.app.do("requests", count=1, fails=True))
         watch.drive(lambda _: stack.app.do("requests", count=1, path="/missing"))
+        stack.was_there(days=10)
         await watch.go_on(360)
         operations = await watch.dashboard("operations")
         assert figures(operations["Request Rate"])["requests"] > 0.1, "and our own"
@@ -347,6 +364,10 @@ async def test_its_two_dashboards(stack: XionimusStack, tmp_path: Path) -> None:
         assert figures(business["AI Provider Distribution"])["openai"] > 10
         assert figures(business["Messages Sent"]).keys() == {"day", "week"}
         assert business["Messages by day"].table is not None
+        assert business["User Retention Metrics"].series[0].value == 1, "who was there came back"
+        titles = {*operations, *business}
+        assert titles >= {"Active Sessions Count", "Daily Active Users", "Most Used Models"}
+        assert titles >= {"Error Rate", "Error Types Breakdown"}
         empty = {
             panel.panel.title for panel in [*operations.values(), *business.values()] if panel.error
         }
@@ -354,7 +375,6 @@ async def test_its_two_dashboards(stack: XionimusStack, tmp_path: Path) -> None:
             "Requests, 24h",
             "Error rate, 24h",
             "New Users",
-            "User Retention Metrics",
         }, empty
 
 

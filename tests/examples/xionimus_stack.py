@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from tests.examples.kit_app import App
@@ -47,6 +49,14 @@ class XionimusStack:
         self.app.do("register", name="user123")
         self.app.do("requests", count=2)
         self.start_mongodb()
+
+    def was_there(self, days: int) -> None:
+        """The first user wrote so many days ago, too."""
+        sql = (
+            "INSERT INTO messages VALUES (NULL, ?, 'user', 'hello', NULL, NULL, datetime('now', ?))"
+        )
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute(sql, ("session-user123", f"-{days} days"))
 
     def start_mongodb(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.mongodb_port))

@@ -34,8 +34,10 @@ _MEASURED: Final = """\
 
 Each condition was brought about on the real servers of the example's stack, the example's own
 configuration running; *fired after* is from that moment until the alert fired. Time between runs
-is made up (the clock is an argument), the runs and their answers are not. Allowed are the rule's
-`for` and two intervals of its group. `python -m tools.seeds --measure` measures it anew.
+is made up (the clock is an argument), the runs and their answers are not, but for two things: a
+machine's figures are read from a `/proc` that the test writes, and where † stands, what no test
+should do to a server was put into its samples on their way. Allowed are the rule's `for` and two
+intervals of its group. `python -m tools.seeds --measure` measures it anew.
 """
 
 
@@ -89,7 +91,7 @@ def _measured() -> str:
             NAMES[one["system"]],
             f"`{one['alert']}`{_of(one['labels'])}",
             one["severity"] or "—",
-            one["condition"],
+            one["condition"] + " †" * bool(one.get("pretended")),
             _span(hold) if hold else "—",
             _span(interval),
             _span(allowed),

@@ -45,6 +45,13 @@ _USERINFO = re.compile(
     r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)"
     r"(?P<user>[^/@:\s?#]{0,200}):(?P<password>[^/@\s]{0,500})@"
 )
+_USERINFO_CUT = re.compile(
+    r"(://[^/@:\s?#]{0,200}):(?!\d{1,5}$)[^/@\s]{1,500}$"  # no port
+)
+_CUT: Final = "…"
+"""What stands at the end of a text that was longer."""
+_TELLING: Final = 3
+"""Characters of a secret's beginning that tell something of it."""
 _QUERY_SECRET = re.compile(
     r"(?P<key>[?&;](?:[\w-]{0,30}(?:password|passwd|token|secret|api[_-]?key|access[_-]?key|"
     r"signature|credential)[\w-]{0,30}|auth|sig|key|pwd)=)(?P<value>[^&;#\s\"']*)",
@@ -145,6 +152,7 @@ class Masker:
         return (
             "://" in text
             or "=" in text
+            or text.endswith(_CUT)
             or (self._pattern is not None and bool(self._pattern.search(text)))
         )
 
@@ -152,7 +160,17 @@ class Masker:
         """``text`` with known secrets and URL passwords masked."""
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
-        return mask_url(text)
+        text = mask_url(text)
+        return self._without_begun(text) if text.endswith(_CUT) else text
+
+    def _without_begun(self, text: str) -> str:
+        """``text``, which was cut off, without the beginning of a secret at its end."""
+        body = text.removesuffix(_CUT).rstrip("\n")
+        end = text[len(body) :]
+        begun = self.begun(body)
+        if begun >= _TELLING:
+            return f"{body[:-begun]}{MASK}{end}"
+        return _USERINFO_CUT.sub(rf"\g<1>:{MASK}", body) + end
 
     def begun(self, text: str) -> int:
         """How many characters at the end of ``text`` may be the beginning of a known secret, the

@@ -114,3 +114,22 @@ def test_hostile_text_is_masked_in_no_time() -> None:
     began = time.perf_counter()
     mask_url("?" + "password" * 4000 + " ://" + "a" * 20_000)
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("login with hunter2sec…", "login with •••…"),
+        ("login with hunter2sec\n…", "login with •••\n…"),
+        ("at mysql://root:other…", "at mysql://root:•••…"),
+        ("at http://example.org:8080…", "at http://example.org:8080…"),
+        ("at http://example.org/a:b…", "at http://example.org/a:b…"),
+        ("a long path…", "a long path…"),
+    ],
+)
+def test_the_beginning_of_a_secret_that_was_cut_off_is_masked(text: str, shown: str) -> None:
+    masker = Masker(["hunter2secret"])
+    assert masker.text(text) == shown
+    assert masker.result(Result(Status.OK, text.replace("\n", ""))).message == shown.replace(
+        "\n", ""
+    )

@@ -205,9 +205,9 @@ def test_a_dump_of_a_real_mariadb_server(tmp_path: Path, mariadb_server: Mariadb
 
 
 async def test_dumps_of_a_real_postgresql_server(
-    tmp_path: Path, postgres_full: PostgresDatabase, _postgres_full_binaries: Path
+    tmp_path: Path, postgres_full: PostgresDatabase, postgres_full_binaries: Path
 ) -> None:
-    program = _postgres_full_binaries / "pg_dump"
+    program = postgres_full_binaries / "pg_dump"
     path = tmp_path / "dump"
     for options, text in (([], "PostgreSQL dump, whole"), (["-Fc"], "pg_dump archive")):
         done = subprocess.run(

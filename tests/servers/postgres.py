@@ -291,7 +291,8 @@ def full_servers() -> Iterator[PostgresServers]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_full_binaries() -> Path:
+def postgres_full_binaries() -> Path:
+    """The folder of programs of a PostgreSQL with contrib modules and TLS."""
     binaries = _full_installation()
     if binaries is None:
         pytest.skip("no PostgreSQL with contrib modules here: run tools/get-postgres")
@@ -300,17 +301,17 @@ def _postgres_full_binaries() -> Path:
 
 @pytest.fixture(scope="session")
 def _postgres_full_factory(
-    _postgres_full_binaries: Path, _postgres_templates: _Templates
+    postgres_full_binaries: Path, _postgres_templates: _Templates
 ) -> Iterator[PostgresServers]:
-    with _servers(_postgres_full_binaries, _postgres_templates) as servers:
+    with _servers(postgres_full_binaries, _postgres_templates) as servers:
         yield servers
 
 
 @pytest.fixture(scope="session")
 def _postgres_full_shared(
-    _postgres_full_binaries: Path, _postgres_templates: _Templates
+    postgres_full_binaries: Path, _postgres_templates: _Templates
 ) -> Iterator[_Shared]:
-    with _servers(_postgres_full_binaries, _postgres_templates) as servers:
+    with _servers(postgres_full_binaries, _postgres_templates) as servers:
         yield _Shared(servers.start(shared_preload_libraries="pg_stat_statements"))
 
 
@@ -323,10 +324,10 @@ async def postgres_full(_postgres_full_shared: _Shared) -> AsyncIterator[Postgre
 
 @pytest.fixture(scope="module")
 def postgres_full_module_servers(
-    _postgres_full_binaries: Path, _postgres_templates: _Templates
+    postgres_full_binaries: Path, _postgres_templates: _Templates
 ) -> Iterator[PostgresServers]:
     """Servers that know TLS and contrib modules, which the tests of a module share."""
-    with _servers(_postgres_full_binaries, _postgres_templates) as servers:
+    with _servers(postgres_full_binaries, _postgres_templates) as servers:
         yield servers
 
 

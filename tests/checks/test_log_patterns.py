@@ -126,11 +126,22 @@ def test_a_secret_that_only_a_field_holds_is_masked() -> None:
     """As the journal has it: the command line of a process stands in no line of the log."""
     digest = Digest(LogConfig.model_validate({"files": ["/a"]}), NOW)
     digest.masker.learn("hunter22secret")
-    told = record("started", _CMDLINE="app --db mysql://u:hunter23@db/x", key="hunter22secret", n=1)
+    told = record(
+        "started",
+        _CMDLINE="app --db mysql://u:hunter23@db/x",
+        key="hunter22secret",
+        cut="it is hunter22sec…",
+        n=1,
+    )
     digest.take(Batch((told,)), NOW)
     digest.hold(NOW)
     (held,) = digest.tail.held().newest
-    assert held.fields == {"_CMDLINE": "app --db mysql://u:•••@db/x", "key": "•••", "n": 1.0}
+    assert held.fields == {
+        "_CMDLINE": "app --db mysql://u:•••@db/x",
+        "key": "•••",
+        "cut": "it is •••…",
+        "n": 1.0,
+    }
 
 
 def test_the_first_secret_of_a_query_is_masked_where_it_is_a_field_by_itself() -> None:

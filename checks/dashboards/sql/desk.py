@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, Literal
 
 from checks.dashboards.interpolate import UnsafeValueError
@@ -23,6 +24,7 @@ from checks.probe import CheckSpec, ProbeEnv
 from checks.runbooks.running.output import Output
 from checks.runbooks.running.sql import KINDS, Answer, Conversation, StatementError, refusal_of
 from checks.runbooks.sql_text import code_of, sql_statements
+from checks.secrets import Masker
 
 __all__ = ["EVERY", "Desk", "Told", "Want", "chosen_check"]
 
@@ -248,7 +250,8 @@ class Desk:
         except (StatementError, MacroError, UnsafeValueError) as error:
             said = clean(self._env.masker.text(f"{spec.name}: {error}"), 300)
             return Told(clock.now(), error=said)
-        return Told(clock.now(), answer, took=clock.now() - began)
+        took = clock.now() - began
+        return Told(clock.now(), _unsecret(answer, self._env.masker), took=took)
 
     @staticmethod
     async def _stopped(conversation: Conversation) -> str:
@@ -263,6 +266,16 @@ class Desk:
         """End what is being asked."""
         for task in list(self._tasks.values()):
             task.cancel()
+
+
+def _unsecret(answer: Answer, masker: Masker) -> Answer:
+    """``answer`` with known secrets and passwords in addresses masked."""
+    # Of all cells at once: nearly always there are none.
+    whole = "\n".join(chain.from_iterable(answer.rows))
+    if masker.text(whole) == whole and "…" not in whole:
+        return answer
+    rows = tuple(tuple(masker.text(cell) for cell in row) for row in answer.rows)
+    return replace(answer, rows=rows)
 
 
 def _single(text: str, kind: str) -> str:

@@ -134,6 +134,22 @@ async def test_macros_run_on_every_kind(
         assert panel.times[0] == pytest.approx(time.time() - 90, abs=70)
 
 
+async def test_secrets_in_cells_are_masked(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE jobs AS SELECT 1 AS id, 'mysql://u:hunter22@db/x' AS source")
+    database.close()
+    view = await look(
+        (spec("file", "sqlite", path=str(path)),),
+        asks("SELECT id, source FROM jobs", PanelKind.TABLE, of="sqlite"),
+        asks("SELECT source AS metric, id FROM jobs", PanelKind.BARS, of="sqlite"),
+    )
+    table, bars = view.panels
+    assert table.table is not None
+    assert table.table.rows == (("1", "mysql://u:•••@db/x"),)
+    assert bars.series[0].name == "mysql://u:•••@db/x"
+
+
 async def test_a_panel_sets_nothing_of_our_own_process(tmp_path: Path) -> None:
     path = tmp_path / "app.db"
     with sqlite3.connect(path) as database:

@@ -243,7 +243,7 @@ async def test_a_file_that_is_not_there_is_said_until_it_comes(tmp_path: Path, n
         assert state.view.message.startswith(str(tmp_path / name)), "not that of a pattern"
         assert not state.view.message.endswith("more)")
         assert {part.status for part in state.view.parts} == {Status.UNKNOWN}, "nor is any well"
-        assert not state.view.up
+        assert state.view.up, "nothing that does not answer"
         assert state.value("log_up") == 0
         write(tmp_path / "app.log", line("first"), line("second"))
         state = await made.run()

@@ -65,17 +65,18 @@ def batch(*records: Record, source: SourceState = WELL, **more: Any) -> Batch:
 
 
 @pytest.mark.parametrize(
-    ("problem", "reason"),
+    ("problem", "reason", "up"),
     [
-        ("it is not there", "missing"),
-        ("onwatch may not read it: it belongs to root:adm, mode 0640", "permission"),
+        ("it is not there", "missing", True),
+        ("onwatch may not read it: it belongs to root:adm, mode 0640", "permission", False),
     ],
 )
-async def test_a_file_that_cannot_be_read_is_unknown(problem: str, reason: str) -> None:
+async def test_a_file_that_cannot_be_read_is_unknown(problem: str, reason: str, up: bool) -> None:
+    """One that nobody has begun yet is not taken for a target that is down."""
     scene = Scene(batch(source=SourceState("/app.log", problem=problem)))
     result = await scene.run()
     await scene.probe.close()
-    assert (result.status, result.reason, result.up) == (Status.UNKNOWN, reason, False)
+    assert (result.status, result.reason, result.up) == (Status.UNKNOWN, reason, up)
     assert result.message == f"/app.log: {problem}"
 
 

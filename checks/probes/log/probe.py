@@ -220,9 +220,10 @@ class LogProbe:
         config, digest, now = self._config, self._digest, self._clock.now()
         rows = findings(config, digest, now)
         status, text, reason = sentence(digest, rows, now)
-        up = digest.readable
+        # A log that nobody has begun yet is no target that does not answer: it is UNKNOWN alone.
+        up = digest.readable or reason == "missing"
         to = self._target.sampler.builder()
-        add_samples(to, digest, up=up)
+        add_samples(to, digest, up=digest.readable)
         rate = shown_rate(digest, now)
         events, self._events = tuple(self._events), []
         return Result(

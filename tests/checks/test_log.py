@@ -240,7 +240,7 @@ async def test_a_file_that_is_not_there_is_said_until_it_comes(tmp_path: Path, n
     async with running(tmp_path, app, now=NOW) as made:
         state = await made.run()
         assert (state.view.status, state.view.reason) == (Status.UNKNOWN, "missing")
-        assert state.view.message.startswith(str(tmp_path / name)), "not that of a pattern"
+        assert state.view.message.startswith(str(tmp_path)[:60]), "not that of a pattern"
         assert not state.view.message.endswith("more)")
         assert {part.status for part in state.view.parts} == {Status.UNKNOWN}, "nor is any well"
         assert state.view.up, "nothing that does not answer"

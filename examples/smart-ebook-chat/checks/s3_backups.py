@@ -17,7 +17,9 @@ OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
 def ask(*words):
     """What aws says, from its JSON; empty where it says nothing."""
-    done = subprocess.run(["aws", *words, "--output", "json"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["aws", *words, "--output", "json"], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError((done.stderr.strip() or "aws failed").splitlines()[-1])
     return json.loads(done.stdout.strip() or "{}")
@@ -26,11 +28,16 @@ def ask(*words):
 def judge(arguments):
     """Exit code, sentence and performance data."""
     bucket, _, prefix = arguments.place.removeprefix("s3://").partition("/")
-    found = ask("s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix).get("Contents", [])
+    found = ask("s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix).get(
+        "Contents", []
+    )
     if not found:
         return CRITICAL, f"there is no backup in {arguments.place}", ""
     now = datetime.now(timezone.utc)
-    ages = [(now - datetime.fromisoformat(one["LastModified"].replace("Z", "+00:00"))).total_seconds() for one in found]
+    ages = [
+        (now - datetime.fromisoformat(one["LastModified"].replace("Z", "+00:00"))).total_seconds()
+        for one in found
+    ]
     newest, oldest = min(ages), max(ages)
     said = f"{len(ages)} backups in {arguments.place}, the newest {newest / 3600:.1f} h old"
     data = f"newest={newest:.0f}s;;{arguments.newest * 3600:.0f} oldest={oldest:.0f}s count={len(ages)}"
@@ -39,7 +46,9 @@ def judge(arguments):
     if arguments.oldest and oldest > (arguments.oldest + 1) * 86400:
         return WARNING, f"{said}: some are kept for longer than {arguments.oldest:g} days", data
     if arguments.versioned:
-        versioning = ask("s3api", "get-bucket-versioning", "--bucket", bucket).get("Status", "not set")
+        versioning = ask("s3api", "get-bucket-versioning", "--bucket", bucket).get(
+            "Status", "not set"
+        )
         if versioning != "Enabled":
             return CRITICAL, f"versioning of {bucket} is {versioning}, expected Enabled", data
         said += ", versioning is enabled"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Backups in an S3 bucket, asked with the aws command: the ages of the newest and of the oldest one.
+"""Backups in an S3 bucket, asked with the aws command: how old the newest and the oldest are.
 
     s3_backups.py s3://bucket/prefix/ [--newest HOURS] [--oldest DAYS] [--versioned]
 

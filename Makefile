@@ -52,7 +52,7 @@ bench: $(STAMP) ## Speed and weight, beside the peers, in one run: docs/performa
 	@tools/get-peers
 	$(RUN)/python -m benchmarks --write docs/performance.md
 
-soak: $(STAMP) ## An hour of faults at random: docs/reliability.md
+soak: $(STAMP) ## Faults at random, for an hour and one to warm up: docs/reliability.md
 	$(RUN)/python -m benchmarks.soak --write docs/reliability.md
 
 FUZZ_SECONDS ?= 300

@@ -1,8 +1,9 @@
-"""`python -m benchmarks.soak [--minutes N] [--seed N] [--write FILE] [--notes FILE]`
+"""`python -m benchmarks.soak [--minutes N] [--warm N] [--seed N] [--write FILE] [--notes FILE]`
 
 Watches real servers on a pty while faults come and go at random. At the end it compares what the
 process held in the second quarter with the last one, and exits 1 where something grew or a run
-was late for no reason. With ``--write`` the figures go between the marks in FILE; with
+was late for no reason. Before that the same goes on for as long as onwatch keeps what it sees: what
+is kept for an hour grows for an hour, which would hide what grows for ever. With ``--write`` the figures go between the marks in FILE; with
 ``--notes`` what was observed all the time is kept in another.
 """
 
@@ -34,6 +35,8 @@ from benchmarks.soak.servers import Servers
 
 CALM = 60.0
 """Seconds without faults at the beginning and at the end."""
+WARM = 60.0
+"""Minutes of faults before those that are judged: the hour that windows and courses are kept for."""
 FIRST = 10.0
 """Seconds after the start until everything has had its first result."""
 OPENED = (
@@ -103,8 +106,13 @@ def storm(all_faults: list[Fault], seconds: float, rng: random.Random, screen: T
     return history
 
 
-def soak(minutes: float, seed: int, keep: Path | None = None) -> tuple[Judged, History]:
-    """The whole of it; the notes go to ``keep``. Raises RuntimeError when onwatch ends."""
+def soak(
+    minutes: float, seed: int, keep: Path | None = None, warm: float = WARM
+) -> tuple[Judged, History]:
+    """The whole of it, after ``warm`` minutes that are not judged; the notes go to ``keep``.
+
+    Raises RuntimeError when onwatch ends.
+    """
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
@@ -123,10 +131,14 @@ def soak(minutes: float, seed: int, keep: Path | None = None) -> tuple[Judged, H
             stack.callback(lambda: shutil.copy(notes, keep))
         time.sleep(FIRST)
         acquaint(screen)
+        happens = faults(servers, screen, config, rng)
+        if warm:
+            storm(happens, warm * 60, rng, screen)
+            leave(screen)
         calm_since = time.time()
         time.sleep(CALM)
         rest = max(60.0, minutes * 60 - 2 * CALM)
-        history = storm(faults(servers, screen, config, rng), rest, rng, screen)
+        history = storm(happens, rest, rng, screen)
         leave(screen)
         time.sleep(CALM)
         require_alive(screen)
@@ -180,13 +192,16 @@ def _by_cause(counts: Counter[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak")
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument(
+        "--warm", type=float, default=WARM, metavar="MINUTES", help="of faults before those judged"
+    )
     parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the figures in here")
     parser.add_argument("--notes", type=Path, metavar="FILE", help="keep what was observed here")
     arguments = parser.parse_args()
     seed = arguments.seed or random.SystemRandom().randrange(1, 1_000_000)
     print(f"seed {seed}", flush=True)
-    found, history = soak(arguments.minutes, seed, arguments.notes)
+    found, history = soak(arguments.minutes, seed, arguments.notes, arguments.warm)
     text = as_markdown(found, history, arguments.minutes, seed)
     print(text)
     if arguments.write:

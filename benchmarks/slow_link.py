@@ -36,14 +36,16 @@ class Cost:
 KEYS = (
     ("details", b"\r", "last run", b"\x1b"),
     ("services", b"2", "% 1m", b"1"),
-    ("databases", b"3", "Sessions", b"1"),
+    ("databases", b"3", "Sessions|lookups in", b"1"),
     ("requests", b"4", "Rate and errors", b"1"),
     ("queues", b"5", "at this rate", b"1"),
     ("host", b"6", "by cpu", b"1"),
     ("help", b"?", "keys ─", b"\x1b"),
     ("palette", b":", "Search for", b"\x1b"),
 )
-"""What is opened, by which key, what is seen only then, and the key that leads back."""
+"""What is opened, by which key, what is seen only then (one or the other), and the key that leads
+back.
+"""
 OVERVIEW = "Services"
 """Seen on the overview at every size, and there once the sign of another screen is gone."""
 SIZES: tuple[tuple[int, int, tuple[str, ...]], ...] = (
@@ -60,7 +62,8 @@ def complete(text: str) -> bool:
 
 
 def answered(screen: Terminal, grid: Grid, key: bytes, sign: str, gone: str = "") -> Cost:
-    """What comes from ``key`` on until ``sign`` is seen and ``gone`` no more, and until a pause.
+    """What comes from ``key`` on until a ``sign`` is seen and none that is ``gone``, and until a
+    pause.
 
     Raises TimeoutError.
     """
@@ -70,11 +73,16 @@ def answered(screen: Terminal, grid: Grid, key: bytes, sign: str, gone: str = ""
     at = screen.press(key)
     while time.perf_counter() - at < WITHIN:
         grid.feed(bytes(screen.output[grid.fed :]))
-        if sign in grid.text and not (gone and gone in grid.text):
+        if shown(sign, grid) and not (gone and shown(gone, grid)):
             last = quiet(screen)
             return Cost(len(screen.output) - before, last - at)
         time.sleep(0.01)
     raise TimeoutError(f"{key!r} brought nothing: {screen.text()[-300:]!r}")
+
+
+def shown(signs: str, grid: Grid) -> bool:
+    """Whether one of ``signs``, of which there may be several between bars, is on the screen."""
+    return any(sign in grid.text for sign in signs.split("|"))
 
 
 def quiet(screen: Terminal) -> float:

@@ -2,9 +2,10 @@
 
 Watches real servers on a pty while faults come and go at random. At the end it compares what the
 process held in the second quarter with the last one, and exits 1 where something grew or a run
-was late for no reason. Before that the same goes on for as long as onwatch keeps what it sees: what
-is kept for an hour grows for an hour, which would hide what grows for ever. With ``--write`` the figures go between the marks in FILE; with
-``--notes`` what was observed all the time is kept in another.
+was late for no reason. Before that the same goes on for as long as onwatch keeps what it sees:
+what is kept for an hour grows for an hour, which would hide what grows for ever. With ``--write``
+the figures go between the marks in FILE; with ``--notes`` what was observed all the time is kept
+in another.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from benchmarks.soak.servers import Servers
 CALM = 60.0
 """Seconds without faults at the beginning and at the end."""
 WARM = 60.0
-"""Minutes of faults before those that are judged: the hour that windows and courses are kept for."""
+"""Minutes of faults before those that are judged: for an hour windows and courses are kept."""
 FIRST = 10.0
 """Seconds after the start until everything has had its first result."""
 OPENED = (

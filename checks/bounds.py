@@ -6,11 +6,13 @@ status is out of reach. A bound that is None is never passed.
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from typing import Any, Self
+
+from pydantic import Field, model_validator
 
 from checks.settings import Model
 
-__all__ = ["Between", "Falling", "Rising"]
+__all__ = ["Between", "Count", "Falling", "Rising"]
 
 
 def _above(model: Model, one: str, other: str) -> bool:
@@ -48,4 +50,26 @@ class Between(Rising):
             raise ValueError("warning_below must not be below critical_below")
         if _above(self, "warning_below", "warning") or _above(self, "critical_below", "critical"):
             raise ValueError("no value is between what it must be above and what below")
+        return self
+
+
+class Count(Model):
+    """How many there must be; a plain number is both, and a ``max`` of 0 wants no ``min``."""
+
+    min: int = Field(default=1, ge=0)
+    max: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"min": value, "max": value}
+        if isinstance(value, dict) and value.get("max") == 0 and "min" not in value:
+            return {**value, "min": 0}
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.max is not None and self.min > self.max:
+            raise ValueError("min must not be above max")
         return self

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from checks.bounds import Between, Rising
+from checks.bounds import Between, Count, Rising
 from checks.settings import Duration, KindConfig, Model, Size
 from checks.shares import Percent
 
@@ -80,28 +80,13 @@ class ShrinkBounds(Rising):
     """Smaller by more than this is CRITICAL."""
 
 
-class CountBounds(Model):
+class CountBounds(Count):
     """How many files there must be; a plain number is both."""
 
     min: int = Field(default=1, ge=0)
     """Fewer than this is CRITICAL; 0 where there need be none."""
     max: int | None = Field(default=None, ge=0)
     """More than this is a WARNING: what should delete them does not."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return {"min": value, "max": value}
-        if isinstance(value, dict) and value.get("max") == 0 and "min" not in value:
-            return {**value, "min": 0}
-        return value
-
-    @model_validator(mode="after")
-    def _in_order(self) -> CountBounds:
-        if self.max is not None and self.min > self.max:
-            raise ValueError("min must not be above max")
-        return self
 
 
 class Due(Model):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from checks.bounds import Rising
+from checks.bounds import Count, Rising
 from checks.expectations import LatencyBounds, Pattern, Texts
 from checks.probes.host.config import Bounds as ShareBounds
 from checks.probes.host.config import Percent
-from checks.settings import Duration, KindConfig, Model, Size
+from checks.settings import Duration, KindConfig, Size
 
 __all__ = [
     "AgeBounds",
@@ -54,28 +54,13 @@ Cores = Annotated[
 """Percent of one core, which may be more than 100."""
 
 
-class CountBounds(Model):
+class CountBounds(Count):
     """How many processes there must be; a plain number is both."""
 
     min: int = Field(default=1, ge=0)
     """Fewer than this is CRITICAL."""
     max: int | None = Field(default=None, ge=0)
     """More than this is CRITICAL; 0 for a process that must not run."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return {"min": value, "max": value}
-        if isinstance(value, dict) and value.get("max") == 0 and "min" not in value:
-            return {**value, "min": 0}
-        return value
-
-    @model_validator(mode="after")
-    def _in_order(self) -> CountBounds:
-        if self.max is not None and self.min > self.max:
-            raise ValueError("min must not be above max")
-        return self
 
 
 class CpuBounds(Rising):

@@ -19,6 +19,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from checks import descriptors
+from checks.calm import Calm
 from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig, StoryConfig
 from checks.lanes import Lanes
@@ -51,7 +52,7 @@ __all__ = ["Engine", "EngineSource"]
 log = logging.getLogger("onwatch.engine")
 
 TICK: Final = 1.0
-"""Seconds between snapshots."""
+"""Seconds between looks at whether a snapshot is due."""
 EAGER_TICK: Final = 0.1
 """Seconds between snapshots while checks still wait for their first result."""
 ANSWER_TIMEOUT: Final = 600.0
@@ -104,6 +105,7 @@ class Engine:
         self._lag = 0.0
         self._tick_cost = 0.0
         self._kept_house = self._began = now
+        self.calm = Calm(now)
         self._weight = (0, 0)
         self.focus: str | None = None
         self.window = 60.0
@@ -396,7 +398,7 @@ class Engine:
         return any(state.view.status is Status.WAITING for state in self.states.values())
 
     async def run(self, publish: Callable[[Snapshot], None]) -> None:
-        """Work until cancelled, handing a snapshot to ``publish`` once a second."""
+        """Work until cancelled, handing a snapshot to ``publish`` every second or two."""
         self.runbooks.publish = lambda: publish(self.snapshot())
         try:
             publish(self.snapshot())
@@ -422,11 +424,19 @@ class Engine:
             if self._lag > STOOD_STILL:
                 self._go_on_after(began, self._lag)
             self._age(began)
-            publish(self.snapshot())
-            self._tick_cost = self.clock.now() - began
+            if self._is_due(began):
+                publish(self.snapshot())
+                self._tick_cost = self.clock.now() - began
             eager = self.waiting and began - started < 3.0
             due = max(due + (EAGER_TICK if eager else TICK), began)
             await self.clock.sleep_until(due)
+
+    def _is_due(self, now: float) -> bool:
+        """Whether a picture is due: fewer are while nothing happens and nobody looks closer."""
+        if self.waiting or self.focus is not None or self.looking.closer:
+            self.calm.stir(now)
+        shortest = min((state.spec.interval for state in self.states.values()), default=TICK)
+        return self.calm.due(now, shortest, self._events[-1] if self._events else None)
 
     def _go_on_after(self, now: float, pause: float) -> None:
         """Tell that nothing was checked for ``pause`` seconds, and hold it against no check."""

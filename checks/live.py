@@ -274,8 +274,13 @@ class EngineSource:
             if engine is None or loop is None:
                 self._wishes.append(wish)
                 return
+
+        def fulfil() -> None:
+            engine.calm.stir(engine.clock.now())
+            wish(engine)
+
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(wish, engine)
+            loop.call_soon_threadsafe(fulfil)
 
     def focus(self, check: str | None) -> None:
         def wish(engine: Engine) -> None:

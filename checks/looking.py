@@ -93,6 +93,11 @@ class Looking:
         return picture
 
     @property
+    def closer(self) -> bool:
+        """Whether anything is looked at."""
+        return any(one is not None for one in (self._query, self._logs, self._dashboard))
+
+    @property
     def waiting(self) -> bool:
         """Whether there is more to come of a dashboard without anything new to show."""
         return self._dashboard is not None and self._dashboard.waiting

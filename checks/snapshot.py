@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from checks.alerts.of_checks import Alerts, in_order
 from checks.alerts.of_rules import RuleAlerts
-from checks.databases.figures import figure_views
+from checks.databases.figures import Figures
 from checks.derive import POINTS, chart, host_view, sample_lines
 from checks.hosts.detail import host_detail
 from checks.hosts.model import HostDetail
 from checks.model import Result, Table, clean
-from checks.probe import ChartSpec
+from checks.probe import ChartSpec, CheckSpec
 from checks.queues import queue_views, tells_of_queues
 from checks.registry import kind
 from checks.requests.stats import RequestFigures
@@ -68,6 +68,7 @@ class SnapshotBuilder:
         self._hostname = hostname
         self._acts = acts
         self._derived: dict[str, _Derived] = {}
+        self._figures: dict[str, Figures] = {}
         self._detail: tuple[Result, float, HostDetail] | None = None
         self._samples: tuple[Result, tuple[tuple[str, float], ...]] | None = None
         self._ruled: tuple[RulesView | None, tuple[AlertView, ...]] = (None, ())
@@ -177,7 +178,7 @@ class SnapshotBuilder:
                 check=state.spec.name,
                 kind=own.name,
                 status=state.view.status,
-                figures=figure_views(own.figures, figures, POINTS),
+                figures=self._figures_of(state.spec).views(figures, POINTS),
                 facts=facts,
                 tables=result.tables,
                 silent_since=None if seen else seen_at or state.view.since,
@@ -185,6 +186,12 @@ class SnapshotBuilder:
                 actions=own.actions if self._acts else (),
             ),
         )
+
+    def _figures_of(self, spec: CheckSpec) -> Figures:
+        known = self._figures.get(spec.name)
+        if known is None:
+            known = self._figures[spec.name] = Figures(kind(spec.kind).figures)
+        return known
 
     def _charts(self, state: CheckState, figures: Window) -> tuple[str, tuple[Chart, ...]]:
         """Its curves; that of its runs alone, and why, where its kind fails to tell of others."""

@@ -3,76 +3,82 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
 from checks.databases.model import FigureSpec
 from checks.model import Series
+from checks.store.sheet import Sheet
 from checks.store.window import Window
 from checks.views import FigureView, Points
 
-__all__ = ["figure_views"]
+__all__ = ["Figures"]
 
 
-def figure_views(
-    specs: Sequence[FigureSpec], window: Window, points: int
-) -> tuple[FigureView, ...]:
-    """The figures that have ever had a sample within the window or its history."""
-    found = (_figure(spec, window, points) for spec in specs)
-    return tuple(view for view in found if view is not None)
+class Figures:
+    """The figures ``specs`` of one check, from one reading of all their series."""
+
+    def __init__(self, specs: Sequence[FigureSpec]) -> None:
+        self._specs = specs
+        named = ((*spec.metrics, *spec.of, *([spec.limit] if spec.limit else [])) for spec in specs)
+        self._names = tuple(dict.fromkeys(chain.from_iterable(named)))
+        self._series: tuple[Series, ...] = ()
+        self._columns: list[_Columns] = []
+
+    def views(self, window: Window, points: int) -> tuple[FigureView, ...]:
+        """Those that have ever had a sample within the window or the ``points`` runs before."""
+        series = window.store.together(window.check, self._names)
+        if series is not self._series:
+            self._series = series
+            self._columns = [_Columns(spec, series) for spec in self._specs]
+        if not series:
+            return ()
+        sheet = Sheet(window, series, points)
+        found = (_figure(*of, sheet) for of in zip(self._specs, self._columns, strict=True))
+        return tuple(view for view in found if view is not None)
 
 
-def _figure(spec: FigureSpec, window: Window, points: int) -> FigureView | None:
-    history = _history(spec, spec.metrics, window, points)
+class _Columns:
+    """Where the series of a figure stand among ``series``."""
+
+    def __init__(self, spec: FigureSpec, series: Sequence[Series]) -> None:
+        carrying = [
+            (at, one.name)
+            for at, one in enumerate(series)
+            if all(one.label(k) == v for k, v in spec.labels.items())
+        ]
+        self.part = [at for at, name in carrying if name in spec.metrics]
+        self.whole = [at for at, name in carrying if name in spec.of]
+        self.limit = [at for at, one in enumerate(series) if spec.limit and one.name == spec.limit]
+
+
+def _figure(spec: FigureSpec, columns: _Columns, sheet: Sheet) -> FigureView | None:
+    course = sheet.course(columns.part, rate=spec.rate)
     if spec.of:
-        history = _divided(history, _history(spec, spec.of, window, points), spec)
-    value = _value(spec, window)
-    if value is None and not any(math.isfinite(point) for point in history):
+        course = _divided(course, sheet.course(columns.whole, rate=spec.rate), spec)
+    value = _value(spec, columns, sheet)
+    if value is None and not any(map(math.isfinite, course)):
         return None
+    limits = (sheet.newest[at] for at in columns.limit)
     # A limit of 0 stands for none.
-    limit = (window.last(spec.limit) or None) if spec.limit else None
-    return FigureView(spec.title, spec.unit, value, history, limit)
+    limit = next((one for one in limits if not math.isnan(one)), None) or None
+    return FigureView(spec.title, spec.unit, value, course, limit)
 
 
-def _value(spec: FigureSpec, window: Window) -> float | None:
-    def amount(metrics: Sequence[str]) -> float | None:
-        found = [one for name in metrics if (one := _newest(spec, name, window)) is not None]
-        return sum(found) if found else None
-
-    value = amount(spec.metrics)
+def _value(spec: FigureSpec, columns: _Columns, sheet: Sheet) -> float | None:
+    values = sheet.rates if spec.rate else sheet.newest
+    value = _sum(values, columns.part)
     if value is None or not spec.of:
         return value
-    whole = amount(spec.of)
+    whole = _sum(values, columns.whole)
     if not whole:
         return None
     return 1.0 - value / whole if spec.complement else value / whole
 
 
-def _newest(spec: FigureSpec, name: str, window: Window) -> float | None:
-    if spec.rate:
-        return window.rate(name, keep=_carrying(spec))
-    return window.total(name, keep=_carrying(spec))
-
-
-def _carrying(spec: FigureSpec) -> Callable[[Series], bool]:
-    return lambda series: all(series.label(k) == v for k, v in spec.labels.items())
-
-
-def _history(spec: FigureSpec, metrics: Sequence[str], window: Window, points: int) -> Points:
-    lines = [
-        line
-        for name in metrics
-        if (line := window.history(name, points, rate=spec.rate, keep=_carrying(spec)))
-    ]
-    if not lines:
-        return ()
-    length = min(map(len, lines))
-    columns = zip(*(line[-length:] for line in lines), strict=True)
-    return tuple(_sum(column) for column in columns)
-
-
-def _sum(values: Sequence[float]) -> float:
-    known = [value for value in values if math.isfinite(value)]
-    return sum(known) if known else math.nan
+def _sum(values: Sequence[float], columns: Sequence[int]) -> float | None:
+    known = [value for at in columns if not math.isnan(value := values[at])]
+    return sum(known) if known else None
 
 
 def _divided(parts: Points, wholes: Points, spec: FigureSpec) -> Points:

@@ -41,6 +41,7 @@ class Store:
         self._by_label: dict[tuple[str, str], set[Series]] = {}
         self._changes: dict[str, int] = {}
         self._chosen: dict[_Selection, tuple[int, Mapping[Block, tuple[Series, ...]]]] = {}
+        self._together: dict[tuple[str, tuple[str, ...]], tuple[int, tuple[Series, ...]]] = {}
         self._groups: dict[_Selection, tuple[int, tuple[Group, ...]]] = {}
 
     def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
@@ -134,6 +135,21 @@ class Store:
                 self._chosen.clear()
             found = {block: tuple(each) for block, each in self.select(name, matchers).items()}
             held = self._chosen[name, matchers] = (change, found)
+        return held[1]
+
+    def together(self, check: str, names: tuple[str, ...]) -> tuple[Series, ...]:
+        """The series of ``check`` of the metrics ``names``, a metric after the other.
+
+        The same object again while no such series came or went.
+        """
+        change = sum(self._changes.get(name, 0) for name in names)
+        held = self._together.get((check, names))
+        if held is None or held[0] != change:
+            if len(self._together) >= SELECTIONS:
+                self._together.clear()
+            block = self._blocks.get(check)
+            found = [self.chosen(name).get(block, ()) for name in names] if block else []
+            held = self._together[check, names] = (change, tuple(chain.from_iterable(found)))
         return held[1]
 
     def groups(self, name: str, matchers: tuple[Matcher, ...] = ()) -> tuple[Group, ...]:

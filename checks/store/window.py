@@ -15,7 +15,7 @@ from checks.model import Series
 from checks.store.block import Block, Floats, Times, is_stale
 from checks.store.store import Store
 
-__all__ = ["Window"]
+__all__ = ["Window", "increases", "rate_of", "summed"]
 
 Keep = Callable[[Series], bool]
 
@@ -122,7 +122,7 @@ class Window:
         times, values = self._read(series)
         sums: dict[str, float] = {}
         for at, one in enumerate(series):
-            rate = _rate(times, values[:, at])
+            rate = rate_of(times, values[:, at])
             if rate is not None:
                 key = one.label(by)
                 sums[key] = sums.get(key, 0.0) + rate
@@ -189,9 +189,7 @@ class Window:
         times, values = self._read(series, span)
         known = np.where(is_stale(values), np.nan, values)
         if rate:
-            steps = np.diff(known, axis=0)
-            steps = np.where(steps < 0, known[1:], steps)
-            known = steps / (np.diff(times)[:, None] / 1000.0)
+            known = increases(known) / (np.diff(times)[:, None] / 1000.0)
         columns = known[-points:].T.tolist()
         return {
             tuple(one.label(label) for label in by): tuple(column)
@@ -211,7 +209,7 @@ class Window:
         for at, one in enumerate(series):
             places.setdefault(one.label(by), []).append(at)
         return times, {
-            key: known[at[0]] if len(at) == 1 else _summed(known[at]) for key, at in places.items()
+            key: known[at[0]] if len(at) == 1 else summed(known[at]) for key, at in places.items()
         }
 
     def times(self, seconds: float, end_rows: int = 0) -> tuple[float, ...]:
@@ -236,7 +234,8 @@ class Window:
         return tuple((times[-len(line) :] / 1000.0).tolist()), tuple(line.tolist())
 
 
-def _rate(times: Times, values: Floats) -> float | None:
+def rate_of(times: Times, values: Floats) -> float | None:
+    """The increase a second of one counter; None below two samples."""
     kept = ~is_stale(values)
     if int(kept.sum()) < 2:
         return None
@@ -246,7 +245,13 @@ def _rate(times: Times, values: Floats) -> float | None:
     return increase / (float(moments[-1] - moments[0]) / 1000.0)
 
 
-def _summed(known: Floats) -> Floats:
+def increases(known: Floats) -> Floats:
+    """By how much counters, a column each, have risen from row to row; one that fell was reset."""
+    steps = np.diff(known, axis=0)
+    return np.where(steps < 0, known[1:], steps)
+
+
+def summed(known: Floats) -> Floats:
     """The sum over the rows of ``known``; NaN where none of them is known."""
     empty = np.isnan(known).all(axis=0)
     return np.where(empty, np.nan, np.nansum(known, axis=0))
@@ -256,9 +261,8 @@ def _line(times: Times, values: Floats, *, rate: bool) -> Floats:
     """One value a row: the sum over the series, or its increase a second since the row before."""
     known = np.where(is_stale(values), np.nan, values)
     if not rate:
-        return _summed(known.T)
-    steps = np.diff(known, axis=0)
-    steps = np.where(steps < 0, known[1:], steps)
+        return summed(known.T)
+    steps = increases(known)
     seconds = np.diff(times)[:, None] / 1000.0
     empty = np.isnan(steps).all(axis=1)
     return np.where(empty, np.nan, np.nansum(steps / seconds, axis=1))

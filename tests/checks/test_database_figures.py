@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from checks.databases.figures import figure_views
+from checks.databases.figures import Figures
 from checks.databases.model import FigureSpec
 from checks.model import Samples, Series
 from checks.registry import KINDS, kind
@@ -25,7 +25,7 @@ def view(spec: FigureSpec, *rows: dict[str, float]) -> FigureView | None:
         samples = Samples(series, tuple(row.values()))
         store.append("db", 5.0, BASE + 5.0 * at, samples)
     window = Window(store, "db", BASE + 5.0 * (len(rows) - 1), 60.0)
-    return next(iter(figure_views((spec,), window, 10)), None)
+    return next(iter(Figures((spec,)).views(window, 10)), None)
 
 
 def _labels(name: str) -> dict[str, str]:

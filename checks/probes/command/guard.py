@@ -16,6 +16,8 @@ import subprocess
 import threading
 from typing import Final
 
+from checks.ends import Ends
+
 __all__ = ["GUARD", "Guard"]
 
 _SCRIPT: Final = """\
@@ -119,21 +121,23 @@ class Guard:
 def _shell() -> subprocess.Popen[bytes] | None:
     """None where there is no shell, or no more processes are to be had."""
     try:
-        shell = subprocess.Popen(
-            ["/bin/sh", "-c", _SCRIPT, "onwatch-guard"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd="/",
-            env={},
-            start_new_session=True,
-        )
+        with Ends() as ends:
+            reading, telling = ends.pipe()
+            os.set_blocking(telling, False)
+            null = ends.null()
+            shell = subprocess.Popen(
+                ["/bin/sh", "-c", _SCRIPT, "onwatch-guard"],
+                stdin=reading,
+                stdout=null,
+                stderr=null,
+                cwd="/",
+                env={},
+                start_new_session=True,
+            )
+            shell.stdin = ends.kept(telling, "wb")
+            return shell
     except OSError:
         return None
-    if shell.stdin is not None:
-        os.set_blocking(shell.stdin.fileno(), False)
-    return shell
 
 
 GUARD: Final = Guard()

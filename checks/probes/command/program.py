@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from checks.ends import Ends
 from checks.errors import TargetError
 from checks.probes.command.guard import GUARD
 
@@ -108,17 +109,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _start(plan: Plan, program: str) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            plan.argv,
-            executable=program,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            cwd=plan.cwd,
-            env=plan.environment,
-            start_new_session=True,
-        )
+        with Ends() as ends:
+            (out, told), (err, said) = ends.pipe(), ends.pipe()
+            process = subprocess.Popen(
+                plan.argv,
+                executable=program,
+                stdin=ends.null(),
+                stdout=told,
+                stderr=said,
+                cwd=plan.cwd,
+                env=plan.environment,
+                start_new_session=True,
+            )
+            process.stdout, process.stderr = ends.kept(out), ends.kept(err)
+            return process
     except OSError as error:
         raise refusal(error, program) from None
     except ValueError as error:

@@ -13,6 +13,8 @@ import subprocess
 from functools import cache
 from typing import Final
 
+from checks.ends import Ends
+
 __all__ = ["statvfs_apart"]
 
 _FIGURES: Final = "%s %S %b %f %a %c %d"
@@ -28,19 +30,24 @@ def statvfs_apart(path: str) -> os.statvfs_result:
     program = _program()
     if program is None:
         return os.statvfs(path)
-    run = subprocess.run(
-        [program, "-f", "-c", _FIGURES, "--", path],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        cwd="/",
-        env={"LC_ALL": "C"},
-        # What ends our terminal's programs is no business of a process that cannot end.
-        start_new_session=True,
-    )
+    with Ends() as ends:
+        (out, told), (err, errors) = ends.pipe(), ends.pipe()
+        run = subprocess.Popen(
+            [program, "-f", "-c", _FIGURES, "--", path],
+            stdin=ends.null(),
+            stdout=told,
+            stderr=errors,
+            cwd="/",
+            env={"LC_ALL": "C"},
+            # What ends our terminal's programs is no business of a process that cannot end.
+            start_new_session=True,
+        )
+        run.stdout, run.stderr = ends.kept(out), ends.kept(err)
+    with run:
+        figures_told, said = run.communicate()
     if run.returncode:
-        raise _error(run.stderr.decode("utf-8", "replace"), path)
-    block, fragment, blocks, free, available, files, files_free = map(int, run.stdout.split())
+        raise _error(said.decode("utf-8", "replace"), path)
+    block, fragment, blocks, free, available, files, files_free = map(int, figures_told.split())
     figures = (block, fragment, blocks, free, available, files, files_free, files_free, 0, 255)
     return os.statvfs_result(figures)
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from checks.ends import Ends
 from checks.errors import TargetError
 from checks.model import clean
 from checks.probes.systemd.properties import MANAGER, UNIT
@@ -70,15 +71,18 @@ class Systemctl:
         scope = ["--user"] if self._user else []
         argv = [program, *scope, *arguments]
         try:
-            child = subprocess.Popen(
-                argv,
-                env=_environment(user=self._user),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd="/",
-                start_new_session=True,
-            )
+            with Ends() as ends:
+                (out_end, told), (err_end, errors) = ends.pipe(), ends.pipe()
+                child = subprocess.Popen(
+                    argv,
+                    env=_environment(user=self._user),
+                    stdin=ends.null(),
+                    stdout=told,
+                    stderr=errors,
+                    cwd="/",
+                    start_new_session=True,
+                )
+                child.stdout, child.stderr = ends.kept(out_end), ends.kept(err_end)
         except OSError as error:
             why = error.strerror or str(error)
             raise TargetError("limit", f"systemctl cannot be started: {why}") from None

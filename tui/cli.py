@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(args)
         if sys.stdout is not None:
             sys.stdout.flush()
+        _flush_errors()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -121,6 +122,14 @@ def _replace_closed() -> None:
 def _drop_output() -> None:
     """Nobody reads any more, and the interpreter would flush once more and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _flush_errors() -> None:
+    """A log that cannot be written costs no exit code: the interpreter would make it 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _say(text: str) -> None:

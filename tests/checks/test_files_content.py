@@ -26,6 +26,7 @@ from checks.probes.files.unpacking import StoppedError
 from tests.checks.host_trees import host_target
 from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase
+from tui.demo.postgres_programs import root_of
 
 MYSQL = (
     b"/*M!999999\\- enable the sandbox mode */ \n"
@@ -208,10 +209,16 @@ async def test_dumps_of_a_real_postgresql_server(
     tmp_path: Path, postgres_full: PostgresDatabase, postgres_full_binaries: Path
 ) -> None:
     program = postgres_full_binaries / "pg_dump"
+    root = root_of(postgres_full_binaries)
+    libraries = root.glob("**/lib/*-linux-gnu") if root is not None else ()
+    env = {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
     path = tmp_path / "dump"
     for options, text in (([], "PostgreSQL dump, whole"), (["-Fc"], "pg_dump archive")):
         done = subprocess.run(
-            [program, *options, f"--dbname={postgres_full.url}"], capture_output=True, check=True
+            [program, *options, f"--dbname={postgres_full.url}"],
+            capture_output=True,
+            check=True,
+            env=env,
         )
         path.write_bytes(done.stdout)
         assert inspect(path, BUDGET).text.startswith(text)

@@ -11,6 +11,7 @@ import os
 import select
 import sys
 import termios
+import threading
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Any, Final, cast
@@ -23,7 +24,7 @@ from textual.messages import InBandWindowResize
 from tui.outlet import MARK, Outlet
 from tui.typed import Typed
 
-__all__ = ["CLEARED", "OnwatchDriver"]
+__all__ = ["CLEARED", "Bell", "OnwatchDriver"]
 
 CLEARED: Final = "\x1b[r\x1b[0m\x1b[H\x1b[2J"
 """Written before the alternate screen is left: where there is none, as in GNU screen's
@@ -46,6 +47,33 @@ library waits for room in its queue at thirty, with the keys and all else."""
 _LARGEST: Final = (2_000, 1_000)
 """Cells beyond which a size is an error of whoever tells it; a picture of them takes no memory
 that a machine lacks."""
+_PAUSE: Final = 0.1
+"""Seconds of silence after which Escape is a key and not the beginning of one."""
+_SETTLED: Final = 3
+"""Such pauses after which what was typed has been understood."""
+_IDLE: Final = 10.0
+"""Seconds to wait for a key at a time; waking ten times a second is a twentieth of all the work
+of a program at rest."""
+
+
+class Bell(threading.Event):
+    """An event that also ends a wait for a descriptor; there is one for as long as the process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard, self._rung = os.pipe()
+        for end in (self.heard, self._rung):
+            os.set_blocking(end, False)
+
+    def set(self) -> None:
+        super().set()
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._rung, b"!")
+
+    def clear(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.heard, 4096)
+        super().clear()
 
 
 class OnwatchDriver(LinuxDriver):
@@ -54,6 +82,7 @@ class OnwatchDriver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._given = 0
+        self._bell = self.exit_event = Bell()
         self._outlet = Outlet(sys.__stderr__ or sys.stderr)
         # Written to by the library's thread with write() and flush(), and nothing else.
         self._file = cast("TextIOWrapper", self._outlet)
@@ -96,14 +125,18 @@ class OnwatchDriver(LinuxDriver):
         The library's own reading ends the program at the first byte that is no UTF-8 and at some
         sequences that are no keys: a bad line, or a terminal of another encoding, is enough.
         """
-        typed = Typed()
-        while not self.exit_event.is_set():
+        typed, pauses = Typed(), 0
+        while not self._bell.is_set():
+            wait = _PAUSE if pauses < _SETTLED else _IDLE
             # Not poll, which knows no terminals on macOS.
-            if select.select([self.fileno], [], [], 0.1)[0]:
+            ready, _, _ = select.select([self.fileno, self._bell.heard], [], [], wait)
+            pauses += 1
+            if self.fileno in ready:
+                pauses = 0
                 data = os.read(self.fileno, 4096)
                 if not data:
                     # The other end is gone; there is nothing to wait for but the end.
-                    self.exit_event.wait(0.1)
+                    self._bell.wait(_PAUSE)
                 for event in typed.feed(data):
                     self.process_message(event)
             for event in typed.tick():

@@ -299,6 +299,13 @@ class HostPane(LinePane):
             segs.append(Seg(f" {self.glyphs.dot} {text}", "dim"))
         return segs
 
+    def inputs(self) -> tuple[object, ...]:
+        snapshot = self.snapshot
+        if snapshot is None or not snapshot.hosts:
+            return super().inputs()
+        now, since = snapshot.time, (host.boot_time for host in snapshot.hosts)
+        return (*snapshot.hosts, *(fmt.age(now - at) for at in since if at is not None))
+
     def build(self, width: int, height: int) -> list[Line]:
         if self.compact:
             return [host_summary(self.snapshot, width, self.glyphs)]

@@ -20,6 +20,7 @@ from widgets.lines import LinePane
 from widgets.queues import QueuesPane
 from widgets.requests import RequestsPane
 from widgets.services import ServicesPane
+from widgets.text import Line
 from widgets.verdict import VerdictLine
 
 
@@ -395,3 +396,29 @@ async def test_a_pane_that_was_hidden_shows_what_is_so_now() -> None:
         pane.display = True
         await pilot.pause()
         assert shown(pane)[1].startswith(" ✖ c03")
+
+
+async def test_a_host_that_told_nothing_new_is_not_built_again_and_ages() -> None:
+    night = samples.bad_night()
+    pane = HostPane()
+    built: list[int] = []
+    build = pane.build
+
+    def counted(width: int, height: int) -> list[Line]:
+        built.append(height)
+        return build(width, height)
+
+    pane.build = counted  # type: ignore[method-assign]
+    async with Stage(pane).run_test(size=(100, 30)) as pilot:
+        pane.snapshot = night
+        await pilot.pause()
+        before = len(built)
+        pane.snapshot = replace(night, time=night.time + 2)
+        await pilot.pause()
+        assert len(built) == before
+        pane.snapshot = replace(night, time=night.time + 86400)
+        await pilot.pause()
+        assert "up 4 d" in "\n".join(shown(pane))
+        pane.snapshot = replace(night, hosts=(replace(night.hosts[0], memory=0.123),))
+        await pilot.pause()
+        assert "12 %" in "\n".join(shown(pane))

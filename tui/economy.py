@@ -11,17 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import compress, count, pairwise
 from operator import ne
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.console import Console
+from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
 from tui.pen import Cell, Look, Pen, blank, can_erase, look_of
 from tui.scrolling import LEAST, moved, shift_of, worthwhile
+from widgets.strip import LeanStrip
 
 __all__ = ["Mirror", "Mirrored", "forget_closed"]
 
@@ -46,6 +48,13 @@ class Mirror:
         """Know nothing of it any more: somebody else has drawn there."""
         self._rows.clear()
         self._drawn.clear()
+
+    def shows(self, piece: Piece) -> bool:
+        """Whether the very strip is there: a pane makes new ones of the lines that have changed,
+        and of no others.
+        """
+        y, x, strip = piece
+        return y in self._drawn and self._drawn[y].get(x) is strip
 
     def scroll(self, pen: Pen, pieces: Sequence[Piece], console: Console) -> tuple[str, range]:
         """Move lines that are only elsewhere than before, where that is worthwhile, and have
@@ -88,9 +97,6 @@ class Mirror:
     def draw(self, pen: Pen, y: int, x: int, strip: Strip, console: Console) -> None:
         """Have ``pen`` draw what of ``strip``, at ``x`` of line ``y``, is not there yet."""
         drawn = self._drawn.setdefault(y, {})
-        if drawn.get(x) is strip:
-            # A pane makes new strips of the lines that have changed, and of no others.
-            return
         length = strip.cell_length
         for other in [
             at for at, one in drawn.items() if x < at + one.cell_length and at < x + length
@@ -148,14 +154,43 @@ class _Cells(dict[str, Cell]):
 _cells_in = lru_cache(maxsize=1024)(_Cells)
 
 
+@lru_cache(maxsize=4096)
+def _known(style: Style | None, system: ColorSystem) -> _Cells:
+    """The cells of what is written in ``style``."""
+    return _cells_in(look_of(style, system))
+
+
 def cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
-    """The cells of ``strip``; marks that combine stand with what they combine with."""
+    """The cells of ``strip``, which are nobody's to change; marks that combine stand with what
+    they combine with.
+    """
+    if not isinstance(strip, LeanStrip):
+        return _cells_of(strip, system)
+    # A pane that is shown again mostly has the lines that it had.
+    made = strip.made
+    if not isinstance(made, _Made) or made.system != system:
+        made = strip.made = _Made(system, _cells_of(strip, system))
+    return made.cells
+
+
+class _Made(NamedTuple):
+    """The cells of a strip on a terminal with the colours of ``system``."""
+
+    system: ColorSystem
+    cells: list[Cell]
+
+
+_NARROW: Final[set[str]] = set()
+"""Characters that are known to take a cell each."""
+
+
+def _cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
-        known = _cells_in(look_of(style, system))
-        if text.isascii():
+        known = _known(style, system)
+        if text.isascii() or _NARROW.issuperset(text):
             cells += map(known.__getitem__, text)
             continue
         for character in text:
@@ -166,6 +201,8 @@ def cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
             cells.append(known[character])
             if width > 1:
                 cells += [known[""]] * (width - 1)
+            elif width == 1 and len(_NARROW) < _CHARACTERS:
+                _NARROW.add(character)
     return cells
 
 
@@ -212,7 +249,8 @@ class Mirrored(CompositorUpdate):
         """The update as text and escape sequences, which are taken as sent."""
         pen = Pen(erases=self._mirror.erases)
         update = self.update
-        pieces = list(_of_chops(update) if isinstance(update, ChopsUpdate) else _of_layout(update))
+        all_pieces = _of_chops(update) if isinstance(update, ChopsUpdate) else _of_layout(update)
+        pieces = [piece for piece in all_pieces if not self._mirror.shows(piece)]
         scrolls, done = self._mirror.scroll(pen, pieces, console)
         for y, x, strip in pieces:
             if y not in done:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.await_complete import AwaitComplete
+from textual.screen import Screen
 
 from checks.model import Status
 from tui.dressed import DressedApp
@@ -53,6 +54,8 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self._read: Reads | None = None
         self._board: Board | None = None
         self._followed: LogsWanted | None = None
+        self.drawn: Screen[object] | None = None
+        """The screen that was sent to the terminal last."""
 
     # What subclasses say
 
@@ -253,6 +256,17 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         self.push_screen(event.make(self.standing()))
         # What the screen beneath was to ask for after it was drawn would wait until it is seen.
         self._attend()
+
+    def push_screen(self, *args: Any, **options: Any) -> Any:
+        """As the library does, but without having the screen beneath painted again, of which
+        nothing has changed: it is painted as a whole when it comes back.
+        """
+        beneath = self.screen_stack[-1] if self.screen_stack else None
+        due = beneath is not None and beneath._repaint_required  # noqa: SLF001
+        pushed = super().push_screen(*args, **options)
+        if beneath is not None:
+            beneath._repaint_required = due  # noqa: SLF001
+        return pushed
 
     def pop_screen(self) -> AwaitComplete:
         popped = super().pop_screen()

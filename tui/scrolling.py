@@ -48,14 +48,14 @@ def shift_of(before: Mapping[int, Row], after: Mapping[int, Row]) -> Shift | Non
     """
     places: dict[tuple[int, ...], int] = {}
     for y, row in before.items():
-        if y and not _is_blank(row):
+        if y:
             key = _key(row)
             # Of lines that look alike nobody knows which one has moved.
             places[key] = -1 if key in places else y
     votes: dict[int, list[int]] = {}
     for y, row in after.items():
         place = places.get(_key(row), -1) if y else -1
-        if place > 0 and place != y:
+        if place > 0 and place != y and not _is_blank(row):
             votes.setdefault(place - y, []).append(y)
     if not votes:
         return None

@@ -30,9 +30,11 @@ _NONE = _NoCache(0)
 
 
 class LeanStrip(Strip):
-    """As Textual's, but it remembers only how it was divided last."""
+    """As Textual's, but it remembers only how it was divided last, and in ``made`` what somebody
+    who draws it has made of it.
+    """
 
-    __slots__ = ("_division",)
+    __slots__ = ("_division", "made")
 
     def __init__(self, segments: Iterable[Segment], cell_length: int | None = None) -> None:
         self._segments = list(segments)
@@ -43,6 +45,7 @@ class LeanStrip(Strip):
         self._link_ids: set[str] | None = None
         self._cell_count: int | None = None
         self._division: tuple[list[int], list[Strip]] | None = None
+        self.made: object = None
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
         """The parts that end at ``cuts``, which are cells from its start."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from textual import events
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
 
 from widgets.ground import Ground
 from widgets.selecting import SelectingScreen
@@ -33,8 +35,11 @@ class StyledScreen(Screen[None], inherit_bindings=False):
 
 class DrawnScreen(SelectingScreen, StyledScreen, Ground, inherit_bindings=False):
     """A screen that panes cover. When it opens, Textual would paint it twice: what was laid out
-    anew, and then everything.
+    anew, and then everything; and everything when the focus goes from one pane to another, though
+    each paints itself.
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     @property
     def is_current(self) -> bool:

@@ -26,7 +26,6 @@ class FilterLine(Input):
         padding: 0 1;
         background: $panel;
         &:focus { border: none; background: $panel; }
-        &.-open { display: block; }
     }
     """
 
@@ -53,11 +52,12 @@ class FilterLine(Input):
 
     @property
     def is_open(self) -> bool:
-        return self.has_class("-open")
+        return self.display
 
     def open(self) -> None:
         """Show the line and type into it."""
-        self.add_class("-open")
+        # As a class it would have its styles worked out once more than the focus has.
+        self.display = True
         # focus() would take effect a few messages later.
         self.screen.set_focus(self)
 
@@ -69,7 +69,7 @@ class FilterLine(Input):
 
     def forget(self) -> None:
         """Close the line and empty it, silently."""
-        self.remove_class("-open")
+        self.display = False
         with self.prevent(Input.Changed):
             self.value = ""
 
@@ -78,11 +78,11 @@ class FilterLine(Input):
         would do something else than to close it.
         """
         if self.is_open:
-            self.remove_class("-open")
+            self.display = False
             self.post_message(self.Typed(self.value, done=False))
 
     def _shut(self) -> None:
-        self.remove_class("-open")
+        self.display = False
         self.post_message(self.Typed(self.value, done=True))
 
     @on(Input.Changed)

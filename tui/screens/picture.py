@@ -201,6 +201,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
         self._composed = False
+        self._names_due = False
         self._concerned = (False, False, False)
 
     def widen(self, step: int) -> bool:
@@ -343,13 +344,22 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         if self._begun_with is not None:
             self.take(self._begun_with)
         self._name_keys()
-        self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
+        self.bindings_updated_signal.subscribe(self, self._keys_changed, immediate=True)
 
     def hints(self) -> tuple[HintSource, ...]:
         """The keys that are named at the bottom, as far as they work."""
         return self.HINTS
 
+    def _keys_changed(self, _: object) -> None:
+        """Name the keys once, however often they change until then; those of a covered screen
+        when it comes back, which is a change too.
+        """
+        if not self._names_due and self.is_active:
+            self._names_due = True
+            self.call_next(self._name_keys)
+
     def _name_keys(self) -> None:
+        self._names_due = False
         active = list(self.active_bindings.values())
         self.query_one(HintLine).hints = hints_from(self.hints(), active)
         runbook = hints_from(((("screen.runbook",), ""),), active)

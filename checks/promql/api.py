@@ -71,9 +71,10 @@ class Outcome:
         """
         value = self.value
         if isinstance(value, Vector):
-            held = np.flatnonzero(value.present[:, step]).tolist()
-            column = value.values[:, step].tolist()
-            yield from ((value.labels[at], column[at]) for at in held)
+            held = value.present[:, step].nonzero()[0].tolist()
+            if held:
+                column = value.values[:, step].tolist()
+                yield from ((value.labels[at], column[at]) for at in held)
         elif isinstance(value, np.ndarray):
             yield (), float(value[step])
 
@@ -136,7 +137,9 @@ class Engine:
         reader = Reader(store, self.options, grid.start, grid.end)
         until = self._clock() + self.options.deadline
         evaluation = Evaluation(reader, self.options, annotate, self._clock, until, shared)
-        value = _named(evaluation.value(expression.root, grid))
+        # What Go computes without a word: 0 / 0, and comparing NaNs such as the stale marker.
+        with np.errstate(all="ignore"):
+            value = _named(evaluation.value(expression.root, grid))
         return Outcome(value, grid, annotate.warnings, annotate.infos)
 
 

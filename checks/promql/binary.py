@@ -54,16 +54,15 @@ def operate(
     Raises:
         EvaluationError: series that match more than once, or more pairs than there may be.
     """
-    with np.errstate(all="ignore"):
-        if isinstance(left, Vector) and isinstance(right, Vector):
-            if node.operator in SETS:
-                return _set(node, left, right)
-            return _vectors(node, left, right, options)
-        if isinstance(left, Vector):
-            return _with_scalar(node, left, cast("Scalar", right), options, swapped=False)
-        if isinstance(right, Vector):
-            return _with_scalar(node, right, left, options, swapped=True)
-        return _computed(node.operator, left, right)
+    if isinstance(left, Vector) and isinstance(right, Vector):
+        if node.operator in SETS:
+            return _set(node, left, right)
+        return _vectors(node, left, right, options)
+    if isinstance(left, Vector):
+        return _with_scalar(node, left, cast("Scalar", right), options, swapped=False)
+    if isinstance(right, Vector):
+        return _with_scalar(node, right, left, options, swapped=True)
+    return _computed(node.operator, left, right)
 
 
 def _computed(operator: str, left: Floats, right: Floats) -> Floats:

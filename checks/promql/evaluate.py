@@ -32,13 +32,12 @@ from checks.promql.invariant import invariant
 from checks.promql.options import Options
 from checks.promql.ranking import count_values, quantile
 from checks.promql.select import Reader, windowed
-from checks.promql.sharing import Shared
+from checks.promql.sharing import Key, Shared
 from checks.promql.topk import top
 from checks.promql.values import Grid, Matrix, Scalar, Value, Vector
 from checks.promql.vectors import merged, unnamed
 
 __all__ = ["Evaluation"]
-
 
 _HANDLERS: Final = {
     Number: "_number",
@@ -78,9 +77,10 @@ class Evaluation:
             EvaluationError: it has no result, or takes more than it may.
         """
         self._check()
-        handle = cast("Callable[[Node, Grid], Value]", getattr(self, _HANDLERS[type(node)]))
-        if grid.steps == 1:
-            return self._once(node, grid, handle)
+        handle = self._handler(node)
+        if grid.start == grid.end:
+            key = self.shared.key(self.annotate.text, node, grid) if self.shared else None
+            return handle(node, grid) if key is None else self._once(node, grid, key)
         self._check_steps(grid)
         if isinstance(node, _COMPUTED) and invariant(node):
             value = handle(node, Grid(grid.start, grid.start, grid.step))
@@ -89,17 +89,18 @@ class Evaluation:
             return _repeated(value, grid.steps)
         return handle(node, grid)
 
-    def _once(self, node: Node, grid: Grid, handle: Callable[[Node, Grid], Value]) -> Value:
-        """As ``handle`` has it, or had it already."""
-        shared = self.shared
-        key = shared.key(self.annotate.text, node, grid) if shared is not None else None
-        if shared is None or key is None:
-            return handle(node, grid)
+    def _handler(self, node: Node) -> Callable[[Node, Grid], Value]:
+        handler: Callable[[Node, Grid], Value] = getattr(self, _HANDLERS[type(node)])
+        return handler
+
+    def _once(self, node: Node, grid: Grid, key: Key) -> Value:
+        """What others that share it have found it to be, or what it comes to."""
+        shared = cast("Shared", self.shared)
         known = shared.get(key)
         if known is not None:
             return known
         remarks = self.annotate.count
-        value = handle(node, grid)
+        value = self._handler(node)(node, grid)
         if self.annotate.count == remarks:
             shared.put(key, value)
         return value
@@ -119,7 +120,7 @@ class Evaluation:
             )
 
     def _number(self, node: Number, grid: Grid) -> Value:
-        return np.full(grid.steps, node.value)
+        return np.array([node.value]).repeat(grid.steps)
 
     def _text(self, node: Text, _: Grid) -> Value:
         return node.value

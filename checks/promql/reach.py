@@ -18,7 +18,7 @@ from checks.promql.ast import (
     Text,
 )
 
-__all__ = ["children", "depth", "reach", "selectors"]
+__all__ = ["children", "depth", "nodes", "reach", "selectors"]
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -47,12 +47,16 @@ def depth(node: Node) -> int:
     return levels
 
 
+def nodes(node: Node) -> Iterator[Node]:
+    """``node`` and every part of it."""
+    yield node
+    for child in children(node):
+        yield from nodes(child)
+
+
 def selectors(node: Node) -> Iterator[Selector]:
     """Every selector within ``node``."""
-    if isinstance(node, Selector):
-        yield node
-    for child in children(node):
-        yield from selectors(child)
+    return (one for one in nodes(node) if isinstance(one, Selector))
 
 
 def reach(node: Node) -> int:

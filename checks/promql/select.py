@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,9 +16,13 @@ from checks.promql.stacking import FEWEST, Stack
 from checks.promql.storage import Group, Storage
 from checks.promql.values import Bools, Floats, Grid, Labels, Matrix, Times, Vector, Windows
 from checks.promql.vectors import together
+from checks.store.abreast import Rows
 from checks.store.block import is_stale
+from checks.store.groups import Groups
 
 __all__ = ["Reader"]
+
+_NOUGHT: Final = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +38,27 @@ class Reader:
         """The times that a selector looks at from each step of ``grid``: (T,)."""
         if at is None:
             return grid.times() - offset
-        fixed = {"start": self.start, "end": self.end}.get(str(at), at)
-        return np.full(grid.steps, int(fixed) - offset, dtype=np.int64)
+        return np.full(grid.steps, self.moment(grid.start, at, offset), dtype=np.int64)
+
+    def moment(self, time: int, at: At, offset: int) -> int:
+        """The time that a selector looks at from ``time``."""
+        if at is None:
+            return time - offset
+        return int({"start": self.start, "end": self.end}.get(str(at), at)) - offset
 
     def instants(self, node: Selector, grid: Grid, *, stamps: bool = False) -> Vector:
         """The newest sample of each series within its lookback at every step.
 
         ``stamps``: their times (seconds) instead of their values.
         """
-        moments = self.moments(grid, node.at, node.offset)
         groups = self.store.groups(node.name, node.matchers)
-        self.bound(sum(len(group.labels) for group in groups), len(moments))
-        if moments[0] == moments[-1]:
-            return self._fixed(groups, int(moments[0]), len(moments), stamps)
+        steps = grid.steps
+        self.bound(_width(groups), steps)
+        if steps == 1 or node.at is not None:
+            moment = self.moment(grid.start, node.at, node.offset)
+            side_by_side = None if stamps or steps > 1 else self._side_by_side(groups, moment)
+            return side_by_side or self._fixed(groups, moment, steps, stamps)
+        moments = self.moments(grid, node.at, node.offset)
         parts = [self._instants(group, moments, stamps) for group in groups]
         return together([part for part in parts if part is not None], grid.steps)
 
@@ -61,6 +74,16 @@ class Reader:
             np.broadcast_to(times[rows, None] / 1000.0, present.shape) if stamps else values[rows]
         )
         return Vector.of(group.labels, found.T, present.T)
+
+    def _side_by_side(self, groups: Sequence[Group], moment: int) -> Vector | None:
+        """The samples at ``moment``, where these groups are read together."""
+        if not isinstance(groups, Groups) or groups.columns is None:
+            return None
+        found = groups.columns.row(moment, self.options.lookback)
+        if found is None:
+            return None
+        values, present = found
+        return Vector.of(groups.labels, values[:, None], present[:, None])
 
     def _lookback(self, group: Group) -> int:
         return group.lookback if self.options.lookback is None else self.options.lookback
@@ -91,8 +114,13 @@ class Reader:
         Read when they are gone through; ``check`` is called before each group. ``stacked``: small
         groups may stand side by side, with times for each series.
         """
-        ends = self.moments(grid, node.selector.at, node.selector.offset)
         groups = self.store.groups(node.selector.name, node.selector.matchers)
+        if stacked and grid.steps == 1 and isinstance(groups, Groups) and groups.columns:
+            moment = self.moment(grid.start, node.selector.at, node.selector.offset)
+            rows = groups.columns.rows(moment - node.range, moment)
+            if rows is not None:
+                return Matrix((_of_rows(groups.labels, rows, moment - node.range, moment),))
+        ends = self.moments(grid, node.selector.at, node.selector.offset)
         unread = _Unread(self, groups, (ends - node.range, ends), check)
         if stacked and len(ends) == 1 and len(groups) >= FEWEST:
             return Matrix(_Stacked(unread))
@@ -105,6 +133,32 @@ class Reader:
                 f"the query would hold {series} series of {rows} values at once, more than"
                 f" {self.options.max_cells} in all; select fewer series or a shorter range"
             )
+
+
+def _width(groups: Sequence[Group]) -> int:
+    """How many series there are in ``groups``."""
+    if isinstance(groups, Groups):
+        return len(groups.labels)
+    return sum(len(group.labels) for group in groups)
+
+
+def _of_rows(labels: Labels, rows: Rows, start: int, end: int) -> Windows:
+    """The window ``(start, end]`` (milliseconds) of ``rows`` that stand side by side."""
+    stale = is_stale(rows.values)
+    gaps = bool(stale.any())
+    return Windows(
+        labels,
+        rows.times,
+        rows.values,
+        rows.filled & ~stale if gaps else rows.filled,
+        low=_NOUGHT,
+        high=np.array([len(rows.values)]),
+        starts=np.array([start]),
+        ends=np.array([end]),
+        range_ms=end - start,
+        drop_name=np.zeros(len(labels), bool),
+        lengths=None if gaps else rows.lengths,
+    )
 
 
 @dataclass(frozen=True, slots=True)

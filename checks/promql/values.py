@@ -110,6 +110,8 @@ class Windows:
         ends: (T,) milliseconds; its right bound. Extrapolation uses these two.
         range_ms: ``ends - starts``, the same for all steps.
         drop_name: (N,) as in :class:`Vector`.
+        lengths: (N,) where each series is present in its first so many rows and in no other; None
+            where that is not known.
     """
 
     labels: Labels
@@ -122,6 +124,7 @@ class Windows:
     ends: Times
     range_ms: int
     drop_name: Bools
+    lengths: Times | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,12 +20,12 @@ from checks.alerts.state import OverLimitError, Terms, step
 from checks.errors import OnwatchError
 from checks.model import clean
 from checks.promql.ast import Selector
-from checks.promql.sharing import Shared
+from checks.promql.sharing import Shared, in_common
 from checks.promql.values import LabelSet, Matrix, Vector
 from checks.rules.coverage import Coverage, nobody_doubts
 from checks.rules.dead import empty_selectors
 from checks.rules.doubts import StoreDoubts
-from checks.rules.expanding import found_alerts
+from checks.rules.expanding import Finder
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
 from checks.rules.recording import RecordedSeries, Recorder
@@ -107,6 +107,7 @@ class GroupRun:
         self.interval = group.interval or circumstances.interval
         self._timer = circumstances.timer
         self._healths: dict[AlertRun | RecordRun, tuple[Health | None, int]] = {}
+        self._common = in_common(rule.expression for rule in group.rules)
         known = sources_of([group]) if sources is None else sources
         self.runs: tuple[AlertRun | RecordRun, ...] = tuple(
             _run(rule, circumstances, self._recorder(at, rule), known)
@@ -131,7 +132,7 @@ class GroupRun:
         """As :meth:`evaluate`, rule by rule: whoever goes through them may do something else in
         between.
         """
-        at, shared = now - self.group.query_offset, Shared()
+        at, shared = now - self.group.query_offset, Shared(self._common)
         moment = _Moment(store, now, at, self.group.limit, shared)
         for run in self.runs:
             began = self._timer()
@@ -139,7 +140,7 @@ class GroupRun:
             health, since = self._healths.get(run, (None, now))
             since = since if health is outcome.health else now
             self._healths[run] = (outcome.health, since)
-            yield replace(outcome, since=since, seconds=self._timer() - began)
+            yield outcome.timed(since, self._timer() - began)
 
     def end(self, store: Store, now: int) -> None:
         """End the series of its rules, which are no more."""
@@ -185,9 +186,10 @@ class RecordRun:
         self.recorder = recorder
         self._engine = circumstances.engine
         self._series = RecordedSeries(rule)
+        self._nothing = _Nothing(rule)
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
-        if _returns_nothing(self, moment.store):
+        if self.recorder.quiet and self._nothing.to_read(moment.store):
             return RuleOutcome(self.rule)
         samples, warnings = _query(self._engine, self.rule.expression, moment)
         try:
@@ -215,12 +217,17 @@ class AlertRun:
         self._compares = comparison(rule.expression.root, rule.expression.text)
         self._covered = circumstances.pure
         self._series = AlertSeries(rule.name, rule.labels)
+        self._finder = Finder(rule, self._compares.threshold if self._compares else "")
+        self._nothing = _Nothing(rule)
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         rule, about = self.rule, self._about
-        if not self.alerts and not about.pure and _returns_nothing(self, moment.store):
+        idle = not self.alerts and self.recorder.quiet
+        if idle and not about.pure and self._nothing.to_read(moment.store):
             return RuleOutcome(rule)
         samples, warnings = _query(about.engine, rule.expression, moment)
+        if idle and not samples and self._covered:
+            return RuleOutcome(rule, warnings=warnings)
         if len(samples) > MOST_ALERTS and not about.pure:
             raise _RuleError(
                 f"it returns {len(samples):,} alerts, more than {MOST_ALERTS:,}: "
@@ -232,9 +239,8 @@ class AlertRun:
             history = Coverage(moment.store, (*self._reads, *self._behind), moment.at)
         doubts = None if about.pure else self._doubts(moment, coverage, history)
         judged = (lambda scope: not doubts.unrecorded(scope)) if doubts else None
-        threshold = self._compares.threshold if self._compares else ""
         try:
-            found = found_alerts(rule, samples, self._expander(moment), threshold, judged)
+            found = self._finder.alerts(samples, self._expander(moment), judged)
         except ValueError as error:
             raise _RuleError(str(error)) from None
         outcome = self._judge_history(history, RuleOutcome(rule, warnings=warnings))
@@ -315,15 +321,23 @@ class AlertRun:
         return replace(outcome, health=Health.NO_HISTORY, sentence=text)
 
 
-def _returns_nothing(run: AlertRun | RecordRun, store: Store) -> bool:
-    """Whether there is nothing of what ``run`` reads, and no series of it that would have to end.
+class _Nothing:
+    """Whether there is nothing of what ``rule`` reads, told by the metrics' names alone.
 
-    Told by the metrics' names alone, it saves most rules of what is not watched here.
+    That saves most rules of what is not watched here, and is asked where series came or went.
     """
-    root = run.rule.expression.root
-    return run.recorder.quiet and bool(
-        empty_selectors(root, lambda one: not one.name or store.has(one.name))
-    )
+
+    def __init__(self, rule: Rule) -> None:
+        self._root = rule.expression.root
+        self._asked: tuple[Store, int] | None = None
+        self._known = False
+
+    def to_read(self, store: Store) -> bool:
+        asked = store, store.changes
+        if asked != self._asked:
+            missing = empty_selectors(self._root, lambda one: not one.name or store.has(one.name))
+            self._asked, self._known = asked, bool(missing)
+        return self._known
 
 
 def _query(

@@ -37,6 +37,19 @@ class RuleOutcome:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    def timed(self, since: int, seconds: float) -> RuleOutcome:
+        """The same with these two; ``dataclasses.replace`` takes thrice as long."""
+        return RuleOutcome(
+            self.rule,
+            self.health,
+            self.sentence,
+            since,
+            self.samples,
+            self.transitions,
+            self.warnings,
+            seconds,
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupOutcome:

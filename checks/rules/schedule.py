@@ -7,7 +7,7 @@ change it and groups do not all run at once. Times are milliseconds since 1970.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Slots"]
 
@@ -18,12 +18,12 @@ class Slots:
 
     key: str
     interval: int
+    offset: int = field(init=False)
+    """Where in its interval a moment lies."""
 
-    @property
-    def offset(self) -> int:
-        """Where in its interval a moment lies."""
+    def __post_init__(self) -> None:
         digest = hashlib.blake2b(self.key.encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % self.interval
+        object.__setattr__(self, "offset", int.from_bytes(digest, "big") % self.interval)
 
     def at_or_before(self, now: int) -> int:
         """The last moment that is not later than ``now``."""

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from checks.alerts.folding import CheckFinder
 from checks.alerts.model import State, Transition
@@ -46,6 +46,15 @@ _NO_NEWS: Final = frozenset({"alertname", "severity"})
 _KNOWN: Final = _NO_NEWS | {"job", "instance"}
 _KEPT: Final = 200
 """Transitions that are shown."""
+
+
+class _Judgement(NamedTuple):
+    """How a rule does, as :class:`~checks.rules.views.RuleView` has it."""
+
+    health: RuleHealth
+    sentence: str = ""
+    selector: str = ""
+    near: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +97,7 @@ class Showing:
             for key, run in keyed(group):
                 view = rule_view(key, group.group, run, group.interval)
                 self._rows[run] = _Row(view, run)
+        self._healths = self._counted()
         self._records = [row for run, row in self._rows.items() if isinstance(run, RecordRun)]
         self._transitions: deque[TransitionView] = deque(maxlen=_KEPT)
         self._shown: RulesView | None = None
@@ -109,8 +119,12 @@ class Showing:
                     evaluated=was.evaluated,
                     duration=was.duration,
                     samples=was.samples,
-                    **_judgement(was),
+                    **_judgement(was)._asdict(),
                 )
+        self._healths = self._counted()
+
+    def _counted(self) -> Counter[RuleHealth]:
+        return Counter(row.view.health for row in self._rows.values())
 
     def renew(self) -> None:
         """Show the alerts that were taken up."""
@@ -139,52 +153,46 @@ class Showing:
         before, self._changed = row.view, True
         self._busy += outcome.seconds - row.seconds
         row.seconds = outcome.seconds
+        alerts = isinstance(run, AlertRun) and bool(run.alerts)
+        judged = _Judgement(RuleHealth(outcome.health.value), clean(outcome.sentence))
+        if outcome.health is Health.OK and not outcome.samples and not alerts:
+            judged = self._judged(row, judged, judge=judge)
         row.view = replace(
             before,
-            health=RuleHealth(outcome.health.value),
-            sentence=clean(outcome.sentence),
-            selector="",
-            near="",
+            **judged._asdict(),
             evaluated=at / 1000,
             duration=outcome.seconds,
             samples=outcome.samples,
             warnings=tuple(clean(one) for one in outcome.warnings),
         )
-        alerts = isinstance(run, AlertRun) and bool(run.alerts)
-        if outcome.health is Health.OK and not outcome.samples and not alerts:
-            self._judge(row, before, judge=judge)
+        if judged.health is not before.health:
+            self._healths[before.health] -= 1
+            self._healths[judged.health] += 1
         if alerts or before.alerts:
             self._renew(row)
 
-    def _judge(self, row: _Row, before: RuleView, *, judge: Callable[[], bool]) -> None:
-        """Whether there is anything of what the rule reads; asked where series came or went."""
+    def _judged(self, row: _Row, well: _Judgement, *, judge: Callable[[], bool]) -> _Judgement:
+        """Whether there is anything of what the rule reads; asked where series came or went.
+
+        ``well``: there is.
+        """
+        before = row.view
         was_missing = before.health in _MISSING
         if row.changes == self._store.changes or not judge():
-            if was_missing:
-                row.view = replace(row.view, **_judgement(before))
-            return
+            return _judgement(before) if was_missing else well
         row.changes = self._store.changes
         rule = row.run.rule
         recorded = self._recorded()
         missing = what_is_not_there(rule, self._store, recorded)
         if missing is None:
-            self._match(row, recorded)
-            return
+            return self._matched(row, recorded) or well
         text = clean(written(missing))
-        if row.view.file.startswith(PREFIX):
-            said = f"nothing that is watched here has {text}"
-            row.view = replace(row.view, health=RuleHealth.IDLE, sentence=said, selector=text)
-        elif was_missing and before.selector == text and self._known_near(row, before):
-            row.view = replace(row.view, **_judgement(before))
-        else:
-            dead = described(row.view.group, rule, missing, self._store)
-            row.view = replace(
-                row.view,
-                health=RuleHealth.DEAD,
-                sentence=clean(dead.sentence),
-                selector=text,
-                near=dead.near,
-            )
+        if before.file.startswith(PREFIX):
+            return _Judgement(RuleHealth.IDLE, f"nothing that is watched here has {text}", text)
+        if was_missing and before.selector == text and self._known_near(row, before):
+            return _judgement(before)
+        dead = described(before.group, rule, missing, self._store)
+        return _Judgement(RuleHealth.DEAD, clean(dead.sentence), text, dead.near)
 
     def _known_near(self, row: _Row, before: RuleView) -> bool:
         """Whether the metric nearest to what is missing was found, or no other ones have come
@@ -193,15 +201,14 @@ class Showing:
         known, row.names = bool(before.near) or row.names == names, names
         return known
 
-    def _match(self, row: _Row, recorded: set[str]) -> None:
-        """Whether the operators of a user's rule can match at all, of the series that there are."""
+    def _matched(self, row: _Row, recorded: set[str]) -> _Judgement | None:
+        """That the operators of a user's rule can match nothing of the series that there are."""
         if row.view.file.startswith(PREFIX):
-            return
+            return None
         expression = row.run.rule.expression
         known = told_by_series(self._store, told_by_names(frozenset(recorded)))
         said = matches_nothing(expression.root, expression.text, known)
-        if said:
-            row.view = replace(row.view, health=RuleHealth.DEAD, sentence=clean(said))
+        return _Judgement(RuleHealth.DEAD, clean(said)) if said else None
 
     def _recorded(self) -> set[str]:
         """What rules record that have something to read."""
@@ -261,7 +268,7 @@ class Showing:
         for row in self._rows.values():
             if row.states:
                 states.update(row.states)
-        healths = Counter(rule.health for rule in rules)
+        healths = self._healths
         self._shown = RulesView(
             rules=rules,
             groups=tuple(self._group_views()),
@@ -308,10 +315,9 @@ def _tied(alert: RuleAlertView, tie: Tie) -> RuleAlertView:
     return replace(alert, check=tie.check, cause=tie.cause, hidden_by=tie.hidden_by)
 
 
-def _judgement(view: RuleView) -> dict[str, Any]:
+def _judgement(view: RuleView) -> _Judgement:
     """What is known of how the rule does."""
-    names = ("health", "sentence", "selector", "near")
-    return {name: getattr(view, name) for name in names}
+    return _Judgement(view.health, view.sentence, view.selector, view.near)
 
 
 def _as_event(one: TransitionView, sentence: str, *, known: bool) -> str:

@@ -6,6 +6,7 @@ so that no check gets late and no key waits.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -36,6 +37,8 @@ REST: Final = 10.0
 """Seconds that it sleeps at most, to look after what is kept longer and what is saved."""
 SLICE: Final = 0.004
 """Seconds of work after which the loop is left to others for as long."""
+BREATH: Final = 0.001
+"""Seconds after which the loop may do what else is due, such as see that an answer has come."""
 LONGEST_PAUSE: Final = 0.1
 DEADLINE: Final = 0.5
 """Seconds of this thread's own time that a rule may take."""
@@ -89,6 +92,7 @@ class Work:
         self._longer = Longer(groups, store.retention)
         self._looked: float | None = None
         self._worked = 0.0
+        self._breathed = 0.0
 
     def _moment(self) -> int:
         return round(self._clock.now() * 1000)
@@ -122,7 +126,7 @@ class Work:
             await self._evaluate(turn)
             return
         due, rest = self.rules.next_due, now + REST
-        await self._clock.sleep_until(rest if due is None else min(rest, due / 1000))
+        await self._rest_until(rest if due is None else min(rest, due / 1000))
 
     async def _evaluate(self, turn: Turn) -> None:
         steps = turn.run.steps(self._store, turn.at)
@@ -133,12 +137,21 @@ class Work:
         self.rules.note(turn)
 
     async def _breathe(self, worked: float) -> None:
-        """Let the checks have the loop; for as long as was worked where that is some time."""
+        """Let the checks have the loop; for as long as was worked where that is some time.
+
+        Most rules take too little for either: a turn of the loop would cost a fifth of one.
+        """
         self._worked += worked
+        if time.perf_counter() - self._breathed < BREATH:
+            return
         pause = 0.0
         if self._worked >= SLICE:
             pause, self._worked = min(self._worked, LONGEST_PAUSE), 0.0
-        await self._clock.sleep_until(self._clock.now() + pause)
+        await self._rest_until(self._clock.now() + pause)
+
+    async def _rest_until(self, moment: float) -> None:
+        await self._clock.sleep_until(moment)
+        self._breathed = time.perf_counter()
 
     def _take(self, run: AlertRun | RecordRun, outcome: RuleOutcome, at: int) -> None:
         self.showing.take(run, outcome, at, judge=self._settled)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ from checks.model import Samples, Series
 from checks.store.chunk import STALE, Chunk, Floats, Times, is_stale
 
 __all__ = ["STALE", "Block", "Floats", "Times", "is_stale"]
+
+_NO_ROW: Final[tuple[Floats, Mapping[Series, int]]] = (np.empty(0), {})
 
 
 class Block:
@@ -38,11 +41,10 @@ class Block:
         self._columns: npt.NDArray[np.intp] | None = None
         self._mapped: Chunk | None = None
         self._references: dict[Series, int] = {}
-
-    @property
-    def lookback(self) -> int:
+        self.changes = 0
+        """Another number whenever rows have come or gone."""
+        self.lookback = int(max(300.0, 2.5 * interval) * 1000)
         """Milliseconds."""
-        return int(max(300.0, 2.5 * self.interval) * 1000)
 
     @property
     def samples(self) -> int:
@@ -86,6 +88,7 @@ class Block:
                 fresh += self._hold(missing)
             self._remap(chunk, samples.series)
         chunk.write(moment, self._columns, np.frombuffer(packed))
+        self.changes += 1
         return fresh
 
     def _hold(self, series: Iterable[Series]) -> list[Series]:
@@ -108,6 +111,7 @@ class Block:
         gone: list[Series] = []
         limit = round(before * 1000)
         while len(self._chunks) > 1 and self._chunks[0].last < limit:
+            self.changes += 1
             for one in self._chunks.popleft().series:
                 self._references[one] -= 1
                 if not self._references[one]:
@@ -121,20 +125,28 @@ class Block:
         Returns times of shape (rows,) and values of shape (rows, len(series)); cells
         hold :data:`STALE` where a run did not return the series.
         """
-        times: list[Times] = []
-        values: list[Floats] = []
+        pieces = self.pieces(start, end)
+        if not pieces:
+            return np.empty(0, dtype=np.int64), np.empty((0, len(series)))
+        times = [chunk.times[low:high] for chunk, low, high in pieces]
+        values = [chunk.gather(series, low, high) for chunk, low, high in pieces]
+        if len(times) == 1:
+            return times[0], values[0]
+        return np.concatenate(times), np.concatenate(values)
+
+    def pieces(self, start: int, end: int) -> list[tuple[Chunk, int, int]]:
+        """Where the rows with ``start < time <= end`` (milliseconds) are: chunks, each with the
+        first one and the one behind the last.
+        """
+        found = []
         for chunk in reversed(self._chunks):
             if not chunk.rows or chunk.last <= start:
                 break
             low, high = chunk.between(start, end)
             if high > low:
-                times.append(chunk.times[low:high])
-                values.append(chunk.gather(series, low, high))
-        if not times:
-            return np.empty(0, dtype=np.int64), np.empty((0, len(series)))
-        if len(times) == 1:
-            return times[0], values[0]
-        return np.concatenate(times[::-1]), np.concatenate(values[::-1])
+                found.append((chunk, low, high))
+        found.reverse()
+        return found
 
     def row(self, series: Sequence[Series], start: int, end: int) -> tuple[int, Floats] | None:
         """The newest row with ``start < time <= end`` (milliseconds): its time and values.
@@ -150,6 +162,20 @@ class Block:
                 time = int(chunk.times[at])
             return (time, chunk.gather(series, at, at + 1)[0]) if time > start else None
         return None
+
+    def whole_row(self, start: int, end: int) -> tuple[Floats, Mapping[Series, int]] | None:
+        """The newest row with ``start < time <= end`` (milliseconds), and the columns in it.
+
+        One without columns where there is none; None where it is in a chunk that is sealed. Not to
+        be written to.
+        """
+        chunk = self._chunks[-1] if self._chunks else None
+        if chunk is None or not chunk.rows or chunk.last <= start:
+            return _NO_ROW
+        low, high = chunk.between(start, end)
+        if high:
+            return chunk.whole(high - 1) if high > low else _NO_ROW
+        return None if len(self._chunks) > 1 else _NO_ROW
 
     def newest(self) -> int | None:
         """Milliseconds of the newest row; None while empty."""

@@ -6,7 +6,7 @@ value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from operator import is_
@@ -168,6 +168,10 @@ class Chunk:
         low = 0 if self.first > start else int(held.searchsorted(start, "right"))
         high = self.rows if self.last <= end else int(held.searchsorted(end, "right"))
         return low, high
+
+    def whole(self, row: int) -> tuple[Floats, Mapping[Series, int]]:
+        """All columns of ``row``, and which is whose; of a chunk that is not sealed."""
+        return self._matrix[row, : len(self.series)], self.column
 
     def gather(self, series: Sequence[Series], low: int, high: int) -> Floats:
         """Rows ``low`` to ``high`` of ``series``; what has no column here is stale.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import chain
+from typing import Final, Protocol
 
 import numpy as np
 
 from checks.model import Series
+from checks.store.abreast import Abreast, Columns
 from checks.store.block import Block, Floats, Times, is_stale
 
-__all__ = ["BlockGroup", "Group", "Labels", "MergedGroup", "labels_of"]
+__all__ = ["BlockGroup", "Group", "Groups", "Labels", "MergedGroup", "labels_of"]
+
+FEWEST: Final = 3
+"""From how many groups on it pays to read them side by side."""
 
 Labels = tuple[tuple[tuple[str, str], ...], ...]
 """For each series its labels with ``__name__``, sorted by name."""
@@ -55,6 +60,30 @@ class BlockGroup:
 
     def row(self, start: int, end: int) -> tuple[int, Floats] | None:
         return self.block.row(self.series, start, end)
+
+
+class Groups(tuple[Group, ...]):
+    """The groups of one selection.
+
+    Attributes:
+        labels: of all of them together.
+        columns: reads them side by side; None where they are few, or not each of one block.
+    """
+
+    labels: Labels
+    columns: Columns | None
+
+    @classmethod
+    def of(cls, groups: Iterable[Group], abreast: Callable[[tuple[Block, ...]], Abreast]) -> Groups:
+        """``abreast`` gives those blocks side by side."""
+        made = cls(groups)
+        made.labels = tuple(chain.from_iterable(group.labels for group in made))
+        made.columns = None
+        alone = [group for group in made if isinstance(group, BlockGroup)]
+        blocks = tuple(group.block for group in alone)
+        if len(made) >= FEWEST and len(set(blocks)) == len(made):
+            made.columns = Columns(abreast(blocks), tuple(group.series for group in alone))
+        return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,8 +7,9 @@ from itertools import chain
 from typing import Final
 
 from checks.model import Samples, Series
+from checks.store.abreast import Abreast
 from checks.store.block import Block
-from checks.store.groups import BlockGroup, Group, MergedGroup, labels_of
+from checks.store.groups import BlockGroup, Group, Groups, MergedGroup, labels_of
 from checks.store.matching import Matcher
 
 __all__ = ["Matcher", "Store"]
@@ -21,6 +22,9 @@ TOGETHER: Final = 16_384
 """How many series are in a group at most. Groups are read one after the other, which bounds the
 memory; smaller ones are slower, since the columns of a part are not contiguous in the block."""
 
+
+SIDE_BY_SIDE: Final = 64
+"""How many sets of blocks are remembered that are read side by side."""
 
 _Selection = tuple[str, tuple[Matcher, ...]]
 
@@ -41,8 +45,9 @@ class Store:
         self._by_label: dict[tuple[str, str], set[Series]] = {}
         self._changes: dict[str, int] = {}
         self._chosen: dict[_Selection, tuple[int, Mapping[Block, tuple[Series, ...]]]] = {}
+        self._groups: dict[_Selection, tuple[int, Groups]] = {}
+        self._abreast: dict[tuple[Block, ...], Abreast] = {}
         self._together: dict[tuple[str, tuple[str, ...]], tuple[int, tuple[Series, ...]]] = {}
-        self._groups: dict[_Selection, tuple[int, tuple[Group, ...]]] = {}
 
     def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
         """Add one run of ``check`` at ``time`` (seconds)."""
@@ -96,6 +101,7 @@ class Store:
         """Forget everything of ``check``."""
         block = self._blocks.pop(check, None)
         if block is not None:
+            self._abreast.clear()
             for series in list(block.series):
                 self._leave(series, block)
 
@@ -165,14 +171,26 @@ class Store:
         made = self._grouped(name, matchers)
         before = held[1] if held is not None else ()
         kept = {(one.block, one.series): one for one in before if isinstance(one, BlockGroup)}
-        groups = tuple(
-            kept.get((one.block, one.series), one) if isinstance(one, BlockGroup) else one
-            for one in made
+        groups = Groups.of(
+            (
+                kept.get((one.block, one.series), one) if isinstance(one, BlockGroup) else one
+                for one in made
+            ),
+            self._side_by_side,
         )
         if len(self._groups) >= SELECTIONS:
             self._groups.clear()
         self._groups[name, matchers] = (change, groups)
         return groups
+
+    def _side_by_side(self, blocks: tuple[Block, ...]) -> Abreast:
+        """The same for all selections that are of ``blocks``."""
+        found = self._abreast.get(blocks)
+        if found is None:
+            if len(self._abreast) >= SIDE_BY_SIDE:
+                self._abreast.clear()
+            found = self._abreast[blocks] = Abreast(blocks)
+        return found
 
     def _grouped(self, name: str, matchers: tuple[Matcher, ...]) -> list[Group]:
         chosen = self.chosen(name, matchers)

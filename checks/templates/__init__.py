@@ -10,6 +10,7 @@ from checks.templates.template import (
     Expander,
     References,
     Template,
+    is_steady,
     parse,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "Template",
     "TemplateError",
     "TemplateSyntaxError",
+    "is_steady",
     "parse",
 ]

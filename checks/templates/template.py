@@ -16,7 +16,7 @@ from checks.templates.parser import Tree, parse_tree
 from checks.templates.references import References, references_of
 from checks.templates.values import Data
 
-__all__ = ["DEFINITIONS", "Expander", "References", "Template", "parse"]
+__all__ = ["DEFINITIONS", "Expander", "References", "Template", "is_steady", "parse"]
 
 DEFINITIONS: Final = (
     "{{$labels := .Labels}}"
@@ -27,6 +27,7 @@ DEFINITIONS: Final = (
 """What Prometheus puts before each template (rules/alerting.go): columns count it, too."""
 
 _REMEMBERED: Final = 2000
+_UNSTEADY: Final = frozenset({"query", "now"})
 
 
 class Template:
@@ -73,6 +74,19 @@ def parse(text: str) -> Template:
     if isinstance(parsed, TemplateSyntaxError):
         raise parsed.with_traceback(None)
     return parsed
+
+
+def is_steady(text: str) -> bool:
+    """Whether what ``text`` comes to rests on its alert alone: it asks for nothing, nor the time.
+
+    One that cannot be parsed comes to the same error each time.
+    """
+    if "{{" not in text:
+        return True
+    try:
+        return _UNSTEADY.isdisjoint(parse(text).references.functions)
+    except TemplateSyntaxError:
+        return True
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -24,6 +24,9 @@ CELLS: Final = 1 << 19
 WIDE: Final = 1 << 21
 """How many values a batch of one step has at most: 16 MB. Less would mean more passes over rows."""
 
+_FIRST: Final = np.zeros(1, np.int64)
+_NOUGHT: Final = np.zeros((1, 1), np.int64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
@@ -40,6 +43,8 @@ class Batch:
         steps: (S,) which steps of the grid these are.
         series: which series of the group.
         range_ms: ``ends - starts``.
+        lengths: (1, N) of a single step: in how many rows each series is present, where these are
+            its first ones; None where that is not known.
     """
 
     times: Times
@@ -52,6 +57,7 @@ class Batch:
     steps: Times
     series: slice
     range_ms: int
+    lengths: Times | None = None
 
     @property
     def rows(self) -> int:
@@ -63,15 +69,17 @@ class Batch:
 
     def first(self) -> Times:
         """The row of each window's first sample, (S, N) or (1, 1); 0 where it has none."""
-        if self.full:
-            return np.zeros((1, 1), np.int64)
+        if self.full or self.lengths is not None:
+            return _NOUGHT
         rows: Times = self.present.argmax(axis=0)
         return rows
 
     def last(self) -> Times:
         """The row of each window's last sample, (S, N) or (1, 1); any where it has none."""
         if self.full:
-            return np.full((1, 1), self.rows - 1)
+            return np.array([[self.rows - 1]])
+        if self.lengths is not None:
+            return self.lengths - 1
         rows: Times = self.rows - 1 - self.present[::-1].argmax(axis=0)
         return rows
 
@@ -80,7 +88,8 @@ class Batch:
         if rows.shape != self.values.shape[1:]:
             alike: Floats = self.values[rows.item()]
             return alike
-        picked: Floats = np.take_along_axis(self.values, rows[None], axis=0)[0]
+        steps, series = np.arange(len(rows))[:, None], np.arange(rows.shape[1])
+        picked: Floats = self.values[rows, steps, series]
         return picked
 
     def when(self, rows: Times) -> Times:
@@ -89,7 +98,7 @@ class Batch:
             alike: Times = self.times[rows.item()]
             return alike
         if self.times.shape[2] > 1:
-            own: Times = np.take_along_axis(self.times, rows[None], axis=0)[0]
+            own: Times = self.times[rows, 0, np.arange(rows.shape[1])]
             return own
         picked: Times = self.times[rows, np.arange(len(rows))[:, None], 0]
         return picked
@@ -100,6 +109,8 @@ class Batch:
 
         Groups that stand side by side are a row apart at most, which leaves no holes.
         """
+        if self.lengths is not None:
+            return self.present[1:]
         both = self.present[1:] & self.present[:-1]
         begins = self.present[0] + (self.present[1:] & ~both).sum(axis=0)
         return both if (begins <= 1).all() else None
@@ -153,6 +164,10 @@ def batches(windows: Windows) -> Iterator[Batch]:
     if not count:
         return
     heights = windows.high - windows.low
+    if len(heights) == 1 and heights[0] * count <= WIDE:
+        if heights[0]:
+            yield _batch(windows, _FIRST, int(heights[0]), slice(0, count))
+        return
     for height in distinct(heights[heights > 0]).tolist():
         steps = np.flatnonzero(heights == height)
         most = max(1, CELLS // (height * count))
@@ -174,8 +189,14 @@ def _batch(windows: Windows, steps: Times, height: int, series: slice) -> Batch:
         rows = low + np.arange(height)[:, None]
         times, values = windows.times[rows, None], windows.values[rows, series]
         present = windows.present[rows, series]
-    full = bool(present.all())
-    counts = np.full((1, 1), float(height)) if full else present.sum(axis=0, dtype=np.float64)
+    lengths = windows.lengths[None, series] if windows.lengths is not None else None
+    full = bool((present if lengths is None else lengths == height).all())
+    if full:
+        counts = np.array([[float(height)]])
+    elif lengths is not None:
+        counts = lengths.astype(np.float64)
+    else:
+        counts = present.sum(axis=0, dtype=np.float64)
     return Batch(
         times=times,
         values=values,
@@ -187,4 +208,5 @@ def _batch(windows: Windows, steps: Times, height: int, series: slice) -> Batch:
         steps=steps,
         series=series,
         range_ms=windows.range_ms,
+        lengths=lengths,
     )

@@ -11,6 +11,7 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -34,6 +35,9 @@ MAX_DEPTH: Final = 50
 MAX_VALUES: Final = 100_000
 MAX_NODES: Final = 60_000
 """Keys and values that a file may write out: reading as many takes less than a second."""
+
+_SCANNED: Final = 10_000
+"""Tokens to look through for what a sentence could say better; Python's scanner is slow."""
 
 _NEEDS: Final = "`version` and `checks`"
 _TAG: Final = "tag:yaml.org,2002:"
@@ -179,10 +183,12 @@ def _syntax_problem(name: str, text: str, error: yaml.MarkedYAMLError) -> Config
 
 
 def _opened(text: str, line: int) -> int:
-    """The line where a quote was opened that ends in ``line``, which is wrong; 0 for none."""
+    """The line where a quote was opened that ends in ``line``, which is wrong; 0 for none that
+    is found in a reasonable time.
+    """
     last = depth = 0
     with contextlib.suppress(yaml.YAMLError):
-        for token in yaml.scan(text):
+        for token in islice(yaml.scan(text), _SCANNED):
             depth += isinstance(token, yaml.FlowMappingStartToken | yaml.FlowSequenceStartToken)
             depth -= isinstance(token, yaml.FlowMappingEndToken | yaml.FlowSequenceEndToken)
             # The scanner takes the square of the depth, which nobody has written by hand.

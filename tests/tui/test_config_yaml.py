@@ -166,3 +166,12 @@ def test_a_file_that_would_take_long_is_refused_at_once() -> None:
     began = time.process_time()
     assert "f.yaml:30000: has more than 60,000 keys and values" in complaint("a: 1\n" * 150_000)
     assert time.process_time() - began < 1
+
+
+def test_what_is_wrong_with_a_megabyte_is_said_soon() -> None:
+    """The scanner in Python took more than ten seconds to look for a quote in it."""
+    began = time.process_time()
+    assert "f.yaml:1: not valid YAML: this does not fit the lines above" in complaint(
+        ": " * 500_000
+    )
+    assert time.process_time() - began < 2

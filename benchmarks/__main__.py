@@ -12,7 +12,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.report import Section, as_markdown, as_text
+from benchmarks.report import HEADER, Section, as_markdown, as_text, pace_of
 
 NAMES = (
     "first_frame",
@@ -51,9 +51,8 @@ def main() -> None:
             traceback.print_exc()
             failed.append(name)
     budgets = tuple(budget for section in sections for budget in section.budgets)
-    header = ("", "measured", "budget", "beside its peers", "")
-    rows = tuple(budget.cells() for budget in budgets)
-    print(as_text(Section("budgets", header, rows)))
+    rows = tuple(budget.cells(pace_of(sections)) for budget in budgets)
+    print(as_text(Section("budgets", HEADER, rows)))
     if failed:
         sys.exit(f"failed, and no page is written: {', '.join(failed)}")
     if arguments.write:

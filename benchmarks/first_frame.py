@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.harness import BIN, ROOT, terminal
-from benchmarks.report import Budget, Section
+from benchmarks.report import REFERENCE, Budget, Section
 
 RUNS = 9
 BUDGET = 1.25
@@ -71,4 +71,5 @@ def run() -> Iterator[Section]:
             Budget("exec to first painted frame", own / base, BUDGET, "x minimal Textual", beside),
             Budget("first complete picture", picture, COMPLETE_BUDGET, "s"),
         ),
+        pace=base / REFERENCE,
     )

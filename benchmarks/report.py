@@ -7,16 +7,31 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.harness import peer
 
-__all__ = ["Budget", "Section", "as_markdown", "as_text", "machine"]
+__all__ = [
+    "HEADER",
+    "REFERENCE",
+    "Budget",
+    "Section",
+    "as_markdown",
+    "as_text",
+    "machine",
+    "pace_of",
+]
 
+REFERENCE = 0.184
+"""Seconds from exec to the first frame of a minimal Textual app on the machine of the budgets."""
 _TOLERATED = 1.25
 """A budget missed by more than a quarter is a defect."""
+_OF_PACE = frozenset({"ns", "ms", "s", "%"})
+"""Units of what a slower machine takes more of."""
+HEADER = ("what", "measured", "at the reference's pace", "budget", "beside its peers", "")
+"""What :meth:`Budget.cells` are."""
 _PACKAGES = ("onwatch", "textual", "glances", "dolphie", "prometheus_client")
 _PROGRAMS = (
     ("prometheus", "--version"),
@@ -39,6 +54,12 @@ class Budget:
     beside: str = ""
     least: bool = False
 
+    def at(self, pace: float) -> Budget:
+        """What it would be on the machine of the budgets, which this one takes ``pace`` times as
+        long as; the same where speed has no part in it.
+        """
+        return replace(self, measured=self.measured / pace) if self.unit in _OF_PACE else self
+
     @property
     def used(self) -> float:
         """The share of the budget that is used; above 1 it is missed."""
@@ -52,23 +73,30 @@ class Budget:
         word = "missed" if self.used <= _TOLERATED else "MISSED"
         return f"{word}: {self.used:.2f}x of it"
 
-    def cells(self) -> tuple[str, str, str, str, str]:
-        """What, the figure, its budget, the comparison and the verdict."""
-        sign = "at least " if self.least else ""
+    def cells(self, pace: float = 1.0) -> tuple[str, ...]:
+        """What, the figure, what it would be at the reference's pace, its budget, the comparison
+        and the verdict."""
+        sign, fair = "at least " if self.least else "", self.at(pace)
         allowed = f"{sign}{_figure(self.allowed)} {self.unit}"
-        measured = f"{_figure(self.measured)} {self.unit}"
-        return self.what, measured.strip(), allowed.strip(), self.beside, self.verdict
+        measured, there = (f"{_figure(one.measured)} {self.unit}".strip() for one in (self, fair))
+        there = there if self.unit in _OF_PACE else ""
+        return self.what, measured, there, allowed.strip(), self.beside, fair.verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The table of one benchmark; ``notes`` are sentences below it."""
+    """The table of one benchmark; ``notes`` are sentences below it.
+
+    ``pace`` is how many times as long as the machine of the budgets this one takes, where that
+    was measured.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    pace: float | None = None
 
 
 def _figure(value: float) -> str:
@@ -91,17 +119,26 @@ def as_text(section: Section) -> str:
     return "\n".join([*lines, *(f"  {note}" for note in section.notes)])
 
 
+def pace_of(sections: Iterable[Section]) -> float:
+    """How many times as long as the machine of the budgets this one takes; 1 where unknown."""
+    return next((one.pace for one in sections if one.pace is not None), 1.0)
+
+
 def as_markdown(sections: Sequence[Section], today: dt.date) -> str:
     """A page of all sections, the budgets first."""
-    budgets = [budget.cells() for section in sections for budget in section.budgets]
-    header = ("what", "measured", "budget", "beside its peers", "")
+    pace = pace_of(sections)
+    budgets = [budget.cells(pace) for section in sections for budget in section.budgets]
     parts = [
         "# Speed and weight",
         "This page is written by `make bench`, which measures onwatch and its peers side by side"
         " in one run. On another machine only the ratios hold.",
         f"{today:%-d %B %Y}, {machine()}. {_versions()}.",
         "## Budgets",
-        _table(header, budgets),
+        "The budgets in seconds and in percent of a core are of a machine on which a minimal"
+        f" Textual app paints after {REFERENCE * 1000:.0f} ms. Here it took {pace:.2f} times as"
+        " long: beside such figures stands what they come to at the reference's pace, which is"
+        " held against the budget.",
+        _table(HEADER, budgets),
     ]
     for section in sections:
         parts += [f"## {section.title[0].upper()}{section.title[1:]}"]

@@ -213,6 +213,8 @@ async def test_rows_of_supervisorctl() -> None:
     ]
     many = await shell("yes 'a OK' | head -n 900", rows=pattern)
     assert len(many.parts) == 50
+    blank = await shell("yes '' | head -n 60000; echo 'a OK'", rows=pattern)
+    assert [part.name for part in blank.parts] == ["a"]
 
 
 async def test_latency() -> None:

@@ -13,6 +13,8 @@ from checks.patterns import Matcher
 __all__ = ["child_rows"]
 
 MOST_ROWS: Final = 50
+MOST_LINES: Final = 10_000
+"""Lines that are looked through: many short ones would use up the pattern's time."""
 
 _OK: Final = "✅✔✓☑🟢+"
 _WARNING: Final = "⚠▲🟡!"
@@ -38,7 +40,7 @@ _FRAME: Final = "[]()<>:\ufe0f "
 def child_rows(text: str, pattern: Matcher) -> tuple[Part, ...]:
     """A row for each line that matches ``pattern``, which has the groups ``name``, ``status``.
 
-    A mark or a word that nobody knows makes the row UNKNOWN.
+    Of the first :data:`MOST_LINES` lines that are not blank. A mark or a word that nobody knows makes the row UNKNOWN.
 
     Raises:
         SlowPatternError: the pattern takes too long.
@@ -47,7 +49,8 @@ def child_rows(text: str, pattern: Matcher) -> tuple[Part, ...]:
 
 
 def _rows(text: str, pattern: Matcher) -> Iterator[Part]:
-    for match in pattern.searches(text.splitlines()):
+    lines = islice((line for line in text.splitlines() if line.strip()), MOST_LINES)
+    for match in pattern.searches(lines):
         if match is None:
             continue
         found = match.groupdict(default="")

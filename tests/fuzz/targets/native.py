@@ -50,7 +50,8 @@ def file_of(data: bytes) -> Path:
 def my_cnf(data: bytes) -> None:
     found = read_option_files((file_of(data),))
     assert found.values.keys() == found.origin.keys()
-    assert "a#b" not in repr(found)
+    # As a name it is no secret.
+    assert "a#b" not in repr(found) or any("a#b" in name for name in found.values)
 
 
 def pgpass(data: bytes) -> None:

@@ -40,7 +40,8 @@ _FRAME: Final = "[]()<>:\ufe0f "
 def child_rows(text: str, pattern: Matcher) -> tuple[Part, ...]:
     """A row for each line that matches ``pattern``, which has the groups ``name``, ``status``.
 
-    Of the first :data:`MOST_LINES` lines that are not blank. A mark or a word that nobody knows makes the row UNKNOWN.
+    Of the first :data:`MOST_LINES` lines that are not blank. A mark or a word that nobody knows
+    makes the row UNKNOWN.
 
     Raises:
         SlowPatternError: the pattern takes too long.

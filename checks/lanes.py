@@ -44,6 +44,7 @@ class _Lane:
         self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self.busy_since: float | None = None
         self.outcome: asyncio.Future[Any] | None = None
+        self.last: Callable[[], object] = lambda: None
         self.thread = threading.Thread(target=self._work, name=f"lane {name}", daemon=True)
         self.thread.start()
 
@@ -58,6 +59,7 @@ class _Lane:
             with contextlib.suppress(RuntimeError):
                 job.loop.call_soon_threadsafe(self._settle, job.future, *outcome)
             del job, outcome
+        self.last()
 
     def _settle(self, future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
         self.busy_since = None
@@ -128,11 +130,16 @@ class Lanes:
         lane = self._lanes.get(name)
         return lane is not None and lane.busy_since is not None
 
-    def drop(self, name: str) -> None:
-        """End the lane once its present call returns."""
+    def drop(self, name: str, last: Callable[[], object] = lambda: None) -> None:
+        """End the lane once its present call returns, with ``last()`` in it, which gives back what
+        its calls use and must not raise. Where there is no such lane it is called at once.
+        """
         lane = self._lanes.pop(name, None)
-        if lane is not None:
-            lane.jobs.put(None)
+        if lane is None:
+            last()
+            return
+        lane.last = last
+        lane.jobs.put(None)
 
     def close(self) -> None:
         """End every lane; one that hangs ends with the process."""

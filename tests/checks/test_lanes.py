@@ -94,6 +94,20 @@ async def test_a_shared_call_that_hangs_is_told_after_a_second() -> None:
     lanes.close()
 
 
+async def test_what_a_lane_uses_is_given_back_at_its_end_whatever_it_is_amid() -> None:
+    lanes, release, told = Lanes(), threading.Event(), threading.Event()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await lanes.run("file", lambda: release.wait(30))
+    lanes.drop("file", told.set)
+    assert not told.wait(0.05)
+    release.set()
+    assert told.wait(5)
+    told.clear()
+    lanes.drop("file", told.set)
+    assert told.is_set(), "there is no lane to wait for"
+
+
 async def test_where_no_thread_is_to_be_had_it_is_said() -> None:
     lanes, resolver_lanes = Lanes(), Lanes()
     resolver = Resolver(resolver_lanes, FakeClock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import random
@@ -11,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,33 @@ async def test_a_hung_file_system_holds_up_its_own_check_alone(
             assert (await sqlite_watch.probe().run()).status is Status.OK
     finally:
         released.set()
+
+
+async def test_taken_away_amid_a_run_a_check_leaves_nothing_open(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    """As reloads in a hurry do, at every moment of a run: before the file is opened and after."""
+    sqlite_database.rest()
+    path = str(sqlite_database.path)
+    for step in range(60):
+        probe = sqlite_watch.probe(integrity_check="1h")
+        running = asyncio.create_task(probe.run())
+        await asyncio.sleep(step % 30 * 0.0002)
+        running.cancel()
+        await asyncio.wait({running})
+        await probe.close()
+    async with asyncio.timeout(5):
+        while opened(path):
+            await asyncio.sleep(0.01)
+
+
+def opened(path: str) -> int:
+    """How many of this process's descriptors are of the file, or of what lies beside it."""
+    found = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found += str(each.readlink()).startswith(path)
+    return found
 
 
 async def test_a_file_that_changes_while_it_is_read_is_read_again(

@@ -75,10 +75,8 @@ class IntegrityCheck:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.task
-        # Closing a file that a hung call still reads from would not help it.
-        if not self._lanes.busy(self._lane):
-            self._file.close()
-        self._lanes.drop(self._lane)
+        # It may be read still.
+        self._lanes.drop(self._lane, self._file.close)
 
     def findings(self) -> list[Finding]:
         """The last outcome as a child row; none before the first."""

@@ -74,10 +74,8 @@ class SqliteProbe:
     async def close(self) -> None:
         self._closed = True
         await self._integrity.close()
-        # Closing a file that a hung call still reads from would not help it.
-        if not self._target.env.lanes.busy(self._lane):
-            self._file.close()
-        self._target.env.lanes.drop(self._lane)
+        # A run may still read from the file, or be about to open it.
+        self._target.env.lanes.drop(self._lane, self._file.close)
 
     async def ask(self, question: str) -> str:
         """``integrity`` is what it can be asked."""

@@ -49,6 +49,8 @@ _ENDS_BLANK: Final = re.compile(r" {6,}$")
 """At the end of what is drawn nothing has to be moved past."""
 _SHORTEST: Final = " " * 6
 """What every text has in it of which something is erased."""
+_MANY: Final = 64
+"""Runs from which on their looks in turn are sure to take fewer bytes than their places in turn."""
 _ERASE_IN_COLOUR: Final = re.compile(
     r"xterm|tmux|linux|alacritty|foot|wezterm|contour|ghostty|konsole|gnome|vte|putty|mintty|rxvt|iterm"
 )
@@ -168,8 +170,10 @@ class Pen:
 
     def finish(self) -> str:
         """All that was drawn; the pen is plain again."""
-        together = sorted(self._runs, key=self._rank())
-        return min(self._written(self._runs), self._written(together), key=len)
+        together = self._written(sorted(self._runs, key=self._rank()))
+        if len(self._runs) > _MANY:
+            return together
+        return min(self._written(self._runs), together, key=len)
 
     def _add(self, y: int, x: int, look: Look, text: list[str]) -> None:
         """Take a run."""
@@ -188,38 +192,41 @@ class Pen:
 
     def _written(self, runs: Sequence[_Run]) -> str:
         made: list[str] = []
-        look, at = PLAIN, (-1, -1)
-        for run, after in zip_longest(runs, runs[1:]):
-            made.append(self._move(at, run))
-            wanted = PLAIN if run.look is None else run.look
-            if run.text.isspace() and not wanted.attributes & _ON_BLANKS:
+        seen, line, column = PLAIN, -1, -1
+        for (y, x, end, look, text), after in zip_longest(runs, runs[1:]):
+            if line != y or column != x:
+                made.append(self._move(line, y, x))
+            wanted = PLAIN if look is None else look
+            if text.isspace() and not wanted.attributes & _ON_BLANKS:
                 # Of blanks only the ground is seen: the letters' colour may stay.
-                kept = look.attributes & ~_ON_BLANKS
-                wanted = Look(kept, look.colour, wanted.background, wanted.link)
-            made.append(_change(look, wanted))
-            look = wanted
-            goes_on = after is not None and (after.y, after.x) == (run.y, run.end)
-            text = self._erased(run, look, goes_on=goes_on)
+                kept = seen.attributes & ~_ON_BLANKS
+                wanted = Look(kept, seen.colour, wanted.background, wanted.link)
+            if wanted is not seen:
+                made.append(_change(seen, wanted))
+                seen = wanted
+            line, column = (-1, -1) if look is None else (y, end)
+            if _SHORTEST in text and look is not None and not seen.attributes & _ON_BLANKS:
+                goes_on = after is not None and after.y == y and after.x == end
+                text = self._erased(text, seen, goes_on=goes_on)  # noqa: PLW2901
+                if text.endswith("X"):
+                    # Where the end was erased the cursor has stayed before it.
+                    column = -1
             made.append(text)
-            # Where the end was erased the cursor has stayed before it: only the line is known.
-            at = (-1, -1) if run.look is None else (run.y, -1 if text.endswith("X") else run.end)
-        made.append(_change(look, PLAIN))
+        made.append(_change(seen, PLAIN))
         return "".join(made)
 
-    def _move(self, at: tuple[int, int], run: _Run) -> str:
-        if at == (run.y, run.x):
-            return ""
-        if self._erases and at[0] == run.y:
-            return f"\x1b[{run.x + 1}G"
-        return f"\x1b[{run.y + 1};{run.x + 1}H" if run.x else f"\x1b[{run.y + 1}H"
+    def _move(self, line: int, y: int, x: int) -> str:
+        """From the line ``line`` to the cell ``x`` of line ``y``."""
+        if self._erases and line == y:
+            return f"\x1b[{x + 1}G"
+        return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
 
-    def _erased(self, run: _Run, look: Look, *, goes_on: bool) -> str:
-        """The text of ``run``, its long blanks erased where the terminal can do that."""
-        if _SHORTEST not in run.text or run.look is None or look.attributes & _ON_BLANKS:
-            return run.text
+    def _erased(self, text: str, look: Look, *, goes_on: bool) -> str:
+        """``text``, its long blanks erased where the terminal can do that."""
         if not self._erases and look.background:
-            return run.text
-        text = run.text if goes_on else _ENDS_BLANK.sub(_blotted, run.text)
+            return text
+        if not goes_on:
+            text = _ENDS_BLANK.sub(_blotted, text)
         return _WORTH_ERASING.sub(_passed, text)
 
 

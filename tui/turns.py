@@ -19,6 +19,8 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from tui.upkeep import Respite
+
 __all__ = ["Turns", "is_typed"]
 
 _LONGEST: Final = 1.0
@@ -47,6 +49,7 @@ class Turns:
         self._held: deque[events.Event] = deque()
         self._settling: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
+        self._respite = Respite()
 
     @property
     def waits(self) -> bool:
@@ -62,6 +65,7 @@ class Turns:
             await self._turn(event)
 
     async def _turn(self, event: events.Event) -> None:
+        self._respite.begin()
         await self._handle(event)
         # A mouse is never ahead of what its user sees.
         if isinstance(event, events.Key | events.Paste):

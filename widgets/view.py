@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Self
 
@@ -10,6 +10,7 @@ from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import TRANSPARENT, Color
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
@@ -27,7 +28,22 @@ __all__ = ["NO_CURVES", "LineView"]
 
 NO_CURVES: Final = "no-curves"
 """A variable of the theme that is there where no curve is to be drawn."""
-_BLANK = Seg("", "text")
+_NONE: Final[Mapping[str, str]] = {}
+
+
+class _Styles(dict[tuple[str, bool], Style]):
+    """How each role is written on ``ground``, on the cursor's where the second of the key is set;
+    worked out when it is first asked for.
+    """
+
+    def __init__(self, variables: Mapping[str, str] = _NONE, ground: Color = TRANSPARENT) -> None:
+        super().__init__()
+        self.variables = variables
+        self._ground = ground
+
+    def __missing__(self, key: tuple[str, bool]) -> Style:
+        style = self[key] = style_of(*key, self.variables, self._ground)
+        return style
 
 
 class LineView(Widget):
@@ -52,8 +68,7 @@ class LineView(Widget):
         super().__init__(name=name, id=id, classes=classes, markup=False)
         self._lines: list[Line] = []
         self._marked: frozenset[int] = frozenset()
-        self._styles_of: dict[tuple[str, bool], Style] = {}
-        self._styled_for: Mapping[str, str] = {}
+        self._styles_of = _Styles()
         self._composed: list[Line] = []
         self._fitted_to = 0
         self._composed_for: tuple[Size, Glyphs] | None = None
@@ -129,23 +144,26 @@ class LineView(Widget):
         """As Textual makes them of a widget without borders, without what that costs."""
         if self.gutter.width or self.gutter.height:
             return super().render_lines(crop)
-        if self._composed_for != self._to_compose_for:
+        # What is asked for once is: the library looks for each of it in the tree of widgets.
+        to_compose_for = self._to_compose_for
+        if self._composed_for != to_compose_for:
             self._draw_anew()
-        strips = [self._strip(y) for y in crop.line_range]
-        if crop.column_span != (0, self.size.width):
+        width = to_compose_for[0].width
+        missing = [y for y in crop.line_range if y not in self._strips]
+        if missing:
+            self._strips.update(zip(missing, self._filtered(missing, width), strict=True))
+        strips = [self._strips[y] for y in crop.line_range]
+        if crop.column_span != (0, width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
-    def _strip(self, y: int) -> Strip:
-        strip = self._strips.get(y)
-        if strip is None:
-            strip = self.render_line(y)
-            for filtering in self.get_line_filters():
-                # Themes give no ANSI colours where they were to be translated.
-                if not isinstance(filtering, ANSIToTruecolor):
-                    strip = strip.apply_filter(filtering, self.background_colors[1])
-            self._strips[y] = strip
-        return strip
+    def _filtered(self, places: Iterable[int], width: int) -> Iterator[Strip]:
+        # Themes give no ANSI colours where they were to be translated.
+        filters = [f for f in self.get_line_filters() if not isinstance(f, ANSIToTruecolor)]
+        for strip in self._strips_at(places, width):
+            for filtering in filters:
+                strip = strip.apply_filter(filtering, self.background_colors[1])  # noqa: PLW2901
+            yield strip
 
     def refresh(
         self,
@@ -162,14 +180,22 @@ class LineView(Widget):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
         if self._composed_for != self._to_compose_for:
             self._draw_anew()
-        if y >= len(self._lines):
-            return Strip.blank(width, self._style(_BLANK, False))
-        marked = y in self._marked
-        segments = [Segment(seg.text, self._style(seg, marked)) for seg in self._lines[y].segs]
-        return self._with_selection(LeanStrip(segments, width), y)
+        return next(self._strips_at((y,), self.size.width))
+
+    def _strips_at(self, places: Iterable[int], width: int) -> Iterator[Strip]:
+        """The lines at ``places``, ``width`` cells wide."""
+        style = self._styles().__getitem__
+        selection = self.text_selection
+        for y in places:
+            if y >= len(self._lines):
+                yield Strip.blank(width, style(("text", False)))
+                continue
+            marked = y in self._marked
+            segs = self._lines[y].segs
+            strip = LeanStrip([Segment(text, style((role, marked))) for text, role in segs], width)
+            yield self._with_selection(strip, y, selection) if selection else strip
 
     def place_at(self, x: int, y: int) -> Offset:
         """The line, and the character in it, at the cell ``x``, ``y`` of the screen.
@@ -187,9 +213,9 @@ class LineView(Widget):
                 return Offset(place, row)
         return Offset(len(text), row)
 
-    def _with_selection(self, strip: Strip, y: int) -> Strip:
+    def _with_selection(self, strip: Strip, y: int, selection: Selection) -> Strip:
         """``strip`` with what the mouse has selected in it."""
-        span = self.text_selection.get_span(y) if self.text_selection else None
+        span = selection.get_span(y)
         if span is not None:
             text = strip.text
             start = cell_len(text[: span[0]])
@@ -207,19 +233,15 @@ class LineView(Widget):
     def selection_updated(self, selection: Selection | None) -> None:
         self.refresh()
 
-    def _style(self, seg: Seg, marked: bool) -> Style:
+    def _styles(self) -> _Styles:
+        """How the roles are written in the theme that is on."""
         variables = self.app.theme_variables
-        if variables is not self._styled_for:
-            self._styles_of, self._styled_for = {}, variables
-        key = (seg.role, marked)
-        style = self._styles_of.get(key)
-        if style is None:
-            style = style_of(seg.role, marked, variables, self.background_colors[1])
-            self._styles_of[key] = style
-        return style
+        if variables is not self._styles_of.variables:
+            self._styles_of = _Styles(variables, self.background_colors[1])
+        return self._styles_of
 
     def notify_style_update(self) -> None:
-        self._styles_of = {}
+        self._styles_of = _Styles()
         self._strips.clear()
         super().notify_style_update()
 

@@ -396,7 +396,8 @@ async def test_a_screen_that_is_opened_again_is_whole_and_arranged_as_it_was() -
         lines = seen(pilot).splitlines()
         assert (len(lines), len(lines[0])) == (30, 100)
         pane = first.query_one(LinePane)
-        assert pane._style(pane._lines[0].segs[0], marked=False).color == _title_colour(app)
+        role = pane._lines[0].segs[0].role
+        assert pane._styles()[role, False].color == _title_colour(app)
 
 
 def _title_colour(app: OnwatchApp) -> object:

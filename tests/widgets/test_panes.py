@@ -342,10 +342,9 @@ async def test_every_role_has_a_style_in_every_theme(theme: str) -> None:
         app.theme = theme
         line.snapshot = pane.snapshot = samples.bad_night()
         await pilot.pause()
-        critical = pane._style(pane._lines[1].segs[1], marked=False)
-        plain = pane._style(pane._lines[1].segs[0], marked=False)
+        styles = pane._styles()
+        plain, critical = (styles[seg.role, False] for seg in pane._lines[1].segs[:2])
         assert critical.color != plain.color
-        assert pane._styles_of
 
 
 async def test_a_change_of_theme_recolours_what_is_shown() -> None:
@@ -353,11 +352,11 @@ async def test_a_change_of_theme_recolours_what_is_shown() -> None:
     app = Stage(pane)
     async with app.run_test(size=(100, 40)) as pilot:
         await show(pilot, pane, samples.bad_night())
-        seg = pane._lines[1].segs[1]
-        before = pane._style(seg, marked=False)
+        role = pane._lines[1].segs[1].role
+        before = pane._styles()[role, False]
         app.theme = "textual-light"
         await pilot.pause()
-        assert pane._style(seg, marked=False) != before
+        assert pane._styles()[role, False] != before
 
 
 async def test_enter_on_an_event_opens_its_check() -> None:

@@ -30,6 +30,7 @@ import yaml
 
 from benchmarks.harness import BIN, COLUMNS, ROOT, ROWS, Terminal, terminal
 from benchmarks.report import machine
+from benchmarks.soak.ending import leaving_nothing
 from benchmarks.soak.faults import SIZES, Fault, faults
 from benchmarks.soak.judged import Judged, Span, judge
 from benchmarks.soak.servers import Servers
@@ -115,7 +116,11 @@ def soak(
     Raises RuntimeError when onwatch ends.
     """
     rng = random.Random(seed)
-    with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp") as name,
+        leaving_nothing(),
+        ExitStack() as stack,
+    ):
         folder = Path(name)
         servers = Servers(folder, stack)
         config, notes = folder / "onwatch.yaml", folder / "observed.jsonl"

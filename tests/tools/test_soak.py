@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from benchmarks.soak.judged import COLLECTION, LOAD, RENEWED, Judged, Span, judge
@@ -153,3 +158,36 @@ def test_a_thread_that_kept_the_lock_explains_nothing() -> None:
 def test_what_stopped_at_another_time_explains_nothing() -> None:
     found = judged([*notes(), late(100.0), stop(102.0, 0.35, ran=0.0)], late=1)
     assert len(found.unexplained) == 1
+
+
+SOAK = """
+import signal, subprocess, sys
+from contextlib import ExitStack
+from pathlib import Path
+from benchmarks.soak.ending import leaving_nothing
+from benchmarks.soak.servers import Redis
+
+with leaving_nothing(), ExitStack() as stack:
+    redis = Redis(Path(sys.argv[1]))
+    redis.start()
+    stack.callback(redis.kill)
+    redis.freeze()
+    busy = subprocess.Popen(["sleep", "60"])
+    print(redis.pid, busy.pid, flush=True)
+    signal.pause()
+"""
+"""What a soak does, amid two of its faults."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_soak_that_is_ended_leaves_nothing_running(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", SOAK, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as soak:
+        assert soak.stdout is not None
+        started = [psutil.Process(int(pid)) for pid in soak.stdout.readline().split()]
+        assert len(started) == 2
+        soak.send_signal(number)
+        assert soak.wait(10) == 128 + number
+    assert not any(one.is_running() for one in started)

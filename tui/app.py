@@ -32,7 +32,7 @@ from tui.screens.overview import OverviewScreen
 from tui.screens.picture import Board, PictureScreen, Query, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
-from tui.upkeep import Upkeep
+from tui.upkeep import GIVES_WAY, Upkeep
 from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OnwatchApp"]
 
-_SWITCH_INTERVAL: Final = 0.0005
-"""Seconds after which a busy thread gives way to the one that draws."""
 _LOOK: Final = 1.0
 """Seconds between looks at whether the source still lives."""
 _SILENCE: Final = 5.0
@@ -158,7 +156,7 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
     def _begin(self) -> None:
         """Start the engine, now that the first frame is painted."""
         collect_seldom()
-        sys.setswitchinterval(_SWITCH_INTERVAL)
+        sys.setswitchinterval(GIVES_WAY)
         self._news_at = self._clock()
         self._pace.expect(self._news_at)
         self.source.subscribe(self._wake)

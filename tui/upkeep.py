@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from typing import Final
 
 from checks.garbage import set_apart
 
-__all__ = ["Respite", "Upkeep"]
+__all__ = ["GIVES_WAY", "Respite", "Upkeep"]
 
 REST: Final = 3.0
 """Seconds without a key or a click after which nobody waits for an answer."""
 APART: Final = 60.0
 """Seconds between two collections at least: each takes up to a tenth of a second of a core."""
+GIVES_WAY: Final = 0.0005
+"""Seconds after which a busy thread gives way to the one that draws."""
+AT_ONCE: Final = 0.00005
+"""The same while a key is answered: about what it takes the kernel to wake a thread."""
 LONGEST: Final = 0.1
 """Seconds within which a key is answered; garbage of that long takes a megabyte or two."""
 
@@ -37,14 +42,22 @@ class Upkeep:
 
 
 class Respite:
-    """Puts collections off while a key is answered: one takes up to a fifth of that."""
+    """While a key is answered no garbage is collected, which takes up to a fifth of that, and a
+    thread that works gives way at once: each message on the way to the picture would wait for it.
+    """
 
     _over: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Have no garbage collected for :data:`LONGEST`, unless that is so already."""
+        """Begin for :data:`LONGEST`, unless that is so already."""
         if gc.isenabled():
             gc.disable()
+            sys.setswitchinterval(AT_ONCE)
             self._over = asyncio.create_task(asyncio.sleep(LONGEST))
             # Called also where the loop ends before.
-            self._over.add_done_callback(lambda _: gc.enable())
+            self._over.add_done_callback(_end)
+
+
+def _end(_: object) -> None:
+    gc.enable()
+    sys.setswitchinterval(GIVES_WAY)

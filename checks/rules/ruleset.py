@@ -17,6 +17,7 @@ from checks.alerts.severity import Severity, severity_of
 from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, RecordRun, sources_of
 from checks.rules.model import AlertRule, RuleGroup
 from checks.rules.outcome import GroupOutcome, RuleOutcome
+from checks.rules.packs import PREFIX
 from checks.rules.recording import Recorder
 from checks.rules.schedule import Slots
 from checks.store.store import Store
@@ -85,7 +86,7 @@ class RuleSet:
         sources = sources_of(loaded)
         for group in loaded:
             run = GroupRun(group, about, sources)
-            self._places[group.key] = _Place(run, Slots(group.key, run.interval), now)
+            self._places[group.key] = _Place(run, _slots(run), now)
 
     @property
     def runs(self) -> tuple[GroupRun, ...]:
@@ -202,6 +203,16 @@ class RuleSet:
         for group in self.runs:
             for key, run in _keyed(group):
                 run.take_up(after_pause(recalled.rules.get(key, ()), pause))
+
+
+def _slots(run: GroupRun) -> Slots:
+    """When the group is due: built-in ones together.
+
+    As of one moment they read the same rows, which are looked up once, and what evaluates them is
+    still at hand in the processor's caches: that is half of what they take.
+    """
+    built_in = run.group.file.startswith(PREFIX)
+    return Slots(PREFIX if built_in else run.group.key, run.interval)
 
 
 def keyed(group: GroupRun) -> Iterator[tuple[str, AlertRun | RecordRun]]:

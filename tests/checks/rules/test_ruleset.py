@@ -10,6 +10,7 @@ from checks.alerts.severity import Severity
 from checks.model import Samples
 from checks.promql.api import Engine
 from checks.rules.evaluate import Circumstances
+from checks.rules.packs import read_pack
 from checks.rules.ruleset import RuleSet
 from checks.rules.schedule import Slots
 from checks.store.store import Store
@@ -63,6 +64,18 @@ def test_every_group_is_due_at_once_and_then_at_its_own_moments() -> None:
     assert rules.next_due == fast
     assert evaluate(rules, store, fast - 1) == []
     assert evaluate(rules, store, fast) == [("fast", fast)]
+
+
+def test_built_in_groups_are_due_together() -> None:
+    packs = [group for name in ("host", "mysql", "slo") for group in read_pack(name).groups]
+    about = Circumstances(Engine(), {}, interval=15 * SECOND, timer=lambda: 0.0)
+    rules, store = RuleSet(packs, about, START), Store()
+    assert len(evaluate(rules, store, START)) == len(packs)
+    first = rules.next_due
+    assert first is not None
+    # Those of 30 s and of a minute have their moments among those of 15 s.
+    moments = {at for step in range(4) for _, at in evaluate(rules, store, first + step * 15_000)}
+    assert moments == {first + step * 15_000 for step in range(4)}
 
 
 def test_late_evaluations_are_of_their_moment_and_missed_ones_are_counted() -> None:

@@ -167,6 +167,9 @@ from pathlib import Path
 from benchmarks.soak.ending import leaving_nothing
 from benchmarks.soak.servers import Redis
 
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    # Tests that run in the background of a shell have it ignored.
+    signal.signal(number, signal.SIG_DFL)
 with leaving_nothing(), ExitStack() as stack:
     redis = Redis(Path(sys.argv[1]))
     redis.start()

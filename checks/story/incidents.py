@@ -22,6 +22,7 @@ __all__ = [
     "foremost",
     "identity",
     "incident_of",
+    "name_in",
     "of_rule",
 ]
 
@@ -58,6 +59,11 @@ def foremost(incidents: Iterable[Incident]) -> Incident | None:
 def of_rule(key: str) -> bool:
     """Whether an identity is that of a rule's alert: a rule's key has such parts."""
     return key.partition("{")[0].count(";") >= 3
+
+
+def name_in(key: str) -> str:
+    """The rule's name in an identity, or the check's."""
+    return key.partition("{")[0].split(";")[-3] if of_rule(key) else key
 
 
 def incident_of(incidents: Iterable[Incident], alert: str, check: str = "") -> int:
@@ -109,8 +115,10 @@ class _Open:
     """An incident that lasts.
 
     ``members`` are its alerts by their identity as they were last seen firing; ``keys`` all that
-    ever were in it, ``firing`` those that are now. ``met`` are those of one step by which it may
-    have changed, of which ``incident`` does not tell yet; ``checks`` and ``newest`` do.
+    ever were in it, ``firing`` those that are now; ``root`` is that of the one it is named after,
+    ``left`` that of the one which it is called after since that fires no more. ``met`` are those of
+    one step by which it may have changed, of which ``incident`` does not tell yet; ``checks`` and
+    ``newest`` do.
     """
 
     incident: Incident
@@ -122,6 +130,8 @@ class _Open:
     members: dict[str, Member] = field(default_factory=dict)
     met: list[Member] = field(default_factory=list)
     rank: tuple[bool, int] = (False, 0)
+    root: str = ""
+    left: str = ""
 
 
 class Incidents:
@@ -189,6 +199,7 @@ class Incidents:
             if one.met:
                 _tell(one)
             _settle(one, now)
+            _name_anew(one)
         changed = [o.incident for o in self._open if before.get(o.incident.id) is not o.incident]
         self._clear(over=any(one.ended is not None for one in changed))
         return changed
@@ -302,7 +313,14 @@ def _taken_up(incident: Incident) -> _Open:
     keys = {identity(alert) for alert in incident.alerts}
     firing = set() if incident.quiet is not None else set(keys)
     rank = (True, incident.status.severity)
-    return _Open(incident, incident.began, keys, set(incident.checks), firing, rank=rank)
+    named = (identity(alert) for alert in incident.alerts)
+    root = next((key for key in named if _is_of(key, incident.cause)), "")
+    return _Open(incident, incident.began, keys, set(incident.checks), firing, rank=rank, root=root)
+
+
+def _is_of(key: str, name: str) -> bool:
+    """Whether an identity is of an alert with this name; a check's says besides that it is down."""
+    return name == name_in(key) or (name == f"{key} down" and not of_rule(key))
 
 
 def _tell(home: _Open) -> None:
@@ -343,16 +361,38 @@ def _titled(home: _Open, incident: Incident) -> Incident:
     """Named after the alert at its root: one that others follow from, else the worst; the name
     stays until there is a better one.
     """
-    causes = {member.cause for member in home.members.values() if member.cause}
-    best, rank = None, home.rank
-    for member in home.members.values():
+    best, rank = _root(home.members, home.rank)
+    if not best:
+        return incident
+    home.root, home.rank = best, rank
+    member = home.members[best]
+    return replace(incident, title=member.title, cause=member.name)
+
+
+def _root(
+    members: Mapping[str, Member], least: tuple[bool, int] = (False, 0)
+) -> tuple[str, tuple[bool, int]]:
+    """The identity of the first of ``members`` that ranks highest, and its rank; "" where none
+    ranks higher than ``least``.
+    """
+    causes = {member.cause for member in members.values() if member.cause}
+    best, rank = "", least
+    for key, member in members.items():
         own = (member.check in causes, member.status.severity)
         if own > rank:
-            best, rank = member, own
-    if best is None:
-        return incident
-    home.rank = rank
-    return replace(incident, title=best.title, cause=best.name)
+            best, rank = key, own
+    return best, rank
+
+
+def _name_anew(one: _Open) -> None:
+    """Say what is the matter still where what it is named after fires no more."""
+    left: dict[str, Member] = {}
+    if one.root not in one.firing:
+        left = {key: member for key, member in one.members.items() if key in one.firing}
+    best, _ = _root(left)
+    if best != one.left:
+        one.left = best
+        one.incident = replace(one.incident, still=left[best].title if best else "")
 
 
 def _settle(one: _Open, now: float) -> None:

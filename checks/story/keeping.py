@@ -365,7 +365,10 @@ class Keeping:
             else:
                 self._take_acknowledgement(one)
         self.silences = {one.id: one for one in held.silences}
-        self.incidents = {one.id: one for one in held.incidents}
+        still = {one.id: one.still for one in self.incidents.values()}
+        self.incidents = {
+            one.id: replace(one, still=still.get(one.id, "")) for one in held.incidents
+        }
         if not self.ready or self.leads is False:
             self.lasting = {} if forget else held.lasting
         waiting = self._waiting

@@ -146,6 +146,8 @@ class Incident:
         checks: names of the checks that they are of or follow from.
         quiet: since when none of them fires, while it is waited for one to come back; then
             ``ended`` is that moment. None while one fires.
+        still: while others of its alerts fire and its cause does no more, what is the matter, in
+            words. Whoever records it knows; no file keeps it.
     """
 
     id: int
@@ -160,6 +162,12 @@ class Incident:
     severity: str = ""
     checks: tuple[str, ...] = ()
     quiet: float | None = None
+    still: str = ""
+
+    @property
+    def called(self) -> str:
+        """What is wrong of it now, in words; of one that is over its cause."""
+        return self.still if self.still and self.quiet is None is self.ended else self.title
 
     @property
     def time_to_acknowledge(self) -> float | None:

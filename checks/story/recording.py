@@ -14,7 +14,7 @@ from checks.alerts.model import State
 from checks.model import Status
 from checks.story import telling
 from checks.story.figures import Figures
-from checks.story.incidents import Incidents, Member, identity, of_rule
+from checks.story.incidents import Incidents, Member, identity, name_in, of_rule
 from checks.story.model import Acknowledgement, Entry, EntryKind, Figure, Incident
 from checks.views import AlertView
 
@@ -310,9 +310,8 @@ def _turned(entries: Sequence[Entry]) -> tuple[dict[str, float], frozenset[str]]
 
 def _remembered(key: str) -> AlertView:
     """A stand-in for an alert of before a restart of which the identity alone is known."""
-    name = key.partition("{")[0].split(";")[-3] if of_rule(key) else key
     check = "" if of_rule(key) else key
-    return AlertView(f"{key}@0", name, check, Status.WARNING, 0.0, "")
+    return AlertView(f"{key}@0", name_in(key), check, Status.WARNING, 0.0, "")
 
 
 def _goes_on(

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from checks.model import Status
+from checks.story.model import Incident
 from checks.story.views import StoryView
 from tests.tui.app_kit import app_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
@@ -16,9 +18,11 @@ from tui.app import OnwatchApp
 from tui.screens.entry import EntryScreen
 from tui.screens.note import NoteScreen
 from tui.screens.timeline import TimelineScreen
+from widgets.frame import Frame
 from widgets.text import Line
-from widgets.timeline.entries import EntriesPane
+from widgets.timeline.entries import EntriesPane, incident_lines
 from widgets.timeline.table import IncidentTable
+from widgets.timeline.words import incident_told
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +73,18 @@ async def test_an_incident_shows_its_own_entries_and_what_concerned_all() -> Non
         assert " Timeline " in text
         assert "onwatch began to watch" in text
         assert 'silenced: job="backup" (bob)' in text
+
+
+def test_an_incident_whose_cause_is_over_is_called_after_what_is_left() -> None:
+    down = Incident(4, "db down: refused", "db down", Status.CRITICAL, NOW - 600)
+    left = replace(down, still="Lost: 4 jobs")
+    lines = [row.text for row in incident_lines(left, NOW, Frame(120, 20))]
+    assert lines[0].strip() == "Lost: 4 jobs"
+    assert "came from db down: refused, which is over" in lines[1]
+    assert "(critical): Lost: 4 jobs;" in incident_told(left, NOW)
+    for other in (down, replace(left, quiet=NOW), replace(left, ended=NOW)):
+        assert incident_told(other, NOW).partition("; ")[0].endswith("db down: refused")
+        assert "came from" not in incident_told(other, NOW)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])

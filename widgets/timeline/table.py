@@ -106,6 +106,7 @@ class IncidentTable(ListPane[Row]):
             # Its entries are filtered themselves.
             return (self.filter_text,)
         return (
+            one.called,
             one.title,
             str(one.id),
             one.severity,
@@ -206,7 +207,7 @@ class IncidentTable(ListPane[Row]):
         segs.append(Seg(right(fmt.coarse(lasted(one, now)), widths.lasted), "value"))
         if widths.taken:
             segs.append(_taken(one, widths.taken))
-        title = fit(one.title, widths.title, self.glyphs.cut) if widths.title else ""
+        title = fit(one.called, widths.title, self.glyphs.cut) if widths.title else ""
         segs.append(Seg(f" {title}", "name" if one.ended is None else "label"))
         return line(*segs, key=item.key, check=self.check_of(item))
 

@@ -133,10 +133,12 @@ def incident_told(incident: Incident, now: float) -> str:
     over, took = over_at(incident), incident.time_to_acknowledge
     span = fmt.span(lasted(incident, now))
     told = [
-        f"incident {incident.id} ({incident.severity or incident.status.value}): {incident.title}",
+        f"incident {incident.id} ({incident.severity or incident.status.value}): {incident.called}",
         f"began {fmt.date_clock(incident.began)}",
         f"resolved after {span}" if over is not None else f"lasts for {span}",
     ]
+    if incident.called != incident.title:
+        told.append(f"came from {incident.title}, which is over")
     by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
     told.append("not acknowledged" if took is None else f"acknowledged after {fmt.span(took)}{by}")
     return "; ".join(told)

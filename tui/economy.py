@@ -24,6 +24,7 @@ from textual.strip import Strip
 from tui.pen import Cell, Look, Pen, blank, can_erase, look_of
 from tui.scrolling import LEAST, moved, shift_of, worthwhile
 from widgets.strip import LeanStrip
+from widgets.text import is_narrow
 
 __all__ = ["Mirror", "Mirrored", "forget_closed"]
 
@@ -180,17 +181,13 @@ class _Made(NamedTuple):
     cells: list[Cell]
 
 
-_NARROW: Final[set[str]] = set()
-"""Characters that are known to take a cell each."""
-
-
 def _cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
         known = _known(style, system)
-        if text.isascii() or _NARROW.issuperset(text):
+        if is_narrow(text):
             cells += map(known.__getitem__, text)
             continue
         for character in text:
@@ -201,8 +198,6 @@ def _cells_of(strip: Strip, system: ColorSystem) -> list[Cell]:
             cells.append(known[character])
             if width > 1:
                 cells += [known[""]] * (width - 1)
-            elif width == 1 and len(_NARROW) < _CHARACTERS:
-                _NARROW.add(character)
     return cells
 
 

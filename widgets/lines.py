@@ -127,11 +127,14 @@ class LinePane(LineView, can_focus=True):
         reads = (self.frame(width, height), *self.inputs())
         known = self._wanted.get((width, height))
         if known is None or not _same(known[0], reads):
-            lines = len(self.build(width, height)) + len(self.pinned(width))
-            known = (reads, lines)
+            known = (reads, self.count(width, height))
             # Of two widths and heights at a time; a terminal that is resized asks for many.
             self._wanted = dict([*self._wanted.items()][-3:]) | {(width, height): known}
         return known[1] + self._titled
+
+    def count(self, width: int, height: int) -> int:
+        """The lines beneath the title, in ``width`` by ``height`` cells."""
+        return len(self.build(width, height)) + len(self.pinned(width))
 
     def inputs(self) -> tuple[object, ...]:
         """The objects that :meth:`build` reads; it is asked again when one is another object."""
@@ -298,8 +301,8 @@ class LinePane(LineView, can_focus=True):
         self.update_lines()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        # Its own handler of the event would be called before the focus is known.
-        super().watch_has_focus(_has_focus)
+        # Its own handler of the event would be called before the focus is known. The library's
+        # works out styles, of which none of a pane's hangs on the focus.
         self._lost = self._lost and not _has_focus
         self.update_lines()
 

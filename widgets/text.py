@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import compress, count, repeat
+from operator import ne
+from typing import Final, NamedTuple
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, get_character_cell_size
 
 from checks.model import Status
 
@@ -23,6 +25,7 @@ __all__ = [
     "fit",
     "fit_segs",
     "groups_in",
+    "is_narrow",
     "left",
     "line",
     "pad_segs",
@@ -187,12 +190,29 @@ def broken(text: str, width: int) -> list[str]:
     return [*lines, row] if row else lines
 
 
+_narrow: Final[set[str]] = set()
+"""Characters beyond ASCII that were found to take a cell each."""
+_MOST_NARROW: Final = 2048
+
+
+def is_narrow(text: str) -> bool:
+    """Whether each of the characters of ``text`` takes a cell. Many lines are curves and rules,
+    whose few characters are told from others at a glance.
+    """
+    if text.isascii() or _narrow.issuperset(text):
+        return True
+    found = {char for char in text if get_character_cell_size(char) == 1}
+    if len(_narrow) < _MOST_NARROW:
+        _narrow.update(found)
+    return found.issuperset(text)
+
+
 def _columns(segs: Iterable[Seg]) -> list[tuple[str, str]]:
     """One entry a cell: what it shows and its role; a wide character's second cell is ''."""
     cells: list[tuple[str, str]] = []
     for text, role in segs:
-        if text.isascii():
-            cells.extend((char, role) for char in text)
+        if is_narrow(text):
+            cells += zip(text, repeat(role))
             continue
         for char in text:
             width = cell_len(char)
@@ -216,9 +236,7 @@ def changed_spans(old: Sequence[Seg], new: Sequence[Seg], gap: int = 8) -> list[
     before += [("", "none")] * (length - len(before))
     after += [("", "none")] * (length - len(after))
     spans: list[tuple[int, int]] = []
-    for at in range(length):
-        if before[at] == after[at]:
-            continue
+    for at in compress(count(), map(ne, before, after)):
         start, end = at, at + 1
         while start > 0 and ("" in (before[start][0], after[start][0])):
             start -= 1

@@ -28,6 +28,7 @@ __all__ = [
     "Entry",
     "calm_rules",
     "entries_of",
+    "entry_at",
     "entry_of",
     "severity_rank",
     "severity_word",
@@ -57,6 +58,8 @@ _WORDS: Final[Mapping[str, str]] = {
     RuleHealth.IDLE: "idle",
 }
 _NO_THING: Final = frozenset({"alertname", "severity", "priority", "job", "instance"})
+_RULE: Final = "rule/"
+"""What the identity of a rule's own row begins with."""
 _LAST: Final = 1_000_000
 """The place of what the picture does not list among what is wrong."""
 
@@ -201,7 +204,7 @@ def _of_rule(rule: RuleView) -> Entry:
     section = _OF_HEALTH.get(rule.health, str(rule.health))
     known = {ERRORS: Status.UNKNOWN, RuleHealth.OK: Status.OK}
     return Entry(
-        f"rule/{rule.key}",
+        _RULE + rule.key,
         section,
         rule.name,
         f"{rule.file}:{rule.line}",
@@ -210,6 +213,22 @@ def _of_rule(rule: RuleView) -> Entry:
         rule.sentence,
         rule=rule,
     )
+
+
+def entry_at(snapshot: Snapshot, key: str) -> Entry | None:
+    """The row with the identity ``key``, as :func:`entries_of` or :func:`calm_rules` has it but
+    for its place; None where there is none.
+    """
+    own = next((entry for entry in _of_checks(snapshot) if entry.key == key), None)
+    if own is not None or snapshot.rules is None:
+        return own
+    if key.startswith(_RULE):
+        rule = snapshot.rules.rule(key.removeprefix(_RULE))
+        told = rule is not None and (rule.health in _OF_HEALTH or not rule.alerts)
+        return _of_rule(rule) if rule is not None and told else None
+    found = snapshot.rules.alert(key)
+    shown = found is not None and found[1].state in _OF_STATE
+    return entry_of(snapshot, *found) if found is not None and shown else None
 
 
 def entry_of(snapshot: Snapshot, rule: RuleView, alert: RuleAlertView | None) -> Entry:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.reactive import reactive
 
 from widgets import format as fmt
-from widgets.alert_list.entries import Entry, calm_rules, entries_of
+from widgets.alert_list.entries import Entry, entry_at
 from widgets.alert_list.whole import (
     about_lines,
     evidence_pairs,
@@ -78,8 +78,7 @@ class SelectedAlert(LinePane):
         if before[3] != reads[3] or any(
             a is not b for a, b in zip(before[:3], reads, strict=False)
         ):
-            every = (*entries_of(snapshot), *calm_rules(snapshot))
-            entry = next((e for e in every if e.key == self.subject), None)
+            entry = entry_at(snapshot, self.subject)
             self._known = (reads, entry)
         return entry
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -150,37 +150,23 @@ class AlertTable(ListPane[Entry]):
         return (BY_STATE, "severity", "check", BY_GROUP, "")
 
     def group_of(self, item: Entry) -> str:
-        if self.grouping == "severity":
+        grouping = self.grouping
+        if grouping == "severity":
             return severity_word(item)
-        if self.grouping == "check":
+        if grouping == "check":
             return item.check
-        if self.grouping == BY_GROUP:
+        if grouping == BY_GROUP:
             return item.rule.group if item.rule is not None else "checks"
         return item.section
 
     def rank(self, item: Entry) -> tuple[object, ...]:
-        section = SECTIONS.index(item.section) if item.section in SECTIONS else len(SECTIONS)
-        quiet = is_silenced(item.handled) * 2 or int(is_quiet(item.handled))
-        worst_first = (
-            quiet,
-            item.place,
-            severity_rank(item),
-            -(item.since or 0.0),
-            item.name,
-            item.thing,
-        )
-        orders: Mapping[str, tuple[object, ...]] = {
-            "since": (item.since is None, -(item.since or 0.0), *worst_first),
-            "name": (item.name.casefold(), item.thing),
-            "thing": (item.thing.casefold(), *worst_first),
-            "rule file": _place_in_file(item),
-            "slowest": (-_took(item), *worst_first),
-        }
-        if item.section not in SECTIONS and self.order == "severity":
-            return (section, -_took(item), item.name)
-        by = orders.get(self.order, worst_first)
-        first = self.grouping == BY_STATE or self.order == "severity"
-        return (section, *by) if first else by
+        order = self.order
+        first = order == "severity" or self.grouping == BY_STATE
+        if order == "severity" and item.section not in SECTIONS:
+            by: tuple[object, ...] = (-_took(item), item.name)
+        else:
+            by = _ORDERS.get(order, _worst_first)(item)
+        return (_PLACES.get(item.section, len(SECTIONS)), *by) if first else by
 
     def grouped(self, matched: Sequence[Entry]) -> list[Group[Entry]]:
         """The groups of rows; by state also the sections that have none, where there is room."""
@@ -377,6 +363,12 @@ def _role_of_section(group: Group[Entry]) -> str:
     return "unknown" if group.name == ERRORS else "title"
 
 
+def _worst_first(item: Entry) -> tuple[object, ...]:
+    quiet = is_silenced(item.handled) * 2 or int(is_quiet(item.handled))
+    since = -(item.since or 0.0)
+    return (quiet, item.place, severity_rank(item), since, item.name, item.thing)
+
+
 def _took(item: Entry) -> float:
     """Seconds that the last evaluation of its rule took."""
     return item.rule.duration if item.rule is not None else 0.0
@@ -385,6 +377,17 @@ def _took(item: Entry) -> float:
 def _place_in_file(item: Entry) -> tuple[object, ...]:
     rule = item.rule
     return ("", 0, item.name) if rule is None else (rule.file, rule.line, item.thing)
+
+
+_PLACES: Final = {section: place for place, section in enumerate(SECTIONS)}
+_ORDERS: Final[Mapping[str, Callable[[Entry], tuple[object, ...]]]] = {
+    "since": lambda one: (one.since is None, -(one.since or 0.0), *_worst_first(one)),
+    "name": lambda one: (one.name.casefold(), one.thing),
+    "thing": lambda one: (one.thing.casefold(), *_worst_first(one)),
+    "rule file": _place_in_file,
+    "slowest": lambda one: (-_took(one), *_worst_first(one)),
+}
+"""What rows are sorted by; by how bad they are where nothing else is said."""
 
 
 def _problems(snapshot: Snapshot, width: int) -> list[Line]:

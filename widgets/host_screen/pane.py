@@ -182,10 +182,14 @@ class HostScreenPane(LinePane):
 
     def lines_wanted(self, width: int, height: int = ANY_HEIGHT) -> int:
         del height
+        told = self.detail is not None and self.host is not None
+        return super().lines_wanted(width) if told else 3
+
+    def count(self, width: int, height: int) -> int:
         detail, host = self.detail, self.host
         if detail is None or host is None:
-            return 3
-        return self.needs(detail, host, max(1, width - 1)) + 1
+            return super().count(width, height)
+        return self.needs(detail, host, width)
 
     def pin(self, *lines: Line) -> None:
         """Let ``lines`` stand above those that are being built, also when these scroll."""

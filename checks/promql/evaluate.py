@@ -76,6 +76,8 @@ class Evaluation:
         Raises:
             EvaluationError: it has no result, or takes more than it may.
         """
+        if isinstance(node, Number):
+            return self._number(node, grid)
         self._check()
         handle = self._handler(node)
         if grid.start == grid.end:

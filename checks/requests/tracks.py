@@ -48,15 +48,20 @@ class Track:
         self._failed = np.zeros(POINTS, dtype=np.int64)
         self._durations = np.full((POINTS, len(_QS)), np.nan)
         self._timed = np.zeros(POINTS, dtype=np.int64)
+        self._used: set[int] = set()
         self._stale: set[int] = set()
 
     def advance(self, now: float) -> None:
         """Make room for the points up to ``now``."""
         newest = max(self._newest, math.floor(now / self.seconds))
-        fresh = np.arange(max(self._newest, newest - POINTS) + 1, newest + 1) % POINTS
-        for array in (self._sketches, self._classes, self._failed):
-            array[fresh] = 0
-        self._stale.update(fresh.tolist())
+        first = max(self._newest, newest - POINTS) + 1
+        # What was never written to takes no memory: nobody calls most applications all the time.
+        for slot in self._used.intersection(at % POINTS for at in range(first, newest + 1)):
+            for array in (self._sketches, self._classes, self._failed, self._timed):
+                array[slot] = 0
+            self._durations[slot] = np.nan
+            self._used.discard(slot)
+            self._stale.discard(slot)
         self._newest = newest
 
     def add(self, batch: Batch, times: Floats) -> None:
@@ -69,7 +74,9 @@ class Track:
         places = slots * len(CLASSES) + classes_of(batch.statuses[kept])
         np.add.at(self._classes.reshape(-1), places, weights)
         np.add.at(self._failed, slots, weights * batch.failed[kept])
-        self._stale.update(distinct(slots).tolist())
+        written = distinct(slots).tolist()
+        self._used.update(written)
+        self._stale.update(written)
 
     def curves(self, now: float, covered_from: float) -> Curves:
         """The course up to ``now``; a point is known where half of it is covered."""

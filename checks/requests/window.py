@@ -233,17 +233,19 @@ class RequestWindow:
     def _window(self, index: int, curves: Curves) -> WindowStats:
         length = LENGTHS[index]
         groups = self._sums[index].reshape(-1, 2, _SLOTS)
-        overall = groups[: len(CLASSES)].sum(axis=0)
-        by_class = groups[: len(CLASSES)].sum(axis=(1, 2)).tolist()
+        counts = groups.sum(axis=2)
+        by_class = counts[: len(CLASSES)].sum(axis=1)
+        # Most classes have nothing, and a sketch is long.
+        overall = groups[: len(CLASSES)][by_class > 0].sum(axis=0)
         extremes = self._extremes(self._current - length + 1)
-        count = int(overall.sum())
-        errors = int(overall[1].sum())
+        count = int(by_class.sum())
+        errors = int(counts[: len(CLASSES), 1].sum())
         begin = (self._current - length + 1) * STEP
         span = max(0.0, self._now - max(begin, self.covered_from))
         sketch = overall.sum(axis=0)[:BINS]
         p50, p95, p99 = (
             None if value is None else _within(value, extremes.low, extremes.high)
-            for value in (quantile(sketch, q) for q in (0.5, 0.95, 0.99))
+            for value in quantiles(sketch[None], _QS)[0]
         )
         timed = extremes.timed
         return WindowStats(
@@ -254,14 +256,14 @@ class RequestWindow:
             rate=count / span if span else 0.0,
             errors=errors,
             error_ratio=errors / count if count else None,
-            by_class=tuple((c, n) for c, n in zip(CLASSES, by_class, strict=True) if n),
+            by_class=tuple((c, n) for c, n in zip(CLASSES, by_class.tolist(), strict=True) if n),
             minimum=extremes.low if timed else None,
             mean=extremes.total / timed if timed else None,
             maximum=extremes.high if timed else None,
             p50=p50,
             p95=p95,
             p99=p99,
-            breakdown=self._breakdown(groups, count),
+            breakdown=self._breakdown(groups, counts, count),
             kinds=self._kinds.window(index),
             buckets=buckets(overall[0], overall[1]),
             newest_errors=self._rows.newest_errors(index),
@@ -270,10 +272,11 @@ class RequestWindow:
         )
 
     def _breakdown(
-        self, groups: Ints, total: int
+        self, groups: Ints, counts: Ints, total: int
     ) -> tuple[tuple[str, tuple[BreakdownRow, ...]], ...]:
-        """Of each label the values that occur, most requests first."""
-        counts = groups.sum(axis=2)
+        """Of each label the values that occur, most requests first; ``counts`` of each group are
+        of what went well and what failed.
+        """
         present = np.flatnonzero(counts[len(CLASSES) :].sum(axis=1)) + len(CLASSES)
         percentiles = quantiles(groups[present, :, :BINS].sum(axis=1), _QS)
         known = dict(zip(present.tolist(), percentiles, strict=True))

@@ -94,15 +94,10 @@ class RuleSet:
         return tuple(place.run for place in self._places.values())
 
     @property
-    def outcomes(self) -> dict[str, GroupOutcome]:
-        """The last evaluation of each group that had one, by the group's key."""
-        places = self._places.items()
-        return {key: place.outcome for key, place in places if place.outcome is not None}
-
-    @property
-    def missed_by_group(self) -> dict[str, int]:
-        """Evaluations of each group left out since the start, by the group's key."""
-        return {key: place.missed for key, place in self._places.items()}
+    def progress(self) -> Iterator[tuple[str, GroupRun, GroupOutcome | None, int]]:
+        """Each group by its key, its last evaluation, and how many were left out so far."""
+        for key, place in self._places.items():
+            yield key, place.run, place.outcome, place.missed
 
     @property
     def missed(self) -> int:

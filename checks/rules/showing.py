@@ -25,6 +25,7 @@ from checks.rules.picture import (
     rule_view,
     told,
 )
+from checks.rules.resuming import Resuming
 from checks.rules.ruleset import RuleSet, keyed
 from checks.rules.selectors import written
 from checks.rules.ties import Tie, ill, ties
@@ -41,6 +42,7 @@ from checks.views import CheckView, EventView
 
 __all__ = ["Showing"]
 
+_HEALTHS: Final = {one: RuleHealth(one.value) for one in Health}
 _MISSING: Final = frozenset({RuleHealth.DEAD, RuleHealth.IDLE})
 _NO_NEWS: Final = frozenset({"alertname", "severity"})
 _KNOWN: Final = _NO_NEWS | {"job", "instance"}
@@ -106,10 +108,12 @@ class Showing:
         self._sick: frozenset[str] = frozenset()
         self._busy = 0.0
         self._changed = self._loose = True
+        self.resuming: Resuming | None = None
+        """Holds back what is said of alerts that fired before a restart."""
 
     def follow(self, old: Showing) -> None:
         """Go on with what ``old`` has shown, of the rules that are the same."""
-        self._transitions = old._transitions
+        self._transitions, self.resuming = old._transitions, old.resuming
         before = {row.view.key: row.view for row in old._rows.values()}
         for row in self._rows.values():
             was = before.get(row.view.key)
@@ -154,12 +158,15 @@ class Showing:
         self._busy += outcome.seconds - row.seconds
         row.seconds = outcome.seconds
         alerts = isinstance(run, AlertRun) and bool(run.alerts)
-        judged = _Judgement(RuleHealth(outcome.health.value), clean(outcome.sentence))
+        judged = _Judgement(_HEALTHS[outcome.health], clean(outcome.sentence))
         if outcome.health is Health.OK and not outcome.samples and not alerts:
             judged = self._judged(row, judged, judge=judge)
         row.view = replace(
             before,
-            **judged._asdict(),
+            health=judged.health,
+            sentence=judged.sentence,
+            selector=judged.selector,
+            near=judged.near,
             evaluated=at / 1000,
             duration=outcome.seconds,
             samples=outcome.samples,
@@ -246,7 +253,9 @@ class Showing:
         for one in matter[:most]:
             check = finder.find(dict(one.labels))
             said = _as_event(one, sentences.get(one.alert, ""), known=bool(check))
-            yield EventView(one.time, check, said)
+            event = EventView(one.time, check, said)
+            if self.resuming is None or not self.resuming.holds(one, event):
+                yield event
         if len(matter) > most:
             text = f"{row.view.name}: {len(matter) - most} more of its alerts changed at once"
             yield EventView(matter[0].time, "", text)
@@ -288,14 +297,11 @@ class Showing:
 
     def _group_views(self) -> Iterator[GroupView]:
         """The same objects again of groups that were not evaluated since."""
-        outcomes, missed = self._rules.outcomes, self._rules.missed_by_group
-        for run in self._rules.runs:
-            key = run.group.key
-            outcome, left_out = outcomes.get(key), missed[key]
+        for key, run, outcome, missed in self._rules.progress:
             known = self._groups.get(key)
-            if known is None or known[0] is not outcome or known[1] != left_out:
-                view = group_view(run, outcome, left_out)
-                known = self._groups[key] = (outcome, left_out, view)
+            if known is None or known[0] is not outcome or known[1] != missed:
+                view = group_view(run, outcome, missed)
+                known = self._groups[key] = (outcome, missed, view)
             yield known[2]
 
     def _tie(self, checks: Sequence[CheckView], finder: CheckFinder) -> None:

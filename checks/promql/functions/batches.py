@@ -24,6 +24,8 @@ CELLS: Final = 1 << 19
 WIDE: Final = 1 << 21
 """How many values a batch of one step has at most: 16 MB. Less would mean more passes over rows."""
 
+FEW: Final = 1 << 14
+"""Values of which it pays to look up at once for each what was before it."""
 _FIRST: Final = np.zeros(1, np.int64)
 _NOUGHT: Final = np.zeros((1, 1), np.int64)
 
@@ -103,7 +105,23 @@ class Batch:
         picked: Times = self.times[rows, np.arange(len(rows))[:, None], 0]
         return picked
 
-    def unbroken(self) -> Bools | None:
+    def pairs(self) -> tuple[Floats, Floats, Bools | None] | None:
+        """As :meth:`neighbours`, of all rows at once, (R - 1, S, N) each; None where samples have
+        to be looked for further up, of so many that it is done row by row."""
+        if self.full:
+            return self.values[:-1], self.values[1:], None
+        both = self._unbroken()
+        if both is not None:
+            return self.values[:-1], self.values[1:], both
+        if self.values.size > FEW:
+            return None
+        rows = np.where(self.present, np.arange(self.rows)[:, None, None], 0)
+        last = np.maximum.accumulate(rows[:-1], axis=0)
+        seen = np.logical_or.accumulate(self.present[:-1], axis=0)
+        before = np.take_along_axis(self.values, last, axis=0)
+        return before, self.values[1:], self.present[1:] & seen
+
+    def _unbroken(self) -> Bools | None:
         """Where a sample and the row before have one, (R - 1, S, N); None where some series has
         its samples not all in a row: then the one before may be further up.
 

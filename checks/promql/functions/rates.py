@@ -57,14 +57,14 @@ def _reach(seconds: Floats, gap: Floats) -> Floats:
 
 def _lost_by_resets(batch: Batch) -> Floats:
     """The sum of the values before each fall."""
-    if batch.full:
-        falls = batch.values[1:] < batch.values[:-1]
-        none = not falls.any()
-        return np.zeros((1, 1)) if none else batch.values[:-1].sum(axis=0, where=falls)
-    both = batch.unbroken()
-    if both is not None:
-        falls = (batch.values[1:] < batch.values[:-1]) & both
-        return batch.values[:-1].sum(axis=0, where=falls) if falls.any() else np.zeros((1, 1))
+    pairs = batch.pairs()
+    if pairs is not None:
+        before, value, both = pairs
+        falls = value < before
+        if both is not None:
+            falls &= both
+        none: Floats = np.zeros((1, 1))
+        return before.sum(axis=0, where=falls) if falls.any() else none
     lost = np.zeros(batch.values.shape[1:])
     for before, value, both in batch.neighbours():
         fell = value < before
@@ -93,8 +93,12 @@ def _instant(batch: Batch, *, counter: bool) -> tuple[Floats, Bools]:
 
 def _counted(batch: Batch, *, differs: Callable[[Floats, Floats], Bools]) -> tuple[Floats, Bools]:
     """How many samples differ from the one before."""
-    if not batch.full and (pairs := batch.unbroken()) is not None:
-        found = differs(batch.values[:-1], batch.values[1:]) & pairs
+    pairs = batch.pairs()
+    if pairs is not None:
+        before, value, both = pairs
+        found = differs(before, value)
+        if both is not None:
+            found &= both
         return found.sum(axis=0, dtype=np.float64), batch.counts >= 1
     count = np.zeros(batch.values.shape[1:])
     for before, value, both in batch.neighbours():

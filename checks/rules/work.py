@@ -24,6 +24,7 @@ from checks.rules.outcome import RuleOutcome
 from checks.rules.own_time import OwnTime
 from checks.rules.packs import read_pack
 from checks.rules.remembering import Remembering
+from checks.rules.resuming import SETTLING, Resuming
 from checks.rules.retaining import Longer
 from checks.rules.ruleset import RuleSet, Turn
 from checks.rules.showing import Showing
@@ -109,6 +110,7 @@ class Work:
             if self._recalled.problem:
                 self._tell(EventView(self._clock.now(), "", self._recalled.problem))
             self._recalled = None
+            self.showing.resuming = Resuming(self._clock.now() + SETTLING)
         self.showing.renew()
 
     def release(self, gone: Gone) -> None:
@@ -168,6 +170,8 @@ class Work:
 
     def _look_after(self, now: float) -> None:
         """What has to be seen to now and then."""
+        for event in self.showing.resuming.told(now) if self.showing.resuming else ():
+            self._tell(event)
         problem = self._memory.keep(self.rules.remember, now) if self._memory else ""
         if problem:
             self._tell(EventView(now, "", problem))

@@ -15,6 +15,7 @@ from checks.model import Status
 from checks.story import telling
 from checks.story.figures import Figures
 from checks.story.incidents import Incidents, Member, identity, name_in, of_rule
+from checks.story.marks import SETTLING, Marks
 from checks.story.model import Acknowledgement, Entry, EntryKind, Figure, Incident
 from checks.views import AlertView
 
@@ -76,6 +77,7 @@ class Recorder:
         self._awaited = set(self.incidents.fired - over)
         """Identities of alerts that fired before a restart, and of which nothing has been seen
         yet."""
+        self._marks = Marks(self._awaited)
         self._signature: tuple[object, ...] = ()
         self._acks: Mapping[str, Acknowledgement] = {}
         self._event: EventView | None = None
@@ -230,7 +232,8 @@ class Recorder:
             elif was is not alert:
                 if was.id != alert.id and was.status is alert.status:
                     self._fired[key] = alert.since
-                told += _goes_on(was, alert, known.get(key), snapshot.time)
+                told += _goes_on(was, alert, known.get(key))
+                told += self._marks.passed(key, _marks(was, alert, snapshot.time))
         kept = {}
         for key, alert in before.items():
             if key in firing:
@@ -238,6 +241,7 @@ class Recorder:
             if key in unsure:
                 kept[key] = alert
             else:
+                self._marks.drop(key)
                 began = self._fired.pop(key, alert.since)
                 told.append(_over(replace(alert, since=began), snapshot, known.get(key)))
         for key in self._awaited - firing.keys() - set(unsure):
@@ -245,6 +249,8 @@ class Recorder:
             told.append(_over(_remembered(key), snapshot, known.get(key), known=False))
         self._awaited &= set(unsure)
         self._firing = {**kept, **firing}
+        if self._began is not None and snapshot.time > self._began + SETTLING:
+            told += self._marks.settled(snapshot.time, self.placed)
         return told
 
     def _begins(
@@ -314,14 +320,16 @@ def _remembered(key: str) -> AlertView:
     return AlertView(f"{key}@0", name_in(key), check, Status.WARNING, 0.0, "")
 
 
-def _goes_on(
-    was: AlertView, now: AlertView, rule: RuleAlertView | None, time: float
-) -> Iterator[Entry]:
-    """What has changed about an alert that goes on firing."""
+def _goes_on(was: AlertView, now: AlertView, rule: RuleAlertView | None) -> Iterator[Entry]:
+    """What has become of an alert that goes on firing."""
     if was.status is not now.status:
         yield telling.fired(now, rule, before=telling.severity_word(was))
     elif was.id != now.id:
         yield telling.fired(now, rule)
+
+
+def _marks(was: AlertView, now: AlertView, time: float) -> Iterator[Entry]:
+    """What is to be known of an alert that goes on firing as it did."""
     if now.no_data_since is not None and was.no_data_since is None:
         yield telling.marked(now, time, _NO_DATA)
     elif now.no_data_since is None and was.no_data_since is not None:

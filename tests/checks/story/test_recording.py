@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -342,3 +343,38 @@ def test_entries_find_the_incident_of_their_alert_or_check() -> None:
     assert recorder.placed(step).incident == 4
     assert recorder.placed(replace(step, check="", alert="db@77.000")).incident == 4
     assert recorder.placed(replace(step, check="mail")).incident == 0
+
+
+async def test_what_fires_on_after_a_restart_is_told_once_for_all(tmp_path: Path) -> None:
+    one = Played("one")
+    one.value = 50.0
+    rules = "\n".join(f"{{alert: A{number}, expr: played_value > {number}}}" for number in range(5))
+    clock, recorder = FakeClock(), Recorder()
+    made = configured(rules, one.spec, memory=tmp_path / "alerts.json")
+    async with playing(made, clock) as scene:
+        told = Told(scene, recorder)
+        await told.after(20)
+        assert len(told.all.entries) == 5
+    recorder = Recorder(recorder.incidents.lasting, tuple(reversed(told.all.entries)))
+    await clock.advance(60)
+    async with playing(made, clock) as scene:
+        told = Told(scene, recorder)
+        one.status, one.message = Status.CRITICAL, "refused"
+        await told.after(20)
+        one.status, one.value = Status.OK, 3.5
+        await told.after(40)
+        (over,) = [line for line in lines(told.all) if line.startswith("A")]
+        assert over.startswith("A4: resolved")
+        await told.after(30)
+        (folded,) = [each for each in told.all.entries if "still firing" in each.text]
+        assert folded.text == (
+            "4 alerts still firing since before the restart: A0, A1, A2 and 1 more"
+        )
+        assert folded.incident == told.incident.id
+        assert "A3 one: there is data again, and it still fires" in folded.detail
+        assert [text for text in scene.told if "still firing" in text] == [folded.text]
+        # What happens later is told of each.
+        one.status = Status.CRITICAL
+        late = await told.after(20)
+        assert sum("no data" in line for line in lines(late)) == 4
+        assert sum(" still firing: no data" in text for text in scene.told) == 4

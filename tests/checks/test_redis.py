@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from redis.exceptions import OutOfMemoryError
 
+from checks.databases.figures import Figures
 from checks.model import Result, Status
 from checks.probes.redis.probe import KIND
+from checks.store.store import Store
+from checks.store.window import Window
+from checks.views import FigureView
 from tests.servers.redis import RedisServer, RedisWatch
 
 RULES = (
@@ -100,6 +104,31 @@ async def test_hit_rate_is_of_the_interval_and_leaves_out_our_own_reads(
     await redis_watch.clock.advance(5)
     facts = dict((await probe.run()).facts)
     assert facts["hit rate"].startswith("75.0% of 4 lookups in the last 5 s; ")
+
+
+async def test_a_server_that_nobody_asks_has_no_hit_rate(
+    redis_server: RedisServer, redis_watch: RedisWatch
+) -> None:
+    """Our own looks at an empty queue miss."""
+    probe, store = redis_watch.probe(redis_server, queues=[{"celery": ["empty"]}]), Store()
+    spec = next(one for one in KIND.figures if one.title == "hit rate")
+
+    async def look() -> tuple[str, list[FigureView]]:
+        await redis_watch.clock.advance(5)
+        result, now = await probe.run(), redis_watch.clock.now()
+        store.append("cache", 5.0, now, result.samples)
+        figures = Figures((spec,)).views(Window(store, "cache", now, 60.0), 10)
+        return dict(result.facts)["hit rate"], list(figures)
+
+    for _ in range(3):
+        said, figures = await look()
+    assert (said, figures) == ("no lookups in the last 5 s; no lookups yet", [])
+    redis_server.call("SET", "a", "1")
+    for key in ("a", "a", "a", "missing"):
+        redis_server.call("GET", key)
+    said, (figure,) = await look()
+    assert said == "75.0% of 4 lookups in the last 5 s; 75.0% since start"
+    assert figure.value == pytest.approx(0.75)
 
 
 async def test_memory_without_a_limit_says_so(

@@ -27,7 +27,7 @@ class Reading:
 
     ``elapsed`` is the seconds between the two; ``ping`` the reply to PING where it was an
     error, ``latency`` the seconds it took; ``own`` the keyspace hits and misses that are
-    the monitor's own.
+    the monitor's own, ``ours`` all of them since it looks.
     """
 
     info: Info
@@ -36,6 +36,7 @@ class Reading:
     latency: float
     ping: ErrorReply | None = None
     own: tuple[int, int] = (0, 0)
+    ours: tuple[int, int] = (0, 0)
 
     def rise(self, field: str) -> float | None:
         """How much a counter rose since the last run; None where nothing can be said."""
@@ -259,7 +260,10 @@ def _hit_rate(reading: Reading) -> str:
             if lookups
             else f"no lookups {reading.lately}"
         )
-    hits, misses = (reading.info.number(f"keyspace_{what}") or 0 for what in ("hits", "misses"))
+    hits, misses = (
+        max(0, (reading.info.number(f"keyspace_{what}") or 0) - ours)
+        for what, ours in zip(("hits", "misses"), reading.ours, strict=True)
+    )
     texts.append(f"{hits / (hits + misses):.1%} since start" if hits + misses else "no lookups yet")
     return "; ".join(texts)
 

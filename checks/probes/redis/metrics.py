@@ -6,6 +6,7 @@ from typing import Final
 
 from checks.probe import Metric
 from checks.probes.redis.info import COUNTERS, GAUGES, INSTANCE_LABELS
+from checks.probes.redis.lookups import HITS, MISSES
 
 __all__ = ["METRICS"]
 
@@ -30,6 +31,8 @@ def _of_info(fields: dict[str, str], kind: str) -> tuple[Metric, ...]:
 _OWN: Final = (
     Metric("redis_up", "gauge", "1 where the server answered in its protocol, else 0"),
     Metric("redis_exporter_last_scrape_ping_time_seconds", "gauge", "round trip of PING", "s"),
+    Metric(HITS, "counter", "look-ups by others than onwatch that found their key"),
+    Metric(MISSES, "counter", "look-ups by others than onwatch that did not"),
     Metric("redis_start_time_seconds", "gauge", "when the server started, since 1970", "s"),
     Metric("redis_latest_fork_seconds", "gauge", "duration of the latest fork", "s"),
     Metric("redis_config_maxclients", "gauge", "how many clients may be connected"),

@@ -18,6 +18,7 @@ from checks.probes.redis.figures import FIGURES
 from checks.probes.redis.info import SERIES_BOUND, Info, add_info, parse_info
 from checks.probes.redis.judge import Judgement, Reading, events, facts, headline, judge, restarted
 from checks.probes.redis.layouts import plan_queues
+from checks.probes.redis.lookups import Lookups
 from checks.probes.redis.metrics import METRICS
 from checks.probes.redis.oldest import BOUND, Ages
 from checks.probes.redis.queues import judge_queues, queue_commands
@@ -96,7 +97,7 @@ class RedisProbe:
         self._knows_sections = True
         self._before: Info | None = None
         self._before_at = 0.0
-        self._own = (0, 0)
+        self._lookups = Lookups()
         self._databases = {f"db{self._session.address.db}"}
 
     async def run(self) -> Result:
@@ -204,14 +205,17 @@ class RedisProbe:
         self._add_empty(info, run.out)
         before, began = self._before, self._before_at
         self._before, self._before_at = info, env.clock.now()
-        own, self._own = self._own, run.lookups
+        same = None if restarted(info, before) else before
+        self._lookups.take(info, same, run.lookups)
+        self._lookups.samples(info, run.out)
         reading = Reading(
             info,
-            None if restarted(info, before) else before,
+            same,
             self._before_at - began,
             run.latency,
             ping if isinstance(ping, ErrorReply) else None,
-            own,
+            self._lookups.own,
+            self._lookups.ours,
         )
         run.rows[:0] = judge(reading, self._config)
         result = self._result(run, headline(reading))

@@ -208,7 +208,7 @@ def test_without_database_servers_the_demo_goes_on_and_says_so(
         assert "mariadb-server-core" in missing["MariaDB"]
         assert stack.control.ready() == {"redis", "service", "workers", "traffic"}
         kinds = {check.kind for check in load(str(stack.endpoints.config)).engine.checks}
-        assert kinds == {"http", "metrics", "tcp", "redis", "sqlite", "host"}
+        assert kinds == {"http", "metrics", "tcp", "redis", "sqlite", "host", "log"}
 
 
 NOWHERE = """

@@ -75,6 +75,8 @@ def say_where_and_end(command: subprocess.Popen[str]) -> None:
         "sqlite",
         "metrics",
         "host",
+        "log",
+        "files",
         *databases,
     }
     assert places["postgres"].startswith("postgresql://onwatch@127.0.0.1:")
@@ -143,7 +145,9 @@ def test_a_check_of_the_demo_finds_everything_fine(
         "api-metrics",
         "api-parts",
         "api-port",
+        "backup",
         "cache",
+        "logs",
         "requests",
         "shop",
         "this-machine",

@@ -17,6 +17,7 @@ MENDS = {
     "queue-backlog": ("stop", "import", ""),
     "service-down": ("start", "api", ""),
     "connections-used-up": ("stop", "export", ""),
+    "backup-cut-off": ("flag", "backup-quota", "off"),
     "database-down": ("start", "postgres", ""),
     "mysql-down": ("start", "mariadb", ""),
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from redis.asyncio import Redis
 
 from tui.demo.api import Api
+from tui.demo.applog import SLOW, AppLog, Level
 from tui.demo.health import brief, detailed
 from tui.demo.leash import Faults
 from tui.demo.meters import Meters
@@ -35,15 +36,23 @@ class App:
     """Serves requests; :meth:`keep_log` runs beside it."""
 
     def __init__(
-        self, database: Database, redis: Redis, faults: Faults, dice: random.Random
+        self,
+        database: Database,
+        redis: Redis,
+        log: AppLog,
+        *,
+        faults: Faults,
+        dice: random.Random,
     ) -> None:
         self._database = database
+        self._log = log
         self._redis = redis
         self._faults = faults
         self._dice = dice
         self._meters = Meters(time.time())
         self._providers = ProviderHealth()
         self._served: list[LoggedRequest] = []
+        self._version = ""
         api = Api(
             database,
             redis,
@@ -74,6 +83,7 @@ class App:
     async def handle(self, request: Request) -> Response:
         """Serve one request. Those to the API are logged; health and metrics are not."""
         begun = time.monotonic()
+        self._tell_release()
         if self._faults.slow:
             await asyncio.sleep(self._dice.uniform(*_SLOWER_BY))
         if request.path.startswith("/api/"):
@@ -115,10 +125,33 @@ class App:
         else:
             reply = await self._reply(endpoint, request)
         took = time.monotonic() - begun
+        self._tell(request.method, handler, reply, took)
         self._served.append(
             LoggedRequest(time.time() - took, reply.status, took, reply.provider, reply.error)
         )
         return handler, reply.response()
+
+    def _tell_release(self) -> None:
+        """Say in the log which release serves from here on."""
+        version = NEXT if self._faults.slow else VERSION
+        if version != self._version:
+            self._log.say("info", f"release {version} serves", release=version)
+            self._version = version
+
+    def _tell(self, method: str, route: str, reply: Reply, took: float) -> None:
+        """Say in the log how a request went; ``took`` is in seconds."""
+        duration = round(took * 1000, 1)
+        said = f"{method} {route} {reply.status} in {duration:.0f} ms"
+        refusal = reply.value.get("error") if reply.status >= 400 else None
+        level: Level = "warning" if took > SLOW or refusal else "info"
+        self._log.say(
+            "error" if reply.status >= 500 else level,
+            f"{said}: {refusal}" if refusal else said,
+            route=route,
+            status=reply.status,
+            duration_ms=duration,
+            provider=reply.provider,
+        )
 
     @staticmethod
     async def _reply(endpoint: Callable[[Request], Awaitable[Reply]], request: Request) -> Reply:

@@ -90,7 +90,7 @@ def assemble(
     core = (
         _redis(redis, folder),
         Child("service", _service(endpoints, seed), folder),
-        Child("workers", module("workers", str(redis), str(seed)), folder, over=over),
+        Child("workers", module("workers", str(folder), str(redis), str(seed)), folder, over=over),
         Child("traffic", module("traffic", str(http), str(seed)), folder),
     )
     pairs = (

@@ -22,6 +22,8 @@ __all__ = ["Child", "DemoError", "module"]
 _START_WITHIN: Final = 20.0
 _END_WITHIN: Final = 1.5
 _RESTART_AFTER: Final = 1.5
+_LARGEST_LOG: Final = 2_000_000
+"""Bytes."""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -169,6 +171,12 @@ class Child:
     def _tell(self, faults: Mapping[str, bool]) -> None:
         if self.pid is not None and self._process is not None and self._process.stdin is not None:
             self._process.stdin.write(json.dumps(faults).encode() + b"\n")
+
+    def trim(self) -> None:
+        """Empty its log once that is large; programs append to it, and go on from its beginning."""
+        with suppress(OSError):
+            if self._log.stat().st_size > _LARGEST_LOG:
+                os.truncate(self._log, 0)
 
     def put_down(self) -> None:
         """Kill it and leave it dead until :meth:`raise_up`."""

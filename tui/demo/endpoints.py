@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from tui.demo import passwords
+from tui.demo import applog, passwords
 from tui.demo.children import DemoError
 from tui.demo.gateway import server as gateway
 from tui.demo.kit import lay_out
@@ -83,19 +83,34 @@ class Endpoints:
             # A JSON string is a YAML string; a dollar sign would begin a variable there.
             database=json.dumps(str(self.database).replace("$", "$$")),
             parts="api, cache, shop" if self.postgres_port else "api, cache",
-            databases=self._database_checks(),
+            databases=self._of_databases("check.yaml"),
+            talking=", ".join(("api", "api-parts", "cache", *self._databases)),
+            logs=", ".join(self._logs),
+            panels=self._of_databases("panels.yaml"),
         )
         self.config.write_text(text, encoding="utf-8")
 
-    def _database_checks(self) -> str:
-        """The checks of the database servers that there are."""
+    @property
+    def _databases(self) -> tuple[str, ...]:
+        """The database servers that there are, by the names of their checks."""
         ports = {"shop": self.postgres_port, "gateway": self.mariadb_port}
+        return tuple(name for name, port in ports.items() if port)
+
+    @property
+    def _logs(self) -> tuple[str, ...]:
+        """What the programs write, and PostgreSQL's own."""
+        return (f"{applog.FOLDER}/*.log", *(("postgres.log",) if self.postgres_port else ()))
+
+    def _of_databases(self, file: str) -> str:
+        """Parts of the configuration on the database servers that there are."""
         here = Path(__file__).parent
-        files = [here / name / "check.yaml" for name, port in ports.items() if port]
-        return Template("".join(file.read_text(encoding="utf-8") for file in files)).substitute(
+        parts = [here / name / file for name in self._databases]
+        text = "".join(part.read_text(encoding="utf-8") for part in parts if part.exists())
+        return Template(text).substitute(
             postgres=self.postgres,
             mariadb=self.mariadb,
             password=passwords.place(shop.MONITOR),
+            backups=shop.BACKUPS,
         )
 
     def to_line(self) -> str:

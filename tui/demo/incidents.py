@@ -102,6 +102,14 @@ INCIDENTS: Final = (
         POSTGRES,
     ),
     Incident(
+        "backup-cut-off",
+        "Backup cut off",
+        "a quota on the disk of the backups ends the shop's dumps in the middle: the newest is not "
+        "whole, and smaller than the one before; lift the quota to mend it",
+        60.0,
+        POSTGRES,
+    ),
+    Incident(
         "database-down",
         "Database down",
         "the shop's PostgreSQL is killed: connections are refused until somebody starts it again "

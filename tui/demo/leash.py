@@ -46,6 +46,8 @@ class Faults:
     """Reporting joins every order with every earlier one."""
     reports: bool = True
     """No fault: reporting runs."""
+    backup_quota: bool = False
+    """The shop's dumps are cut off."""
     quota_locks: bool = False
     """The gateway's job leaves a transaction open that others wait for."""
     shop: bool = False

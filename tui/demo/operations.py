@@ -41,6 +41,7 @@ _JOBS: Final[Mapping[str, str]] = {
 }
 _FLAGS: Final[Mapping[str, str]] = {
     "provider-borealis": "the api asks borealis; off: the other providers take its share",
+    "backup-quota": "dumps of the shop may take 64 kB; off: as much as they need",
     "remember-me": "sessions never expire; off: they end with the visit",
 }
 _AFTER_STOP: Final = "job report"
@@ -66,6 +67,7 @@ _NORMAL: Final[Mapping[str, str]] = {
     "job report": "running",
     "flag provider-borealis": "on",
     "flag remember-me": "off",
+    "flag backup-quota": "off",
     "release api": _RELEASES[0],
     "scale indexer": str(INDEXERS),
 }
@@ -85,6 +87,9 @@ _CAUSES: Final[Mapping[str, Cause]] = {
     "connections-used-up": Cause("job export", "running", "started (by the scheduler)"),
     "slow-query": Cause(
         "job report", "running", "changed (by finance): revenue by order", leaves=True
+    ),
+    "backup-cut-off": Cause(
+        "flag backup-quota", "on", "switched on (by the storage team): 64 kB for a dump"
     ),
     "database-down": Cause("service postgres", "stopped", _KILLED),
     "mysql-down": Cause("service mariadb", "stopped", _KILLED),
@@ -173,6 +178,7 @@ class Operations:
             "leak": settings["job export"] == "running",
             "slow_query": "slow-query" in lasting,
             "reports": settings["job report"] == "running",
+            "backup_quota": settings["flag backup-quota"] == "on",
             "quota_locks": "mysql-locks" in lasting,
         }
 

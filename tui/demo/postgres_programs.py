@@ -15,7 +15,15 @@ from typing import Final
 
 from tui.demo.children import DemoError
 
-__all__ = ["Account", "account", "find", "installations", "major", "root_of"]
+__all__ = [
+    "Account",
+    "account",
+    "find",
+    "installations",
+    "major",
+    "root_of",
+    "with_libraries",
+]
 
 _NEEDED: Final = ("postgres", "initdb")
 
@@ -91,3 +99,13 @@ def root_of(binaries: Path) -> Path | None:
     if parts[-5:-2] != ("usr", "lib", "postgresql") or len(parts) <= 6:
         return None
     return Path(*parts[:-5])
+
+
+def with_libraries(binaries: Path) -> tuple[str, ...]:
+    """Words that go before a program of ``binaries``, so that it finds its libraries: none for
+    installed programs."""
+    root = root_of(binaries)
+    libraries = sorted(root.glob("**/lib/*-linux-gnu")) if root is not None else ()
+    if not libraries:
+        return ()
+    return ("/usr/bin/env", f"LD_LIBRARY_PATH={':'.join(map(str, libraries))}")

@@ -20,7 +20,7 @@ from typing import Final
 import psutil
 
 from tui.demo.children import DemoError
-from tui.demo.postgres_programs import account, find, major, root_of
+from tui.demo.postgres_programs import account, find, major, root_of, with_libraries
 
 __all__ = ["SUPERUSER", "PostgresServer"]
 
@@ -186,11 +186,8 @@ class PostgresServer:
         launcher = Path(__file__).with_name("as_account.py")
         identity = (str(self._account.uid), str(self._account.gid), str(int(signal.SIGQUIT)))
         path = str(self._binaries / program)
-        root = root_of(self._binaries)
-        libraries = sorted(root.glob("**/lib/*-linux-gnu")) if root is not None else ()
-        found = f"LD_LIBRARY_PATH={':'.join(map(str, libraries))}"
-        with_libraries = ("/usr/bin/env", found) if libraries else ()
-        return [sys.executable, "-I", "-S", str(launcher), *identity, *with_libraries, path]
+        found = with_libraries(self._binaries)
+        return [sys.executable, "-I", "-S", str(launcher), *identity, *found, path]
 
     def answers(self) -> bool:
         """Whether it serves clients; asked of its pid file, which costs it nothing."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.demo.app import App
+from tui.demo.applog import AppLog
 from tui.demo.leash import Faults, announce, leashed
 from tui.demo.redis_client import connect
 from tui.demo.requestlog import Database
@@ -29,7 +30,7 @@ async def main(port: int, redis_port: int, database: Path, seed: int, shop_port:
     redis = connect(redis_port, "api", timeout=1.0)
     files = Database(database)
     dice = random.Random(seed)
-    app = App(files, redis, faults, dice)
+    app = App(files, redis, AppLog(database.parent, "api"), faults=faults, dice=dice)
     server = await serve(app.handle, "127.0.0.1", port)
     announce()
     if shop_port:

@@ -151,16 +151,27 @@ def _history(control: Path, names: list[str]) -> None:
 def _log(control: Path, name: str) -> None:
     (row,) = _rows(control, [name])
     child = row["child"]
-    for place in (f"{child}/log", f"{child}.log") if child else ():
+    for place in (f"logs/{name}.log", f"{child}/log", f"{child}.log") if child else ():
         try:
             text = (control.parent / place).read_text(errors="replace")
         except OSError:
             continue
         lines = text.strip().splitlines()[-_LINES:]
         if lines:
-            _say("\n".join(line[:200] for line in lines))
+            _say("\n".join(_told(line)[:200] for line in lines))
             return
     _say(f"{name} has said nothing; see shopctl history {name}")
+
+
+def _told(line: str) -> str:
+    """A line of JSON as people read it; any other as it is."""
+    if not line.startswith("{"):
+        return line
+    try:
+        record = json.loads(line)
+        return f"{record['time'][11:19]} {record['level']:7} {record['message']}"
+    except (ValueError, KeyError, TypeError):
+        return line
 
 
 # Redis

@@ -121,6 +121,8 @@ class Supervisor:
                 self._director.follow((plan.incident for plan in plans), now)
             before = now
             self._turn(now)
+            for child in self._cast.everybody:
+                child.trim()
             await asyncio.sleep(_TICK)
 
     def _turn(self, now: float) -> None:

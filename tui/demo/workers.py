@@ -1,4 +1,4 @@
-"""The process of the demo's workers: ``workers REDIS_PORT SEED``.
+"""The process of the demo's workers: ``workers FOLDER REDIS_PORT SEED``.
 
 Each takes a job from its queue's waiting list to its processing list, works, and takes
 it off again; a job that fails is counted.
@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import time
+from pathlib import Path
 from typing import Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from tui.demo.applog import SLOW, AppLog, Level
 from tui.demo.hoard import Hoard
 from tui.demo.leash import Faults, announce, leashed
 from tui.demo.queues import CACHE_HITS, CACHE_MISSES, QUEUES, Queue
@@ -31,8 +34,9 @@ _SLOWER: Final = 15.0
 class Workers:
     """All workers of all queues, on one connection pool."""
 
-    def __init__(self, redis: Redis, faults: Faults, dice: random.Random) -> None:
+    def __init__(self, redis: Redis, log: AppLog, faults: Faults, dice: random.Random) -> None:
         self._redis = redis
+        self._log = log
         self._faults = faults
         self._dice = dice
 
@@ -73,7 +77,8 @@ class Workers:
         while True:
             try:
                 await self._redis.set(queue.heartbeat, "1", ex=_HEARTBEAT_LIVES)
-            except RedisError:
+            except RedisError as error:
+                self._log.say("error", f"{queue.worker}: no heartbeat: {error}", queue=queue.name)
                 await asyncio.sleep(AFTER_TROUBLE)
             await asyncio.sleep(_HEARTBEAT_EVERY)
 
@@ -91,10 +96,25 @@ class Workers:
 
     async def _do(self, queue: Queue, job: str) -> None:
         slower = _SLOWER if self._faults.backlog and queue.name == "default" else 1.0
+        begun = time.monotonic()
         await asyncio.sleep(queue.duration * slower * self._dice.uniform(0.6, 1.4))
         await self._redis.lrem(queue.processing, 1, job)
-        if self._dice.random() < queue.failures:
+        failed = self._dice.random() < queue.failures
+        self._tell(queue, time.monotonic() - begun, failed=failed)
+        if failed:
             await self._redis.incr(queue.failed)
+
+    def _tell(self, queue: Queue, took: float, *, failed: bool) -> None:
+        """Say in the log how a job went that took so many seconds."""
+        duration = round(took * 1000, 1)
+        said = "failed" if failed else "done"
+        level: Level = "warning" if took > SLOW else "info"
+        self._log.say(
+            "error" if failed else level,
+            f"{queue.worker}: job {said} in {duration:.0f} ms",
+            queue=queue.name,
+            duration_ms=duration,
+        )
 
 
 async def open_counters(redis: Redis) -> None:
@@ -109,15 +129,16 @@ async def open_counters(redis: Redis) -> None:
             return
 
 
-async def main(redis_port: int, seed: int) -> None:
+async def main(folder: Path, redis_port: int, seed: int) -> None:
     """Work until the leash ends."""
     faults = Faults()
     redis = connect(redis_port, "workers", timeout=5.0)
     dice = random.Random(seed)
+    log = AppLog(folder, "workers")
 
     async def work() -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(Workers(redis, faults, dice).run())
+            group.create_task(Workers(redis, log, faults, dice).run())
             group.create_task(Hoard(redis, faults, dice).run())
 
     await open_counters(redis)
@@ -126,4 +147,4 @@ async def main(redis_port: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -18,6 +18,7 @@ import aiomysql
 import pymysql
 
 from tui.demo import passwords
+from tui.demo.applog import SLOW, AppLog
 from tui.demo.gateway.server import DATABASE
 from tui.demo.leash import Faults, announce, leashed, over
 from tui.demo.schedule import rate
@@ -59,6 +60,7 @@ class Gateway:
         self, folder: Path, port: int, faults: Faults, dice: random.Random, seed: int
     ) -> None:
         self._folder = folder
+        self._log = AppLog(folder, "gateway")
         self._port = port
         self._faults = faults
         self._dice = dice
@@ -107,7 +109,8 @@ class Gateway:
                     await work(link)
                 finally:
                     link.close()
-            except _TROUBLE:
+            except _TROUBLE as error:
+                self._log.say("error", f"{account}: {_sentence(error)}")
                 await asyncio.sleep(_AFTER_TROUBLE)
 
     async def _arrive(self) -> None:
@@ -130,7 +133,21 @@ class Gateway:
                 status, error = await self._answer(cursor, account)
                 took = round((time.monotonic() - begun) * 1000)
                 model = self._dice.choice(_MODELS)
+                self._tell(model, provider, status, took, error)
                 await cursor.execute(_LOG, (provider, account, model, status, took, error))
+
+    def _tell(self, model: str, provider: str, status: int, took: int, error: str | None) -> None:
+        """Say in the log what failed, or took longer than a second; ``took`` is in ms."""
+        if not error and took < SLOW * 1000:
+            return
+        self._log.say(
+            "error" if error else "warning",
+            f"{model} {status} in {took} ms" + (f": {error}" if error else ""),
+            route=f"/v1/{model}",
+            status=status,
+            duration_ms=took,
+            provider=provider,
+        )
 
     async def _answer(self, cursor: Any, account: int) -> tuple[int, str | None]:
         try:
@@ -187,6 +204,16 @@ class Gateway:
         finally:
             await watch.ensure_closed()
         return True
+
+
+def _sentence(error: Exception) -> str:
+    """What is wrong with the database, in a line; drivers hide that it refused the connection."""
+    said = str(error.args[-1]) if error.args else type(error).__name__
+    return f"{said}: connection refused" if _was_refused(error) else said
+
+
+def _was_refused(error: Exception) -> bool:
+    return isinstance(error.__cause__ or error, ConnectionRefusedError)
 
 
 async def main(folder: Path, port: int, seed: int) -> None:

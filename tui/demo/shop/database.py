@@ -11,7 +11,19 @@ import asyncpg
 from tui.demo import passwords
 from tui.demo.shop.server import DATABASE
 
-__all__ = ["BILLING", "DEPLOY", "EXPORT", "REPORTING", "TROUBLE", "WEB", "WORKER", "Client", "Shop"]
+__all__ = [
+    "BACKUP",
+    "BILLING",
+    "DEPLOY",
+    "EXPORT",
+    "REPORTING",
+    "TROUBLE",
+    "WEB",
+    "WORKER",
+    "Client",
+    "Shop",
+    "sentence",
+]
 
 TROUBLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a server that is away, full, locked or out of temper raises."""
@@ -33,6 +45,7 @@ BILLING: Final = Client("billing", "billing")
 REPORTING: Final = Client("reporting", "reporting")
 EXPORT: Final = Client("export", "shop-export")
 DEPLOY: Final = Client("deploy", "shop-deploy")
+BACKUP: Final = Client("backup", "pg_dump")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +71,10 @@ class Shop:
     async def connect(self, client: Client) -> asyncpg.Connection:
         """A session of ``client``'s. Raises one of :data:`TROUBLE`."""
         return await asyncpg.connect(**self.login(client))
+
+
+def sentence(error: Exception) -> str:
+    """What is wrong, as a log or an answer says it in a line."""
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -47,8 +47,10 @@ INSERT INTO payments (order_id, amount, paid_at)
 SELECT id, total, placed_at + interval '5 seconds' FROM orders;
 CREATE INDEX orders_status ON orders (status) WHERE status IN ('new', 'shipped');
 ANALYZE;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO web, worker, billing, reporting, export;
-GRANT SELECT ON products TO onwatch;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO web, worker, billing, reporting, export,
+    backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO backup;
+GRANT SELECT ON products, orders TO onwatch;
 GRANT INSERT, UPDATE ON orders, order_lines TO web;
 GRANT UPDATE ON products TO web;
 GRANT UPDATE, DELETE ON orders TO worker;

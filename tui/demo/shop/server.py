@@ -10,9 +10,11 @@ from tui.demo import passwords
 from tui.demo.postgres_programs import find, major
 from tui.demo.postgres_server import PostgresServer
 
-__all__ = ["DATABASE", "MAX_CONNECTIONS", "MONITOR", "ROLES", "create", "server"]
+__all__ = ["BACKUPS", "DATABASE", "MAX_CONNECTIONS", "MONITOR", "ROLES", "create", "server"]
 
 DATABASE: Final = "shop"
+BACKUPS: Final = "backups"
+"""The folder of its dumps, in the demo's folder."""
 MONITOR: Final = "onwatch"
 """The role that onwatch logs in as."""
 
@@ -25,6 +27,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "reporting": (),
     "export": (),
     "deploy": (),
+    "backup": (),
     # Sees all, may end sessions, and gets in when the others have used up the connections.
     MONITOR: ("pg_monitor", "pg_signal_backend", "pg_use_reserved_connections"),
 }
@@ -36,6 +39,9 @@ _SETTINGS: Final = {
     "superuser_reserved_connections": "2",
     "shared_buffers": "8MB",
     "max_parallel_workers_per_gather": "0",
+    # What is slow, or waits for a lock, stands in the server's log.
+    "log_min_duration_statement": "1s",
+    "log_lock_waits": "on",
     # A statement whose client has died ends soon, also while it computes.
     "client_connection_check_interval": "500ms",
 }

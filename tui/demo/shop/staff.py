@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 import asyncpg
 
-from tui.demo.shop.database import REPORTING, TROUBLE, Client, Shop
+from tui.demo.applog import AppLog
+from tui.demo.shop.database import REPORTING, TROUBLE, Client, Shop, sentence
 
 __all__ = ["TAKE_PAYMENTS", "on_duty", "report", "ship"]
 
@@ -44,7 +46,10 @@ GROUP BY p.category ORDER BY revenue DESC
 
 
 async def on_duty(
-    shop: Shop, client: Client, work: Callable[[asyncpg.Connection], Awaitable[None]]
+    shop: Shop,
+    client: Client,
+    work: Callable[[asyncpg.Connection], Awaitable[None]],
+    log: AppLog,
 ) -> None:
     """Do ``work`` in a session of ``client``'s until cancelled; one that is lost is opened anew."""
     while True:
@@ -54,7 +59,8 @@ async def on_duty(
                 await work(link)
             finally:
                 link.terminate()
-        except TROUBLE:
+        except TROUBLE as error:
+            log.say("error", f"{client.application}: {sentence(error)}")
             await asyncio.sleep(_AFTER_TROUBLE)
 
 
@@ -70,11 +76,14 @@ async def ship(link: asyncpg.Connection) -> None:
         await asyncio.sleep(_SHIP_EVERY)
 
 
-async def report(shop: Shop, dice: random.Random) -> None:
+async def report(shop: Shop, log: AppLog, dice: random.Random) -> None:
     """Once: log in, add up the day's revenue, log out. Raises one of TROUBLE."""
     link = await shop.connect(REPORTING)
+    begun = time.monotonic()
     try:
         await link.fetch(_REPORT)
+        duration = round((time.monotonic() - begun) * 1000, 1)
+        log.say("info", f"reporting: revenue of the day in {duration:.0f} ms", duration_ms=duration)
         await link.close(timeout=1.0)
     finally:
         link.terminate()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 import asyncpg
 
+from tui.demo.applog import AppLog
 from tui.demo.leash import Faults
-from tui.demo.shop.database import DEPLOY, EXPORT, REPORTING, TROUBLE, Shop
+from tui.demo.shop.database import DEPLOY, EXPORT, REPORTING, TROUBLE, Shop, sentence
 from tui.demo.shop.staff import TAKE_PAYMENTS, report
 
 __all__ = ["Books", "Export", "Reports"]
@@ -21,6 +23,7 @@ _BILL_EVERY: Final = 1.0
 _DEPLOY_AFTER: Final = 1.5
 _AGAIN_AFTER: Final = 4.0
 _LEAK_EVERY: Final = 0.15
+_COMPLAIN_EVERY: Final = 5.0
 
 _RECALCULATE: Final = """
 UPDATE orders SET total = round(total, 2) WHERE placed_at > now() - interval '1 hour'
@@ -127,10 +130,16 @@ class Reports:
     """
 
     def __init__(
-        self, shop: Shop, faults: Faults, dice: random.Random, over: Callable[[], None]
+        self,
+        shop: Shop,
+        faults: Faults,
+        log: AppLog,
+        dice: random.Random,
+        over: Callable[[], None],
     ) -> None:
         self._shop = shop
         self._faults = faults
+        self._log = log
         self._dice = dice
         self._over = over
 
@@ -143,8 +152,9 @@ class Reports:
                 elif self._faults.slow_query:
                     await self._report_wrongly()
                 else:
-                    await report(self._shop, self._dice)
-            except TROUBLE:
+                    await report(self._shop, self._log, self._dice)
+            except TROUBLE as error:
+                self._log.say("error", f"reporting: {sentence(error)}")
                 await self._pause()
 
     async def _rest(self) -> None:
@@ -162,14 +172,28 @@ class Reports:
     async def _report_wrongly(self) -> None:
         link = await self._shop.connect(REPORTING)
         asked = asyncio.create_task(link.fetch(_WRONG_REPORT))
+        complaints = asyncio.create_task(self._complain())
         try:
             await _until(lambda: not self._faults.slow_query or asked.done())
             if asked.done():
                 asked.result()
         finally:
+            complaints.cancel()
             asked.cancel()
             link.terminate()
             await asyncio.wait((asked,))
+
+    async def _complain(self) -> None:
+        """Say again and again how long the report has been taking, until cancelled."""
+        begun = time.monotonic()
+        while True:
+            await asyncio.sleep(_COMPLAIN_EVERY)
+            took = time.monotonic() - begun
+            self._log.say(
+                "warning",
+                f"reporting: slow query: revenue by order, running for {took:.0f} s",
+                duration_ms=round(took * 1000, 1),
+            )
 
 
 async def _until(true: Callable[[], bool]) -> None:

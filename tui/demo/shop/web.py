@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from tui.demo.reply import Reply
-from tui.demo.shop.database import TROUBLE, WEB, Shop
+from tui.demo.shop.database import TROUBLE, WEB, Shop, sentence
 from tui.demo.wire import Request
 
 __all__ = ["CUSTOMERS", "PRODUCTS", "Website"]
@@ -95,7 +95,7 @@ class Website:
         except TimeoutError:
             return Reply.refused(503, "the shop's database does not answer in time")
         except TROUBLE as error:
-            return Reply.refused(503, f"the shop's database: {_sentence(error)}")
+            return Reply.refused(503, f"the shop's database: {sentence(error)}")
 
     async def word(self) -> str:
         """``healthy``; ``degraded`` while it does not answer, ``unhealthy`` where it is away."""
@@ -144,7 +144,3 @@ def _numbers(value: Any) -> str:
     if not all(isinstance(n, int) and 1 <= n <= PRODUCTS for n in value):
         return ""
     return ",".join(map(str, sorted(set(value))))
-
-
-def _sentence(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__

@@ -13,11 +13,12 @@ from textual.screen import Screen
 from checks.logs.model import Level
 from checks.logs.views import LogsWanted
 from checks.model import Status
+from checks.rules.views import RulesView
 from checks.runbooks.views import Subject
 from checks.views import AlertView
 from tests.tui.app_kit import app_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
-from tests.widgets import samples
+from tests.widgets import sample_alerts, samples
 from tests.widgets.sample_logs import NOW, log_checks, log_night, logs_later
 from tests.widgets.sample_stories import eventful_night
 from tui.screens.alerts import AlertsScreen
@@ -188,6 +189,7 @@ async def test_an_alert_leads_to_the_lines_around_it_and_escape_back() -> None:
         ([("database-down", "7 in 1 min")], "database-down"),
         ([("database-down", "7 in 1 min"), ("slow", "9 in 1 min")], ""),
         ([("worker.log", "")], ""),
+        ([("database-down", "7 in 1 min"), ("worker.log", "")], "database-down"),
     ],
 )
 async def test_an_alert_of_a_log_itself_leads_to_the_lines_of_the_pattern_past_its_bound(
@@ -201,6 +203,30 @@ async def test_an_alert_of_a_log_itself_leads_to_the_lines_of_the_pattern_past_i
     )
     assert about is not None
     assert about.wanted == LogsWanted(("laravel",), pattern=pattern, since=NOW - 330)
+
+
+@pytest.mark.parametrize(
+    ("expression", "patterns", "chosen"),
+    [
+        ("sum by (job) (rate(log_pattern_matches_total[5m])) > 1", ["slow"], "slow"),
+        ("sum by (job) (rate(log_pattern_matches_total[5m])) > 1", ["slow", "lost"], ""),
+        ('rate(log_lines_total{level="error"}[5m]) > 1', ["slow"], ""),
+    ],
+)
+async def test_a_rule_that_reads_the_only_pattern_leads_to_its_lines(
+    expression: str, patterns: list[str], chosen: str
+) -> None:
+    rows = tuple(samples.part(name, value="0 in 1 min") for name in patterns)
+    laravel = replace(log_checks()[0], parts=(*rows, samples.part("worker.log")))
+    alert = sample_alerts.alert("Slow", {}, status=Status.WARNING)
+    rule = sample_alerts.rule("Slow", alert, expression=expression)
+    shown = AlertView(
+        alert.id, "Slow", "laravel", Status.WARNING, NOW - 30, "2 a second", rule=rule.key
+    )
+    night = replace(log_night(), checks=(laravel,), alerts=(shown,), rules=RulesView(rules=(rule,)))
+    about = about_subject(night, Subject(shown.id, "laravel"))
+    assert about is not None
+    assert about.wanted.pattern == chosen
 
 
 async def test_an_incident_leads_to_the_lines_from_before_it_until_it_was_over() -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.logs.views import LogsWanted
-from checks.model import Status
 from widgets.format import clock
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ _AROUND: Final = 30.0
 """Seconds before a request and after it: clocks differ, and logs are written late."""
 _PATTERN: Final = "pattern"
 """The label that names the pattern, as the samples of a log check have it."""
+_COUNTED: Final = "log_pattern_matches"
+"""What the names of the metrics of patterns begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,25 @@ def about_subject(snapshot: Snapshot | None, subject: Subject | None) -> LogsAbo
 
 
 def _pattern_of(snapshot: Snapshot, alert: AlertView) -> str:
-    """The pattern that the alert is of: as its labels say, or the one that is past its bound."""
+    """The pattern that the alert is of: as its labels say, the only one there is where its rule
+    reads patterns, or of the check's own alert the one that is past its bound.
+    """
     view = snapshot.check(alert.check)
     if view is None or view.kind != "log":
         return ""
     named = dict(alert.labels).get(_PATTERN, "")
-    if named or alert.rule:
-        return named
     # Rows of patterns say how many there were: `7 in 1 min`; others are of files, or of reading.
-    fine = (Status.OK, Status.WAITING)
-    ill = [part for part in view.parts if part.status not in fine]
-    return ill[0].name if len(ill) == 1 and " in " in ill[0].value else ""
+    patterns = [part for part in view.parts if " in " in part.value]
+    if not alert.rule:
+        patterns = [part for part in patterns if part.status is alert.status]
+    elif not _reads_patterns(snapshot, alert):
+        return named
+    return named or (patterns[0].name if len(patterns) == 1 else "")
+
+
+def _reads_patterns(snapshot: Snapshot, alert: AlertView) -> bool:
+    found = snapshot.rules.alert(alert.id) if snapshot.rules is not None else None
+    return found is not None and _COUNTED in found[0].expression
 
 
 def _began(snapshot: Snapshot, alert: AlertView) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from checks.distinct import distinct
 from checks.requests.batch import UNKNOWN_BIN, Batch
 from checks.requests.groups import CLASSES, classes_of
-from checks.requests.sketch import BINS, quantile
+from checks.requests.sketch import BINS, quantiles
 from checks.requests.stats import Curves, Minute
 
 __all__ = ["MINUTES", "POINTS", "Track", "Tracks"]
@@ -37,13 +37,50 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+class _Sketches:
+    """How often which durations came in each slot; of those that are over only what did come: a
+    sketch has a thousand bins, and a few seconds fill a handful.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[int, Ints] = {}
+        self._closed: dict[int, tuple[NDArray[np.uint16], Ints]] = {}
+
+    def add(self, slot: int, bins: Ints, weights: Ints) -> None:
+        if slot not in self._open:
+            self._open[slot] = self.of(slot)
+            self._closed.pop(slot, None)
+        np.add.at(self._open[slot], bins, weights)
+
+    def of(self, slot: int) -> Ints:
+        """Of shape (BINS + 1,)."""
+        row = self._open.get(slot)
+        if row is None:
+            row = np.zeros(_SLOTS, dtype=np.int64)
+            if slot in self._closed:
+                bins, counts = self._closed[slot]
+                row[bins] = counts
+        return row
+
+    def close(self) -> None:
+        """Nothing more is expected in the slots that there are, though it may come."""
+        for slot, row in self._open.items():
+            bins = row.nonzero()[0]
+            self._closed[slot] = bins.astype(np.uint16), row[bins]
+        self._open.clear()
+
+    def forget(self, slot: int) -> None:
+        self._open.pop(slot, None)
+        self._closed.pop(slot, None)
+
+
 class Track:
     """The newest :data:`POINTS` points of ``seconds`` each."""
 
     def __init__(self, seconds: float, now: float) -> None:
         self.seconds = seconds
         self._newest = math.floor(now / seconds)
-        self._sketches = np.zeros((POINTS, _SLOTS), dtype=np.int32)
+        self._sketches = _Sketches()
         self._classes = np.zeros((POINTS, len(CLASSES)), dtype=np.int64)
         self._failed = np.zeros(POINTS, dtype=np.int64)
         self._durations = np.full((POINTS, len(_QS)), np.nan)
@@ -54,12 +91,15 @@ class Track:
     def advance(self, now: float) -> None:
         """Make room for the points up to ``now``."""
         newest = max(self._newest, math.floor(now / self.seconds))
+        if newest == self._newest:
+            return
+        self._sketches.close()
         first = max(self._newest, newest - POINTS) + 1
-        # What was never written to takes no memory: nobody calls most applications all the time.
         for slot in self._used.intersection(at % POINTS for at in range(first, newest + 1)):
-            for array in (self._sketches, self._classes, self._failed, self._timed):
+            for array in (self._classes, self._failed, self._timed):
                 array[slot] = 0
             self._durations[slot] = np.nan
+            self._sketches.forget(slot)
             self._used.discard(slot)
             self._stale.discard(slot)
         self._newest = newest
@@ -69,12 +109,14 @@ class Track:
         numbers = np.floor(times / self.seconds).astype(np.int64)
         kept = numbers > self._newest - POINTS
         slots, weights = numbers[kept] % POINTS, batch.weights[kept]
-        where = slots * _SLOTS + batch.bins[kept]
-        np.add.at(self._sketches.reshape(-1), where, weights.astype(np.int32))
+        bins = batch.bins[kept]
         places = slots * len(CLASSES) + classes_of(batch.statuses[kept])
         np.add.at(self._classes.reshape(-1), places, weights)
         np.add.at(self._failed, slots, weights * batch.failed[kept])
         written = distinct(slots).tolist()
+        for slot in written:
+            own = slots == slot
+            self._sketches.add(slot, bins[own], weights[own])
         self._used.update(written)
         self._stale.update(written)
 
@@ -128,9 +170,9 @@ class Track:
 
     def _percentiles(self) -> Floats:
         for slot in self._stale:
-            sketch = self._sketches[slot, :UNKNOWN_BIN].astype(np.int64)
+            sketch = self._sketches.of(slot)[:UNKNOWN_BIN]
             self._timed[slot] = sketch.sum()
-            values = (quantile(sketch, q) for q in _QS)
+            values = quantiles(sketch[None], _QS)[0]
             self._durations[slot] = [math.nan if v is None else v for v in values]
         self._stale.clear()
         return self._durations

@@ -71,7 +71,8 @@ class RequestWindow:
         self._now = now
         self._current = step_of(now)
         self._steps: dict[int, _Step] = {}
-        self._sums = [np.zeros(self._groups.size * _CELL, dtype=np.int64) for _ in WINDOWS]
+        self._sums = [np.zeros(0, dtype=np.int64) for _ in WINDOWS]
+        """Of shape (groups up to the last that anything was counted in, _CELL), but flat."""
         self._tracks = Tracks(now)
         self._kinds = ErrorKinds(self._current)
         self._rows = NotableRows(self._current)
@@ -104,7 +105,7 @@ class RequestWindow:
         if not kept.any():
             return
         keys = self._keys(batch)
-        self._grow()
+        self._grow(int(keys.max()) // _CELL + 1)
         first = int(numbers[kept].min())
         width = self._groups.size * _CELL
         flat = ((numbers[kept] - first) * width + keys[:, kept]).ravel()
@@ -175,8 +176,8 @@ class RequestWindow:
         offset = batch.failed * _SLOTS + batch.bins
         return np.stack([code * _CELL + offset for code in codes])
 
-    def _grow(self) -> None:
-        missing = self._groups.size * _CELL - len(self._sums[0])
+    def _grow(self, groups: int) -> None:
+        missing = groups * _CELL - len(self._sums[0])
         if missing > 0:
             self._sums = [np.pad(sums, (0, missing)) for sums in self._sums]
 
@@ -256,7 +257,7 @@ class RequestWindow:
             rate=count / span if span else 0.0,
             errors=errors,
             error_ratio=errors / count if count else None,
-            by_class=tuple((c, n) for c, n in zip(CLASSES, by_class.tolist(), strict=True) if n),
+            by_class=tuple((c, n) for c, n in zip(CLASSES, by_class.tolist(), strict=False) if n),
             minimum=extremes.low if timed else None,
             mean=extremes.total / timed if timed else None,
             maximum=extremes.high if timed else None,

@@ -55,6 +55,8 @@ async def test_node_exporter(exporters: Exporters, tmp_path: Path) -> None:
         moves = {"node_filesystem_avail_bytes": 0.01, "node_filesystem_files_free": 0.01}
         live = await beside(stage, here, wanted, moves)
     of_files = [one for one in found if not re.fullmatch(LIVE, one.metric)]
+    # Other tests have mounts that hang.
+    live = [one for one in live if not one.labels.get("fstype", "").startswith("fuse.")]
     of_kernel = [one for one in live if re.fullmatch(LIVE, one.metric)]
     judge("node", [*of_files, *of_kernel])
 

@@ -127,6 +127,8 @@ def parse(name: str, text: str, *, needs: str = _NEEDS, texts: bool = False) -> 
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         raise ConfigError([_syntax_problem(name, text, error)]) from None
+    except yaml.reader.ReaderError as error:
+        raise ConfigError([_odd_character(name, text, error)]) from None
     if node is None:
         if not needs:
             return Document(name, {}, {})
@@ -180,6 +182,13 @@ def _syntax_problem(name: str, text: str, error: yaml.MarkedYAMLError) -> Config
     column = f" (column {mark.column + 1})" if mark else ""
     said = next((words for part, words in _SYNTAX.items() if part in what), clean(what))
     return ConfigProblem(name, line, "", f"not valid YAML: {said}{column}")
+
+
+def _odd_character(name: str, text: str, error: yaml.reader.ReaderError) -> ConfigProblem:
+    # The position is in bytes or in characters, as libyaml is there or not.
+    line = text.count("\n", 0, text.find(chr(error.character))) + 1
+    said = f"not valid YAML: it holds U+{error.character:04X}, which no YAML may"
+    return ConfigProblem(name, line, "", said)
 
 
 def _opened(text: str, line: int) -> int:

@@ -58,6 +58,7 @@ def test_paths_are_shown_as_people_write_them() -> None:
         ("hello", "f.yaml:1: expected keys and values at the top of the file, not a single value"),
         ("a:\n\tb: 1\n", "f.yaml:2: a tab indents this line; YAML wants spaces"),
         ("a: 1\n\tb: 2\n", "f.yaml:2: a tab indents this line; YAML wants spaces"),
+        ("a: 1\nb: x\x14y\n", "f.yaml:2: not valid YAML: it holds U+0014, which no YAML may"),
         ("a: 1\nb: 'x\nc: 2\n", "f.yaml:2: not valid YAML: a quote is opened and not closed"),
         (
             'a: "x\nb: 1\nc: "y"\n',

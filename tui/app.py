@@ -126,11 +126,12 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if self._held_back():
             return
-        if renderable is not None:
-            self.drawn = None if self._batch_count else screen
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
             # Rendered by its own method alone, as every update of Textual's compositor.
-            renderable = cast("RenderableType", Mirrored(renderable, self._mirror))
+            opens = self.drawn is not screen
+            renderable = cast("RenderableType", Mirrored(renderable, self._mirror, opens=opens))
+        if renderable is not None:
+            self.drawn = None if self._batch_count else screen
         super()._display(screen, renderable)
 
     def _held_back(self) -> bool:

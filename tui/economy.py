@@ -234,11 +234,17 @@ def _differences(before: Sequence[Cell | None], after: Sequence[Cell]) -> Iterat
 
 
 class Mirrored(CompositorUpdate):
-    """The same update as the one it is made of, without what ``mirror`` shows already."""
+    """The same update as the one it is made of, without what ``mirror`` shows already.
 
-    def __init__(self, update: ChopsUpdate | LayoutUpdate, mirror: Mirror) -> None:
+    ``opens`` is whether another screen was shown before: then no lines have only moved.
+    """
+
+    def __init__(
+        self, update: ChopsUpdate | LayoutUpdate, mirror: Mirror, *, opens: bool = False
+    ) -> None:
         self.update = update
         self._mirror = mirror
+        self._opens = opens
 
     def render_segments(self, console: Console) -> str:
         """The update as text and escape sequences, which are taken as sent."""
@@ -246,7 +252,9 @@ class Mirrored(CompositorUpdate):
         update = self.update
         all_pieces = _of_chops(update) if isinstance(update, ChopsUpdate) else _of_layout(update)
         pieces = [piece for piece in all_pieces if not self._mirror.shows(piece)]
-        scrolls, done = self._mirror.scroll(pen, pieces, console)
+        scrolls, done = "", range(0)
+        if not self._opens:
+            scrolls, done = self._mirror.scroll(pen, pieces, console)
         for y, x, strip in pieces:
             if y not in done:
                 self._mirror.draw(pen, y, x, strip, console)

@@ -119,14 +119,10 @@ def _bits(attributes: int) -> Iterable[int]:
 _look_in = itemgetter(1)
 
 
-class _Run(NamedTuple):
-    """Cells of one look side by side; the look is None where ``text`` is a finished sequence."""
-
-    y: int
-    x: int
-    end: int
-    look: Look | None
-    text: str
+_Run = tuple[int, int, int, Look | None, str]
+"""Cells of one look side by side: their line, their first cell and the one behind them, the look,
+and what they show; the look is None where that is a finished sequence."""
+_look_of = itemgetter(3)
 
 
 class Pen:
@@ -142,31 +138,32 @@ class Pen:
 
     def draw(self, y: int, x: int, cells: Iterable[Cell]) -> None:
         """Draw ``cells`` from the cell ``x`` of line ``y`` on."""
-        text: list[str] = []
+        text = ""
         look = seen = PLAIN
         lettered = False
         end = x
         for wanted, alike in groupby(cells, _look_in):
             characters = [cell[0] for cell in alike]
-            ground = blank(wanted)
-            blanks = ground == wanted and characters.count(" ") == len(characters)
+            # A blank's look is what is seen of it.
+            blanks = characters.count(" ") == len(characters)
+            ground = wanted if blanks else blank(wanted)
             # Blanks before a letter take its look, as they would not show another one.
             fits = wanted == look if lettered and not blanks else ground == seen
             if text and not fits:
-                self._add(y, x, look, text)
-                x, lettered = end, False
+                self._runs.append((y, x, end, look, text))
+                x, text, lettered = end, "", False
             if not blanks:
                 look, seen, lettered = wanted, ground, True
             elif not text:
                 look = seen = wanted
-            text += characters
+            text += "".join(characters)
             end += len(characters)
         if text:
-            self._add(y, x, look, text)
+            self._runs.append((y, x, end, look, text))
 
     def insert(self, y: int, x: int, sequence: str) -> None:
         """Write a finished ``sequence`` there, after which nobody knows where the cursor is."""
-        self._runs.append(_Run(y, x, -1, None, sequence))
+        self._runs.append((y, x, -1, None, sequence))
 
     def finish(self) -> str:
         """All that was drawn; the pen is plain again."""
@@ -175,20 +172,15 @@ class Pen:
             return together
         return min(self._written(self._runs), together, key=len)
 
-    def _add(self, y: int, x: int, look: Look, text: list[str]) -> None:
-        """Take a run."""
-        self._runs.append(_Run(y, x, x + len(text), look, "".join(text)))
-        text.clear()
-
     def _rank(self) -> Callable[[_Run], int]:
         """Looks as they came; blanks along with the first that has their background."""
         ranks: dict[Look | None, int] = {}
-        for run in self._runs:
-            ranks.setdefault(run.look, len(ranks))
+        for look in map(_look_of, self._runs):
+            ranks.setdefault(look, len(ranks))
         for look, rank in [*ranks.items()]:
             if look is not None:
                 ranks[blank(look)] = min(rank, ranks.get(blank(look), rank))
-        return lambda run: ranks[run.look]
+        return lambda run: ranks[run[3]]
 
     def _written(self, runs: Sequence[_Run]) -> str:
         made: list[str] = []
@@ -206,7 +198,7 @@ class Pen:
                 seen = wanted
             line, column = (-1, -1) if look is None else (y, end)
             if _SHORTEST in text and look is not None and not seen.attributes & _ON_BLANKS:
-                goes_on = after is not None and after.y == y and after.x == end
+                goes_on = after is not None and after[0] == y and after[1] == end
                 text = self._erased(text, seen, goes_on=goes_on)  # noqa: PLW2901
                 if text.endswith("X"):
                     # Where the end was erased the cursor has stayed before it.

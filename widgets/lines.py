@@ -300,6 +300,19 @@ class LinePane(LineView, can_focus=True):
         self.set_class(compact and self.inline_when_compact, "-inline")
         self.update_lines()
 
+    def _on_focus(self, event: events.Focus) -> None:
+        """As the library does, without painting the whole pane: its lines tell what differs."""
+        event.prevent_default()
+        self.has_focus = True
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self))
+
+    def _on_blur(self, event: events.Blur) -> None:
+        event.prevent_default()
+        self.has_focus = False
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantBlur(self))
+
     def watch_has_focus(self, _has_focus: bool) -> None:
         # Its own handler of the event would be called before the focus is known. The library's
         # works out styles, of which none of a pane's hangs on the focus.

@@ -25,6 +25,7 @@ class FilterLine(Input):
         border: none;
         padding: 0 1;
         background: $panel;
+        background-tint: $foreground 5%;
         &:focus { border: none; background: $panel; }
     }
     """
@@ -53,6 +54,9 @@ class FilterLine(Input):
     @property
     def is_open(self) -> bool:
         return self.display
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Have no styles worked out: where it is seen it has the focus, and looks so."""
 
     def open(self) -> None:
         """Show the line and type into it."""

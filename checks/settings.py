@@ -24,6 +24,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Duration",
@@ -37,6 +38,7 @@ __all__ = [
     "Size",
     "duration_text",
     "field_docs",
+    "misplaced",
     "parse_duration",
     "parse_size",
     "secrets_of",
@@ -139,6 +141,13 @@ class Model(BaseModel):
         hide_input_in_errors=True,
         populate_by_name=True,
     )
+
+
+def misplaced(text: str, *at: str | int) -> PydanticCustomError:
+    """An error for a validator of a whole model, or of a list, to raise: it is told at the key
+    ``at`` beneath that.
+    """
+    return PydanticCustomError("misplaced", "{text}", {"text": text, "at": at})
 
 
 def field_docs(model: type[BaseModel]) -> dict[str, str]:

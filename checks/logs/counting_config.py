@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from checks.logs.filters import Filter
 from checks.logs.patterns_config import Regex
 from checks.logs.patterns_regex import regex
-from checks.settings import LabelName, MetricName, Model
+from checks.settings import LabelName, MetricName, Model, misplaced
 
 __all__ = ["UNITS", "RecordMetric", "ValueOf", "is_unbounded"]
 
@@ -90,7 +90,7 @@ class ValueOf(Model):
         if bool(self.field) == bool(self.match):
             raise ValueError("give exactly one of field, match")
         if self.match is not None and regex(self.match).groups != 1:
-            raise ValueError(r"match wants exactly one group, the number: took (\d+)ms")
+            raise misplaced(r"match wants exactly one group, the number: took (\d+)ms", "match")
         return self
 
     @property

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from checks.logs.expressions import compiled
 from checks.logs.times import UNITS, zone_of
-from checks.settings import Model
+from checks.settings import Model, misplaced
 
 __all__ = ["FORMATS", "JournalInput", "LogInput", "RegexFormat", "TimeInput", "Words"]
 
@@ -108,7 +108,7 @@ class RegexFormat(Model):
     @model_validator(mode="after")
     def _names_groups(self) -> RegexFormat:
         if not compiled(self.regex).groupindex:
-            raise ValueError("the regex has no named groups; write (?P<message>.*)")
+            raise misplaced("the regex has no named groups; write (?P<message>.*)", "regex")
         return self
 
 
@@ -159,5 +159,6 @@ class LogInput(Model):
         if bool(self.files) == (self.journal is not None):
             raise ValueError("give exactly one of files, journal")
         if self.journal is not None and self.multiline:
-            raise ValueError("multiline is for files: a record of the journal is whole")
+            text = "multiline is for files: a record of the journal is whole"
+            raise misplaced(text, "multiline")
         return self

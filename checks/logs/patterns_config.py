@@ -12,7 +12,7 @@ from checks.logs.patterns_bounds import Limit
 from checks.logs.patterns_ready import READY
 from checks.logs.patterns_regex import groups, regex
 from checks.model import clean
-from checks.settings import Model
+from checks.settings import Model, misplaced
 
 __all__ = ["Pattern", "Patterns"]
 
@@ -77,8 +77,9 @@ class Pattern(Model):
             return value
         ready = READY.get(str(value["use"]))
         if ready is None:
-            raise ValueError(
-                f"there is no ready-made pattern {value['use']!r}; there are {', '.join(READY)}"
+            raise misplaced(
+                f"there is no ready-made pattern {value['use']!r}; there are {', '.join(READY)}",
+                "use",
             )
         given = {
             "name": value["use"],
@@ -97,18 +98,20 @@ class Pattern(Model):
         if not (self.match or self.where or self.level):
             raise ValueError("say what it matches: match, where or level")
         if self.mask is not False and self.match is None:
-            raise ValueError("only what match finds can be masked")
+            raise misplaced("only what match finds can be masked", "mask")
         known = groups(regex(self.match)) if self.match is not None else {}
         if isinstance(self.mask, str) and self.mask not in known:
-            raise ValueError(f"match has no group called {self.mask}: write (?P<{self.mask}>…)")
+            text = f"match has no group called {self.mask}: write (?P<{self.mask}>…)"
+            raise misplaced(text, "mask")
         return self
 
 
 def _distinct(patterns: list[Pattern]) -> list[Pattern]:
-    names = [pattern.name for pattern in patterns]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"two patterns are called {twice}")
+    names: set[str] = set()
+    for place, pattern in enumerate(patterns):
+        if pattern.name in names:
+            raise misplaced(f"two patterns are called {pattern.name}", place, "name")
+        names.add(pattern.name)
     return patterns
 
 

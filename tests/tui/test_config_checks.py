@@ -236,6 +236,59 @@ def test_every_problem_of_a_file_is_told_in_the_order_of_its_lines() -> None:
     ]  # fmt: skip
 
 
+def test_what_does_not_fit_together_in_a_log_check_is_told_at_its_own_line() -> None:
+    check = """\
+    version: 1
+    checks:
+      - name: a
+        log:
+          files: x
+          format:
+            regex: "no groups"
+      - name: b
+        log:
+          files: x
+          patterns:
+            - denied
+            - use: oom
+            - name: secret
+              match: key=(.*)
+              mask: key
+      - name: c
+        log:
+          files: x
+          patterns:
+            - denied
+            - name: denied
+              level: error
+      - name: d
+        log:
+          files: x
+          metrics:
+            - metric: a_total
+            - metric: b_total
+              pattern: nowhere
+      - name: e
+        log:
+          files: x
+          metrics:
+            - metric: a_total
+            - type: gauge
+              metric: a_total
+              value:
+                field: n
+    """
+    told = [one.replace("onwatch.yaml:", "").partition(";")[0] for one in sentences(check)]
+    assert told == [
+        "7: checks[0].log.format.regex: the regex has no named groups",
+        "13: checks[1].log.patterns[1].use: there is no ready-made pattern 'oom'",
+        "16: checks[1].log.patterns[2].mask: match has no group called key: write (?P<key>…)",
+        "22: checks[2].log.patterns[1].name: two patterns are called denied",
+        "30: checks[3].log.metrics[1].pattern: b_total: there is no pattern 'nowhere'",
+        "37: checks[4].log.metrics[1].metric: two metrics are called a_total",
+    ]
+
+
 def test_a_file_needs_checks() -> None:
     assert sentences("version: 1\n") == ['onwatch.yaml:1: the key "checks" is missing']
 

@@ -78,7 +78,10 @@ class _Entry:
 
 
 def _entry(error: ErrorDetails, data: object) -> _Entry:
-    """Follow the error's location through the data; what is not in the data names a branch."""
+    """Follow the error's location through the data; what is not in the data names a branch.
+
+    What a validator says of a place beneath its own (:func:`checks.settings.misplaced`) is there.
+    """
     path: list[str | int] = []
     branch: list[str] = []
     branch_at = -1
@@ -93,6 +96,11 @@ def _entry(error: ErrorDetails, data: object) -> _Entry:
         elif part != "[key]":
             branch.append(str(part))
             branch_at = len(path) if branch_at < 0 else branch_at
+    for part in error.get("ctx", {}).get("at", ()):
+        if not _holds(data, part):
+            break
+        path.append(part)
+        data = data[part]  # type: ignore[index]
     return _Entry(tuple(path), tuple(branch), branch_at, error)
 
 

@@ -13,7 +13,7 @@ from checks.logs.filters import EarlyFilter
 from checks.logs.inputs import LogInput
 from checks.logs.patterns_config import Patterns
 from checks.logs.requests_config import RecordRequests
-from checks.settings import Duration, KindConfig
+from checks.settings import Duration, KindConfig, misplaced
 
 __all__ = ["LogConfig", "Quiet"]
 
@@ -50,15 +50,16 @@ class LogConfig(LogInput, KindConfig):
     def _fits_together(self) -> LogConfig:
         known = {pattern.name for pattern in self.patterns}
         names: set[str] = set()
-        for metric in self.metrics:
+        for place, metric in enumerate(self.metrics):
+            at = ("metrics", place, "metric")
             if metric.pattern and metric.pattern not in known:
-                raise ValueError(f"{metric.metric}: there is no pattern {metric.pattern!r}")
+                text = f"{metric.metric}: there is no pattern {metric.pattern!r}"
+                raise misplaced(text, "metrics", place, "pattern")
             if metric.metric.startswith(_OWN):
-                raise ValueError(
-                    f"{metric.metric}: log_… and http_request… are names of the check's own metrics"
-                )
+                text = "log_… and http_request… are names of the check's own metrics"
+                raise misplaced(f"{metric.metric}: {text}", *at)
             if metric.metric in names:
-                raise ValueError(f"two metrics are called {metric.metric}")
+                raise misplaced(f"two metrics are called {metric.metric}", *at)
             names.add(metric.metric)
         return self
 

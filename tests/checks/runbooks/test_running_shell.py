@@ -83,6 +83,24 @@ async def test_what_a_step_finds(place: Place, monkeypatch: pytest.MonkeyPatch) 
     assert "TERM=dumb" in environment
 
 
+async def test_a_step_that_calls_onwatch_reads_the_environment_from_its_file(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the documentation has it; of onwatch's own environment nothing gets there."""
+    page = Path("docs/runbooks.md").read_text()
+    text = page.partition("## Steps that call onwatch")[2].partition("```bash {safe}\n")[2]
+    text = text.partition("```")[0]
+    assert "onwatch check -c onwatch.yaml" in text
+    # The shell finds a function before a program, and the function's child what it would find.
+    text = f"onwatch() {{ echo $*; printenv SHOP_DATABASE || echo none; }}\n{text}"
+    monkeypatch.setenv("SHOP_DATABASE", "ours")
+    file = place.folder / "onwatch.env"
+    for content, found in (("SHOP_DATABASE=shop.db\n", "shop.db"), ("", "none")):
+        file.write_text(content)
+        ran = await place.run(text)
+        assert ran.output.lines == ("check -c onwatch.yaml", found)
+
+
 async def test_its_session_and_terminal_are_its_own(place: Place) -> None:
     ran = await place.run("cut -d' ' -f5,6,7,8 /proc/$$/stat; echo $$")
     group, session, terminal, front = map(int, ran.output.lines[0].split())

@@ -230,10 +230,22 @@ async def draw_demo(config: str) -> dict[str, str]:
             app.action_go_to("requests")
             await pilot.pause(3)
             drawn["demo-requests"] = app.export_screenshot()
+            drawn |= await draw_dashboard_and_logs(pilot)
             drawn |= await draw_runbook(pilot, Control(Path(config).with_name("control")))
     finally:
         source.close()
     return drawn
+
+
+async def draw_dashboard_and_logs(pilot: Pilot[int]) -> dict[str, str]:
+    """The demo's dashboard, and the lines that the first alert leads to."""
+    await pilot.press("D")
+    # Until its statements have been put to the databases anew.
+    await pilot.pause(35)
+    drawn = {"demo-dashboard": pilot.app.export_screenshot()}
+    await pilot.press("7", "home", "j", "L")
+    await pilot.pause(3)
+    return drawn | {"demo-logs": pilot.app.export_screenshot()}
 
 
 async def draw_runbook(pilot: Pilot[int], control: Control) -> dict[str, str]:

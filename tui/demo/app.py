@@ -141,12 +141,12 @@ class App:
     def _tell(self, method: str, route: str, reply: Reply, took: float) -> None:
         """Say in the log how a request went; ``took`` is in seconds."""
         duration = round(took * 1000, 1)
-        said = f"{method} {route} {reply.status} in {duration:.0f} ms"
         refusal = reply.value.get("error") if reply.status >= 400 else None
+        said = f": {refusal}" if refusal else f" in {duration:.0f} ms"
         level: Level = "warning" if took > SLOW or refusal else "info"
         self._log.say(
             "error" if reply.status >= 500 else level,
-            f"{said}: {refusal}" if refusal else said,
+            f"{method} {route} {reply.status}{said}",
             route=route,
             status=reply.status,
             duration_ms=duration,

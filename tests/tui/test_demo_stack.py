@@ -284,6 +284,7 @@ def test_an_incident_of_a_database_that_is_left_out_is_refused(stack: Stack) -> 
         (["status", "api", "report"], 0, r"service +api +running \(\d+\) +release 2.4.1"),
         (["keys"], 0, r"of 16.00M, when full: noeviction(.|\n)*cache: +\d+"),
         (["log", "api"], 0, "POST /api/chat 200 in"),
+        (["log", "api", "release"], 0, r"^\d\d:\d\d:\d\d info +release 2.4.1 serves"),
         (["start", "redis"], 0, r"redis is running already\nredis: serves \(process \d+\)"),
         (["status", "mariadb"], 1, "there is no mariadb; there are api"),
         (["flag", "remember-me", "perhaps"], 1, "a flag is on or off"),

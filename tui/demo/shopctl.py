@@ -19,7 +19,7 @@ __all__ = ["main"]
 USAGE = """\
 usage: shopctl status [NAME …]        what runs, and how flags are set
        shopctl history [NAME]         what was done last, and by whom
-       shopctl log NAME               the last lines that a service has said
+       shopctl log NAME [WORD]        the last lines that a service has said, with a word in them
        shopctl start | stop NAME      a service or a job
        shopctl restart NAME           a service
        shopctl rollback api           to the release before
@@ -52,8 +52,8 @@ def _do(control: Path, words: list[str]) -> int:
             _status(control, names)
         case ["history", *names] if len(names) < 2:
             _history(control, names)
-        case ["log", name]:
-            _log(control, name)
+        case ["log", name, *words] if len(words) < 2:
+            _log(control, name, "".join(words))
         case ["start", name]:
             _start(control, name)
         case ["stop" | "restart" | "rollback" as act, name]:
@@ -148,7 +148,7 @@ def _history(control: Path, names: list[str]) -> None:
         _say("nothing was done to it since the demo began" if names else "nothing was done yet")
 
 
-def _log(control: Path, name: str) -> None:
+def _log(control: Path, name: str, word: str) -> None:
     (row,) = _rows(control, [name])
     child = row["child"]
     for place in (f"logs/{name}.log", f"{child}/log", f"{child}.log") if child else ():
@@ -156,7 +156,7 @@ def _log(control: Path, name: str) -> None:
             text = (control.parent / place).read_text(errors="replace")
         except OSError:
             continue
-        lines = text.strip().splitlines()[-_LINES:]
+        lines = [line for line in text.strip().splitlines() if word in line][-_LINES:]
         if lines:
             _say("\n".join(_told(line)[:200] for line in lines))
             return

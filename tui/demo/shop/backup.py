@@ -17,13 +17,12 @@ from tui.demo import passwords
 from tui.demo.applog import AppLog
 from tui.demo.leash import Faults
 from tui.demo.postgres_programs import find, with_libraries
+from tui.demo.schedule import DAY
 from tui.demo.shop.database import BACKUP, Shop
 from tui.demo.shop.server import BACKUPS, DATABASE
 
 __all__ = ["Backups"]
 
-_EVERY: Final = 120.0
-"""Seconds: two a day of the demo's."""
 _LOOK_EVERY: Final = 0.2
 _KEPT: Final = 5
 _QUOTA: Final = 64 * 1024
@@ -32,7 +31,7 @@ _LOCK_WITHIN: Final = "10s"
 
 
 class Backups:
-    """Dumps the shop at the start, twice a day of the demo's, and when its quota is changed."""
+    """Dumps the shop at the start, once a day of the demo's, and when its quota is changed."""
 
     def __init__(self, shop: Shop, faults: Faults, log: AppLog) -> None:
         self._shop = shop
@@ -53,7 +52,7 @@ class Backups:
             await self._nap(limited=limited)
 
     async def _nap(self, *, limited: bool) -> None:
-        due = time.monotonic() + _EVERY
+        due = time.monotonic() + DAY
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             if time.monotonic() > due or self._faults.backup_quota is not limited:

@@ -25,7 +25,7 @@ __all__ = [
     "with_libraries",
 ]
 
-_NEEDED: Final = ("postgres", "initdb")
+_NEEDED: Final = ("postgres", "initdb", "pg_dump")
 
 
 def installations() -> Iterator[Path]:

@@ -24,6 +24,7 @@ from tui.demo.shop.server import BACKUPS, DATABASE
 __all__ = ["Backups"]
 
 _LOOK_EVERY: Final = 0.2
+_AGAIN_AFTER: Final = 60.0
 _KEPT: Final = 5
 _QUOTA: Final = 64 * 1024
 """Bytes that a dump may take where a quota is set; the whole one takes some five times as much."""
@@ -42,23 +43,22 @@ class Backups:
 
     async def run(self) -> None:
         """Until cancelled."""
-        if not self._program.exists():
-            return
         self._folder.mkdir(mode=0o700, exist_ok=True)
         while True:
             limited = self._faults.backup_quota
-            await self._dump(limited=limited)
+            done = await self._dump(limited=limited)
             self._forget()
-            await self._nap(limited=limited)
+            await self._nap(DAY if done else _AGAIN_AFTER, limited=limited)
 
-    async def _nap(self, *, limited: bool) -> None:
-        due = time.monotonic() + DAY
+    async def _nap(self, seconds: float, *, limited: bool) -> None:
+        due = time.monotonic() + seconds
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             if time.monotonic() > due or self._faults.backup_quota is not limited:
                 return
 
-    async def _dump(self, *, limited: bool) -> None:
+    async def _dump(self, *, limited: bool) -> bool:
+        """Whether that went well."""
         begun = time.monotonic()
         target = self._folder / time.strftime("shop-%Y%m%d-%H%M%S.sql.gz")
         process = await asyncio.create_subprocess_exec(
@@ -76,10 +76,11 @@ class Backups:
         took = time.monotonic() - begun
         if process.returncode != 0:
             self._log.say("error", f"backup failed: {_last_line(complaint)}")
-            return
+            return False
         size = target.stat().st_size
         said = f"backup: {target.name}, {size:,} bytes in {took:.1f} s"
         self._log.say("info", said, bytes=size)
+        return True
 
     def _command(self, target: Path) -> list[str]:
         where = ("--host=127.0.0.1", f"--port={self._shop.port}", f"--username={BACKUP.role}")

@@ -26,7 +26,8 @@ def aggregate(node: Aggregation, vector: Vector) -> Vector:
     values, present = vector.values, vector.present
     if groups.order is not None:
         values, present = values[groups.order], present[groups.order]
-    result = _SUMMARIES[node.operator](values, present, groups)
+    with np.errstate(all="ignore"):
+        result = _SUMMARIES[node.operator](values, present, groups)
     held = np.logical_or.reduceat(present, groups.starts, axis=0)
     drop_name = group_drops(groups, vector.present, vector.drop_name)
     return Vector(groups.labels, result, held, drop_name)

@@ -137,9 +137,9 @@ class Engine:
         reader = Reader(store, self.options, grid.start, grid.end)
         until = self._clock() + self.options.deadline
         evaluation = Evaluation(reader, self.options, annotate, self._clock, until, shared)
-        # What Go computes without a word: 0 / 0, and comparing NaNs such as the stale marker.
-        with np.errstate(all="ignore"):
-            value = _named(evaluation.value(expression.root, grid))
+        value = evaluation.value(expression.root, grid)
+        if self.options.delayed_name_removal:
+            value = _named(value)
         return Outcome(value, grid, annotate.warnings, annotate.infos)
 
 

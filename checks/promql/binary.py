@@ -68,7 +68,8 @@ def operate(
 def _computed(operator: str, left: Floats, right: Floats) -> Floats:
     if operator in COMPARISONS:
         return _COMPARED[operator](left, right).astype(np.float64)
-    return _ARITHMETIC[operator](left, right)
+    with np.errstate(all="ignore"):
+        return _ARITHMETIC[operator](left, right)
 
 
 def _with_scalar(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, cast
 
 import numpy as np
@@ -122,7 +124,9 @@ class Evaluation:
             )
 
     def _number(self, node: Number, grid: Grid) -> Value:
-        return np.array([node.value]).repeat(grid.steps)
+        if grid.start == grid.end:
+            return _single(node.value, math.copysign(1.0, node.value))
+        return np.full(grid.steps, node.value)
 
     def _text(self, node: Text, _: Grid) -> Value:
         return node.value
@@ -212,6 +216,15 @@ class Evaluation:
             vector.drop_name,
         )
         return Matrix((group,))
+
+
+@lru_cache(maxsize=1024)
+def _single(value: float, sign: float) -> Scalar:
+    """``value`` at a single step; ``sign`` tells 0 from -0. Not to be written to."""
+    del sign
+    made = np.array([value])
+    made.flags.writeable = False
+    return made
 
 
 def _takes_nothing(node: Binary, left: Vector | Scalar) -> bool:

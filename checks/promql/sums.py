@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
 
-from checks.promql.functions.compensated import add
+from checks.promql.functions.compensated import add, exact
 from checks.promql.values import Floats, Times
 
 __all__ = ["grouped_sums"]
@@ -35,7 +34,7 @@ def grouped_sums(values: Floats, starts: Times, sizes: Times) -> Floats:
         low = int(starts[group])
         rows = values[low : low + int(sizes[group])]
         for step in range(steps):
-            out[group, step] = _exact(rows[:, step])
+            out[group, step] = exact(rows[:, step])
     return out
 
 
@@ -65,12 +64,3 @@ def _ranked(values: Floats, starts: Times, sizes: Times) -> Floats:
             more = add(values[starts[longer] + rank], sums[longer], lost[longer])
             sums[longer], lost[longer] = more
     return sums + lost
-
-
-def _exact(values: Floats) -> float:
-    try:
-        return math.fsum(values.tolist())
-    except OverflowError:
-        return float(values.sum())
-    except ValueError:  # infinities of both signs
-        return math.nan

@@ -96,6 +96,7 @@ class Abreast:
 
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         self._blocks = blocks
+        self._latest = -1
         self._changes: list[int] = []
         self._layout = _Layout((), ())
         self._newest: tuple[int, int | None, Newest | None] | None = None
@@ -113,6 +114,9 @@ class Abreast:
         return known[2]
 
     def _keep_up(self) -> None:
+        if self._latest == Block.latest:
+            return
+        self._latest = Block.latest
         changes = [block.changes for block in self._blocks]
         if changes != self._changes:
             self._changes = changes

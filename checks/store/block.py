@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ class Block:
     ``interval`` is its scrape interval in seconds; the lookback of an instant is
     ``max(5 min, 2.5 intervals)``.
     """
+
+    latest: ClassVar[int] = 0
+    """The number of the last change of any block."""
 
     def __init__(self, name: str, interval: float) -> None:
         self.name = name
@@ -88,8 +91,12 @@ class Block:
                 fresh += self._hold(missing)
             self._remap(chunk, samples.series)
         chunk.write(moment, self._columns, np.frombuffer(packed))
-        self.changes += 1
+        self._note()
         return fresh
+
+    def _note(self) -> None:
+        Block.latest += 1
+        self.changes = Block.latest
 
     def _hold(self, series: Iterable[Series]) -> list[Series]:
         fresh = []
@@ -111,7 +118,7 @@ class Block:
         gone: list[Series] = []
         limit = round(before * 1000)
         while len(self._chunks) > 1 and self._chunks[0].last < limit:
-            self.changes += 1
+            self._note()
             for one in self._chunks.popleft().series:
                 self._references[one] -= 1
                 if not self._references[one]:

@@ -7,13 +7,19 @@ two is larger, so that one call adds a row of thousands of sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from typing import Final
 
 import numpy as np
 
 from checks.promql.values import Floats
 
-__all__ = ["Sums", "add", "total"]
+__all__ = ["Sums", "add", "exact", "total"]
+
+FEW: Final = 100
+"""Sums up to which each is made for itself; more are made side by side."""
+ALIKE: Final = 1e9
+"""How much larger than its sum all that is summed may be, so that both sums are the same."""
 
 Sums = tuple[Floats, Floats]
 """Running sums, and what they have lost so far."""
@@ -27,11 +33,28 @@ def add(values: Floats, sums: Floats, lost: Floats) -> Sums:
     return new, np.where(np.isinf(new), 0.0, lost)
 
 
-def total(rows: Iterable[Floats], shape: tuple[int, ...]) -> Sums:
-    """The sums over ``rows`` of ``shape`` each, as :func:`add` makes them, but three times faster.
+def exact(values: Floats) -> float:
+    """The sum, right to the last bit."""
+    try:
+        return math.fsum(values.tolist())
+    except OverflowError:
+        return float(values.sum())
+    except ValueError:  # infinities of both signs
+        return math.nan
+
+
+def total(rows: Floats) -> Sums:
+    """The sums over ``rows``, as :func:`add` makes them, but faster.
 
     What was lost is right where the sum is finite, and meaningless elsewhere.
     """
+    shape = rows.shape[1:]
+    if rows.size <= FEW * len(rows):
+        columns = rows.reshape(len(rows), -1)
+        sums = np.array([exact(column) for column in columns.T])
+        # Where large values cancel each other, Prometheus' sum is not the exact one.
+        if (np.abs(columns).sum(axis=0) <= ALIKE * np.abs(sums)).all():
+            return sums.reshape(shape), np.zeros(shape)
     sums, lost = np.zeros(shape), np.zeros(shape)
     new, added, part = np.empty(shape), np.empty(shape), np.empty(shape)
     for values in rows:

@@ -48,13 +48,13 @@ def _max(batch: Batch) -> tuple[Floats, Bools]:
 
 
 def _sum(batch: Batch) -> tuple[Floats, Bools]:
-    sums, lost = total(batch.filled(0.0), batch.values.shape[1:])
+    sums, lost = total(batch.filled(0.0))
     return np.where(np.isfinite(sums), sums + lost, sums), _some(batch)
 
 
 def _avg(batch: Batch) -> tuple[Floats, Bools]:
     """The sum by the count, unless the sum overflows."""
-    sums, lost = total(batch.filled(0.0), batch.values.shape[1:])
+    sums, lost = total(batch.filled(0.0))
     means = sums / batch.counts + lost / batch.counts
     overflowed = ~np.isfinite(sums)
     if overflowed.any():

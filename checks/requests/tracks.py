@@ -33,6 +33,10 @@ _QS: Final = (0.5, 0.95, 0.99)
 _LEAST: Final = tuple(math.ceil(1 / (1 - q) - 1e-9) for q in _QS)
 """Durations from which on each percentile differs from the largest of them."""
 
+_NO_POINTS: Final = (math.nan,) * POINTS
+_NOTHING: Final = (_NO_POINTS, (), _NO_POINTS, _NO_POINTS, _NO_POINTS)
+"""What a course has besides its rates while there were no requests."""
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -85,6 +89,7 @@ class Track:
         self._failed = np.zeros(POINTS, dtype=np.int64)
         self._durations = np.full((POINTS, len(_QS)), np.nan)
         self._timed = np.zeros(POINTS, dtype=np.int64)
+        self._told: tuple[int, int, tuple[Minute, ...]] = (0, -1, ())
         self._used: set[int] = set()
         self._stale: set[int] = set()
 
@@ -114,6 +119,8 @@ class Track:
         np.add.at(self._classes.reshape(-1), places, weights)
         np.add.at(self._failed, slots, weights * batch.failed[kept])
         written = distinct(slots).tolist()
+        if written != [self._newest % POINTS]:
+            self._told = (0, -1, ())
         for slot in written:
             own = slots == slot
             self._sketches.add(slot, bins[own], weights[own])
@@ -126,6 +133,9 @@ class Track:
         slots, begins = numbers % POINTS, numbers * self.seconds
         spans = np.minimum(begins + self.seconds, now) - np.maximum(begins, covered_from)
         known = spans >= self.seconds / 2
+        if not self._used:
+            rates = np.where(known, 0.0, np.nan).tolist()
+            return Curves(self.seconds, float(begins[0]), tuple(rates), *_NOTHING)
         classes = np.where(known[:, None], self._classes[slots], 0)
         counts = classes.sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -153,7 +163,10 @@ class Track:
         newest = math.floor(now / self.seconds) - 1
         oldest = max(newest - most + 1, self._newest - POINTS + 1)
         oldest = max(oldest, math.ceil(covered_from / self.seconds))
-        return tuple(self._minute(number) for number in range(newest, oldest - 1, -1))
+        if self._told[:2] != (oldest, newest):
+            minutes = tuple(self._minute(number) for number in range(newest, oldest - 1, -1))
+            self._told = oldest, newest, minutes
+        return self._told[2]
 
     def _minute(self, number: int) -> Minute:
         slot = number % POINTS

@@ -246,7 +246,7 @@ class RequestWindow:
         sketch = overall.sum(axis=0)[:BINS]
         p50, p95, p99 = (
             None if value is None else _within(value, extremes.low, extremes.high)
-            for value in quantiles(sketch[None], _QS)[0]
+            for value in (quantiles(sketch[None], _QS)[0] if count else (None,) * len(_QS))
         )
         timed = extremes.timed
         return WindowStats(
@@ -279,8 +279,10 @@ class RequestWindow:
         of what went well and what failed.
         """
         present = np.flatnonzero(counts[len(CLASSES) :].sum(axis=1)) + len(CLASSES)
-        percentiles = quantiles(groups[present, :, :BINS].sum(axis=1), _QS)
-        known = dict(zip(present.tolist(), percentiles, strict=True))
+        known: dict[int, tuple[float | None, ...]] = {}
+        if len(present):
+            percentiles = quantiles(groups[present, :, :BINS].sum(axis=1), _QS)
+            known = dict(zip(present.tolist(), percentiles, strict=True))
         return tuple(
             (
                 label,

@@ -350,11 +350,16 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """The keys that are named at the bottom, as far as they work."""
         return self.HINTS
 
+    def _watch_stack_updates(self) -> None:
+        # A screen that is being covered has the keys that it had.
+        if self.is_active:
+            self.refresh_bindings()
+
     def _keys_changed(self, _: object) -> None:
-        """Name the keys once, however often they change until then; those of a covered screen
-        when it comes back, which is a change too.
+        """Name the keys once, however often they change until then; those of a screen that is not
+        seen when it comes back, which is a change too.
         """
-        if not self._names_due and self.is_active:
+        if not self._names_due and self.is_current:
             self._names_due = True
             self.call_next(self._name_keys)
 

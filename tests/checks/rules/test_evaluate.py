@@ -208,3 +208,27 @@ def test_what_rules_share_is_evaluated_anew_once_one_of_them_has_recorded() -> N
     bench.minute(UP)
     few, still = (run.alerts for run in bench.run.alerts)
     assert (len(few), len(still)) == (0, 1)
+
+
+def test_texts_are_those_of_now_where_they_rest_on_more_than_the_value() -> None:
+    bench = Bench(
+        group_of(
+            "{alert: A, expr: up == 0, annotations: {"
+            "asked: '{{ query \"load\" | first | value }}', at: '{{ now }}'}}"
+        )
+    )
+    seen = []
+    for load in (1.0, 2.0):
+        bench.minute({"up{job=web}": 0.0, "load": load})
+        seen.append(dict(bench.alerts[0].annotations))
+    assert [texts["asked"] for texts in seen] == ["1", "2"]
+    assert seen[0]["at"] != seen[1]["at"]
+
+
+def test_texts_of_an_alert_that_stays_are_made_again_where_its_value_changes() -> None:
+    bench = Bench(group_of("{alert: A, expr: load > 1, annotations: {text: 'it is {{ $value }}'}}"))
+    said = []
+    for load in (2.0, 2.0, 3.0):
+        bench.minute({"load{job=web}": load})
+        said.append(bench.alerts[0].annotations[0][1])
+    assert said == ["it is 2", "it is 2", "it is 3"]

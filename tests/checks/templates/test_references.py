@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from checks.templates import Expander, parse
+from checks.templates import Expander, is_steady, parse
 
 SHARED = Path(__file__).parents[4] / "shared" / "rules"
 
@@ -77,3 +77,20 @@ def test_every_template_of_the_shared_rule_files_expands() -> None:
         assert "{{" not in made
         assert "<error" not in made
         assert all(label in made for label in labels.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "steady"),
+    [
+        ("plain", True),
+        ("{{ $labels.job }} has {{ $value | humanize }}", True),
+        ("{{ $externalURL }} {{ pathPrefix }}", True),
+        ("{{ no such function }}", True),
+        ('{{ query "up" | len }}', False),
+        ('{{ range query "up" }}{{ .Value }}{{ end }}', False),
+        ("{{ if true }}{{ now }}{{ end }}", False),
+        ('{{ define "x" }}{{ now }}{{ end }}{{ template "x" }}', False),
+    ],
+)
+def test_a_text_is_steady_that_rests_on_its_alert_alone(text: str, steady: bool) -> None:
+    assert is_steady(text) is steady

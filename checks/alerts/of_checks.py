@@ -84,7 +84,7 @@ def _ranked(own: Mapping[str, AlertView], rules: Sequence[AlertView]) -> tuple[A
 def in_order(checks: Sequence[CheckView], alerts: Sequence[AlertView]) -> tuple[CheckView, ...]:
     """``checks`` in the order of their own ``alerts``, then those without one as they were."""
     places = {alert.check: place for place, alert in enumerate(alerts) if not alert.rule}
-    return tuple(sorted(checks, key=lambda check: places.get(check.name, len(places))))
+    return tuple(sorted(checks, key=lambda check: places.get(check.name, len(alerts))))
 
 
 def _incidents(alerts: Sequence[AlertView]) -> dict[str, int]:

@@ -58,7 +58,7 @@ def test_services_stand_as_their_alerts_and_then_as_configured() -> None:
 def test_services_that_are_ill_stand_first_also_while_rules_fire() -> None:
     checks = [check("z"), ill("host", 540, Status.WARNING), ill("db", 9)]
     own = alerts_of(checks)
-    of_rules = [replace(own[0], id=f"r{n}", check="z", rule=True) for n in range(4)]
+    of_rules = [replace(own[0], id=f"r{n}", check="z", rule="High") for n in range(4)]
     ordered = in_order(checks, [*of_rules, *own])
     assert [one.name for one in ordered] == ["db", "host", "z"]
 

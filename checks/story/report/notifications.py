@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from checks.story.report.material import Material, duration, percent
 
-__all__ = ["actions_taken", "impact_line", "incident_notification", "resolution", "root_cause"]
+__all__ = [
+    "actions_taken",
+    "impact_line",
+    "incident_notification",
+    "resolution",
+    "root_cause",
+    "uncounted",
+]
 
 _ASK = "(please fill in)"
 
@@ -73,9 +80,8 @@ def impact_line(material: Material) -> str:
         return told[-1]
     felt = [one for one in material.impacts if one.felt]
     if not felt:
-        known = "no effect on requests seen" if material.impacts else "not measured by requests"
         alerts = len(material.fired)
-        return f"{known}; {alerts} alert{'' if alerts == 1 else 's'}"
+        return f"{_unfelt(material)}; {alerts} alert{'' if alerts == 1 else 's'}"
     first = felt[0]
     during = first.during
     if not during.errors:
@@ -85,6 +91,21 @@ def impact_line(material: Material) -> str:
         f"{percent(during.share or 0.0)} of the requests of {first.source} failed "
         f"({during.errors:,} of {during.count:,})"
     )
+
+
+def _unfelt(material: Material) -> str:
+    """What requests tell that have not failed more as far as they are counted."""
+    if not material.impacts:
+        return "not measured by requests"
+    blank = next((one.source for one in material.impacts if not one.during.minutes), None)
+    if blank is None:
+        return "no effect on requests seen"
+    return f"requests of {blank}: {uncounted(material)}"
+
+
+def uncounted(material: Material) -> str:
+    """That nothing is known of requests, which are counted by whole minutes."""
+    return f"not a whole minute of them is counted{'' if material.over is not None else ' yet'}"
 
 
 def root_cause(material: Material) -> str:

@@ -23,6 +23,7 @@ from checks.story.report.notifications import (
     incident_notification,
     resolution,
     root_cause,
+    uncounted,
 )
 from checks.story.report.timeline import timeline
 
@@ -171,6 +172,8 @@ def _impact(material: Material) -> list[str]:
 def _impact_of(one: Impact, material: Material) -> list[str]:
     """A table where it was felt, else a sentence."""
     source, share = code(one.source), one.during.share
+    if not one.during.minutes:
+        return [f"Requests of {source}: {uncounted(material)}."]
     if not one.felt:
         failed = f"{percent(share)} failed" if share is not None else "there were none"
         if not one.before.minutes:

@@ -129,7 +129,10 @@ def test_failures_that_were_there_before_make_no_bad_minutes() -> None:
     figures = [Figure(1, f"{REQUESTS}log", 60.0 * at, 0.1, 100, 4) for at in range(20)]
     (impact,) = impacts_of(incident, figures, 2000.0)
     assert (impact.bad, impact.felt) == (0, False)
-    said = report(material(figures=tuple(replace(one, incident=12) for one in figures)))
+    then = BEGAN // 60 * 60 - 600
+    said = report(
+        material(figures=tuple(replace(one, incident=12, at=then + one.at) for one in figures))
+    )
     assert "were as before" in said
     assert "## Charts" not in said
     assert impacts_of(incident, [], 2000.0) == []
@@ -154,6 +157,19 @@ def test_how_requests_were_before_is_told_only_where_the_log_covers_that() -> No
     assert said in report(calm)
     ample = material(figures=tuple(one for one in night_of.figures if one.at > BEGAN - 550))
     assert ample.impacts[0].before.minutes == 9
+
+
+def test_nothing_is_denied_of_requests_before_a_whole_minute_of_them_is_counted() -> None:
+    early = tuple(one for one in material().figures if one.at + 60 < BEGAN)
+    fresh = material(lasts=True, figures=early)
+    assert [(one.before.minutes, one.during.minutes) for one in fresh.impacts] == [(10, 0)]
+    said = "not a whole minute of them is counted yet"
+    assert f"Requests of `log`: {said}." in report(fresh)
+    line = next(one for one in incident_notification(fresh) if one.startswith("Impact: "))
+    assert line.startswith(f"Impact: requests of log: {said}; ")
+    assert "Requests of `log`: not a whole minute of them is counted." in report(
+        material(figures=early)
+    )
 
 
 def test_what_is_to_be_done_follows_from_the_record() -> None:

@@ -240,6 +240,16 @@ async def test_the_cursor_stays_with_its_panel_when_panels_come_and_go() -> None
         assert at(pilot) == "Requests"
 
 
+async def test_the_cursor_is_where_it_was_when_the_screen_is_opened_again() -> None:
+    async with opened("right") as pilot:
+        chosen = at(pilot)
+        await press(pilot, "1")
+        await press(pilot, "D")
+        assert at(pilot) == chosen
+        await press(pilot, "enter")
+        assert isinstance(app_of(pilot).screen, PanelScreen)
+
+
 async def test_a_click_chooses_a_panel_and_another_opens_it() -> None:
     async with opened() as pilot:
         await pilot.click("#dashboard", offset=(70, 9))

@@ -237,6 +237,11 @@ class DashboardPane(LinePane):
     def marked_lines(self) -> frozenset[int]:
         return frozenset()
 
+    def _keep_selection(self) -> None:
+        # While nobody looks there is no view: the panels are there again with the next one.
+        if self.view is not None:
+            super()._keep_selection()
+
     def _more(self) -> list[Seg]:
         """How many lines there are above and below those on screen."""
         above, below = self._top, max(0, self._spread.height - self._top - self._room)

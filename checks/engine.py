@@ -63,6 +63,7 @@ STORY_WAITS: Final = 3.0
 """Seconds that the story waits at most for the checks to answer."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
+_NOT_RELOADED: Final = "configuration not reloaded"
 _NO_JUDGEMENT: Final = frozenset({Status.UNKNOWN, Status.STALE, Status.WAITING})
 
 
@@ -237,6 +238,19 @@ class Engine:
         counted = "1 check" if len(self.states) == 1 else f"{len(self.states)} checks"
         text = f"configuration reloaded: {counted}"
         self._events.append(EventView(self.clock.now(), "", text))
+
+    def refuse(self, why: str) -> None:
+        """Say that another configuration cannot be used, and this one stays in force.
+
+        The first line of ``why`` is brief above the panes, and whole among the events.
+        """
+        first, *more = why.splitlines()
+        others = f" (and {len(more)} more)" if more else ""
+        before, self.notice = self.notice, f"{_NOT_RELOADED}: {_brief(first)}{others}"
+        self.own.reload_failed = True
+        if self.notice != before:
+            text = f"{_NOT_RELOADED}: {first}{others}"
+            self._events.append(EventView(self.clock.now(), "", text))
 
     async def amend(self, config: EngineConfig) -> None:
         """Go on with the checks of ``config``; those that are the same are left in peace.

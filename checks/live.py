@@ -231,15 +231,11 @@ class EngineSource:
             except OnwatchError as error:
                 if isinstance(error, ConfigError):
                     files = tuple(dict.fromkeys((*engine.config.files, *error.files)))
-                first, *more = str(error).splitlines()
-                others = f" (and {len(more)} more)" if more else ""
-                engine.notice = f"configuration not reloaded: {first}{others}"
-                engine.own.reload_failed = True
+                engine.refuse(str(error))
             except Exception as error:
                 # The rim: what a kind of somebody else's does must not cost what is watched.
                 log.exception("taking over the configuration failed inside")
-                engine.notice = f"configuration not reloaded: an error inside: {_cause(error)}"
-                engine.own.reload_failed = True
+                engine.refuse(f"an error inside: {_cause(error)}")
 
     def _read(self) -> EngineConfig:
         """The configuration now. A file that has changed since this began is read once more."""

@@ -51,6 +51,7 @@ _VERSION = re.compile(r"version changed from (.{1,80}) to (.{1,80})$")
 _CHANGED = re.compile(r"(?:ok|waiting|warning|stale|unknown|critical) → \w+: ")
 _KINDS: Final = (
     ("configuration reloaded", EntryKind.RELOAD),
+    ("configuration not reloaded", EntryKind.RELOAD),
     ("onwatch stood still", EntryKind.GAP),
     ("the wall clock jumped", EntryKind.GAP),
 )

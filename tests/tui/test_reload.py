@@ -20,6 +20,7 @@ from checks.live import EngineSource
 from checks.model import Status
 from checks.registry import kind
 from checks.settings import KindConfig
+from checks.story.telling import of_event
 from checks.views import Snapshot
 from tests.servers.http import HttpServer
 from tui.config import load
@@ -110,10 +111,13 @@ def test_a_broken_file_leaves_the_running_configuration_in_force_and_says_so(
     watched.until(fine("api"))
     watched.write("{name: api, htp: nonsense}")
     broken = watched.until(lambda p: p.health.notice)
-    assert "configuration not reloaded" in broken.health.notice
-    assert 'onwatch.yaml:4: checks[0].htp: unknown key; did you mean "http"?' in (
-        broken.health.notice
-    )
+    said = 'onwatch.yaml:4: checks[0].htp: unknown key; did you mean "http"?'
+    assert broken.health.notice.startswith(f"configuration not reloaded: {said}"), "no folders"
+    whole = f"configuration not reloaded: {watched.path.parent}/{said}"
+    (event,) = (event for event in broken.events if event.text.startswith(whole))
+    entry = of_event(event)
+    assert entry is not None, "the timeline has it"
+    assert entry.text.startswith(whole)
     runs = broken.health.runs
     watched.until(lambda p: p.health.runs > runs + 2 and fine("api")(p))
     watched.write(good)

@@ -152,6 +152,23 @@ async def test_a_frozen_picture_says_that_a_filter_waits() -> None:
         assert "call accepted" not in seen(pilot)
 
 
+async def test_a_frozen_picture_says_that_older_lines_wait() -> None:
+    source = FakeSource(log_night())
+    async with running(source) as pilot:
+        await pilot.press("8")
+        await settle(pilot)
+        logs = source.picture.logs
+        assert logs is not None
+        source.show(replace(source.picture, logs=replace(logs, total=logs.total + 1000)))
+        await settle(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "older lines once it is live again" not in seen(pilot)
+        await pilot.press("home")
+        await settle(pilot)
+        assert "Logs · older lines once it is live again" in seen(pilot)
+
+
 async def test_an_alert_leads_to_the_lines_around_it_and_escape_back() -> None:
     rule = AlertView(
         "g;LogPatternRate;ab;1@1",

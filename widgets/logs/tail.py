@@ -260,8 +260,7 @@ class TailPane(LinePane):
         if view is None or not self._held:
             return segs
         if self.frozen:
-            old = self.wanted is not None and not _same_lines(self.wanted, view.wanted)
-            return [*segs, Seg(", once it is live again" if old else "", "dim")]
+            return [*segs, Seg(self._waiting(view), "dim")]
         if view.wanted.until is not None:
             return segs
         if self.following:
@@ -269,6 +268,15 @@ class TailPane(LinePane):
         count = f"{fmt.count(self._new)}{'+' if self._new_at_least else ''} new below"
         told = f"paused, {count if self._new else 'nothing new'}"
         return [*segs, Seg(f" {self.glyphs.dot} {told}", "high")]
+
+    def _waiting(self, view: LogsView) -> str:
+        """What was asked for that a frozen picture, ``view``, cannot bring."""
+        if self.wanted is None or self.wanted == view.wanted:
+            return ""
+        if not _same_lines(self.wanted, view.wanted):
+            return ", once it is live again"
+        older = self.wanted.most > view.wanted.most
+        return f" {self.glyphs.dot} older lines once it is live again" if older else ""
 
     def _cut(self) -> list[str]:
         """What the lines are restricted to, in words."""

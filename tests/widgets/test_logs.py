@@ -74,6 +74,8 @@ async def test_the_tail_goes_along_until_somebody_looks_further_up() -> None:
         assert rows(pane) == [str(n) for n in range(15, 23)], "also those no longer held"
         assert pane.selected == "app/20"
         assert "paused, 20+ new below" in shown(pane)[0]
+        pane.snapshot = picture(view(numbered(107, 119)))
+        assert "paused, 20+ new below" in shown(pane)[0], "never fewer than there were"
         await pilot.press("end")
         assert rows(pane)[-1] == "119"
         assert "following" in shown(pane)[0]

@@ -82,7 +82,8 @@ class TailPane(LinePane):
         lines = view.lines
         place = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].key == last), None)
         if place is None:
-            self._new, self._new_at_least = len(lines), True
+            # Those that have gone meanwhile were new, too.
+            self._new, self._new_at_least = max(self._new, len(lines)), True
             return
         new = len(lines) - 1 - place
         if place + 1 > len(self._held):

@@ -118,6 +118,18 @@ async def test_another_filter_keeps_the_line_or_goes_to_the_last_one_before_it()
         assert pane.selected == "app/19"
 
 
+async def test_a_filter_that_is_wrong_is_not_said_to_be_in_force() -> None:
+    pane = TailPane()
+    async with Stage(pane).run_test(size=(80, 9)):
+        pane.wanted = LogsWanted(text="level >")
+        pane.snapshot = picture(view(numbered(1, 20), text="level >"))
+        assert shown(pane)[0].startswith(" Logs · /level > · following")
+        wrong = replace(view(numbered(1, 20), text="level >"), error="column 8: expected a value")
+        pane.snapshot = picture(wrong)
+        assert shown(pane)[0].startswith(" Logs · following")
+        assert "^ expected a value" in shown(pane)[2]
+
+
 async def test_where_there_is_no_line_what_is_missing_says_why() -> None:
     (source,) = sample_logs.logs(LogsWanted()).sources[:1]
     missing = replace(source, held=0, note="/var/log/*.log: no file is called so")

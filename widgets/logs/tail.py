@@ -288,8 +288,13 @@ class TailPane(LinePane):
         told += [", ".join(wanted.checks)] if wanted.checks and not self.about else []
         told += [f"pattern {wanted.pattern}"] if wanted.pattern else []
         told += [LEVELS.get(wanted.level) or ""] if wanted.level is not None else []
-        told += [f"/{wanted.text}"] if wanted.text else []
+        told += [f"/{wanted.text}"] if wanted.text and not self._mistaken(wanted.text) else []
         return [each for each in told if each]
+
+    def _mistaken(self, text: str) -> bool:
+        """Whether the filter ``text`` is none, so that all lines are there."""
+        view = self._view
+        return view is not None and bool(view.error) and view.wanted.text == text
 
     def watch_wanted(self) -> None:
         self.update_lines()

@@ -130,6 +130,23 @@ async def test_a_filter_that_is_wrong_is_not_said_to_be_in_force() -> None:
         assert "^ expected a value" in shown(pane)[2]
 
 
+async def test_lines_that_are_wanted_and_no_longer_held_are_told_of_above_the_first() -> None:
+    (source,) = sample_logs.logs(LogsWanted()).sources[:1]
+    pane = TailPane()
+    async with Stage(pane).run_test(size=(80, 9)):
+        held = replace(source, held_since=NOW - 10)
+        around = LogsWanted(checks=(source.check,), since=NOW - 300)
+        pane.snapshot = picture(LogsView(around, numbered(491, 500), 10, (held,)))
+        assert shown(pane)[1] == " nothing before 22:13:10.000 is held"
+        further = replace(held, check="nginx", held_since=NOW - 900)
+        both = replace(around, checks=())
+        pane.snapshot = picture(LogsView(both, numbered(491, 500), 10, (held, further)))
+        assert shown(pane)[1] == " not all before 22:13:10.000 is held"
+        reaches = replace(held, held_since=NOW - 301)
+        pane.snapshot = picture(LogsView(around, numbered(491, 500), 10, (reaches,)))
+        assert "held" not in shown(pane)[1]
+
+
 async def test_where_there_is_no_line_what_is_missing_says_why() -> None:
     (source,) = sample_logs.logs(LogsWanted()).sources[:1]
     missing = replace(source, held=0, note="/var/log/*.log: no file is called so")

@@ -17,7 +17,7 @@ from widgets.empty import no_logs, note
 from widgets.lines import LinePane
 from widgets.listing.order import following
 from widgets.logs.lines import Columns, columns_for, line_of, mistake_lines, origins_of
-from widgets.logs.words import LEVELS, origin
+from widgets.logs.words import LEVELS, origin, reach_told
 from widgets.text import Line, Seg
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class TailPane(LinePane):
         self._held: tuple[LogLine, ...] = ()
         self._new, self._new_at_least = 0, False
         self._by_key: dict[str, LogLine] = {}
+        self._reach = ""
         self._drawn: dict[str, Line] = {}
         self._drawn_for: tuple[object, ...] = ()
         self._columns = Columns(0, 0, False)
@@ -75,6 +76,7 @@ class TailPane(LinePane):
         self._held = lines
         self._new, self._new_at_least = 0, False
         self._by_key = {one.key: one for one in lines}
+        self._reach = reach_told(self._view, self._now) if self._view is not None else ""
 
     def _stand_still(self, view: LogsView) -> None:
         """Count what is below the last line that is shown; take what is further up."""
@@ -205,7 +207,10 @@ class TailPane(LinePane):
 
     def pinned(self, width: int) -> list[Line]:
         view = self._view
-        return mistake_lines(view.wanted.text, view.error, width) if view is not None else []
+        if view is None:
+            return []
+        mistake = mistake_lines(view.wanted.text, view.error, width)
+        return [*mistake, *(note(self._reach, width) if self._reach else [])]
 
     def _rebuild(self, width: int, height: int) -> None:
         """As for all panes, and the lines on the screen stay where they are."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from checks.logs.model import Level, Record, Value
-from checks.logs.views import LogLine
+from checks.logs.views import LogLine, LogsView
 from checks.model import Status
 from widgets import format as fmt
 from widgets.glyphs import Glyphs
@@ -24,6 +24,7 @@ __all__ = [
     "origin",
     "origin_of",
     "per_minute",
+    "reach_told",
     "record_text",
     "said",
     "source_name",
@@ -163,6 +164,20 @@ def record_text(line: LogLine) -> str:
 def _whole_time(at: float) -> str:
     here = datetime.fromtimestamp(at).astimezone()
     return here.isoformat(sep=" ", timespec="milliseconds")
+
+
+def reach_told(view: LogsView, now: float) -> str:
+    """That the logs are not held as far back as lines are wanted; empty where they are."""
+    wanted = view.wanted
+    if wanted.since is None:
+        return ""
+    read = [one for one in view.sources if not wanted.checks or one.check in wanted.checks]
+    held = [one.held_since for one in read if one.held_since is not None]
+    if not held or max(held) <= wanted.since:
+        return ""
+    # Of several logs the others may reach further back.
+    before = f"before {when(max(held), now, fine=True)}"
+    return f"nothing {before} is held" if len(read) == 1 else f"not all {before} is held"
 
 
 def per_minute(value: float) -> str:

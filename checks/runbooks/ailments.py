@@ -10,7 +10,10 @@ from checks.model import Status
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView
 
-__all__ = ["ailments", "of_ailment"]
+__all__ = ["ANYWAY", "ailments", "of_ailment"]
+
+ANYWAY: Final = "target-down"
+"""The runbook of a check that gives no answer, where none is nearer."""
 
 _SILENT: Final = {
     "postgres": "postgres-unreachable",
@@ -21,6 +24,8 @@ _SILENT: Final = {
     "ping": "ping-loss",
     "process": "process-missing",
     "systemd": "unit-failed",
+    "files": "files-not-as-expected",
+    "log": "log-not-as-expected",
 }
 """By kind, of one that gives no answer."""
 
@@ -33,6 +38,8 @@ _ILL: Final = {
     "tls": "certificate-expiring",
     "sqlite": "sqlite-damaged",
     "metrics": "scrape-empty",
+    "files": "files-not-as-expected",
+    "log": "log-not-as-expected",
 }
 """By kind, of one that answers and is not well, where no part of it says more."""
 
@@ -101,10 +108,12 @@ _REASONS: Final = {
 _WELL: Final = (Status.OK, Status.WAITING)
 
 
-def of_ailment(check: CheckView, anyway: str) -> str:
-    """The name of the runbook for what is wrong with ``check``; ``anyway`` where none is nearer."""
+def of_ailment(check: CheckView) -> str:
+    """The name of the runbook for what is wrong with ``check``; empty where it answers, and none
+    is of what it says.
+    """
     if not check.up:
-        return _SILENT.get(check.kind, anyway)
+        return _SILENT.get(check.kind, ANYWAY)
     for part in _worst_first(check):
         name = _of_part(check.kind, part)
         if name:
@@ -114,14 +123,12 @@ def of_ailment(check: CheckView, anyway: str) -> str:
     if check.kind == "http" and check.value[:1] in ("4", "5"):
         return "http-error-status"
     by_reason = _REASONS.get(check.kind, {}).get(check.reason, "")
-    return by_reason or _ILL.get(check.kind, anyway)
+    return by_reason or _ILL.get(check.kind, "")
 
 
 def ailments(checks: Iterable[CheckView]) -> tuple[tuple[str, str], ...]:
     """The name of each of ``checks`` that is not well, with :func:`of_ailment`."""
-    return tuple(
-        (check.name, of_ailment(check, "")) for check in checks if check.status not in _WELL
-    )
+    return tuple((check.name, of_ailment(check)) for check in checks if check.status not in _WELL)
 
 
 def _worst_first(check: CheckView) -> Iterator[PartView]:

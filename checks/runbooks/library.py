@@ -136,7 +136,7 @@ class Library:
 
     def for_subject(self, *links: str) -> Link | None:
         """Where the first of ``links`` leads that is known: an alert's ``runbook_url``, then the
-        ``runbook:`` of its check, then what a failing check has anyway (``target-down``)."""
+        ``runbook:`` of its check, then what ails it."""
         known = {*self._names, *self._own}
         for text in links:
             link = link_of(text) if text else None

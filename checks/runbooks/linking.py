@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from checks.runbooks.ailments import of_ailment
+from checks.runbooks.ailments import ANYWAY, of_ailment
 from checks.runbooks.links import Link, link_of
 
 if TYPE_CHECKING:
     from checks.views import AlertView, CheckView
 
-__all__ = ["ANYWAY", "first_known", "links"]
-
-ANYWAY: Final = "target-down"
-"""The runbook of a check that is not well and names none."""
+__all__ = ["first_known", "links"]
 
 
 def first_known(known: Collection[str], *texts: str) -> Link | None:
@@ -42,7 +39,7 @@ def links(
         texts = [alert.runbook, of_checks.get(alert.check, "")]
         if not alert.rule:
             ill = views.get(alert.check)
-            texts += [of_ailment(ill, ANYWAY) if ill is not None else ANYWAY, ANYWAY]
+            texts.append(of_ailment(ill) if ill is not None else ANYWAY)
         link = first_known(known, *texts)
         if link is not None:
             found[alert.id] = link.name

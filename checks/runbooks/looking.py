@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from checks.config import RunbooksConfig
-from checks.runbooks.linking import ANYWAY, first_known
+from checks.runbooks.linking import first_known
 from checks.runbooks.links import Link, built_in_names
 from checks.runbooks.views import Offer, Subject
 
@@ -119,7 +119,7 @@ def _leads(situation: Situation, known: frozenset[str], ails: str) -> Link | Non
     own = check.runbook if check is not None else ""
     if alert is None:
         return first_known(known, own, ails)
-    return first_known(known, alert.runbook, own, "" if alert.rule else ails or ANYWAY)
+    return first_known(known, alert.runbook, own, "" if alert.rule else ails)
 
 
 def _same(one: Looked, other: Looked) -> bool:

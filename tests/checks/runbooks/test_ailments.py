@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checks.alerts.of_checks import alerts_of
 from checks.model import Status
-from checks.runbooks.ailments import _ILL, _PARTS, _REASONS, _SILENT
+from checks.runbooks.ailments import _ILL, _PARTS, _REASONS, _SILENT, ailments
 from checks.runbooks.linking import links
 from checks.runbooks.links import built_in_names
 from checks.views import CheckView, PartView
@@ -50,7 +52,10 @@ def ill(
         (ill("http", value="503"), "http-error-status"),
         (ill("http", value="200", reason="latency"), "http-slow"),
         (ill("http", up=False), "target-down"),
-        (ill("tcp"), "target-down"),
+        (ill("tcp", up=False), "target-down"),
+        (ill("files", part("readable")), "files-not-as-expected"),
+        (ill("files", up=False), "files-not-as-expected"),
+        (ill("log", part("panics")), "log-not-as-expected"),
         (ill("host", part("locks"), runbook="queue-stuck"), "queue-stuck"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -58,6 +63,13 @@ def ill(
 def test_what_ails_a_check_chooses_its_runbook(view: CheckView, name: str) -> None:
     known = links(alerts_of([view]), [view], built_in_names())
     assert set(known.values()) == {name}
+
+
+@pytest.mark.parametrize("kind", ["tcp", "command", "prometheus", "alertmanager"])
+def test_what_answers_is_not_said_to_be_down(kind: str) -> None:
+    view = ill(kind, part("something"))
+    assert links(alerts_of([view]), [view], built_in_names()) == {}
+    assert ailments([view]) != ailments([replace(view, up=False)]), "it is linked anew"
 
 
 def test_every_runbook_that_is_chosen_is_there() -> None:

@@ -24,7 +24,10 @@ from tests.servers.postgres import PostgresDatabase
 from tests.servers.redis import RedisServer
 
 PACKS = Path(__file__).parents[3] / "checks" / "alerts" / "packs"
+OF_CHECKS = {"files-not-as-expected", "log-not-as-expected"}
+"""What no rule names: a check of such a kind leads there by itself."""
 NOTHING_TO_MEND = {
+    *OF_CHECKS,
     "host-traffic-far-from-usual",
     "request-latency-target",
     "requests-far-from-usual",
@@ -66,7 +69,7 @@ def of(books: dict[str, Runbook], *languages: Language) -> list[tuple[Runbook, S
 def test_each_alert_of_the_packs_has_a_runbook_and_each_runbook_an_alert(
     books: dict[str, Runbook],
 ) -> None:
-    assert set(books) == linked()
+    assert set(books) == linked() | OF_CHECKS
 
 
 def test_each_shows_how_to_look_and_how_to_mend(books: dict[str, Runbook]) -> None:
@@ -159,6 +162,34 @@ async def test_redis_is_looked_at_with_or_without_its_own_client(
     assert 0 < redis_server.call("TTL", "session:2") <= 50
     await run("evict-expiring")
     assert b"volatile-lru" in redis_server.call("CONFIG", "GET", "maxmemory-policy")
+
+
+async def test_files_and_logs_are_looked_at_whatever_their_pattern_is(
+    books: dict[str, Runbook], place: Place, tmp_path: Path
+) -> None:
+    for name in ("shop-1.sql", "shop 2.sql"):
+        (tmp_path / name).write_text("4711 orders lost\n")
+
+    async def run(book: str, name: str, instance: str) -> str:
+        step = books[book].step(name)
+        assert step is not None
+        bound = bind(step, books[book], {"INSTANCE": instance})
+        assert not bound.refused
+        ran = await place.run(step.text, dict(bound.values))
+        assert ran.ended.exit_code == 0, ran.text
+        return ran.text
+
+    every = f"{tmp_path}/**/*.sql"
+    found = await run("files-not-as-expected", "files", every)
+    assert "shop-1.sql" in found
+    assert "shop 2.sql" in found
+    assert "shop 2.sql" in await run("files-not-as-expected", "files", str(tmp_path))
+    assert "Nothing here is called" in await run("files-not-as-expected", "files", f"{every}.gz")
+    assert "Filesystem" in await run("files-not-as-expected", "room", every)
+    logs = f"{tmp_path}/none.log,{every}"
+    assert "4711 orders lost" in await run("log-not-as-expected", "lines", logs)
+    assert "2 N orders lost" in await run("log-not-as-expected", "often", logs)
+    assert "shop 2.sql" in await run("log-not-as-expected", "writer", logs)
 
 
 def test_no_sql_of_theirs_is_refused_before_it_runs(books: dict[str, Runbook]) -> None:

@@ -108,7 +108,7 @@ def test_an_alert_leads_where_its_rule_says_else_where_its_check_does() -> None:
     known = frozenset({"orders", "shop-down", "target-down"})
 
     def led(runbook_url: str, of_check: str, *, rule: str = "shop/0") -> dict[str, str]:
-        check = samples.check("shop", Status.CRITICAL, runbook=of_check)
+        check = samples.check("shop", Status.CRITICAL, runbook=of_check, up=False)
         return links([alert(runbook=runbook_url, rule=rule)], [check], known)
 
     assert led("https://wiki/runbooks/orders", "shop-down") == {"a1": "orders", "shop": "shop-down"}

@@ -19,6 +19,7 @@ from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
 from widgets.logs.lines import Columns, line_of, mistake_lines
 from widgets.logs.narrowing import condition, narrowed
+from widgets.logs.patterns import pattern_lines
 from widgets.logs.sources import source_lines
 from widgets.logs.tail import TailPane
 from widgets.logs.words import record_text
@@ -231,6 +232,15 @@ def test_a_condition_fits_the_record_it_was_made_of_and_the_opposite_does_not(
 def test_a_condition_is_added_to_what_is_filtered_by(before: str, after: str) -> None:
     assert narrowed(before, 'id = "7"') == after
     compiled(after)
+
+
+@pytest.mark.parametrize(("rate", "count"), [(10_796.0, 10_796), (1_110_796.0, 1_110_796)])
+def test_large_figures_of_a_pattern_do_not_touch(rate: float, count: int) -> None:
+    first, *more = sample_logs.logs(LogsWanted()).patterns
+    busy = replace(first, name="payments-x", rate=rate, count=count, window=60.0)
+    rows = [each.text for each in pattern_lines((busy, *more), NOW, Frame(78, 20))]
+    assert f" payments-x {rate:,.0f}/min {count:,} in 1min " in rows[0]
+    assert len({row.index("/min") for row in rows}) == 1, "the columns are as wide for all"
 
 
 def test_what_is_missing_of_a_log_stands_beneath_it() -> None:

@@ -28,6 +28,7 @@ _BOUND: Final = 12
 """Cells that a bound needs at least to say something."""
 _RATE: Final = 10
 _COUNT: Final = 14
+"""Cells of a column at least; one more than its longest text where that is long."""
 _LAST: Final = 12
 
 
@@ -42,12 +43,29 @@ def pattern_lines(
     """A row each; ``chosen`` is the key of the one whose lines are shown alone."""
     names = [_name(one, patterns) for one in patterns]
     width = min(_NAME, max(map(cell_len, names), default=0))
+    rates = _column([per_minute(one.rate) for one in patterns], _RATE)
+    counts = _column([_counted(one) for one in patterns], _COUNT)
     made = []
-    for one, name in zip(patterns, names, strict=True):
+    for one, name, rate, count in zip(patterns, names, rates, counts, strict=True):
         role = "key" if pattern_key(one) == chosen else "name"
-        told = Seg(left(fit(name, width, frame.glyphs.cut), width), role)
+        told = [
+            Seg(left(fit(name, width, frame.glyphs.cut), width), role),
+            Seg(rate, "value" if one.rate else "dim"),
+            Seg(count, "label"),
+        ]
         made.append(_row(one, told, now, frame))
     return made
+
+
+def _column(texts: Sequence[str], least: int) -> list[str]:
+    """``texts`` on the right of ``least`` cells, or of as many as leave one before each."""
+    width = max([least, *(cell_len(text) + 1 for text in texts)])
+    return [right(text, width) for text in texts]
+
+
+def _counted(pattern: PatternView) -> str:
+    """``12 in 5min``."""
+    return f"{fmt.count(pattern.count)} in {fmt.window(pattern.window).replace(' ', '')}"
 
 
 def _name(pattern: PatternView, patterns: Sequence[PatternView]) -> str:
@@ -56,14 +74,11 @@ def _name(pattern: PatternView, patterns: Sequence[PatternView]) -> str:
     return pattern_key(pattern) if twins else pattern.name
 
 
-def _row(one: PatternView, name: Seg, now: float, frame: Frame) -> Line:
-    window = fmt.window(one.window).replace(" ", "")
+def _row(one: PatternView, told: Sequence[Seg], now: float, frame: Frame) -> Line:
     last = "never" if one.last is None else f"{fmt.coarse(max(0.0, now - one.last))} ago"
     segs = [
         Seg(f" {frame.glyphs.status(one.status)} ", role_of(one.status)),
-        name,
-        Seg(right(per_minute(one.rate), _RATE), "value" if one.rate else "dim"),
-        Seg(right(f"{fmt.count(one.count)} in {window}", _COUNT), "label"),
+        *told,
     ]
     used = sum(cell_len(seg.text) for seg in segs)
     if used + _LAST <= frame.width:

@@ -12,7 +12,7 @@ from checks.dashboards.interpolate import Value, Values, references
 from checks.dashboards.measuring import Measuring
 from checks.dashboards.model import Variable
 from checks.dashboards.patterns import pattern_of
-from checks.dashboards.views import ALL, VariableView
+from checks.dashboards.views import ALL, AUTO_INTERVAL, VariableView
 from checks.errors import OnwatchError
 from checks.model import clean
 from checks.promql.answers import series_name
@@ -21,12 +21,10 @@ from checks.promql.literals import format_float
 from checks.promql.values import LabelSet
 from checks.store.matching import Matcher
 
-__all__ = ["AUTO_INTERVAL", "Choice", "chosen_values"]
+__all__ = ["Choice", "chosen_values"]
 
 MOST: Final = 1_000
 """Values that a variable may have."""
-AUTO_INTERVAL: Final = "auto"
-"""The value of an interval's variable that stands for what suits the samples."""
 _CALL: Final = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _VALUES: Final = re.compile(r"(?:(?P<of>.*\S)\s*,\s*)?(?P<label>[a-zA-Z_]\w*)\s*", re.DOTALL)
 

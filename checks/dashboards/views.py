@@ -12,10 +12,20 @@ from typing import Final
 from checks.dashboards.model import Panel
 from checks.model import Status, Table
 
-__all__ = ["ALL", "DashboardName", "DashboardView", "PanelView", "SeriesView", "VariableView"]
+__all__ = [
+    "ALL",
+    "AUTO_INTERVAL",
+    "DashboardName",
+    "DashboardView",
+    "PanelView",
+    "SeriesView",
+    "VariableView",
+]
 
 ALL: Final = "All"
 """Stands alone among the chosen values of a variable that offers all."""
+AUTO_INTERVAL: Final = "auto"
+"""The value of an interval's variable that stands for what suits the samples."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from checks.dashboards.choosing import AUTO_INTERVAL
 from checks.dashboards.grafana.node import Node
 from checks.dashboards.grafana.sources import PROMETHEUS, Sources, spoken
 from checks.dashboards.model import Variable
 from checks.dashboards.patterns import pattern_of
-from checks.dashboards.views import ALL
+from checks.dashboards.views import ALL, AUTO_INTERVAL
 from checks.model import clean
 
 __all__ = ["variables_of"]

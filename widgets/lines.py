@@ -137,7 +137,9 @@ class LinePane(LineView, can_focus=True):
         return len(self.build(width, height)) + len(self.pinned(width))
 
     def inputs(self) -> tuple[object, ...]:
-        """The objects that :meth:`build` reads; it is asked again when one is another object."""
+        """The objects that :meth:`build` reads; it is asked again when one is another object, or
+        a text reads otherwise.
+        """
         return (self.snapshot,)
 
     def frame(self, width: int, height: int) -> Frame:
@@ -372,7 +374,10 @@ class LinePane(LineView, can_focus=True):
 
 
 def _same(reads: tuple[object, ...], before: tuple[object, ...]) -> bool:
-    """Whether what is read is what was read before: an equal frame, and the same objects."""
+    """Whether what is read is what was read before: an equal frame, the same objects and texts."""
     if len(reads) != len(before) or reads[0] != before[0]:
         return False
-    return all(one is other for one, other in zip(reads[1:], before[1:], strict=True))
+    return all(
+        one is other or (isinstance(one, str) and one == other)
+        for one, other in zip(reads[1:], before[1:], strict=True)
+    )

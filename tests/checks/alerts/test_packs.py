@@ -337,3 +337,11 @@ def test_the_thresholds_of_operations_guides_are_there(
     if SEEDS.is_file():
         listed = set(re.findall(r"^\| ([A-Z]{3}-\d+) ", SEEDS.read_text(), re.M))
         assert set(ids.split()) <= listed
+
+
+def test_that_a_server_was_started_ends_as_soon_as_that_it_is_down() -> None:
+    """While it is away its alert has no data: once it answers, that is not to stand for long."""
+    groups = [group for name in pack_names() for group in read_pack(name).groups]
+    every = {rule.name: group.interval for group in groups for rule in group.rules}
+    for server in ("Mysql", "Postgres", "Redis"):
+        assert every[f"{server}ServerRestarted"] <= every[f"{server}Unreachable"], server

@@ -232,3 +232,16 @@ async def test_keys_that_find_no_alert_say_where_there_is_one() -> None:
         await pilot.press("a")
         await settle(pilot)
         assert told(pilot) == ["there is no alert"]
+
+
+async def test_how_long_to_silence_is_seen_on_a_small_screen() -> None:
+    async with running(FakeSource(samples.bad_night(story=StoryView(who="me"))), (40, 12)) as pilot:
+        await pilot.press("s")
+        await settle(pilot)
+        (told,) = (row for row in seen(pilot).splitlines() if " for    " in row)
+        assert "1h" in told
+        assert "or your" not in told
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        (told,) = (row for row in seen(pilot).splitlines() if " for    " in row)
+        assert "15m 1h 4h 1d, or your own" in told

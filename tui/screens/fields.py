@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -13,6 +15,11 @@ from textual.widgets import Input, Static
 from tui import keymap
 
 __all__ = ["ChoiceLine", "Field", "TextLine"]
+
+_NAME: Final = 10
+"""Cells of a field's name."""
+_LEAST: Final = 6
+"""Cells for what is typed, below which the word after it goes."""
 
 
 class TextLine(Input):
@@ -59,14 +66,14 @@ class ChoiceLine(TextLine):
 
 
 class Field(Horizontal):
-    """A line with its name before it, and a word after it."""
+    """A line with its name before it, and a word after it where that leaves it some cells."""
 
-    DEFAULT_CSS = """
-    Field {
+    DEFAULT_CSS = f"""
+    Field {{
         height: 1;
-        & > Static { width: 10; height: 1; color: $text-muted; }
-        & > .after { width: auto; padding: 0 1; }
-    }
+        & > Static {{ width: {_NAME}; height: 1; color: $text-muted; }}
+        & > .after {{ width: auto; padding: 0 1; }}
+    }}
     """
 
     def __init__(self, title: str, line: TextLine, after: str = "") -> None:
@@ -80,3 +87,8 @@ class Field(Horizontal):
         yield self._line
         if self._after:
             yield Static(self._after, markup=False, classes="after")
+
+    def on_resize(self, event: events.Resize) -> None:
+        # The word takes its text and a blank on both sides; what is typed also has one each.
+        room = event.size.width - _NAME - (cell_len(self._after) + 2) - 2
+        self.query(".after").set(display=room >= _LEAST)

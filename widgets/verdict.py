@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -165,10 +166,12 @@ def state_segs(
     glyphs: Glyphs = UNICODE,
     *,
     silent: bool = False,
+    named: bool = True,
 ) -> list[Seg]:
     """The right part: host name, time, and live, frozen, past, or not live for want of pictures.
 
-    In less room what is wrong goes before the host's name, and that before the time.
+    In less room what is wrong goes before the host's name, and that before the time. Without the
+    name where it is not to be ``named``.
     """
     if frozen:
         state = Seg(f"{glyphs.frozen} frozen", "warning")
@@ -184,10 +187,15 @@ def state_segs(
     roomy = width >= _ROOMY
     if roomy or not snapshot.alerts:
         segs = [Seg(fmt.clock(snapshot.time), "label"), Seg(" "), *segs]
-    if width >= _NARROW:
+    if named and width >= _NARROW:
         most = 24 if roomy else 12
         segs = [Seg(fit(snapshot.hostname, most, glyphs.cut), "name"), Seg("  "), *segs]
     return segs
+
+
+def _room(width: int, state: Sequence[Seg]) -> int:
+    """The cells that ``state`` leaves to the left part, of ``width``."""
+    return max(0, width - segs_width(state) - 2)
 
 
 class VerdictLine(LineView):
@@ -218,11 +226,22 @@ class VerdictLine(LineView):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         glyphs = self.glyphs
-        state = state_segs(self.snapshot, self.frozen, width, glyphs, silent=self.silent)
-        room = max(0, width - segs_width(state) - 2)
-        verdict = verdict_segs(self.snapshot, room, glyphs, self.runbook)
+        state = self._state(width)
+        verdict = verdict_segs(self.snapshot, _room(width, state), glyphs, self.runbook)
         blank = Seg(" " * (width - segs_width(verdict) - segs_width(state)))
         return [line(*verdict, blank, *state), *self.notice_lines(width)]
+
+    def _state(self, width: int) -> list[Seg]:
+        """The right part; without the host's name where the left one then says more."""
+        glyphs = self.glyphs
+        whole, bare = (
+            state_segs(self.snapshot, self.frozen, width, glyphs, silent=self.silent, named=named)
+            for named in (True, False)
+        )
+        said, more = (
+            len(verdict_segs(self.snapshot, _room(width, state), glyphs)) for state in (whole, bare)
+        )
+        return bare if more > said else whole
 
     def _fitted(self, lines: list[Line], width: int) -> list[Line]:
         if self.lit and lines:

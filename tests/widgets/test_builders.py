@@ -15,6 +15,7 @@ from checks.model import Status
 from checks.requests.stats import BreakdownRow
 from checks.views import EventView, Snapshot
 from tests.widgets import samples
+from tests.widgets.stage import Stage, shown
 from widgets.alerts import alert_lines
 from widgets.events import event_lines
 from widgets.frame import Frame
@@ -25,7 +26,7 @@ from widgets.queues import queue_lines, queue_summary
 from widgets.requests import request_lines, request_summary, worst_first
 from widgets.services import service_lines
 from widgets.text import Line, segs_width
-from widgets.verdict import state_segs, verdict_segs
+from widgets.verdict import VerdictLine, state_segs, verdict_segs
 
 Builder = Callable[[Snapshot | None, Frame], list[Line]]
 BUILDERS: list[Builder] = [
@@ -413,6 +414,20 @@ def test_the_state_says_live_frozen_or_past() -> None:
 def test_the_age_of_what_is_wrong_is_there_on_eighty_columns() -> None:
     room = 80 - segs_width(state_segs(samples.bad_night(), False, 80)) - 2
     assert verdict(samples.bad_night(), room).endswith("… · since 2 m")
+
+
+async def test_the_hosts_name_goes_before_the_age_of_what_is_wrong() -> None:
+    night = samples.bad_night(hostname="vm")
+    first, *others = night.alerts
+    failing = replace(first, name="RequestErrorsHigh", sentence="shop-log: 41.29% of requests fail")
+    line = VerdictLine()
+    async with Stage(line).run_test(size=(80, 3)) as pilot:
+        line.snapshot = replace(night, alerts=(failing, *others))
+        assert shown(line)[0].endswith("41.29% of reque… · since 2 m  ● live")
+        await pilot.resize_terminal(95, 3)
+        assert shown(line)[0].endswith("requests f… · since 2 m · +4 more  ● live")
+        await pilot.resize_terminal(120, 3)
+        assert shown(line)[0].endswith("vm  22:13:20 ● live")
 
 
 def test_summaries_are_one_line_that_fits() -> None:

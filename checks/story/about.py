@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from checks.story.model import Entry, EntryKind, Incident
+from checks.story.matchers import MatcherError, matches, parse
+from checks.story.model import Entry, EntryKind, Incident, Matcher
 from checks.story.telling import STEP_BEGAN
 
 __all__ = ["BEFORE", "SHORT", "about_of", "concerns", "run_of", "short_steps"]
@@ -17,7 +18,7 @@ SHORT: Final = 60.0
 _FOR_ALL: Final = frozenset(
     {EntryKind.DEPLOYMENT, EntryKind.RELOAD, EntryKind.GAP, EntryKind.SESSION, EntryKind.SILENCED}
 )
-"""Kinds that concern every incident in whose time they are."""
+"""Kinds that concern every incident in whose time they are; of silences those of its alerts."""
 _LEADING: Final = frozenset({EntryKind.DEPLOYMENT, EntryKind.RELOAD})
 
 
@@ -32,7 +33,31 @@ def concerns(entry: Entry, incident: Incident, now: float) -> bool:
 def about_of(incident: Incident, entries: Iterable[Entry], now: float) -> tuple[Entry, ...]:
     """Of all ``entries`` those that are told of ``incident``, the oldest first."""
     found = [one for one in entries if concerns(one, incident, now)]
+    members = [
+        {"check": one.check, **dict(one.labels)}
+        for one in found
+        if one.kind is EntryKind.TRANSITION
+    ]
+    found = [one for one in found if _may_hide(one, members)]
     return tuple(sorted(found, key=lambda one: (one.at, one.id)))
+
+
+def _may_hide(entry: Entry, members: Iterable[Mapping[str, str]]) -> bool:
+    """Whether it is of a silence that matches one of ``members``, the labels of alerts, or of
+    something else.
+    """
+    if entry.kind is not EntryKind.SILENCED:
+        return True
+    matchers = _matchers(entry)
+    return any(matches(matchers, labels) for labels in members)
+
+
+def _matchers(entry: Entry) -> tuple[Matcher, ...]:
+    """Of a silence as its entry tells them; none, which match all, where that was cut short."""
+    try:
+        return parse(entry.text.partition(": ")[2])
+    except MatcherError:
+        return ()
 
 
 def run_of(entry: Entry) -> str:

@@ -305,6 +305,28 @@ def test_entries_of_its_time_belong_to_it_where_they_concern_all() -> None:
     assert foreign not in found
 
 
+@pytest.mark.parametrize(
+    ("matchers", "told"),
+    [
+        ('job="gateway"', True),
+        ('check="api", job=~"gate.*"', True),
+        ('check="shop-log"', False),
+        ('job="gateway", check="shop-log"', False),
+        ('job="gateway', True),
+    ],
+)
+def test_silences_of_its_time_belong_to_it_where_they_match_one_of_its_alerts(
+    matchers: str, *, told: bool
+) -> None:
+    own, mine = material().incident, material().entries
+    silences = [
+        Entry(BEGAN + 10, EntryKind.SILENCED, f"silenced: {matchers}", who="bob"),
+        Entry(BEGAN + 90, EntryKind.SILENCED, f"no longer silenced: {matchers}", who="bob"),
+    ]
+    found = about_of(own, [*mine, *silences], BEGAN + 5000)
+    assert [one in found for one in silences] == [told, told]
+
+
 def test_the_same_for_programs() -> None:
     data = json.loads(json.dumps(as_data(material())))
     assert (data["id"], data["priority"], data["time_to_resolve"]) == (12, "P1", 460.0)

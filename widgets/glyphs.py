@@ -119,7 +119,7 @@ _CONSOLE: Final = frozenset("▲▼■•°±←↑→↓≤≥─│┌┐└�
 """Signs that the fonts of Debian's console-setup and the kernel's own (CP437) have in common."""
 _NEAR: Final = {
     **dict(zip(UNICODE.blocks, "__░░▒▒██", strict=True)),
-    **dict(zip("╭╮╰╯━●▌", "┌┐└┘═•>", strict=True)),
+    **dict(zip("╭╮╰╯━●▌▀", "┌┐└┘═•>■", strict=True)),
 }
 """Signs that come nearer with those of the console than within ASCII."""
 

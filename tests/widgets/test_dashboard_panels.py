@@ -24,13 +24,14 @@ from tests.widgets.sample_dashboards import (
     panel_view,
     series,
 )
+from widgets.dashboard.digits import large
 from widgets.dashboard.panel import panel_lines
 from widgets.dashboard.room import Room
 from widgets.dashboard.scale import panel_scale, time_columns
 from widgets.dashboard.steady import Steady
 from widgets.dashboard.units import divided, tick_labels, value_text
 from widgets.dashboard.whole import asked
-from widgets.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
+from widgets.glyphs import ASCII, UNICODE, Glyphs, glyphs_for, in_console
 
 
 @pytest.fixture(autouse=True)
@@ -94,13 +95,18 @@ def test_the_marks_of_a_scale_are_in_one_unit() -> None:
     assert tick_labels("%", [0, 50, 100]) == ["0 %", "50 %", "100 %"]
 
 
+def test_a_large_figure_can_be_read_on_the_linux_console() -> None:
+    rows = large("38") or []
+    assert [in_console(row) for row in rows] == ["■■█ █■█", " ■█ █■█", "■■■ ■■■"]
+
+
 def test_a_figure_is_large_where_it_has_room_and_says_its_status_in_a_word() -> None:
     ill = panel_view(
         panel("Errors", PanelKind.NUMBER, unit="ratio"), series("", course(0.06, 0), HIGH)
     )
-    large = text(ill, 33, 6)
-    assert "█▀▀" in large
-    assert "✖ critical" in large
+    told = text(ill, 33, 6)
+    assert "█▀▀" in told
+    assert "✖ critical" in told
     low = text(ill, 33, 3)
     assert "6 %  ✖ critical" in low
     narrow = shown(ill, 19, 6)

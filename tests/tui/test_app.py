@@ -28,6 +28,7 @@ from tests.tui.app_kit import (
 )
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
+from tests.widgets.sample_logs import log_night
 from tui import keymap
 from tui.app import OnwatchApp
 from tui.bindings import all_bindings
@@ -316,6 +317,17 @@ async def test_p_freezes_the_picture_and_lets_it_go_on() -> None:
         await settle(pilot)
         assert "FROZEN" not in seen(pilot)
         assert "all 3 checks are fine" in seen(pilot)
+
+
+@pytest.mark.parametrize("key", ["1", "8"])
+async def test_the_hints_say_what_the_key_that_freezes_does_now(key: str) -> None:
+    async with running(FakeSource(log_night()), size=(180, 40)) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        for does in ("p freeze", "p live", "p freeze"):
+            assert does in seen(pilot).splitlines()[-1]
+            await pilot.press("p")
+            await settle(pilot)
 
 
 async def test_plus_and_minus_step_through_the_windows() -> None:

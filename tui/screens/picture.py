@@ -366,9 +366,18 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
     def _name_keys(self) -> None:
         self._names_due = False
         active = list(self.active_bindings.values())
-        self.query_one(HintLine).hints = hints_from(self.hints(), active)
+        self.query_one(HintLine).hints = hints_from(map(self._now_does, self.hints()), active)
         runbook = hints_from(((("screen.runbook",), ""),), active)
         self.query_one(".header", VerdictLine).runbook = runbook[0][0] if runbook else ""
+
+    def _now_does(self, hint: HintSource) -> HintSource:
+        """``hint``; of the key that freezes the picture what it does while that is frozen."""
+        names, _ = hint
+        return (names, "live") if self.frozen and names == ("app.freeze",) else hint
+
+    def watch_frozen(self) -> None:
+        if self._composed:
+            self._keys_changed(None)
 
     @on(HintLine.Clicked)
     def _press(self, event: HintLine.Clicked) -> None:

@@ -25,6 +25,7 @@ from widgets.handling import (
     silenced_count,
 )
 from widgets.lines import LinePane
+from widgets.pending import next_of_each
 from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         return _quiet(snapshot, width, glyphs)
     alerts = [
         a
-        for a in snapshot.alerts
+        for a in next_of_each(snapshot, snapshot.alerts)
         if speaks(a) and frame.wants(*_texts(a), _word(a, handled_of(snapshot, a.id)))
     ]
     if not alerts:
@@ -309,7 +310,7 @@ class AlertsPane(LinePane):
     """What is wrong now and since when."""
 
     def heading(self) -> Sequence[Seg]:
-        alerts = self.snapshot.alerts if self.snapshot else ()
+        alerts = next_of_each(self.snapshot, self.snapshot.alerts) if self.snapshot else ()
         counts = alert_counts(self._loud(alerts), self.glyphs)
         hidden = silenced_count(self.snapshot) if self.snapshot else 0
         if hidden:

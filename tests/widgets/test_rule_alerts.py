@@ -12,6 +12,7 @@ from checks.rules.views import RulesView
 from checks.views import AlertView, Snapshot
 from tests.widgets import samples
 from tests.widgets.curves import NOW
+from tests.widgets.sample_alerts import rule
 from tests.widgets.stage import Stage, shown
 from widgets.alerts import AlertsPane, alert_counts, alert_lines
 from widgets.frame import Frame
@@ -104,6 +105,29 @@ def test_the_pane_lists_what_fires_then_what_may_with_words_beside_the_signs() -
         ("…", "CpuHigh", "pending"),
         ("i", "Restarted", "info"),
     ]
+
+
+def test_of_the_pending_thresholds_of_one_thing_the_next_to_fire_alone_is_told() -> None:
+    degrees = (("critical", 600.0), ("warning", 300.0), ("info", 1800.0))
+    pending = [
+        replace(
+            PENDING,
+            id=severity,
+            rule=severity,
+            sentence=f"busy: {severity}",
+            labels=(*PENDING.labels, ("severity", severity)),
+        )
+        for severity, _ in degrees
+    ]
+    other = alert("CpuHigh", id="other", firing=False, labels=(("instance", "web-8"),))
+    rules = RulesView(rules=tuple(rule(severity, hold=hold) for severity, hold in degrees))
+    night = picture(*pending, other, FIRING, rules=rules)
+    told = rows(night)
+    assert [row for row in told if "busy" in row] == ["   busy: warning"]
+    assert any("CpuHigh says so" in row for row in told), "of another machine"
+    pane = AlertsPane()
+    pane.snapshot = night
+    assert "".join(seg.text for seg in pane.heading()) == "Alerts 1 ✖ 2 …"
 
 
 def test_pending_alerts_are_dimmed() -> None:

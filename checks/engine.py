@@ -512,7 +512,8 @@ class Engine:
         specs = {name: state.spec for name, state in self.states.items()}
         picture = replace(picture, runbooks=self.runbooks.look(picture, specs))
         if self.story is not None:
-            picture = replace(picture, story=self.story.look(picture))
+            view, alerts = self.story.look(picture), self.story.begun(picture.alerts)
+            picture = replace(picture, story=view, alerts=alerts)
         picture = replace(
             picture, dashboards=self.config.dashboard_names, baseline=self.config.baseline
         )

@@ -19,6 +19,7 @@ from checks.lanes import Lanes
 from checks.model import clean
 from checks.story import telling
 from checks.story.archive import Archive
+from checks.story.begins import Begins
 from checks.story.handling import ended_acknowledgements, handled, lasting, views_of
 from checks.story.incidents import foremost, incident_of
 from checks.story.keeping import Keeping
@@ -92,6 +93,7 @@ class LiveStory:
         self._tell = tell
         self._alerts: dict[str, AlertView] = {}
         self._hidden: dict[str, AlertView] = {}
+        self._begins = Begins()
         self._windows: list[Silence] = []
         self._windows_until = 0.0
         self._view = StoryView(may_annotate=config.annotates)
@@ -143,6 +145,11 @@ class LiveStory:
             # The rim: no story must cost the picture of the checks.
             log.exception("the story of a picture failed inside")
         return self._view
+
+    def begun(self, alerts: tuple[AlertView, ...]) -> tuple[AlertView, ...]:
+        """``alerts`` as they are shown: begun when the story says so, also before a restart."""
+        keeping = self.keeping
+        return self._begins.of(alerts, keeping.lasting, keeping.session.began)
 
     def _look(self, picture: Snapshot) -> None:
         self._alerts = {alert.id: alert for alert in picture.alerts}

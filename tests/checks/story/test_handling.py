@@ -104,6 +104,31 @@ async def test_it_survives_a_restart_with_the_time_that_it_was_to_be_taken_by(
     await again.end()
 
 
+async def test_an_alert_is_shown_since_before_a_restart_and_beside_another_onwatch(
+    session: Session, path: Path, clock: FakeClock
+) -> None:
+    await session.step(ill("gateway", since=NOW), ill("api", Status.WARNING, since=NOW))
+    await session.look()
+    await clock.advance(480)
+    beside = Session(path, clock)
+    await session.end()
+    again = Session(path, clock)
+    for other in (beside, again):
+        await other.step(ill("gateway", since=NOW + 481), ill("api", since=NOW + 481))
+        alerts = other.picture.alerts
+        shown = other.story.begun(alerts)
+        assert [one.id for one in shown] == [one.id for one in alerts], "it is the same alert"
+        since = {one.check: one.since for one in shown}
+        assert since == {"gateway": NOW, "api": NOW + 481}, "what got worse began anew"
+        assert other.story.begun(alerts) is shown, "nothing is made anew for each picture"
+    assert beside.story.keeping.leads, "and so tells what has ended"
+    await beside.step(well("gateway"))
+    await beside.step(ill("gateway", since=NOW + 600))
+    assert beside.story.begun(beside.picture.alerts) is beside.picture.alerts
+    await again.end()
+    await beside.end()
+
+
 async def test_after_a_day_in_which_nobody_watched_it_is_another_alert(
     session: Session, path: Path, clock: FakeClock
 ) -> None:

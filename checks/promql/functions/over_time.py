@@ -12,7 +12,7 @@ import numpy as np
 
 from checks.promql.ast import unwrapped
 from checks.promql.functions.batches import Batch, over, ranged
-from checks.promql.functions.compensated import add, total
+from checks.promql.functions.compensated import add, running, total
 from checks.promql.functions.contract import Context, Evaluate, Function, Kind
 from checks.promql.functions.quantiles import warn_of_quantiles
 from checks.promql.values import Bools, Floats, Matrix, Scalar, Times, Value, Vector
@@ -54,7 +54,7 @@ def _sum(batch: Batch) -> tuple[Floats, Bools]:
 
 def _avg(batch: Batch) -> tuple[Floats, Bools]:
     """The sum by the count, unless the sum overflows."""
-    sums, lost = total(batch.filled(0.0))
+    sums, lost = running(batch.filled(0.0))
     means = sums / batch.counts + lost / batch.counts
     overflowed = ~np.isfinite(sums)
     if overflowed.any():

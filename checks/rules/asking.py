@@ -1,19 +1,23 @@
-"""A query that somebody looks at: evaluated again and again, bounded, in the engine's thread."""
+"""A query that somebody looks at: evaluated again and again, bounded, in the engine's thread.
+
+What takes long is done a part at each look, so that no check gets late: the rows first, then the
+curves, some steps at a time. Until it is whole the answer before is shown, or what there is yet.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from checks.errors import OnwatchError
 from checks.model import clean
-from checks.promql.api import Engine, Expression
-from checks.promql.errors import PromQLError
+from checks.promql.api import Engine, Expression, Outcome
+from checks.promql.errors import EvaluationError, PromQLError
 from checks.promql.options import Options
 from checks.promql.values import Matrix, Vector
 from checks.rules.narrowing import narrowed
@@ -27,15 +31,29 @@ __all__ = ["REFRESH", "StandingQuery"]
 
 REFRESH: Final = 5.0
 """Seconds between evaluations."""
+REST: Final = 20.0
+"""How many times as long as an evaluation took there is none after it."""
+A_LOOK: Final = 0.1
+"""Seconds of this thread's own time that one look takes, and a little more."""
+A_PART: Final = 0.03
+"""Seconds that the evaluation of some steps of a curve is meant to take."""
+FIRST: Final = 5
+"""Steps that are evaluated first, to know what they cost."""
 MOST_ROWS: Final = 2_000
 MOST_CURVES: Final = 20
 POINTS: Final = 240
 """Steps of a curve."""
 LONGEST: Final = 86_400.0
 """Seconds that curves go back at most."""
+MOST_CELLS: Final = 2_000_000
+LONGEST_WORK: Final = 5.0
+"""Seconds of this thread's own time that the curves may take together."""
 _RANGE: Final = "a range of samples has no single value: apply a function, such as rate()"
-_OPTIONS: Final = Options(max_cells=2_000_000, max_steps=20_000, deadline=0.5)
+_OPTIONS: Final = Options(max_cells=MOST_CELLS, max_steps=20_000, deadline=0.5)
 """Half a second of this thread's own time: a check may be a tenth of its interval late."""
+
+
+Answers: TypeAlias = Generator[QueryView, None, None]
 
 
 class StandingQuery:
@@ -52,27 +70,44 @@ class StandingQuery:
         self._engine = Engine(_OPTIONS, OwnTime())
         self._names: tuple[int, tuple[str, ...], tuple[str, ...]] = (-1, (), ())
         self._view: QueryView | None = None
+        self._newest = QueryView(text, 0.0)
+        self._going: Answers | None = None
+        self._took = 0.0
 
     def view(self, store: Store, now: float) -> QueryView:
         """What it comes to; anew where the last answer is :data:`REFRESH` seconds old."""
-        held = self._view
-        if held is None or not 0 <= now - held.at < REFRESH:
-            held = self._view = self._answer(store, now)
-        return held
+        pause = max(REFRESH, REST * self._took)
+        if self._going is None and (self._view is None or not 0 <= now - self._view.at < pause):
+            self._newest = QueryView(self.text, now, span=self._span, about=self._about)
+            self._going, self._took = self._answers(store, self._newest), 0.0
+        if self._going is not None and self._is_whole_after(self._going):
+            self._going = None
+            self._view = replace(self._newest, took=self._took)
+        return self._view or self._newest
 
-    def _answer(self, store: Store, now: float) -> QueryView:
-        began = time.perf_counter()
-        made = QueryView(self.text, now, span=self._span, about=self._about)
+    def _is_whole_after(self, going: Answers) -> bool:
+        """Go on for one look; whether nothing is left to do."""
+        before, began = self._took, time.thread_time()
+        for self._newest in going:
+            self._took = before + time.thread_time() - began
+            if self._took - before > A_LOOK:
+                return False
+        return True
+
+    def _answers(self, store: Store, made: QueryView) -> Answers:
+        """What there is of the answer, again and again until it is whole."""
+        metrics, labels = self._known(store)
+        made = replace(made, metrics=metrics, labels=labels)
         try:
-            made = self._evaluated(store, made) if self.text.strip() else made
+            if self.text.strip():
+                made = yield from self._evaluated(store, made)
         except PromQLError as wrong:
             made = replace(made, error=clean(wrong.message), column=wrong.span.start + 1)
         except OnwatchError as wrong:
             made = replace(made, error=clean(str(wrong)))
-        metrics, labels = self._known(store)
-        return replace(made, took=time.perf_counter() - began, metrics=metrics, labels=labels)
+        yield made
 
-    def _evaluated(self, store: Store, made: QueryView) -> QueryView:
+    def _evaluated(self, store: Store, made: QueryView) -> Generator[QueryView, None, QueryView]:
         expression, at = self._engine.parse(self.text), round(made.at * 1000)
         outcome = self._engine.instant(store, expression, at)
         if isinstance(outcome.value, Matrix):
@@ -86,10 +121,15 @@ class StandingQuery:
             rows=tuple(found[:MOST_ROWS]),
             total=len(found),
         )
+        yield made
         own = self._own(found)
         try:
             drawn = expression if own is None else self._narrowed(store, expression, at, own)
-            times, curves = self._curves(store, drawn, at, own)
+            parts = []
+            for part in self._parts(store, drawn, at):
+                parts.append(part)
+                yield made
+            times, curves = _drawn(parts, own)
         except OnwatchError as refused:
             # What it is now is worth telling, though its past be too much to ask for.
             return replace(made, warnings=(*made.warnings, clean(f"no curves: {refused}")))
@@ -115,25 +155,30 @@ class StandingQuery:
         same = any(_same(one, own) for one in outcome.samples())
         return made if same else expression
 
-    def _curves(
-        self, store: Store, expression: Expression, at: int, own: tuple[Pairs, float] | None
-    ) -> tuple[tuple[float, ...], tuple[Curve, ...]]:
-        """The times (seconds) and the first few series, those that are there last in front."""
+    def _parts(
+        self, store: Store, expression: Expression, at: int
+    ) -> Generator[Outcome, None, None]:
+        """The steps of the curves in order, as many at a time as take :data:`A_PART`."""
         span = round(self._span * 1000)
         step = max(1, span // POINTS)
-        outcome = self._engine.range(store, expression, at - span, at, step)
-        times = tuple((outcome.grid.times() / 1000).tolist())
-        value = outcome.value
-        if not isinstance(value, Vector):
-            return times, (Curve((), tuple(np.asarray(value, float).tolist())),)
-        drawn = np.where(value.present, value.values, np.nan)
-        if own is None or own[0] not in value.labels:
-            chosen = np.argsort(~value.present[:, -1], kind="stable")[:MOST_CURVES]
-        else:
-            chosen = np.array([value.labels.index(own[0])])
-        return times, tuple(
-            Curve(value.labels[place], tuple(drawn[place].tolist())) for place in chosen.tolist()
-        )
+        first, steps, many = 0, span // step + 1, FIRST
+        while first < steps:
+            many, began = min(many, steps - first), time.thread_time()
+            start = at - span + first * step
+            part = self._engine.range(store, expression, start, start + (many - 1) * step, step)
+            if isinstance(part.value, Vector) and len(part.value.labels) * steps > MOST_CELLS:
+                raise EvaluationError(
+                    f"more than {MOST_CELLS:,} values over {span // 1000:,} s; select fewer series"
+                    " or a shorter range"
+                )
+            if self._took > LONGEST_WORK:
+                raise EvaluationError(
+                    f"they took longer than {LONGEST_WORK:g} s and were given up; select fewer "
+                    "series or a shorter range"
+                )
+            cost = max(1e-6, time.thread_time() - began)
+            first, many = first + many, max(1, min(steps, int(many * A_PART / cost)))
+            yield part
 
     def _known(self, store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names of metrics and of labels; the same tuples while no series came or went."""
@@ -142,6 +187,37 @@ class StandingQuery:
             metrics, labels = tuple(sorted(store.names)), tuple(sorted(store.label_names))
             self._names = (store.changes, metrics, labels)
         return metrics, labels
+
+
+def _drawn(
+    parts: Sequence[Outcome], own: tuple[Pairs, float] | None
+) -> tuple[tuple[float, ...], tuple[Curve, ...]]:
+    """The times (seconds) and the first few series of ``parts``, which follow each other; those
+    that are there last in front, ``own`` alone where it is among them.
+    """
+    times = np.concatenate([part.grid.times() for part in parts])
+    moments = tuple((times / 1000).tolist())
+    vectors = [part.value for part in parts if isinstance(part.value, Vector)]
+    if not vectors:
+        scalars = np.concatenate([np.asarray(part.value, float) for part in parts])
+        return moments, (Curve((), tuple(scalars.tolist())),)
+    labels = tuple(dict.fromkeys(one for vector in vectors for one in vector.labels))
+    places = {one: place for place, one in enumerate(labels)}
+    drawn, begins = np.full((len(labels), len(times)), np.nan), 0
+    for vector in vectors:
+        ends = begins + vector.values.shape[1]
+        rows = [places[one] for one in vector.labels]
+        drawn[rows, begins:ends] = np.where(vector.present, vector.values, np.nan)
+        begins = ends
+    if own is not None and own[0] in places:
+        chosen = [places[own[0]]]
+    else:
+        last = vectors[-1]
+        there = {one for one, here in zip(last.labels, last.present[:, -1], strict=True) if here}
+        chosen = sorted(range(len(labels)), key=lambda place: labels[place] not in there)
+    return moments, tuple(
+        Curve(labels[place], tuple(drawn[place].tolist())) for place in chosen[:MOST_CURVES]
+    )
 
 
 def _same(one: tuple[Pairs, float], other: tuple[Pairs, float]) -> bool:

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from checks.model import Samples, Series
+from checks.rules import asking
 from checks.rules.asking import StandingQuery
 from checks.store.store import Store
 
@@ -89,3 +90,51 @@ def test_what_is_too_much_over_time_is_told_as_it_is_now() -> None:
     assert (view.total, view.error, view.curves) == (9_000, "", ())
     assert len(view.rows) == 2_000
     assert any("no curves" in told for told in view.warnings)
+
+
+@pytest.mark.parametrize("text", ["avg_over_time(queue_size[30m])", "vector(time())", "time()"])
+def test_what_takes_long_is_done_a_part_at_each_look(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    store = store_of()
+    at_once = StandingQuery(text, 3600).view(store, NOW)
+    assert len(at_once.curves[0].values) == len(at_once.times) == 241
+    monkeypatch.setattr(asking, "A_LOOK", -1.0)
+    monkeypatch.setattr(asking, "A_PART", 0.0)
+    query = StandingQuery(text, 3600)
+    first = query.view(store, NOW)
+    assert (first.rows, first.curves) == (at_once.rows, ())
+    looks = 1
+    while not (found := query.view(store, NOW + looks)).curves:
+        assert found.rows == first.rows
+        looks += 1
+    assert looks > 100
+    assert found.times == at_once.times
+    assert repr(found.curves) == repr(at_once.curves)
+    assert found.at == NOW
+
+
+def test_the_answer_before_is_shown_until_the_next_is_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, query = store_of(), StandingQuery("queue_size", 3600)
+    before = query.view(store, NOW)
+    monkeypatch.setattr(asking, "A_LOOK", -1.0)
+    assert query.view(store, NOW + 60) is before
+    monkeypatch.setattr(asking, "A_LOOK", 1.0)
+    assert query.view(store, NOW + 61).at == NOW + 60
+
+
+def test_what_took_long_is_not_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, query = store_of(), StandingQuery("queue_size", 3600)
+    monkeypatch.setattr(asking, "REST", 1e9)
+    before = query.view(store, NOW)
+    assert query.view(store, NOW + 59) is before
+
+
+def test_curves_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "LONGEST_WORK", 0.0)
+    view = StandingQuery("queue_size", 3600).view(store_of(), NOW)
+    assert len(view.rows) == 3
+    assert view.curves == ()
+    assert any("no curves: they took longer than" in told for told in view.warnings)

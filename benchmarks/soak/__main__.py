@@ -140,7 +140,8 @@ def soak(
         happens = faults(servers, screen, config, rng)
         if warm:
             storm(happens, warm * 60, rng, screen)
-            leave(screen)
+            # Also what opens on something that was wrong, which there is only now.
+            acquaint(screen)
         calm_since = time.time()
         time.sleep(CALM)
         rest = max(60.0, minutes * 60 - 2 * CALM)

@@ -97,6 +97,7 @@ class LiveRunbooks:
         self._specs: dict[str, CheckSpec] = {}
         self._links: dict[str, str] = {}
         self._linked: tuple[object, ...] = ()
+        self._ails: dict[str, str] = {}
         self._tried = ("", 0.0)
         self._hangs = ""
         self._faults: frozenset[str] = frozenset()
@@ -131,6 +132,8 @@ class LiveRunbooks:
             self._alert = self._alert_of(subject.alert)
             value = self._alert.value if self._alert is not None else None
             linked = self._links.get(subject.alert or subject.check, "")
+            # Somebody may ask before it is known which runbooks there are, and hence the links.
+            linked = linked or self._ails.get(subject.check, "")
             self._open = Opened(name, subject, value, linked)
             self._due.set()
 
@@ -369,7 +372,7 @@ class LiveRunbooks:
         own = tuple((one.name, one.runbook) for one in picture.checks if one.runbook)
         ails = ailments(picture.checks)
         if (names, told, own, ails) != self._linked:
-            self._linked = (names, told, own, ails)
+            self._linked, self._ails = (names, told, own, ails), dict(ails)
             self._links = links(picture.alerts, picture.checks, names)
         if self._open is not None:
             self._follow_alert(self._open.subject)

@@ -66,7 +66,8 @@ async def test_latency(raw_server: StartRaw) -> None:
     result = await ask("tcp", {"address": address, "expect": "^220", "latency": latency})
     assert (result.status, result.reason) == (Status.WARNING, "latency")
     assert result.message.endswith("slower than the warning bound of 10 ms")
-    assert dict(result.phases)["answer"] >= 0.05
+    # The server may have waited a little before the connection was noticed here.
+    assert dict(result.phases)["answer"] >= 0.03
 
 
 async def test_send_and_expect(raw_server: StartRaw) -> None:

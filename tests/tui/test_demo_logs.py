@@ -84,7 +84,7 @@ async def test_an_incident_leads_to_its_lines_and_to_what_the_dashboard_asks(sta
             alerts = app._newest.alerts if app._newest else ()
             return next((one for one in alerts if one.check == "logs" and not one.rule), None)
 
-        await until(pilot, lambda: (one := of_logs()) and one.cause == "api-parts", "it follows")
+        await until(pilot, of_logs, "the log's alert")
         await pilot.press("7", "home")
         for _ in range(9):
             subject = app.screen.concerned()  # type: ignore[attr-defined]

@@ -395,7 +395,7 @@ def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
         terminal.read_until(b"CRITICAL")
         terminal.read_until(b"runbook")
         terminal.type(b"r")
-        terminal.read_until(b"./shopctl start api")
+        terminal.read_until_shown("./shopctl start api")
         supervisor.suspend()
         try:
             terminal.type(b"\r")

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -22,6 +22,7 @@ from checks import descriptors
 from checks.calm import Calm
 from checks.clock import STOOD_STILL, Clock, SystemClock
 from checks.config import EngineConfig, StoryConfig
+from checks.errands import Errands
 from checks.lanes import Lanes
 from checks.live import EngineSource
 from checks.longterm.beside import LongTerm
@@ -55,8 +56,6 @@ TICK: Final = 1.0
 """Seconds between looks at whether a snapshot is due."""
 EAGER_TICK: Final = 0.1
 """Seconds between snapshots while checks still wait for their first result."""
-ANSWER_TIMEOUT: Final = 600.0
-"""Seconds that a question to a check may take: the integrity of a large file."""
 HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
 STORY_WAITS: Final = 3.0
@@ -100,7 +99,9 @@ class Engine:
             acts=not config.read_only,
         )
         self._events: deque[EventView] = deque(maxlen=200)
-        self._asking: set[asyncio.Task[None]] = set()
+        self.errands = Errands(
+            self.runners, self.scheduler, self.clock, self._say, acts=not config.read_only
+        )
         self.looking = Looking()
         self._drift = self.clock.wall() - now
         self._lag = 0.0
@@ -199,6 +200,9 @@ class Engine:
             env=self._env,
             machine=clean(socket.gethostname(), 64),
         )
+
+    def _again(self, check: str) -> None:
+        self.errands.again(check)
 
     def _say(self, event: EventView) -> None:
         self._events.append(event)
@@ -315,36 +319,10 @@ class Engine:
         return_large_blocks()
         _prepare(self.runners)
 
-    def ask(self, check: str, question: str) -> None:
-        """Put ``question`` to ``check``; the answer becomes an event, and a new run shows it."""
-        runner = next((one for one in self.runners if one.spec.name == check), None)
-        if runner is not None:
-            self._begin(self._answer(runner, question), f"ask {check}")
-
-    def _again(self, check: str) -> None:
-        """Run ``check`` once more at once: its probe has something to tell."""
-        runner = next((one for one in self.runners if one.spec.name == check), None)
-        if runner is not None:
-            self._begin(self.scheduler.fresh(runner), f"run {check} again")
-
-    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-
     def watch(self, check: str | None) -> None:
         """Put the details of ``check`` into the pictures; its on-demand tier runs meanwhile."""
         self.focus = check
-        for runner in self.runners:
-            watched = runner.spec.name == check
-            if runner.attend(watched) and watched:
-                self._begin(self.scheduler.fresh(runner), f"look at {check}")
-
-    def inspect(self, check: str, subject: str) -> None:
-        """Have ``check``, which is watched, look at ``subject`` too; at none where empty."""
-        for runner in self.runners:
-            if runner.spec.name == check and runner.inspect(subject):
-                self._begin(self.scheduler.fresh(runner), f"inspect {check}")
+        self.errands.attend(check)
 
     def query(self, text: str | None, seconds: float, about: Pairs = ()) -> None:
         """Put what the expression ``text`` comes to into the pictures; nothing any more for None.
@@ -372,39 +350,6 @@ class Engine:
 
     def _publish(self) -> None:
         self.runbooks.publish()
-
-    def act(self, check: str, action: str, subject: str) -> None:
-        """Do ``action`` of ``check``'s kind to its session ``subject``; said as an event.
-
-        With a read-only configuration there is nothing to do.
-        """
-        runner = next((one for one in self.runners if one.spec.name == check), None)
-        if runner is None or self.config.read_only:
-            return
-        for known in runner.kind.actions:
-            if known.id == action:
-                self._begin(self._told(runner, runner.act(known, subject)), f"act on {check}")
-
-    async def _answer(self, runner: Runner, question: str) -> None:
-        async def answer() -> str:
-            try:
-                async with asyncio.timeout(ANSWER_TIMEOUT):
-                    return await runner.ask(question)
-            except TimeoutError:
-                return f"no answer to {question} within {ANSWER_TIMEOUT:.0f} s"
-
-        await self._told(runner, answer())
-
-    async def _told(self, runner: Runner, saying: Coroutine[None, None, str]) -> None:
-        """Make an event of what ``saying`` comes to, and run the check again."""
-        try:
-            answer = await saying
-        except Exception as error:
-            # The rim, as in the runner: a bug in one probe is a sentence.
-            log.exception("the %s check %s failed inside", runner.spec.kind, runner.spec.name)
-            answer = f"internal error: {type(error).__name__}: {clean(error)}"
-        self._events.append(EventView(self.clock.now(), runner.spec.name, answer, answer=True))
-        await self.scheduler.fresh(runner)
 
     @property
     def waiting(self) -> bool:

@@ -286,7 +286,7 @@ class EngineSource:
         self._wish(wish)
 
     def inspect(self, check: str, subject: str) -> None:
-        self._wish(lambda engine: engine.inspect(check, subject))
+        self._wish(lambda engine: engine.errands.inspect(check, subject))
 
     def set_window(self, seconds: float) -> None:
         def wish(engine: Engine) -> None:
@@ -299,10 +299,10 @@ class EngineSource:
         self._wish(lambda engine: engine.scheduler.poll_now())
 
     def ask(self, check: str, question: str) -> None:
-        self._wish(lambda engine: engine.ask(check, question))
+        self._wish(lambda engine: engine.errands.ask(check, question))
 
     def act(self, check: str, action: str, subject: str) -> None:
-        self._wish(lambda engine: engine.act(check, action, subject))
+        self._wish(lambda engine: engine.errands.act(check, action, subject))
 
     def query(self, text: str | None, seconds: float = 3600.0, about: Pairs = ()) -> None:
         def wish(engine: Engine) -> None:

@@ -48,6 +48,9 @@ class Runner:
         self._probe: Probe | None = None
         self._address = spec.config.address()
         self._attended = False
+        self._under_way: asyncio.Task[object] | None = None
+        self.closed = False
+        """Whether this check is watched no more: it makes no new probe then."""
         for value in spec.config.model_dump().values():
             for secret in url_secrets(value) if isinstance(value, str) else ():
                 env.masker.learn(secret)
@@ -64,9 +67,18 @@ class Runner:
         self._extra_set = frozenset(self._extra)
 
     async def run(self) -> tuple[float, Result]:
-        """Ask the target once. Returns when the run began, and its outcome."""
+        """Ask the target once. Returns when the run began, and its outcome.
+
+        Raises CancelledError once this is closed.
+        """
+        if self.closed:
+            raise asyncio.CancelledError
         began = self._env.clock.now()
-        result = await self._bounded()
+        self._under_way = asyncio.current_task()
+        try:
+            result = await self._bounded()
+        finally:
+            self._under_way = None
         fault = "" if self.spec.kind in KINDS else unsound(result)
         if fault:
             result = self._failed_inside(fault)
@@ -177,7 +189,10 @@ class Runner:
         return f"{message}; {spec.advice}" if spec.advice and result.reason == "auth" else message
 
     async def close(self) -> None:
-        """Give back what the probe holds."""
+        """End the run that is under way, and give back what the probe holds."""
+        self.closed = True
+        if self._under_way is not None:
+            self._under_way.cancel()
         probe, self._probe = self._probe, None
         try:
             if probe is not None:

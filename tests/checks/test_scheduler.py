@@ -114,6 +114,41 @@ async def test_poll_now_runs_every_idle_check_at_once() -> None:
         assert len(times) == before + 1
 
 
+@pytest.mark.parametrize("way", ["poll", "look", "ask"])
+async def test_a_check_that_is_taken_away_amid_an_extra_run_is_not_begun_anew(way: str) -> None:
+    """Whatever asked for that run: what it holds is given back, and it tells nothing more."""
+    clock = FakeClock()
+    PLAYED["gone"] = ok()
+    async with running(clock, spec("gone", 3600), spec("stays", 3600)) as engine:
+        PLAYED["stays"] = ok()
+        await clock.advance(1)
+        PLAYED["gone"] = hang(clock)
+        gone = engine.runners[0]
+        if way == "poll":
+            engine.scheduler.poll_now()
+        elif way == "look":
+            engine.errands.again("gone")
+        else:
+            engine.errands.ask("gone", "how are you")
+        await settle()
+        # A second one, which waits for the first to end.
+        engine.errands.again("gone")
+        CLOSED.clear()
+        await engine.amend(config(engine.states["stays"].spec))
+        assert CLOSED == ["gone"]
+        asked: list[str] = []
+
+        async def note(target: Target) -> Result:
+            asked.append(target.name)
+            return await ok()(target)
+
+        PLAYED["gone"] = note
+        await clock.advance(10)
+        assert gone.closed
+        assert asked == []
+        assert [check.name for check in engine.snapshot().checks] == ["stays"]
+
+
 async def test_what_counts_things_runs_twice_at_the_start_for_a_first_figure() -> None:
     clock = FakeClock()
     times: list[float] = []
@@ -224,8 +259,8 @@ async def test_a_question_is_answered_as_an_event_whatever_happens() -> None:
     async with running(clock, spec("asked", 60)) as engine:
         await clock.advance(1)
         runs = engine.scheduler.counts.runs
-        engine.ask("asked", "how are you")
-        engine.ask("asked", "break")
+        engine.errands.ask("asked", "how are you")
+        engine.errands.ask("asked", "break")
         await settle()
         answers = [event.text for event in engine.snapshot().events if event.answer]
         assert answers == ["how are you: fine", "internal error: RuntimeError: broken"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -428,7 +427,7 @@ async def test_one_that_fails_while_it_is_watched_costs_its_own_row_alone(way: s
     engine.prepare()
     await engine.scheduler.once()
     engine.watch("odd")
-    await asyncio.gather(*engine._asking)
+    await engine.errands.settled()
     engine.snapshot()
     picture = engine.snapshot()
     rows = {check.name: check for check in picture.checks}

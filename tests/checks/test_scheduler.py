@@ -122,7 +122,7 @@ async def test_a_check_that_is_taken_away_amid_an_extra_run_is_not_begun_anew(wa
     async with running(clock, spec("gone", 3600), spec("stays", 3600)) as engine:
         PLAYED["stays"] = ok()
         await clock.advance(1)
-        PLAYED["gone"] = hang(clock)
+        PLAYED["gone"] = hang(clock, 5)
         gone = engine.runners[0]
         if way == "poll":
             engine.scheduler.poll_now()

@@ -457,8 +457,8 @@ class Engine:
         specs = {name: state.spec for name, state in self.states.items()}
         picture = replace(picture, runbooks=self.runbooks.look(picture, specs))
         if self.story is not None:
-            view, alerts = self.story.look(picture), self.story.begun(picture.alerts)
-            picture = replace(picture, story=view, alerts=alerts)
+            view = self.story.look(picture)
+            picture = replace(self.story.begun(picture), story=view)
         picture = replace(
             picture, dashboards=self.config.dashboard_names, baseline=self.config.baseline
         )

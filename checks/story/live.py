@@ -146,10 +146,12 @@ class LiveStory:
             log.exception("the story of a picture failed inside")
         return self._view
 
-    def begun(self, alerts: tuple[AlertView, ...]) -> tuple[AlertView, ...]:
-        """``alerts`` as they are shown: begun when the story says so, also before a restart."""
+    def begun(self, picture: Snapshot) -> Snapshot:
+        """``picture`` as it is shown: what is ill since when the story says so, also from before
+        a restart.
+        """
         keeping = self.keeping
-        return self._begins.of(alerts, keeping.lasting, keeping.session.began)
+        return self._begins.into(picture, keeping.lasting, keeping.session.began)
 
     def _look(self, picture: Snapshot) -> None:
         self._alerts = {alert.id: alert for alert in picture.alerts}

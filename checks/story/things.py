@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from checks.alerts.model import Pairs
     from checks.views import AlertView
 
-__all__ = ["rank_of", "thing_of"]
+__all__ = ["rank_of", "thing_of", "thing_of_check"]
 
 
 def thing_of(alert: AlertView) -> str:
@@ -21,7 +21,12 @@ def thing_of(alert: AlertView) -> str:
     """
     if alert.rule:
         return _of_rule(alert.rule, alert.labels)
-    return f"check {alert.check}"
+    return thing_of_check(alert.check)
+
+
+def thing_of_check(name: str) -> str:
+    """The check called ``name``."""
+    return f"check {name}"
 
 
 @lru_cache(maxsize=4096)

@@ -115,16 +115,19 @@ async def test_an_alert_is_shown_since_before_a_restart_and_beside_another_onwat
     again = Session(path, clock)
     for other in (beside, again):
         await other.step(ill("gateway", since=NOW + 481), ill("api", since=NOW + 481))
-        alerts = other.picture.alerts
-        shown = other.story.begun(alerts)
-        assert [one.id for one in shown] == [one.id for one in alerts], "it is the same alert"
-        since = {one.check: one.since for one in shown}
-        assert since == {"gateway": NOW, "api": NOW + 481}, "what got worse began anew"
-        assert other.story.begun(alerts) is shown, "nothing is made anew for each picture"
+        shown = other.story.begun(other.picture)
+        before = [one.id for one in other.picture.alerts]
+        assert [one.id for one in shown.alerts] == before, "it is the same alert"
+        since = {"gateway": NOW, "api": NOW + 481}
+        assert {one.check: one.since for one in shown.alerts} == since, "what got worse began anew"
+        assert {one.name: one.since for one in shown.checks} == since, "and so on each screen"
+        after = other.story.begun(other.picture)
+        assert after.alerts is shown.alerts, "nothing is made anew for each picture"
+        assert after.checks is shown.checks
     assert beside.story.keeping.leads, "and so tells what has ended"
     await beside.step(well("gateway"))
     await beside.step(ill("gateway", since=NOW + 600))
-    assert beside.story.begun(beside.picture.alerts) is beside.picture.alerts
+    assert beside.story.begun(beside.picture) is beside.picture
     await again.end()
     await beside.end()
 

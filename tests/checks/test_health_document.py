@@ -282,8 +282,8 @@ async def test_a_document_decides_where_nothing_is_expected(http_server: HttpSer
     result = await ask("http", url)
     assert (result.status, result.reason) == (WARNING, "expectation")
     assert result.message.endswith(
-        ': status is "limited", expected "healthy"; '
-        "ai_providers: none of openai, anthropic, perplexity"
+        ": ai_providers: none of openai, anthropic, perplexity; "
+        'status is "limited", expected "healthy"'
     )
     assert [part.name for part in result.parts] == ["database", "ai_providers"]
     assert result.samples.get("probe_health_part_ok", part="database") == 1

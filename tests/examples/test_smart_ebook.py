@@ -88,7 +88,7 @@ async def test_parts_of_the_detailed_document_are_rows(stack: EbookStack) -> Non
             await watch.go_on(30)
             view = watch.check("api-detailed")
             assert view.status is Status.WARNING
-            assert view.message.endswith('expected "healthy"; redis is "unhealthy"')
+            assert ': redis is "unhealthy"; status is ' in view.message
         finally:
             stack.redis.start()
             stack.do("set", active_tasks=1)

@@ -119,19 +119,18 @@ class Judge:
         return Finding(Status.CRITICAL, "expectation", text)
 
     def _own(self, document: HealthDocument) -> list[Finding]:
-        """What the document says against its own service."""
+        """What the document says against its own service: first the parts that say why."""
         failing = [_clause(part) for part in document.failing[:2]]
         if document.status is Status.OK:
             if not failing:
                 return []
             says = f"{document.key} is {quoted(document.word)}, but " if document.word else ""
             return [Finding(Status.WARNING, "expectation", says + ", ".join(failing))]
-        clauses = ", ".join(failing)
+        clauses = [", ".join(failing)] if failing else []
         if document.word:
             good = counterpart(document.word)
-            own = f"{document.key} is {quoted(document.word)}, expected {quoted(good)}"
-            clauses = f"{own}; {clauses}" if clauses else own
-        return [Finding(document.status, "expectation", clauses)]
+            clauses.append(f"{document.key} is {quoted(document.word)}, expected {quoted(good)}")
+        return [Finding(document.status, "expectation", "; ".join(clauses))]
 
     def _values(self, answer: Answer) -> list[Finding]:
         return [f for e in self._json if (f := e.finding(answer.document)) is not None]

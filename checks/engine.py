@@ -13,7 +13,6 @@ import socket
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from checks import descriptors
 from checks.calm import Calm
 from checks.clock import STOOD_STILL, Clock, SystemClock
-from checks.config import EngineConfig, StoryConfig
+from checks.config import EngineConfig
 from checks.errands import Errands
 from checks.lanes import Lanes
 from checks.live import EngineSource
@@ -40,6 +39,7 @@ from checks.secrets import Masker
 from checks.snapshot import SnapshotBuilder
 from checks.state import CheckState
 from checks.store.store import Store
+from checks.story.beside import Story
 from checks.views import EngineHealth, EventView, Snapshot
 from checks.wording import span
 
@@ -58,8 +58,6 @@ EAGER_TICK: Final = 0.1
 """Seconds between snapshots while checks still wait for their first result."""
 HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
-STORY_WAITS: Final = 3.0
-"""Seconds that the story waits at most for the checks to answer."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
 _NOT_RELOADED: Final = "configuration not reloaded"
@@ -121,9 +119,9 @@ class Engine:
         for state in self.states.values():
             self._events.extend(state.events)
         self.rules = self._live_rules()
-        self.story: LiveStory | None = None
-        self.longterm = self._long_term()
         self.runbooks = self._live_runbooks()
+        self._story = self._story_beside()
+        self.longterm = self._long_term()
 
     def _live_rules(self) -> LiveRules | None:
         if self.config.rules is None:
@@ -146,22 +144,6 @@ class Engine:
         state = self.states.get(check)
         return state is not None and state.view.status not in _NO_JUDGEMENT
 
-    async def _keep_story(self, config: StoryConfig) -> None:
-        """Keep the story. What that takes is imported once the checks have answered."""
-        if self.story is None:
-            until = self.clock.now() + STORY_WAITS
-            while self.waiting and self.clock.now() < until:
-                await self.clock.sleep_until(self.clock.now() + EAGER_TICK)
-            try:
-                await self._lanes.run("story", partial(import_module, "checks.story.live"))
-                self.story = self._live_story(config)
-            except Exception as error:
-                # The rim: the checks go on without a story.
-                log.exception("the story could not be begun")
-                self._say(EventView(self.clock.now(), "", f"no story is kept: {clean(error)}"))
-                return
-        await self.story.run()
-
     def _long_term(self) -> LongTerm | None:
         if not self.config.looks_far:
             return None
@@ -175,21 +157,23 @@ class Engine:
             tell=self._say,
         )
 
-    def _live_story(self, config: StoryConfig) -> LiveStory:
-        from checks.story.live import LiveStory  # noqa: PLC0415 - see above
-
-        story = LiveStory(
-            config,
+    def _story_beside(self) -> Story:
+        return Story(
+            self.config,
             self.clock,
             self._lanes,
             settled=lambda: not self.waiting,
             tell=self._say,
-            books=self.config.runbooks,
+            runbooks=self.runbooks,
+            masker=self._env.masker,
             host=clean(socket.gethostname(), 64),
             began=self._began,
         )
-        self.runbooks.on_step = partial(story.step, masked=self._env.masker.text)
-        return story
+
+    @property
+    def story(self) -> LiveStory | None:
+        """The story, once it is kept."""
+        return self._story.live
 
     def _live_runbooks(self) -> LiveRunbooks:
         return LiveRunbooks(
@@ -229,9 +213,7 @@ class Engine:
         if self.rules is not None and old.rules is not None:
             self.rules.follow(old.rules, watched_no_more(old.places(), self.places()))
         self.runbooks.follow(old.runbooks)
-        if self.config.story is not None and old.story is not None:
-            self.story = self._live_story(self.config.story)
-            self.story.follow(old.story)
+        self._story.follow(old._story)
         self.longterm = self._long_term()
         if self.longterm is not None and old.longterm is not None:
             self.longterm.follow(old.longterm)
@@ -368,8 +350,7 @@ class Engine:
                 group.create_task(self.runbooks.work(lambda: not self.waiting), name="runbooks")
                 if self.rules is not None:
                     group.create_task(self.rules.run(), name="rules")
-                if self.config.story is not None:
-                    group.create_task(self._keep_story(self.config.story), name="story")
+                group.create_task(self._story.run(), name="story")
                 if self.longterm is not None:
                     group.create_task(self.longterm.run(), name="long term")
         finally:
@@ -456,11 +437,10 @@ class Engine:
             self._events.append(EventView(now, check, fault))
         specs = {name: state.spec for name, state in self.states.items()}
         picture = replace(picture, runbooks=self.runbooks.look(picture, specs))
-        if self.story is not None:
-            view = self.story.look(picture)
-            picture = replace(self.story.begun(picture), story=view)
         picture = replace(
-            picture, dashboards=self.config.dashboard_names, baseline=self.config.baseline
+            self._story.into(picture),
+            dashboards=self.config.dashboard_names,
+            baseline=self.config.baseline,
         )
         if self.longterm is not None:
             picture = self.longterm.into(picture)
@@ -475,7 +455,7 @@ class Engine:
             *(runner.close() for runner in self.runners),
             self._resolver.close(),
             *([self.rules.close()] if self.rules else []),
-            *([self.story.close()] if self.story else []),
+            self._story.close(),
             return_exceptions=True,
         )
         with contextlib.suppress(TimeoutError):

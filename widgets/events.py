@@ -92,7 +92,7 @@ def event_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not snapshot.events:
         if not snapshot.checks:
             return no_checks(frame.width, "What happens to checks is told here.")
-        return note("Nothing has happened since the start.", frame.width)
+        return note("Nothing has changed since the start.", frame.width)
     events = [e for e in newest_first(snapshot.events) if frame.wants(e.check, e.text)]
     if not events:
         return nothing_matches(frame.filter_text, frame.width)

@@ -201,6 +201,19 @@ async def test_a_new_incident_leads_and_a_chosen_one_stays_chosen() -> None:
         assert incident.id == 11
 
 
+async def test_how_long_an_incident_lasts_is_said_alike_above_and_below_while_time_goes_by() -> None:
+    night = eventful_night()
+    begun = replace(story(), incidents=(replace(incidents()[0], began=NOW - 3),))
+    async with running(FakeSource(replace(night, story=begun))) as pilot:
+        await pilot.press("9")
+        for later, span in ((0, "3 s"), (2, "5 s"), (17, "20 s"), (64, "1 m")):
+            source_of(pilot).show(replace(night, time=NOW + later, story=begun))
+            await settle(pilot)
+            text = seen(pilot)
+            assert f"lasts for {span} " in text, span
+            assert f" {span} " in next(row for row in rows(text) if row.startswith("▌")), span
+
+
 async def test_nothing_has_happened_and_what_cannot_be_kept_is_said() -> None:
     calm = replace(eventful_night(), story=StoryView())
     async with running(FakeSource(calm), size=(80, 24)) as pilot:

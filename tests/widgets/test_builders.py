@@ -608,7 +608,7 @@ def test_what_belongs_to_no_check_cannot_be_opened() -> None:
 
 def test_without_events_the_pane_says_so() -> None:
     assert texts(event_lines(samples.all_quiet(), Frame(60, 5))) == [
-        " Nothing has happened since the start."
+        " Nothing has changed since the start."
     ]
 
 

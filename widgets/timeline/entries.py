@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EntriesPane", "entries_of", "entry_lines", "incident_lines"]
 
-_EVERY: Final = 30.0
-"""Seconds after which it is told anew how long an incident lasts."""
 _LONGEST: Final = 3
 """Lines that an entry takes at most."""
 
@@ -56,10 +54,8 @@ def entries_of(story: StoryView, incident: Incident | None, kinds: str, now: flo
 
 def incident_lines(incident: Incident, now: float, frame: Frame, report: str = "") -> list[Line]:
     """How an incident stands, above its entries; ``report`` is the file of its report."""
-    over, took = over_at(incident), incident.time_to_acknowledge
-    span = fmt.span(lasted(incident, now))
-    told = [f"began {moment(incident.began, now)}"]
-    told.append(f"resolved after {span}" if over is not None else f"lasts for {span}")
+    took = incident.time_to_acknowledge
+    told = [f"began {moment(incident.began, now)}", _span(incident, now)]
     if took is not None:
         told.append(f"acknowledged after {fmt.span(took)} by {incident.acknowledged_by}")
     else:
@@ -76,6 +72,13 @@ def incident_lines(incident: Incident, now: float, frame: Frame, report: str = "
         rows = broken(f"report: {report}", max(8, frame.width - 2))
         lines += [line(" ", Seg(row, "key")) for row in rows]
     return lines
+
+
+def _span(incident: Incident, now: float) -> str:
+    """How long it lasts, in steps that rarely change, or lasted."""
+    if over_at(incident) is None:
+        return f"lasts for {fmt.coarse(lasted(incident, now))}"
+    return f"resolved after {fmt.span(lasted(incident, now))}"
 
 
 def entry_lines(entries: Sequence[Entry], now: float, frame: Frame) -> list[Line]:
@@ -148,20 +151,18 @@ class EntriesPane(LinePane):
 
     def inputs(self) -> tuple[object, ...]:
         story = self.snapshot.story if self.snapshot is not None else None
-        return (story, self._minute, self.subject, self.kinds)
+        return (story, self._lasts, self.subject, self.kinds)
 
-    _told_at: float = 0.0
+    _told_span: str = ""
 
     @property
-    def _minute(self) -> float:
-        """When it is told how long an incident lasts: not each second; the same object until
-        then.
-        """
+    def _lasts(self) -> str:
+        """How long the incident lasts, or lasted; the same object until it is told otherwise."""
         incident, snapshot = self.incident, self.snapshot
-        lasts = incident is not None and over_at(incident) is None
-        if snapshot is not None and lasts and not 0 <= snapshot.time - self._told_at < _EVERY:
-            self._told_at = snapshot.time
-        return self._told_at
+        span = _span(incident, snapshot.time) if incident is not None and snapshot else ""
+        if span != self._told_span:
+            self._told_span = span
+        return self._told_span
 
     def build(self, width: int, height: int) -> list[Line]:
         snapshot = self.snapshot

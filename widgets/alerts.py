@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
+from widgets.brief import brief
 from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
@@ -202,8 +203,9 @@ def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
     text, *more = told.texts
     named = told.alert.cause or told.due
     short = f" {glyphs.follows} {named}" if named else ""
-    after = fit(short or f" {more[0].text.partition(':')[0]}", width // 2) if more else short
-    return [Seg(fit(text.text, width - cell_len(after)), text.role), Seg(after, "dim")]
+    cut = glyphs.cut
+    after = fit(short or f" {more[0].text.partition(':')[0]}", width // 2, cut) if more else short
+    return [Seg(brief(text.text, width - cell_len(after), cut), text.role), Seg(after, "dim")]
 
 
 def _informs(alert: AlertView) -> bool:

@@ -309,6 +309,13 @@ def test_compact_alerts_are_one_line_with_glyph_and_word() -> None:
     assert "↳ gateway" in billing
 
 
+def test_a_compact_alert_that_has_to_be_cut_begins_with_its_reason() -> None:
+    sentence = 'HTTP 200 after 12 ms: borealis is "degraded"; status is "degraded"'
+    alert = replace(samples.bad_night().alerts[0], sentence=sentence)
+    shown = joined(alert_lines(samples.bad_night(alerts=(alert,)), Frame(60, 1, compact=True)))
+    assert 'borealis is "degraded"' in shown
+
+
 def test_compact_alerts_go_on_beneath_where_lines_are_free() -> None:
     shown = texts(alert_lines(samples.bad_night(), Frame(80, 12, compact=True)))
     first = shown.index(next(text for text in shown if "✖ search" in text))

@@ -189,8 +189,12 @@ class Reading(Generic[T]):
     def _step(self) -> bool:
         lines, self._at = _piece(self._text, self._at)
         first, self._number = self._number, self._number + len(lines)
-        taken = self._quickly(lines, first)
-        values = taken.values()
+        try:
+            taken = self._quickly(lines, first)
+            values = taken.values()
+        except ExpositionError:
+            # A value further up may be no number, and the first mistake is the one to name.
+            values = None
         if values is None:
             taken = self._closely(lines, first)
             values = list(map(float, taken.texts))

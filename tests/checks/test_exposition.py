@@ -120,6 +120,13 @@ def test_a_bad_value_of_a_series_that_is_known() -> None:
     assert reader.read("\n".join(lines).encode()).values[2500] == 7
 
 
+def test_of_two_mistakes_the_first_is_named_whatever_is_remembered() -> None:
+    reader = Reader(lambda name, labels: (name, labels))
+    reader.read(b"a 1\n")
+    with pytest.raises(ExpositionError, match=r"^line 1: the value of a, "):
+        reader.read(b"a 1x 2\nb@ 1\n")
+
+
 def test_text_that_is_not_utf8() -> None:
     assert told(b'a 1\nb{c="\xff"} 2\n') == "line 2: it is not UTF-8 text"
 

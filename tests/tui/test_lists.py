@@ -403,3 +403,17 @@ async def test_a_screen_that_is_opened_again_is_whole_and_arranged_as_it_was() -
 def _title_colour(app: OnwatchApp) -> object:
     """What a pane's title is drawn in by the theme there is now."""
     return style_of("title", False, app.theme_variables, app.screen.background_colors[1]).color
+
+
+async def test_a_screen_that_is_opened_again_while_its_filter_was_typed_has_its_keys() -> None:
+    async with running(FakeSource(service_night())) as pilot:
+        await pilot.press("2", "slash", *"gate")
+        # As the palette does, which opens over the line.
+        app_of(pilot).action_details("gateway")
+        await settle(pilot)
+        await opened(pilot, "2")
+        assert pilot.app.focused is table(pilot)
+        assert "filter" in seen(pilot).splitlines()[-1]
+        first = table(pilot).selected
+        await opened(pilot, "j")
+        assert table(pilot).selected != first

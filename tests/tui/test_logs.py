@@ -23,10 +23,12 @@ from tests.widgets.sample_logs import NOW, log_checks, log_night, logs_later
 from tests.widgets.sample_stories import eventful_night
 from tui.screens.alerts import AlertsScreen
 from tui.screens.details import DetailsScreen
+from tui.screens.filter import FilterLine
 from tui.screens.logs import LogsScreen
 from tui.screens.logs_about import about_subject, logs_of
 from tui.screens.logs_record import RecordScreen
 from tui.screens.timeline import TimelineScreen
+from widgets.logs.tail import TailPane
 
 
 @pytest.fixture(autouse=True)
@@ -314,3 +316,25 @@ async def test_without_logs_the_screen_says_how_to_get_some_and_no_key_leads_the
         await settle(pilot)
         assert "log: /var/log/app/*.log" in seen(pilot)
         assert source_of(pilot).asked.count("logs None") == 0
+
+
+async def test_a_jump_to_the_lines_of_a_check_leaves_the_filter_that_was_there_behind() -> None:
+    source = Logging(log_night())
+    async with running(source) as pilot:
+        await pilot.press("8", "slash", *"502", "enter", "d", "L")
+        await settle(pilot)
+        screen = cast("LogsScreen", pilot.app.screen)
+        assert source.wanted == LogsWanted(checks=("nginx",), most=500)
+        assert screen.filter_text == ""
+        await pilot.press("slash")
+        await settle(pilot)
+        assert screen.query_one(FilterLine).value == ""
+
+
+async def test_a_jump_to_lines_shows_them_where_another_pane_had_the_whole_screen() -> None:
+    async with running(FakeSource(log_night())) as pilot:
+        await pilot.press("8", "tab", "M", "d", "L")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LogsScreen)
+        assert pilot.app.focused is pilot.app.screen.query_one(TailPane)
+        assert "Logs · of laravel" in seen(pilot)

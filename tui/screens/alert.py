@@ -14,7 +14,6 @@ from tui import keymap
 from tui.concerns import concerned_by
 from tui.screens.details import Page
 from tui.screens.facets import Facets
-from tui.screens.filter import FilterLine
 from tui.screens.picture import PictureScreen, Query, Standing
 from tui.sentences import entry_sentence
 from widgets.alert_list.curve import RuleChart, about, asked_of
@@ -22,7 +21,6 @@ from widgets.alert_list.header import AlertHeader
 from widgets.alert_list.panes import PANES, AlertPane, SaidPane, Subject, subject_of
 from widgets.chart import HOUR
 from widgets.frame import Frame
-from widgets.hints import HintLine
 from widgets.lines import ANY_HEIGHT, LinePane
 
 if TYPE_CHECKING:
@@ -115,10 +113,7 @@ class AlertScreen(PictureScreen):
             self.set_reactive(AlertScreen.rule, rule)
             self.set_reactive(AlertScreen.alert, alert)
             return
-        self.maximized = None
-        self.query_one(FilterLine).forget()
-        self.query_one(HintLine).display = True
-        self.filter_text = ""
+        self.be_whole()
         for pane in self._panes:
             pane.rewind()
         self.query_one(Facets).forget()

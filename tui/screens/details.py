@@ -12,7 +12,6 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.facets import Facets
-from tui.screens.filter import FilterLine
 from tui.screens.picture import PictureScreen, Standing
 from widgets.asked import QueriesPane
 from widgets.chart import ANY, HOUR, BigChart
@@ -31,7 +30,6 @@ from widgets.frame import Frame
 from widgets.ground import Ground
 from widgets.handling import dealt_with
 from widgets.header import CheckHeader
-from widgets.hints import HintLine
 from widgets.lines import ANY_HEIGHT
 from widgets.parts import PartsPane, part_lines
 from widgets.promises import in_pairs
@@ -150,10 +148,7 @@ class DetailsScreen(PictureScreen):
         if not self._composed:
             self.set_reactive(DetailsScreen.check, check)
             return
-        self.maximized = None
-        self.query_one(FilterLine).forget()
-        self.query_one(HintLine).display = True
-        self.filter_text = ""
+        self.be_whole()
         for pane in self._panes:
             pane.rewind()
         self.query_one(BigChart).rewind()

@@ -109,6 +109,7 @@ class LogsScreen(NumberedScreen):
             self.set_reactive(LogsScreen.wanted_lines, wanted)
             self.set_reactive(LogsScreen.about, title)
             return
+        self.be_whole()
         self.about, self.wanted_lines = title, wanted
         self.query_one(TailPane).follow()
         self.set_focus(self.query_one(TailPane))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.screens.filter import FilterLine
 from tui.screens.picture import PictureScreen, Standing
-from widgets.hints import HintLine
 
 __all__ = ["NumberedScreen"]
 
@@ -33,10 +31,5 @@ class NumberedScreen(PictureScreen):
     def come_back(self, wanted: Sequence[str], standing: Standing) -> None:
         """Be shown again: arranged as it was left, but whole and with no row left out."""
         self.want(wanted)
-        if self.maximized:
-            self.maximized = None
-            self.arranged()
-        self.query_one(FilterLine).forget()
-        self.query_one(HintLine).say("", 0)
-        self.filter_text = ""
+        self.be_whole()
         self.take(standing)

@@ -500,6 +500,19 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
     def arranged(self) -> None:
         """Called when a pane has been given the whole screen or has given it back."""
 
+    def be_whole(self) -> None:
+        """Be as when newly opened: no pane alone, no row left out, the keys named at the bottom."""
+        if self.maximized:
+            self.maximized = None
+            self.arranged()
+        line, hints = self.query_one(FilterLine), self.query_one(HintLine)
+        if self.focused is line and self._filtered is not None:
+            self.set_focus(self._filtered)
+        line.forget()
+        hints.say("", 0)
+        hints.display = True
+        self.filter_text = ""
+
     def action_back(self) -> None:
         if self.maximized:
             self.action_maximise()

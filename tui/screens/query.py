@@ -12,14 +12,12 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import keymap
-from tui.screens.filter import FilterLine
 from tui.screens.picture import HintSource, PictureScreen, Query, Standing
 from tui.screens.prompt import PromptLine
 from widgets.answer.curves import CurvesView
 from widgets.answer.notes import NotesView
 from widgets.answer.rows import ORDERS, RowsPane
 from widgets.chart import HOUR
-from widgets.hints import HintLine
 from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
 
@@ -121,10 +119,7 @@ class QueryScreen(PictureScreen):
 
     def _begin_with(self, text: str) -> None:
         prompt = self.query_one(PromptLine)
-        self.maximized = None
-        self.query_one(FilterLine).forget()
-        self.filter_text = ""
-        self.query_one(HintLine).display = True
+        self.be_whole()
         if text or not self.text:
             prompt.begin(text)
         self.set_focus(prompt)

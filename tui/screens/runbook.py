@@ -23,7 +23,6 @@ from tui.steps import CancelsRun, Reads, RunsStep
 from widgets.alert_list.curve import about, asked_of
 from widgets.alert_list.panes import subject_of
 from widgets.chart import HOUR
-from widgets.hints import HintLine
 from widgets.lines import LinePane
 from widgets.runbook.evidence import EvidencePane
 from widgets.runbook.output import OutputPane
@@ -118,14 +117,11 @@ class RunbookScreen(PictureScreen):
             self.set_reactive(RunbookScreen.name_wanted, name)
             return
         if (subject, name) != (self.subject, self.name_wanted):
-            self.maximized = None
-            self.query_one(FilterLine).forget()
-            self.filter_text = ""
+            self.be_whole()
             self.subject, self.name_wanted = subject, name
             self.books, self.step, self.run = None, "", ""
             for pane in self.query(BooksPane):
                 pane.rewind()
-        self.query_one(HintLine).display = True
         self.set_focus(self.query_one(StepsPane))
 
     # What it is about

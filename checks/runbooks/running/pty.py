@@ -26,6 +26,12 @@ _ON_TERMINAL: Final = 'read -r go || exit; command : <>"$1"; shift; exec "$@" </
 """Waits until it is let go: who starts it may be killed before anybody else knows of it. A
 session's leader that opens a terminal has it as its own from then on (open(2)); closing the
 terminal then hangs up on all of its session."""
+_LINGERING: Final = (
+    'read -r go || exit; command : <>"$1"; shift; trap : HUP INT QUIT TERM; exec 3>&2 2>/dev/null; '
+    '(exec "$@" </dev/null 2>&3 3>&-); code=$?; exec 3>&-; sleep 0.3; exit $code'
+)
+"""The same, and stays a moment after the program: when a session's leader ends, the system hangs up
+on all that runs in front, before `setsid x &` on the last line has got as far as to leave it."""
 _SHELL: Final = "/bin/sh"
 _INTERRUPT: Final = b"\x03"
 _UMASK: Final = 0o022
@@ -34,10 +40,13 @@ _UMASK: Final = 0o022
 class Pty:
     """Made on the loop; :meth:`start` is for a lane, which may hang when :meth:`close` is called.
 
+    With ``lingers`` what the program starts behind itself has a moment to leave the session.
+
     Raises TargetError where there is no terminal to be had.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], *, lingers: bool = False) -> None:
+        self._script = _LINGERING if lingers else _ON_TERMINAL
         try:
             self.master, self._slave = os.openpty()
         except OSError as error:
@@ -83,7 +92,7 @@ class Pty:
         waiting, self._gate = os.pipe()
         try:
             return subprocess.Popen(
-                [_SHELL, "-c", _ON_TERMINAL, "onwatch", name, program, *plan.argv[1:]],
+                [_SHELL, "-c", self._script, "onwatch", name, program, *plan.argv[1:]],
                 stdin=waiting,
                 stdout=self._slave,
                 stderr=self._slave,

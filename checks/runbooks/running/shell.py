@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from dataclasses import dataclass, field
 from typing import Final
@@ -41,6 +42,8 @@ _LINGER: Final = 0.2
 """Seconds that output may still come after the shell's end."""
 _HANGUP: Final = 0.5
 """Seconds that what is left behind has after it was hung up on."""
+_BEHIND: Final = re.compile(r"\b(?:setsid|nohup)\b.*(?<![&>])&(?![&>])", re.DOTALL)
+"""What a step starts behind itself to stay: `setsid nohup server >log 2>&1 &`."""
 _PAUSE: Final = 0.03
 _CUT: Final = 3
 """Processes that a sentence names."""
@@ -99,7 +102,7 @@ class Shell:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            pty = Pty(self._around.size)
+            pty = Pty(self._around.size, lingers=bool(_BEHIND.search(self._job.step.text)))
             try:
                 leader = await self._start(pty)
             except TargetError as error:

@@ -212,6 +212,31 @@ async def test_what_is_meant_to_stay_stays(place: Place) -> None:
             os.kill(member.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("rest", ["", "\necho started", " true"])
+async def test_what_leaves_the_session_on_the_last_line_has_a_moment_for_it(
+    place: Place, rest: str
+) -> None:
+    """A shell that ends at once takes its terminal along before `setsid` has left it."""
+    for _ in range(3):
+        # A slow start, as of a busy machine: the race is lost each time without that moment.
+        text = "(sleep 0.05; exec setsid sh -c 'echo $$ >left; exec sleep 60') >/dev/null 2>&1 &"
+        ran = await place.run(text + rest)
+        left = await number_in(place.folder / "left")
+        try:
+            assert (ran.ended.state, ran.ended.exit_code) == (RunState.DONE, 0)
+            assert is_there(left)
+        finally:
+            os.kill(left, signal.SIGKILL)
+            (place.folder / "left").unlink()
+
+
+async def test_a_shell_that_has_a_moment_for_others_ends_as_any(place: Place) -> None:
+    ran = await place.run("setsid true &\nkill -TERM $$")
+    assert (ran.ended.exit_code, ran.output.lines) == (128 + signal.SIGTERM, ())
+    ran = await place.run("setsid true & sleep 60", timeout=0.3)
+    assert ran.ended.state is RunState.TIMED_OUT
+
+
 async def test_a_crowd_is_ended(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a fork bomb comes to, at a bound that does the machine no harm."""
     monkeypatch.setattr(shell, "CROWD", 20)

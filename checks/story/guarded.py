@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -14,26 +15,26 @@ __all__ = ["identity", "look_at", "size"]
 def look_at(path: Path, *, create: bool) -> tuple[int, int]:
     """Make the folder and the file where they are not there; what :func:`identity` says of it.
 
+    What is there already is not opened: to close it again would drop the locks that this process
+    has on it.
+
     Raises:
         JournalError: they are somebody else's, others can write to them, or it is no file.
         OSError: it cannot be opened.
     """
     folder = path.parent
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     if create:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags |= os.O_CREAT
     _ours(folder.stat(), folder)
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise JournalError(f"{path} is no file")
-        _ours(found, path)
-        if stat.S_IMODE(found.st_mode) != 0o600 and found.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    if create:
+        with contextlib.suppress(FileExistsError):
+            path.touch(mode=0o600, exist_ok=False)
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise JournalError(f"{path} is no file")
+    _ours(found, path)
+    if stat.S_IMODE(found.st_mode) != 0o600 and found.st_uid == os.geteuid():
+        path.chmod(0o600)
     return found.st_dev, found.st_ino
 
 

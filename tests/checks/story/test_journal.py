@@ -227,6 +227,18 @@ def test_another_process_that_is_killed_leaves_what_it_wrote_and_the_lead(
     assert journal.write(Batch([ENTRY])) == [1]
 
 
+def test_opening_it_a_second_time_leaves_the_first_ones_locks(journal: Journal, path: Path) -> None:
+    """A report is gathered from the same file in another lane: the last of several programs takes
+    the file out of its mode, which must not be under the feet of one that goes on."""
+    journal.write(Batch([ENTRY]))
+    second = Journal(path)
+    second.open(create=False)
+    take_out = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute(sys.argv[2])"
+    argv = [sys.executable, "-c", take_out, str(path), "PRAGMA journal_mode = DELETE"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert "database is locked" in done.stderr
+
+
 def test_a_file_without_room_says_so_and_holds_what_it_held(journal: Journal) -> None:
     journal.write(Batch([ENTRY]))
     assert journal._connection is not None

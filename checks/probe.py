@@ -164,8 +164,11 @@ class ProbeEnv:
         Raises:
             SecretError: with a sentence that says which source gave nothing and why.
         """
-        value = source if isinstance(source, str) else await self._fetch(source)
-        self.masker.learn(value)
+        if isinstance(source, str):
+            self.masker.learn(source)
+            return source
+        value = await self._fetch(source)
+        self.masker.learn(value, source)
         return value
 
     async def _fetch(self, source: SecretCommand) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from threading import Lock
 from typing import Final
 from urllib.parse import unquote_plus
 from weakref import WeakSet
@@ -41,6 +42,13 @@ _LIKELY = re.compile(r"(?<![a-z])auth(?![a-z])|keys?(?![a-z])|(?<![a-z])(?:sig|p
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_.~-]{12,500}")
 _LONG: Final = 8
 """Characters from which on a value is no word that would be masked everywhere for nothing."""
+_SHORTEST: Final = 4
+"""Characters of a secret that is searched for."""
+_KEPT: Final = 8
+"""Values of one source that are known besides its first: what it gave before is worth nothing by
+then."""
+_NOTHING: Final = r"\A(?!)"
+"""A pattern that nothing matches."""
 _USERINFO = re.compile(
     r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)"
     r"(?P<user>[^/@:\s?#]{0,200}):(?P<password>[^/@\s]{0,500})@"
@@ -113,6 +121,12 @@ def url_secrets(url: str) -> list[str]:
     return [form for secret in found for form in dict.fromkeys((secret, unquote_plus(secret)))]
 
 
+def _any_of(secrets: Iterable[str]) -> re.Pattern[str]:
+    """What finds any of ``secrets``; of one within another the longer."""
+    longest_first = sorted(secrets, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or _NOTHING)
+
+
 _MASKERS: Final[WeakSet[Masker]] = WeakSet()
 """All there are, for what is written without an engine at hand: the log."""
 
@@ -125,42 +139,76 @@ def mask_known(text: str) -> str:
 
 
 class Masker:
-    """Replaces known secrets wherever they turn up.
+    """Replaces known secrets wherever they turn up. For any thread.
 
     Values shorter than four characters are not searched for: masking every ``1`` would
     hide the figures and not the secret.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = Lock()
+        self._lasting: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
-        self._secrets: set[str] = set()
+        """Of those that last; None where it is to be made."""
+        self._sources: dict[int, tuple[object, list[str]]] = {}
+        """What was asked for secrets, held since it is known by its identity, and what it gave
+        after its first one."""
+        self._passing: tuple[str, ...] = ()
+        """What all sources gave after their first one, as far as that is known."""
         _MASKERS.add(self)
         for secret in secrets:
             self.learn(secret)
 
-    def learn(self, secret: str) -> None:
-        """Mask ``secret`` from now on; of several lines, such as a key, each by itself too."""
-        if len(secret) < 4 or secret in self._secrets:
+    def learn(self, secret: str, source: object = None) -> None:
+        """Mask ``secret`` from now on; of several lines, such as a key, each by itself too.
+
+        A ``source`` that is asked again and again may give another one each time, as programs do
+        that print tokens: of what it gave after its first one the last few are known.
+        """
+        if len(secret) < _SHORTEST:
             return
-        self._secrets.add(secret)
-        if "\n" in secret:
-            self._secrets.update(line for line in secret.splitlines() if len(line) >= _LONG)
-        longest_first = sorted(self._secrets, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(s) for s in longest_first))
+        with self._lock:
+            if source is not None and id(source) in self._sources:
+                self._pass(secret, self._sources[id(source)][1])
+                return
+            if source is not None:
+                self._sources[id(source)] = (source, [])
+            if secret not in self._lasting:
+                lines = secret.splitlines() if "\n" in secret else []
+                self._lasting |= {secret, *(line for line in lines if len(line) >= _LONG)}
+                self._pattern = None
+
+    def _pass(self, secret: str, given: list[str]) -> None:
+        """Know ``secret`` for as long as its source gives no more than a few others."""
+        if secret in self._lasting or given[-1:] == [secret]:
+            return
+        given[:] = [one for one in given if one != secret][1 - _KEPT :]
+        given.append(secret)
+        every = (one for _, some in self._sources.values() for one in some)
+        self._passing = tuple(dict.fromkeys(every))
+
+    def _made(self) -> re.Pattern[str]:
+        """The pattern of those that last: made when it is wanted, since many come at once."""
+        with self._lock:
+            made = self._pattern = self._pattern or _any_of(self._lasting)
+            return made
 
     def _holds(self, text: str) -> bool:
         return (
             "://" in text
             or "=" in text
             or text.endswith(_CUT)
-            or (self._pattern is not None and bool(self._pattern.search(text)))
+            or bool((self._pattern or self._made()).search(text))
+            or any(secret in text for secret in self._passing)
         )
 
     def text(self, text: str) -> str:
         """``text`` with known secrets and URL passwords masked."""
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
-        text = mask_url(text)
+        pattern = self._pattern or self._made()
+        # One by one: a pattern of what changes all the time would be made anew all the time.
+        if passing := [secret for secret in self._passing if secret in text]:
+            pattern = _any_of((*passing, *(one for one in self._lasting if one in text)))
+        text = mask_url(pattern.sub(MASK, text))
         return self._without_begun(text) if text.endswith(_CUT) else text
 
     def _without_begun(self, text: str) -> str:
@@ -176,7 +224,7 @@ class Masker:
         """How many characters at the end of ``text`` may be the beginning of a known secret, the
         rest of which is still to come."""
         longest = 0
-        for secret in self._secrets:
+        for secret in (*self._lasting, *self._passing):
             for length in range(min(len(secret) - 1, len(text)), longest, -1):
                 if text.endswith(secret[:length]):
                     longest = length

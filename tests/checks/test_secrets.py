@@ -54,6 +54,41 @@ def test_one_secret_within_another_is_masked_whole() -> None:
     assert masker.text("x abcdef y abcd") == f"x {MASK} y {MASK}"
 
 
+def test_of_a_source_that_gives_ever_new_ones_the_first_and_the_last_are_known() -> None:
+    masker, source, other = Masker(["lasting"]), object(), object()
+    masker.learn("from-another", other)
+    masker.learn("another-renewed", other)
+    tokens = [f"token-{number:03}-of-many" for number in range(100)]
+    for token in tokens:
+        masker.learn(token, source)
+    known = [token for token in tokens if masker.text(f"said {token}!") == f"said {MASK}!"]
+    assert known == [tokens[0], *tokens[-8:]]
+    said = "lasting, from-another, another-renewed: token-099-of-many"
+    assert masker.text(said) == f"{MASK}, {MASK}, {MASK}: {MASK}"
+    assert masker.result(Result(Status.OK, "token-099-of-many")).message == MASK
+    assert masker.begun("ends with token-099-of") == len("token-099-of")
+
+
+def test_what_a_source_gives_again_is_known_on() -> None:
+    masker, source = Masker(), object()
+    for number in range(100):
+        masker.learn("comes-back", source)
+        masker.learn(f"another-{number}", source)
+    masker.learn("within", source)
+    masker.learn("what-is-within-it", source)
+    said = "comes-back another-99 what-is-within-it"
+    assert masker.text(said) == f"{MASK} {MASK} {MASK}"
+
+
+def test_a_thousand_new_tokens_take_neither_time_nor_memory() -> None:
+    masker, source = Masker(), object()
+    began = time.thread_time()
+    for number in range(1_000):
+        masker.learn(f"{number:08}" * 100, source)
+        assert masker.text("nothing of it") == "nothing of it"
+    assert time.thread_time() - began < 1.0
+
+
 def test_a_file_that_everybody_can_read_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
     file = tmp_path / "my pw"
     file.write_text("hunter22\nsecond line\n")

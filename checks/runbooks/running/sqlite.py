@@ -38,7 +38,10 @@ _CELL: Final = 1_000_000
 async def open_sqlite(
     target: CheckSpec, env: ProbeEnv, within: float, lane: str, *, reads: bool
 ) -> SqliteConversation:
-    """Open the check's file. ``reads`` opens it for reading alone. Raises TargetError."""
+    """Open the check's file. ``reads`` opens it for reading alone. Raises TargetError.
+
+    ``lane`` is its own, and ends with it.
+    """
     config = target.config
     if not isinstance(config, SqliteConfig):
         raise TypeError("an sqlite check has an sqlite configuration")
@@ -62,7 +65,11 @@ async def open_sqlite(
         connection.set_progress_handler(conversation.must_stop, _BETWEEN_LOOKS)
         return connection
 
-    conversation.connection = await conversation.aside(opened)
+    try:
+        conversation.connection = await conversation.aside(opened)
+    except BaseException:
+        env.lanes.drop(lane)
+        raise
     return conversation
 
 

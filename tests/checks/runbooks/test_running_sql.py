@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,16 @@ async def test_a_database_that_is_not_there(place: Place, unused_tcp_port: int) 
     ran = await place.run("SELECT 1", language=Language.SQL, target=target)
     assert (ran.ended.state, ran.ended.exit_code) == (RunState.FAILED, None)
     assert "refused: is the server running?" in ran.ended.said
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread(place: Place, tmp_path: Path) -> None:
+    target = target_of("sqlite", {"path": str(tmp_path / "gone.db")})
+    ran = await place.run("SELECT 1", language=Language.SQL, target=target)
+    assert ran.ended.state is RunState.FAILED
+    left = [each for each in threading.enumerate() if each.name.startswith("lane runbook")]
+    for each in left:
+        each.join(5)
+        assert not each.is_alive()
 
 
 async def test_a_step_without_a_database(place: Place) -> None:

@@ -112,7 +112,8 @@ class LiveRunbooks:
 
     def follow(self, old: LiveRunbooks) -> None:
         """Go on where ``old`` was: with what runs, what was found out, and what is looked at."""
-        self._runs, self._captured, self._trail = old._runs, old._captured, old._trail
+        self._runs, self._captured = old._runs, old._captured
+        self._trail.follow(old._trail)
         self._open, self._alert, self._lanes = old._open, old._alert, old._lanes
         self._looked, self._situation, self._focus = old._looked, old._situation, old._focus
         self._alerts, self._over, self._links = old._alerts, old._over, old._links

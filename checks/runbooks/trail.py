@@ -33,6 +33,12 @@ class Trail:
         self._audit: Audit | None = None
         self._looked_back = path is None
 
+    def follow(self, old: Trail) -> None:
+        """Look back into the same file no more than ``old`` has. What is written from now on is
+        masked by what is secret now: a reload may bring other passwords.
+        """
+        self._looked_back = self._looked_back or (self._path == old._path and old._looked_back)
+
     @property
     def audit(self) -> Audit | None:
         """The log; None where there is none."""

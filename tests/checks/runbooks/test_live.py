@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from checks.runbooks import live, looking
 from checks.runbooks.live import LiveRunbooks
 from checks.runbooks.runs import AT_ONCE
 from checks.runbooks.views import RunbooksView, RunState, Subject
+from checks.secrets import Masker
 from checks.views import EventView
 from tests.checks.fakes import spec
 from tests.checks.runbooks.running_kit import Place
@@ -44,10 +46,10 @@ SHOP = Subject(check="shop")
 class Beside:
     """Runbooks beside checks that never change, and the pictures that are made for them."""
 
-    def __init__(self, place: Place, folder: Path) -> None:
+    def __init__(self, place: Place, folder: Path, audit: Path | None = None) -> None:
         self.said: list[str] = []
         self.pictures = 0
-        config = RunbooksConfig((str(folder / "*.md"),), folder, folder)
+        config = RunbooksConfig((str(folder / "*.md"),), folder, folder, audit)
         self.books = LiveRunbooks(
             config, place.env.clock, read_only=False, tell=self._tell, env=place.env
         )
@@ -90,6 +92,33 @@ async def beside(place: Place, folder: Path) -> AsyncIterator[Beside]:
     finally:
         work.cancel()
         await made.books.close()
+
+
+async def test_after_a_reload_the_log_of_steps_is_masked_by_what_is_secret_then(
+    place: Place, tmp_path: Path
+) -> None:
+    log = tmp_path / "state" / "steps.jsonl"
+    before = Beside(place, tmp_path / "books", log)
+    assert before.books._trail.audit is not None
+    place.env = replace(place.env, masker=Masker(["sesame-seven"]))
+    it = Beside(place, tmp_path / "books", log)
+    it.books.follow(before.books)
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "opens.md").write_text(
+        "# Opens\n```bash {name=say safe}\necho sesame-seven\n```\n"
+    )
+    work = asyncio.create_task(it.books.work(lambda: True))
+    try:
+        it.books.open("opens", SHOP)
+        await it.until(lambda view: view.focus and view.focus.steps)
+        it.books.run(it.token("say"))
+        await it.until(lambda view: view.runs and view.runs[-1].state is RunState.DONE)
+    finally:
+        work.cancel()
+        await it.books.close()
+    written = log.read_text()
+    assert "echo" in written
+    assert "sesame-seven" not in written
 
 
 async def test_a_value_that_a_step_finds_is_there_for_later_ones_of_its_subject(

@@ -338,3 +338,25 @@ async def test_a_jump_to_lines_shows_them_where_another_pane_had_the_whole_scree
         assert isinstance(pilot.app.screen, LogsScreen)
         assert pilot.app.focused is pilot.app.screen.query_one(TailPane)
         assert "Logs · of laravel" in seen(pilot)
+
+
+async def test_n_finds_nothing_where_the_lines_have_no_room_and_others_have_come() -> None:
+    source = FakeSource(log_night())
+    async with running(source, size=(80, 24)) as pilot:
+        await pilot.press("8")
+        await settle(pilot)
+        tail = pilot.app.screen.query_one(TailPane)
+        first = tail.keys[0]
+        await pilot.resize_terminal(80, 6)
+        await pilot.press("tab")
+        await settle(pilot)
+        picture = app_of(pilot).standing().newest
+        assert picture is not None
+        assert picture.logs is not None
+        lines = logs_later(picture.logs).lines[-2:]
+        source.show(replace(picture, logs=replace(picture.logs, lines=lines)))
+        await settle(pilot)
+        assert tail.line_at(first) is None
+        await pilot.press("n")
+        await settle(pilot)
+        assert pilot.app.is_running

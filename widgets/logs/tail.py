@@ -172,7 +172,11 @@ class TailPane(LinePane):
         return found is not None
 
     def _is_grave(self, key: str) -> bool:
-        record = self._by_key[key].record
+        one = self.line_at(key)
+        if one is None:
+            # A pane without room does not draw what has come: its rows are those of before.
+            return False
+        record = one.record
         return bool(record.patterns) or (record.level or Level.TRACE) >= Level.WARNING
 
     # Drawing

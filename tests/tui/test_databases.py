@@ -34,7 +34,7 @@ from tui.terminal import Looks
 from widgets.alerts import AlertsPane
 from widgets.databases.blocking import BlockingPane
 from widgets.databases.server import ServerPane
-from widgets.databases.session import ChoicePane
+from widgets.databases.session import ChoicePane, WholePane
 from widgets.databases.sessions import SessionsPane
 from widgets.databases.tables import TablesPane
 from widgets.databases.words import texts_of, who
@@ -587,6 +587,33 @@ async def test_where_no_statement_runs_the_cursor_is_on_terminate() -> None:
         assert asked(pilot, "act") == [f"act shop terminate {ROOT}"]
     async with databases("enter", "x", "enter", "y") as pilot:
         assert asked(pilot, "act") == [f"act shop terminate {ROOT}"]
+
+
+async def test_who_reads_the_statement_is_not_taken_away_from_it_by_the_next_picture() -> None:
+    async with databases("x", "tab") as pilot:
+        text = pilot.app.focused
+        assert isinstance(text, WholePane)
+        later = replace(session(ROOT), seconds=300.0)
+        await show(pilot, with_facts(sessions_but(root=later)))
+        assert "for 5 m" in seen(pilot)
+        assert pilot.app.focused is text
+
+
+async def test_why_nothing_is_done_is_told_for_as_long_as_it_is_so() -> None:
+    why = "it no longer runs the statement that was chosen"
+    async with databases("down", "x", "enter") as pilot:
+        await show(pilot, with_facts(sessions_but(o=replace(session(WAITS), query="COMMIT"))))
+        assert why in seen(pilot)
+        other = replace(session(WAITS), query="COMMIT", seconds=9.0)
+        await show(pilot, with_facts(sessions_but(o=other)))
+        assert why in seen(pilot)
+        await press(pilot, "enter")
+        assert why not in seen(pilot)
+    async with databases("x", "up", "enter") as pilot:
+        assert "it runs nothing at the moment" in seen(pilot)
+        busy = replace(session(ROOT), query="SELECT 1", state="active", idle=False)
+        await show(pilot, with_facts(sessions_but(root=busy)))
+        assert "it runs nothing at the moment" not in seen(pilot)
 
 
 async def test_cancelling_what_runs_nothing_is_said_to_be_of_no_use() -> None:

@@ -31,7 +31,11 @@ __all__ = ["RowScreen", "SessionScreen", "WholeBox"]
 _WIDEST: Final = 110
 _MOST: Final = 10
 """Lines of what can be done, at most."""
-_NOTHING_TO_CANCEL: Final = "there is no statement to end, and what it holds it would go on holding"
+_RUNS_NOTHING: Final = (
+    "it runs nothing at the moment: there is no statement to end, and what it holds it would go on "
+    "holding"
+)
+_MOVED_ON: Final = "it no longer runs the statement that was chosen: look again"
 
 
 class WholeBox(PictureModal):
@@ -170,6 +174,8 @@ class SessionScreen(WholeBox):
         self._facts: DatabaseFacts | None = None
         self._actions: tuple[Action, ...] = ()
         self._gone = False
+        self._offered = False
+        self._note = ""
         self._choices = 0
         self._look(standing.newest)
         if self._session is None:
@@ -243,13 +249,18 @@ class SessionScreen(WholeBox):
         if self._session is before and not self._gone:
             return
         self.tell(self._text())
-        note = ""
-        if self._chosen is not None and self._gone:
+        self._take_back()
+        self._offer()
+
+    def _take_back(self) -> None:
+        """Take back a choice that would do something else by now, and a note that is not so."""
+        chosen, session = self._chosen, self._session
+        if chosen is not None and self._gone:
             self._chosen = None
-        elif self._chosen is not None and self._chosen.id == "cancel" and self._moved_on():
-            self._chosen = None
-            note = "it no longer runs the statement that was chosen: look again"
-        self._offer(note)
+        elif chosen is not None and chosen.id == "cancel" and self._moved_on():
+            self._chosen, self._note = None, _MOVED_ON
+        elif self._note == _RUNS_NOTHING and session is not None and not at_rest(session):
+            self._note = ""
 
     def _moved_on(self) -> bool:
         """Whether it no longer runs the statement that was to be cancelled."""
@@ -258,17 +269,20 @@ class SessionScreen(WholeBox):
 
     # What is done to it
 
-    def _offer(self, note: str = "") -> None:
-        """Show what can be chosen, or the question once something is."""
+    def _offer(self) -> None:
+        """Show what can be chosen, or the question once something is. The cursor goes there once:
+        whoever has gone on to the text reads it while pictures come.
+        """
         pane = self.query_one(ChoicePane)
         pane.display = self.offers
         resting = self._session is not None and at_rest(self._session)
         pane.preferred = "terminate" if resting else ""
         pane.question = self._question()
-        pane.refusal = self.refusal or note
+        pane.refusal = self.refusal or self._note
         pane.actions = () if self.refusal else self._actions
         self.fit()
-        if self.offers and not self.refusal and self.focused is not pane and not note:
+        offered, self._offered = self._offered, self.offers and not self.refusal
+        if self._offered and not offered:
             self.set_focus(pane)
         self.refresh_bindings()
 
@@ -307,9 +321,10 @@ class SessionScreen(WholeBox):
             return
         if found.id == "cancel" and at_rest(self._session):
             # Servers say yes to that, and nothing happens.
-            self._offer(f"it runs nothing at the moment: {_NOTHING_TO_CANCEL}")
+            self._note = _RUNS_NOTHING
+            self._offer()
             return
-        self._chosen, self._statement = found, self._session.query
+        self._chosen, self._statement, self._note = found, self._session.query, ""
         self._offer()
 
     def action_confirm(self) -> None:
@@ -321,7 +336,7 @@ class SessionScreen(WholeBox):
     def action_close(self) -> None:
         """Take back the choice, or leave."""
         if self._chosen is not None:
-            self._chosen = None
+            self._chosen, self._note = None, ""
             self._offer()
         else:
             self.dismiss()

@@ -202,10 +202,13 @@ class Engine:
         Checks that did not change keep their past; of the others it is forgotten.
         """
         self.store, self._builder = old.store, old._builder.over(list(self.states.values()))
+        runners, ended = ({r.spec.name: r for r in each.runners} for each in (self, old))
         for name, before in old.states.items():
             state = self.states.get(name)
             if state is None or not state.adopt(before):
                 self.store.drop(name)
+            else:
+                runners[name].follow(ended[name])
         known = {event.text for event in old._events}
         old._events.extend(event for event in self._events if event.text not in known)
         self._events = old._events

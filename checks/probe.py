@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
 
 from checks.clock import Clock
 from checks.databases.model import Action, FigureSpec
@@ -28,6 +28,7 @@ __all__ = [
     "Attended",
     "ChartSpec",
     "CheckSpec",
+    "Continuing",
     "Expected",
     "Inspecting",
     "Kind",
@@ -298,6 +299,15 @@ class Inspecting(Protocol):
     def inspect(self, subject: str) -> None:
         """Look at ``subject`` too from now on (a :attr:`checks.hosts.model.ProcessRow.key`), or
         at none where it is empty; a run follows at once."""
+
+
+@runtime_checkable
+class Continuing(Protocol):
+    """A probe that remembers what its target does not tell again: restarts, means over a window."""
+
+    def go_on(self, before: Self) -> None:
+        """Go on where ``before`` ended, which was closed when the configuration was read again: the
+        probe of the same check with the same configuration."""
 
 
 @runtime_checkable

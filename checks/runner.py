@@ -18,6 +18,7 @@ from checks.probe import (
     Answering,
     Attended,
     CheckSpec,
+    Continuing,
     Inspecting,
     Kind,
     Probe,
@@ -46,6 +47,8 @@ class Runner:
         self._sampler = Sampler(spec.target_labels(external))
         self._target = Target(spec.name, spec.interval, spec.timeout, self._sampler, env)
         self._probe: Probe | None = None
+        self._before: Probe | None = None
+        """What its probe goes on from: that of another runner, and its own once this is closed."""
         self._address = spec.config.address()
         self._attended = False
         self._under_way: asyncio.Task[object] | None = None
@@ -100,6 +103,7 @@ class Runner:
             async with asyncio.timeout(timeout):
                 if self._probe is None:
                     self._probe = self.kind.probe(self.spec.config, self._target)
+                    self._go_on(self._probe)
                     self.attend(self._attended)
                 return await self._probe.run()
         except TimeoutError:
@@ -127,6 +131,16 @@ class Runner:
         if not isinstance(self._probe, Answering):
             return f"a {self.spec.kind} check answers no questions"
         return self._env.masker.text(clean(await self._probe.ask(question)))
+
+    def follow(self, old: Runner) -> None:
+        """Have the probe go on where that of ``old`` ended, which ran the same check."""
+        if self._sampler.base == old._sampler.base:
+            self._before = old._before
+
+    def _go_on(self, probe: Probe) -> None:
+        before, self._before = self._before, None
+        if isinstance(probe, Continuing) and isinstance(before, type(probe)):
+            self._heard(partial(probe.go_on, before))
 
     def attend(self, watched: bool) -> bool:
         """Tell the probe whether somebody looks; whether it makes a difference to it."""
@@ -194,6 +208,7 @@ class Runner:
         if self._under_way is not None:
             self._under_way.cancel()
         probe, self._probe = self._probe, None
+        self._before = probe or self._before
         try:
             if probe is not None:
                 await probe.close()

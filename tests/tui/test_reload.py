@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -68,6 +70,23 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     made.source.close()
 
 
+def _worker(mark: str) -> subprocess.Popen[bytes]:
+    """A process that has ``mark`` in its command line."""
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", mark])
+
+
+def requests(picture: Snapshot) -> int:
+    """How many requests the last minute had."""
+    return sum(view.window.count for view in picture.requests)
+
+
+def restarts(picture: Snapshot) -> str:
+    """What the check `worker` says of restarts; nothing where there were none."""
+    view = picture.check("worker")
+    parts = view.parts if view else ()
+    return next((part.value for part in parts if part.name == "restarts"), "")
+
+
 def fine(name: str) -> Callable[[Snapshot], bool]:
     return lambda picture: (view := picture.check(name)) is not None and view.status is Status.OK
 
@@ -90,6 +109,37 @@ def test_new_checks_come_old_ones_go_and_unchanged_ones_keep_their_past(
     assert len(view.history) >= 3
     assert view.since <= since
     assert "configuration reloaded: 2 checks" in [event.text for event in after.events]
+
+
+def test_what_only_a_check_remembers_is_kept_too(
+    http_server: HttpServer, watched: Watched, tmp_path: Path
+) -> None:
+    """Requests that were counted and restarts that were seen cannot be asked for again: a line that
+    changes elsewhere must not take them along."""
+    page = '# TYPE http_requests_total counter\nhttp_requests_total{{route="/"}} {}\n'
+    http_server.answer("/metrics", page.format(10))
+    mark = f"{tmp_path.name}-worker"
+    same = (
+        f"{{name: page, metrics: {http_server.url}/metrics}}",
+        f"{{name: worker, process: {{command: {mark}, restarts: {{warning: 1}}}}}}",
+    )
+    watched.write(*same)
+    worker = _worker(mark)
+    try:
+        watched.source.start()
+        watched.until(lambda p: fine("page")(p) and fine("worker")(p))
+        http_server.answer("/metrics", page.format(17))
+        worker.kill()
+        worker.wait()
+        worker = _worker(mark)
+        watched.until(lambda p: requests(p) == 7 and restarts(p) == "1")
+        watched.write(*same, "{name: new, tcp: 127.0.0.1:1}")
+        watched.until(lambda p: p.check("new") is not None)
+        http_server.answer("/metrics", page.format(20))
+        watched.until(lambda p: requests(p) == 10 and restarts(p) == "1")
+    finally:
+        worker.kill()
+        worker.wait()
 
 
 def test_a_warning_at_the_start_is_short_above_the_panes_and_whole_among_the_events(

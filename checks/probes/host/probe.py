@@ -155,6 +155,10 @@ class HostProbe:
         events = (*result.events, *self._history.links(_links(hardware)))
         return replace(result, host=facts, events=events)
 
+    def go_on(self, before: HostProbe) -> None:
+        """Take over what the probe ``before`` has seen change."""
+        self._history = before._history
+
     async def close(self) -> None:
         """Ends the lanes; one that hangs ends with the process."""
         for name in (self._lane, f"{self._lane} hardware", f"{self._lane} processes"):

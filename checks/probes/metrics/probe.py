@@ -98,6 +98,10 @@ class MetricsProbe:
         except TargetError as error:
             return self._failed(run, error.reason, _KEYS.sub("metrics.", str(error)))
 
+    def go_on(self, before: MetricsProbe) -> None:
+        """Take over the requests that the probe ``before`` has counted, and its counters."""
+        self._feed, self._judge = before._feed, before._judge
+
     async def close(self) -> None:
         """Close the connections."""
         await self._asking.close()

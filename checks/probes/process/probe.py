@@ -103,6 +103,11 @@ class ProcessProbe:
             return Result.failed("permission", text, status=Status.UNKNOWN)
         return self._result(look)
 
+    def go_on(self, before: ProcessProbe) -> None:
+        """Take over the restarts and the means of the probe ``before``."""
+        self._group, self._boot = before._group, before._boot
+        self._looked, self._times = before._looked, before._times
+
     async def close(self) -> None:
         self._target.env.lanes.drop(self._lane)
 

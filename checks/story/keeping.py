@@ -128,6 +128,7 @@ class Keeping:
         self._journal: Journal | None = None
         self._opened = self._ever = False
         self._waiting = Batch()
+        self._heir: Keeping | None = None
         self._lost = 0
         now = clock.now()
         began = now if began is None else began
@@ -152,6 +153,7 @@ class Keeping:
         """Go on with what ``old``, which has ended, held and did not write."""
         if old.path != self.path:
             return
+        old._heir = self
         for name in ("acknowledgements", "silences", "incidents", "lasting", "who"):
             setattr(self, name, getattr(old, name))
         self._entries, self._waiting, self._session = old._entries, old._waiting, old._session
@@ -253,24 +255,33 @@ class Keeping:
             self._session = replace(self._session, seen=now)
             batch.sessions.append(self._session)
         prune, ask = now - self._pruned >= PRUNED, now - self._asked >= AGAIN
+        task = asyncio.ensure_future(
+            self._lanes.run(_LANE, partial(self._pass, batch, now, prune=prune, ask=ask))
+        )
         try:
-            task = asyncio.ensure_future(
-                self._lanes.run(_LANE, partial(self._pass, batch, now, prune=prune, ask=ask))
-            )
             done, _ = await asyncio.wait({task}, timeout=PATIENCE)
             if not done:
                 self._tell_problem(f"{self.path} does not answer: the story is not saved")
-            found = await task
+            found = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # In the lane it goes on: what that cannot write waits on, for who follows.
+            task.add_done_callback(partial(self._cut_short, batch))
+            raise
         except (JournalError, LaneBusyError, NoThreadsError) as error:
             busy = isinstance(error, LaneBusyError)
             text = f"{self.path} does not answer: the story is not saved" if busy else str(error)
-            self._put_back(batch)
+            self.put_back(batch)
             self._tell_problem(text)
             return False
         self._pruned = now if prune else self._pruned
         self._asked = now if ask else self._asked
         self._take(found, batch)
         return True
+
+    def _cut_short(self, batch: Batch, task: asyncio.Task[_Pass]) -> None:
+        """What came of a look that nobody waited for any more."""
+        if not task.cancelled() and task.exception() is not None:
+            self.put_back(batch)
 
     def _pass(self, batch: Batch, now: float, *, prune: bool, ask: bool) -> _Pass:
         """All that blocks, in the lane."""
@@ -393,8 +404,11 @@ class Keeping:
         waiting.entries[:0] = earlier
         waiting.lasting = {**self.lasting, **waiting.lasting}
 
-    def _put_back(self, batch: Batch) -> None:
-        """What was not written comes before what has waited since."""
+    def put_back(self, batch: Batch) -> None:
+        """Have what was not written wait, before what has waited since."""
+        if (heir := self._heir) is not None:
+            heir.put_back(batch)
+            return
         later, self._waiting = self._waiting, batch
         for name in ("entries", "acknowledgements", "silences", "incidents", "figures", "sessions"):
             getattr(batch, name).extend(getattr(later, name))
@@ -429,7 +443,7 @@ class Keeping:
         except (JournalError, LaneBusyError, NoThreadsError) as error:
             log.warning("the story is not saved: %s", error)
             batch.sessions.clear()
-            self._put_back(batch)
+            self.put_back(batch)
 
     def _last_pass(self, batch: Batch) -> None:
         journal = self._file()

@@ -175,6 +175,10 @@ def _syntax_problem(name: str, text: str, error: yaml.MarkedYAMLError) -> Config
         return ConfigProblem(name, opened, "", "not valid YAML: a quote is opened and not closed")
     if mark and ("tab character" in what or _character(text, mark) == "\t"):
         return ConfigProblem(name, line, "", "a tab indents this line; YAML wants spaces")
+    if "expected ':'" in what and error.context_mark:
+        # It is noticed at the end of the line, or at the next one.
+        keyed = error.context_mark.line + 1
+        return ConfigProblem(name, keyed, "", "not valid YAML: a key without a colon behind it")
     opened = _opened(text, line)
     if opened:
         words = f"a quote is opened and not closed before the one in line {line}"

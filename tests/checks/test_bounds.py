@@ -23,6 +23,8 @@ DOWNWARDS = "warning must not be below critical: it is the time that remains"
         ("process", {"name": "x", "restarts": {"warning": 5, "critical": 3}}, UPWARDS),
         ("ping", {"host": "x", "loss": {"warning": "60%"}}, UPWARDS),
         ("systemd", {"restarts": {"warning": 6}}, UPWARDS),
+        ("sqlite", {"path": "x", "size": {"warning": "2GB", "critical": "1GB"}}, UPWARDS),
+        ("redis", {"queues": [{"rq": ["a"], "warning": 200, "critical": 50}]}, UPWARDS),
         (
             "sqlite",
             {"path": "x", "queries": [{"metric": "a", "sql": "b", "warning": 1, "critical": 0}]},

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checks.probes.process.config import ProcessConfig
 from checks.model import Result, Status
 from checks.probes.process.details import ProcDetails
 from checks.probes.process.portable import PortableDetails
@@ -332,3 +333,9 @@ async def test_the_system_that_has_no_descriptors_left_is_told(watch: Watching) 
     assert (result.status, result.reason) == (Status.UNKNOWN, "limit")
     assert "Too many open files" in result.message
     assert (await watch.again(probe)).status is Status.CRITICAL
+
+
+def test_a_pattern_is_told_as_it_was_written() -> None:
+    assert ProcessConfig(command=r"\S*svc\.py").described() == r"command '\S*svc\.py'"
+    named = ProcessConfig(name=("php",), command=r"queue:\w+")
+    assert named.described() == r"php with 'queue:\w+'"

@@ -89,6 +89,11 @@ def test_paths_are_shown_as_people_write_them() -> None:
             "(column 4)",
         ),
         ("a: *gone\n", "f.yaml:1: not valid YAML: found undefined alias (column 4)"),
+        (
+            "a:\n  b: 1\n  c 3s\nd: 1\n",
+            "f.yaml:3: not valid YAML: a key without a colon behind it",
+        ),
+        ("a: 1\nb\nc: 2\n", "f.yaml:2: not valid YAML: a key without a colon behind it"),
         ("a: 1\n---\nb: 2\n", "f.yaml:2: holds a second document (`---`); keep one a file"),
         ("a: 1\nb: 2\na: 3\n", "f.yaml:3: a: is given twice; first on line 1"),
         ("? [a]\n: 1\n", "f.yaml:1: a key must be plain text"),

@@ -6,11 +6,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from checks.bounds import Rising
 from checks.expectations import LatencyBounds
 from checks.probes.postgres.address import Address, parse_url
 from checks.queries import UserQuery
 from checks.requests.config import RequestLog
-from checks.settings import KindConfig, Model, Secret, Size
+from checks.settings import KindConfig, Secret, Size
 from checks.tls import Tls
 
 __all__ = ["PostgresConfig", "SlotBounds"]
@@ -18,7 +19,7 @@ __all__ = ["PostgresConfig", "SlotBounds"]
 Ratio = Annotated[float, Field(gt=0, le=1)]
 
 
-class SlotBounds(Model):
+class SlotBounds(Rising):
     """Bounds on the write-ahead log that a replication slot keeps from being removed."""
 
     warning: Size | None = 5_000_000_000

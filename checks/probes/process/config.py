@@ -189,7 +189,8 @@ class ProcessConfig(KindConfig):
         """Who is meant, in words: ``nginx``, ``nginx of www-data``, ``/run/nginx.pid``."""
         said = " or ".join(self.name)
         if self.command:
-            said = f"{said} with {self.command!r}" if said else f"command {self.command!r}"
+            # Not its repr, which doubles every backslash.
+            said = f"{said} with '{self.command}'" if said else f"command '{self.command}'"
         if self.pid_file:
             said = f"{said} ({self.pid_file})" if said else self.pid_file
         if self.user:

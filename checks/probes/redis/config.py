@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from checks.bounds import Rising
 from checks.expectations import LatencyBounds
 from checks.settings import KindConfig, LabelName, MetricName, Model, Secret
 from checks.tls import Tls
@@ -132,7 +133,7 @@ class KeySource(Model):
         return str(getattr(self, self.kind))
 
 
-class Queue(Model):
+class Queue(Rising):
     """One queue by its keys, or several by the layout of the library that keeps them."""
 
     name: str = ""

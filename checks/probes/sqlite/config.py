@@ -6,15 +6,16 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from checks.bounds import Rising
 from checks.model import Status
 from checks.queries import UserQuery
 from checks.requests.config import RequestLog
-from checks.settings import Duration, KindConfig, Model, Size
+from checks.settings import Duration, KindConfig, Size
 
 __all__ = ["SizeBounds", "SqliteConfig"]
 
 
-class SizeBounds(Model):
+class SizeBounds(Rising):
     """Bounds of a size."""
 
     warning: Size | None = None

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.probes.process.config import ProcessConfig
 from checks.model import Result, Status
+from checks.probes.process.config import ProcessConfig
 from checks.probes.process.details import ProcDetails
 from checks.probes.process.portable import PortableDetails
 from checks.processes.portable import PortableTable

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -113,9 +113,9 @@ class Following:
         """An overlay goes on showing the file as it was when opened, once somebody writes to it."""
         with suppress(OSError, ValueError):
             again = Opened.at(self.path)
-            if again.size >= current.offset and current.print.fits(again.descriptor):
-                os.dup2(again.descriptor, current.descriptor, inheritable=False)
-            again.close()
+            with closing(again):
+                if again.size >= current.offset and current.print.fits(again.descriptor):
+                    os.dup2(again.descriptor, current.descriptor, inheritable=False)
 
     def _folder_changed(self) -> bool:
         try:
@@ -156,8 +156,17 @@ class Following:
             self.blocked = not self._was_there
             return
         opened.changed = now
+        try:
+            self._takes(opened, beside, now, others)
+        except OSError:
+            # What was open before gives errors.
+            opened.close()
+            raise
+        self.current, self.problem = opened, ""
+
+    def _takes(self, opened: Opened, beside: Known, now: float, others: Others) -> None:
+        """Find out where ``opened``, which is at the path now, is to be read from."""
         if self._was_put_anew(opened):
-            self.current, self.problem = opened, ""
             return
         if self.current is not None:
             self.events.append(f"{self.path} was rotated: reading goes on in the new file")
@@ -175,7 +184,6 @@ class Following:
             if begin is not None:
                 opened.begin_at(min(begin, opened.size))
         self._was_there, self.blocked = True, False
-        self.current, self.problem = opened, ""
         self._said.clear()
 
     def _was_put_anew(self, opened: Opened) -> bool:

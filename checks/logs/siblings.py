@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -84,15 +84,27 @@ def seen_beside(path: Path) -> Known:
     """What stands beside ``path`` now, so that it is not taken for new later."""
     known: Known = {}
     for opened in _opened(path):
-        if head := opened.beginning():
-            known[opened.key] = head
-        opened.close()
+        with closing(opened), suppress(OSError):
+            if head := opened.beginning():
+                known[opened.key] = head
     return known
 
 
 def _is_known(one: Opened, known: Known) -> bool:
     head = known.get(one.key)
-    return head is not None and one.beginning().startswith(head)
+    if head is None:
+        return False
+    with suppress(OSError):
+        return one.beginning().startswith(head)
+    # What cannot be read any more brings nothing new.
+    return True
+
+
+def _fits(one: Opened, was: Print) -> bool:
+    """Whether it has the bytes of what ``was``; not where it cannot be read."""
+    with suppress(OSError):
+        return was.fits(one.descriptor)
+    return False
 
 
 def copy_of(path: Path, was: Print) -> Opened | None:
@@ -102,7 +114,7 @@ def copy_of(path: Path, was: Print) -> Opened | None:
         return None
     found: Opened | None = None
     for opened in _opened(path):
-        if found is None and opened.size >= was.offset and was.fits(opened.descriptor):
+        if found is None and opened.size >= was.offset and _fits(opened, was):
             opened.begin_at(was.offset)
             found = opened
         else:
@@ -122,7 +134,7 @@ def since(
             opened.written() < changed
             or opened.key in taken
             or _is_known(opened, known)
-            or (was.offset > 0 and was.fits(opened.descriptor))
+            or (was.offset > 0 and _fits(opened, was))
         )
         if left_out:
             opened.close()

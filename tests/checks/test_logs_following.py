@@ -373,6 +373,30 @@ def test_a_share_that_was_mounted_anew_is_read_on(
     assert following.problems == {}
 
 
+def test_a_share_that_was_mounted_anew_with_another_file_leaves_none_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(_lines(5))
+    before = _open()
+    following = Following(path)
+    following.look()
+
+    def stale(*_: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    for number in range(5):
+        (tmp_path / "new").write_text(_lines(number + 6))
+        (tmp_path / "new").replace(path)
+        with monkeypatch.context() as broken:
+            broken.setattr("checks.logs.opened.Opened.is_same", stale)
+            following.look()
+        following.look()
+    assert _open() <= before + 1
+    following.reader.close()
+    assert _open() == before
+
+
 @pytest.mark.skipif(LOGROTATE is None, reason="needs logrotate: tools/get-logrotate")
 @pytest.mark.parametrize("pattern", ["app.log", "*"])
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ __all__ = ["Collected", "collect", "run_for"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collected:
-    """What the checks collected. ``ended`` is sample time, in seconds since 1970."""
+    """What the checks collected, from ``began`` to ``ended``: sample time, seconds since 1970."""
 
     store: Store
+    began: float
     ended: float
 
 
@@ -31,9 +32,10 @@ async def collect(config: EngineConfig, seconds: float, clock: Clock | None = No
     clock = clock or SystemClock()
     engine = Engine(config, clock)
     engine.prepare()
+    began = clock.now()
     try:
         await run_for(engine, clock, seconds)
-        return Collected(engine.store, clock.now())
+        return Collected(engine.store, began, clock.now())
     finally:
         await engine.close()
 

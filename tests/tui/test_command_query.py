@@ -322,6 +322,11 @@ def test_the_checks_are_asked(tmp_path: Path, http_server: HttpServer) -> None:
     done = onwatch(tmp_path, "query", "count_over_time(up[1m])", "--for", "1s", "--json")
     (series,) = json.loads(done.stdout)["data"]["result"]
     assert 3 <= int(series["value"][1]) <= 4
+    assert re.fullmatch(
+        r"note: it looks back 1 min, and there are samples of [12] s: rates and increases come out "
+        r"too low; --for 60s collects as much\n",
+        done.stderr,
+    )
     done = onwatch(tmp_path, "query", "up", "--for", "often")
     assert (done.returncode, done.stderr) == (2, '--for: "often" is no duration such as 10s\n')
 

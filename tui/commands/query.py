@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         expression = engine.parse(args.expression)
         _when(args, 0)
-        source = _samples(args.samples) if args.samples else _collected(args)
+        source = _samples(args.samples) if args.samples else _collected(args, expression)
         outcome = _ask(engine, expression, source, _when(args, source.now))
     except PromQLError as error:
         _refuse(args, "bad_data", str(error), _pointer(args.expression, error))
@@ -114,7 +114,7 @@ def _samples(name: str) -> _Source:
     return _Source(store_of(found), found.last)
 
 
-def _collected(args: argparse.Namespace) -> _Source:
+def _collected(args: argparse.Namespace, expression: Expression) -> _Source:
     from checks.collect import collect  # noqa: PLC0415 - imports the engine
     from checks.live import found  # noqa: PLC0415
     from tui.config import load  # noqa: PLC0415 - imports pydantic
@@ -124,7 +124,20 @@ def _collected(args: argparse.Namespace) -> _Source:
     for warning in config.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     collected = asyncio.run(collect(config, seconds))
+    _say_how_short(collected.ended - collected.began, expression.range_needed / 1000)
     return _Source(collected.store, round(collected.ended * 1000))
+
+
+def _say_how_short(collected: float, needed: float) -> None:
+    """Say where an expression looks back further than there are samples, in seconds: its rates are
+    those of a part of their window, and too low, which nobody sees by looking at them."""
+    from checks.wording import span  # noqa: PLC0415 - for this command
+
+    if needed > collected + 1:
+        sys.stderr.write(
+            f"note: it looks back {span(needed)}, and there are samples of {span(collected)}: "
+            f"rates and increases come out too low; --for {needed:g}s collects as much\n"
+        )
 
 
 def _seconds(text: str | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
@@ -11,11 +12,14 @@ from checks.logs.filters import FilterError, compiled
 from checks.logs.model import Level, Record
 from checks.logs.tail import Held, Tail
 from checks.logs.views import LogLine, LogSource, LogsView, LogsWanted, PatternView
+from checks.model import clean
 
 if TYPE_CHECKING:
     from checks.state import CheckState
 
 __all__ = ["StandingLogs"]
+
+log = logging.getLogger("onwatch.logs")
 
 _TIME = attrgetter("time", "number")
 
@@ -34,6 +38,15 @@ class StandingLogs:
 
     def view(self, states: Mapping[str, CheckState], now: float) -> LogsView:
         """What fits of what the checks hold at ``now``."""
+        try:
+            return self._looked_at(states, now)
+        except Exception as error:
+            # The rim: records that somebody looks at must not cost the picture that they are in.
+            log.exception("the records that are looked at could not be put together")
+            said = f"internal error: {type(error).__name__}: {clean(error, 200)}"
+            return LogsView(self._wanted, error=said)
+
+    def _looked_at(self, states: Mapping[str, CheckState], now: float) -> LogsView:
         checks = [state for state in states.values() if state.log or state.spec.kind == "log"]
         for state in checks:
             if state.log is not None:

@@ -6,6 +6,7 @@ curves, some steps at a time. Until it is whole the answer before is shown, or w
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Generator, Sequence
@@ -52,6 +53,8 @@ _RANGE: Final = "a range of samples has no single value: apply a function, such 
 _OPTIONS: Final = Options(max_cells=MOST_CELLS, max_steps=20_000, deadline=0.5)
 """Half a second of this thread's own time: a check may be a tenth of its interval late."""
 
+
+log = logging.getLogger("onwatch.rules")
 
 Answers: TypeAlias = Generator[QueryView, None, None]
 
@@ -105,6 +108,11 @@ class StandingQuery:
             made = replace(made, error=clean(wrong.message), column=wrong.span.start + 1)
         except OnwatchError as wrong:
             made = replace(made, error=clean(str(wrong)))
+        except Exception as error:
+            # The rim: what somebody asks must not end the engine.
+            log.exception("a query failed inside")
+            said = f"internal error: {type(error).__name__}: {clean(error, 200)}"
+            made = replace(made, error=said)
         yield made
 
     def _evaluated(self, store: Store, made: QueryView) -> Generator[QueryView, None, QueryView]:

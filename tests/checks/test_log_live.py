@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from checks.logs import live
 from checks.logs.live import StandingLogs
 from checks.logs.model import Level, Record
 from checks.logs.tail import Reading, Tail
@@ -128,3 +131,14 @@ def test_a_check_that_was_made_anew_is_followed_anew() -> None:
     assert messages(scene.through(standing)) == ["new"]
     del scene.states["a"]
     assert messages(scene.through(standing)) == []
+
+
+def test_what_fails_inside_is_said_and_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(record: Record) -> bool:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(live, "compiled", lambda text: broken)
+    scene = Scene("a")
+    scene.add("a", record("1"))
+    view = scene.look(text="status")
+    assert view.error == "internal error: RuntimeError: no such thing"

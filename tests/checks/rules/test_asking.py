@@ -138,3 +138,12 @@ def test_curves_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch)
     assert len(view.rows) == 3
     assert view.curves == ()
     assert any("no curves: they took longer than" in told for told in view.warnings)
+
+
+def test_what_fails_inside_is_said_and_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(asking.Engine, "instant", broken)
+    view = StandingQuery("queue_size", 3600.0).view(store_of(), NOW)
+    assert view.error == "internal error: RuntimeError: no such thing"

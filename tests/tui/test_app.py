@@ -27,6 +27,7 @@ from tests.tui.app_kit import (
     told,
 )
 from tests.tui.fakes import FakeSource
+from tests.tui.tour import everything
 from tests.widgets import samples
 from tests.widgets.sample_logs import log_night
 from tui import keymap
@@ -438,6 +439,14 @@ async def test_y_says_so_where_there_is_no_row() -> None:
         await settle(pilot)
         assert pane.selected is None
         await pilot.press("y")
+        await settle(pilot)
+        assert notes(pilot) == ["the cursor is on no row here: nothing is copied"]
+
+
+@pytest.mark.parametrize("key", ["2", "4", "5", "6", "7", "8"])
+async def test_y_says_so_on_every_screen_where_the_filter_leaves_no_row(key: str) -> None:
+    async with running(FakeSource(everything())) as pilot:
+        await pilot.press(key, "slash", *"zzzz", "enter", "y")
         await settle(pilot)
         assert notes(pilot) == ["the cursor is on no row here: nothing is copied"]
 

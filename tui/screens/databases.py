@@ -40,8 +40,6 @@ _OF_SESSIONS: Final = (BlockingPane, LongestPane, SessionsPane)
 _WELL: Final = (Status.OK, Status.WAITING)
 """What a server's check comes to where there is no reason to look at it first."""
 _READ_ONLY: Final = "onwatch runs with --read-only: it cancels and terminates nothing"
-_SAID: Final = 4.0
-"""Seconds for which that is said."""
 _SMALL: Final = 37
 """Lines below which a single column has no room for everything."""
 
@@ -242,8 +240,7 @@ class DatabasesScreen(TabbedScreen):
         found = self.active_bindings.get(event.key)
         if found and found.binding.action == "act" and not found.enabled:
             event.stop()
-            if not self.say(_READ_ONLY, _SAID):
-                self.notify(_READ_ONLY, timeout=_SAID, markup=False)
+            self.mention(_READ_ONLY)
 
     @on(LinePane.Selected)
     def _selected(self) -> None:

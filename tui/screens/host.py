@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.host_places import HostPanes
-from tui.screens.picture import Standing
+from tui.screens.picture import NO_ROW, Standing
 from tui.screens.process import ProcessScreen
 from tui.screens.session import WholeBox
 from tui.screens.tabs import TabbedScreen
@@ -191,6 +191,8 @@ class HostScreen(TabbedScreen):
             self.post_message(
                 self.Copied(f"{self.check}: {pane.sentence(pane.selected)}", "the row")
             )
+        else:
+            self.mention(NO_ROW)
 
     @on(LinePane.Opened)
     def _whole(self, event: LinePane.Opened) -> None:

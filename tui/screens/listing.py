@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import HintSource, Standing
+from tui.screens.picture import NO_ROW, HintSource, Standing
 from tui.sentences import sentence_of
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP
@@ -199,9 +199,7 @@ class ListScreen(NumberedScreen):
 
     def action_ill(self, step: int) -> None:
         if not self._table.go_ill(step):
-            text = "every row is fine"
-            if not self.say(text, 2):
-                self.notify(text, timeout=2, markup=False)
+            self.mention("every row is fine", 2)
 
     def besides(self, item: Any) -> str:
         """What is told of ``item`` to a colleague besides its sentence; empty for nothing."""
@@ -210,7 +208,10 @@ class ListScreen(NumberedScreen):
 
     def action_copy_row(self) -> None:
         pane, snapshot = self.focused, self.snapshot
-        if not isinstance(pane, LinePane) or pane.selected is None or snapshot is None:
+        if not isinstance(pane, LinePane) or snapshot is None:
+            return
+        if pane.selected is None:
+            self.mention(NO_ROW)
             return
         item = self._table.item_at(pane.selected) if pane is self._table else None
         told = sentence_of(snapshot, pane.selected, pane.selected_check) if item is not None else ""

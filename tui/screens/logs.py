@@ -19,7 +19,7 @@ from tui.screens.filter import FilterLine
 from tui.screens.logs_places import LogPanes
 from tui.screens.logs_record import RecordScreen
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import HintSource, Standing
+from tui.screens.picture import NO_ROW, HintSource, Standing
 from widgets.lines import LinePane
 from widgets.logs.narrowing import narrowed
 from widgets.logs.patterns import PatternsPane
@@ -210,9 +210,7 @@ class LogsScreen(NumberedScreen):
 
     def action_grave(self, step: int) -> None:
         if not self.query_one(TailPane).go_grave(step):
-            text = "no line warns, and no pattern matches any"
-            if not self.say(text, _SAID):
-                self.notify(text, timeout=_SAID, markup=False)
+            self.mention("no line warns, and no pattern matches any", _SAID)
 
     def action_details(self) -> None:
         if self.chosen:
@@ -220,13 +218,13 @@ class LogsScreen(NumberedScreen):
 
     def action_copy_row(self) -> None:
         pane = self.focused
-        if isinstance(pane, TailPane):
-            one = pane.line_at(pane.selected)
-            if one is not None:
-                text = f"{origin(one)}: {one.record.text or pane.text_of(one.key)}"
-                self.post_message(self.Copied(text, "the line"))
+        if isinstance(pane, TailPane) and (one := pane.line_at(pane.selected)) is not None:
+            text = f"{origin(one)}: {one.record.text or pane.text_of(one.key)}"
+            self.post_message(self.Copied(text, "the line"))
         elif isinstance(pane, LinePane) and pane.selected is not None:
             self.post_message(self.Copied(pane.text_of(pane.selected), "the row"))
+        else:
+            self.mention(NO_ROW)
 
     @on(LinePane.Opened)
     def _open(self, event: LinePane.Opened) -> None:

@@ -35,14 +35,23 @@ if TYPE_CHECKING:
     from tui.screens.logs_about import LogsAbout
     from tui.screens.modal import PictureModal
 
-__all__ = ["Banner", "Board", "PictureScreen", "Query", "Standing", "binding_of", "hints_from"]
+__all__ = [
+    "NO_ROW",
+    "Banner",
+    "Board",
+    "PictureScreen",
+    "Query",
+    "Standing",
+    "binding_of",
+    "hints_from",
+]
 
 _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
 
-_NO_ROW: Final = "the cursor is on no row here: nothing is copied"
+NO_ROW: Final = "the cursor is on no row here: nothing is copied"
 _SAID: Final = 4.0
-"""Seconds for which that is said."""
+"""Seconds for which such a sentence stands."""
 
 HintSource = tuple[tuple[str, ...], str]
 """Ids of bindings whose keys are named together, and what they do in a word or two."""
@@ -395,6 +404,11 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self.query_one(HintLine).say(text if fits else "", seconds)
         return fits
 
+    def mention(self, text: str, seconds: float = _SAID) -> None:
+        """Say ``text`` where there is room for it, over the panes if nowhere else."""
+        if not self.say(text, seconds):
+            self.notify(text, timeout=seconds, markup=False)
+
     def welcome(self) -> None:
         """Name the keys that lead to all others, in the place of the hints, for a while."""
         from tui.first_start import HINTS, SECONDS  # noqa: PLC0415 - once in a user's life
@@ -538,8 +552,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         elif key is not None:
             about = f"{self.chosen}: " if self.chosen else ""
             self.post_message(self.Copied(about + pane.text_of(key), "the row"))
-        elif not self.say(_NO_ROW, _SAID):
-            self.notify(_NO_ROW, timeout=_SAID, markup=False)
+        else:
+            self.mention(NO_ROW)
 
     def action_copy_all(self) -> None:
         if self.snapshot is not None:

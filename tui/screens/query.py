@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import keymap
-from tui.screens.picture import HintSource, PictureScreen, Query, Standing
+from tui.screens.picture import NO_ROW, HintSource, PictureScreen, Query, Standing
 from tui.screens.prompt import PromptLine
 from widgets.answer.curves import CurvesView
 from widgets.answer.notes import NotesView
@@ -204,3 +204,5 @@ class QueryScreen(PictureScreen):
         rows = self.query_one(RowsPane)
         if rows.selected is not None:
             self.post_message(self.Copied(rows.text_of(rows.selected), "the row"))
+        else:
+            self.mention(NO_ROW)

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.filter import FilterLine
-from tui.screens.picture import Standing
+from tui.screens.picture import NO_ROW, Standing
 from tui.screens.request_places import RequestPanes
 from tui.screens.session import WholeBox
 from tui.screens.tabs import TabbedScreen
@@ -222,6 +222,8 @@ class RequestsScreen(TabbedScreen):
         if isinstance(pane, RequestLogPane) and pane.selected is not None:
             text = f"{self.check}: {pane.sentence(pane.selected)}"
             self.post_message(self.Copied(text, "the row"))
+        else:
+            self.mention(NO_ROW)
 
     @on(LinePane.Opened)
     def _whole(self, event: LinePane.Opened) -> None:

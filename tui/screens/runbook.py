@@ -235,7 +235,7 @@ class RunbookScreen(PictureScreen):
         self.query_one(StepsPane).select(wanted)
         self.step = wanted
         if self.offer is None:
-            self._say(f"the runbook {books.focus.name} has no step called {wanted}")
+            self.mention(f"the runbook {books.focus.name} has no step called {wanted}")
         else:
             self.action_show()
 
@@ -318,13 +318,9 @@ class RunbookScreen(PictureScreen):
 
     def action_match(self, step: int) -> None:
         if not self._searched.go_to_match(step):
-            self._say(f"nothing here has {self.filter_text} in it")
+            self.mention(f"nothing here has {self.filter_text} in it")
 
     # Keys
-
-    def _say(self, text: str) -> None:
-        if not self.say(text, 4):
-            self.notify(text, timeout=4, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run, books = self.shown_run, self.books

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shlex
+import signal
 import stat
 from pathlib import Path
 
@@ -76,7 +78,9 @@ async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # no
         ) from None
     finally:
         if process.returncode is None:
-            os.killpg(process.pid, 9)
+            # It may have ended this moment.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     if code != 0:
         raise SecretError(f"the credential command {name} ended with exit code {code}")

@@ -127,6 +127,20 @@ async def test_a_command_that_gives_nothing(argv: list[str], sentence: str, tmp_
     assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 1
 
 
+async def test_a_command_that_ends_as_it_is_given_up_is_no_error_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill = os.killpg
+
+    def too_late(group: int, number: int) -> None:
+        kill(group, number)
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "killpg", too_late)
+    with pytest.raises(SecretError, match=r"gave nothing within 0.1 s"):
+        await read_command(["sleep", "60"], 0.1, tmp_path)
+
+
 async def test_a_credential_printed_in_two_goes_is_taken_whole(tmp_path: Path) -> None:
     argv = ["sh", "-c", "printf abcd; sleep 0.2; printf 'efgh\\n'"]
     assert await read_command(argv, 5, tmp_path) == "abcdefgh"

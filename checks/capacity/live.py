@@ -80,6 +80,7 @@ class LiveCapacity:
             for key, one in self._held.items()
             if key in used or len(one.minutes.points(now - 21_600.0)[0])
         }
+        self._samplers = {key: one for key, one in self._samplers.items() if key in self._held}
         if samples or self._store.block(BLOCK) is not None:
             self._store.append(BLOCK, EVERY, now, samples)
 

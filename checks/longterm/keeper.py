@@ -42,6 +42,9 @@ class Keeper:
     def hold(self, buckets: Iterable[Buckets]) -> None:
         """Keep these, and no others any more."""
         self._buckets = {one.series: one for one in buckets}
+        self._told = {
+            series: about for series, about in self._told.items() if series in self._buckets
+        }
 
     def look(self, keeping: Keeping, now: float) -> None:
         """Take over what was read, and have written what has changed."""

@@ -14,7 +14,9 @@ from checks.capacity.views import MONTH, CapacityView
 from checks.clock import FakeClock
 from checks.config import EngineConfig
 from checks.lanes import Lanes
+from checks.longterm.keeper import Keeper
 from checks.longterm.live import LiveLongTerm
+from checks.longterm.ring import Buckets
 from checks.model import Samples, Series, Status
 from checks.promql.api import Engine
 from checks.store.store import Store
@@ -168,3 +170,27 @@ async def test_a_course_of_days_survives_restarts_and_is_told_without_the_checks
     journal.close()
     assert told.trend.rate == pytest.approx(1e4, rel=0.02)
     assert (told.limit, dict(told.labels)["job"]) == (1.2e11, "db")
+
+
+def test_what_is_long_gone_takes_no_room() -> None:
+    filling = Filling(item("used", 1.2e11))
+    for hour in range(30):
+        filling.now += HOUR
+        series = Series.of("used", {"job": "db", "mountpoint": f"/{hour}"})
+        filling.store.append("db", 60.0, filling.now, Samples((series,), (1.0,)))
+        filling.live.look(filling.now)
+    assert 0 < len(filling.live._samplers) <= len(filling.live.buckets) <= 8
+
+
+async def test_of_what_is_long_gone_is_not_held_either_what_the_file_was_told(
+    tmp_path: Path,
+) -> None:
+    keeping, keeper = Keeping(tmp_path / "state" / "story.db", Lanes(), FakeClock()), Keeper()
+    assert await keeping.look(START)
+    for number in range(30):
+        made = Buckets(f"capacity/disk/{number}")
+        made.recalled = True
+        keeper.hold([made])
+        keeper.write(keeping)
+    assert len(keeper._told) == 1
+    await keeping.finish()

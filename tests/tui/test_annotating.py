@@ -15,7 +15,8 @@ from textual.pilot import Pilot
 import checks.live
 from checks.config import EngineConfig
 from checks.live import EngineSource
-from checks.story.views import StoryView
+from checks.story.model import Acknowledgement
+from checks.story.views import Handled, StoryView
 from tests.tui.app_kit import running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
@@ -216,6 +217,24 @@ async def test_an_alert_that_moves_beneath_its_box_is_still_the_one_that_is_take
         await pilot.press("enter")
         await settle(pilot)
         assert source.asked[-1] == f"acknowledge {first.id}"
+
+
+async def test_an_alert_that_is_no_longer_taken_while_its_box_is_open_can_be_taken_there() -> None:
+    night = samples.bad_night()
+    first = night.alerts[0]
+    taken = Acknowledgement(first.id, "bob", night.time - 60)
+    others = replace(night, story=StoryView(who="alice", handled={first.id: Handled(taken)}))
+    async with running(FakeSource(others)) as pilot:
+        await pilot.press("slash", *"gateway", "enter", "a")
+        await settle(pilot)
+        assert f"Taken: {first.name}" in seen(pilot)
+        # As when it gets worse.
+        source_of(pilot).show(replace(night, story=StoryView(who="alice")))
+        await settle(pilot)
+        assert f"Acknowledge: {first.name}" in seen(pilot)
+        await pilot.press(*"mine", "enter")
+        await settle(pilot)
+        assert source_of(pilot).asked[-1] == f"acknowledge {first.id} mine"
 
 
 async def test_keys_that_find_no_alert_say_where_there_is_one() -> None:

@@ -53,8 +53,7 @@ class AcknowledgeScreen(WholeBox):
         return handled is not None and handled.acknowledged is not None
 
     def parts(self) -> Iterable[Widget]:
-        if not self._taken:
-            yield Field("note", TextLine("note", hint="what you do about it, if you like"))
+        yield Field("note", TextLine("note", hint="what you do about it, if you like"))
 
     def fit_choices(self, width: int) -> int:
         return 1
@@ -62,6 +61,11 @@ class AcknowledgeScreen(WholeBox):
     def on_mount(self) -> None:
         # Enter is for the note alone.
         self.query_one("#whole").can_focus = False
+        self._offer_note()
+
+    def _offer_note(self) -> None:
+        """Have the note typed as long as nobody has taken the alert."""
+        self.query_one(Field).display = not self._taken
         if not self._taken:
             self.set_focus(self.query_one("#note", TextLine))
 
@@ -79,8 +83,7 @@ class AcknowledgeScreen(WholeBox):
         self.alert = found or self.alert
         if not self.is_mounted or (self.alert.sentence, self._over, self._taken) == before:
             return
-        for field in self.query(Field):
-            field.display = not self._taken
+        self._offer_note()
         self.tell(self._told())
         self.refresh_bindings()
 

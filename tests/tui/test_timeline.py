@@ -201,7 +201,9 @@ async def test_a_new_incident_leads_and_a_chosen_one_stays_chosen() -> None:
         assert incident.id == 11
 
 
-async def test_how_long_an_incident_lasts_is_said_alike_above_and_below_while_time_goes_by() -> None:
+async def test_how_long_an_incident_lasts_is_said_alike_above_and_below_while_time_goes_by() -> (
+    None
+):
     night = eventful_night()
     begun = replace(story(), incidents=(replace(incidents()[0], began=NOW - 3),))
     async with running(FakeSource(replace(night, story=begun))) as pilot:
@@ -212,6 +214,12 @@ async def test_how_long_an_incident_lasts_is_said_alike_above_and_below_while_ti
             text = seen(pilot)
             assert f"lasts for {span} " in text, span
             assert f" {span} " in next(row for row in rows(text) if row.startswith("▌")), span
+        quiet = replace(begun, incidents=(replace(begun.incidents[0], quiet=NOW + 16),))
+        source_of(pilot).show(replace(night, time=NOW + 70, story=quiet))
+        await settle(pilot)
+        text = seen(pilot)
+        assert "resolved after 19 s " in text
+        assert " 19 s " in next(row for row in rows(text) if row.startswith("▌"))
 
 
 async def test_nothing_has_happened_and_what_cannot_be_kept_is_said() -> None:

@@ -186,7 +186,7 @@ class IncidentTable(ListPane[Row]):
         one = item.incident
         if one is None:
             return (len(self.story.entries) if self.story else 0,)
-        return (one, fmt.coarse(lasted(one, now)), moment(one.began, now))
+        return (one, _lasted(one, now), moment(one.began, now))
 
     def row(self, item: Row) -> Line:
         one, widths = item.incident, self._widths
@@ -204,7 +204,7 @@ class IncidentTable(ListPane[Row]):
             severity = one.severity or one.status.value
             segs.append(Seg(left(severity, widths.severity), role_of(one.status)))
         segs.append(Seg(left(moment(one.began, now), widths.began), "dim"))
-        segs.append(Seg(right(fmt.coarse(lasted(one, now)), widths.lasted), "value"))
+        segs.append(Seg(right(_lasted(one, now), widths.lasted), "value"))
         if widths.taken:
             segs.append(_taken(one, widths.taken))
         title = fit(one.called, widths.title, self.glyphs.cut) if widths.title else ""
@@ -229,6 +229,12 @@ class IncidentTable(ListPane[Row]):
         if self.grouping:
             told += f", grouped by {self.grouping}"
         return [*segs, Seg(told, "dim")]
+
+
+def _lasted(incident: Incident, now: float) -> str:
+    """How long it lasts, in steps that rarely change; exactly once that is over, as beneath."""
+    took = lasted(incident, now)
+    return fmt.coarse(took) if over_at(incident) is None else fmt.span(took)
 
 
 def _taken(incident: Incident, width: int) -> Seg:

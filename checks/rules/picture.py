@@ -127,6 +127,8 @@ def alert_id(key: str, alert: Alert) -> str:
 def _identity(key: str, labels: Pairs, active_at: int) -> tuple[str, Pairs, Status]:
     """What stays the same of an alert while it lasts: its id, its clean labels, its status."""
     id_ = f"{key}@{active_at}{shown_series(labels)}"
+    # Octets that are no text are lone surrogates here, which no file and no database takes.
+    id_ = id_.encode("utf-8", "backslashreplace").decode()
     return id_, _cleaned(labels), severity_of(dict(labels)).status
 
 

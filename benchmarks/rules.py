@@ -227,8 +227,8 @@ def full_hour(rules: int = 200, series: int = 10_000) -> Section:
     rounds = []
     for cycle in range(5):
         took: list[float] = []
-        while (outcome := held.evaluate_next(store, now)) is not None:
-            took += [one.seconds for one in outcome.rules]
+        while (turn := held.turn(now)) is not None:
+            took += [one.seconds for one in turn.run.steps(store, turn.at)]
         rounds.append(sorted(took))
         now += EVALUATED * 1000
         scrape(HOUR + 3 * cycle + 2)

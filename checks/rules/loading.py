@@ -1,56 +1,15 @@
-"""The rules that a configuration names: files, packs, and those that are switched off."""
+"""Which rules of those that a configuration names are switched off."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from checks.alerts.severity import LABEL
 from checks.documents.keys import nearest
-from checks.errors import ConfigProblem
-from checks.rules.language import Language
-from checks.rules.model import Rule, RuleFile, RuleGroup
-from checks.rules.reading import read_rule_file
+from checks.rules.model import Rule, RuleGroup
 
-__all__ = ["LoadedRules", "called", "load_rules", "without"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedRules:
-    """The groups that run, and what is wrong with the rest.
-
-    ``unknown`` are names that were to be switched off and that no rule has, each with the nearest
-    one that there is.
-    """
-
-    groups: tuple[RuleGroup, ...]
-    problems: tuple[ConfigProblem, ...] = ()
-    broken: int = 0
-    unknown: tuple[tuple[str, str], ...] = ()
-
-
-def load_rules(
-    files: Sequence[tuple[Path, str]],
-    language: Language,
-    *,
-    packs: Iterable[RuleFile] = (),
-    disable: Collection[str] = (),
-) -> LoadedRules:
-    """The rules of ``packs`` and of ``files`` (each with the name that messages use).
-
-    Files that others can write to are refused. ``disable`` names alerts and recorded metrics. A
-    file that is named twice counts once.
-    """
-    once = dict.fromkeys(files)
-    read = [*packs, *(read_rule_file(path, language, shown=shown) for path, shown in once)]
-    groups, unknown = without([group for file in read for group in file.groups], disable)
-    return LoadedRules(
-        tuple(groups),
-        tuple(problem for file in read for problem in file.problems),
-        sum(file.broken for file in read),
-        tuple(unknown),
-    )
+__all__ = ["called", "without"]
 
 
 def called(rule: Rule) -> tuple[str, ...]:

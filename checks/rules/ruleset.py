@@ -7,25 +7,20 @@ else in between.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from checks.alerts.memory import Recalled, after_pause
-from checks.alerts.model import Alert, Transition
-from checks.alerts.severity import Severity, severity_of
+from checks.alerts.model import Alert
 from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, RecordRun, sources_of
-from checks.rules.model import AlertRule, RuleGroup
+from checks.rules.model import RuleGroup
 from checks.rules.outcome import GroupOutcome, RuleOutcome
 from checks.rules.packs import PREFIX
 from checks.rules.recording import Recorder
 from checks.rules.schedule import Slots
 from checks.store.store import Store
 
-__all__ = ["RuleAlert", "RuleSet"]
-
-_SLACK: Final = 1000
-"""Milliseconds on top of what rules look back."""
+__all__ = ["RuleSet", "Turn", "keyed"]
 
 
 @dataclass(slots=True, eq=False)
@@ -38,28 +33,6 @@ class _Place:
     last: int | None = None
     missed: int = 0
     outcome: GroupOutcome | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RuleAlert:
-    """An alert with the rule that it is of; ``key`` is the rule's, the same after a restart."""
-
-    key: str
-    group: RuleGroup
-    rule: AlertRule
-    alert: Alert
-
-    @property
-    def id(self) -> str:
-        """The same for as long as the alert lasts; one that fires again has another."""
-        labels = "\0".join(f"{name}\0{text}" for name, text in self.alert.labels)
-        digest = hashlib.blake2b(labels.encode(), digest_size=6).hexdigest()
-        return f"{self.key};{digest}@{self.alert.active_at}"
-
-    @property
-    def severity(self) -> Severity:
-        """How bad it says that it is."""
-        return severity_of(dict(self.alert.labels))
 
 
 @dataclass(slots=True, eq=False)
@@ -105,23 +78,9 @@ class RuleSet:
         return sum(place.missed for place in self._places.values())
 
     @property
-    def reach(self) -> int:
-        """How far back the rules look at most, in milliseconds: what a store should retain."""
-        rules = (run.rule for group in self.runs for run in group.runs)
-        return max((rule.expression.range_needed + _SLACK for rule in rules), default=0)
-
-    @property
     def next_due(self) -> int | None:
         """When the next group is due, in milliseconds; None without any group."""
         return min((place.due for place in self._places.values()), default=None)
-
-    def evaluate_next(self, store: Store, now: int) -> GroupOutcome | None:
-        """Evaluate the group that has been due for longest; None where none is due at ``now``."""
-        turn = self.turn(now)
-        if turn is not None:
-            turn.outcomes += turn.run.steps(store, turn.at)
-            self.note(turn)
-        return None if turn is None else turn.outcome
 
     def turn(self, now: int) -> Turn | None:
         """The group that has been due for longest, to be evaluated; None where none is due.
@@ -169,19 +128,6 @@ class RuleSet:
 
     def _recorders(self) -> Iterator[Recorder]:
         return (run.recorder for group in self.runs for run in group.runs)
-
-    def release(self, gone: Callable[[Mapping[str, str]], bool], now: int) -> list[Transition]:
-        """End the alerts of checks that are no more; ``gone`` goes by ``job`` and ``instance``."""
-        return [
-            one for group in self.runs for run in group.alerts for one in run.release(gone, now)
-        ]
-
-    def alerts(self) -> Iterator[RuleAlert]:
-        """Every alert: pending, firing, and those resolved of late."""
-        for group in self.runs:
-            for key, run in _keyed(group):
-                for alert in run.alerts.values():
-                    yield RuleAlert(key, group.group, run.rule, alert)
 
     def remember(self) -> dict[str, list[Alert]]:
         """Every alert, by the key of its rule."""

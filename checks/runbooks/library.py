@@ -14,7 +14,7 @@ from typing import Final
 from checks.config import RunbooksConfig
 from checks.documents.keys import nearest
 from checks.errors import ConfigProblem
-from checks.runbooks.links import BUILT_IN, Link, built_in_names, link_of
+from checks.runbooks.links import BUILT_IN, built_in_names
 from checks.runbooks.model import Runbook
 from checks.runbooks.reading import Reading, read_runbook
 
@@ -133,16 +133,6 @@ class Library:
         except OSError:
             return name
         return next((line[2:] for line in lines if line.startswith("# ")), name)
-
-    def for_subject(self, *links: str) -> Link | None:
-        """Where the first of ``links`` leads that is known: an alert's ``runbook_url``, then the
-        ``runbook:`` of its check, then what ails it."""
-        known = {*self._names, *self._own}
-        for text in links:
-            link = link_of(text) if text else None
-            if link is not None and link.name in known:
-                return link
-        return None
 
     def missing(self, name: str) -> str:
         """The sentence for a runbook that there is not."""

@@ -9,6 +9,7 @@ import pytest
 from checks.config import RunbooksConfig
 from checks.runbooks.checking import doubts
 from checks.runbooks.library import Library
+from checks.runbooks.linking import first_known
 from checks.runbooks.links import Link, is_elsewhere, link_of
 from checks.runbooks.reading import parse_runbook
 
@@ -104,12 +105,11 @@ def test_links_lead_to_a_name_and_a_step(text: str, link: Link) -> None:
 
 def test_the_first_link_that_is_known_counts(tmp_path: Path) -> None:
     written(tmp_path / "runbooks" / "ours.md", STEP)
-    own = library(tmp_path)
-    assert own.for_subject("https://wiki.example/x", "ours#look", "target-down") == Link(
-        "ours", "look"
-    )
-    assert own.for_subject("", "", "target-down") == Link("target-down")
-    assert own.for_subject("https://wiki.example/nowhere") is None
+    names = library(tmp_path).names
+    found = first_known(names, "https://wiki.example/x", "ours#look", "target-down")
+    assert found == Link("ours", "look")
+    assert first_known(names, "", "", "target-down") == Link("target-down")
+    assert first_known(names, "https://wiki.example/nowhere") is None
 
 
 DOUBTFUL = """\

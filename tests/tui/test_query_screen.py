@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from checks.promql.check import NATIVE_FUNCTIONS
@@ -136,6 +137,17 @@ async def test_tab_takes_the_next_candidate_each_time_and_shift_tab_the_one_befo
         assert prompt.value == "sort("
         await type_in(pilot, "", *"que")
         assert "queue_size" in seen(pilot).split("Now")[0]
+
+
+async def test_what_is_pasted_behind_a_candidate_is_not_taken_for_a_part_of_it() -> None:
+    async with asking() as pilot:
+        await type_in(pilot, "sum(que", "tab")
+        prompt = pilot.app.screen.query_one(PromptLine)
+        pilot.app.post_message(events.Paste(" + que"))
+        await settle(pilot)
+        assert prompt.value == "sum(queue_size + que"
+        await type_in(pilot, "", "tab")
+        assert prompt.value == "sum(queue_size + queue_size"
 
 
 async def test_a_name_is_completed_where_the_cursor_went_back_to() -> None:

@@ -75,6 +75,7 @@ class PromptLine(Input):
         self._draft = ""
         self._found = Completion(0)
         self._chosen = -1
+        self._inserted = ("", 0)
 
     def on_mount(self) -> None:
         self._history.load(lambda texts: self.post_message(self.Remembered(texts)))
@@ -104,8 +105,15 @@ class PromptLine(Input):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._chosen < 0:
+        if not self._stands:
             self._look()
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the text is the one that the candidate was chosen for: nothing was pasted since,
+        nor the cursor put elsewhere with the mouse.
+        """
+        return self._chosen >= 0 and (self.value, self.cursor_position) == self._inserted
 
     def _look(self) -> None:
         self._found = completion(self.value, self.cursor_position, self.metrics, self.labels)
@@ -123,7 +131,7 @@ class PromptLine(Input):
 
     def action_complete(self, step: int) -> None:
         """Take the next candidate, or the one before; where there are none, leave."""
-        if self._chosen < 0:
+        if not self._stands:
             # The cursor may have moved since.
             self._look()
         names = self._found.candidates
@@ -136,6 +144,7 @@ class PromptLine(Input):
             text, cursor = inserted(self.value, self.cursor_position, self._found.start, name)
             self.value = text
             self.cursor_position = cursor
+        self._inserted = (text, cursor)
         self._chosen %= len(names)
         self.post_message(self.Candidates(names, self._chosen))
 

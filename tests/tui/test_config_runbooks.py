@@ -127,6 +127,27 @@ def test_validate_says_which_keys_and_steps_there_are_not(capsys: Capture) -> No
     ]
 
 
+def test_validate_warns_of_rules_whose_runbook_there_is_not(capsys: Capture) -> None:
+    names = (
+        "high-cpus",
+        "runbooks/high-cpu.md#top",
+        "https://wiki.example/gone",
+        "{{ $labels.x }}",
+    )
+    rules = "".join(
+        f"      - {{alert: A{at}, expr: up == 0, annotations: {{runbook_url: '{name}'}}}}\n"
+        for at, name in enumerate((*names, "host-cpu-high"))
+    )
+    write(f"groups:\n  - name: web\n    rules:\n{rules}", "rules.yml")
+    own = f"version: 1\nrunbooks: [runbooks/*.md]\nrules: {{files: [rules.yml]}}\n{CHECKS}"
+    code, out, _ = validate(capsys, own)
+    assert code == 0
+    assert out[1:] == [
+        'warning: rules.yml:4: A0: runbook_url: there is no runbook "high-cpus"; did you mean '
+        '"high-cpu"?'
+    ]
+
+
 def test_validate_warns_of_steps_and_refuses_what_is_no_runbook(capsys: Capture) -> None:
     write("```bash {saef}\nls\n```\n\n```bash\nrm -r /srv/cache\n```\n", "runbooks/clean.md")
     text = f"version: 1\nrunbooks: [runbooks/*.md]\n{CHECKS}"

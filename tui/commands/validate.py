@@ -35,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     doubts: tuple[object, ...] = ()
     if loaded.engine.runbooks.patterns:
         doubts = _about_runbooks(loaded.engine)
+    if loaded.engine.rules:
+        doubts = (*doubts, *_about_links(loaded.engine))
     if loaded.engine.dashboards:
         doubts = (*doubts, *_about_dashboards(loaded.engine))
     if loaded.baseline:
@@ -110,6 +112,25 @@ def _about_runbooks(config: EngineConfig) -> tuple[ConfigProblem, ...]:
     for runbook in books.own:
         found += doubts(runbook, kinds, labels)
     return tuple(found)
+
+
+def _about_links(config: EngineConfig) -> Iterator[ConfigProblem]:
+    """Which of the user's rules name a runbook that there is not, and no page elsewhere."""
+    from checks.rules.model import AlertRule  # noqa: PLC0415 - imports numpy
+    from checks.runbooks.library import Library  # noqa: PLC0415
+    from checks.runbooks.links import is_elsewhere, link_of  # noqa: PLC0415
+
+    books = Library(config.runbooks)
+    books.refresh()
+    groups = config.rules.groups if config.rules else ()
+    alerts = ((g.file, r) for g in groups for r in g.rules if isinstance(r, AlertRule))
+    for file, rule in alerts:
+        link = dict(rule.annotations).get("runbook_url", "")
+        if not link or "{{" in link or is_elsewhere(link):
+            continue
+        name = link_of(link).name
+        if books.get(name) is None and (why := books.missing(name)):
+            yield ConfigProblem(file, rule.line, rule.name, f"runbook_url: {why}")
 
 
 def _about_dashboards(config: EngineConfig) -> Iterator[str]:

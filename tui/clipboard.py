@@ -23,6 +23,10 @@ _NO_CLIPBOARD: Final = ("linux", "vt", "ansi", "wy")
 """How the names of terminals begin that have no clipboard at all."""
 
 
+_turn: Final = threading.Lock()
+"""Held by whoever writes the file: one that is copied while another is written comes after it."""
+
+
 def written(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """What to write to the terminal so that it copies ``text``; empty where none would."""
     data = text.encode()
@@ -48,7 +52,8 @@ def kept(text: str, what: str, say: Callable[[str], object]) -> None:
 
     def work() -> None:
         path = copied_file()
-        problem = keep(text, path)
+        with _turn:
+            problem = keep(text, path)
         say(told(what, asked=bool(written(text)), path=path, problem=problem))
 
     threading.Thread(target=work, name="onwatch-copy", daemon=True).start()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import queue
 import re
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from tests.tui.app_kit import app_of, running
 from tests.tui.app_kit import told as shown
 from tests.tui.terminals import OnTerminal
-from tui.clipboard import MOST, copied_file, keep, told, written
+from tui.clipboard import MOST, copied_file, keep, kept, told, written
 
 XTERM = {"TERM": "xterm-256color"}
 
@@ -55,6 +57,31 @@ def test_screen_hands_it_through_in_pieces_that_it_has_room_for() -> None:
     assert len(pieces) > 1
     assert all(len(piece) <= 764 for piece in pieces)
     assert asked("".join(pieces)) == text
+
+
+def test_what_is_copied_while_a_slow_disk_writes_comes_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, slow, replace = tmp_path / "copied.txt", threading.Event(), Path.replace
+    begun, said = threading.Event(), queue.Queue[str]()
+
+    def slowly(self: Path, target: Path) -> Path:
+        if not begun.is_set():
+            begun.set()
+            slow.wait(10)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", slowly)
+    monkeypatch.setattr("tui.clipboard.copied_file", lambda: path)
+    kept("first", "the row", said.put)
+    assert begun.wait(10)
+    kept("second", "the row", said.put)
+    with pytest.raises(queue.Empty):
+        said.get(timeout=0.2)
+    slow.set()
+    both = [said.get(timeout=10), said.get(timeout=10)]
+    assert not any("could not be written" in each for each in both)
+    assert path.read_text() == "second\n"
 
 
 def test_the_file_is_for_the_users_eyes_alone_and_holds_the_newest(tmp_path: Path) -> None:

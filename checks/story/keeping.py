@@ -11,28 +11,23 @@ import os
 import secrets
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from checks.clock import Clock
 from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
 from checks.longterm.tally import Tally
 from checks.story.errors import JournalError
+from checks.story.filing import INCIDENTS, SHOWN, Filing, Found, Held, Wish
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
 from checks.story.person import who
 from checks.story.tables import Batch, Lasting
 
-if TYPE_CHECKING:
-    from checks.story.journal import Journal
-
 __all__ = ["Keeping"]
 
-SHOWN: Final = 500
-"""Entries that are held for the panes."""
-INCIDENTS: Final = 200
 WAITING: Final = 10_000
 """Values that wait at most for a file that cannot be written to."""
 EVERY: Final = 1.0
@@ -50,38 +45,8 @@ _LANE: Final = "story"
 _TRIES: Final = 30
 _WAIT: Final = 0.01
 """Seconds, so many times at most, that the end waits for what is under way."""
-_RECENT: Final = 86_400.0
-"""Seconds for which what has ended is still held."""
 
 log = logging.getLogger("onwatch.story")
-
-
-@dataclass(slots=True, eq=False)
-class _Held:
-    """What the file holds of what is shown."""
-
-    entries: list[Entry] = field(default_factory=list)
-    acknowledgements: list[Acknowledgement] = field(default_factory=list)
-    silences: list[Silence] = field(default_factory=list)
-    incidents: list[Incident] = field(default_factory=list)
-    lasting: dict[str, Lasting] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
-class _Pass:
-    """What came of one look at the file; ``held`` is None where nothing was new."""
-
-    ids: list[int] = field(default_factory=list)
-    held: _Held | None = None
-    leads: bool = False
-    said: str = ""
-    who: str = ""
-    cut_off: list[Session] = field(default_factory=list)
-    before: Session | None = None
-    paused: float = 0.0
-    anew: bool = False
-    problem: str = ""
-    tallied: tuple[frozenset[str], list[Tally]] | None = None
 
 
 class Keeping:
@@ -125,8 +90,9 @@ class Keeping:
         self._shown: tuple[Entry, ...] | None = ()
         self._lanes = lanes
         self._clock = clock
-        self._journal: Journal | None = None
-        self._opened = self._ever = False
+        self._filing: Filing | None = None
+        self._known = False
+        """Whether the file was there for whom this one goes on."""
         self._waiting = Batch()
         self._heir: Keeping | None = None
         self._lost = 0
@@ -157,7 +123,8 @@ class Keeping:
         for name in ("acknowledgements", "silences", "incidents", "lasting", "who"):
             setattr(self, name, getattr(old, name))
         self._entries, self._waiting, self._session = old._entries, old._waiting, old._session
-        self._shown, self.changes, self._ever = None, old.changes + 1, old._ever
+        self._shown, self.changes = None, old.changes + 1
+        self._known = old._filing.known if old._filing is not None else old._known
         if self.path is None:
             self.ready, self.leads = old.ready, old.leads
 
@@ -254,10 +221,16 @@ class Keeping:
             self._marked = now
             self._session = replace(self._session, seen=now)
             batch.sessions.append(self._session)
-        prune, ask = now - self._pruned >= PRUNED, now - self._asked >= AGAIN
-        task = asyncio.ensure_future(
-            self._lanes.run(_LANE, partial(self._pass, batch, now, prune=prune, ask=ask))
+        wish = Wish(
+            batch,
+            self._session,
+            now,
+            leads=self.leads,
+            prune=now - self._pruned >= PRUNED,
+            ask=now - self._asked >= AGAIN,
+            wanted=self.wanted,
         )
+        task = asyncio.ensure_future(self._lanes.run(_LANE, partial(self._look, wish)))
         try:
             done, _ = await asyncio.wait({task}, timeout=PATIENCE)
             if not done:
@@ -273,71 +246,23 @@ class Keeping:
             self.put_back(batch)
             self._tell_problem(text)
             return False
-        self._pruned = now if prune else self._pruned
-        self._asked = now if ask else self._asked
+        self._pruned = now if wish.prune else self._pruned
+        self._asked = now if wish.ask else self._asked
         self._take(found, batch)
         return True
 
-    def _cut_short(self, batch: Batch, task: asyncio.Task[_Pass]) -> None:
+    def _cut_short(self, batch: Batch, task: asyncio.Task[Found]) -> None:
         """What came of a look that nobody waited for any more."""
         if not task.cancelled() and task.exception() is not None:
             self.put_back(batch)
 
-    def _pass(self, batch: Batch, now: float, *, prune: bool, ask: bool) -> _Pass:
-        """All that blocks, in the lane."""
-        journal, found = self._file(), _Pass()
-        try:
-            fresh = not self._opened or journal.gone
-            if fresh:
-                self._reopen(journal, found, now)
-            found.ids = journal.write(batch) if len(batch) else []
-        except JournalError as error:
-            self._give_up(journal, error)
-            raise
-        try:
-            found.leads = journal.lead() if ask or fresh else self.leads
-            if found.leads and not self.leads and not fresh:
-                # Whoever led may have ended without a word.
-                found.cut_off = journal.begin_session(self._session)
-            if prune:
-                journal.prune(now)
-            if wanted := self.wanted:
-                found.tallied = (wanted, journal.tallies(wanted))
-            if journal.changed() or fresh or (found.leads and not self.leads):
-                found.held = _read(journal, now)
-        except JournalError as error:
-            # What was written before is written, and must not be so again.
-            self._give_up(journal, error)
-            found.problem = str(error)
-        return found
+    def _look(self, wish: Wish) -> Found:
+        """In the lane."""
+        if self._filing is None:
+            self._filing = Filing(self.path or Path(), known=self._known)
+        return self._filing.look(wish)
 
-    def _give_up(self, journal: Journal, error: JournalError) -> None:
-        """Close a broken file: opened again, it is looked at as a whole, and set aside."""
-        if error.damaged:
-            journal.close()
-            self._opened = False
-
-    def _file(self) -> Journal:
-        """The file; what reads it is imported where it is first wanted, in the lane."""
-        if self._journal is None:
-            from checks.story.journal import Journal  # noqa: PLC0415 - imports sqlite3
-
-            self._journal = Journal(self.path or Path())
-        return self._journal
-
-    def _reopen(self, journal: Journal, found: _Pass, now: float) -> None:
-        journal.close()
-        found.said = journal.open()
-        found.anew = self._opened or (self._ever and bool(found.said))
-        found.who = who()
-        last = journal.sessions(1)
-        found.paused = now - last[0].seen if last else 0.0
-        found.before = last[0] if last else None
-        self._session = replace(self._session, seen=now, who=found.who)
-        found.cut_off = journal.begin_session(self._session)
-        self._opened = self._ever = True
-
-    def _take(self, found: _Pass, batch: Batch) -> None:
+    def _take(self, found: Found, batch: Batch) -> None:
         if found.anew:
             self._write_anew(batch)
             self.renewed += 1
@@ -353,7 +278,8 @@ class Keeping:
             self._shown = None
             self.changes += 1
         self.leads = found.leads
-        self.who = found.who or self.who
+        self.who = found.who
+        self._session = replace(self._session, who=found.who)
         self.cut_off = (*self.cut_off, *found.cut_off)
         self.before = found.before or self.before
         if found.said:
@@ -364,7 +290,7 @@ class Keeping:
         self._tell_problem(found.problem or lost)
         self._lost = 0
 
-    def _take_over(self, held: _Held, *, forget: bool) -> None:
+    def _take_over(self, held: Held, *, forget: bool) -> None:
         """Hold what the file holds, and what waits to be written after it was read."""
         self.waits = True
         self._entries = deque(reversed(held.entries), maxlen=SHOWN)
@@ -432,33 +358,16 @@ class Keeping:
             # Cancelled meanwhile, a look is still under way.
             if self._lanes.busy(_LANE):
                 await asyncio.sleep(_WAIT)
-        if not self._opened or self._lanes.busy(_LANE):
+        filing = self._filing
+        if filing is None or not filing.opened or self._lanes.busy(_LANE):
             return
         now = self._clock.now()
         batch, self._waiting = self._waiting, Batch()
         ended = replace(self._session, seen=now, ended=now)
         batch.sessions.append(ended)
         try:
-            await self._lanes.run(_LANE, partial(self._last_pass, batch))
+            await self._lanes.run(_LANE, partial(filing.end, batch))
         except (JournalError, LaneBusyError, NoThreadsError) as error:
             log.warning("the story is not saved: %s", error)
             batch.sessions.clear()
             self.put_back(batch)
-
-    def _last_pass(self, batch: Batch) -> None:
-        journal = self._file()
-        try:
-            journal.write(batch)
-        finally:
-            journal.close()
-            self._opened = False
-
-
-def _read(journal: Journal, now: float) -> _Held:
-    return _Held(
-        journal.entries(limit=SHOWN),
-        journal.acknowledgements(now - _RECENT),
-        journal.silences(now - _RECENT),
-        journal.incidents(INCIDENTS),
-        journal.lasting(),
-    )

@@ -299,8 +299,9 @@ async def test_what_cannot_be_written_waits_and_is_told_once(
 ) -> None:
     await session.step(ill("gateway", since=NOW))
     path.chmod(0o666)
-    journal = session.story.keeping._journal
-    assert journal is not None
+    filing = session.story.keeping._filing
+    assert filing is not None
+    journal = filing.journal
     journal.close()
     session.story.acknowledge(session.alert("gateway").id, "mine")
     for _ in range(3):
@@ -323,8 +324,9 @@ async def test_what_there_is_no_room_for_waits_too(
     session: Session, path: Path, clock: FakeClock
 ) -> None:
     await session.step(ill("gateway", since=NOW))
-    journal = session.story.keeping._journal
-    assert journal is not None
+    filing = session.story.keeping._filing
+    assert filing is not None
+    journal = filing.journal
     assert journal._connection is not None
     (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
     journal._connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -357,8 +359,9 @@ async def test_what_was_written_before_something_failed_is_not_written_again(
         assert await session.look(), seconds
     session.show(ill("gateway", since=NOW))
     assert "story.db.lock cannot be opened" in session.story._view.problem
-    journal = session.story.keeping._journal
-    assert journal is not None
+    filing = session.story.keeping._filing
+    assert filing is not None
+    journal = filing.journal
     assert [one.text for one in journal.entries()] == ["once"]
     # It was at work when it wrote.
     assert journal.sessions()[0].seen >= journal.entries()[0].at

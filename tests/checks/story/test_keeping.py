@@ -15,6 +15,7 @@ from checks.story import journal
 from checks.story.journal import Journal
 from checks.story.keeping import Keeping
 from checks.story.model import Entry, EntryKind
+from checks.story.person import who
 
 
 async def test_what_a_reload_keeps_from_being_written_is_written_after_it(
@@ -42,3 +43,14 @@ async def test_what_a_reload_keeps_from_being_written_is_written_after_it(
     held.open()
     assert [one.text for one in held.entries()] == ["cut short"]
     held.close()
+
+
+async def test_who_sits_here_is_in_the_file_from_the_first_look_on(tmp_path: Path) -> None:
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    keeping = Keeping(path, Lanes(), clock)
+    assert await keeping.look(clock.now())
+    held = Journal(path)
+    held.open()
+    assert [one.who for one in held.sessions()] == [who()]
+    held.close()
+    await keeping.finish()

@@ -144,6 +144,6 @@ def test_what_fails_inside_is_said_and_costs_no_picture(monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise RuntimeError("no such thing")
 
-    monkeypatch.setattr(asking.Engine, "instant", broken)
+    monkeypatch.setattr("checks.promql.api.Engine.instant", broken)
     view = StandingQuery("queue_size", 3600.0).view(store_of(), NOW)
     assert view.error == "internal error: RuntimeError: no such thing"

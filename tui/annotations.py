@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 
 from tui.annotating import Acknowledges, Expires, Silences, TakesBack, may_annotate
-from tui.screens.picture import PictureScreen, hints_from
+from tui.screens.hinting import hints_from
+from tui.screens.picture import PictureScreen
 from tui.story import StoryApp
 
 if TYPE_CHECKING:

@@ -29,7 +29,8 @@ from tui.pace import Pace
 from tui.palette import CommandProvider, Commands, PaletteCommand
 from tui.screens.modal import PictureModal
 from tui.screens.overview import OverviewScreen
-from tui.screens.picture import Board, PictureScreen, Query, Standing
+from tui.screens.picture import PictureScreen
+from tui.screens.standing import Board, Query, Standing
 from tui.terminal import Looks
 from tui.turns import Turns, is_typed
 from tui.upkeep import GIVES_WAY, Upkeep

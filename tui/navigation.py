@@ -15,7 +15,8 @@ from tui.economy import forget_closed
 from tui.holding import Holding
 from tui.numbered import NUMBERED
 from tui.palette import Palette
-from tui.screens.picture import Board, PictureScreen, Query, Standing
+from tui.screens.picture import PictureScreen
+from tui.screens.standing import Board, Query, Standing
 from tui.steps import Reads
 from tui.terminal import Looks
 from widgets.lines import LinePane

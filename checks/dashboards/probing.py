@@ -8,6 +8,7 @@ from typing import Final
 
 from checks.dashboards.interpolate import Value, Values, references
 from checks.dashboards.model import Dashboard, Panel, Variable
+from checks.model import clean
 from checks.promql.ast import Node
 from checks.promql.errors import PromQLError
 from checks.promql.syntax import parse
@@ -62,7 +63,7 @@ def doubts_about(dashboard: Dashboard) -> Iterable[str]:
         for query in panel.queries:
             said = _doubt(query.expr, dashboard.variables) if query.expr else ""
             if said:
-                yield f"panel {panel.title or '(untitled)'}: {said}, in {query.expr[:200]}"
+                yield f"panel {panel.title or '(untitled)'}: {said}, in {clean(query.expr, 200)}"
 
 
 def cannot_be_shown(panel: Panel, variables: Sequence[Variable]) -> bool:

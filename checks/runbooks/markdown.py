@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
-__all__ = ["Code", "Heading", "Piece", "Prose", "pieces"]
+__all__ = ["Code", "Heading", "InvolvedError", "Piece", "Prose", "pieces"]
 
 _TEXT: Final = 4_000
 """Characters of a paragraph that are kept."""
@@ -25,6 +26,13 @@ _REST: Final = 30
 """Characters that may follow a label."""
 _DEEPEST: Final = 20
 """Lists and quotes within each other; what lies deeper is plain text."""
+_ATTEMPTS: Final = 150_000
+"""How often it may be looked whether a block begins, which takes half a second: each line of a
+quote that goes on in lines without its mark is looked at again for every other one."""
+
+
+class InvolvedError(Exception):
+    """Lists and quotes are so entangled that reading them takes too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,15 @@ Piece: TypeAlias = Heading | Prose | Code
 
 
 def pieces(text: str, before: int = 0) -> Iterator[Piece]:
-    """What ``text`` consists of, in order; ``before`` lines of the file precede it."""
+    """What ``text`` consists of, in order; ``before`` lines of the file precede it.
+
+    Raises InvolvedError.
+    """
     from markdown_it import MarkdownIt  # noqa: PLC0415 - 40 ms, and only who has a runbook pays
 
     reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
     reader.core.ruler.disable("inline")
+    _bound(reader)
     depth = 0
     opened: list[Token] = []
     for token in reader.parse(text):
@@ -76,6 +88,21 @@ def pieces(text: str, before: int = 0) -> Iterator[Piece]:
             opened.append(token)
         elif token.nesting == -1 and token.type != "list_item_close" and opened:
             opened.pop()
+
+
+def _bound(reader: MarkdownIt) -> None:
+    """Have ``reader`` give up after so many attempts: a rule of its own, which never matches."""
+    left = _ATTEMPTS
+
+    def count(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise InvolvedError
+        return False
+
+    everywhere = ["paragraph", "reference", "blockquote", "list"]
+    reader.block.ruler.before("code", "bound", count, {"alt": everywhere})
 
 
 def _inline(reader: MarkdownIt, token: Token, around: Token | None, depth: int) -> Iterator[Piece]:

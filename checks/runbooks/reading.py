@@ -16,7 +16,7 @@ from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean, clean_lines
 from checks.runbooks.front_matter import read_front_matter
 from checks.runbooks.info import Info, InfoError, language_of, read_info
-from checks.runbooks.markdown import Code, Heading, Piece, Prose, pieces
+from checks.runbooks.markdown import Code, Heading, InvolvedError, Piece, Prose, pieces
 from checks.runbooks.model import Block, Language, Marking, Runbook, Step
 from checks.runbooks.naming import Names, first_command, statement_title
 from checks.runbooks.sql_text import sql_statements
@@ -76,8 +76,12 @@ def parse_runbook(
     except ConfigError as error:
         return Reading(None, error.problems)
     making = _Making(path)
-    for piece in pieces(front.body, front.lines):
-        making.take(piece)
+    try:
+        for piece in pieces(front.body, front.lines):
+            making.take(piece)
+    except InvolvedError:
+        said = "its quotes and lists are entangled, which takes too long to read; make it simpler"
+        return Reading(None, (ConfigProblem(path, 0, "", said),))
     runbook = Runbook(
         name=name,
         title=front.title or making.title or name,

@@ -129,6 +129,10 @@ def test_a_file_without_an_enabled_check_is_right_and_warned_about() -> None:
         ("{name: 5, host: }", ".name: expected text, not a number; put it in quotes"),
         ("{name: a, http: {}}", ".http.url: is missing"),
         ("{name: a, http: 5}", ".http: expected keys and values, not a number"),
+        (
+            "{name: a, files: {path: x, age: 26h}}",
+            ".files.age: expected keys and values, not text; its keys: warning, critical",
+        ),
         ("{name: a, interval: soon, host: }", ".interval: 'soon' is not a duration; "
          "write 500ms, 5s, 1m or 1h30m"),
         ("{name: a, interval: 1ms, host: }", ".interval: must be at least 100ms"),

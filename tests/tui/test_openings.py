@@ -20,7 +20,8 @@ from tui.app import OnwatchApp
 from tui.screens.databases import DatabasesScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.help import HelpScreen
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen
+from tui.screens.standing import Standing
 from tui.upkeep import Upkeep
 from widgets.hints import HintLine
 from widgets.strip import LeanStrip

@@ -18,6 +18,9 @@ from tui.config.wording import expected_type, literal, sentence, unknown_key, wr
 
 __all__ = ["Report"]
 
+_FEW_KEYS = 8
+"""Keys of a model that are all named to who gave none."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
@@ -149,7 +152,17 @@ def _sentences(group: list[_Entry], model: type[BaseModel], data: object) -> lis
 def _text(entry: _Entry, model: type[BaseModel], data: object) -> str:
     if entry.error["type"] == "extra_forbidden":
         return unknown_key(str(entry.path[-1]), _known_keys(model, entry))
-    return sentence(entry.error, _at(data, entry.path))
+    value = _at(data, entry.path)
+    return sentence(entry.error, value) + _keys_wanted(model, entry, value)
+
+
+def _keys_wanted(model: type[BaseModel], entry: _Entry, value: object) -> str:
+    """Which keys it has of which somebody wrote ``latency: 500ms``; empty where they are many."""
+    if entry.error["type"] != "model_type" or not isinstance(value, str | int | float):
+        return ""
+    models = _models_at(model, entry.error["loc"])
+    names = [field.alias or name for each in models for name, field in each.model_fields.items()]
+    return f"; its keys: {', '.join(names)}" if 0 < len(names) <= _FEW_KEYS else ""
 
 
 def _at(data: object, path: Path) -> object:
@@ -162,11 +175,16 @@ def _at(data: object, path: Path) -> object:
 
 def _known_keys(model: type[BaseModel], entry: _Entry) -> set[str]:
     """The keys that the model around an unknown key has."""
-    annotations: list[Any] = [model]
-    for part in entry.error["loc"][:-1]:
-        annotations = [inner for a in annotations for inner in _inside(a, part)]
-    models = [m for a in annotations for m in _models(a)]
+    models = _models_at(model, entry.error["loc"][:-1])
     return {field.alias or name for found in models for name, field in found.model_fields.items()}
+
+
+def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
+    """The models that may be at ``path`` within ``model``."""
+    annotations: list[Any] = [model]
+    for part in path:
+        annotations = [inner for a in annotations for inner in _inside(a, part)]
+    return [m for a in annotations for m in _models(a)]
 
 
 def _inside(annotation: Any, part: str | int) -> list[Any]:

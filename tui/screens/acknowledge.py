@@ -14,8 +14,9 @@ from checks.model import Status
 from tui import keymap
 from tui.annotating import Acknowledges, TakesBack, alert_of
 from tui.screens.fields import Field, TextLine
-from tui.screens.picture import HintSource, Standing
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets import format as fmt
 from widgets.databases.session import Told, pair_lines
 from widgets.handling import due_words, handled_of, handled_words

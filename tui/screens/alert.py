@@ -14,7 +14,8 @@ from tui import keymap
 from tui.concerns import concerned_by
 from tui.screens.details import Page
 from tui.screens.facets import Facets
-from tui.screens.picture import PictureScreen, Query, Standing
+from tui.screens.picture import PictureScreen
+from tui.screens.standing import Query, Standing
 from tui.sentences import entry_sentence
 from widgets.alert_list.curve import RuleChart, about, asked_of
 from widgets.alert_list.header import AlertHeader

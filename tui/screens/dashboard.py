@@ -12,8 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import keymap
+from tui.screens.hinting import HintSource
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import Board, HintSource, Standing
+from tui.screens.standing import Board, Standing
 from widgets import format as fmt
 from widgets.dashboard.pane import DashboardPane, panel_sentence
 from widgets.dashboard.steady import Steady

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tui import keymap
 from tui.screens.fields import Field, TextLine
 from tui.screens.filter import FilterLine
-from tui.screens.picture import HintSource
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
 from widgets.dashboard.options import OptionsPane, options_of
 from widgets.databases.session import Told

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
 from checks.dashboards.model import PanelKind
 from tui import keymap
+from tui.screens.hinting import HintSource
 from tui.screens.modal import PictureModal
-from tui.screens.picture import HintSource, PictureScreen, Standing, binding_of, hints_from
+from tui.screens.picture import PictureScreen
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets.dashboard.steady import Steady, panel_keys
 from widgets.dashboard.whole import ORDERS, PanelChart, SeriesPane
 from widgets.hints import HintLine
@@ -97,8 +99,6 @@ class PanelScreen(PictureModal):
 
     def on_mount(self) -> None:
         self._show()
-        hints = hints_from(self.HINTS, self.active_bindings.values())
-        self.query_one(HintLine).hints = hints
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit()
@@ -138,16 +138,7 @@ class PanelScreen(PictureModal):
         chart.display = panel is None or kind in _DRAWN or kind is PanelKind.TEXT
         chart.styles.height = max(4, room * 3 // 5 if curves else min(9, room // 2))
 
-    @on(HintLine.Clicked)
-    def _press(self, event: HintLine.Clicked) -> None:
-        found = binding_of(event.key, self.active_bindings.values())
-        if found is not None:
-            self.call_later(self.app.run_action, found.binding.action, found.node)
-
     # Keys
-
-    def action_close(self) -> None:
-        self.dismiss()
 
     def action_widen(self, step: int) -> None:
         self._widen(step)

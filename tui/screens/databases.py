@@ -15,8 +15,8 @@ from checks.model import Status
 from tui import keymap
 from tui.screens.database_places import ServerPanes, is_wide
 from tui.screens.filter import FilterLine
-from tui.screens.picture import Standing
 from tui.screens.session import RowScreen, SessionScreen
+from tui.screens.standing import Standing
 from tui.screens.tabs import TabbedScreen
 from widgets.databases.blocking import BlockingPane
 from widgets.databases.longest import LongestPane

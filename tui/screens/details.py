@@ -12,7 +12,8 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.facets import Facets
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen
+from tui.screens.standing import Standing
 from widgets.asked import QueriesPane
 from widgets.chart import ANY, HOUR, BigChart
 from widgets.details import (

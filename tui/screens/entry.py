@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from tui import keymap
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets.databases.session import Told, pair_lines
 from widgets.text import Line, Seg, broken, line
 from widgets.timeline.detail import detail_pairs, detail_text

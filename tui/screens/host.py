@@ -14,9 +14,10 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.host_places import HostPanes
-from tui.screens.picture import NO_ROW, Standing
+from tui.screens.picture import NO_ROW
 from tui.screens.process import ProcessScreen
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from tui.screens.tabs import TabbedScreen
 from widgets.databases.session import Told, pair_lines
 from widgets.host_screen.changes import ChangesPane

@@ -8,8 +8,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from tui import keymap
-from tui.screens.picture import HintSource, Standing
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from tui.steps import Leaves, running_steps
 from widgets.databases.session import Told
 from widgets.text import Line, Seg, broken, line

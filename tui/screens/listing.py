@@ -12,8 +12,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import keymap
+from tui.screens.hinting import HintSource
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import NO_ROW, HintSource, Standing
+from tui.screens.picture import NO_ROW
+from tui.screens.standing import Standing
 from tui.sentences import sentence_of
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP

@@ -16,10 +16,12 @@ from textual.widget import Widget
 from checks.logs.views import LogsWanted
 from tui import keymap
 from tui.screens.filter import FilterLine
+from tui.screens.hinting import HintSource
 from tui.screens.logs_places import LogPanes
 from tui.screens.logs_record import RecordScreen
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import NO_ROW, HintSource, Standing
+from tui.screens.picture import NO_ROW
+from tui.screens.standing import Standing
 from widgets.lines import LinePane
 from widgets.logs.narrowing import narrowed
 from widgets.logs.patterns import PatternsPane

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from tui import keymap
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets.databases.session import Told, WholePane
 from widgets.glyphs import glyphs_for
 from widgets.logs.narrowing import condition

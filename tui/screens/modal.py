@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui import keymap
+from tui.screens.hinting import HintSource, binding_of, hints_from
 from tui.screens.overlay import Overlay
-from tui.screens.picture import Standing
+from tui.screens.standing import Standing
+from widgets.hints import HintLine
 from widgets.selecting import SelectingScreen
 
 __all__ = ["PictureModal"]
@@ -22,6 +25,8 @@ class PictureModal(SelectingScreen, ModalScreen[None], Overlay, inherit_bindings
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.BOX]
     QUESTION: ClassVar[str] = ""
     """What it is looked at for, in a sentence; the help begins with it."""
+    HINTS: ClassVar[tuple[HintSource, ...]] = ()
+    """The keys that are named at its bottom, as far as they work."""
 
     class Confirmed(Message):
         """``action`` is to be done to the session ``subject`` of ``check``; ``title`` says it."""
@@ -43,3 +48,20 @@ class PictureModal(SelectingScreen, ModalScreen[None], Overlay, inherit_bindings
 
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says."""
+
+    def on_mount(self) -> None:
+        self._name_keys()
+        self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
+
+    def _name_keys(self) -> None:
+        hints = hints_from(self.HINTS, self.active_bindings.values())
+        self.query_one(HintLine).hints = hints
+
+    @on(HintLine.Clicked)
+    def _press(self, event: HintLine.Clicked) -> None:
+        found = binding_of(event.key, self.active_bindings.values())
+        if found is not None:
+            self.call_later(self.app.run_action, found.binding.action, found.node)
+
+    def action_close(self) -> None:
+        self.dismiss()

@@ -14,8 +14,9 @@ from checks.story.incidents import foremost
 from checks.story.moments import moment_of
 from tui import keymap
 from tui.screens.fields import Field, TextLine
-from tui.screens.picture import HintSource, Standing
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from tui.writing import WritesNote
 from widgets.databases.session import Told
 from widgets.text import Line, Seg, broken, line

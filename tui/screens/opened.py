@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.screens.picture import PictureScreen, Standing
+from tui.screens.picture import PictureScreen
+from tui.screens.standing import Standing
 
 __all__ = ["NumberedScreen"]
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -19,12 +18,13 @@ from textual.widgets import Static
 from tui import keymap
 from tui.annotating import alert_of, may_annotate
 from tui.concerns import concerned_by
-from tui.keymap import key_name
 from tui.screens.drawn import DrawnScreen
 from tui.screens.filter import FilterLine
+from tui.screens.hinting import HintSource, binding_of, hints_from
+from tui.screens.standing import Board, Query, Standing
 from tui.sentences import sentence_of, situation_of
 from tui.steps import OpensRunbook, Reads
-from widgets.hints import Hint, HintLine
+from widgets.hints import HintLine
 from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
 
@@ -35,16 +35,7 @@ if TYPE_CHECKING:
     from tui.screens.logs_about import LogsAbout
     from tui.screens.modal import PictureModal
 
-__all__ = [
-    "NO_ROW",
-    "Banner",
-    "Board",
-    "PictureScreen",
-    "Query",
-    "Standing",
-    "binding_of",
-    "hints_from",
-]
+__all__ = ["NO_ROW", "Banner", "PictureScreen"]
 
 _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
@@ -52,67 +43,6 @@ _ROOMY: Final = 30
 NO_ROW: Final = "the cursor is on no row here: nothing is copied"
 _SAID: Final = 4.0
 """Seconds for which such a sentence stands."""
-
-HintSource = tuple[tuple[str, ...], str]
-"""Ids of bindings whose keys are named together, and what they do in a word or two."""
-
-
-class Query(NamedTuple):
-    """An expression to evaluate, how many seconds its curves go back, and, where that is given,
-    the labels of the series whose curve is wanted.
-    """
-
-    text: str
-    seconds: float
-    about: tuple[tuple[str, str], ...] = ()
-
-
-class Board(NamedTuple):
-    """The dashboard ``name`` over the last ``span`` seconds (its own where 0), with the values
-    ``chosen`` for its variables.
-    """
-
-    name: str
-    span: float
-    chosen: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """The picture to show, and how it stands to the present.
-
-    ``silence`` is seconds since the newest picture where that is too long, else 0.
-    """
-
-    shown: Snapshot | None
-    newest: Snapshot | None
-    frozen: bool
-    silence: float
-
-    @property
-    def notice(self) -> str:
-        """What the engine has to say of itself."""
-        return self.shown.health.notice if self.shown else ""
-
-    def sentence(self, thaw: str = "") -> str:
-        """What the user must know about the picture; empty where it is live and well.
-
-        ``thaw`` is the key that makes it live again, empty where there is none.
-        """
-        if self.silence:
-            return f"no picture from the engine for {self.silence:.0f} s: what you see is old"
-        if self.frozen and self.shown and self.newest:
-            age = max(0.0, self.newest.time - self.shown.time)
-            hint = f" ({thaw}: live again)" if thaw else ""
-            return f"FROZEN, {_age(age)} old; checks go on running{hint}"
-        return ""
-
-
-def _age(seconds: float) -> str:
-    """``seconds`` in steps that rarely change, so that the line is rarely sent."""
-    if seconds < 60:
-        return "less than a minute"
-    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
 
 
 class Banner(Static):
@@ -560,34 +490,3 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             count = len(self.snapshot.alerts)
             what = f"the verdict and {count} alert{'' if count == 1 else 's'}"
             self.post_message(self.Copied(situation_of(self.snapshot), what))
-
-
-def binding_of(shown: str, active: Iterable[ActiveBinding]) -> ActiveBinding | None:
-    """What the key that is ``shown`` so does now."""
-    return next((e for e in active if e.enabled and key_name(e.binding.key) == shown), None)
-
-
-def _together(keys: Sequence[str]) -> str:
-    """``keys`` as they are named in a hint: digits in a row as ``1–6``."""
-    rows: list[list[str]] = []
-    for key in keys:
-        follows = bool(rows) and key.isdecimal() and rows[-1][-1] + key in "123456789"
-        if follows:
-            rows[-1].append(key)
-        else:
-            rows.append([key])
-    named = (f"{row[0]}–{row[-1]}" if len(row) > 2 else " ".join(row) for row in rows)
-    return " ".join(named)
-
-
-def hints_from(sources: Iterable[HintSource], active: Iterable[ActiveBinding]) -> tuple[Hint, ...]:
-    """The hints of ``sources`` whose bindings work now, under the keys they have now."""
-    keys: dict[str, str] = {}
-    for each in active:
-        if each.enabled and each.binding.id:
-            keys.setdefault(each.binding.id, key_name(each.binding.key))
-    return tuple(
-        (_together([keys[name] for name in names]), text)
-        for names, text in sources
-        if all(name in keys for name in names)
-    )

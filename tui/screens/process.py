@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from tui import keymap
-from tui.screens.picture import Standing
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets.databases.session import Told, pair_lines
 from widgets.host_screen.pane import detail_of
 from widgets.host_screen.processes import process_pairs

@@ -12,8 +12,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import keymap
-from tui.screens.picture import NO_ROW, HintSource, PictureScreen, Query, Standing
+from tui.screens.hinting import HintSource
+from tui.screens.picture import NO_ROW, PictureScreen
 from tui.screens.prompt import PromptLine
+from tui.screens.standing import Query, Standing
 from widgets.answer.curves import CurvesView
 from widgets.answer.notes import NotesView
 from widgets.answer.rows import ORDERS, RowsPane

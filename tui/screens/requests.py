@@ -13,9 +13,10 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.screens.filter import FilterLine
-from tui.screens.picture import NO_ROW, Standing
+from tui.screens.picture import NO_ROW
 from tui.screens.request_places import RequestPanes
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from tui.screens.tabs import TabbedScreen
 from widgets.databases.session import Told
 from widgets.frame import Frame

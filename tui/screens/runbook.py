@@ -15,8 +15,10 @@ from checks.runbooks.views import RunState, Subject
 from tui import keymap
 from tui.annotating import alert_of
 from tui.screens.filter import FilterLine
-from tui.screens.picture import HintSource, PictureScreen, Query, Standing
+from tui.screens.hinting import HintSource
+from tui.screens.picture import PictureScreen
 from tui.screens.runbook_places import RunbookPanes
+from tui.screens.standing import Query, Standing
 from tui.screens.step import StepScreen
 from tui.sentences import sentence_of
 from tui.steps import CancelsRun, Reads, RunsStep

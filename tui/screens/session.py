@@ -12,8 +12,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from tui import keymap
+from tui.screens.hinting import HintSource
 from tui.screens.modal import PictureModal
-from tui.screens.picture import HintSource, Standing, binding_of, hints_from
+from tui.screens.standing import Standing
 from widgets import format as fmt
 from widgets.databases.pane import database_of
 from widgets.databases.session import ChoicePane, Told, WholePane, pair_lines, session_whole
@@ -82,8 +83,6 @@ class WholeBox(PictureModal):
 
     def on_mount(self) -> None:
         self.fit()
-        self._name_keys()
-        self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit()
@@ -108,19 +107,6 @@ class WholeBox(PictureModal):
         """Give what can be chosen the lines that it needs; how many these are."""
         del width
         return 0
-
-    def _name_keys(self) -> None:
-        hints = hints_from(self.HINTS, self.active_bindings.values())
-        self.query_one(HintLine).hints = hints
-
-    @on(HintLine.Clicked)
-    def _press(self, event: HintLine.Clicked) -> None:
-        found = binding_of(event.key, self.active_bindings.values())
-        if found is not None:
-            self.call_later(self.app.run_action, found.binding.action, found.node)
-
-    def action_close(self) -> None:
-        self.dismiss()
 
 
 class RowScreen(WholeBox):

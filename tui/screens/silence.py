@@ -16,8 +16,9 @@ from checks.story.model import Matcher, Silence
 from tui import keymap
 from tui.annotating import Silences
 from tui.screens.fields import ChoiceLine, Field, TextLine
-from tui.screens.picture import HintSource, Standing
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets.databases.session import Told
 from widgets.handling import moment_words
 from widgets.matchers import MatchersPane

@@ -11,8 +11,9 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.annotating import Expires, Silences, may_annotate
-from tui.screens.picture import HintSource, Standing
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from widgets.databases.session import Told
 from widgets.silences import SilencesPane
 from widgets.text import line

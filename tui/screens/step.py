@@ -12,8 +12,9 @@ from textual.widgets import Input
 
 from checks.runbooks.model import Marking
 from tui import keymap
-from tui.screens.picture import HintSource, Standing
+from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
+from tui.screens.standing import Standing
 from tui.steps import GivesValue, RunsStep
 from widgets.databases.session import Told, WholePane
 from widgets.frame import Frame

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from tui import keymap
 from tui.screens.opened import NumberedScreen
-from tui.screens.picture import Standing
+from tui.screens.standing import Standing
 
 if TYPE_CHECKING:
     from checks.views import Snapshot

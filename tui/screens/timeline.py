@@ -12,8 +12,8 @@ from textual.reactive import reactive
 from tui import keymap
 from tui.annotating import may_annotate
 from tui.screens.entry import EntryScreen
+from tui.screens.hinting import HintSource
 from tui.screens.listing import ListScreen
-from tui.screens.picture import HintSource
 from tui.writing import WritesReport
 from widgets.lines import LinePane
 from widgets.listing.order import GROUP

@@ -24,7 +24,7 @@ MANAGER: Final = ("Version", "SystemState", "NFailedUnits", "NJobs")
 """Properties of systemd itself."""
 
 _MOST_LINES: Final = 200_000
-_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(y|month|w|d|h|min|ms|us|s)\b")
+_SPAN: Final = re.compile(r"(?<![\d.])(\d{1,20}(?:\.\d{1,20})?)(y|month|w|d|h|min|ms|us|s)\b")
 _SECONDS: Final = {
     "y": 31_557_600.0,
     "month": 2_629_800.0,

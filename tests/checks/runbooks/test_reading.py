@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -275,6 +276,17 @@ def test_the_size_of_steps_and_their_number_are_bounded() -> None:
     assert problems("# a\n" * 20_001) == [
         "book.md: has more than 20,000 lines; split it into several runbooks"
     ]
+
+
+def test_a_file_that_would_take_long_to_read_is_refused() -> None:
+    """Each line of such a quote is looked at again for every other: 22 s of 80 kB, found by
+    fuzzing."""
+    began = time.process_time()
+    assert problems("# a\n" + "> - ```http\n``\n" * 500 + "``\n" * 15_000) == [
+        "book.md: its quotes and lists are entangled, which takes too long to read; make it simpler"
+    ]
+    assert time.process_time() - began < 5
+    assert parsed("# a\n" + "> a\n" * 15_000).problems == ()
 
 
 @pytest.mark.skipif(not SEEDS.exists(), reason="the projects' own files are not here")

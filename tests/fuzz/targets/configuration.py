@@ -58,7 +58,9 @@ def run(data: bytes) -> None:
             assert problem.file
             check_line(problem.text)
             check_line(problem.key, 5_000)
-            assert not [word for word in _JARGON if word in problem.text], problem
+            # A word of the file's own may be repeated to whoever wrote it.
+            jargon = [w for w in _JARGON if w in problem.text and w.encode() not in data]
+            assert not jargon, problem
         return
     assert len({check.name for check in loaded.engine.checks}) == len(loaded.engine.checks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,7 +18,7 @@ from tui.config.wording import expected_type, literal, sentence, unknown_key, wr
 
 __all__ = ["Report"]
 
-_FEW_KEYS = 8
+_FEW_KEYS: Final = 8
 """Keys of a model that are all named to who gave none."""
 
 

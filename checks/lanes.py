@@ -14,12 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from checks.errors import NoThreadsError
+from checks.errors import NO_THREADS, NoThreadsError
 
 __all__ = ["LaneBusyError", "Lanes"]
 
 T = TypeVar("T")
 
+AGAIN: Final = 5.0
+"""Seconds after which a thread is asked for again."""
 _PATIENCE: Final = 1.0
 
 
@@ -91,6 +93,20 @@ class Lanes:
         Where no thread is to be had, :class:`checks.errors.NoThreadsError`.
         """
         return await self._begin(name, call)
+
+    async def insist(self, name: str, call: Callable[[], T], tell: Callable[[str], None]) -> T:
+        """As :meth:`run`, but where no thread is to be had it is tried again every few seconds:
+        what is begun but once would not be there for good. ``tell`` is told of that, once.
+        """
+        waits = False
+        while True:
+            try:
+                return await self.run(name, call)
+            except NoThreadsError:
+                if not waits:
+                    tell(NO_THREADS)
+                waits = True
+            await asyncio.sleep(AGAIN)
 
     async def share(self, name: str, call: Callable[[], T]) -> T:
         """As :meth:`run`, but whoever asks while the same call is under way gets its outcome.

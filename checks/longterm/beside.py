@@ -67,7 +67,8 @@ class LongTerm:
         while not self._settled() and self._clock.now() < until:
             await self._clock.sleep_until(self._clock.now() + 0.1)
         try:
-            await self._lanes.run("long term", partial(import_module, "checks.longterm.live"))
+            importing = partial(import_module, "checks.longterm.live")
+            await self._lanes.insist("long term", importing, self._wait_told)
             self._lanes.drop("long term")
             self.live = self.begin()
         except Exception as error:
@@ -77,6 +78,10 @@ class LongTerm:
             self._tell(EventView(self._clock.now(), "", said))
             return
         await self.live.run()
+
+    def _wait_told(self, why: str) -> None:
+        said = f"no objectives and no capacity are told yet: {why}"
+        self._tell(EventView(self._clock.now(), "", said))
 
     def begin(self) -> LiveLongTerm:
         """What does the work, with what was counted before a reload."""

@@ -149,7 +149,7 @@ class LiveRules:
     async def _begin(self) -> Work:
         """Read the rules, which takes a while the first time, and take up the alerts of before."""
         recalled = await self._recalled() if self._before is None else None
-        work = await self._lanes.run("rules", partial(self._made, recalled))
+        work = await self._lanes.insist("rules", partial(self._made, recalled), self._wait_told)
         self._lanes.drop("rules")
         work.finder = self._finder
         if self._before is not None:
@@ -165,11 +165,15 @@ class LiveRules:
         """The alerts of the session before; rules wait for no folder that hangs."""
         if self._memory is None:
             return None
+        await self._memory.begin(self._wait_told)
         try:
             return await asyncio.wait_for(self._memory.recall(), PATIENCE)
         except TimeoutError:
             text = f"{self._memory.path} does not answer: the alerts of before are not known"
             return Recalled({}, problem=text)
+
+    def _wait_told(self, why: str) -> None:
+        self._tell(EventView(self._clock.now(), "", f"the rules are not evaluated yet: {why}"))
 
     def _made(self, recalled: Recalled | None) -> Work:
         """All that takes long, in a lane. Touches nothing that the loop uses."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checks.alerts.memory import REFRESHED, AlertMemory, Recalled, Rules
+from checks.errors import NO_THREADS, NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Remembering:
         if other.path == self.path:
             self._memory, self._kept_at, self._said = other._memory, other._kept_at, other._said
 
+    async def begin(self, tell: Callable[[str], None]) -> None:
+        """Wait for a thread; ``tell`` is told where there is none yet."""
+        await self._lanes.insist(_LANE, lambda: None, tell)
+
     async def recall(self) -> Recalled:
         """What is remembered."""
         return await self._lanes.run(_LANE, self._memory.recall)
@@ -65,8 +70,10 @@ class Remembering:
             problem = await self._lanes.run(
                 _LANE, partial(self._memory.keep, rules, round(now * 1000))
             )
-        except LaneBusyError:
-            problem = f"the state of the alerts is not saved: {self.path} does not answer"
+        except (LaneBusyError, NoThreadsError) as error:
+            busy = isinstance(error, LaneBusyError)
+            why = f"{self.path} does not answer" if busy else NO_THREADS
+            problem = f"the state of the alerts is not saved: {why}"
             self._dirty = True
         # Said once, until it works again or something else is wrong.
         self._problem = problem if problem != self._said else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from checks.clock import FakeClock
-from checks.errors import NoThreadsError, TargetError
+from checks.errors import NO_THREADS, NoThreadsError, TargetError
 from checks.lanes import LaneBusyError, Lanes
 from checks.model import Status
 from checks.probe import CheckSpec, ProbeEnv
@@ -124,6 +124,18 @@ async def test_where_no_thread_is_to_be_had_it_is_said() -> None:
     await resolver.close()
     for each in (lanes, resolver_lanes):
         each.close()
+
+
+async def test_what_is_begun_but_once_waits_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.lanes.AGAIN", 0.01)
+    lanes, told = Lanes(), list[str]()
+    with no_threads():
+        insisting = asyncio.create_task(lanes.insist("a", lambda: 42, told.append))
+        await asyncio.sleep(0.1)
+        assert not insisting.done()
+    assert await insisting == 42
+    assert told == [NO_THREADS]
+    lanes.close()
 
 
 async def test_a_check_that_needs_a_thread_and_gets_none_blames_no_target(tmp_path: Path) -> None:

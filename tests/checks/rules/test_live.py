@@ -22,6 +22,7 @@ from checks.store.store import Store
 from tests.checks.fakes import PLAYED, config, down, ok, settle, spec
 from tests.checks.rules.kit import group_of, samples
 from tests.checks.rules.scene import configured, playing
+from tests.checks.test_lanes import no_threads
 
 HIGH = "{alert: High, expr: played_value > 10, for: 10s, labels: {severity: critical}, "
 HIGH += "annotations: {summary: '{{ $labels.instance }} has {{ $value }}'}}"
@@ -48,6 +49,30 @@ async def test_a_rule_fires_and_is_resolved() -> None:
         assert scene.states("High") == [State.RESOLVED]
         assert scene.alerts("High")[0].evidence.value == 5
         assert any(" resolved: the expression returns it no more" in one for one in scene.told)
+
+
+async def test_rules_begin_once_there_is_a_thread_for_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("checks.lanes.AGAIN", 0.01)
+    PLAYED["one"], clock = ok(50), FakeClock()
+    engine = Engine(configured(HIGH, spec("one"), memory=tmp_path / "alerts.json"), clock)
+    assert engine.rules is not None
+    working = asyncio.create_task(engine.rules.run())
+    with no_threads():
+        await clock.advance(5)
+        await settle()
+        await asyncio.sleep(0.1)
+        assert engine.rules._work is None
+        assert not working.done()
+    while engine.rules._work is None:
+        await asyncio.sleep(0.01)
+    (told,) = (
+        event.text for event in engine.snapshot().events if "not evaluated yet" in event.text
+    )
+    assert told.startswith("the rules are not evaluated yet: the system gives onwatch no more")
+    working.cancel()
+    await engine.close()
 
 
 async def test_a_rule_whose_sides_are_of_different_checks_is_dead_until_they_match() -> None:

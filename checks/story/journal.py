@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from checks.longterm.tally import KEPT, MOST, Tally
+from checks.longterm.tally import Tally
 from checks.story.errors import JournalError
 from checks.story.guarded import identity, look_at, size
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
+from checks.story.pruning import take_out, take_out_oldest
 from checks.story.tables import (
     APPLICATION,
     LATER_TABLES,
@@ -38,12 +39,6 @@ from checks.story.tables import (
 
 __all__ = ["Journal"]
 
-MOST_ENTRIES: Final = 50_000
-MOST_FIGURES: Final = 100_000
-MOST_OTHERS: Final = 5_000
-"""Rows that are kept of incidents, silences, acknowledgements, and sessions, each."""
-LONGEST: Final = 90 * 86_400.0
-"""Seconds that anything is kept."""
 BOUND: Final = 32 << 20
 """Bytes of the file beyond which the oldest is taken out."""
 WAL_FULL: Final = 4 << 20
@@ -209,28 +204,8 @@ class Journal:
 
     def prune(self, now: float) -> None:
         """Take out what is too old or too much, and give its room back."""
-        old = now - LONGEST
         with self._told(), self._transaction() as held:
-            held.execute("DELETE FROM entries WHERE at < ?", (old,))
-            for table, when in (("acknowledgements", "ended"), ("silences", "ends")):
-                held.execute(f"DELETE FROM {table} WHERE {when} < ?", (old,))  # noqa: S608
-            held.execute("DELETE FROM incidents WHERE ended < ?", (old,))
-            held.execute("DELETE FROM sessions WHERE seen < ?", (old,))
-            for table, key, most in (
-                ("entries", "id", MOST_ENTRIES),
-                ("incidents", "id", MOST_OTHERS),
-                ("acknowledgements", "at", MOST_OTHERS),
-                ("silences", "ends", MOST_OTHERS),
-                ("sessions", "seen", MOST_OTHERS),
-                ("figures", "at", MOST_FIGURES),
-            ):
-                held.execute(
-                    f"DELETE FROM {table} WHERE {key} < (SELECT {key} FROM {table} "  # noqa: S608
-                    f"ORDER BY {key} DESC LIMIT 1 OFFSET ?)",
-                    (most - 1,),
-                )
-            held.execute("DELETE FROM figures WHERE incident NOT IN (SELECT id FROM incidents)")
-            _prune_tallies(held, now)
+            take_out(held, now)
         with self._told():
             self._shrink()
 
@@ -243,11 +218,7 @@ class Journal:
             if pages * _PAGE <= BOUND:
                 return
             with self._transaction() as held:
-                for table, key in (("entries", "id"), ("figures", "at")):
-                    held.execute(
-                        f"DELETE FROM {table} WHERE {key} <= (SELECT {key} FROM {table} ORDER BY "  # noqa: S608
-                        f"{key} LIMIT 1 OFFSET (SELECT count(*) / 4 FROM {table}))"
-                    )
+                take_out_oldest(held)
 
     def entries(
         self, *, incident: int | None = None, after: int = 0, limit: int = 500
@@ -384,22 +355,6 @@ def _insert(held: sqlite3.Connection, entry: Entry) -> int:
     marks = ", ".join("?" * len(row))
     made = held.execute(f"INSERT INTO entries VALUES (NULL, {marks})", row)  # noqa: S608
     return made.lastrowid or 0
-
-
-def _prune_tallies(held: sqlite3.Connection, now: float) -> None:
-    for step, kept in KEPT.items():
-        held.execute("DELETE FROM tallies WHERE step = ? AND start < ?", (step, now - kept))
-    (count,) = held.execute("SELECT count(*) FROM tallies").fetchone()
-    if count > MOST:
-        held.execute(
-            "DELETE FROM tallies WHERE (series, step, start) IN "
-            "(SELECT series, step, start FROM tallies ORDER BY start LIMIT ?)",
-            (count - MOST,),
-        )
-    held.execute(
-        "DELETE FROM tallied WHERE NOT EXISTS "
-        "(SELECT 1 FROM tallies WHERE tallies.series = tallied.series)"
-    )
 
 
 _SILENT: Final = 300.0

@@ -103,7 +103,7 @@ def test_what_knows_less_of_a_bucket_does_not_take_the_place_of_what_knows_more(
 
 
 def test_what_is_too_old_or_too_much_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.story.journal.MOST", 100)
+    monkeypatch.setattr("checks.story.pruning.MOST", 100)
     journal = Journal(tmp_path / "story.db")
     journal.open()
     batch = Batch(tallied={"s": "said", "gone": "said"})

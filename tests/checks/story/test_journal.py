@@ -14,6 +14,7 @@ import pytest
 
 from checks.model import Status
 from checks.story import journal as journals
+from checks.story import pruning
 from checks.story.errors import JournalError
 from checks.story.journal import Journal
 from checks.story.model import (
@@ -254,8 +255,8 @@ def test_a_file_without_room_says_so_and_holds_what_it_held(journal: Journal) ->
 def test_it_stays_within_its_rows_its_age_and_its_bytes(
     journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journals, "MOST_ENTRIES", 50)
-    old = [replace(ENTRY, at=NOW - journals.LONGEST - 1) for _ in range(5)]
+    monkeypatch.setattr(pruning, "MOST_ENTRIES", 50)
+    old = [replace(ENTRY, at=NOW - pruning.LONGEST - 1) for _ in range(5)]
     journal.write(Batch(old + [replace(ENTRY, at=NOW + n) for n in range(80)], figures=[FIGURE]))
     journal.prune(NOW)
     kept = journal.entries()

@@ -43,6 +43,8 @@ def _pairs(offer: StepOffer) -> list[tuple[str, str]]:
     pairs = [(name, value) for name, value in offer.variables]
     if offer.target:
         pairs.append(("target", offer.target))
-    bound = f"ended after {fmt.span(offer.timeout)}" if not offer.interactive else ""
+    bound = (
+        f"ended if it takes longer than {fmt.span(offer.timeout)}" if not offer.interactive else ""
+    )
     pairs.append((offer.language.value, bound or "takes the terminal until it ends"))
     return pairs

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.model import Status, clean
-from checks.story.incidents import identity
+from checks.story.identities import identity
 from widgets.alerts import speaks
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from checks.story.incidents import Incidents, identity
+from checks.story.identities import identity
+from checks.story.incidents import Incidents
 from checks.story.model import Figure, Incident
 
 if TYPE_CHECKING:

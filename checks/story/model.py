@@ -187,7 +187,7 @@ class Figure:
     Of requests ``series`` is ``requests`` and the name of their check, ``at`` the begin of a
     minute of which ``count`` and ``errors`` are told, and ``value`` the 95th percentile of their
     durations in seconds. Of an alert ``series`` is ``alert`` and what its id
-    begins with (:func:`checks.story.incidents.identity`), and ``value`` what its
+    begins with (:func:`checks.story.identities.identity`), and ``value`` what its
     expression returned at ``at``. None where it is not known.
     """
 

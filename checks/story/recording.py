@@ -14,9 +14,11 @@ from checks.alerts.model import State
 from checks.model import Status
 from checks.story import telling
 from checks.story.figures import Figures
-from checks.story.incidents import Incidents, Member, identity, name_in, of_rule
+from checks.story.identities import identity, name_in, of_rule
+from checks.story.incidents import Incidents
 from checks.story.marks import SETTLING, Marks
 from checks.story.model import Acknowledgement, Entry, EntryKind, Figure, Incident
+from checks.story.open_incident import Member
 from checks.views import AlertView
 
 if TYPE_CHECKING:

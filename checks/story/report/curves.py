@@ -7,7 +7,7 @@ from typing import Final
 
 from checks.story import telling
 from checks.story.figures import ALERT
-from checks.story.incidents import identity
+from checks.story.identities import identity
 from checks.story.model import EntryKind
 from checks.story.report.charts import Axis, chart
 from checks.story.report.markdown import fenced, plain

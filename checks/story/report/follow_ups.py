@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from checks.story import telling
 from checks.story.about import BEFORE
-from checks.story.incidents import identity, of_rule
+from checks.story.identities import identity, of_rule
 from checks.story.model import Entry, EntryKind
 from checks.story.report.material import Material, duration
 from checks.story.report.notifications import root_cause

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from checks.model import Status
-from checks.story.incidents import HOLD, KIN, MOST, TOGETHER, Incidents, Member, identity
+from checks.story.identities import identity
+from checks.story.incidents import Incidents
 from checks.story.model import Incident
+from checks.story.open_incident import HOLD, KIN, MOST, TOGETHER, Member
 
 T = 1_700_000_000.0
 

@@ -22,8 +22,8 @@ from checks.runbooks.model import Language, Marking, Runbook, Step
 from checks.runbooks.running.model import Ended, Job, Who
 from checks.runbooks.views import RunState, Subject
 from checks.secrets import MASK, Masker
-from checks.story.incidents import HOLD
 from checks.story.model import EntryKind
+from checks.story.open_incident import HOLD
 from checks.story.views import StoryView
 from tests.checks.fakes import config, settle
 from tests.checks.story.test_recording import Played

@@ -15,8 +15,8 @@ from checks.engine import Engine
 from checks.model import Result, Samples, Status
 from checks.probe import Target
 from checks.requests.stats import Minute, RequestStats, WindowStats
-from checks.story.incidents import HOLD
 from checks.story.model import Acknowledgement, Entry, EntryKind, Incident
+from checks.story.open_incident import HOLD
 from checks.story.recording import Recorded, Recorder
 from checks.views import EventView, RequestView, Snapshot
 from tests.checks.fakes import PLAYED, config, settle, spec

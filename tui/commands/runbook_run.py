@@ -14,32 +14,24 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from checks.clock import SystemClock
-from checks.documents.keys import nearest
-from checks.errors import ConfigError, ConfigProblem
 from checks.lanes import Lanes
 from checks.model import clean
-from checks.probe import CheckSpec, ProbeEnv
+from checks.probe import ProbeEnv
 from checks.resolver import Resolver
 from checks.runbooks.audit import Audit, audit_file
-from checks.runbooks.library import Library
-from checks.runbooks.model import Marking, Runbook
-from checks.runbooks.offering import Offered, Situation, offered
+from checks.runbooks.model import Marking
+from checks.runbooks.offering import Offered
 from checks.runbooks.running.foreground import run_foreground
 from checks.runbooks.running.model import Around, Ended, Job, Who
 from checks.runbooks.running.output import Output
 from checks.runbooks.running.start import Run
-from checks.runbooks.variables import uses
-from checks.runbooks.views import RunState, Subject
-from checks.secrets import Masker
-
-if TYPE_CHECKING:
-    from checks.config import EngineConfig
+from checks.runbooks.views import RunState
+from tui.commands.runbook_session import Session, session_of
 
 __all__ = ["run"]
 
@@ -56,42 +48,12 @@ _PIECE: Final = 1_900
 """Characters of a command that are shown on a line; nothing of one is left out."""
 
 
-@dataclass(slots=True)
-class _Session:
-    """What is to be run, and what the steps so far have found out."""
-
-    args: argparse.Namespace
-    runbook: Runbook
-    file: Path | None
-    check: CheckSpec | None
-    config: EngineConfig
-    given: Mapping[str, str]
-    timeout: float | None
-    asks: bool
-    """Whether there is somebody to ask."""
-    captured: dict[str, str] = field(default_factory=dict)
-    masker: Masker = field(default_factory=Masker)
-
-    def offer(self, step: str) -> Offered:
-        """The step as it would run now."""
-        specs = {spec.name: spec for spec in self.config.checks}
-        situation = Situation(
-            subject=Subject(check=self.check.name if self.check is not None else ""),
-            alert=None,
-            check=self.check,
-            specs=specs,
-            captured={**self.captured, **self.given},
-            machine=clean(socket.gethostname(), 64),
-        )
-        return offered(self.runbook, situation, {}, read_only=False)[step]
-
-
 def run(args: argparse.Namespace) -> int:
     """Run what ``args`` says; its exit code, 2 where nothing is run at all."""
     if args.read_only:
         _say(f"onwatch: --read-only, or {_READ_ONLY} is set: no step runs")
         return REFUSED
-    session = _session(args)
+    session = session_of(args, _say)
     names = [args.step] if args.step else [step.name for step in session.runbook.steps]
     refused = _refusal(session, names)
     if refused:
@@ -101,97 +63,10 @@ def run(args: argparse.Namespace) -> int:
     return _run_all(session, names)
 
 
-# What is wanted
+# What may run
 
 
-def _session(args: argparse.Namespace) -> _Session:
-    """Raises ConfigError where there is no such runbook, step, check or variable."""
-    from checks.live import found  # noqa: PLC0415 - imports the engine
-    from tui.config import load  # noqa: PLC0415 - imports pydantic
-
-    config = asyncio.run(found(load(args.config).engine))
-    library = Library(config.runbooks)
-    library.refresh()
-    runbook = library.get(args.name)
-    if runbook is None:
-        raise _wrong("NAME", library.missing(args.name))
-    for problem in library.problems:
-        if problem.file == runbook.path:
-            _say(f"warning: {problem}")
-    given = dict(_given(args.var or (), runbook))
-    return _Session(
-        args,
-        _with_step(runbook, args.step),
-        library.file_of(runbook.name),
-        _check(args.check, config.checks),
-        config,
-        given,
-        _timeout(args.timeout),
-        sys.stdin.isatty() and sys.stderr.isatty(),
-    )
-
-
-def _with_step(runbook: Runbook, step: str | None) -> Runbook:
-    """``runbook``, where it has that step, or any."""
-    if step and runbook.step(step) is None:
-        names = [each.name for each in runbook.steps]
-        text = f'{runbook.name} has no step "{step}"{_near(step, names)}'
-        raise _wrong("--step", text)
-    if not runbook.steps:
-        raise _wrong("NAME", f"{runbook.name} has no steps to run")
-    return runbook
-
-
-def _given(texts: Sequence[str], runbook: Runbook) -> Iterator[tuple[str, str]]:
-    asked = {name for step in runbook.steps for name in _names(step.name, runbook)}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        name = name.upper()
-        if not equals or not name:
-            raise _wrong("--var", f'"{clean(text, 60)}" is not NAME=VALUE')
-        if name not in asked:
-            raise _wrong("--var", f"no step of {runbook.name} uses ${name}{_near(name, asked)}")
-        yield name, value
-
-
-def _names(step: str, runbook: Runbook) -> Iterator[str]:
-    found = runbook.step(step)
-    if found is not None:
-        yield from uses(found).needed
-        yield from uses(found).optional
-
-
-def _check(name: str | None, specs: Sequence[CheckSpec]) -> CheckSpec | None:
-    if name is None:
-        return None
-    found = next((spec for spec in specs if spec.name == name), None)
-    if found is None:
-        near = _near(name, [spec.name for spec in specs])
-        raise _wrong("--check", f'there is no check "{clean(name, 60)}"{near}')
-    return found
-
-
-def _timeout(text: str | None) -> float | None:
-    if text is None:
-        return None
-    from checks.settings import parse_duration  # noqa: PLC0415 - imports pydantic
-
-    try:
-        return parse_duration(text)
-    except ValueError:
-        raise _wrong("--timeout", f'"{clean(text, 60)}" is no duration such as 30s') from None
-
-
-def _wrong(option: str, text: str) -> ConfigError:
-    return ConfigError([ConfigProblem(option, 0, "", text)])
-
-
-def _near(name: str, known: Sequence[str] | set[str]) -> str:
-    found = nearest(name, sorted(known))
-    return f"; did you mean {found}?" if found else ""
-
-
-def _refusal(session: _Session, names: Sequence[str]) -> str:
+def _refusal(session: Session, names: Sequence[str]) -> str:
     """Why the step that is named is not run without somebody to ask; empty where it may be."""
     if len(names) != 1 or not session.args.step or session.asks:
         return ""
@@ -208,7 +83,7 @@ def _refusal(session: _Session, names: Sequence[str]) -> str:
     )
 
 
-def _agreed(session: _Session, target: str, step: str) -> bool:
+def _agreed(session: Session, target: str, step: str) -> bool:
     """Whether the command line says already that the step may run."""
     found = session.runbook.step(step)
     if found is not None and found.marking is Marking.DANGER:
@@ -216,7 +91,7 @@ def _agreed(session: _Session, target: str, step: str) -> bool:
     return bool(session.args.yes)
 
 
-async def _learn(session: _Session) -> None:
+async def _learn(session: Session) -> None:
     """Know the secrets of the configuration, so that no output shows them."""
     from checks.runbooks.running.known import learn_secrets  # noqa: PLC0415 - for this command
 
@@ -230,7 +105,7 @@ async def _learn(session: _Session) -> None:
 # Running
 
 
-def _run_all(session: _Session, names: Sequence[str]) -> int:
+def _run_all(session: Session, names: Sequence[str]) -> int:
     """Run them in their order; the exit code of the first that fails.
 
     Where one that changes something fails, those after it are not run.
@@ -253,7 +128,7 @@ def _run_all(session: _Session, names: Sequence[str]) -> int:
     return code or (REFUSED if left and len(names) == 1 else 0)
 
 
-def _ways(session: _Session, left: Sequence[str]) -> str:
+def _ways(session: Session, left: Sequence[str]) -> str:
     """With which options these steps run where there is nobody to ask; empty where there is."""
     if session.asks:
         return ""
@@ -266,7 +141,7 @@ def _ways(session: _Session, left: Sequence[str]) -> str:
     return f" (there is no terminal to ask on: {told})"
 
 
-def _wanted(session: _Session, offer: Offered, *, alone: bool) -> bool:
+def _wanted(session: Session, offer: Offered, *, alone: bool) -> bool:
     """Whether the step is to run: shown, and asked for where it is not safe."""
     view = offer.view
     agreed = _agreed(session, view.target, view.name)
@@ -281,7 +156,7 @@ def _wanted(session: _Session, offer: Offered, *, alone: bool) -> bool:
     return _ask(question).lower() in ("y", "yes")
 
 
-def _show(offer: Offered, session: _Session) -> None:
+def _show(offer: Offered, session: Session) -> None:
     """The whole of what runs."""
     view = offer.view
     _say(f"── {view.name} · {view.marking.value} · {view.language.value}")
@@ -302,7 +177,7 @@ def _ask(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def _run(session: _Session, offer: Offered) -> Ended:
+def _run(session: Session, offer: Offered) -> Ended:
     view = offer.view
     if view.refused:
         ended = Ended(RunState.FAILED, None, f"not run: {view.refused}")
@@ -316,7 +191,7 @@ def _run(session: _Session, offer: Offered) -> Ended:
     return ended
 
 
-async def _run_apart(session: _Session, job: Job) -> Ended:
+async def _run_apart(session: Session, job: Job) -> Ended:
     """Run a step, its lines printed as they come."""
     env = _environment(session)
     run = Run(job, Output(session.masker, _Printer()), _around(session, env))
@@ -346,7 +221,7 @@ class _Ends:
             self._run.hurry(_ENDING)
 
 
-def _job(session: _Session, offer: Offered) -> Job:
+def _job(session: Session, offer: Offered) -> Job:
     step = offer.step
     if session.timeout is not None:
         step = replace(step, timeout=session.timeout)
@@ -362,12 +237,12 @@ def _job(session: _Session, offer: Offered) -> Job:
     )
 
 
-def _environment(session: _Session) -> ProbeEnv:
+def _environment(session: Session) -> ProbeEnv:
     clock, lanes = SystemClock(), Lanes()
     return ProbeEnv(clock, Resolver(lanes, clock), lanes, session.masker, session.config.base_dir)
 
 
-def _around(session: _Session, env: ProbeEnv) -> Around:
+def _around(session: Session, env: ProbeEnv) -> Around:
     audit = Audit(audit_file(socket.gethostname()), session.masker, env.clock)
     return Around(env, audit)
 

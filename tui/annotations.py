@@ -80,10 +80,3 @@ class AnnotatingApp(StoryApp, inherit_bindings=False):
         self.source.expire(event.silence.id)
         matchers = ", ".join(map(str, event.silence.matchers))
         self.say(f"no longer silenced: {matchers}", seconds=_SAID)
-
-    def open_silences(self) -> None:
-        """Open the list of silences on whatever is shown."""
-        from tui.screens.silences import SilencesScreen  # noqa: PLC0415 - few look
-
-        if not isinstance(self.screen, SilencesScreen):
-            self.push_screen(SilencesScreen(self.standing(), ascii_only=self.ascii_only))

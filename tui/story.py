@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -34,8 +33,7 @@ class StoryApp(AttentiveApp, inherit_bindings=False):
             return
         top = self.picture_screen
         incident = top.incident if isinstance(top, TimelineScreen) else self._incident_at(top)
-        made = partial(NoteScreen, incident, ascii_only=self.ascii_only)
-        self.push_screen(made(self.standing()))
+        self.push_screen(NoteScreen(incident, self.standing(), ascii_only=self.ascii_only))
 
     def _incident_at(self, top: PictureScreen | None) -> Incident | None:
         """The incident of the alert that the cursor is on."""

@@ -84,13 +84,7 @@ def open_monitor(
         loaded = following[0].load()
         wishes.tell(app, loaded.keybindings, loaded.step_keys, "" if theme else loaded.theme)
         wishes.call(app, loaded.attention)
-        engine = replace(
-            loaded.engine,
-            rules=_remembered(loaded) if remember else loaded.engine.rules,
-            story=_story(loaded, remember=remember, annotate=annotate),
-            runbooks=_written_down(loaded),
-        )
-        engine = _with_baseline(engine, loaded) if remember else engine
+        engine = _engine(loaded, remember=remember, annotate=annotate)
         return replace(engine, read_only=True) if read_only else engine
 
     source = EngineSource(load)
@@ -104,6 +98,17 @@ def open_monitor(
     )
     app.queries = QueryHistory(state_file if remember else None)
     return watch(app, source, terminal=terminal, mouse=mouse)
+
+
+def _engine(loaded: Loaded, *, remember: bool, annotate: bool) -> EngineConfig:
+    """What the engine does as the configuration says, with the files in which it remembers."""
+    engine = replace(
+        loaded.engine,
+        rules=_remembered(loaded) if remember else loaded.engine.rules,
+        story=_story(loaded, remember=remember, annotate=annotate),
+        runbooks=_written_down(loaded),
+    )
+    return _with_baseline(engine, loaded) if remember else engine
 
 
 def _written_down(loaded: Loaded) -> RunbooksConfig:

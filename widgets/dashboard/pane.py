@@ -54,8 +54,8 @@ def panel_sentence(view: PanelView) -> str:
     if panel.unshown or (view.error and not view.series):
         return f"{panel.title}: {panel.unshown or view.error}"
     if view.table is not None:
-        rows = ("; ".join(", ".join(row) for row in table_of(view).rows[:20]),)
-        return f"{panel.title}: {rows[0]}"
+        rows = (", ".join(row) for row in table_of(view).rows[:20])
+        return f"{panel.title}: {'; '.join(rows)}"
     told = [f"{named(one)} {shown(one, panel)}" for one in view.series]
     return f"{panel.title}: {', '.join(told) or panel.text or 'no series'}"
 

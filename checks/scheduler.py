@@ -128,6 +128,8 @@ class Scheduler:
 
     async def _once(self, runner: Runner, *, resumed: bool = False) -> None:
         name = runner.spec.name
+        if runner.closed:
+            return
         if name in self._running:
             self.counts.skipped += 1
             log.debug(LEFT_OUT, name, 1)

@@ -384,6 +384,18 @@ def test_with_few_lines_p95_alone_has_a_course(height: int) -> None:
     assert len(lines) == 1 or lines[1].startswith(" p95")
 
 
+def test_of_few_requests_p50_stands_in_for_a_p95_that_is_not_known() -> None:
+    """Five seconds of slow requests have fewer than the twenty that p95 wants."""
+    known = curves(p50s=(0.02,) * 60, p95s=(0.05,) * 60)
+    slow = replace(
+        known, p50s=(*known.p50s[:48], *(0.9,) * 12), p95s=(*known.p95s[:48], *(NAN,) * 12)
+    )
+    for made, name in ((known, " p95  "), (slow, " p50  ")):
+        row = duration_lines(gateway(curves=made), Frame(80, 3))[1].text
+        assert row.startswith(name)
+        assert row.rstrip()[-1] in "▁▂▃▄▅▆▇█"
+
+
 # Distribution
 
 

@@ -28,7 +28,9 @@ __all__ = ["DurationsPane", "duration_lines"]
 _SCALE: Final = 8
 _NAMES: Final = 5
 _LOW: Final = 5
-"""Lines below which the course is that of p95 alone, in one of them."""
+"""Lines below which the course is that of one percentile alone, in one of them."""
+_RECENT: Final = 12
+"""Points that decide which one."""
 _WANTED: Final = 14
 _FEW: Final = {"p50": 2, "p95": 20, "p99": 100}
 """Requests from which on a percentile differs from the slowest of them."""
@@ -78,6 +80,14 @@ def _named(curves: Sequence[Plotted], scale: LogScale, height: int) -> dict[int,
 def _end(points: Sequence[float]) -> float | None:
     """Where a curve ends; None where it does not reach up to now."""
     return next((point for point in reversed(points[-3:]) if math.isfinite(point)), None)
+
+
+def _only(curves: Curves) -> tuple[str, Sequence[float]]:
+    """The one percentile that is drawn where there is room for no other: p95, and p50 where p95 is
+    mostly not known of late. Slow requests are fewer, and it would be blank while they are slow.
+    """
+    p95, p50 = (sum(map(math.isfinite, points[-_RECENT:])) for points in (curves.p95s, curves.p50s))
+    return ("p95", curves.p95s) if 2 * p95 >= p50 else ("p50", curves.p50s)
 
 
 def _missing(curves: Curves) -> str:
@@ -141,8 +151,9 @@ def duration_lines(
     if room < _LOW:
         course = course_of(view, frame.width - 7)
         if room >= 1 and course is not None:
-            drawn = spark(course.columns(course.curves.p95s), course.width, 0.1, frame.glyphs)
-            lines.append(line(Seg(" p95  ", "label"), *course.inked(drawn, "spark")))
+            name, points = _only(course.curves)
+            drawn = spark(course.columns(points), course.width, 0.1, frame.glyphs)
+            lines.append(line(Seg(f" {name}  ", "label"), *course.inked(drawn, "spark")))
         return lines
     course = course_of(view, frame.width - _SCALE - 1 - _NAMES)
     if course is not None:

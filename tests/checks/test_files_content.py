@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import tarfile
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def _zip(name: str = "a.sql", how: int = zipfile.ZIP_DEFLATED) -> bytes:
 
 
 def _sqlite() -> bytes:
-    with sqlite3.connect(":memory:") as database:
+    with closing(sqlite3.connect(":memory:")) as database, database:
         database.execute("CREATE TABLE t (a)")
         database.executemany("INSERT INTO t VALUES (?)", [("x" * 500,)] * 100)
         database.commit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ async def test_requests_latencies_and_machines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with sqlite3.connect("log.db") as database:
+    with closing(sqlite3.connect("log.db")) as database, database:
         database.execute("CREATE TABLE request_logs (id INTEGER PRIMARY KEY, at REAL, status, ms)")
         now = time.time()
         rows = [

@@ -7,6 +7,7 @@ import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ async def test_macros_run_on_every_kind(
     postgres_server.psql(LOG.format(moment="timestamptz"))
     postgres_server.psql(ROWS.format(now="now() - interval '90 seconds'"))
     path = tmp_path / "app.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute(LOG.format(moment="TEXT"))
         database.execute(ROWS.format(now="datetime('now', '-90 seconds')"))
     database.close()
@@ -136,7 +137,7 @@ async def test_macros_run_on_every_kind(
 
 async def test_secrets_in_cells_are_masked(tmp_path: Path) -> None:
     path = tmp_path / "app.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE jobs AS SELECT 1 AS id, 'mysql://u:hunter22@db/x' AS source")
     database.close()
     view = await look(
@@ -152,7 +153,7 @@ async def test_secrets_in_cells_are_masked(tmp_path: Path) -> None:
 
 async def test_a_panel_sets_nothing_of_our_own_process(tmp_path: Path) -> None:
     path = tmp_path / "app.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
     database.close()
     asked = ("PRAGMA hard_heap_limit = 8000000", "PRAGMA table_info(t)", "PRAGMA page_count")
@@ -161,7 +162,7 @@ async def test_a_panel_sets_nothing_of_our_own_process(tmp_path: Path) -> None:
         *(asks(one, PanelKind.TABLE, of="sqlite") for one in asked),
     )
     refused, *told = view.panels
-    with sqlite3.connect(":memory:") as ours:
+    with closing(sqlite3.connect(":memory:")) as ours, ours:
         assert ours.execute("PRAGMA hard_heap_limit").fetchone() == (0,)
     assert "not authorized" in refused.error
     assert [one.error for one in told] == ["", ""]

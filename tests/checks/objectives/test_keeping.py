@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ NOW = 1_700_000_000
 
 
 def rows(path: Path) -> list[tuple[int, float, float]]:
-    with sqlite3.connect(path) as held:
+    with closing(sqlite3.connect(path)) as held, held:
         found = held.execute("SELECT step, sum(first), sum(third) FROM tallies GROUP BY step")
         return list(found)
 
@@ -72,7 +73,7 @@ def test_a_file_of_before_gets_the_tables_and_stays_of_its_version(tmp_path: Pat
     journal = Journal(path)
     journal.open()
     journal.close()
-    with sqlite3.connect(path) as held:
+    with closing(sqlite3.connect(path)) as held, held:
         held.execute("DROP TABLE tallies")
         held.execute("DROP TABLE tallied")
     journal.open()
@@ -81,7 +82,7 @@ def test_a_file_of_before_gets_the_tables_and_stays_of_its_version(tmp_path: Pat
     assert journal.tallies(["slo/a/1"]) == [Tally(key, 1.0, 2.0, 3.0)]
     assert journal.tallied() == {"slo/a/1": "said"}
     journal.close()
-    with sqlite3.connect(path) as held:
+    with closing(sqlite3.connect(path)) as held, held:
         (version,) = held.execute("PRAGMA user_version").fetchone()
         (count,) = held.execute(
             "SELECT count(*) FROM sqlite_master WHERE type = 'table'"

@@ -35,6 +35,10 @@ def silence_of(
     return Silence("", (Matcher("check", "=", check),), starts, starts + seconds, "", comment)
 
 
+OPEN: list[Session] = []
+"""Those that have not ended yet; a test that uses some ends them all."""
+
+
 class Session:
     """onwatch, once: it opens the file at ``path`` with its first step."""
 
@@ -50,6 +54,7 @@ class Session:
             tell=self.events.append,
         )
         self.picture = samples.empty()
+        OPEN.append(self)
 
     async def step(
         self,
@@ -99,5 +104,6 @@ class Session:
         return [event.text for event in self.events]
 
     async def end(self) -> None:
+        OPEN.remove(self)
         await self.story.close()
         self.lanes.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from checks.story.maintenance import Window
 from checks.story.model import Matcher, Silence
 from checks.story.targets import Target, Targets, Term
 from checks.views import AlertView
-from tests.checks.story.sessions import Session, ill, silence_of, well
+from tests.checks.story.sessions import OPEN, Session, ill, silence_of, well
 
 NOW = 1_700_000_000.0
 
@@ -34,11 +34,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "story.db"
 
 
+@pytest.fixture(autouse=True)
+async def all_end() -> AsyncIterator[None]:
+    yield
+    for one in list(OPEN):
+        await one.end()
+
+
 @pytest.fixture
-def session(path: Path, clock: FakeClock) -> Iterator[Session]:
-    made = Session(path, clock)
-    yield made
-    made.lanes.close()
+def session(path: Path, clock: FakeClock) -> Session:
+    return Session(path, clock)
 
 
 async def test_whoever_takes_an_alert_has_it_until_it_is_over(session: Session) -> None:

@@ -7,6 +7,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,27 +69,33 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "story.db"
 
 
+def open_once(path: Path) -> str:
+    """What is told where the file at ``path`` is opened, and closed again."""
+    with closing(Journal(path)) as journal:
+        return journal.open()
+
+
 @pytest.fixture
-def journal(path: Path) -> Journal:
-    made = Journal(path)
-    assert made.open() == ""
-    return made
+def journal(path: Path) -> Iterator[Journal]:
+    with closing(Journal(path)) as made:
+        assert made.open() == ""
+        yield made
 
 
 def test_everything_comes_back_as_it_was_written(journal: Journal, path: Path) -> None:
     batch = Batch([ENTRY], [TAKEN], [SILENCE], [INCIDENT], [FIGURE], lasting={"check a": (NOW, 5)})
     assert journal.write(batch) == [1]
     journal.close()
-    again = Journal(path)
-    again.open()
-    assert again.entries() == [replace(ENTRY, id=1)]
-    assert again.entries(incident=4) == []
-    assert again.acknowledgements(NOW) == [TAKEN]
-    assert again.silences(NOW) == [SILENCE]
-    assert again.incidents() == [INCIDENT]
-    assert again.incident(3) == INCIDENT
-    assert again.figures(3) == [FIGURE]
-    assert again.lasting() == {"check a": (NOW, 5)}
+    with closing(Journal(path)) as again:
+        again.open()
+        assert again.entries() == [replace(ENTRY, id=1)]
+        assert again.entries(incident=4) == []
+        assert again.acknowledgements(NOW) == [TAKEN]
+        assert again.silences(NOW) == [SILENCE]
+        assert again.incidents() == [INCIDENT]
+        assert again.incident(3) == INCIDENT
+        assert again.figures(3) == [FIGURE]
+        assert again.lasting() == {"check a": (NOW, 5)}
 
 
 def test_what_has_an_id_takes_the_place_of_what_had_it(journal: Journal) -> None:
@@ -105,14 +113,14 @@ def test_what_has_an_id_takes_the_place_of_what_had_it(journal: Journal) -> None
 
 def test_nobody_else_can_read_it_whatever_the_umask(path: Path) -> None:
     before = os.umask(0)
-    try:
-        journal = Journal(path)
-        journal.open()
-        journal.write(Batch([ENTRY]))
-        journal.lead()
-    finally:
-        os.umask(before)
-    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    with closing(Journal(path)) as journal:
+        try:
+            journal.open()
+            journal.write(Batch([ENTRY]))
+            journal.lead()
+        finally:
+            os.umask(before)
+        modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
     assert modes == dict.fromkeys(
         ("story.db", "story.db-wal", "story.db-shm", "story.db.lock"), 0o600
     )
@@ -121,23 +129,23 @@ def test_nobody_else_can_read_it_whatever_the_umask(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
 def test_one_that_others_can_write_to_is_not_used(path: Path, mode: int) -> None:
-    Journal(path).open()
+    open_once(path)
     path.chmod(mode)
     with pytest.raises(JournalError, match="others can write to"):
-        Journal(path).open()
+        open_once(path)
     path.chmod(0o644)
-    Journal(path).open()
+    open_once(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.parent.chmod(0o777)
     with pytest.raises(JournalError, match="others can write to"):
-        Journal(path).open()
+        open_once(path)
 
 
 def test_no_link_is_followed(path: Path) -> None:
     path.parent.mkdir(mode=0o700)
     path.symlink_to("elsewhere.db")
     with pytest.raises(JournalError):
-        Journal(path).open()
+        open_once(path)
     assert not (path.parent / "elsewhere.db").exists()
 
 
@@ -150,26 +158,26 @@ def test_a_broken_one_is_set_aside_and_told(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700)
     path.write_bytes(content)
     path.chmod(0o600)
-    journal = Journal(path)
-    assert "story.db.broken" in journal.open()
-    assert journal.write(Batch([ENTRY])) == [1]
+    with closing(Journal(path)) as journal:
+        assert "story.db.broken" in journal.open()
+        assert journal.write(Batch([ENTRY])) == [1]
     assert path.with_name("story.db.broken").read_bytes() == content
 
 
 def test_a_database_of_somebody_else_is_set_aside_too(path: Path) -> None:
     path.parent.mkdir(mode=0o700)
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE entries (a)")
     path.chmod(0o600)
-    assert "was broken" in Journal(path).open()
+    assert "was broken" in open_once(path)
 
 
 def test_one_of_a_newer_version_is_left_alone(journal: Journal, path: Path) -> None:
     journal.close()
-    with sqlite3.connect(path) as newer:
+    with closing(sqlite3.connect(path)) as newer, newer:
         newer.execute("PRAGMA user_version = 2")
     with pytest.raises(JournalError, match="another version"):
-        Journal(path).open()
+        open_once(path)
     assert path.exists()
 
 
@@ -189,6 +197,7 @@ def test_two_at_once_see_what_the_other_writes_and_one_leads(journal: Journal, p
     assert journal.changed()
     journal.close()
     assert other.lead()
+    other.close()
 
 
 OTHER = """
@@ -238,6 +247,7 @@ def test_opening_it_a_second_time_leaves_the_first_ones_locks(journal: Journal, 
     argv = [sys.executable, "-c", take_out, str(path), "PRAGMA journal_mode = DELETE"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert "database is locked" in done.stderr
+    second.close()
 
 
 def test_a_file_without_room_says_so_and_holds_what_it_held(journal: Journal) -> None:
@@ -295,7 +305,7 @@ def test_closed_it_opens_for_reading_alone(journal: Journal, path: Path) -> None
     journal.write(Batch([ENTRY]))
     journal.close()
     assert [one.name for one in path.parent.iterdir()] == ["story.db"]
-    with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as reader:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as reader, reader:
         assert reader.execute("SELECT count(*) FROM entries").fetchone() == (1,)
 
 

@@ -55,6 +55,9 @@ class _Lane:
             outcome: tuple[Any, BaseException | None]
             try:
                 outcome = (job.call(), None)
+            except StopIteration as error:
+                # No future takes one.
+                outcome = (None, _wrapped(error))
             except BaseException as error:  # noqa: BLE001 - handed to whoever awaits
                 outcome = (None, error)
             # A loop that has closed in the meantime wants no answer.
@@ -71,6 +74,12 @@ class _Lane:
             future.set_exception(error)
         else:
             future.set_result(value)
+
+
+def _wrapped(error: StopIteration) -> RuntimeError:
+    wrapped = RuntimeError(f"a call in a lane raised {error!r}")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 def _looked_at(outcome: asyncio.Future[Any]) -> None:

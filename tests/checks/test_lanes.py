@@ -149,3 +149,11 @@ async def test_a_check_that_needs_a_thread_and_gets_none_blames_no_target(tmp_pa
     assert result.message.startswith("not asked: the system gives onwatch no more threads")
     await runner.close()
     lanes.close()
+
+
+async def test_a_call_that_raises_what_no_future_takes_is_told_and_holds_up_nobody() -> None:
+    lanes = Lanes()
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await asyncio.wait_for(lanes.run("a", lambda: next(iter(()))), 2.0)
+    assert await lanes.run("a", lambda: 42) == 42
+    lanes.close()

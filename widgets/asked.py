@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from widgets import format as fmt
 from widgets.details import DetailPane
-from widgets.empty import note
+from widgets.empty import note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.text import Line, Seg, fit, left, line, right, wrap
@@ -44,6 +44,8 @@ def asked_lines(asked: Sequence[Asked], now: float, frame: Frame) -> list[Line]:
     and its text.
     """
     wanted = [each for each in asked if frame.wants(each.name, each.text, each.cost)]
+    if not wanted and asked:
+        return nothing_matches(frame.filter_text, frame.width)
     if not wanted:
         return note("nothing has been asked yet", frame.width)
     longest = max(9, *(cell_len(each.name) for each in wanted))

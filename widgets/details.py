@@ -11,7 +11,7 @@ from rich.cells import cell_len, chop_cells
 from textual.reactive import reactive
 
 from widgets import format as fmt
-from widgets.empty import GONE, gathering, note
+from widgets.empty import GONE, gathering, note, nothing_matches
 from widgets.figures import aligned, figure
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
@@ -159,6 +159,8 @@ _UNITS: Final = (
 def event_lines(events: Sequence[EventView], frame: Frame) -> list[Line]:
     """What happened, newest first as given."""
     wanted = [event for event in events if frame.wants(event.check, event.text)]
+    if not wanted and events:
+        return nothing_matches(frame.filter_text, frame.width)
     if not wanted:
         return note("nothing has happened since the start", frame.width)
     names = min(max(cell_len(event.check) for event in wanted), 20)
@@ -173,6 +175,8 @@ def event_lines(events: Sequence[EventView], frame: Frame) -> list[Line]:
 def sample_lines(samples: Sequence[tuple[str, float]], frame: Frame) -> list[Line]:
     """The series of the last run with their values, as an exporter would name them."""
     wanted = [(name, value) for name, value in samples if frame.wants(name)]
+    if not wanted and samples:
+        return nothing_matches(frame.filter_text, frame.width)
     if not wanted:
         return note("no samples", frame.width)
     lines = [
@@ -204,7 +208,7 @@ def raw_lines(raw: str, frame: Frame) -> list[Line]:
         if frame.wants(row):
             pieces = chop_cells(row, width) if row else [""]
             lines.extend(line(" ", Seg(piece, "label")) for piece in pieces)
-    return lines
+    return lines or nothing_matches(frame.filter_text, frame.width)
 
 
 class DetailPane(LinePane):

@@ -27,6 +27,7 @@ from widgets.details import (
     RawPane,
     SamplesPane,
     TablesPane,
+    event_lines,
     fact_lines,
     phase_lines,
     raw_lines,
@@ -351,3 +352,19 @@ async def test_the_chart_of_another_check_is_never_shown_for_this_one() -> None:
         await pilot.pause()
         await pilot.pause()
         assert "duration" in shown(chart)[0]
+
+
+def test_a_filter_that_nothing_matches_is_no_reason_to_tell_of_none() -> None:
+    details, frame = samples.details("shop"), Frame(80, 20, filter_text="zzzz")
+    events = samples.bad_night().events
+    shown = (
+        event_lines(events, frame),
+        sample_lines(details.samples, frame),
+        raw_lines("200 OK", frame),
+        asked_lines(details.asked, samples.NOW, frame),
+    )
+    assert events
+    assert details.samples
+    assert details.asked
+    for lines in shown:
+        assert [line.text.strip() for line in lines] == ["nothing matches 'zzzz'"]

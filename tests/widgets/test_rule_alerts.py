@@ -12,8 +12,10 @@ from checks.rules.views import RulesView
 from checks.views import AlertView, Snapshot
 from tests.widgets import samples
 from tests.widgets.curves import NOW
-from tests.widgets.sample_alerts import rule
+from tests.widgets.sample_alerts import alert_night, rule
 from tests.widgets.stage import Stage, shown
+from widgets.alert_list.recent import recent_lines
+from widgets.alert_list.whole import transition_lines
 from widgets.alerts import AlertsPane, alert_counts, alert_lines
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE
@@ -163,3 +165,14 @@ async def test_rules_in_error_are_counted_in_the_title() -> None:
         pane.snapshot = picture(FIRING, rules=RulesView(errors=2))
         await pilot.pause()
         assert "Alerts 1 ✖ 2 rules in error" in shown(pane)[0]
+
+
+def test_a_filter_that_no_change_of_state_matches_does_not_tell_that_there_was_none() -> None:
+    night, frame = alert_night(), Frame(80, 20, filter_text="zzzz")
+    assert night.rules is not None
+    assert night.rules.transitions
+    for lines in (
+        recent_lines(night, frame),
+        transition_lines(night.rules.transitions, frame, named=True),
+    ):
+        assert [line.text.strip() for line in lines] == ["nothing matches 'zzzz'"]

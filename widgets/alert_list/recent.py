@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from widgets import format as fmt
 from widgets.alert_list.entries import thing_of
 from widgets.alert_list.words import moved, transition_role
-from widgets.empty import note, own_rules
+from widgets.empty import note, nothing_matches, own_rules
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.text import Line, Seg, line
@@ -51,7 +51,8 @@ def recent_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     arrow = "->" if frame.glyphs.plain else "→"
     lines = []
     things = _things(snapshot) if snapshot is not None else {}
-    for place, one in enumerate(rules.transitions if rules is not None else ()):
+    transitions = rules.transitions if rules is not None else ()
+    for place, one in enumerate(transitions):
         labels = things.get(one.alert) or _values(one)
         told = moved(one.before, one.after, arrow)
         if not frame.wants(one.name, labels, told, one.why):
@@ -65,6 +66,8 @@ def recent_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
             Seg(f"  {one.why}", "dim"),
         )
         lines.append(line(*segs, key=_key(one, place)))
+    if not lines and transitions:
+        return nothing_matches(frame.filter_text, frame.width)
     return lines or note("no alert has changed its state since the start", frame.width)
 
 

@@ -20,7 +20,7 @@ from widgets.alert_list.words import (
     transition_role,
     value_text,
 )
-from widgets.empty import note
+from widgets.empty import note, nothing_matches
 from widgets.frame import Frame
 from widgets.handling import due_words, handled_words
 from widgets.text import Line, Seg, broken, left, line, role_of
@@ -217,6 +217,8 @@ def transition_lines(
         lines += [
             line("   ", Seg(row, "dim"), key=key) for row in broken(said, max(8, frame.width - 4))
         ]
+    if not lines and transitions:
+        return nothing_matches(frame.filter_text, frame.width)
     return lines or note("no state has changed since the start", frame.width)
 
 

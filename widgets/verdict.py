@@ -103,6 +103,8 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     """What may follow the sentence, from the most to the least."""
     dot = f" {glyphs.dot} "
     since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
+    if alert.no_history:
+        since = [Seg(f"{dot}not known if it lasts", "dim")]
     others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     handled = handled_of(snapshot, alert.id)

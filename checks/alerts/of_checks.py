@@ -26,7 +26,8 @@ def alerts_of(
     The worst come first, and a cause counts as bad as what follows from it. Among equals causes
     come before symptoms. Then the newest incident does: a warning that has been there for
     weeks hides nothing that has just begun. Within one incident they stand in the order in
-    which they began. What is only pending comes last.
+    which they began. What is known from before a restart alone, since too little is recorded to
+    say whether it lasts, comes after what is known to fire; what is only pending comes last.
     """
     return Alerts().of(checks, rules)
 
@@ -74,7 +75,8 @@ def _ranked(own: Mapping[str, AlertView], rules: Sequence[AlertView]) -> tuple[A
     def rank(alert: AlertView) -> tuple[float, ...]:
         severity = alert.status.severity
         place = incidents[alert.id]
-        return (-weights[alert.id], bool(alert.cause), -severity, place, alert.since)
+        weight = -weights[alert.id]
+        return (alert.no_history, weight, bool(alert.cause), -severity, place, alert.since)
 
     pending = [alert for alert in rules if not alert.firing]
     pending.sort(key=lambda alert: (-alert.status.severity, alert.since))

@@ -63,6 +63,17 @@ def test_services_that_are_ill_stand_first_also_while_rules_fire() -> None:
     assert [one.name for one in ordered] == ["db", "host", "z"]
 
 
+def test_what_is_known_from_before_a_restart_alone_stands_behind_what_fires_now() -> None:
+    """However bad it was: it may be long over, and for its rule's range nothing can tell."""
+    of_old = replace(alerts_of([ill("worker", 900)])[0], rule="Restarts", id="r", no_history=True)
+    pending = replace(of_old, id="p", no_history=False, firing=False)
+    told = alerts_of([ill("orders", 9, Status.WARNING)], [of_old, pending])
+    assert [one.id for one in told][1:] == ["r", "p"]
+    assert told[0].check == "orders"
+    (again, *_) = alerts_of([ill("orders", 9, Status.WARNING)], [replace(of_old, no_history=False)])
+    assert again.check == "worker"
+
+
 def cause_of(symptom: CheckView, *others: CheckView) -> str:
     return next(a.cause for a in alerts_of([symptom, *others]) if a.check == symptom.name)
 

@@ -396,6 +396,13 @@ def test_a_cause_is_spoken_of_before_its_symptoms() -> None:
     assert "search: slow" in verdict(night)
 
 
+def test_the_verdict_says_of_what_a_restart_left_that_it_may_be_over() -> None:
+    alert = replace(samples.bad_night().alerts[0], rule="Restarts", check="", no_history=True)
+    told = verdict(samples.bad_night(alerts=(alert,)))
+    assert "not known if it lasts" in told
+    assert "since" not in told
+
+
 def test_the_verdict_when_all_is_well_empty_or_to_come() -> None:
     assert verdict(samples.all_quiet()) == " ✔ OK   all 3 checks are fine"
     assert "add checks to onwatch.yaml" in verdict(samples.empty())

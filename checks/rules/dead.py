@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from checks.alerts.model import SCOPE
 from checks.documents.keys import nearest
 from checks.promql.ast import (
     Aggregation,
@@ -18,6 +19,7 @@ from checks.promql.ast import (
     Selector,
     Subquery,
 )
+from checks.promql.values import NAME
 from checks.rules.model import Rule, RuleGroup
 from checks.rules.selectors import written
 from checks.store.groups import Group
@@ -37,6 +39,9 @@ __all__ = [
 ALWAYS_KNOWN: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 RETURN_ANYHOW: Final = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "pi"})
 """Functions that return something also of nothing."""
+_SETTLED: Final = frozenset({NAME, *SCOPE, "le", "quantile"})
+"""Labels whose values are settled by who configures or instruments. Those of others come of what
+happens: no request has failed with 500 until the first one does."""
 _EXAMPLES: Final = 3
 _ENDINGS: Final = ("_total", "_bucket", "_sum", "_count", "_seconds", "_bytes", "_ratio")
 _OF_OTHERS: Final = 0.75
@@ -95,9 +100,26 @@ def what_is_not_there(rule: Rule, store: Catalogue, recorded: Collection[str]) -
 
     def exists(selector: Selector) -> bool:
         known = selector.name in recorded or selector.name in ALWAYS_KNOWN
-        return known or bool(store.groups(selector.name, selector.matchers))
+        return known or _may_come(selector, store)
 
     return next(iter(empty_selectors(rule.expression.root, exists)), None)
+
+
+def _may_come(selector: Selector, store: Catalogue) -> bool:
+    """Whether ``selector`` matches something, or will once a value occurs that has not yet."""
+    if store.groups(selector.name, selector.matchers):
+        return True
+    groups = store.groups(selector.name, _settled(selector))
+    wanted = {one.label for one in selector.matchers if not one.matches("")} - _SETTLED
+    return bool(groups) and all(_has_label(groups, label) for label in wanted)
+
+
+def _settled(selector: Selector) -> tuple[Matcher, ...]:
+    return tuple(one for one in selector.matchers if one.label in _SETTLED)
+
+
+def _has_label(groups: Iterable[Group], label: str) -> bool:
+    return any(name == label for group in groups for each in group.labels for name, _ in each)
 
 
 def empty_selectors(node: Node, exists: Exists) -> tuple[Selector, ...]:
@@ -167,10 +189,16 @@ def _but_for_ending(name: str, names: Collection[str]) -> str:
 
 def _why(selector: Selector, store: Catalogue) -> str:
     """Which matcher takes everything away, and what there is instead."""
+    groups = store.groups(selector.name, _settled(selector))
+    # What is settled, and a label that nothing has, are why nothing will ever match.
+    ordered = sorted(
+        selector.matchers,
+        key=lambda one: (one.label not in _SETTLED, _has_label(groups, one.label)),
+    )
     there: list[Mapping[str, str]] = [
         dict(labels) for group in store.groups(selector.name) for labels in group.labels
     ]
-    for matcher in selector.matchers:
+    for matcher in ordered:
         kept = [one for one in there if matcher.matches(one.get(matcher.label, ""))]
         if not kept:
             values = sorted({one.get(matcher.label, "") for one in there} - {""})

@@ -56,7 +56,7 @@ MEANINGS: Final = {
     "alerts that such a rule had stay as they were.",
     HISTORY: "The rule looks back further than what is recorded: until then it says nothing.",
     DEAD: "The rule reads what is not there, and can never fire: a metric that none of the "
-    "checks brings, or a label that has no such value.",
+    "checks brings, or a label that the metric never has.",
 }
 """What a section is of."""
 

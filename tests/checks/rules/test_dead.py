@@ -102,3 +102,45 @@ def test_what_can_return_something_is_not(expression: str) -> None:
 
 def test_what_a_rule_records_is_there() -> None:
     assert dead("{alert: A, expr: 'job:up > 1'}\n{record: 'job:up', expr: sum(up)}") == {}
+
+
+REQUESTS = {
+    "http_requests_total{instance=a,job=shop,status=200}": 5.0,
+    "http_seconds_bucket{instance=a,job=shop,le=0.5}": 5.0,
+    "http_seconds_bucket{instance=a,job=shop,le=+Inf}": 5.0,
+    "other_total{instance=a,job=other,path=/}": 5.0,
+}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'rate(http_requests_total{status=~"5.."}[5m]) > 0',
+        'http_requests_total{job="shop",status="500"} > 0',
+        'http_requests_total{status!="200"} > 0',
+        'http_requests_total{status=""} > 0',
+        'sum(http_requests_total{status="500"}) / sum(http_requests_total) > 0.1',
+        '{job="shop",status="500"} > 0',
+    ],
+)
+def test_a_value_that_has_not_occurred_yet_makes_no_rule_dead(expression: str) -> None:
+    assert dead(f"{{alert: A, expr: '{expression}'}}", REQUESTS) == {}
+
+
+def test_what_is_settled_beforehand_does_not_come_later() -> None:
+    assert dead(
+        """{alert: A, expr: 'http_requests_total{status="500",job="shp"} > 0'}""", REQUESTS
+    ) == {
+        "A": 'http_requests_total{status="500",job="shp"} matches nothing: job="shp" takes '
+        "everything away; job is shop"
+    }
+    assert dead(
+        """{alert: A, expr: 'http_requests_total{status="500",env="prod"} > 0'}""", REQUESTS
+    ) == {
+        "A": 'http_requests_total{status="500",env="prod"} matches nothing: no '
+        "http_requests_total has the label env"
+    }
+    bucket = "{alert: A, expr: 'http_seconds_bucket{le=\"0.3\"} > 0'}"
+    assert dead(bucket, REQUESTS)["A"].endswith('le="0.3" takes everything away; le is +Inf, 0.5')
+    elsewhere = '{alert: A, expr: \'{job="shop",path="/"} > 0\'}'
+    assert dead(elsewhere, REQUESTS), "none of that job has the label"

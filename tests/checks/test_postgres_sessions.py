@@ -318,9 +318,8 @@ async def test_an_action_that_the_role_may_not_do(
     async with sleeper(postgres_server, "shopper") as (link, task):
         subject = await identity(probe, link)
         said = await probe.act("cancel", subject)
-        assert said.startswith(
-            "role watcher may not do that: GRANT pg_signal_backend TO watcher (permission denied"
-        )
+        # What the server itself says, in brackets, is another sentence in each version.
+        assert said.startswith("role watcher may not do that: GRANT pg_signal_backend TO watcher (")
         assert not task.done()
         await postgres_server.execute("GRANT pg_signal_backend TO watcher")
         assert "has had its statement cancelled" in await probe.act("cancel", subject)

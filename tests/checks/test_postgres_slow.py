@@ -199,7 +199,9 @@ async def test_a_setting_that_waits_for_a_restart(
         if notes:
             break
         await asyncio.sleep(0.02)
-    assert notes[0].startswith("changed settings wait for a restart: max_locks_per_transaction")
+    # Some versions count settings among them that the command line has set.
+    assert notes[0].startswith("changed settings wait for a restart: ")
+    assert "max_locks_per_transaction" in notes[0]
 
 
 async def test_an_archiver_that_fails(

@@ -128,6 +128,30 @@ async def test_a_backup_that_has_not_come_is_late_only_after_its_grace(
     assert came.events == (f"a new file: {tmp_path}/b.sql",)
 
 
+async def test_a_file_that_was_only_touched_is_not_a_new_one(
+    tmp_path: Path, watch: Watch, clock: FakeClock
+) -> None:
+    old, new = _write(tmp_path / "old.sql", 2 * DAY), _write(tmp_path / "new.sql", DAY)
+    probe = watch("*.sql")
+
+    async def told() -> tuple[str, ...]:
+        await clock.advance(60)
+        return (await probe.run()).events
+
+    assert await told() == ()
+    os.utime(old, (clock.wall() - HOUR, clock.wall() - HOUR))
+    touched = f"{old} was touched: the same file, as large as before"
+    assert await told() == (touched,)
+    old.unlink()
+    assert await told() == (), "that the newest has gone makes no new one"
+    other = _write(tmp_path / "other.sql", HOUR)
+    assert await told() == (f"a new file: {other}",)
+    _write(new, 60, size=4711)
+    assert await told() == (f"a new file: {new}",), "it was written anew"
+    _write(tmp_path / "part", 30).replace(other)
+    assert await told() == (f"a new file: {other}",), "another inode of the same name and size"
+
+
 async def test_every_six_hours_and_in_another_zone(
     tmp_path: Path, watch: Watch, clock: FakeClock
 ) -> None:

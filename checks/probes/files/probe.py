@@ -38,11 +38,11 @@ class FilesProbe:
         readable = config.readable
         self._reading = Reading(target, readable.budget) if readable is not None else None
         self._last: tuple[float, Scan] | None = None
-        self._newest: str | None = None
 
     async def run(self) -> Result:
         """Look once; what hangs is a sentence of its own."""
         loop = asyncio.get_running_loop()
+        before = self._last[1] if self._last is not None else Scan()
         try:
             async with asyncio.timeout(self._target.timeout * 0.6):
                 found = await self._found()
@@ -51,7 +51,7 @@ class FilesProbe:
         except TimeoutError:
             return self._hung(self._target.timeout * 0.6)
         files = Files(found, self._target.env.clock.wall(), self._config.settle)
-        return self._result(files, await self._content(files))
+        return self._result(files, await self._content(files), before)
 
     async def close(self) -> None:
         if self._reading is not None:
@@ -79,7 +79,7 @@ class FilesProbe:
         text = f"looking at {self._config.address()} has not come back for {seconds:.0f} s: "
         return Result.failed("timeout", text + "does its mount hang?")
 
-    def _result(self, files: Files, content: Content | None) -> Result:
+    def _result(self, files: Files, content: Content | None, before: Scan) -> Result:
         findings = judge(self._config, files, self._schedule, content)
         worst = worst_of(findings)
         builder = self._target.sampler.builder()
@@ -95,13 +95,20 @@ class FilesProbe:
             parts=tuple(one.part for one in findings),
             tables=tuple(_tables(files)),
             facts=tuple(_facts(files)),
-            events=tuple(self._events(files.newest)),
+            events=tuple(_events(before, files.newest)),
         )
 
-    def _events(self, newest: Item | None) -> Iterator[str]:
-        before, self._newest = self._newest, newest.path if newest is not None else None
-        if before is not None and newest is not None and newest.path != before:
-            yield f"a new file: {newest.path}"
+
+def _events(before: Scan, newest: Item | None) -> Iterator[str]:
+    """What is told of ``newest`` where another one was that ``before``."""
+    if newest is None or not before.items or newest.path == before.items[0].path:
+        return
+    was = next((one for one in before.items if one.path == newest.path), None)
+    if was is None or (was.key, was.size) != (newest.key, newest.size):
+        yield f"a new file: {newest.path}"
+    elif was.changed != newest.changed:
+        # Its age is no longer that of what is in it.
+        yield f"{newest.path} was touched: the same file, as large as before"
 
 
 def _message(files: Files, findings: Sequence[Finding], worst: Finding | None) -> str:

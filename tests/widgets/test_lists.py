@@ -14,6 +14,7 @@ from tests.widgets import samples
 from tests.widgets.sample_queues import queue_night
 from tests.widgets.sample_services import record
 from widgets.availability.links import needed_by, needs
+from widgets.availability.selected import check_lines
 from widgets.availability.table import columns_for
 from widgets.availability.words import p95_of, percent, strip, strip_name
 from widgets.frame import Frame
@@ -58,6 +59,20 @@ def test_the_strip_tells_statuses_apart_without_colour_and_draws_gaps_as_gaps() 
     plain = "".join(seg.text for seg in strip(past, 12, ASCII))
     assert plain == signs.translate(str.maketrans("▁▄█", ".!X"))
     assert "".join(seg.text for seg in strip(None, 8, UNICODE)) == " " * 8
+
+
+def test_runs_that_a_reload_brought_together_reach_no_further_than_it_was_watched() -> None:
+    """Ten runs every 5 s are of 50 s, unless some of them were not 5 s apart."""
+    check = replace(samples.check("api", history=(0.01,) * 10), interval=5.0)
+
+    def told(seconds: float) -> str:
+        seen = replace(check, record=record(((OK, seconds, ""),)))
+        lines = check_lines(seen, (seen,), 0.0, 60.0, Frame(100, 40))
+        return "\n".join("".join(seg.text for seg in one.segs) for one in lines)
+
+    assert "watched for 30 s so far" in told(30)
+    assert "of 10 runs, 30 s" in told(30)
+    assert "of 10 runs, 50 s" in told(600)
 
 
 @pytest.mark.parametrize("width", [60, 47, 30, 21, 10, 5])

@@ -4,6 +4,7 @@ how good it was, and its last outages.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -103,9 +104,17 @@ def _times(check: CheckView, window: float, frame: Frame) -> Line:
     segs = [_about("response"), Seg(f"{fmt.duration(check.duration)} now", "value")]
     if known:
         told = f", p95 {fmt.duration(p95_of(known))}, worst {fmt.duration(max(known))}"
-        reach = len(runs) * check.interval
-        segs += [Seg(told, "label"), Seg(f" of {len(known)} runs, {fmt.span(reach)}", "dim")]
+        of = f" of {len(known)} runs, {_reach(check, len(runs))}"
+        segs += [Seg(told, "label"), Seg(of, "dim")]
     return line(*segs, key="times", check=check.name)
+
+
+def _reach(check: CheckView, runs: int) -> str:
+    """The time that so many last runs are of: no longer than it was watched, since runs that a
+    reload or a key brought were no interval apart."""
+    reach = runs * check.interval
+    watched = check.record.windows[-1].covered if check.record is not None else math.inf
+    return fmt.coarse(watched) if watched < reach else fmt.span(reach)
 
 
 def _title(text: str, count: str = "") -> Line:

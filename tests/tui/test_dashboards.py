@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from checks.dashboards.views import DashboardView
 from checks.views import Snapshot
-from tests.tui.app_kit import WIDE, app_of, help_of, running, seen, settle, source_of
+from tests.tui.app_kit import WIDE, app_of, help_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets.sample_dashboards import boards, dashboard_night, gateway, later
 from tests.widgets.stage import spy_on
@@ -21,7 +21,8 @@ from tui.screens.dashboard_options import OptionsScreen
 from tui.screens.dashboard_panel import NotesScreen, PanelScreen
 from tui.screens.overview import OverviewScreen
 from widgets.dashboard.options import OptionsPane
-from widgets.dashboard.pane import DashboardPane
+from widgets.dashboard.pane import DashboardPane, is_ill
+from widgets.dashboard.whole import SeriesPane
 
 FIGURES = ("Requests", "Errors", "p95 latency", "Cache hits", "Tokens", "Connections used")
 
@@ -225,6 +226,19 @@ async def test_n_goes_to_what_is_not_ok() -> None:
         assert at(pilot) == "Disks"
 
 
+async def test_n_says_that_every_panel_is_fine_where_none_is_not() -> None:
+    source = Measured()
+    async with opened(source=source) as pilot:
+        view = gateway()
+        fine = tuple(one for one in view.panels if not is_ill(one))
+        source.show(replace(source.picture, dashboard=replace(view, panels=fine)))
+        await settle(pilot)
+        before = at(pilot)
+        await press(pilot, "n")
+        assert at(pilot) == before
+        assert "every panel is fine" in told(pilot)
+
+
 async def test_the_cursor_stays_with_its_panel_when_panels_come_and_go() -> None:
     source = Measured()
     async with opened("end", "left", source=source) as pilot:
@@ -302,6 +316,19 @@ async def test_enter_shows_a_panel_whole_which_goes_on_and_can_be_copied_from() 
         assert "p99" in seen(pilot)
         await press(pilot, "escape")
         assert isinstance(app_of(pilot).screen, DashboardsScreen)
+
+
+async def test_an_expression_that_has_left_its_panel_is_copied_as_it_was_drawn_last() -> None:
+    source = Measured()
+    async with opened("down", "enter", "end", source=source) as pilot:
+        app_of(pilot).screen.query_one(SeriesPane).display = False
+        await settle(pilot)
+        view = gateway()
+        bare = [replace(one, panel=replace(one.panel, queries=())) for one in view.panels]
+        source.show(replace(source.picture, dashboard=replace(view, panels=tuple(bare))))
+        await press(pilot, "y")
+        assert app_of(pilot).is_running
+        assert app_of(pilot).clipboard == "sum(rate(requests_by_provider_total[5m]))"
 
 
 async def test_a_table_is_whole_with_all_its_rows() -> None:

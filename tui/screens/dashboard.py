@@ -263,7 +263,8 @@ class DashboardsScreen(NumberedScreen):
         self.pane.go(step)
 
     def action_ill(self, step: int) -> None:
-        self.pane.step_ill(step)
+        if not self.pane.step_ill(step):
+            self.mention("every panel is fine", _SAID)
 
     def action_turn(self, step: int) -> None:
         """Show the dashboard ``step`` tabs further; the first follows the last."""

@@ -24,7 +24,7 @@ from widgets.text import Line, Seg, fit, line, pad_segs, segs_width
 if TYPE_CHECKING:
     from checks.dashboards.views import DashboardView, PanelView
 
-__all__ = ["DashboardPane", "panel_sentence", "panels_shown"]
+__all__ = ["DashboardPane", "is_ill", "panel_sentence", "panels_shown"]
 
 _GAP: Final = 1
 """Cells at the right of a panel, and, where it is high enough, lines beneath it."""
@@ -282,15 +282,18 @@ class DashboardPane(LinePane):
             at = keys.index(self.selected) + panels if self.selected in keys else 0
             self.select(keys[at % len(keys)])
 
-    def step_ill(self, panels: int) -> None:
-        """The same, to one that is past a threshold or has something wrong with it."""
+    def step_ill(self, panels: int) -> bool:
+        """The same, to one that is past a threshold or has something wrong with it; whether there
+        is one.
+        """
         keys = self.keys
         at = keys.index(self.selected) if self.selected in keys else 0
         for place in range(1, len(keys) + 1):
             key = keys[(at + panels * place) % len(keys)]
             if is_ill(self.panel_of(key)):
                 self.select(key)
-                return
+                return True
+        return False
 
     def _go(self, x: int, y: int) -> None:
         keys = self.keys

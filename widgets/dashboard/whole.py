@@ -150,8 +150,10 @@ class SeriesPane(LinePane):
     def text_of(self, key: str) -> str:
         """The expression as it is asked, a series with its figures."""
         kind, _, rest = key.partition(" ")
-        if kind == "query" and self.panel is not None:
-            query = self.panel.panel.queries[int(rest)]
+        queries = self.panel.panel.queries if self.panel is not None else ()
+        # A pane without room does not draw what has come: its rows are those of before.
+        if kind == "query" and int(rest) < len(queries):
+            query = queries[int(rest)]
             return clean_lines(query.expr or query.sql) or asked(query)
         return super().text_of(key)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,8 +13,11 @@ import pytest
 from tests.tui.app_kit import help_of, running, seen, settle
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
+from tui import screens
 from tui.numbered import NUMBERED
 from tui.screens.host import RowBox
+from tui.screens.modal import PictureModal
+from tui.screens.session import WholeBox
 from widgets.databases.session import Told, pair_lines
 from widgets.glyphs import ASCII, UNICODE
 
@@ -85,6 +91,22 @@ async def test_keys_that_do_much_the_same_share_a_line() -> None:
         screens = r"Overview, Services, Databases, Requests, Queues,\W+Host, Alerts, Logs, Timeline"
         assert re.search(rf"1 2 3 4 5 6 7 8 9 +{screens}", text)
         assert re.search(r"Tab Shift-Tab +Next pane, previous pane", text)
+
+
+def boxes(kind: type[PictureModal] = PictureModal) -> Iterator[type[PictureModal]]:
+    """All that lie on a screen, but not what these derive from."""
+    for one in kind.__subclasses__():
+        yield from boxes(one)
+        if one is not WholeBox and one.__module__.startswith("tui."):
+            yield one
+
+
+def test_every_box_says_what_it_is_and_what_it_is_looked_at_for() -> None:
+    for module in pkgutil.iter_modules(screens.__path__, "tui.screens."):
+        importlib.import_module(module.name)
+    found = list(boxes())
+    assert len(found) > 10
+    assert [each for each in found if not each.TITLE or not each.QUESTION] == []
 
 
 async def test_a_box_has_its_own_help() -> None:

@@ -262,4 +262,7 @@ class RequestsScreen(TabbedScreen):
 class RequestScreen(WholeBox):
     """A request, or a kind of error, whole."""
 
+    TITLE = "Request"
+    QUESTION = "What is known of this request, or of those that fail in this way?"
+
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE]

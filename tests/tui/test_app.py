@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -922,3 +923,19 @@ async def test_a_silent_engine_is_told_of_beneath_a_box() -> None:
         source_of(pilot).show(samples.bad_night())
         await settle(pilot)
         assert "● live" in seen(pilot).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "does"), [("8", "watch_snapshot"), ("7", "watch_folded"), ("2", "watch_frozen")]
+)
+async def test_what_a_screen_puts_off_is_left_where_it_is_closed_first(key: str, does: str) -> None:
+    async with running(FakeSource(log_night())) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        screen = pilot.app.screen
+        closed = screen.remove()
+        while screen.is_running:
+            await asyncio.sleep(0)
+        getattr(screen, does)()
+        await closed
+        assert pilot.app.is_running

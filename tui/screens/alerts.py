@@ -70,7 +70,7 @@ class AlertsScreen(ListScreen):
 
     def watch_folded(self) -> None:
         # Once the table knows it, too.
-        self.call_next(self._fit)
+        self.soon(self._fit)
 
     # Keys
 

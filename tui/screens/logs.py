@@ -144,7 +144,7 @@ class LogsScreen(NumberedScreen):
 
     def watch_snapshot(self) -> None:
         # Once the panes know it, too.
-        self.call_next(self._settle)
+        self.soon(self._settle)
 
     def on_resize(self, event: events.Resize) -> None:
         del event

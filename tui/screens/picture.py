@@ -159,6 +159,12 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """Whether its panes are there: not while it is just being opened for the first time."""
         return self._composed
 
+    def soon(self, work: Callable[[], None]) -> None:
+        """Do ``work`` after what is being done now. What stands on a screen is closed before it:
+        on one that is being closed there is nothing left to work on.
+        """
+        self.call_next(lambda: work() if self.is_running else None)
+
     @property
     def attends(self) -> str | None:
         """The check that the source is to look at closely while this screen is on top."""
@@ -300,7 +306,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         """
         if not self._names_due and self.is_current:
             self._names_due = True
-            self.call_next(self._name_keys)
+            self.soon(self._name_keys)
 
     def _name_keys(self) -> None:
         self._names_due = False

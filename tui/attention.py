@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from checks.model import Status, clean
 from checks.story.identities import identity
+from tui.multiplexers import handed_through
 from widgets.alerts import speaks
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ APART: Final = 30.0
 FORGOTTEN: Final = 600.0
 """Seconds after which an alert that was over is new again: what flaps calls once."""
 _LONGEST: Final = 180
-_CHUNK: Final = 700
-"""Bytes of a string that GNU screen passes on at once: it has room for 768."""
 _NEVER: Final = ("linux", "vt", "ansi", "wy", "dumb")
 """How the names of terminals begin that know nothing of this, and may print it."""
 _NINE: Final = ("iTerm.app", "WezTerm", "ghostty", "kitty", "mintty", "rio", "WarpTerminal")
@@ -134,14 +133,7 @@ def notification(text: str, environ: Mapping[str, str] = os.environ) -> str:
         sequence = f"\x1b]777;notify;onwatch;{said}\x07"
     else:
         return ""
-    kind = environ.get("TERM", "")
-    if "TMUX" in environ and ("STY" not in environ or kind.startswith("tmux")):
-        inner = sequence.replace("\x1b", "\x1b\x1b")
-        return f"\x1bPtmux;{inner}\x1b\\"
-    if "STY" in environ:
-        pieces = (sequence[at : at + _CHUNK] for at in range(0, len(sequence), _CHUNK))
-        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
-    return sequence
+    return handed_through(sequence, environ)
 
 
 def _way(environ: Mapping[str, str]) -> str:

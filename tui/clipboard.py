@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tui.multiplexers import handed_through, in_tmux
+
 __all__ = ["MOST", "copied_file", "keep", "kept", "shown_path", "told", "written"]
 
 MOST: Final = 74_994
 """Bytes of text that fit into the 100,000 of an OSC 52 sequence that terminals accept."""
-_CHUNK: Final = 700
-"""Bytes of a string that GNU screen passes on at once: it has room for 768."""
 _NO_CLIPBOARD: Final = ("linux", "vt", "ansi", "wy")
 """How the names of terminals begin that have no clipboard at all."""
 
@@ -34,14 +34,10 @@ def written(text: str, environ: Mapping[str, str] = os.environ) -> str:
     if len(data) > MOST or kind.startswith(_NO_CLIPBOARD):
         return ""
     sequence = f"\x1b]52;c;{base64.b64encode(data).decode()}\x07"
-    if "TMUX" in environ and ("STY" not in environ or kind.startswith("tmux")):
-        # Taken by tmux itself (set-clipboard on), or handed through to the terminal
-        # (allow-passthrough on); what it does not take it swallows.
-        return f"{sequence}\x1bPtmux;\x1b{sequence}\x1b\\"
-    if "STY" in environ:
-        pieces = (sequence[at : at + _CHUNK] for at in range(0, len(sequence), _CHUNK))
-        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
-    return sequence
+    # Taken by tmux itself (set-clipboard on), or handed through to the terminal
+    # (allow-passthrough on); what it does not take it swallows.
+    own = sequence if in_tmux(environ) else ""
+    return own + handed_through(sequence, environ)
 
 
 def kept(text: str, what: str, say: Callable[[str], object]) -> None:

@@ -70,10 +70,16 @@ class OnTerminal:
         """Called in the main thread, with the terminal free for it; a sentence on how it ended."""
         from checks.runbooks.running.foreground import run_foreground  # noqa: PLC0415 - seldom
 
-        ended = run_foreground(self._job, self._around)
-        with contextlib.suppress(RuntimeError):
-            # The engine may have ended meanwhile.
-            self._loop.call_soon_threadsafe(self._settle, ended)
+        ended = Ended(RunState.FAILED, None, "internal error: it was not run to its end")
+        try:
+            ended = run_foreground(self._job, self._around)
+        except Exception:
+            # The rim: what fails inside must not cost the terminal.
+            log.exception("the step %s failed inside", self._job.step.name)
+        finally:
+            with contextlib.suppress(RuntimeError):
+                # The engine may have ended meanwhile.
+                self._loop.call_soon_threadsafe(self._settle, ended)
         how = ended.said if ended.exit_code is None else f"exit code {ended.exit_code}"
         return f"{self._job.step.name}: {how}"
 

@@ -9,6 +9,7 @@ that reads nothing from the terminal meanwhile.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -31,6 +32,8 @@ from checks.runbooks.views import RunState
 
 __all__ = ["run_foreground"]
 
+log = logging.getLogger("onwatch.runbooks")
+
 _ENDINGS: Final = (os.CLD_EXITED, os.CLD_KILLED, os.CLD_DUMPED)
 
 
@@ -50,6 +53,12 @@ def run_foreground(job: Job, around: Around, terminal: int = 0) -> Ended:
         code = _run(plan, terminal)
     except TargetError as error:
         ended = Ended(RunState.FAILED, None, str(error))
+    except Exception as error:
+        # The rim: whatever fails inside, the run has ended, and the audit log is to say so.
+        log.exception("the step %s failed inside", job.step.name)
+        took = time.monotonic() - began
+        said = f"internal error: {type(error).__name__}"
+        ended = Ended(RunState.FAILED, None, said, seconds=took)
     else:
         took = time.monotonic() - began
         said = f"{ending(code)} after {seconds(took)}; its output went to the terminal"

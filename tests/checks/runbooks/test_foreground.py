@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
 import os
 import pty
@@ -14,6 +16,18 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from checks.clock import FakeClock
+from checks.lanes import Lanes
+from checks.probe import ProbeEnv
+from checks.resolver import Resolver
+from checks.runbooks.audit import Audit
+from checks.runbooks.model import Language, Runbook, Step
+from checks.runbooks.running import foreground
+from checks.runbooks.running.model import Around, Ended, Job, Who
+from checks.runbooks.runs import OnTerminal
+from checks.runbooks.views import RunState
+from checks.secrets import Masker
 
 ROOT = Path(__file__).parents[3]
 CHILD = "tests.checks.runbooks.foreground_child"
@@ -132,3 +146,44 @@ def test_without_a_terminal_it_does_not_run(tmp_path: Path) -> None:
         "not run: it is interactive, and there is no terminal"
     )
     assert not (tmp_path / "ran").exists()
+
+
+def job_of(folder: Path) -> tuple[Job, Around]:
+    clock, lanes, masker = FakeClock(), Lanes(), Masker()
+    env = ProbeEnv(clock, Resolver(lanes, clock), lanes, masker, folder)
+    step = Step("look", "look", Language.BASH, "true", interactive=True)
+    job = Job("1", Runbook("book", "Book", "book.md", "", (step,), ()), step, {}, Who("ann"))
+    return job, Around(env, Audit(folder / "steps.jsonl", masker, clock))
+
+
+def test_one_that_fails_inside_has_ended_and_the_log_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise OSError(errno.ENOMEM, "no more memory")
+
+    monkeypatch.setattr(foreground, "_run", broken)
+    job, around = job_of(tmp_path)
+    master, terminal = pty.openpty()
+    try:
+        ended = foreground.run_foreground(job, around, terminal)
+    finally:
+        os.close(master)
+        os.close(terminal)
+    assert (ended.state, ended.said) == (RunState.FAILED, "internal error: OSError")
+    assert around.audit is not None
+    assert [one.event for one in around.audit.entries()] == ["started", "ended"]
+
+
+async def test_a_run_ends_whatever_is_raised_on_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Ended:
+        raise OSError(errno.EIO, "the terminal is gone")
+
+    monkeypatch.setattr(foreground, "run_foreground", broken)
+    said: list[str] = []
+    way = OnTerminal(*job_of(tmp_path), lambda run: said.append(run()))
+    ended = await asyncio.wait_for(way.go(), 5)
+    assert ended.state is RunState.FAILED
+    assert said == ["look: internal error: it was not run to its end"]

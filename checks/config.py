@@ -140,3 +140,6 @@ class Finder(Protocol):
 
         Later sessions do not miss it either, until it is found running again.
         """
+
+    def close(self) -> None:
+        """Look no more, and end what looking has begun."""

@@ -27,7 +27,7 @@ from checks.numerics import import_numpy
 from checks.source import InFront, Mailbox
 
 if TYPE_CHECKING:
-    from checks.config import EngineConfig
+    from checks.config import EngineConfig, Finder
     from checks.engine import Engine
     from checks.logs.views import LogsWanted
     from checks.rules.views import Pairs
@@ -103,6 +103,11 @@ async def _look_again(engine: Engine) -> None:
             trouble = ""
 
 
+def _end(finder: Finder | None) -> None:
+    if finder is not None:
+        finder.close()
+
+
 def _cause(error: Exception) -> str:
     """What went wrong, by the name of the error where its words are for nobody."""
     if isinstance(error, OnwatchError):
@@ -174,6 +179,8 @@ class EngineSource:
             while not self._closed.is_set():
                 self._hand_over(engine)
                 following = await self._until_changed(engine)
+                if (finder := engine.config.finder) is not following.config.finder:
+                    _end(finder)
                 config = await found(following.config)
                 if config is not following.config:
                     following = Engine(config, engine.clock)
@@ -182,6 +189,7 @@ class EngineSource:
         finally:
             # What runs outlives a reload, and not this.
             await engine.runbooks.close()
+            _end(engine.config.finder)
 
     def _hand_over(self, engine: Engine) -> None:
         with self._lock:

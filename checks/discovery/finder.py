@@ -98,6 +98,12 @@ class Discovery:
         self._unwanted.append(name)
         self._asked.set()
 
+    def close(self) -> None:
+        """See :class:`checks.config.Finder`."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+        self._lanes.close()
+
     @property
     def transient(self) -> list[Planned]:
         """The checks of what runs and lives in a temporary folder."""

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import os
 import re
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -435,3 +436,14 @@ async def test_the_next_look_is_half_a_minute_away_or_soon_while_something_is_sl
     for _ in range(3):
         config = await found.look(config)
     assert found.pause == 30.0
+
+
+async def test_closed_it_leaves_no_thread(tmp_path: Path) -> None:
+    found = discovery(tmp_path)
+    await found.look(EMPTY)
+    lanes = [one for one in threading.enumerate() if one.name.startswith("lane discovery")]
+    assert lanes
+    found.close()
+    for lane in lanes:
+        await asyncio.to_thread(lane.join, 5)
+        assert not lane.is_alive()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,7 @@ class Faltering:
 
     def __init__(self) -> None:
         self.looks = 0
+        self.closed = False
 
     async def look(self, config: EngineConfig) -> EngineConfig:
         self.looks += 1
@@ -118,6 +120,9 @@ class Faltering:
 
     def forget(self, name: str) -> None:
         del name
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def test_a_look_for_services_that_failed_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,3 +145,27 @@ def test_a_look_for_services_that_failed_is_not_the_last(monkeypatch: pytest.Mon
     said = "looking for services failed, and is tried again: OSError: [Errno 24] Too many open"
     assert any(notice.startswith(said) for notice in notices), notices
     assert source.failure() is None
+
+
+def test_what_looked_for_services_ends_with_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LOOK_INTERVAL", 0.01)
+    PLAYED["one"] = ok()
+    file, finders = tmp_path / "onwatch.yaml", [Faltering(), Faltering()]
+
+    def load() -> EngineConfig:
+        finder = finders[1] if file.exists() else finders[0]
+        return replace(config(spec("one")), finder=finder, files=(file,))
+
+    source = EngineSource(load)
+    source.start()
+    try:
+        wait_for(lambda: source.latest() is not None, 10)
+        assert not finders[0].closed
+        file.touch()
+        wait_for(lambda: finders[0].closed, 10)
+        assert not finders[1].closed
+    finally:
+        source.close()
+    wait_for(lambda: finders[1].closed, 10)

@@ -68,6 +68,7 @@ class Found:
         before: the one that was at work last, where the file was opened.
         paused: seconds since then.
         anew: whether the file was begun anew although it was there before.
+        begun: whether this session was noted in it, where the file was opened.
         problem: a sentence where not all could be done after what waited was written.
         tallied: the series that were wanted, and what was read of them.
     """
@@ -81,6 +82,7 @@ class Found:
     before: Session | None = None
     paused: float = 0.0
     anew: bool = False
+    begun: bool = False
     problem: str = ""
     tallied: tuple[frozenset[str], list[Tally]] | None = None
 
@@ -97,6 +99,9 @@ class Filing:
         self.opened = False
         self.known = known
         self._who = ""
+        self._doubted = False
+        self._opening: Found | None = None
+        """What came of opening it, until that is told and the file has been read."""
 
     def look(self, wish: Wish) -> Found:
         """Write what waits and read what others wrote.
@@ -104,35 +109,41 @@ class Filing:
         Raises:
             JournalError: nothing was written.
         """
-        journal, found = self.journal, Found()
         try:
-            fresh = not self.opened or journal.gone
-            if fresh:
-                self._reopen(found, wish)
-            found.who = self._who
-            found.ids = self._write(wish.batch)
+            if not self.opened or self.journal.gone:
+                self._reopen(wish)
+            ids = self._write(wish.batch)
         except JournalError as error:
             self._give_up(error)
             raise
+        fresh = self._opening is not None
+        found, self._opening = self._opening or Found(), None
+        found.who, found.ids = self._who, ids
         try:
             self._go_on(found, wish, fresh=fresh)
         except JournalError as error:
             # What was written before is written, and must not be so again.
             self._give_up(error)
             found.problem = str(error)
+            if fresh:
+                self._opening = Found(paused=found.paused)
         return found
 
-    def _reopen(self, found: Found, wish: Wish) -> None:
+    def _reopen(self, wish: Wish) -> None:
+        """Open it. What comes of that waits for the first look that can write."""
         journal = self.journal
         journal.close()
-        found.said = journal.open()
-        found.anew = self.opened or (self.known and bool(found.said))
+        said = journal.open(doubted=self._doubted)
+        found = self._opening = self._opening or Found()
+        found.said = said or found.said
+        found.anew = found.anew or self.opened or (self.known and bool(said))
         last = journal.sessions(1)
-        found.paused = wish.now - last[0].seen if last else 0.0
-        found.before = last[0] if last else None
+        if last and not found.begun:
+            found.before, found.paused = last[0], wish.now - last[0].seen
         self._who = who()
-        found.cut_off = self._begin_session(wish)
-        self.opened = self.known = True
+        found.cut_off += self._begin_session(wish)
+        found.begun = self.opened = self.known = True
+        self._doubted = False
 
     def _begin_session(self, wish: Wish) -> list[Session]:
         """Those that ended without saying so."""
@@ -170,10 +181,12 @@ class Filing:
         )
 
     def _give_up(self, error: JournalError) -> None:
-        """Close a broken file: opened again, it is looked at as a whole, and set aside."""
+        """Close a broken file: opened again, it is looked at as a whole, and set aside if that
+        tells the same.
+        """
         if error.damaged:
             self.journal.close()
-            self.opened = False
+            self.opened, self._doubted = False, True
 
     def end(self, batch: Batch) -> None:
         """Write ``batch`` as the last, and close the file. Raises JournalError."""

@@ -72,24 +72,36 @@ class Journal:
         self._inode: tuple[int, int] | None = None
         self._lock: int | None = None
         self._version = 0
+        self._aside = ""
 
-    def open(self, *, create: bool = True) -> str:
-        """Open it. Returns a sentence where a broken one was set aside for a new one."""
+    def open(self, *, create: bool = True, doubted: bool = False) -> str:
+        """Open it; where it is ``doubted``, look at the whole of it first.
+
+        Returns a sentence where a broken one was set aside for a new one.
+        """
         try:
-            with self._told():
-                self._open(create=create)
+            self._open(create=create, doubted=doubted)
         except JournalError as error:
-            self.close()
             if not error.damaged or not create:
                 raise
-        else:
-            return ""
-        said = self._set_aside()
-        with self._told():
+            self._aside = self._set_aside()
             self._open(create=True)
+        # Where there was no room for the new one, that is said once there is.
+        said, self._aside = self._aside, ""
         return said
 
-    def _open(self, *, create: bool) -> None:
+    def _open(self, *, create: bool, doubted: bool = False) -> None:
+        """Open it, and leave nothing open where that fails."""
+        try:
+            with self._told():
+                self._connect(create=create)
+                if doubted:
+                    self._look_through()
+        except JournalError:
+            self.close()
+            raise
+
+    def _connect(self, *, create: bool) -> None:
         self._inode = look_at(self.path, create=create)
         connection = sqlite3.connect(
             self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
@@ -110,6 +122,11 @@ class Journal:
         with self._transaction() as held:
             self._prepare(held)
         self._version = self._data_version()
+
+    def _look_through(self) -> None:
+        (said,) = self._held.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            raise JournalError(f"{self.path} is broken: {said}", damaged=True)
 
     def _prepare(self, held: sqlite3.Connection) -> None:
         (version,) = held.execute("PRAGMA user_version").fetchone()

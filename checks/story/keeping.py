@@ -204,7 +204,7 @@ class Keeping:
     async def run(self) -> None:
         """Read the file, then write and look after it until cancelled."""
         if self.path is None:
-            self.who = await self._lanes.run(_LANE, who)
+            self.who = await self._lanes.insist(_LANE, who, self.said.append)
             self.ready = self.leads = True
             self.changes += 1
             return

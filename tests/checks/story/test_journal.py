@@ -317,3 +317,24 @@ def test_a_session_that_was_cut_off_is_told_once(journal: Journal, path: Path) -
     assert journal.begin_session(mine) == [gone]
     assert journal.begin_session(mine) == []
     assert {one.id: one.ended for one in journal.sessions()}["a"] == NOW - 5
+
+
+def test_where_there_is_no_room_for_a_new_one_nothing_is_left_open_and_it_is_told_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.write_bytes(b"not a database at all" * 100)
+    path.chmod(0o600)
+    prepare = Journal._prepare
+
+    def full(*_: object) -> None:
+        raise JournalError("there is no room")
+
+    journal = Journal(path)
+    monkeypatch.setattr(Journal, "_prepare", full)
+    with pytest.raises(JournalError, match="no room"):
+        journal.open()
+    assert journal._connection is None
+    monkeypatch.setattr(Journal, "_prepare", prepare)
+    assert "story.db.broken" in journal.open()
+    journal.close()

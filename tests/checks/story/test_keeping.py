@@ -12,10 +12,12 @@ import pytest
 from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.story import journal
+from checks.story.errors import JournalError
 from checks.story.journal import Journal
 from checks.story.keeping import Keeping
-from checks.story.model import Entry, EntryKind
+from checks.story.model import Acknowledgement, Entry, EntryKind, Session
 from checks.story.person import who
+from checks.story.tables import Batch
 
 
 async def test_what_a_reload_keeps_from_being_written_is_written_after_it(
@@ -53,4 +55,80 @@ async def test_who_sits_here_is_in_the_file_from_the_first_look_on(tmp_path: Pat
     held.open()
     assert [one.who for one in held.sessions()] == [who()]
     held.close()
+    await keeping.finish()
+
+
+class Full(Journal):
+    """A file on a disk that has no room for what waits, but for its begin."""
+
+    room = False
+
+    def write(self, batch: Batch) -> list[int]:
+        if not self.room:
+            raise JournalError("there is no room")
+        return super().write(batch)
+
+
+async def test_what_is_known_of_an_opening_is_told_once_something_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    ago = clock.now() - 60
+    other = Session("0f", 4_194_304, ago, ago)
+    held = Journal(path)
+    held.open()
+    held.write(Batch([Entry(ago, EntryKind.NOTE, "of before")], sessions=[other]))
+    held.close()
+    monkeypatch.setattr(journal, "Journal", Full)
+    keeping = Keeping(path, Lanes(), clock)
+    for _ in range(2):
+        assert not await keeping.look(clock.now())
+    monkeypatch.setattr(Full, "room", True)
+    assert await keeping.look(clock.now())
+    assert [one.id for one in keeping.cut_off] == ["0f"]
+    assert keeping.before is not None
+    assert keeping.before.id == "0f"
+    assert [one.text for one in keeping.entries] == ["of before"]
+    await keeping.finish()
+
+
+async def test_what_is_held_is_written_anew_where_the_first_look_at_the_new_file_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    monkeypatch.setattr(journal, "Journal", Full)
+    monkeypatch.setattr(Full, "room", True)
+    keeping = Keeping(path, Lanes(), clock)
+    keeping.acknowledge(Acknowledgement("a@1", "ann", 1.0, "mine", "check a", 5))
+    assert await keeping.look(clock.now())
+    path.unlink()
+    keeping.add(Entry(clock.now(), EntryKind.NOTE, "meanwhile"))
+    monkeypatch.setattr(Full, "room", False)
+    assert not await keeping.look(clock.now())
+    monkeypatch.setattr(Full, "room", True)
+    for _ in range(2):
+        assert await keeping.look(clock.now())
+    assert list(keeping.acknowledgements) == ["check a"]
+    await keeping.finish()
+    held = Journal(path)
+    held.open()
+    assert [one.note for one in held.acknowledgements(0.0)] == ["mine"]
+    held.close()
+
+
+async def test_a_file_whose_pages_are_broken_is_set_aside(tmp_path: Path) -> None:
+    path, clock, page = tmp_path / "state" / "story.db", FakeClock(), 4096
+    held = Journal(path)
+    held.open()
+    held.write(Batch([Entry(1.0, EntryKind.NOTE, "x" * 400)] * 300))
+    held.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(8 * page)
+        file.write(b"broken" * ((size - 8 * page) // 6))
+    keeping = Keeping(path, Lanes(), clock)
+    assert not await keeping.look(clock.now())
+    assert await keeping.look(clock.now())
+    assert keeping.said[-1].endswith("it is now story.db.broken")
+    assert path.with_name("story.db.broken").stat().st_size == size
     await keeping.finish()

@@ -28,6 +28,7 @@ from checks.story.matchers import refusal
 from checks.story.model import Acknowledgement, Entry, EntryKind, Incident, Silence
 from checks.story.recorder import StoryRecorder
 from checks.story.targets import Targets
+from checks.story.telling import LONGEST_NOTE
 from checks.story.things import rank_of, thing_of
 from checks.story.views import Handled, StoryView
 from checks.views import EventView, Snapshot
@@ -42,8 +43,8 @@ SETTLED: Final = 3.0
 """Seconds after which the file is read although some check has not answered yet."""
 _LOOKS_BACK: Final = 5.0
 """Seconds after which steps of other sessions are looked for."""
-LONGEST_NOTE: Final = 2_000
-"""Characters of a note or a comment."""
+_LONGEST_TEXT: Final = 500 + LONGEST_NOTE
+"""Characters of what is told of a note, with the note."""
 LONGEST_SILENCE: Final = 366 * 86_400.0
 MOST_SILENCES: Final = 500
 """Silences that are active or come."""
@@ -380,7 +381,8 @@ class LiveStory:
     def _enter(
         self, kind: EntryKind, text: str, alert: AlertView | None = None, detail: str = ""
     ) -> None:
-        entry = Entry(self._clock.now(), kind, clean(text), who=self.keeping.who, detail=detail)
+        said = clean(text, _LONGEST_TEXT)
+        entry = Entry(self._clock.now(), kind, said, who=self.keeping.who, detail=detail)
         if alert is not None:
             number = incident_of(self._incidents(), alert.id, alert.check)
             entry = replace(

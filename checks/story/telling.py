@@ -17,6 +17,7 @@ from checks.views import AlertView, EventView
 __all__ = [
     "CUT_OFF",
     "FIRING",
+    "LONGEST_NOTE",
     "RESOLVED",
     "STEP_BEGAN",
     "STEP_ENDED",
@@ -40,6 +41,8 @@ STEP_ENDED: Final = "ended"
 CUT_OFF: Final = "cut off"
 """What :attr:`~checks.story.model.Entry.after` is of alerts and of steps."""
 
+LONGEST_NOTE: Final = 2_000
+"""Characters of a note or a comment."""
 _LONG: Final = 4_000
 _WORDS: Final = {
     Status.CRITICAL: "critical",
@@ -134,7 +137,8 @@ def _grounds(why: str, evidence: Evidence) -> list[str]:
 def note(text: str, at: float, who: str, incident: int = 0) -> Entry:
     """What somebody wrote down; one that begins with ``deployed`` is a mark of a deployment."""
     kind = EntryKind.DEPLOYMENT if is_deployment(text) else EntryKind.NOTE
-    return Entry(at=at, kind=kind, text=clean(text, 1_000), incident=incident, who=clean(who))
+    said = clean(text, LONGEST_NOTE)
+    return Entry(at=at, kind=kind, text=said, incident=incident, who=clean(who))
 
 
 def is_deployment(text: str) -> bool:

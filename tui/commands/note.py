@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.annotate:
         raise _NoteError("--no-annotate: no note is written")
-    text = clean(" ".join(args.text).strip(), 1_000)
+    text = clean(" ".join(args.text).strip(), telling.LONGEST_NOTE)
     if not text:
         raise _NoteError("the note is empty")
     now = time.time()

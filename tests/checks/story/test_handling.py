@@ -16,8 +16,9 @@ from checks.model import Status
 from checks.rules.views import RuleAlertView, RulesView, RuleView
 from checks.story.cron import Cron
 from checks.story.maintenance import Window
-from checks.story.model import Matcher, Silence
+from checks.story.model import EntryKind, Matcher, Silence
 from checks.story.targets import Target, Targets, Term
+from checks.story.telling import LONGEST_NOTE
 from checks.views import AlertView
 from tests.checks.story.sessions import OPEN, Session, ill, silence_of, well
 
@@ -288,6 +289,21 @@ async def test_without_annotating_nothing_is_taken_silenced_or_noted(
     assert all("--no-annotate" in text for text in session.said)
     assert not session.story._view.may_annotate
     await session.end()
+
+
+async def test_a_note_is_kept_whole(session: Session, path: Path, clock: FakeClock) -> None:
+    await session.step(ill("gateway", since=NOW))
+    note = "n" * LONGEST_NOTE
+    session.story.note(note)
+    session.story.acknowledge(session.alert("gateway").id, note)
+    await session.step(ill("gateway", since=NOW))
+    await session.end()
+    again = Session(path, clock)
+    view = await again.step(ill("gateway", since=NOW))
+    texts = {one.kind: one.text for one in view.entries}
+    assert texts[EntryKind.NOTE] == note
+    assert texts[EntryKind.ACKNOWLEDGED].endswith(f" acknowledged: {note}")
+    await again.end()
 
 
 async def test_without_a_file_it_is_kept_in_memory(clock: FakeClock) -> None:

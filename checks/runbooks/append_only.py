@@ -10,11 +10,11 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
-__all__ = ["AppendOnly"]
+__all__ = ["AppendOnly", "spare_file"]
 
 T = TypeVar("T")
 
@@ -25,6 +25,18 @@ KEPT: Final = 5
 PATIENCE: Final = 3.0
 """Seconds that another process' writing is waited for."""
 _LOOK: Final = 0.01
+
+
+def spare_file(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where lines go that ``path`` has no room for: a folder of this user's in memory.
+
+    Root's is where nobody else can have made it before.
+    """
+    if os.geteuid() == 0:
+        return Path("/run/onwatch") / path.name
+    folder = environ.get("XDG_RUNTIME_DIR", "")
+    runtime = Path(folder) if folder else Path(f"/dev/shm/onwatch-{os.geteuid()}")  # noqa: S108
+    return runtime / "onwatch" / path.name
 
 
 class AppendOnly:

@@ -25,7 +25,7 @@ from typing import Any, Final
 from checks.clock import Clock
 from checks.errors import OnwatchError
 from checks.model import clean, clean_lines
-from checks.runbooks.append_only import AppendOnly
+from checks.runbooks.append_only import AppendOnly, spare_file
 from checks.runbooks.running.lines import as_recorded, command_as_recorded
 from checks.runbooks.running.model import Ended, Job
 from checks.secrets import Masker
@@ -96,18 +96,6 @@ def audit_file(hostname: str = "") -> Path:
     name = hostname or socket.gethostname()
     safe = "".join(c if c.isalnum() or c in "-." else "_" for c in name)[:80] or "localhost"
     return Path(platformdirs.user_state_dir("onwatch")) / f"steps-{safe}.jsonl"
-
-
-def spare_file(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where lines go that ``path`` has no room for: a folder of this user's in memory.
-
-    Root's is where nobody else can have made it before.
-    """
-    if os.geteuid() == 0:
-        return Path("/run/onwatch") / path.name
-    folder = environ.get("XDG_RUNTIME_DIR", "")
-    runtime = Path(folder) if folder else Path(f"/dev/shm/onwatch-{os.geteuid()}")  # noqa: S108
-    return runtime / "onwatch" / path.name
 
 
 class Audit:

@@ -15,6 +15,7 @@ from checks.clock import Clock
 from checks.config import RunbooksConfig
 from checks.errors import OnwatchError
 from checks.lanes import LaneBusyError, Lanes
+from checks.runbooks.append_only import spare_file
 from checks.story.errors import JournalError
 from checks.story.model import Entry, EntryKind, Figure, Incident
 
@@ -99,7 +100,8 @@ class Archive:
 
     def _audited(self, since: float) -> tuple[AuditEntry, ...]:
         path = self._books.audit
-        if path is None or not path.exists():
+        # Where a disk has had no room from the first step on, there is the spare one alone.
+        if path is None or (_is_missing(path) and _is_missing(spare_file(path))):
             return ()
         from checks.runbooks.audit import Audit  # noqa: PLC0415 - where steps were run
         from checks.secrets import Masker  # noqa: PLC0415
@@ -139,3 +141,14 @@ class Archive:
             return gather(journal, incident, around, audit, fresh)
         finally:
             journal.close()
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether there is no such file; false where that cannot be told: reading it says why."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -78,7 +78,8 @@ class Story:
             while not self._settled() and self._clock.now() < until:
                 await self._clock.sleep_until(self._clock.now() + 0.1)
             try:
-                await self._lanes.run("story", partial(import_module, "checks.story.live"))
+                importing = partial(import_module, "checks.story.live")
+                await self._lanes.insist("story", importing, self._wait_told)
                 self.live = self._begin(self._config.story)
             except Exception as error:
                 # The rim: the checks go on without a story.
@@ -87,6 +88,9 @@ class Story:
                 self._tell(EventView(self._clock.now(), "", said))
                 return
         await self.live.run()
+
+    def _wait_told(self, why: str) -> None:
+        self._tell(EventView(self._clock.now(), "", f"no story is kept yet: {why}"))
 
     def _begin(self, config: StoryConfig) -> LiveStory:
         from checks.story.live import LiveStory  # noqa: PLC0415 - imports SQLite and the reports

@@ -89,6 +89,7 @@ class LiveStory:
         )
         self._reporting: asyncio.Task[None] | None = None
         self._reports: dict[int, str] = {}
+        self._heir: LiveStory | None = None
         self._clock = clock
         self._settled = settled
         self._tell = tell
@@ -106,6 +107,8 @@ class LiveStory:
         """Go on where ``old``, which has ended, was; call before :meth:`run`."""
         self.keeping.follow(old.keeping)
         self._hidden, self._reports = old._hidden, old._reports
+        # One that is being written when the configuration is reloaded is written to its end.
+        self._reporting, old._heir = old._reporting, self
         self.recorder.follow(old.recorder)
 
     async def run(self) -> None:
@@ -374,9 +377,16 @@ class LiveStory:
             log.exception("the report failed inside")
             said = f"the report failed by an error of its own: {type(error).__name__}"
         if path:
-            self._reports = {**self._reports, incident.id: path}
-            self._basis = ()
+            self.reported(incident, path)
         self._answer(said)
+
+    def reported(self, incident: Incident, path: str) -> None:
+        """Show that the report of ``incident`` is at ``path``."""
+        if self._heir is not None:
+            self._heir.reported(incident, path)
+            return
+        self._reports = {**self._reports, incident.id: path}
+        self._basis = ()
 
     def _enter(
         self, kind: EntryKind, text: str, alert: AlertView | None = None, detail: str = ""

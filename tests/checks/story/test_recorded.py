@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -24,9 +25,11 @@ from checks.runbooks.views import RunState, Subject
 from checks.secrets import MASK, Masker
 from checks.story.model import EntryKind
 from checks.story.open_incident import HOLD
+from checks.story.report import files
 from checks.story.views import StoryView
 from tests.checks.fakes import config, settle
 from tests.checks.story.test_recording import Played
+from tests.checks.test_lanes import no_threads
 
 START = 1_700_000_000.0
 
@@ -274,3 +277,73 @@ async def test_a_step_is_told_with_what_it_ran_and_how_it_ended() -> None:
         assert (last.text, last.who, last.incident) == ("mend of db: exit code 3", "alice", 1)
         assert last.detail == f"hidden\nit is {MASK}"
         assert last.status is Status.WARNING
+
+
+async def test_the_story_begins_once_there_is_a_thread_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.lanes.AGAIN", 0.01)
+    async with watching(kept(tmp_path / "s" / "story.db"), FakeClock(START)) as watched:
+        with no_threads():
+            await watched.clock.advance(5)
+            await settle()
+            await asyncio.sleep(0.1)
+            assert watched.engine.story is None
+        await watched.until(lambda story: story.entries)
+        (told,) = (
+            event.text for event in watched.engine.snapshot().events if "no story" in event.text
+        )
+        assert told.startswith("no story is kept yet: the system gives onwatch no more")
+
+
+async def test_a_report_that_is_written_over_a_reload_is_shown_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    writes, goes_on, clock = threading.Event(), threading.Event(), FakeClock(START)
+    write = files.write_report
+
+    def slow(path: Path, text: str) -> None:
+        writes.set()
+        goes_on.wait(10)
+        write(path, text)
+
+    monkeypatch.setattr(files, "write_report", slow)
+    memory, db = tmp_path / "s" / "story.db", Played("db")
+    db.status = Status.CRITICAL
+    async with watching(kept(memory, db), clock) as watched:
+        await watched.until(lambda story: story.incidents)
+        assert watched.engine.story is not None
+        watched.engine.story.report(1)
+        await watched.until(lambda _: writes.is_set())
+    async with watching(kept(memory, db), clock, follows=watched.engine) as again:
+        assert again.engine.story is not None
+        again.engine.story.report(1)
+        goes_on.set()
+        await again.until(lambda story: story.reports)
+        (said,) = again.answers()
+        assert again.story.reports == {1: said.partition(" is in ")[2]}
+
+
+async def test_steps_that_a_full_disk_had_no_room_for_are_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    log, spare, clock = tmp_path / "steps.jsonl", tmp_path / "spare" / "a.jsonl", FakeClock(START)
+    for where in ("checks.runbooks.audit.spare_file", "checks.story.archive.spare_file"):
+        monkeypatch.setattr(where, lambda _: spare)
+    db = Played("db")
+    db.status = Status.CRITICAL
+    made = replace(kept(None, db), runbooks=RunbooksConfig(audit=log))
+    async with watching(made, clock) as watched:
+        await watched.until(lambda story: story.incidents)
+        step = Step("mend", "Mend", Language.BASH, "true", Marking.SAFE)
+        book = Runbook("db", "db", "db.md", "", (step,), ())
+        job = Job("7f", book, step, {}, Who("alice"), subject=Subject(check="db"))
+        Audit(spare, Masker(), clock).started(job)
+        story = watched.engine.story
+        assert story is not None
+        assert not log.exists()
+        story.report(1)
+        await watched.until(lambda _: watched.answers())
+        assert "mend" in Path(watched.answers()[0].partition(" is in ")[2]).read_text()

@@ -71,16 +71,21 @@ class ConfigProblem:
 class ConfigError(OnwatchError):
     """A configuration that cannot be used, with every problem found in it.
 
-    ``files`` are those that were read for it: a change of one of them may mend it.
+    ``files`` are those that were read for it: a change of one of them may mend it. ``warnings``
+    are sentences on what is probably not meant in them, which may be why something is wrong.
     """
 
     exit_code = 2
 
     def __init__(
-        self, problems: list[ConfigProblem] | tuple[ConfigProblem, ...], files: Iterable[Path] = ()
+        self,
+        problems: list[ConfigProblem] | tuple[ConfigProblem, ...],
+        files: Iterable[Path] = (),
+        warnings: Iterable[str] = (),
     ) -> None:
         self.problems = tuple(problems)
         self.files = tuple(files)
+        self.warnings = tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

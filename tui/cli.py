@@ -89,6 +89,8 @@ def _explain(error: Exception, verbose: int) -> int:
 
     if isinstance(error, ConfigError):
         _say(str(error))
+        for warning in error.warnings:
+            _say(f"warning: {warning}")
         return error.exit_code
     if isinstance(error, OnwatchError):
         _say(f"onwatch: {error}")

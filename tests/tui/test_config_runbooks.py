@@ -127,6 +127,15 @@ def test_validate_says_which_keys_and_steps_there_are_not(capsys: Capture) -> No
     ]
 
 
+def test_validate_says_with_a_mistake_what_may_be_the_cause_of_it(capsys: Capture) -> None:
+    checks = CHECKS.replace("host:", "runbook: high-cpu, host:")
+    code, out, wrong = validate(capsys, f"version: 1\nrunbooks: [runbook/*.md]\n{checks}")
+    assert (code, out) == (2, [])
+    assert len(wrong) == 2
+    assert 'there is no runbook "high-cpu"' in wrong[0]
+    assert wrong[1] == "warning: onwatch.yaml:2: runbooks[0]: no file matches runbook/*.md"
+
+
 def test_validate_warns_of_rules_whose_runbook_there_is_not(capsys: Capture) -> None:
     names = (
         "high-cpus",
@@ -162,6 +171,8 @@ def test_validate_warns_of_steps_and_refuses_what_is_no_runbook(capsys: Capture)
     code, out, wrong = validate(capsys, text)
     assert (code, out) == (2, [])
     assert wrong[0].startswith("runbooks/theirs.md: refused: others can write to it")
+    assert 'warning: runbooks/clean.md:1: unknown word "saef"; did you mean "safe"?' in wrong
+    assert sum("theirs.md" in line for line in wrong) == 1
 
 
 def test_list_and_show_print_what_there_is(capsys: Capture) -> None:

@@ -21,7 +21,7 @@ __all__ = ["describe", "listed", "run"]
 def run(args: argparse.Namespace) -> int:
     """Print one line about the configuration and one for each warning; 0 where it is right.
 
-    What is wrong with it is a ConfigError, which ends the program with 2.
+    What is wrong with it is a ConfigError, which has the warnings too and ends the program with 2.
     """
     from checks.registry import third_party  # noqa: PLC0415 - imports pydantic
     from tui.config import load  # noqa: PLC0415 - the same
@@ -32,25 +32,27 @@ def run(args: argparse.Namespace) -> int:
         theme_judge=_refused_theme,
         step_judge=_missing_step,
     )
-    doubts: tuple[object, ...] = ()
-    if loaded.engine.runbooks.patterns:
-        doubts = _about_runbooks(loaded.engine)
-    if loaded.engine.rules:
-        doubts = (*doubts, *_about_links(loaded.engine))
-    if loaded.engine.dashboards:
-        doubts = (*doubts, *_about_dashboards(loaded.engine))
-    if loaded.baseline:
-        doubts = (*doubts, *_about_baseline(loaded.baseline))
+    unusable, doubts = _about_runbooks(loaded.engine)
+    warnings = [
+        *loaded.engine.warnings,
+        *doubts,
+        *_about_links(loaded.engine),
+        *_about_dashboards(loaded.engine),
+        *_about_baseline(loaded.baseline),
+        *third_party().complaints,
+    ]
+    if unusable:
+        raise ConfigError(unusable, warnings=map(str, warnings))
     print(describe(loaded))
-    for warning in (*loaded.engine.warnings, *doubts):
+    for warning in warnings:
         print(f"warning: {warning}")
-    for complaint in third_party().complaints:
-        print(f"warning: {complaint}")
     return 0
 
 
 def _about_baseline(name: str) -> Iterator[str]:
-    """Why nothing can be compared with the baseline of that name."""
+    """Why nothing can be compared with the baseline of that name, where one is named."""
+    if not name:
+        return
     from checks.baselines.files import BaselineError, read  # noqa: PLC0415 - where one is named
 
     try:
@@ -92,38 +94,38 @@ def _missing_step(config: RunbooksConfig, runbook: str, step: str) -> str:
     return f'the runbook {runbook} has no step "{step}"{hint}'
 
 
-def _about_runbooks(config: EngineConfig) -> tuple[ConfigProblem, ...]:
-    """What is probably wrong with the user's runbooks.
-
-    Raises:
-        ConfigError: where one of their files is no runbook at all.
-    """
+def _about_runbooks(
+    config: EngineConfig,
+) -> tuple[Sequence[ConfigProblem], Sequence[ConfigProblem]]:
+    """Which files of the user's are no runbooks at all, and what is probably wrong with others."""
+    if not config.runbooks.patterns:
+        return (), ()
     from checks.runbooks.checking import doubts  # noqa: PLC0415 - where there are some
     from checks.runbooks.facts import variables_of_checks  # noqa: PLC0415
     from checks.runbooks.library import Library  # noqa: PLC0415
 
     books = Library(config.runbooks)
     books.refresh()
-    if books.unusable:
-        raise ConfigError(books.unusable)
     kinds = {spec.name: spec.kind for spec in config.checks}
     labels = variables_of_checks(config.checks)
-    found = [*books.problems]
+    unusable = books.unusable
+    found = [one for one in books.problems if one not in unusable]
     for runbook in books.own:
         found += doubts(runbook, kinds, labels)
-    return tuple(found)
+    return unusable, found
 
 
 def _about_links(config: EngineConfig) -> Iterator[ConfigProblem]:
     """Which of the user's rules name a runbook that there is not, and no page elsewhere."""
+    if config.rules is None:
+        return
     from checks.rules.model import AlertRule  # noqa: PLC0415 - imports numpy
     from checks.runbooks.library import Library  # noqa: PLC0415
     from checks.runbooks.links import is_elsewhere, link_of  # noqa: PLC0415
 
     books = Library(config.runbooks)
     books.refresh()
-    groups = config.rules.groups if config.rules else ()
-    alerts = ((g.file, r) for g in groups for r in g.rules if isinstance(r, AlertRule))
+    alerts = ((g.file, r) for g in config.rules.groups for r in g.rules if isinstance(r, AlertRule))
     for file, rule in alerts:
         link = dict(rule.annotations).get("runbook_url", "")
         if not link or "{{" in link or is_elsewhere(link):
@@ -135,6 +137,8 @@ def _about_links(config: EngineConfig) -> Iterator[ConfigProblem]:
 
 def _about_dashboards(config: EngineConfig) -> Iterator[str]:
     """What of the dashboards is not shown, or otherwise than where it came from."""
+    if not config.dashboards:
+        return
     from checks.dashboards.probing import doubts_about  # noqa: PLC0415 - where there are some
 
     for one in config.dashboards:

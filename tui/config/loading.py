@@ -77,7 +77,7 @@ def load(
     starts all the same.
 
     Raises:
-        ConfigError: with every problem of every file read.
+        ConfigError: with every problem of every file read, and the warnings there are besides.
     """
     found = files.find(path, environ)
     if found is None:
@@ -158,8 +158,9 @@ class _Loading:
         promised = read_objectives(report, head, names, complete=self._complete)
         capacity = read_capacity(report, head)
         self._read_dashboards(report, entries)
+        self._warnings += map(str, build.warnings(entries, self._base))
         if self._problems:
-            raise ConfigError(_in_order(self._problems), self._files)
+            raise ConfigError(_in_order(self._problems), self._files, self._warnings)
         judging = with_packs(rules.config, promised, capacity)
         loaded = self._loaded(head, keys, entries, judging, books, story=story)
         engine = replace(loaded.engine, objectives=promised, capacity=capacity)
@@ -175,7 +176,7 @@ class _Loading:
         *,
         story: StoryConfig,
     ) -> Loaded:
-        warnings = [*self._warnings, *map(str, build.warnings(entries, self._base))]
+        warnings = list(self._warnings)
         specs = build.enabled_specs(entries)
         if not specs:
             warnings.append(f"{self._path}: no check is enabled")

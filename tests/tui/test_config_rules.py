@@ -10,6 +10,7 @@ from checks.config import RulesConfig
 from checks.rules.loading import called
 from checks.rules.packs import names_in, pack_names, read_pack
 from tests.tui.config_helpers import loaded, sentences, write
+from tui.cli import main
 from tui.commands.validate import describe
 from tui.config import load
 
@@ -115,6 +116,24 @@ def test_a_mistake_in_one_rule_costs_this_rule_alone() -> None:
     (problem,) = config.rules.problems
     assert problem.startswith("rules.yml:6: groups[0].rules[2].expr: is no expression")
     assert problem in config.warnings
+
+
+def test_validate_fails_for_one_rule_that_cannot_be_evaluated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = "".join(f"      - {{alert: Broken{at}, expr: sum(}}\n" for at in range(5))
+    write(RIGHT + broken, "rules.yml")
+    write(HEAD + "rules: {packs: [], files: rules.yml, disable: [Nonesuch]}\n")
+    assert main(["validate"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    *mistakes, warning = said.err.splitlines()
+    begins = [f"rules.yml:{6 + at}: groups[0].rules[{2 + at}].expr: is no expr" for at in range(5)]
+    pairs = zip(mistakes, begins, strict=True)
+    assert all(line.startswith(begin) for line, begin in pairs), "each of them"
+    assert warning == 'warning: onwatch.yaml:3: rules.disable[0]: no rule is called "Nonesuch"'
+    write(RIGHT, "rules.yml")
+    assert main(["validate"]) == 0
 
 
 def test_a_name_to_switch_off_that_no_rule_has_is_a_warning() -> None:

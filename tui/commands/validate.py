@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
         key_judge=_refused_keys,
         theme_judge=_refused_theme,
         step_judge=_missing_step,
+        strict=True,
     )
     unusable, doubts = _about_runbooks(loaded.engine)
     warnings = [

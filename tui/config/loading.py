@@ -67,6 +67,7 @@ def load(
     key_judge: KeyJudge | None = None,
     theme_judge: ThemeJudge | None = None,
     step_judge: StepJudge | None = None,
+    strict: bool = False,
 ) -> Loaded:
     """The configuration at ``path``, or the one found where one is looked for.
 
@@ -74,7 +75,8 @@ def load(
     file that comes to be where one is looked for is taken over. What ``key_judge``,
     ``theme_judge`` and ``step_judge`` refuse is a problem like any other; without them, keys, the
     theme and the steps of runbooks are left for the monitor to judge, which keeps those it has and
-    starts all the same.
+    starts all the same. A mistake in a single rule costs this rule, unless it is to be ``strict``:
+    then it is a problem, too.
 
     Raises:
         ConfigError: with every problem of every file read, and the warnings there are besides.
@@ -92,7 +94,7 @@ def load(
     except ConfigError as error:
         raise _tell_origin(error, path, environ) from None
     judges = _Judges(key_judge, theme_judge, step_judge)
-    return _Loading(found, environ, [warning] if warning else []).run(text, judges)
+    return _Loading(found, environ, [warning] if warning else [], strict=strict).run(text, judges)
 
 
 def _tell_origin(error: ConfigError, path: str | None, environ: Mapping[str, str]) -> ConfigError:
@@ -120,8 +122,11 @@ class _Loading:
     may be in there.
     """
 
-    def __init__(self, path: Path, environ: Mapping[str, str], warnings: list[str]) -> None:
+    def __init__(
+        self, path: Path, environ: Mapping[str, str], warnings: list[str], *, strict: bool
+    ) -> None:
         self._path = path
+        self._strict = strict
         self._base = path.parent.absolute()
         self._files = [path.absolute()]
         self._environ = environ
@@ -148,7 +153,7 @@ class _Loading:
         keys = read_keybindings(report, head.keybindings, self._warnings, judges.keys)
         if judges.theme and head.theme and (text := judges.theme(head.theme)):
             report.add(("theme",), text)
-        rules = read_rules(report, head.rules, self._base, self._path.parent)
+        rules = read_rules(report, head.rules, self._base, self._path.parent, strict=self._strict)
         self._files += rules.watched
         self._warnings += rules.warnings
         books = read_runbooks(report, head.runbooks, self._base, self._path.parent, self._warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,11 +40,14 @@ def built_in() -> RulesConfig:
     return RulesConfig(packs=pack_names())
 
 
-def read_rules(report: Report, rules: Rules, base: Path, shown_base: Path) -> ReadRules:
+def read_rules(
+    report: Report, rules: Rules, base: Path, shown_base: Path, *, strict: bool = False
+) -> ReadRules:
     """The rules that ``rules`` names; relative paths are relative to ``base``.
 
     ``shown_base`` is that folder as the user knows it. Reported is what is no rule file at all;
-    a mistake in a single rule costs this rule, and is a warning.
+    a mistake in a single rule costs this rule, and is a warning, or reported too where it is
+    ``strict``.
     """
     packs = _packs(report, rules.packs)
     watched: list[Path] = []
@@ -60,12 +63,11 @@ def read_rules(report: Report, rules: Rules, base: Path, shown_base: Path) -> Re
         for path in found:
             paths.setdefault(path, _shown(path, base, shown_base))
     read = _read(paths)
-    report.problems.extend(problem for file in read if _is_none(file) for problem in file.problems)
+    refused = [file for file in read if strict or _is_none(file)]
+    report.problems.extend(problem for file in refused for problem in file.problems)
     usable = [file for file in read if not _is_none(file)]
     wrong = [str(problem) for file in usable for problem in file.problems]
-    warnings += wrong[:_TOLD]
-    if len(wrong) > _TOLD:
-        warnings.append(f"rules: {len(wrong) - _TOLD} more mistakes; see onwatch rules check")
+    warnings += [] if strict else _told(wrong)
     groups = [group for file in usable for group in file.groups]
     warnings += map(str, _unknown(report, rules.disable, groups, packs))
     config = RulesConfig(
@@ -76,6 +78,13 @@ def read_rules(report: Report, rules: Rules, base: Path, shown_base: Path) -> Re
         problems=tuple(wrong),
     )
     return ReadRules(config, tuple(dict.fromkeys(watched)), tuple(warnings))
+
+
+def _told(wrong: Sequence[str]) -> list[str]:
+    """Warnings of what is ``wrong`` with single rules."""
+    more = len(wrong) - _TOLD
+    rest = [f"rules: {more} more mistakes; see onwatch rules check"] if more > 0 else []
+    return [*wrong[:_TOLD], *rest]
 
 
 def _packs(report: Report, given: list[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -33,13 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Columns", "ServiceTable", "columns_for"]
 
+_WINDOWS: Final = (60.0, 300.0, 900.0, 3600.0)
+"""Seconds, where there is room for all."""
 _CELL: Final = 7
 """Cells of an availability and the blank before it."""
 _TIME: Final = 8
 """Cells of a response time and the blank before it."""
 _STEP: Final = 4
 """Cells in steps of which a column is as wide as its texts, so that it rarely moves."""
+_SINCE: Final = 6
+_LEAST_STRIP: Final = 10
 _STRIP: Final = 60
+_NARROW: Final = 56
+"""Cells below which there is no room for more than one availability and a strip."""
 _SENTENCE: Final = 24
 
 
@@ -64,42 +70,46 @@ def columns_for(names: int, kinds: int, width: int, window: float) -> Columns:
 
     ``names`` and ``kinds`` are the cells of the longest; ``window`` is the one chosen.
     """
-    narrow = width < 56
+    narrow = width < _NARROW
     name = max(6, min(names, 28 if width >= 100 else 20, int(width * 0.36)))
-    rest = width - 3 - name - 6
     word = 0 if narrow else 9
-    rest -= word
-    windows: tuple[float, ...] = (window,) if narrow else tuple(dict.fromkeys((window, 3600.0)))
-    rest -= _CELL * len(windows)
-    least = min(10, max(0, rest))
-    rest -= least
-    given = dict.fromkeys(("now", "failed", "p95", "kind", "message"), 0)
-    every = (60.0, 300.0, 900.0, 3600.0)
-    for what, cells in (
-        ("now", _TIME), ("windows", _CELL * (4 - len(windows))), ("strip", 20), ("failed", 12),
-        ("kind", kinds + 1), ("p95", _TIME), ("message", _SENTENCE),
-    ):  # fmt: skip
-        if rest < cells or narrow:
-            continue
-        rest -= cells
-        if what == "windows":
-            windows = every
-        elif what == "strip":
-            least += cells
-        else:
-            given[what] = cells
-    more = min(rest, _STRIP + 1 - least) if least else 0
-    least, rest = least + more, rest - more
-    if given["message"]:
-        given["message"] += rest
+    windows = (window,) if narrow else tuple(dict.fromkeys((window, _WINDOWS[-1])))
+    room = width - 3 - name - word - _SINCE - _CELL * len(windows)
+    strip = min(_LEAST_STRIP, max(0, room))
+    wishes = {
+        "now": _TIME,
+        "windows": _CELL * (len(_WINDOWS) - len(windows)),
+        "strip": 20,
+        "failed": 12,
+        "kind": kinds + 1,
+        "p95": _TIME,
+        "message": _SENTENCE,
+    }
+    given = _granted(wishes, 0 if narrow else room - strip)
+    spare = room - strip - sum(given.values())
+    strip += given["strip"]
+    longer = min(spare, _STRIP + 1 - strip) if strip else 0
     return Columns(
         name=name,
         word=word,
-        since=6,
-        windows=windows,
-        strip=least if least >= 5 else 0,
-        **given,
+        since=_SINCE,
+        windows=_WINDOWS if given["windows"] else windows,
+        failed=given["failed"],
+        now=given["now"],
+        p95=given["p95"],
+        kind=given["kind"],
+        strip=strip + longer if strip + longer >= 5 else 0,
+        message=given["message"] and given["message"] + spare - longer,
     )
+
+
+def _granted(wishes: Mapping[str, int], room: int) -> dict[str, int]:
+    """The cells of each of ``wishes`` that fits into what those before it left; else 0."""
+    given = {}
+    for what, cells in wishes.items():
+        given[what] = cells if cells <= room else 0
+        room -= given[what]
+    return given
 
 
 class ServiceTable(ListPane["CheckView"]):

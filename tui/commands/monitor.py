@@ -72,22 +72,11 @@ def open_monitor(
     # The library would believe these even when the terminal has another size by now.
     for variable in ("COLUMNS", "LINES"):
         os.environ.pop(variable, None)
-    wishes = _Wishes()
-    following: list[Following] = []
-
-    def load() -> EngineConfig:
-        # Called in the engine's thread, with the first frame on the screen already.
-        from tui.config.following import Following  # noqa: PLC0415
-
-        if not following:
-            following.append(Following(config))
-        loaded = following[0].load()
-        wishes.tell(app, loaded.keybindings, loaded.step_keys, "" if theme else loaded.theme)
-        wishes.call(app, loaded.attention)
-        engine = _engine(loaded, remember=remember, annotate=annotate)
-        return replace(engine, read_only=True) if read_only else engine
-
-    source = EngineSource(load)
+    configured = _Configured(
+        config, read_only=read_only, remember=remember, annotate=annotate, themed=bool(theme)
+    )
+    # Called in the engine's thread, with the first frame on the screen already.
+    source = EngineSource(lambda: configured.load(app))
     app = OnwatchApp(
         source,
         commands=commands,
@@ -98,6 +87,36 @@ def open_monitor(
     )
     app.queries = QueryHistory(state_file if remember else None)
     return watch(app, source, terminal=terminal, mouse=mouse)
+
+
+class _Configured:
+    """What the configuration says, at first and at each reload; ``themed`` is whether the theme
+    was chosen on the command line.
+    """
+
+    def __init__(
+        self, config: str | None, *, read_only: bool, remember: bool, annotate: bool, themed: bool
+    ) -> None:
+        self._config = config
+        self._read_only = read_only
+        self._remember = remember
+        self._annotate = annotate
+        self._themed = themed
+        self._wishes = _Wishes()
+        self._following: Following | None = None
+
+    def load(self, app: OnwatchApp) -> EngineConfig:
+        """What the engine does; ``app`` is told what is wanted of the screen."""
+        from tui.config.following import Following  # noqa: PLC0415 - not before the first frame
+
+        if self._following is None:
+            self._following = Following(self._config)
+        loaded = self._following.load()
+        theme = "" if self._themed else loaded.theme
+        self._wishes.tell(app, loaded.keybindings, loaded.step_keys, theme)
+        self._wishes.call(app, loaded.attention)
+        engine = _engine(loaded, remember=self._remember, annotate=self._annotate)
+        return replace(engine, read_only=True) if self._read_only else engine
 
 
 def _engine(loaded: Loaded, *, remember: bool, annotate: bool) -> EngineConfig:

@@ -127,6 +127,20 @@ def test_validate_says_which_keys_and_steps_there_are_not(capsys: Capture) -> No
     ]
 
 
+def test_validate_counts_runbooks_and_dashboards_where_there_are_some(capsys: Capture) -> None:
+    write("# Other\n", "runbooks/other.md")
+    panel = "{title: up, expr: up}"
+    text = f"""\
+        version: 1
+        runbooks: [runbooks/*.md, runbooks/high-cpu.md]
+        dashboards: [{{title: Shop, panels: [{panel}]}}]
+        {CHECKS}"""
+    code, out, _ = validate(capsys, text)
+    assert code == 0
+    assert out[0] == "onwatch.yaml: 1 check (1 host); 2 runbooks of its own; 1 dashboard"
+    assert validate(capsys, f"version: 1\n{CHECKS}")[1] == ["onwatch.yaml: 1 check (1 host)"]
+
+
 def test_validate_says_with_a_mistake_what_may_be_the_cause_of_it(capsys: Capture) -> None:
     checks = CHECKS.replace("host:", "runbook: high-cpu, host:")
     code, out, wrong = validate(capsys, f"version: 1\nrunbooks: [runbook/*.md]\n{checks}")

@@ -148,7 +148,7 @@ def _about_dashboards(config: EngineConfig) -> Iterator[str]:
 
 
 def describe(loaded: Loaded) -> str:
-    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 more disabled; 2 objectives``."""
+    """``onwatch.yaml: 12 checks (5 http, 7 tcp), 1 more disabled; 2 objectives; 1 dashboard``."""
     checks = loaded.engine.checks
     if not loaded.path:
         return (
@@ -162,10 +162,19 @@ def describe(loaded: Loaded) -> str:
     counted = (
         (sum(len(group.rules) for group in groups), "rule", " of its own"),
         (len(engine.objectives), "objective", ""),
+        (_runbooks(engine.runbooks), "runbook", " of its own"),
+        (len(engine.dashboards), "dashboard", ""),
     )
     for count, noun, more in counted:
         text += f"; {count} {noun}{'' if count == 1 else 's'}{more}" if count else ""
     return text
+
+
+def _runbooks(config: RunbooksConfig) -> int:
+    """How many files there are of the user's."""
+    from tui.config.files import matching  # noqa: PLC0415 - imports pydantic with its package
+
+    return len({path for one in config.patterns for path in matching(one, config.base)})
 
 
 def listed(checks: Sequence[CheckSpec]) -> str:

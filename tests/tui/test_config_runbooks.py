@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,31 @@ def test_what_is_no_runbook_is_told_with_its_line() -> None:
     assert sentences(f"version: 1\nrunbooks:\n  - runbooks\n  - gone.md\n{CHECKS}") == [
         "onwatch.yaml:3: runbooks[0]: runbooks is a folder; write runbooks/*.md",
         "onwatch.yaml:4: runbooks[1]: there is no such file: gone.md",
+    ]
+
+
+def test_a_name_that_cannot_be_looked_at_is_told_with_its_line() -> None:
+    long = "x" * 300
+    text = f"version: 1\nrunbooks: {long}.md\ndashboards:\n  - file: {long}.json\n{CHECKS}"
+    assert sentences(text) == [
+        f"onwatch.yaml:2: runbooks: cannot be read: {long}.md: File name too long",
+        f"onwatch.yaml:4: dashboards[0].file: cannot be read: {long}.json: File name too long",
+    ]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if "secret" in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return looks(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert sentences(f"version: 1\nrunbooks: secret/a.md\n{CHECKS}") == [
+        "onwatch.yaml:2: runbooks: cannot be read: secret/a.md: permission denied"
     ]
 
 

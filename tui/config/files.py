@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["VARIABLE", "expanded", "find", "is_pattern", "matching", "searched"]
+__all__ = ["VARIABLE", "expanded", "find", "is_pattern", "matching", "searched", "unusable"]
 
 VARIABLE: Final = "ONWATCH_CONFIG"
 LOCAL: Final = Path("onwatch.yaml")
@@ -46,3 +46,18 @@ def matching(pattern: str, base: Path) -> list[Path]:
     """The files that ``pattern`` names, sorted; relative to ``base``."""
     whole = str(base / expanded(pattern))
     return [Path(found) for found in sorted(glob.glob(whole))]  # noqa: PTH207 - any base
+
+
+def unusable(path: Path, given: str) -> str:
+    """Why nothing can be read at ``path``, named as ``given``; empty where it may be."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"there is no such file: {given}"
+    except PermissionError:
+        return f"cannot be read: {given}: permission denied"
+    except OSError as error:
+        return f"cannot be read: {given}: {error.strerror}"
+    except ValueError:
+        return f"is no name that a file can have: {given}"
+    return ""

@@ -48,13 +48,10 @@ def _problem(path: Path, given: str) -> Iterator[str]:
     found: list[str] = []
 
     def look() -> None:
-        try:
-            if not path.exists():
-                found.append(f"there is no such file: {given}")
-            elif not os.access(path, os.R_OK):
-                found.append(f"cannot be read: {given}: permission denied")
-        except OSError as error:
-            found.append(f"cannot be read: {given}: {error.strerror}")
+        if problem := files.unusable(path, given):
+            found.append(problem)
+        elif not os.access(path, os.R_OK):
+            found.append(f"cannot be read: {given}: permission denied")
 
     before = _hanging.pop(path.parent, None)
     if before is None or not before.is_alive():

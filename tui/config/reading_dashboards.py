@@ -100,8 +100,8 @@ class Reading:
                 (*where, "file"), f"no file matches {entry.file}"
             )
             self.warnings.append(str(problem))
-        elif not pattern and not found[0].exists():
-            self._report.add((*where, "file"), f"there is no such file: {entry.file}")
+        elif not pattern and (problem := files.unusable(found[0], entry.file)):
+            self._report.add((*where, "file"), problem)
             return
         self._known(where, entry.check, sql=True)
         for path in found:

@@ -40,10 +40,10 @@ def read_runbooks(
         if files.is_pattern(text):
             if not files.matching(text, base):
                 warnings.append(str(report.document.problem(where, f"no file matches {text}")))
+        elif problem := files.unusable(path, text):
+            report.add(where, problem)
         elif path.is_dir():
             report.add(where, f"{text} is a folder; write {text.rstrip('/')}/*.md")
-        elif not path.exists():
-            report.add(where, f"there is no such file: {text}")
     return RunbooksConfig(tuple(patterns), base, shown_base)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import Final, Protocol
 
 from checks.model import clean
@@ -17,10 +16,8 @@ from checks.store.groups import BlockGroup
 from checks.store.store import Store
 from checks.wording import span
 
-__all__ = ["Sampled", "why_empty"]
+__all__ = ["Sampled", "not_brought", "why_empty"]
 
-_ALIKE: Final = 0.85
-"""How similar a name must be to be what is meant."""
 _PARTS: Final = ("_bucket", "_sum", "_count", "_total")
 
 
@@ -75,7 +72,7 @@ def _not_there(selector: Selector, store: Sampled) -> str:
     name = selector.name
     if not name or near == name:
         return sentence
-    said = f"nothing brings {name}: no check has it"
+    said = not_brought(name)
     parts = [part for part in _PARTS if store.groups(name + part)]
     if "_bucket" in parts:
         wanted = next((one.value for one in selector.matchers if one.label == "quantile"), "")
@@ -86,8 +83,12 @@ def _not_there(selector: Selector, store: Sampled) -> str:
         )
     if parts:
         return f"{said}; {', '.join(name + part for part in parts)} {_is(parts)} there"
-    alike = near and SequenceMatcher(None, name, near).ratio() >= _ALIKE
-    return f"{said}; the nearest metric is {near}" if alike else said
+    return f"{said}; the nearest metric is {near}" if near else said
+
+
+def not_brought(name: str) -> str:
+    """That there is no metric ``name``."""
+    return f"nothing brings {name}: no check has it"
 
 
 def _is(parts: list[str]) -> str:

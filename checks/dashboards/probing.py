@@ -14,7 +14,7 @@ from checks.promql.errors import PromQLError
 from checks.promql.syntax import parse
 from checks.rules.meant import hardly_meant
 
-__all__ = ["cannot_be_shown", "doubts_about", "mistake_in"]
+__all__ = ["cannot_be_shown", "doubts_about", "mistake_in", "tree_of"]
 
 _STAND_INS: Final = ("x", "1", "5m")
 """What a variable may stand for that has no value yet: a name, a number, a duration."""
@@ -40,6 +40,13 @@ def _parsed(expr: str, variables: Sequence[Variable]) -> Node | str:
         except PromQLError as wrong:
             first = first or wrong.message
     return first
+
+
+def tree_of(expr: str, variables: Sequence[Variable]) -> Node | None:
+    """``expr`` with something for its variables; None where it is no expression whatever they
+    stand for."""
+    parsed = _parsed(expr, [one for one in variables if one.name in references(expr)])
+    return None if isinstance(parsed, str) else parsed
 
 
 def _guesses(variables: Sequence[Variable]) -> Iterator[Values]:
@@ -76,7 +83,7 @@ def _doubt(expr: str, variables: Sequence[Variable]) -> str:
     mistake = mistake_in(expr, variables)
     if mistake:
         return mistake
-    parsed = _parsed(expr, [one for one in variables if one.name in references(expr)])
-    if not isinstance(parsed, str) and any(hardly_meant(parsed)):
+    root = tree_of(expr, variables)
+    if root is not None and any(hardly_meant(root)):
         return "it is of all since the application's start, not of late: rate() is missing"
     return ""

@@ -33,6 +33,7 @@ __all__ = [
     "described",
     "empty_selectors",
     "missing",
+    "nearest_name",
     "what_is_not_there",
 ]
 
@@ -44,6 +45,8 @@ _SETTLED: Final = frozenset({NAME, *SCOPE, "le", "quantile"})
 happens: no request has failed with 500 until the first one does."""
 _EXAMPLES: Final = 3
 _ENDINGS: Final = ("_total", "_bucket", "_sum", "_count", "_seconds", "_bytes", "_ratio")
+_OF_ITS_OWN: Final = 0.7
+"""How alike a name has to be that begins alike, which counts as well."""
 _OF_OTHERS: Final = 0.75
 """How alike a name that begins otherwise has to be: endings are common to all."""
 
@@ -163,20 +166,20 @@ def missing(selector: Selector, store: Catalogue) -> tuple[str, str]:
     names = set(store.names)
     if selector.name in names:
         return selector.name, f"{text} matches nothing{_why(selector, store)}"
-    near = _nearest_name(selector.name, names)
+    near = nearest_name(selector.name, names)
     hint = f"; the nearest metric is {near}" if near else ""
     named = f"there is no metric {selector.name}" if selector.name else f"{text} matches nothing"
     return near, f"{named}{hint}"
 
 
-def _nearest_name(name: str, names: Collection[str]) -> str:
+def nearest_name(name: str, names: Collection[str]) -> str:
     """The most similar of ``names``; those that begin alike are looked at first, being few."""
     if not name:
         return ""
     stem = name.partition("_")[0]
     alike = [one for one in names if one.startswith(stem)]
-    near = _but_for_ending(name, names) or nearest(name, alike)
-    return near or nearest(name, names, _OF_OTHERS)
+    near = _but_for_ending(name, names) or _but_for_beginning(name, names)
+    return near or nearest(name, alike, _OF_ITS_OWN) or nearest(name, names, _OF_OTHERS)
 
 
 def _but_for_ending(name: str, names: Collection[str]) -> str:
@@ -185,6 +188,14 @@ def _but_for_ending(name: str, names: Collection[str]) -> str:
     bare = [name.removesuffix(ending) for ending in _ENDINGS]
     longer = [one + ending for one in {name, *bare} for ending in _ENDINGS]
     return next((one for one in (*bare, *sorted(longer)) if one != name and one in names), "")
+
+
+def _but_for_beginning(name: str, names: Collection[str]) -> str:
+    """The longest of ``names`` that ``name`` is but for words before it, which exporters differ in
+    too; a single word is no name that says what is meant."""
+    words = name.split("_")
+    shorter = ("_".join(words[at:]) for at in range(1, len(words) - 1))
+    return next((one for one in shorter if one in names), "")
 
 
 def _why(selector: Selector, store: Catalogue) -> str:

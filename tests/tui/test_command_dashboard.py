@@ -119,6 +119,58 @@ def test_validate_warns_of_what_is_not_shown(
     assert warnings[1].startswith("warning: grafana.json: panel ok: ")
 
 
+MISNAMED = """\
+version: 1
+checks:
+  - name: cache
+    redis:
+      url: redis://127.0.0.1:1
+      values: [{metric: oauth_hits_total, type: counter, key: hits}]
+objectives: [{name: a, objective: 99%, up: cache}]
+rules: {packs: [], files: rules.yml}
+dashboards:
+  - title: Queues
+    variables: [{name: which, options: [size, failed]}]
+    panels:
+"""
+
+
+@pytest.mark.parametrize(
+    ("expr", "near"),
+    [
+        ("sum by (queue) (redis_queue_size)", "queue_size"),
+        ("rate(oauth_hit_total[5m])", "oauth_hits_total"),
+        ("queue_size + redis_queue_failed", "queue_failed"),
+        ("queue_size", ""),
+        ("rate(oauth_hits_total[5m])", ""),
+        ("queues:size:sum > 5", ""),
+        ("redis_queue_size or queue_size", ""),
+        ("absent(redis_queue_size)", ""),
+        ("redis_queue_$which", ""),
+        ("slo_burn_rate", ""),
+        ("node_load1", ""),
+        ("shop_orders_total", ""),
+    ],
+)
+def test_validate_names_the_nearest_metric_of_one_that_no_check_brings(
+    capsys: pytest.CaptureFixture[str], folder: Path, expr: str, near: str
+) -> None:
+    record = "{record: 'queues:size:sum', expr: sum(queue_size)}"
+    (folder / "rules.yml").write_text(f"groups: [{{name: a, rules: [{record}]}}]\n")
+    text = f"{MISNAMED}      - {{title: Waiting, expr: '{expr}'}}\n"
+    (folder / "onwatch.yaml").write_text(text)
+    assert main(["validate"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "Waiting" in line]
+    told = f": no check has it; the nearest metric is {near}, in {expr}"
+    assert [line.partition("nothing brings ")[2].partition(":")[1:] for line in said] == (
+        [(":", told[1:])] if near else []
+    )
+    scraped = "  - {name: page, metrics: {url: http://127.0.0.1:1/metrics}}\nobjectives:"
+    (folder / "onwatch.yaml").write_text(text.replace("objectives:", scraped, 1))
+    assert main(["validate"]) == 0
+    assert "nothing brings" not in capsys.readouterr().out, "the page may have it"
+
+
 def test_live_checks_are_run_first(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     text = CONFIG.replace("expr: nothing_total", "value: probe_success, check: web")
     (folder / "onwatch.yaml").write_text(text)

@@ -97,10 +97,10 @@ def _missing_step(config: RunbooksConfig, runbook: str, step: str) -> str:
 
 def _about_runbooks(
     config: EngineConfig,
-) -> tuple[Sequence[ConfigProblem], Sequence[ConfigProblem]]:
+) -> tuple[tuple[ConfigProblem, ...], list[ConfigProblem]]:
     """Which files of the user's are no runbooks at all, and what is probably wrong with others."""
     if not config.runbooks.patterns:
-        return (), ()
+        return (), []
     from checks.runbooks.checking import doubts  # noqa: PLC0415 - where there are some
     from checks.runbooks.facts import variables_of_checks  # noqa: PLC0415
     from checks.runbooks.library import Library  # noqa: PLC0415
@@ -140,10 +140,12 @@ def _about_dashboards(config: EngineConfig) -> Iterator[str]:
     """What of the dashboards is not shown, or otherwise than where it came from."""
     if not config.dashboards:
         return
-    from checks.dashboards.probing import doubts_about  # noqa: PLC0415 - where there are some
+    from checks.dashboards.naming import misnamed  # noqa: PLC0415 - where there are some
+    from checks.dashboards.probing import doubts_about  # noqa: PLC0415
 
+    misnamed_in = misnamed(config)
     for one in config.dashboards:
-        for sentence in (*one.notes, *doubts_about(one)):
+        for sentence in (*one.notes, *doubts_about(one), *misnamed_in(one)):
             yield f"{one.place}: {sentence}"
 
 

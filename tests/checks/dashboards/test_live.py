@@ -176,6 +176,13 @@ def test_a_panel_without_anything_says_why(expr: str, said: str) -> None:
     assert said in view.error
 
 
+def test_the_nearest_metric_is_named_that_rules_check_names_too() -> None:
+    view = shown(panel("sum(redis_queue_size)"), store_of({"queue_size": [1.0]}))
+    assert view.error == (
+        "nothing brings redis_queue_size: no check has it; the nearest metric is queue_size"
+    )
+
+
 def test_of_several_queries_the_one_without_anything_is_named() -> None:
     queries = (Query("cpu", legend="{{instance}}"), Query("gone", legend="lost"))
     view = shown(Panel("it", PanelKind.CHART, queries), store_of(CORES))

@@ -48,6 +48,15 @@ def test_another_applications_metric_is_near_only_where_it_is_much_alike() -> No
     assert dead(rule, {**forks, "flow_events_total{job=flow}": 1.0}) == {"A": named}
 
 
+def test_what_has_words_before_it_that_are_not_there_is_near() -> None:
+    there = {"queue_failed{}": 1.0, "redis_cluster_enabled{}": 1.0, "failed{}": 1.0}
+    assert dead("{alert: A, expr: redis_queue_failed > 0}", there) == {
+        "A": "there is no metric redis_queue_failed; the nearest metric is queue_failed"
+    }
+    far = "there is no metric redis_jobs_failed"
+    assert dead("{alert: A, expr: redis_jobs_failed > 0}", there) == {"A": far}
+
+
 def test_a_matcher_that_takes_everything_away_is_named_with_what_there_is() -> None:
     assert dead("{alert: A, expr: 'up{job=\"nodes\"} == 0'}") == {
         "A": 'up{job="nodes"} matches nothing: job="nodes" takes everything away; job is node'

@@ -117,7 +117,7 @@ def _sentence(view: ObjectiveView) -> str:
         why = view.note or "nothing is known of it yet"
         return f"not known: {why}" if view.known <= 0 else f"nothing happened in {span(view.known)}"
     fast = [one for one in view.burns if one.rate is not None and one.rate > 1.0 and not one.few]
-    left = max(-9.99, view.remaining)
+    left = view.remaining
     said = f"{ratio_text(view.sli)} of {ratio_text(view.target)}; "
     said += (
         f"{left * 100:.0f} % of the budget left"

@@ -149,6 +149,9 @@ async def test_a_budget_that_is_spent_whatever_was_in_the_gaps() -> None:
     assert view.remaining is not None
     assert view.remaining < -10
     assert (1 - view.remaining) * view.covered > 1
+    assert f"the budget is used {1 - view.remaining:.1f} times" in view.sentence, (
+        "as the alert says"
+    )
     assert view.status is Status.WARNING
 
 

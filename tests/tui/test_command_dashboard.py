@@ -238,3 +238,36 @@ def test_what_is_written_is_read_as_the_same(
     assert own.variables[0].multi
     # Nothing is overwritten unless it is meant.
     assert run(capsys, "import", "grafana.json", "-o", "own.yaml")[0] == 2
+
+
+def test_ranges_without_an_end_and_large_values_are_written_so_that_they_can_be_read(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    panel: dict[str, object] = {"type": "stat", "title": "ok", "targets": [{"expr": "up"}]}
+    texts = {"from": 100, "to": None, "result": {"text": "high"}}
+    mappings = [
+        {"type": "range", "options": texts},
+        {"type": "value", "options": {"1234567": {"text": "exact"}}},
+    ]
+    panel["fieldConfig"] = {"defaults": {"mappings": mappings}}
+    (folder / "grafana.json").write_text(json.dumps({"title": "Theirs", "panels": [panel]}))
+    assert run(capsys, "import", "grafana.json", "-o", "own.yaml")[0] == 0
+    head = CONFIG.partition("dashboards:")[0]
+    (folder / "onwatch.yaml").write_text(head + (folder / "own.yaml").read_text())
+    (own,) = load("onwatch.yaml").engine.dashboards
+    high, exact = own.panels[0].words
+    assert (high.low, high.text) == (100, "high")
+    assert high.high >= 1e300
+    assert (exact.low, exact.high) == (1234567, 1234567)
+
+
+def test_a_name_is_harmless_on_a_terminal_and_counted_in_its_cells(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    wide = CONFIG.replace("  - title: Shop", '  - name: "店\\e[31m舗"\n    title: Shop')
+    (folder / "onwatch.yaml").write_text(wide)
+    assert run(capsys, "list")[1].splitlines()[0].startswith("店舗     Shop")
+    code, _, err = run(capsys, "show", "店", "--samples", "samples.om")
+    assert code == 2
+    assert "店舗" in err
+    assert "\x1b" not in err

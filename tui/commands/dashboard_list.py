@@ -6,9 +6,12 @@ import argparse
 import json
 import sys
 
+from rich.cells import cell_len
+
 from checks.dashboards.model import Dashboard
 from checks.model import clean
 from tui.config import load
+from widgets.text import left
 
 __all__ = ["run"]
 
@@ -23,10 +26,10 @@ def run(args: argparse.Namespace) -> int:
     if not found:
         sys.stderr.write("no dashboards: add some under dashboards: in the configuration\n")
         return 0
-    width = max(len(one.name) for one in found)
+    width = max(cell_len(one.name) for one in found)
     for one in found:
         count = f"{len(one.panels)} panel{'' if len(one.panels) == 1 else 's'}"
-        print(clean(f"{one.name:<{width}}  {one.title}  ({count}; {one.place})", 500))
+        print(clean(f"{left(one.name, width)}  {one.title}  ({count}; {one.place})", 500))
     return 0
 
 

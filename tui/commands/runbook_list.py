@@ -7,9 +7,12 @@ import json
 import sys
 from typing import Any
 
+from rich.cells import cell_len
+
 from checks.model import clean
 from checks.runbooks.library import Library
 from tui.config import load
+from widgets.text import left
 
 __all__ = ["library", "run"]
 
@@ -25,10 +28,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([_as_json(*row) for row in rows], ensure_ascii=False, indent=2))
     else:
-        width = max(len(name) for name, _, _ in rows)
+        width = max(cell_len(name) for name, _, _ in rows)
         for name, title, path in rows:
             place = "" if path == "built-in" else f"  ({path})"
-            print(clean(f"{name:<{width}}  {title}{place}", 500))
+            print(clean(f"{left(name, width)}  {title}{place}", 500))
     return 1 if books.problems else 0
 
 

@@ -40,7 +40,8 @@ SQL_KINDS: Final = ("mysql", "postgres", "sqlite")
 _SPAN: Final = 3600.0
 _WIDTH: Final = 24
 _ASKS: Final = ("expr", "exprs", "sql", "value", "text")
-_RANGE: Final = re.compile(r"\s*(-?[\d.]+(?:e-?\d+)?)\s*\.\.\s*(-?[\d.]+(?:e-?\d+)?)\s*")
+_BOUND: Final = r"\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*"
+_RANGE: Final = re.compile(rf"{_BOUND}\.\.{_BOUND}")
 _HEIGHTS: Final = {PanelKind.NUMBER: 4, PanelKind.GAUGE: 4}
 
 
@@ -122,8 +123,8 @@ class Reading:
         name = made.name if made.name not in taken else f"{path.parent.name}-{made.name}"
         made = replace(
             made,
-            name=entry.name or name,
-            title=entry.title or made.title,
+            name=clean(entry.name or name, 100),
+            title=clean(entry.title, 120) or made.title,
             span=entry.span or made.span,
         )
         if entry.check:
@@ -148,7 +149,7 @@ class Reading:
             panels = list(_placed(panels, entry.panels))
         document = self._report.document
         return Dashboard(
-            entry.name or _name_of(title),
+            clean(entry.name, 100) or _name_of(title),
             title,
             tuple(panels),
             variables,

@@ -16,6 +16,8 @@ __all__ = ["as_item", "as_yaml", "losses"]
 
 _WIDTH: Final = 12
 _HEIGHTS: Final = {PanelKind.NUMBER: 4, PanelKind.GAUGE: 4}
+_ENDLESS: Final = 1e300
+"""Where a range of values ends that has no end."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -159,7 +161,9 @@ def _value(words: Words, scale: float) -> str:
     if math.isnan(words.low):
         return "none"
     low, high = words.low / scale, words.high / scale
-    return f"{low:g}" if low == high else f"{max(low, -1e300):g}..{min(high, 1e300):g}"
+    if low == high:
+        return f"{low:.15g}"
+    return f"{max(low, -_ENDLESS):.15g}..{min(high, _ENDLESS):.15g}"
 
 
 def _column(column: Column) -> dict[str, Any]:

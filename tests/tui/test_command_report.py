@@ -136,11 +136,22 @@ def test_what_is_not_there_is_said_in_one_line(home: Path, onwatch: Run) -> None
     assert (code, text.startswith("no incident has been recorded yet")) == (0, True)
     assert onwatch("report", "--list", "--json")[1] == "[]\n"
     written(home).close()
+    long = "x" * 300
+    code, _, error = onwatch("report", "-o", f"{long}/report.md")
+    assert (code, error) == (
+        2,
+        f"onwatch: {long}/report.md cannot be written: File name too long\n",
+    )
+    code, _, error = onwatch("report", "-o", "~nobody-here/report.md")
+    assert code == 2
+    assert "there is no folder ~nobody-here" in error
     code, text, error = onwatch("report", "99")
     assert (code, text) == (2, "")
     assert error == "onwatch: there is no incident 99; known is incident 12 alone (--list)\n"
     code, _, error = onwatch("report", "-c", "none.yaml")
     assert (code, error) == (2, "onwatch: there is no configuration none.yaml\n")
+    code, _, error = onwatch("report", "-c", long)
+    assert (code, error) == (2, f"onwatch: there is no configuration {long}\n")
 
 
 def test_a_broken_configuration_keeps_nobody_from_their_report(home: Path, onwatch: Run) -> None:

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             return _nothing(args)
         incidents = journal.incidents(5_000)
         if args.list:
-            return _listed(args, journal, incidents)
+            return _listed(args, incidents)
         incident = _chosen(args.incident, journal, incidents)
         if incident is None:
             return _nothing(args)
@@ -56,10 +57,10 @@ def opened(config: str | None, *, create: bool = False) -> Iterator[Journal | No
     from tui.config.files import find  # noqa: PLC0415
 
     found = find(config)
-    if config and found is not None and not found.exists():
+    if config and found is not None and not _is_there(found):
         raise _ReportError(f"there is no configuration {config}")
     path = story_file(socket.gethostname(), str(found.absolute()) if found is not None else "")
-    if not create and not path.exists():
+    if not create and not _is_there(path):
         yield None
         return
     journal = Journal(path)
@@ -70,6 +71,10 @@ def opened(config: str | None, *, create: bool = False) -> Iterator[Journal | No
         raise _ReportError(str(error)) from None
     finally:
         journal.close()
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path's own raises where it may not look
 
 
 def _nothing(args: argparse.Namespace) -> int:
@@ -147,9 +152,8 @@ def _runbooks(loaded: Loaded) -> frozenset[str]:
     return frozenset(library.names)
 
 
-def _listed(args: argparse.Namespace, journal: Journal, incidents: list[Incident]) -> int:
+def _listed(args: argparse.Namespace, incidents: list[Incident]) -> int:
     """A line for each incident, the newest first."""
-    del journal
     if args.json:
         from checks.story.report.data import listed  # noqa: PLC0415
         from checks.story.report.material import Material  # noqa: PLC0415
@@ -162,7 +166,7 @@ def _listed(args: argparse.Namespace, journal: Journal, incidents: list[Incident
         return _nothing(args)
     from tui.output.incidents import incident_table  # noqa: PLC0415
 
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(incident_table(incidents, time.time(), width))
     return 0
 
@@ -180,11 +184,12 @@ def _put(args: argparse.Namespace, material: Material) -> int:
         sys.stdout.write(text)
         return 0
     from checks.story.report.files import write_report  # noqa: PLC0415
+    from tui.config.files import expanded  # noqa: PLC0415
 
-    path = Path(args.output).expanduser()
-    if not path.resolve().parent.is_dir():
-        raise _ReportError(f"{path} cannot be written: there is no folder {path.parent}")
+    path = expanded(args.output)
     try:
+        if not path.resolve().parent.is_dir():
+            raise _ReportError(f"{path} cannot be written: there is no folder {path.parent}")
         write_report(path, text)
     except OSError as error:
         raise _ReportError(f"{path} cannot be written: {error.strerror}") from None

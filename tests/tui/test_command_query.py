@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from tests.servers.http import HttpServer
 from tests.tui.cli_helpers import PROGRAM, environment, onwatch
@@ -193,6 +194,27 @@ def test_a_wrong_expression_is_pointed_into(capsys: pytest.CaptureFixture[str]) 
         "error": 'invalid parameter "query": 2:6: parse error: unclosed left parenthesis',
     }
     assert err == "onwatch: 2:6: parse error: unclosed left parenthesis\n    sum(tiny\n       ^\n"
+
+
+@pytest.mark.usefixtures("samples")
+def test_the_mark_stands_beneath_wide_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    err = query(capsys, 'up{job="東京"} + )')[2]
+    _, shown, mark = err.splitlines()
+    assert cell_len(shown[: shown.index(")")]) == mark.index("^")
+    assert mark.strip() == "^"
+
+
+def test_bars_begin_beneath_each_other_after_wide_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wide.om"
+    path.write_text('up{job="東京タワー"} 1 0\nup{job="b"} 3 0\n# EOF\n')
+    code = main(["query", "up", "--at", "0", "--samples", str(path), "--chart"])
+    rows = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert len({cell_len(row[: row.index("█")]) for row in rows}) == 1
+    assert main(["query", "up", "--at", "0", "--samples", str(path), "--chart", "--ascii"]) == 0
+    assert capsys.readouterr().out.isascii()
 
 
 @pytest.mark.usefixtures("samples")

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
 from checks.numerics import import_numpy
@@ -82,9 +84,9 @@ def _pointer(text: str, error: PromQLError) -> str:
     line = text[start:].partition("\n")[0]
     if len(line) > _WIDEST or not line.isprintable():
         return ""
-    before = error.span.start - start
-    marked = max(1, min(error.span.end - start, len(line)) - before)
-    return f"  {line}\n  {' ' * before}{'^' * marked}\n"
+    before, after = error.span.start - start, error.span.end - start
+    marked = max(1, cell_len(line[before:after]))
+    return f"  {line}\n  {' ' * cell_len(line[:before])}{'^' * marked}\n"
 
 
 def _when(args: argparse.Namespace, now: int) -> _When:

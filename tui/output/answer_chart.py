@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from rich.cells import cell_len
+
 from checks.model import clean
 from checks.promql.answers import Answer, Points, series_name
 from checks.promql.literals import format_float
+from widgets.text import fit, left
 
 __all__ = ["as_chart"]
 
@@ -46,16 +49,16 @@ def _bars(rows: Sequence[tuple[str, Points]], width: int, *, plain: bool) -> str
     shown = rows[:MOST_BARS]
     values = [points[0][1] for _, points in shown]
     texts = [format_float(value) for value in values]
-    names = [clean(name, _NAME_CELLS) for name, _ in shown]
-    wide, high = max(map(len, names)), max(map(len, texts))
+    names = [fit(name, _NAME_CELLS) for name, _ in shown]
+    wide, high = max(map(cell_len, names)), max(map(len, texts))
     room = max(1, width - wide - high - 4)
     longest = max(map(abs, values)) or 1.0
     sign = "#" if plain else "█"
     lines = [
-        f"{name:<{wide}}  {text:>{high}}  {sign * round(room * abs(value) / longest)}".rstrip()
+        f"{left(name, wide)}  {text:>{high}}  {sign * round(room * abs(value) / longest)}".rstrip()
         for name, text, value in zip(names, texts, values, strict=True)
     ]
-    return "\n".join([*lines, *_left_out(len(rows) - len(shown))]) + "\n"
+    return _joined([*lines, *_left_out(len(rows) - len(shown))], plain=plain)
 
 
 def _curves(
@@ -80,11 +83,11 @@ def _curves(
     drawn = str(plt.build() if colour else plt.uncolorize(plt.build()))
     plt.clear_figure()
     legend = [
-        f"{_painted('──' if one_sign else _SIGNS[at], at, colour=colour)} {clean(name, width - 3)}"
+        f"{_painted('──' if one_sign else _SIGNS[at], at, colour=colour)} {fit(name, width - 3)}"
         for at, (name, _) in enumerate(shown)
     ]
     lines = [*drawn.splitlines(), *legend, *_left_out(len(rows) - len(shown))]
-    return "\n".join(_ascii(line) if plain else line for line in lines) + "\n"
+    return _joined(lines, plain=plain)
 
 
 def _ticks(start: float, end: float, width: int) -> tuple[list[float], list[str]]:
@@ -113,6 +116,10 @@ def _painted(text: str, at: int, *, colour: bool) -> str:
 
 def _ascii(text: str) -> str:
     return text.translate(_FRAME).encode("ascii", "replace").decode()
+
+
+def _joined(lines: Sequence[str], *, plain: bool) -> str:
+    return "\n".join(_ascii(line) if plain else line for line in lines) + "\n"
 
 
 def _left_out(count: int) -> list[str]:

@@ -225,7 +225,7 @@ def test_bars_quotes_and_equal_signs_cannot_break_the_format() -> None:
     assert made[0].count("|") == 1
     assert made[0].endswith("| 'it''s a/b_c'=0.012300s;;;0")
     assert made[1] == "[OK] it's a/b=c: x / y"
-    assert unknown("a | b\nc") == "ONWATCH UNKNOWN - a / b\nc\n"
+    assert unknown("a | b\nc | d") == "ONWATCH UNKNOWN - a / b\nc / d\n"
 
 
 def alert(name: str, state: State = State.FIRING, **more: object) -> RuleAlertView:

@@ -52,8 +52,8 @@ def _told(part: PartView) -> str:
 
 def unknown(sentence: str) -> str:
     """The output where nothing could be checked."""
-    first, *more = sentence.splitlines() or [""]
-    return "".join(f"{line}\n" for line in [_plain(f"ONWATCH UNKNOWN - {first}"), *more])
+    first, *more = _plain(sentence).splitlines() or [""]
+    return "".join(f"{line}\n" for line in [f"ONWATCH UNKNOWN - {first}", *more])
 
 
 def _headline(

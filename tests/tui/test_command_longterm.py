@@ -135,6 +135,7 @@ def test_capacity_as_the_monitor_saw_it_and_what_it_comes_to(home: Path, onwatch
         (("capacity", "nothing"), 'nothing is called "nothing"'),
         (("capacity", "--at", "soon"), "write 6months, 90d, or a date"),
         (("capacity", "--at", "2020-01-01"), "2020-01-01 is over"),
+        (("capacity", "--at", "99999999months"), '"99999999months" is no time'),
         (("baseline", "compare", "--tolerance", "p96=1%"), 'there is no figure "p96"'),
         (("baseline", "compare", "--tolerance", "much"), "write 20% or p95=10%"),
         (("baseline", "save", "a/b"), "is no name for a baseline"),

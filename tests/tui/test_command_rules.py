@@ -134,6 +134,11 @@ def test_test_says_what_passed(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, lines) == (0, ["Unit Testing:  good.yml", "  SUCCESS", ""])
 
 
+def test_the_name_of_a_file_is_harmless_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("good.yml").rename("go\x1b[31mod.yml")
+    assert said(capsys, "test", "go\x1b[31mod.yml")[1][0] == "Unit Testing:  good.yml"
+
+
 def test_test_shows_what_was_expected_and_what_there_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -47,25 +47,30 @@ def run(args: argparse.Namespace) -> int:
 
 def _until(text: str, now: float) -> float:
     """Seconds from ``now`` until what ``text`` names. ConfigError for what is no time to come."""
-    from checks.capacity.views import MONTH  # noqa: PLC0415 - see above
-    from checks.settings import parse_duration  # noqa: PLC0415
-
-    if found := _MONTHS.fullmatch(text.strip()):
-        return int(found[1]) * MONTH
-    if found := _YEARS.fullmatch(text.strip()):
-        return int(found[1]) * 12 * MONTH
     try:
-        return parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        seconds = datetime.fromisoformat(text).astimezone().timestamp() - now
+        seconds = _span(text.strip(), now)
+        datetime.fromtimestamp(now + seconds).astimezone()  # no year is beyond 9999
     except (ValueError, OverflowError):
         why = f'"{text}" is no time: write 6months, 90d, or a date such as 2027-05-01'
         raise ConfigError([ConfigProblem("--at", 0, "", why)]) from None
     if seconds <= 0:
         raise ConfigError([ConfigProblem("--at", 0, "", f"{text} is over")])
     return seconds
+
+
+def _span(text: str, now: float) -> float:
+    """The same. ValueError or OverflowError for what is no time."""
+    from checks.capacity.views import MONTH  # noqa: PLC0415 - see above
+    from checks.settings import parse_duration  # noqa: PLC0415
+
+    if found := _MONTHS.fullmatch(text):
+        return int(found[1]) * MONTH
+    if found := _YEARS.fullmatch(text):
+        return int(found[1]) * 12 * MONTH
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return datetime.fromisoformat(text).astimezone().timestamp() - now
 
 
 def _chosen(configured: Sequence[Capacity], names: Sequence[str]) -> list[Capacity]:

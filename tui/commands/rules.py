@@ -124,7 +124,7 @@ def _wanted(patterns: Sequence[str] | None) -> Callable[[str], bool]:
 
 def _tell(report: TestReport) -> None:
     """As promtool does, with the line of each test that failed."""
-    sys.stdout.write(f"Unit Testing:  {report.name}\n")
+    _say(f"Unit Testing:  {report.name}")
     for warning in report.warnings:
         _say(f"  WARNING: {warning}")
     sys.stdout.write("  FAILED:\n" if report.failures else "  SUCCESS\n")

@@ -49,7 +49,7 @@ def _save(args: argparse.Namespace) -> int:
     )
     path = write(made)
     if args.json:
-        print(json.dumps(_data(made), indent=2, ensure_ascii=False))
+        print(json.dumps(asdict(made), indent=2, ensure_ascii=False))
     else:
         from tui.output.longterm import figures_table  # noqa: PLC0415 - for this command
 
@@ -95,7 +95,7 @@ def _list(args: argparse.Namespace) -> int:
 
     found = baselines()
     if args.json:
-        print(json.dumps([_data(one) for one in found], indent=2, ensure_ascii=False))
+        print(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
     elif not found:
         print("no baseline is saved yet: onwatch baseline save NAME")
     else:
@@ -110,7 +110,7 @@ def _show(args: argparse.Namespace) -> int:
     if chosen is None:
         return _none_saved(args)
     if args.json:
-        print(json.dumps(_data(chosen), indent=2, ensure_ascii=False))
+        print(json.dumps(asdict(chosen), indent=2, ensure_ascii=False))
         return 0
     from tui.output.longterm import figures_table  # noqa: PLC0415 - for this command
 
@@ -118,12 +118,6 @@ def _show(args: argparse.Namespace) -> int:
     print(f"{chosen.name}, saved {saved:%Y-%m-%d %H:%M} on {chosen.host}\n")
     print(figures_table(chosen))
     return 0
-
-
-def _data(one: Baseline) -> dict[str, object]:
-    made = asdict(one)
-    made["figures"] = [asdict(each) for each in one.figures]
-    return made
 
 
 def _none_saved(args: argparse.Namespace) -> int:

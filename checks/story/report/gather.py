@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.story.about import BEFORE, about_of
@@ -50,7 +50,9 @@ def gather(
     own = journal.entries(incident=incident.id, limit=_MOST)
     ids = {one.id for one in own}
     others = [one for one in journal.entries(limit=_MOST) if one.id not in ids]
-    entries = [*own, *others, *fresh]
+    # What waited when the report was asked for may have been written by now.
+    written = {replace(one, id=0) for one in (*own, *others)}
+    entries = [*own, *others, *(one for one in fresh if one not in written)]
     return put_together(incident, entries, journal.figures(incident.id), around, audit)
 
 

@@ -13,16 +13,19 @@ from checks.model import Status
 from checks.story import telling
 from checks.story.about import about_of
 from checks.story.figures import REQUESTS
+from checks.story.journal import Journal
 from checks.story.model import Entry, EntryKind, Figure, Incident, Session
 from checks.story.report.charts import HEIGHT, WIDTH, Axis, chart
 from checks.story.report.data import as_data
 from checks.story.report.files import report_file
 from checks.story.report.follow_ups import follow_ups
+from checks.story.report.gather import Around, gather
 from checks.story.report.impact import impacts_of
 from checks.story.report.markdown import cell, code, fenced, plain
 from checks.story.report.material import duration, percent
 from checks.story.report.notifications import incident_notification, resolution
 from checks.story.report.writing import report
+from checks.story.tables import Batch
 from tests.checks.story.night import BEGAN, ID, alert, material, night, step
 from tools.incidents import page
 
@@ -303,6 +306,18 @@ def test_entries_of_its_time_belong_to_it_where_they_concern_all() -> None:
     assert reload in found
     assert early not in found
     assert foreign not in found
+
+
+def test_what_was_written_while_the_report_was_begun_is_told_once(tmp_path: Path) -> None:
+    incident = material().incident
+    note = telling.note("the pool was full", BEGAN + 20, "bob", incident.id)
+    waits = telling.note("a restart helps", BEGAN + 30, "bob", incident.id)
+    journal = Journal(tmp_path / "state" / "story.db")
+    journal.open()
+    journal.write(Batch([note]))
+    found = gather(journal, incident, Around(BEGAN + 60), fresh=[note, waits])
+    journal.close()
+    assert [one.text for one in found.entries] == [note.text, waits.text]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ def test_a_steady_loss_is_drawn_on() -> None:
     assert forecast.full_in("/", 70 * GB) == pytest.approx(70 / 0.5 * 60)
 
 
+def test_of_a_mount_that_is_gone_nothing_is_kept() -> None:
+    forecast = filled(31, 0.5 * GB)
+    forecast.add(1_900.0, {"/other": 1 * GB})
+    assert forecast._points.keys() == forecast._rates.keys() == {"/other"}
+
+
 def test_half_an_hour_must_be_known() -> None:
     assert filled(29, 0.5 * GB).full_in("/", 70 * GB) is None
     assert filled(31, 0.5 * GB).full_in("/", 70 * GB) is not None

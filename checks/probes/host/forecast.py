@@ -57,7 +57,7 @@ class Forecast:
     def add(self, now: float, available: dict[str, float]) -> None:
         """Space left by mount, in bytes; a mount that is gone is forgotten."""
         for mount in self._points.keys() - available.keys():
-            del self._points[mount]
+            del self._points[mount], self._rates[mount]
         for mount, left in available.items():
             points = self._points.setdefault(mount, deque())
             if points and now - points[-1][0] < self.STEP:

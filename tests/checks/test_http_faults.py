@@ -44,6 +44,18 @@ async def fault(raw_server: StartRaw, data: bytes, **config: object) -> Result:
     return result
 
 
+async def test_a_page_in_a_codec_that_is_no_charset_is_read_as_utf_8(raw_server: StartRaw) -> None:
+    body = b"-" + b"a" * 100_000
+    head = b"Content-Type: text/html; charset=punycode\r\nContent-Length: %d\r\n\r\n" % len(body)
+    port = raw_server(answering(HEAD + head + body)).port
+    began = time.process_time()
+    expected = {"url": f"http://127.0.0.1:{port}/", "expect": {"text": "-aaa"}}
+    result = await ask("http", expected)
+    assert result.status is Status.OK, result.message
+    assert "\n\n-aaa" in result.raw
+    assert time.process_time() - began < 1
+
+
 async def test_refused(user_sees: UserSees) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]

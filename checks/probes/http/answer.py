@@ -7,7 +7,7 @@ import json
 import re
 import zlib
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from checks.probes.http.connection import Exchange
 
@@ -16,6 +16,9 @@ __all__ = ["Answer", "BodyError"]
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _SESSION = re.compile(r"(?im)^(set-cookie\s*:\s*[^=;\r\n]*=)[^;\r\n]*")
 _RAW_BODY = 10_000
+_NO_CHARSETS: Final = {"punycode", "idna", "unicode-escape", "raw-unicode-escape"}
+"""Codecs of Python's that no page is written in. Reading a page by the first takes time with the
+square of its length, minutes of a megabyte, for which all checks would wait."""
 
 
 class BodyError(Exception):
@@ -68,7 +71,8 @@ class Answer:
         found = _CHARSET.search(self._content_type)
         charset = found.group(1) if found else "utf-8"
         try:
-            codecs.lookup(charset)
+            if codecs.lookup(charset).name in _NO_CHARSETS:
+                charset = "utf-8"
             return body.decode(charset, "replace")
         except (LookupError, ValueError):
             return body.decode("utf-8", "replace")

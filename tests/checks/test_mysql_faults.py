@@ -12,7 +12,10 @@ from collections.abc import Callable
 import pymysql
 import pytest
 
+from checks.dial import Phases
+from checks.errors import TargetError
 from checks.model import Result, Status
+from checks.probes.mysql.link import Link
 from checks.probes.mysql.probe import MysqlProbe
 from tests.reliability import UserSees
 from tests.servers.http import RawServer, full_backlog
@@ -570,3 +573,21 @@ async def test_two_connections_at_most(
     for _ in range(5):
         await mysql_watch.again(probe, 61)
         assert own_server.fetch(ours) == [(2,)]
+
+
+async def test_trouble_that_takes_longer_than_a_run_waits_is_told_at_the_next(
+    mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = mysql_watch.probe(mariadb_server, timeout=1.0, queries=[query("SELECT 1 AS value")])
+    assert (await probe.run()).status is Status.OK
+
+    async def late(phases: Phases) -> Link:
+        await asyncio.sleep(0.7)
+        raise TargetError("timeout", "nobody answers")
+
+    monkeypatch.setattr(probe._side._session, "ensure", late)
+    await mysql_watch.again(probe, 60)
+    assert probe._side._work is not None
+    await probe._side._work
+    result = await mysql_watch.again(probe, 60)
+    assert "second connection: nobody answers" in result.message

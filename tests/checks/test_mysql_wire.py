@@ -324,6 +324,33 @@ async def test_answers_that_make_no_sense(raw_server: StartRaw, mysql_watch: Mys
         assert result.status in (Status.CRITICAL, Status.OK), (piece, result.message)
 
 
+@pytest.mark.parametrize(
+    ("packets", "reason"),
+    [
+        # A hundred thousand columns; one with a name of twenty kilobytes.
+        ((b"\xfd\xa0\x86\x01",), "protocol"),
+        ((b"\x01", b"\x03def\x00\x00\x00\xfc\x20\x4e" + b"n" * 20_000), "limit"),
+    ],
+)
+async def test_columns_are_bounded(
+    raw_server: StartRaw, mysql_watch: MysqlWatch, packets: tuple[bytes, ...], reason: str
+) -> None:
+    def talk(link: socket.socket) -> None:
+        server = Mysql8(link)
+        server.send(b"\x01\x03")
+        server.ok()
+
+        def answer() -> None:
+            for packet in packets:
+                server.send(packet)
+
+        server.serve({"read_only": answer})
+
+    result = await watch(raw_server, mysql_watch, talk)
+
+    assert (result.status, result.reason) == (Status.CRITICAL, reason), result.message
+
+
 async def test_a_fork_that_knows_not_every_setting(
     raw_server: StartRaw, mysql_watch: MysqlWatch
 ) -> None:

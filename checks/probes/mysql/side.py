@@ -146,7 +146,7 @@ class Side:
         now = self._target.env.clock.now()
         if not self._anything_due(now):
             return
-        self._problem = None
+        problem: TargetError | None = None
         self._troubles.server = server
         try:
             await self._connected(renew=self._slow.due(now) and self._denied())
@@ -161,11 +161,13 @@ class Side:
                 await self._within(self._slow.collect(ask, variables, now), 10.0)
         except (TargetError, SecretError) as error:
             reason = error.reason if isinstance(error, TargetError) else "config"
-            self._problem = TargetError(reason, str(error))
+            problem = TargetError(reason, str(error))
             self._session.drop()
         except TimeoutError:
-            self._problem = TargetError("timeout", "the server did not answer it in time")
+            problem = TargetError("timeout", "the server did not answer it in time")
             await self._end()
+        # Until now the one before stood: a run does not wait for work that takes long.
+        self._problem = problem
 
     def _denied(self) -> bool:
         """Whether anything failed for want of a privilege."""

@@ -57,6 +57,8 @@ class SlowTier:
         self._digests: tuple[Record, ...] = ()
         self._before: dict[str, tuple[float, float]] = {}
         self._since = 0.0
+        self._elapsed = 0.0
+        """Seconds between the last two looks at the statements."""
         self._logs: _Logs | None = None
         self._slow_log: tuple[Record, ...] = ()
         self._notes: tuple[str, ...] = ()
@@ -97,9 +99,9 @@ class SlowTier:
         if rows is None:
             return
         self._before = {_key(row): _done(row) for row in self._digests}
-        self._digests, elapsed = tuple(rows), now - self._since
+        self._digests, self._elapsed = tuple(rows), now - self._since
         self._since = now
-        if not rows and elapsed:
+        if not rows:
             notes.append(
                 "statements are not counted: UPDATE performance_schema.setup_consumers "
                 "SET ENABLED = 'YES' WHERE NAME = 'statements_digest'"
@@ -186,7 +188,7 @@ class SlowTier:
         before = self._before.get(_key(row))
         lately = ""
         if before is not None and calls >= before[0]:
-            lately = f"{calls - before[0]:,.0f} in {span(EVERY)}"
+            lately = f"{calls - before[0]:,.0f} in {span(round(self._elapsed))}"
         per_call = float(row["sum_rows_examined"] or 0) / calls if calls else 0.0
         return (
             statement(str(row["digest_text"] or ""), 300),

@@ -27,6 +27,10 @@ __all__ = ["ClosedError", "LimitError", "PluginError", "Rows", "ServerError", "W
 
 GREETING_BOUND: Final = 4096
 ANSWER_BOUND: Final = 16_000_000
+COLUMNS: Final = 4096
+"""Columns that an answer may have; a table of MySQL's has no more."""
+COLUMN_BOUND: Final = 16_384
+"""Bytes that tell of a column: six names, of 64 characters mostly."""
 _SPILL: Final = 100_000
 """Bytes beyond the rows that are wanted that are read to keep the connection."""
 _BINARY: Final = 63
@@ -224,7 +228,10 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
             self.abort()
             raise ClosedError("protocol", "asks for a file of this machine")
         count, _ = _number(first, 0)
-        columns = [_column(await self._part(ANSWER_BOUND)) for _ in range(count)]
+        if count > COLUMNS:
+            self.abort()
+            raise ClosedError("protocol", "does not answer as MySQL does")
+        columns = [_column(await self._part(COLUMN_BOUND)) for _ in range(count)]
         await self._part(ANSWER_BOUND)
         names = tuple(name for name, _ in columns)
         readers = [reader for _, reader in columns]
@@ -330,7 +337,7 @@ _TEMPORAL: Final = (
 )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512)  # 8 MB at most, of packets that are bounded
 def _column(packet: bytes) -> tuple[str, Callable[[bytes], Any]]:
     """A column's name, and what reads its values; they are the same from run to run."""
     at = 0

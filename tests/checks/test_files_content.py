@@ -89,6 +89,8 @@ def _sqlite() -> bytes:
         ("a.json", b'{"dashboard": {"panels": []}}\n', "JSON, whole"),
         ("a.dump", b"PGDMP\x01\x0e\x00" + bytes(500), "pg_dump archive"),
         ("notes", b"any text at all", "what format it has is not known"),
+        ("my.cnf", b"[mysqld]\nport = 3306\n", "what format it has is not known"),
+        ("app.log", b"[2026-11-27 02:00:00] done\n", "what format it has is not known"),
     ],
 )  # fmt: skip
 def test_what_is_whole_is_said_to_be(tmp_path: Path, name: str, data: bytes, text: str) -> None:
@@ -181,6 +183,50 @@ async def test_a_backup_is_read_once_and_again_when_it_is_another(
     assert damaged.samples.get("onwatch_files_readable") == 0
     await probe.close()
     lanes.close()
+
+
+def test_what_follows_is_found_also_where_its_beginning_lies_in_two_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = gzip.compress(MYSQL[:50_000]), gzip.compress(MYSQL[50_000:])
+    monkeypatch.setattr("checks.probes.files.unpacking._PIECE", len(first) + 1)
+    path = tmp_path / "a.sql.gz"
+    path.write_bytes(first + second)
+    found = inspect(path, BUDGET)
+    assert found.sound is True, found.text
+    path.write_bytes(first + second[:-9])
+    assert inspect(path, BUDGET).sound is False
+
+
+def test_of_an_archive_with_a_password_nobody_can_tell(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    within, listed = b"PK\x03\x04\x14\x00", b"PK\x01\x02\x14\x03\x14\x00"
+    data = _zip()
+    for head in (within, listed):
+        assert head + bytes(2) in data
+        data = data.replace(head + bytes(2), head + b"\x01\x00")
+    path.write_bytes(data)
+    found = inspect(path, BUDGET)
+    assert found.sound is None
+    assert found.text.startswith("zip: it is encrypted")
+
+
+async def test_a_reading_that_failed_inside_keeps_nobody_from_closing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("checks.probes.files.content.inspect", broken)
+    clock, lanes, path = FakeClock(), Lanes(), tmp_path / "a.sql"
+    path.write_bytes(MYSQL)
+    os.utime(path, (clock.wall() - 3_600,) * 2)
+    config = FilesConfig.model_validate({"path": "a.sql", "readable": True})
+    probe = FilesProbe(config, host_target(clock, lanes, tmp_path))
+    with pytest.raises(RuntimeError):
+        await probe.run()
+    await probe.close()
+    assert lanes._lanes == {}
 
 
 def test_reading_ends_when_nobody_wants_to_know_any_more(tmp_path: Path) -> None:

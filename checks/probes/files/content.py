@@ -70,8 +70,8 @@ class Reading:
         self._closed = True
         if self.task is not None:
             self.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.task
+            # What went wrong in it was said, and keeps nobody from closing.
+            await asyncio.wait({self.task})
         self._lanes.drop(self._lane)
 
 
@@ -126,6 +126,8 @@ def _plain(ends: Ends) -> Content:
 def _packed(packed: str, got: Unpacked, size: int) -> Content:
     if got.wrong:
         return Content(False, f"{packed}: {got.wrong}")
+    if got.closed:
+        return Content(None, f"{packed}: {got.closed}")
     found = seen(got.ends)
     what = f"{packed} with a {found.what}" if found is not None else packed
     if found is not None and found.wrong:

@@ -138,10 +138,15 @@ def _mongo(ends: Ends) -> Seen | None:
     return Seen("MongoDB archive")
 
 
+_JSON = re.compile(rb'\s*(?:\{\s*["}]|\[\s*["{\[\]])')
+"""How an object begins, or an array of what is worth a dump: ``[mysqld]`` and a log's
+``[2026-11-27 …]`` are none."""
+
+
 def _json(ends: Ends) -> Seen | None:
-    head = ends.head.lstrip()
-    if head[:1] not in (b"{", b"["):
+    if _JSON.match(ends.head) is None:
         return None
+    head = ends.head.lstrip()
     if ends.tail is not None and ends.tail.rstrip()[-1:] != (b"}" if head[:1] == b"{" else b"]"):
         return _cut_off("JSON", "the last brace")
     return Seen("JSON")

@@ -26,6 +26,8 @@ FORMATS: Final = (
 )
 """First bytes of a compressed file, and what it is."""
 _PIECE: Final = 262_144
+_ENCRYPTED: Final = 0x1
+"""The flag of a zip's member that has a password."""
 _GROWN: Final = 10
 """How many times as much as the budget may come of it."""
 _DAMAGE: Final = (
@@ -42,7 +44,7 @@ class StoppedError(Exception):
 @dataclass(slots=True)
 class Unpacked:
     """What came of reading it. ``wrong`` says why it is damaged; ``whole`` that it was read to its
-    end."""
+    end; ``closed`` why nobody can tell."""
 
     head: bytes = b""
     tail: bytes = b""
@@ -50,6 +52,7 @@ class Unpacked:
     read: int = 0
     wrong: str = ""
     whole: bool = False
+    closed: str = ""
     members: list[str] = field(default_factory=list)
 
     @property
@@ -116,8 +119,7 @@ def unpack(file: IO[bytes], what: str, budget: int, stopped: Callable[[], bool])
             if stopped():
                 raise StoppedError
             if stream.eof:
-                rest = stream.unused_data or file.read(_PIECE)
-                rest = rest.lstrip(b"\0")
+                rest = _following(stream.unused_data, file, what, got)
                 if not rest.startswith(_magic(what)):
                     # Padding of a tape, or something that every program leaves out.
                     got.whole = True
@@ -140,6 +142,17 @@ def unpack(file: IO[bytes], what: str, budget: int, stopped: Callable[[], bool])
         return got
 
 
+def _following(rest: bytes, file: IO[bytes], what: str, got: Unpacked) -> bytes:
+    """What comes after a stream's end, of which ``rest`` was read with it: enough of it to see
+    whether another stream begins, whose first bytes may lie in two pieces.
+    """
+    if len(rest) < len(_magic(what)):
+        more = file.read(_PIECE)
+        got.read += len(more)
+        rest += more
+    return rest.lstrip(b"\0")
+
+
 def _damaged(error: Exception) -> str:
     """A damaged archive's names and octets may stand in what its module says."""
     return f"it is damaged: {clean(error, 120)}"
@@ -155,6 +168,9 @@ def unzip(file: IO[bytes], budget: int, stopped: Callable[[], bool]) -> Unpacked
     try:
         with zipfile.ZipFile(file) as archive:
             got.members = archive.namelist()
+            if any(member.flag_bits & _ENCRYPTED for member in archive.infolist()):
+                got.closed = "it is encrypted; unzip -t with its password tells whether it is whole"
+                return got
             for member in archive.infolist():
                 with archive.open(member) as content:
                     while piece := content.read(_PIECE):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.model import Result, Status
+from checks.probes.sqlite.file import DatabaseFile
+from checks.probes.sqlite.integrity import Integrity
 from checks.probes.sqlite.probe import KIND, SqliteConfig
 from checks.requests.stats import RequestStats, WindowStats
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch, writer
@@ -267,6 +272,8 @@ async def test_estimates_use_analyze_and_leave_odd_tables_out(
 ) -> None:
     run = sqlite_database.execute
     run("CREATE TABLE keyed(a TEXT PRIMARY KEY) WITHOUT ROWID")
+    run("CREATE TABLE named(rowid TEXT)")
+    run("INSERT INTO named VALUES ('a'), ('b')")
     run("CREATE VIRTUAL TABLE words USING fts5(body)")
     run('CREATE TABLE "we""ird [red]" (x)')
     run('INSERT INTO "we""ird [red]" VALUES (1), (2)')
@@ -276,6 +283,7 @@ async def test_estimates_use_analyze_and_leave_odd_tables_out(
     assert rows['we"ird [red]'] == ("≈ 2", "largest rowid")
     assert rows["failed_jobs"] == ("≈ 2", "ANALYZE")
     assert "keyed" not in rows
+    assert "named" not in rows
     assert "words" not in rows
 
 
@@ -286,6 +294,56 @@ async def test_integrity(sqlite_database: SqliteDatabase, sqlite_watch: SqliteWa
     result = await probe.run()
     assert part(result, "integrity")[0] is Status.OK
     assert result.samples.get("sqlite_integrity_ok") == 1
+
+
+async def test_an_integrity_check_asked_for_amid_another_takes_nothing_from_what_is_known(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = sqlite_watch.probe()
+    assert (await probe.check_integrity()).sound is True
+    reads, goes_on = threading.Event(), threading.Event()
+    read = probe._integrity._read
+
+    def slow() -> Integrity:
+        reads.set()
+        goes_on.wait(10)
+        return read()
+
+    monkeypatch.setattr(probe._integrity, "_read", slow)
+    checking = asyncio.create_task(probe.check_integrity())
+    await asyncio.to_thread(reads.wait, 10)
+    assert await probe.ask("integrity") == "integrity: the previous check has not ended yet"
+    assert part(await probe.run(), "integrity")[0] is Status.OK
+    goes_on.set()
+    assert (await checking).sound is True
+
+
+async def test_an_integrity_check_that_failed_inside_keeps_nobody_from_closing(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Integrity:
+        raise RuntimeError("broken")
+
+    probe = sqlite_watch.probe(integrity_check="1h")
+    monkeypatch.setattr(probe._integrity, "_read", broken)
+    assert (await probe.run()).status is Status.OK
+    assert probe._integrity.task is not None
+    await asyncio.wait({probe._integrity.task})
+    await probe.close()
+    assert not any("integrity" in name for name in sqlite_watch.lanes._lanes)
+    assert isinstance(probe._integrity.task.exception(), RuntimeError)
+
+
+def test_a_file_that_goes_while_it_is_read_is_measured_all_the_same(
+    sqlite_database: SqliteDatabase,
+) -> None:
+    sqlite_database.rest()
+    file, size = DatabaseFile(sqlite_database.path), sqlite_database.path.stat().st_size
+    with file.session(time.monotonic() + 5) as session:
+        session.value("SELECT 1")
+        sqlite_database.path.rename(sqlite_database.path.with_name("away"))
+        assert file.size == size
+    file.close()
 
 
 async def test_integrity_is_checked_at_its_interval(

@@ -72,6 +72,11 @@ class DatabaseFile:
         """Whether the last :meth:`session` found another file at the path than before."""
 
     @property
+    def size(self) -> int:
+        """Bytes of the file that the last :meth:`session` found, also where it has gone since."""
+        return 0 if self._descriptor is None else os.fstat(self._descriptor).st_size
+
+    @property
     def wal_size(self) -> int:
         """Bytes of the write-ahead log; 0 where there is none."""
         try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from checks.errors import TargetError
+from checks.errors import NoThreadsError, TargetError
 from checks.findings import Finding
 from checks.lanes import LaneBusyError
 from checks.model import Part, SampleBuilder, Status
@@ -53,11 +52,13 @@ class IntegrityCheck:
         """The last check that was begun by its interval."""
 
     async def run(self) -> Integrity:
-        """Read the whole file now."""
+        """Read the whole file now; where it is being read already, say so."""
         try:
             found = await self._lanes.run(self._lane, self._read)
         except LaneBusyError:
-            found = Integrity(self._clock.now(), None, "the previous check has not ended yet")
+            return Integrity(self._clock.now(), None, "the previous check has not ended yet")
+        except NoThreadsError as error:
+            return Integrity(self._clock.now(), None, str(error))
         self._last = found
         return found
 
@@ -73,8 +74,8 @@ class IntegrityCheck:
     async def close(self) -> None:
         if self.task is not None:
             self.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.task
+            # What went wrong in it keeps nobody from closing.
+            await asyncio.wait({self.task})
         # It may be read still.
         self._lanes.drop(self._lane, self._file.close)
 

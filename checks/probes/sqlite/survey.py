@@ -113,7 +113,7 @@ def survey(session: Session, file: DatabaseFile) -> Survey:
     page_size = session.value("PRAGMA page_size")
     pages = session.value("PRAGMA page_count")
     return Survey(
-        file_size=file.path.stat().st_size,
+        file_size=file.size,
         wal_size=file.wal_size,
         page_size=page_size,
         pages=pages,
@@ -150,19 +150,21 @@ def table_rows(session: Session) -> TableRows:
 def _analysed(session: Session) -> dict[str, int]:
     if not session.value("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'"):
         return {}
-    return dict(
-        session.rows("SELECT tbl, MAX(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl")
-    )
+    found = session.rows("SELECT tbl, MAX(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl")
+    return {table: count for table, count in found if count is not None}
 
 
 def _largest_rowid(session: Session, name: str) -> int | None:
-    """None of a table without rowids."""
+    """None of a table without rowids, and of one that calls a column of its own so."""
     try:
-        return int(session.value(f"SELECT MAX(rowid) FROM {SqliteDialect().quote(name)}") or 0)  # noqa: S608
+        found = session.value(f"SELECT MAX(rowid) FROM {SqliteDialect().quote(name)}")  # noqa: S608
     except TargetError as error:
         if error.reason != "config":
             raise
         return None
+    if found is None:
+        return 0
+    return found if isinstance(found, int) else None
 
 
 def human_size(size: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import math
 import socket
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -22,6 +23,7 @@ __all__ = [
     "dial_socket",
     "place",
     "socket_address",
+    "unix_socket",
 ]
 
 STAGGER: Final = 0.25
@@ -29,6 +31,8 @@ STAGGER: Final = 0.25
 
 FULL_PAUSE: Final = 0.02
 """Seconds between two attempts at a unix socket whose queue is full."""
+FULL_PATIENCE: Final = 1.0
+"""Seconds for which a full queue may be a burst rather than a server that hangs."""
 
 _TIMED_OUT: Final = "connection to {where} timed out: is the host up, does a firewall drop it?"
 _SENTENCES: Final = (
@@ -153,6 +157,21 @@ async def dial_socket(path: str, phases: Phases) -> Dialled:
         TargetError: reason refused, permission or unreachable.
     """
     phases.enter("connect")
+    try:
+        sock = await unix_socket(path, math.inf)
+    except OSError as error:
+        raise _socket_error(error, path) from None
+    phases.end()
+    return Dialled(sock, sock.family, path, Addresses(()))
+
+
+async def unix_socket(path: str, patience: float = FULL_PATIENCE) -> socket.socket:
+    """A connection to the unix socket at ``path``, non-blocking; whoever takes it closes it.
+
+    Raises:
+        OSError: there is none; EAGAIN where its queue was full for ``patience`` seconds.
+    """
+    until = perf_counter() + patience
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
@@ -161,18 +180,16 @@ async def dial_socket(path: str, phases: Phases) -> Dialled:
             # connection as soon as the socket can be written to, which is at once.
             try:
                 sock.connect(path)
-                break
             except BlockingIOError:
+                if perf_counter() >= until:
+                    raise
                 await asyncio.sleep(FULL_PAUSE)
-    except OSError as error:
-        sock.close()
-        raise _socket_error(error, path) from None
+            else:
+                return sock
     except BaseException:
         # Cancelled too: nobody else could close it.
         sock.close()
         raise
-    phases.end()
-    return Dialled(sock, sock.family, path, Addresses(()))
 
 
 def _socket_error(error: OSError, path: str) -> TargetError:

@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pymysql
 import pytest
@@ -18,7 +19,7 @@ from checks.model import Result, Status
 from checks.probes.mysql.link import Link
 from checks.probes.mysql.probe import MysqlProbe
 from tests.reliability import UserSees
-from tests.servers.http import RawServer, full_backlog
+from tests.servers.http import RawServer, full_backlog, full_socket
 from tests.servers.mariadb import (
     MONITOR,
     OWNER,
@@ -156,6 +157,15 @@ async def test_a_machine_that_takes_no_connections(mysql_watch: MysqlWatch) -> N
 
     assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
     assert "not established within 360 ms" in result.message
+
+
+async def test_a_socket_that_takes_no_connections(mysql_watch: MysqlWatch, tmp_path: Path) -> None:
+    path = tmp_path / "mysqld.sock"
+    with full_socket(path):
+        result = await mysql_watch.probe(f"mysql://{MONITOR}@localhost/?socket={path}").run()
+
+    assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
+    assert result.message == f"{path} takes no more connections: does the server hang?"
 
 
 async def test_connections_are_used_up(

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ import pytest_asyncio
 
 from checks.model import Result, Status
 from tests.reliability import UserSees
+from tests.servers.http import full_socket
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch, until
 from tui.demo.postgres_server import PostgresServer
 
@@ -386,6 +388,16 @@ async def test_a_full_backlog_is_a_timeout(postgres_watch: PostgresWatch) -> Non
         result = await postgres_watch.probe(f"postgresql://a@127.0.0.1:{port}/a", timeout=0.3).run()
     assert result.status is Status.CRITICAL
     assert result.reason == "timeout"
+
+
+async def test_a_socket_that_takes_no_connections(
+    postgres_watch: PostgresWatch, tmp_path: Path
+) -> None:
+    path = tmp_path / ".s.PGSQL.5432"
+    with full_socket(path):
+        result = await postgres_watch.probe(f"postgresql://a@/a?host={tmp_path}").run()
+    assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
+    assert result.message == f"{path} takes no more connections: does the server hang?"
 
 
 async def test_a_name_that_is_none(postgres_watch: PostgresWatch) -> None:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 
 from checks.model import Status
 from tests.reliability import UserSees
+from tests.servers.http import full_socket
 from tests.servers.redis import RedisServer, RedisWatch, free_port
 
 ESCAPES = "\x1b[31mred\x1b]0;title\x07[bold]x[/]\u202e"
@@ -61,6 +62,14 @@ async def test_refused(redis_watch: RedisWatch) -> None:
     assert (result.status, result.reason, result.up) == (Status.CRITICAL, "refused", False)
     assert result.message == f"connection to 127.0.0.1:{port} refused: is the server running?"
     assert result.samples.get("redis_up") == 0
+
+
+async def test_a_socket_that_takes_no_connections(redis_watch: RedisWatch, tmp_path: Path) -> None:
+    path = tmp_path / "redis.sock"
+    with full_socket(path):
+        result = await redis_watch.once(f"unix://{path}")
+    assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
+    assert result.message == f"{path} takes no more connections: does the server hang?"
 
 
 async def test_a_connection_that_is_never_answered(redis_watch: RedisWatch) -> None:

@@ -14,12 +14,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 import trustme
 
-__all__ = ["Answer", "HttpServer", "RawServer", "Request", "full_backlog"]
+__all__ = ["Answer", "HttpServer", "RawServer", "Request", "full_backlog", "full_socket"]
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -209,6 +210,16 @@ def full_backlog() -> Iterator[int]:
     finally:
         for sock in (*fillers, listener):
             sock.close()
+
+
+@contextlib.contextmanager
+def full_socket(path: Path) -> Iterator[None]:
+    """The same of a unix socket at ``path``, where an attempt is told so (EAGAIN)."""
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as filler:
+        listener.bind(str(path))
+        listener.listen(0)
+        filler.connect(str(path))
+        yield
 
 
 @pytest.fixture

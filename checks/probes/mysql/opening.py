@@ -11,7 +11,7 @@ from typing import Final
 
 import pymysql
 
-from checks.dial import Phases, connection_error, dial
+from checks.dial import Phases, connection_error, dial, unix_socket
 from checks.errors import TargetError
 from checks.model import clean
 from checks.probe import ProbeEnv
@@ -179,18 +179,10 @@ async def _connected(login: Login, env: ProbeEnv, phases: Phases, port: int) -> 
         dialled.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return dialled.sock
     phases.enter("connect")
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address.socket)
+        return await unix_socket(address.socket)
     except OSError as error:
-        sock.close()
         raise socket_error(address.socket, error) from None
-    except BaseException:
-        # Cancelled too: nobody else could close it.
-        sock.close()
-        raise
-    return sock
 
 
 def socket_error(path: str, error: OSError) -> TargetError:

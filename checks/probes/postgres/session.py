@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import socket
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from checks.databases.held import Held
-from checks.dial import Phases, connection_error, dial
+from checks.dial import Phases, connection_error, dial, unix_socket
 from checks.errors import TargetError
 from checks.probe import ProbeEnv
 from checks.probes.postgres.address import Address
@@ -234,18 +233,10 @@ class Session(Held["Link"]):
 
 
 async def _open_socket(address: Address) -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address.socket)
+        return await unix_socket(address.socket)
     except OSError as error:
-        sock.close()
         raise _socket_error(address, error) from None
-    except BaseException:
-        # Cancelled too: nobody else could close it.
-        sock.close()
-        raise
-    return sock
 
 
 def _socket_error(address: Address, error: OSError) -> TargetError:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
-from checks.dial import Phases, connection_error, dial
+from checks.dial import Phases, connection_error, dial, unix_socket
 from checks.errors import TargetError
 from checks.probes.redis.config import Address
 from checks.probes.redis.reply import Command, ErrorReply
@@ -172,7 +172,8 @@ class RedisLink(AbstractConnection):
         transport: asyncio.Transport
         if self._address.path:
             phases.enter("connect")
-            transport, _ = await loop.create_unix_connection(lambda: protocol, self._address.path)
+            sock = await unix_socket(self._address.path)
+            transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
         else:
             dialled = await dial(self._address.host, self._address.port, resolver, phases)
             if self._context is not None:
@@ -214,6 +215,8 @@ def _socket_error(path: str, error: OSError) -> TargetError:
         return TargetError("permission", f"cannot connect to {path}: {what}; {hint}")
     if isinstance(error, FileNotFoundError):
         return TargetError("refused", f"no socket {path}: is the server running?")
+    if isinstance(error, BlockingIOError):
+        return TargetError("timeout", f"{path} takes no more connections: does the server hang?")
     return TargetError("refused", f"cannot connect to {path}: {what}; is the server running?")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from checks.errors import TargetError
@@ -10,7 +12,9 @@ from checks.lanes import LaneBusyError
 from checks.probe import ProbeEnv
 from checks.settings import Model, NamedFile
 
-__all__ = ["NamedContext", "Tls", "tls_context", "tls_context_apart", "version_text"]
+__all__ = ["Contexts", "NamedContext", "Tls", "tls_context", "version_text"]
+
+_Stamps = tuple[tuple[int, int], ...]
 
 
 class Tls(Model):
@@ -26,6 +30,11 @@ class Tls(Model):
     """`full` checks certificate and host name, `ca` the certificate alone, `none` nothing."""
     server_name: str | None = None
     """Name to ask for and to verify, where it is not the URL's host."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those that are named."""
+        return tuple(file for file in (self.ca, self.cert, self.key) if file)
 
 
 class NamedContext(ssl.SSLContext):
@@ -63,7 +72,7 @@ def tls_context(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedConte
             # A password prompt would hang the engine; an encrypted key is refused instead.
             context.load_cert_chain(str(env.path(tls.cert)), own, password=_no_password)
     except FileNotFoundError:
-        files = ", ".join(name for name in (tls.ca, tls.cert, tls.key) if name)
+        files = ", ".join(tls.files)
         raise TargetError("config", f"a file of {key} is missing, one of: {files}") from None
     except (OSError, ValueError) as error:
         raise TargetError("config", f"{key} cannot be used: {error}") from None
@@ -71,24 +80,50 @@ def tls_context(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedConte
     return context
 
 
-async def tls_context_apart(tls: Tls, env: ProbeEnv, key: str, name: str = "") -> NamedContext:
-    """As :func:`tls_context`, its files read apart: their mount's server may be gone.
-
-    Raises:
-        TargetError: ``config`` where a file is no good, or reading it hangs.
+class Contexts:
+    """The contexts of one check; one whose files have been renewed is made anew. ``key`` names the
+    model in sentences (``redis.tls``).
     """
-    files = [str(env.path(file)) for file in (tls.ca, tls.cert, tls.key) if file]
-    if not files:
-        return tls_context(tls, env, key, name)
-    lane = f"{key} {tls!r} {name}"
+
+    def __init__(self, env: ProbeEnv, key: str) -> None:
+        self._env = env
+        self._key = key
+        self._made: dict[tuple[str, str], tuple[_Stamps, NamedContext]] = {}
+
+    async def of(self, tls: Tls, name: str = "") -> NamedContext:
+        """As :func:`tls_context`, its files read apart: their mount's server may be gone.
+
+        Raises:
+            TargetError: ``config`` where a file is no good, or reading it hangs.
+        """
+        files = [str(self._env.path(file)) for file in tls.files]
+        if not files:
+            return self._of(tls, name, files)
+        lanes, lane = self._env.lanes, f"{self._key} {tls!r} {name}"
+        try:
+            return await lanes.share(lane, lambda: self._of(tls, name, files))
+        except LaneBusyError:
+            text = f"{self._key}: reading {', '.join(files)} hangs: is the mount still there?"
+            raise TargetError("config", text) from None
+        finally:
+            if not lanes.busy(lane):
+                lanes.drop(lane)
+
+    def _of(self, tls: Tls, name: str, files: Iterable[str]) -> NamedContext:
+        which, stamps = (tls.model_dump_json(), name), tuple(map(_stamp, files))
+        known = self._made.get(which)
+        if known is None or known[0] != stamps:
+            known = self._made[which] = stamps, tls_context(tls, self._env, self._key, name)
+        return known[1]
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    """What changes with the file; of one that is missing the context says that."""
     try:
-        return await env.lanes.share(lane, lambda: tls_context(tls, env, key, name))
-    except LaneBusyError:
-        text = f"{key}: reading {', '.join(files)} hangs: is the mount still there?"
-        raise TargetError("config", text) from None
-    finally:
-        if not env.lanes.busy(lane):
-            env.lanes.drop(lane)
+        found = os.stat(file)  # noqa: PTH116 - no path object is wanted
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def version_text(version: str | None) -> str:

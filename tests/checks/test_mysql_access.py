@@ -3,6 +3,7 @@ out costs this host and its accounts. Counted on the server."""
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -430,6 +431,18 @@ async def test_tls_verifies_the_name(
     other = await mysql_watch.once(url.replace("localhost", "127.0.0.1"), tls=tls)
     assert (other.status, other.reason) == (Status.CRITICAL, "tls")
     assert "mysql.tls.server_name" in other.message
+
+
+async def test_files_of_tls_that_are_renewed_are_read_anew(
+    secure_server: MariadbDatabase, mysql_watch: MysqlWatch, tmp_path: Path
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "renewed.pem")
+    url = f"mysql://{MONITOR}@localhost:{secure_server.port}/"
+    probe = mysql_watch.probe(url, tls={"ca": "renewed.pem"})
+    assert (await probe.run()).reason == "tls"
+    shutil.copy(tmp_path / "ca.pem", tmp_path / "renewed.pem")
+    result = await mysql_watch.again(probe)
+    assert result.status is Status.OK, result.message
 
 
 async def test_tls_that_is_offered_is_used(

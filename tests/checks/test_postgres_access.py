@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -404,6 +405,18 @@ async def test_tls_with_the_name_verified(
     assert result.status is Status.OK, result.message
     assert "tls" in phases(result)
     assert await over_tls(secured) == {True}
+
+
+async def test_files_of_tls_that_are_renewed_are_read_anew(
+    secured: PostgresDatabase, postgres_watch: PostgresWatch, tmp_path: Path
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "renewed.pem")
+    url = f"postgresql://postgres@localhost:{secured.port}/postgres"
+    probe = postgres_watch.probe(url, tls={"ca": "renewed.pem"})
+    assert (await probe.run()).reason == "tls"
+    shutil.copy(tmp_path / "ca.pem", tmp_path / "renewed.pem")
+    result = await probe.run()
+    assert result.status is Status.OK, result.message
 
 
 async def test_tls_with_another_name(

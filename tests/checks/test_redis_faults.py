@@ -304,6 +304,19 @@ async def test_a_certificate_is_verified_and_plain_text_is_told_from_tls(
     assert "missing.pem" in result.message
 
 
+async def test_files_of_tls_that_are_renewed_are_read_anew(
+    redis_server: RedisServer, redis_watch: RedisWatch, tmp_path: Path
+) -> None:
+    authority, path = trustme.CA(), tmp_path / "renewed.pem"
+    trustme.CA().cert_pem.write_to_path(path)
+    async with tls_in_front_of(redis_server, authority) as port:
+        probe = redis_watch.probe(f"rediss://localhost:{port}", tls={"ca": "renewed.pem"})
+        assert (await probe.run()).reason == "tls"
+        authority.cert_pem.write_to_path(path)
+        result = await probe.run()
+        assert result.status is Status.OK, result.message
+
+
 async def test_a_client_certificate_is_presented_and_its_lack_is_named(
     redis_server: RedisServer, redis_watch: RedisWatch, tmp_path: Path
 ) -> None:

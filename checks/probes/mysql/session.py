@@ -20,7 +20,7 @@ from checks.probes.mysql.config import MysqlConfig
 from checks.probes.mysql.knock import knock, knock_socket
 from checks.probes.mysql.login import Login, Logins
 from checks.probes.mysql.refusals import TOO_MANY, AnsweredError
-from checks.tls import NamedContext, Tls, tls_context_apart
+from checks.tls import Contexts, NamedContext
 
 if TYPE_CHECKING:
     from checks.probes.mysql.link import Link
@@ -58,7 +58,7 @@ class Door:
         self._env = env
         self._check = check
         self._logins = Logins(config, env, check)
-        self._contexts: dict[tuple[str, str], NamedContext] = {}
+        self._contexts = Contexts(env, "mysql.tls")
         self._hold: _Hold | None = None
         self._broken = 0
         self._bare = False
@@ -170,14 +170,7 @@ class Door:
         tls = login.tls
         if tls is None or (self._bare and not login.tls_required):
             return None
-        name = tls.server_name or login.address.host
-        key = (tls.model_dump_json(), name)
-        if key not in self._contexts:
-            self._contexts[key] = await self._made(tls, name)
-        return self._contexts[key]
-
-    async def _made(self, tls: Tls, name: str) -> NamedContext:
-        return await tls_context_apart(tls, self._env, "mysql.tls", name)
+        return await self._contexts.of(tls, tls.server_name or login.address.host)
 
 
 class Session(Held["Link"]):

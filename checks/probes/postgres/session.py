@@ -17,7 +17,7 @@ from checks.probes.postgres.config import PostgresConfig
 from checks.probes.postgres.greeting import Greeting, greet
 from checks.probes.postgres.login import Login, Logins, Wishes
 from checks.probes.postgres.refusals import AGAIN, AnsweredError, OtherProtocolError
-from checks.tls import NamedContext, Tls, tls_context_apart
+from checks.tls import Contexts, NamedContext, Tls
 
 if TYPE_CHECKING:
     from checks.probes.postgres.link import Link
@@ -63,7 +63,7 @@ class Door:
         self._config = config
         self._env = env
         self._logins = Logins(config, env, check)
-        self._contexts: dict[tuple[str, str], NamedContext] = {}
+        self._contexts = Contexts(env, "postgres.tls")
         self._hold: _Hold | None = None
         self._strange = 0
         self.where = str(config.parsed())
@@ -203,11 +203,7 @@ class Door:
         return (plain, offered) if address.security.mode == "allow" else (offered, plain)
 
     async def _context(self, tls: Tls, address: Address) -> NamedContext:
-        name = tls.server_name or address.host or address.hostaddr
-        key = (tls.model_dump_json(), name)
-        if key not in self._contexts:
-            self._contexts[key] = await tls_context_apart(tls, self._env, "postgres.tls", name)
-        return self._contexts[key]
+        return await self._contexts.of(tls, tls.server_name or address.host or address.hostaddr)
 
 
 class Session(Held["Link"]):

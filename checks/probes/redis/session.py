@@ -12,11 +12,9 @@ from checks.passwords import PasswordKeeper
 from checks.probe import ProbeEnv
 from checks.probes.redis.config import RedisConfig, parse_url
 from checks.probes.redis.reply import Command, ErrorReply, code_of
-from checks.tls import tls_context_apart
+from checks.tls import Contexts
 
 if TYPE_CHECKING:
-    import ssl
-
     from checks.probes.redis.wire import RedisLink, Replies
 
 __all__ = ["AnsweredError", "Session"]
@@ -40,7 +38,7 @@ class Session:
         self._env = env
         self._check = check
         self._link: RedisLink | None = None
-        self._context: ssl.SSLContext | None = None
+        self._contexts = Contexts(env, "redis.tls")
         self._logged_in = False
         self.ledger = Ledger(env.clock)
         self._rounds: dict[str, tuple[tuple[Command, ...], str]] = {}
@@ -122,9 +120,9 @@ class Session:
     async def _open(self, phases: Phases) -> RedisLink:
         from checks.probes.redis.wire import RedisLink  # noqa: PLC0415
 
-        if self.address.tls and self._context is None:
-            self._context = await tls_context_apart(self._config.tls, self._env, "redis.tls")
-        link = RedisLink(self.address, self._context, self._config.tls.server_name or "")
+        tls = self._config.tls
+        context = await self._contexts.of(tls) if self.address.tls else None
+        link = RedisLink(self.address, context, tls.server_name or "")
         await link.open(self._env.resolver, phases)
         return link
 

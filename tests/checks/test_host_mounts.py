@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from checks.probes.host.mounts import chosen, parse_mountinfo, real
+from checks.probes.host.cpu import CpuWindow
+from checks.probes.host.filesystems import Filesystem
+from checks.probes.host.history import History
+from checks.probes.host.mounts import Mount, chosen, parse_mountinfo, real
 
 SERVER = """\
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -109,3 +114,13 @@ def test_a_prefix_of_a_name_is_no_parent() -> None:
 def test_within_a_chroot_whose_root_is_no_mount_the_root_is_watched_all_the_same() -> None:
     text = "25 30 0:23 / /proc rw,relatime shared:14 - proc proc rw\n"
     assert points(text) == ["/"]
+
+
+def test_what_is_mounted_where_another_one_was_has_not_become_read_only() -> None:
+    history = History(CpuWindow(60.0))
+    root, stick = (Filesystem(Mount(p, "/dev/a", "ext4", p), p) for p in ("/", "/mnt"))
+    disc = Filesystem(Mount("/mnt", "/dev/b", "udf", "/dev/b"), "/mnt", readonly=True)
+    assert history._losses([root, stick]) == []
+    assert history._losses([root]) == []
+    assert history._losses([root, disc]) == []
+    assert history._losses([replace(root, readonly=True)]) == ["disk / has become read-only"]

@@ -95,6 +95,9 @@ class History:
 
     def _losses(self, filesystems: Iterable[Filesystem]) -> list[str]:
         lost = set()
+        filesystems = tuple(filesystems)
+        # What is mounted where another one was may be read-only from the start.
+        self._writable &= {one.mount.point for one in filesystems}
         for filesystem in filesystems:
             point = filesystem.mount.point
             if filesystem.error:

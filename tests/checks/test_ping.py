@@ -9,15 +9,23 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from checks.clock import FakeClock
+from checks.lanes import Lanes
 from checks.model import Status
 from checks.probes.ping import KIND
+from checks.probes.ping.config import PingConfig
+from checks.probes.ping.echo import Round
 from checks.probes.ping.packet import echo_request, read_reply
+from checks.probes.ping.probe import PingProbe
+from checks.probes.ping.report import Heard
 from checks.registry import kind
+from tests.checks.host_trees import host_target
 from tests.checks.http_kit import ask
 from tests.checks.rooms import ROOT, apart
 from tests.checks.test_faults_together import hanging_names
@@ -216,3 +224,14 @@ async def test_an_interface_that_is_not_there_is_said() -> None:
         "fe80::1%nosuch0 cannot be reached (no interface with this name): is it up, is the "
         "address right?"
     )
+
+
+def test_what_came_of_packets_counts_on_after_a_reload(tmp_path: Path) -> None:
+    config, target = PingConfig.model_validate("db"), host_target(FakeClock(), Lanes(), tmp_path)
+    before, after = PingProbe(config, target), PingProbe(config, target)
+    before._last.extend([True, False, True])
+    before._reporter.result(Heard(before._last, round=Round([0.1, None, 0.1])))
+    after.go_on(before)
+    result = after._reporter.result(Heard(after._last, round=Round([0.1])))
+    assert result.samples.get("smokeping_requests_total", host="db") == 4
+    assert "1 of 3 packets lost" in result.message

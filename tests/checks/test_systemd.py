@@ -262,7 +262,8 @@ async def test_what_a_timer_starts_is_asked_for_with_it(newest: Watching) -> Non
 
 
 async def test_restarts_are_counted_and_told(watch: Watching) -> None:
-    probe = watch.probe(units=["web"], restarts={"warning": 2, "critical": 4, "window": "10m"})
+    bounds = {"warning": 2, "critical": 4, "window": "10m"}
+    probe = watch.probe(units=["web"], restarts=bounds)
     assert (await probe.run()).events == ()
     pid = next(
         line.removeprefix("MainPID=")
@@ -283,6 +284,11 @@ async def test_restarts_are_counted_and_told(watch: Watching) -> None:
     assert result.events == ("web was restarted by systemd 2 times: pid 778 → 779",)
     assert result.status is Status.CRITICAL
     assert "started anew 4 times within 10 min" in result.message
+    after_a_reload = watch.probe(units=["web"], restarts=bounds)
+    after_a_reload.go_on(probe)
+    again = await watch.again(after_a_reload)
+    assert (again.status, again.events) == (Status.CRITICAL, ())
+    assert "started anew 4 times within 10 min" in again.message
     assert (await watch.again(probe, 700)).status is Status.OK
 
 

@@ -57,6 +57,12 @@ class PingProbe:
             "the name look-up hangs; is the name server in /etc/resolv.conf up?"
         )
 
+    def go_on(self, before: PingProbe) -> None:
+        """Take over what became of the packets that the probe ``before`` has sent."""
+        self._last = before._last
+        self._knocker.port = before._knocker.port
+        self._reporter.go_on(before._reporter)
+
     async def close(self) -> None:
         """Nothing outlives a run."""
 

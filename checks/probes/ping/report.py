@@ -59,6 +59,11 @@ class Reporter:
         self._counts = [0] * (len(BUCKETS) + 1)
         self._reached = False
 
+    def go_on(self, before: Reporter) -> None:
+        """Count on from where ``before`` ended."""
+        self._requests, self._sum = before._requests, before._sum
+        self._counts, self._reached = before._counts, before._reached
+
     def result(self, heard: Heard) -> Result:
         """The result of a run."""
         trips = heard.round.answered

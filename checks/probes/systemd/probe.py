@@ -115,6 +115,10 @@ class SystemdProbe:
             return Result.failed("timeout", f"no answer from systemd for {waited:.0f} s")
         return self._result(answer)
 
+    def go_on(self, before: SystemdProbe) -> None:
+        """Take over the restarts that the probe ``before`` has seen."""
+        self._watch = before._watch
+
     async def close(self) -> None:
         self._target.env.lanes.drop(self._lane)
 

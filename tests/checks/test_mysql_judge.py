@@ -110,6 +110,10 @@ def test_a_life_of_the_server() -> None:
     second, boot.uptime, boot.connections = boot.life, 2.0, 20
     assert boot.see(4700, 0.0, 3).startswith("restarted")
     assert boot.life != second
+    boot.uptime = 2.0
+    assert boot.see(1000, 7200.0, 900) == "another server answers: it has been up for 2 h"
+    boot.uptime = 60.0
+    assert boot.see(9000, 300.0, 5) == "restarted: it has been up for 5 min"
 
 
 async def test_the_pulse_of_mysql() -> None:

@@ -13,7 +13,9 @@ import pytest
 from checks.databases.model import DatabaseFacts, SessionRow
 from checks.model import Result, Status
 from checks.probes.postgres import PostgresProbe
+from checks.probes.postgres.judge import Before, Reading, events
 from checks.probes.postgres.pulse import Group, Pulse, Server
+from checks.probes.postgres.replication import Replication
 from checks.probes.postgres.sessions import Attention, session_id, session_key
 from tests.servers.postgres import PostgresDatabase, PostgresWatch
 
@@ -412,3 +414,19 @@ def test_no_key_of_what_is_none(text: str) -> None:
 
 def test_a_session_has_one_key() -> None:
     assert session_key(session_id(17, 1_700_000_000_000_000)) == (17, 1_700_000_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("started", "told"),
+    [
+        (1_000.0, []),
+        (4_000.0, ["restarted: it has been up for 17 min"]),
+        (400.0, ["another server answers: it has been up for 1 h"]),
+    ],
+)
+def test_a_server_that_began_before_the_one_of_the_last_run_is_another(
+    started: float, told: list[str]
+) -> None:
+    server = Server(False, 5_000.0, started, 7, 100, 3, 0, 0)
+    reading = Reading("16.4", Pulse(0.001, server, (), {}, ()), Attention(), Replication())
+    assert list(events(reading, Before(1_000.0, False, {}, 0))) == told

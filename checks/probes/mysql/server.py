@@ -94,7 +94,7 @@ class Boot:
 
     def see(self, started: int, uptime: float, connections: float) -> str:
         """Take in what a new connection says: the second in which the server was started, and
-        its figures; the sentence for a restart, empty for none."""
+        its figures; the sentence for a restart, or for another server, empty for neither."""
         before = self.life
         if before // 10 != started:
             self.life = started * 10
@@ -103,6 +103,11 @@ class Boot:
             self.life += 1
         if before in (0, self.life):
             return ""
+        if started < before // 10:
+            return f"another server answers: it has been up for {span(uptime)}"
+        if uptime >= self.uptime:
+            # Nobody looked for longer than it was up before.
+            return f"restarted: it has been up for {span(uptime)}"
         return f"restarted: uptime fell from {span(self.uptime)} to {span(uptime)}"
 
 

@@ -225,7 +225,8 @@ def events(reading: Reading, before: Before | None) -> Iterator[str]:
     if before is None or server is None:
         return
     if reading.restarted(before):
-        yield f"restarted: it has been up for {span(server.now - server.started)}"
+        what = "restarted" if server.started > before.started else "another server answers"
+        yield f"{what}: it has been up for {span(server.now - server.started)}"
         return
     if server.in_recovery is not before.in_recovery:
         yield "became a standby" if server.in_recovery else "was promoted: it is a primary now"

@@ -37,6 +37,8 @@ _MONTH_FIRST = re.compile(
     r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?"
     r"(?: (\d{4}))?"
 )
+_NAMES_YEAR = re.compile(r"(?:[^%]|%[^YyGcx])*%[YyGcx]")
+"""A format of ``strptime`` whose times name their year."""
 _DAY: Final = 86_400.0
 _LATEST: Final = 1e11
 """Seconds since 1970: the year 5138. What is more is no number of seconds, and no time."""
@@ -67,11 +69,12 @@ class Times:
     or one of :data:`UNITS`, empty where the usual ones are to be tried.
     """
 
-    __slots__ = ("_known", "_pattern", "_reads", "_seconds", "_unit", "_zone")
+    __slots__ = ("_dated", "_known", "_pattern", "_reads", "_seconds", "_unit", "_zone")
 
     def __init__(self, zone: str = "UTC", pattern: str = "") -> None:
         self._zone = zone_of(zone)
         self._pattern = pattern
+        self._dated = _NAMES_YEAR.match(pattern) is not None
         self._unit = UNITS.get(pattern)
         self._known: dict[str, float | None] = {}
         self._seconds: dict[tuple[str, ...], float] = {}
@@ -142,16 +145,7 @@ class Times:
         rest = (str(month), day, hour, minute, second, "")
         if year:
             return self._at((year, *rest), fraction)
-        this = datetime.fromtimestamp(now, UTC).year
-        # Late in December the clock of a machine may be a little ahead of ours, no more.
-        moments = [self._in_year(str(this + past), rest, fraction) for past in (1, 0, -1)]
-        return next((one for one in moments if one is not None and one <= now + _DAY), None)
-
-    def _in_year(self, year: str, rest: tuple[str, ...], fraction: str | None) -> float | None:
-        try:
-            return self._at((year, *rest), fraction)
-        except ValueError:
-            return None  # the 29th of February of another year
+        return _of_late(now, lambda year: self._at((str(year), *rest), fraction))
 
     def _at(self, parts: tuple[str, ...], fraction: str | None) -> float:
         """``parts`` are year to second, and the zone."""
@@ -181,12 +175,32 @@ class Times:
         return value if 1e6 < value < _LATEST else None
 
     def _formatted(self, text: str, now: float) -> float | None:
-        moment = datetime.strptime(text, self._pattern)  # noqa: DTZ007 - the zone follows
-        if moment.year == 1900:
-            moment = moment.replace(year=datetime.fromtimestamp(now, UTC).year)
+        if self._dated:
+            return self._parsed(text, self._pattern)
+        # The year goes first, so that the 29th of February is a day where it is one.
+        return _of_late(now, lambda year: self._parsed(f"{year} {text}", f"%Y {self._pattern}"))
+
+    def _parsed(self, text: str, pattern: str) -> float:
+        moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone follows
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
         return moment.timestamp()
+
+
+def _of_late(now: float, at: Callable[[int], float]) -> float | None:
+    """The latest time that is not to come, of those that ``at`` tells for a year.
+
+    Late in December the clock of a machine may be a little ahead of ours, no more.
+    """
+    this = datetime.fromtimestamp(now, UTC).year
+    for year in (this + 1, this, this - 1):
+        try:
+            moment = at(year)
+        except ValueError:
+            continue  # the 29th of February of another year
+        if moment <= now + _DAY:
+            return moment
+    return None
 
 
 def _named(zone: str) -> tzinfo:

@@ -223,6 +223,28 @@ def test_a_format_of_ones_own_has_fields_by_its_groups() -> None:
     assert (records[1].message, broken) == ("not at all", 1)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "now", "time"),
+    [
+        ("%d.%m. %H:%M", "31.12. 23:59", "2025-01-01 00:01", "2024-12-31 23:59"),
+        ("%d.%m. %H:%M", "01.01. 00:01", "2024-12-31 23:59", "2025-01-01 00:01"),
+        ("%d.%m. %H:%M", "26.12. 10:00", "2024-12-27 11:46", "2024-12-26 10:00"),
+        ("%d.%m. %H:%M", "29.02. 10:00", "2024-03-01 00:00", "2024-02-29 10:00"),
+        ("%%Y %j %H:%M", "%Y 366 23:59", "2025-01-01 00:01", "2024-12-31 23:59"),
+        ("%d.%m.%y %H:%M", "31.12.23 23:59", "2025-01-01 00:01", "2023-12-31 23:59"),
+        ("%d.%m. %H:%M", "29.02. 10:00", "2023-03-01 00:00", None),
+        ("%d.%m. %H:%M", "not at all", "2025-01-01 00:01", None),
+    ],
+)
+def test_a_format_without_a_year_is_of_the_last_one_it_can_be_of(
+    pattern: str, text: str, now: str, time: str | None
+) -> None:
+    at = Times().read(time, 0.0) if time else None
+    current = Times().read(now, 0.0)
+    assert current is not None
+    assert Times("UTC", pattern).read(text, current) == at
+
+
 def test_lines_that_are_not_of_the_format_are_records_and_counted() -> None:
     records, broken = _read('{"msg":"a"}\nUsage: backend\n{"msg": broken}\n', format="json")
     assert [record.message for record in records] == ["a", "Usage: backend", '{"msg": broken}']

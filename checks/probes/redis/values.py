@@ -16,7 +16,7 @@ _BOUND: Final = 63
 
 
 def value_command(value: Value) -> Command:
-    """The command that reads ``value``; never more of a string than a number needs."""
+    """The command that reads ``value``: of a string what a number needs, a hash's field whole."""
     if value.field is not None:
         return ("HGET", value.key, value.field)
     return ("GETRANGE", value.key, 0, _BOUND)

@@ -13,10 +13,12 @@ from widgets.spark import top_of
 if TYPE_CHECKING:
     from checks.views import Chart
 
-__all__ = ["Axis", "axis_of", "labels"]
+__all__ = ["Axis", "axis_of", "bounded", "labels"]
 
 FEW: Final = 12
 """Things up to which a count is drawn in whole ones, with a mark at each or every other."""
+_FURTHEST: Final = 1e300
+"""Where axes end: some programs write the largest number there is for none at all."""
 
 _TIMES: Final = (
     (172_800.0, 86_400.0, " d"),
@@ -50,20 +52,31 @@ class Axis:
     filled: bool
 
 
+def bounded(value: float | None) -> float | None:
+    """``value`` as far as axes reach; None where it is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    return max(-_FURTHEST, min(_FURTHEST, value))
+
+
 def axis_of(chart: Chart, marks: int) -> Axis:
     """From 0 (or the lowest) to a round figure above the highest, with about ``marks`` marks.
 
-    A bound more than four times the highest value is left to the legend: it would press the
-    curve flat.
+    A bound more than four times as far from 0 as all values is left to the legend: it would press
+    the curve flat.
     """
-    known = [value for value in chart.values if math.isfinite(value)]
+    known = [value for value in map(bounded, chart.values) if value is not None]
     peak, least = max(known, default=0.0), min(known, default=0.0)
-    named = ((chart.warning, "warning"), (chart.critical, "critical"))
-    near = tuple((v, role) for v, role in named if v is not None and (v <= 4 * peak or not peak))
+    named = ((bounded(chart.warning), "warning"), (bounded(chart.critical), "critical"))
+    reach = max(abs(peak), abs(least))
+    near = tuple(
+        (v, role) for v, role in named if v is not None and (abs(v) <= 4 * reach or not reach)
+    )
+    lowest = min([0.0, least, *(value for value, _ in near)])
     highest = max([peak, *(value for value, _ in near)])
-    if chart.unit == "" and least >= 0 and highest <= FEW and all(v == int(v) for v in known):
+    if chart.unit == "" and lowest >= 0 and highest <= FEW and all(v == int(v) for v in known):
         return _whole(highest, near, marks)
-    low, high = min(0.0, least), _end(highest)
+    low, high = lowest, _end(highest)
     step = (high - low) / marks
     ticks = tuple(low + step * place for place in range(marks + 1))
     moves = least < 0.7 * peak

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from widgets.axis import Axis, axis_of, labels
+from widgets.axis import Axis, axis_of, bounded, labels
 from widgets.glyphs import Glyphs
 from widgets.text import Line, Seg, line
 
@@ -74,14 +74,15 @@ def _runs(times: Sequence[float], values: Sequence[float]) -> list[tuple[list[fl
     runs: list[tuple[list[float], list[float]]] = []
     open_run = False
     for time, value in zip(times, values, strict=True):
-        if not math.isfinite(value):
+        known = bounded(value)
+        if known is None:
             open_run = False
             continue
         if not open_run:
             runs.append(([], []))
             open_run = True
         runs[-1][0].append(time)
-        runs[-1][1].append(value)
+        runs[-1][1].append(known)
     return runs
 
 

@@ -47,7 +47,7 @@ def area(
     blocks = glyphs.blocks
     steps = len(blocks)
     heights = [
-        min(steps * height, max(1, math.ceil(point / top * steps * height)))
+        min(steps * height, max(1, math.ceil(max(0.0, point) / top * steps * height)))
         if math.isfinite(point)
         else 0
         for point in newest

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from checks.model import Status
 from checks.views import Chart, CheckView, PartView
@@ -14,6 +16,7 @@ from widgets.axis import axis_of, labels
 from widgets.chart import BigChart, chart_lines, first_chart, legend, within
 from widgets.frame import Frame
 from widgets.glyphs import ASCII, UNICODE
+from widgets.spark import spark
 from widgets.text import Line
 
 HOUR = 3600.0
@@ -91,6 +94,27 @@ def test_few_things_are_counted_in_whole_ones_and_are_no_block(
     axis = axis_of(a_chart(*values, unit=""), 4)
     assert axis.ticks == ticks
     assert not axis.filled
+
+
+def test_a_bound_below_all_values_is_in_its_own_row_or_in_the_legend_alone() -> None:
+    for bound in (-5.0, -30.0):
+        chart = a_chart(*[20.0, 21.0] * 30, unit="", warning=bound)
+        lines = chart_lines(chart, Frame(90, 16))[1:]
+        (named,) = [i for i, each in enumerate(lines) if each.segs[-1] == (" warning", "warning")]
+        assert {row for row, _ in cells(lines, "warning")} == {named}
+        assert f"{bound:.0f}" in lines[named].text or f"{bound:.1f}" in lines[named].text
+    lines = chart_lines(a_chart(*[20.0, 21.0] * 30, unit="", warning=-1000.0), Frame(90, 16))
+    assert "warning -1,000" in lines[0].text
+    assert not cells(lines[1:], "warning")
+    assert axis_of(a_chart(-20.0, -21.0, unit="", warning=-30.0), 4).low == -30.0
+
+
+@pytest.mark.parametrize(
+    "values", [(1.0, sys.float_info.max), (1.0, -sys.float_info.max), (0.0, 5e-324)]
+)
+def test_the_largest_numbers_there_are_can_be_drawn(values: tuple[float, ...]) -> None:
+    assert len(chart_lines(a_chart(*values, unit=""), Frame(90, 16))) == 16
+    assert cell_len(spark(values, 10)) == 10
 
 
 def test_what_hardly_moves_is_no_block_and_what_does_is_filled() -> None:

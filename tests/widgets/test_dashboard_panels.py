@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from dataclasses import replace
 
@@ -336,6 +337,28 @@ def test_what_a_file_from_elsewhere_asks_and_says_reaches_no_terminal_as_it_is()
 
 
 # Steadiness
+
+
+@pytest.mark.parametrize("kind", [PanelKind.CHART, PanelKind.NUMBER, PanelKind.GAUGE])
+@pytest.mark.parametrize(
+    "values",
+    [
+        (1.0, sys.float_info.max),
+        (-sys.float_info.max, sys.float_info.max),
+        (0.0, 5e-324),
+        (math.inf, 1.0),
+    ],
+)
+@pytest.mark.parametrize("end", [None, math.inf, -math.inf, math.nan, sys.float_info.max])
+def test_the_largest_numbers_there_are_can_be_drawn(
+    kind: PanelKind, values: tuple[float, float], end: float | None
+) -> None:
+    bounds = tuple(Threshold(value, Status.WARNING) for value in (math.inf, math.nan, 1e308))
+    made = panel("x", kind, low=end, high=end, thresholds=bounds)
+    curves = [series(f"{value}", (value, 1.0, value) * 20) for value in values]
+    for each in (curves, curves[:1]):
+        assert shown(panel_view(made, *each))
+        assert shown(panel_view(made, *each), glyphs=ASCII)
 
 
 def test_a_curve_keeps_its_letter_when_another_becomes_larger() -> None:

@@ -149,6 +149,7 @@ def test_the_scale_ends_at_round_figures(
 
 def test_without_a_point_there_is_no_scale() -> None:
     assert scale_of([(NAN, NAN), ()]) is None
+    assert scale_of([(5e-324, 1.0, 1e308)]) == LogScale(1e-9, 1e9)
 
 
 def test_curves_lie_where_the_scale_says() -> None:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from checks.model import clean
 from checks.promql.answers import Answer, Points, series_name
 from checks.promql.literals import format_float
+from widgets.axis import bounded
 from widgets.text import fit, left
 
 __all__ = ["as_chart"]
@@ -76,7 +77,7 @@ def _curves(
         times = [time / 1000 for time, _ in points]
         draw = plt.plot if len(points) > 1 else plt.scatter
         sign = "braille" if one_sign else _SIGNS[at]
-        draw(times, [value for _, value in points], marker=sign, color=_COLOURS[at])
+        draw(times, [bounded(value) for _, value in points], marker=sign, color=_COLOURS[at])
     start = min(points[0][0] for _, points in shown) / 1000
     end = max(points[-1][0] for _, points in shown) / 1000
     plt.xticks(*_ticks(start, end, width))

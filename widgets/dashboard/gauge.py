@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from widgets.axis import bounded
 from widgets.dashboard.room import Room, Row, figure, named, padded, toned, worded
 from widgets.dashboard.units import value_text
 from widgets.spark import bar
@@ -26,12 +27,16 @@ def ends(view: PanelView) -> tuple[float, float]:
     and thresholds need.
     """
     panel = view.panel
-    known = [one.value for one in view.series if math.isfinite(one.value)]
-    low = panel.low if panel.low is not None else min(0.0, *known, 0.0)
-    high = panel.high if panel.high is not None else _WHOLE.get(panel.unit)
+    figures = [bounded(one.value) for one in view.series]
+    bounds = [bounded(one.value) for one in panel.thresholds]
+    low, high = bounded(panel.low), bounded(panel.high)
+    if low is None:
+        low = min([0.0, *(value for value in figures if value is not None)])
     if high is None:
-        high = max([low, *known, *(one.value for one in panel.thresholds)])
-    return low, high if high > low else low + 1.0
+        high = _WHOLE.get(panel.unit)
+    if high is None:
+        high = max([low, *(value for value in (*figures, *bounds) if value is not None)])
+    return low, high if high > low else low + max(1.0, abs(low))
 
 
 def gauge_rows(view: PanelView, room: Room) -> list[Row]:
@@ -68,7 +73,8 @@ def _scale(panel: Panel, low: float, high: float, room: Room) -> Row:
     left, last = (value_text(value, panel.unit) for value in (low, high))
     free = width - cell_len(last)
     row: Row = [Seg(f" {left}", "dim")]
-    for one in sorted(panel.thresholds, key=lambda each: each.value):
+    inside = (one for one in panel.thresholds if low <= one.value <= high)
+    for one in sorted(inside, key=lambda each: each.value):
         at = 1 + round((one.value - low) / (high - low) * width)
         text = f"{room.glyphs.status(one.status)} {value_text(one.value, panel.unit)}"
         start = segs_width(row)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from widgets.axis import bounded
+
 if TYPE_CHECKING:
     from checks.dashboards.model import Panel
 
@@ -18,6 +20,8 @@ _WHOLE: Final = {"%": 100.0, "ratio": 1.0}
 _STEPS: Final = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
 _MOVES: Final = 15.0
 """Seconds after which curves move at the earliest, since all their cells are sent anew then."""
+_SMALLEST: Final = 1e-300
+"""What a scale reaches over at least, where it is of anything but nought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +52,30 @@ def panel_scale(panel: Panel, values: Sequence[float], marks: int) -> PanelScale
     It begins at nought unless all of them are far above it. The panel's own ends widen it, and
     hide nothing.
     """
-    known = [value for value in values if math.isfinite(value)]
+    known = [value for value in map(bounded, values) if value is not None]
     if not known:
         return None
     least, most = min(known), max(known)
     reach = max(abs(least), abs(most))
     bounds = tuple(
-        (one.value, one.status.value)
+        (value, one.status.value)
         for one in panel.thresholds
-        if one.status.severity and (abs(one.value) <= _NEAR * reach or not reach)
+        if one.status.severity
+        and (value := bounded(one.value)) is not None
+        and (abs(value) <= _NEAR * reach or not reach)
     )
     low = min([least, *(value for value, _ in bounds)])
     high = max([most, *(value for value, _ in bounds)])
     if low >= 0 and low <= 0.7 * high:
         low = 0.0
-    low = low if panel.low is None else min(low, panel.low)
-    high = high if panel.high is None else max(high, panel.high)
+    own_low, own_high = bounded(panel.low), bounded(panel.high)
+    low = low if own_low is None else min(low, own_low)
+    high = high if own_high is None else max(high, own_high)
     if not high > low:
         low, high = min(0.0, low), max(0.0, high) if high else 1.0
-    ticks = _ticks(low, high, marks, (panel.low, panel.high, _WHOLE.get(panel.unit)))
+    if high - low < _SMALLEST:
+        high = low + 1.0
+    ticks = _ticks(low, high, marks, (own_low, own_high, _WHOLE.get(panel.unit)))
     return PanelScale(ticks[0], ticks[-1], ticks, bounds)
 
 

@@ -19,6 +19,9 @@ __all__ = ["LogScale", "Plotted", "Scale", "plot", "scale_of"]
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille cell, by row from the top and column."""
 _BRAILLE: Final = 0x2800
+_FASTEST: Final = 1e-9
+_SLOWEST: Final = 1e9
+"""Seconds beyond which a log has something else in the column of its durations."""
 
 _Cells = dict[tuple[int, int], tuple[str, str]]
 """What is drawn where: a sign and its role by column and row."""
@@ -77,7 +80,7 @@ def _down(value: float) -> float:
 def scale_of(curves: Sequence[Points]) -> LogScale | None:
     """From a round figure below all points to one above; None where none is known."""
     known = [point for points in curves for point in points if math.isfinite(point)]
-    above = [point for point in known if point > 0]
+    above = [max(_FASTEST, min(_SLOWEST, point)) for point in known if point > 0]
     if not known:
         return None
     low = _down(min(above, default=1e-3))

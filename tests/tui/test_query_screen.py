@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.pilot import Pilot
 
@@ -30,6 +31,7 @@ from tui.query_history import MOST, QueryHistory
 from tui.screens.prompt import PromptLine
 from tui.screens.query import QueryScreen
 from tui.terminal import Looks
+from widgets.answer.notes import mistake_lines
 from widgets.answer.rows import RowsPane
 
 METRICS = ("node_cpu_seconds_total", "node_load1", "up")
@@ -181,6 +183,18 @@ async def test_a_mistake_has_a_caret_where_it_is_and_the_line_can_be_gone_on_wit
         assert shown[caret.index("^") :].startswith("(rate")
         assert "unclosed left parenthesis" in seen(pilot)
         assert isinstance(pilot.app.focused, PromptLine)
+
+
+def test_the_caret_stands_beneath_its_mistake_in_a_long_expression_of_wide_letters() -> None:
+    text = f'{{job="{"東京" * 40}"}} + )'
+    for width in (37, 60, 80):
+        shown, caret, _ = (
+            row.text for row in mistake_lines(text, text.index(")") + 1, "no", width)
+        )
+        before = caret.index("^")
+        assert before < width
+        (at,) = [i for i in range(len(shown)) if cell_len(shown[:i]) == before]
+        assert shown[at] == ")"
 
 
 async def test_what_was_asked_before_comes_back() -> None:

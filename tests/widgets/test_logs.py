@@ -193,6 +193,8 @@ def test_a_mistake_in_a_filter_has_a_caret_where_it_is() -> None:
     assert told == [" level > ", "         ^ expected a value"]
     long = [row.text for row in mistake_lines("x" * 90, "column 80: no", 30)]
     assert long == [" column 80: no"]
+    wide = [row.text for row in mistake_lines("東京" * 9, "column 16: no", 30)]
+    assert wide == [" column 16: no"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,9 @@ def mistake_lines(text: str, column: int, sentence: str, width: int) -> list[Lin
         return said
     room = max(_BEFORE * 2, width - 3)
     start = max(0, column - 1 - room // 2) if cell_len(text) > room else 0
+    # Wide letters take as much room as two.
+    while cell_len(text[start : column - 1]) > room - 1:
+        start += 1
     shown = fit(text[start:], room)
     place = cell_len(text[start : column - 1])
     return [

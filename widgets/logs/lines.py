@@ -111,7 +111,8 @@ def mistake_lines(text: str, error: str, width: int) -> list[Line]:
         return []
     found = _COLUMN.match(error)
     column = int(found[1]) - 1 if found is not None else -1
-    if not 0 <= column < min(width - 2, len(text) + 1) or not text.isprintable():
+    there = 0 <= column <= len(text) and cell_len(text[:column]) < width - 2
+    if not there or not text.isprintable():
         return [line(" ", Seg(row, "warning")) for row in wrap(error, width - 2, 2)]
     shown = fit(text, width - 2)
     what = error[found.end() :] if found is not None else error

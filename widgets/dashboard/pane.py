@@ -19,6 +19,7 @@ from widgets.dashboard.table import table_of
 from widgets.dashboard.units import shown
 from widgets.empty import no_dashboards, note, nothing_matches
 from widgets.lines import LinePane
+from widgets.listing.order import following
 from widgets.text import Line, Seg, fit, line, pad_segs, segs_width
 
 if TYPE_CHECKING:
@@ -286,14 +287,10 @@ class DashboardPane(LinePane):
         """The same, to one that is past a threshold or has something wrong with it; whether there
         is one.
         """
-        keys = self.keys
-        at = keys.index(self.selected) if self.selected in keys else 0
-        for place in range(1, len(keys) + 1):
-            key = keys[(at + panels * place) % len(keys)]
-            if is_ill(self.panel_of(key)):
-                self.select(key)
-                return True
-        return False
+        found = following(self.keys, lambda key: is_ill(self.panel_of(key)), self.selected, panels)
+        if found is not None:
+            self.select(found)
+        return found is not None
 
     def _go(self, x: int, y: int) -> None:
         keys = self.keys

@@ -314,6 +314,19 @@ async def test_what_happens_to_a_unit_is_an_event(watch: Watching) -> None:
         assert re.search(event, told)
 
 
+async def test_that_systemd_gave_a_unit_up_is_told_beside_its_restarts(watch: Watching) -> None:
+    probe = watch.probe(units=["web"])
+    await probe.run()
+    failed = {"ActiveState": "failed", "SubState": "failed", "Result": "exit-code", "MainPID": "0"}
+    ended = {"ExecMainCode": "1", "ExecMainStatus": "7"}
+    watch.answers.change("web.service", NRestarts="5", **failed, **ended)
+    assert (await watch.again(probe)).events == (
+        "web was restarted by systemd 5 times after exit-code 7",
+        "web has failed (exit-code 7)",
+    )
+    assert (await watch.again(probe)).events == ()
+
+
 async def test_a_unit_that_appears_and_has_failed_is_an_event(watch: Watching) -> None:
     """systemd forgets units that nobody wants, and so learns of one only when it is started."""
     probe = watch.probe(units=["exit*"])

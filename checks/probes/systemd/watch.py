@@ -55,15 +55,17 @@ class Watch:
 
     def _change(self, now: float, before: Unit, unit: Unit) -> list[str]:
         grown = (unit.restarts or 0) - (before.restarts or 0)
+        failed = [_failure(unit)] if unit.active == "failed" and before.active != "failed" else []
         if grown > 0:
             times = self._restarts.setdefault(unit.name, deque(maxlen=_KEPT))
             times.extend([now] * min(grown, _KEPT))
             ending = f" after {unit.ending}" if unit.ending else ""
             often = "" if grown == 1 else f" {grown} times"
             pids = _pids(before, unit)
-            return [f"{unit.short} was restarted by systemd{often}{ending}{pids}"]
-        if unit.active == "failed" and before.active != "failed":
-            return [_failure(unit)]
+            # One in a loop, which systemd gives up in the end, may be both between two looks.
+            return [f"{unit.short} was restarted by systemd{often}{ending}{pids}", *failed]
+        if failed:
+            return failed
         if unit.pid and before.pid and unit.pid != before.pid:
             return [f"{unit.short} was restarted{_pids(before, unit)}"]
         if unit.active == "active" and before.active in ("failed", "inactive"):

@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -374,6 +376,49 @@ async def test_a_flood_takes_bounded_memory_and_is_counted_whole(log: Path, tmp_
         assert sum(weight for weight, _ in probe._digest.tail._newest._records) <= 2_500_000
     finally:
         await probe.close()
+
+
+async def test_what_happened_is_told_although_the_run_that_saw_it_ended_before_its_look(
+    log: Path, tmp_path: Path
+) -> None:
+    made = target(tmp_path, FakeClock(NOW))
+    probe = KIND.probe(config(files=[str(log)]), made)
+    assert isinstance(probe, LogProbe)
+    hold = Event()
+    read = type(probe._reader).read
+
+    def slow(*args: Any) -> Any:
+        hold.wait(5)
+        return replace(read(*args), events=("app.log was rotated",))
+
+    try:
+        await probe.run()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(probe._reader), "read", slow)
+            object.__setattr__(made, "timeout", 0.1)
+            assert (await probe.run()).reason == "timeout"
+            hold.set()
+            async with asyncio.timeout(5):
+                while made.env.lanes.busy(probe._lane):
+                    await asyncio.sleep(0.01)
+        object.__setattr__(made, "timeout", 3.0)
+        assert (await probe.run()).events == ("app.log was rotated",)
+        assert (await probe.run()).events == ()
+    finally:
+        hold.set()
+        await probe.close()
+
+
+async def test_a_close_that_is_cancelled_says_so(log: Path, tmp_path: Path) -> None:
+    probe = KIND.probe(config(files=[str(log)]), target(tmp_path, FakeClock(NOW)))
+    assert isinstance(probe, LogProbe)
+    await probe.run()
+    closing = asyncio.create_task(probe.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await probe.close()
 
 
 async def test_reading_that_hangs_is_told_with_what_it_hangs_at(log: Path, tmp_path: Path) -> None:

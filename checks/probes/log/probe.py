@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -89,6 +88,8 @@ class LogProbe:
             async with asyncio.timeout(self._target.timeout * 0.95):
                 async with self._turn:
                     result = await self._in_lane(self._look)
+                    # Only what reached somebody has been told: a run may end before its look.
+                    del self._events[: len(result.events)]
         except (LaneBusyError, TimeoutError):
             return self._hung()
         self._told_severity = self._severity()
@@ -101,8 +102,8 @@ class LogProbe:
             self._closed = True
         if self._follower is not None:
             self._follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._follower
+            # Not awaited itself: that this here is cancelled is no end of the follower's.
+            await asyncio.wait({self._follower})
         if await self._is_idle():
             await self._give_back()
         self._target.env.lanes.drop(self._lane)
@@ -225,7 +226,6 @@ class LogProbe:
         to = self._target.sampler.builder()
         add_samples(to, digest, up=digest.readable)
         rate = shown_rate(digest, now)
-        events, self._events = tuple(self._events), []
         return Result(
             status,
             text,
@@ -237,7 +237,7 @@ class LogProbe:
             parts=tuple(row.part for row in rows),
             tables=tuple(tables(config, digest, now)),
             facts=tuple(facts(config, digest, now)),
-            events=events,
+            events=tuple(self._events),
             requests=digest.requests.figures() if digest.requests is not None else None,
             log=digest.tail,
         )

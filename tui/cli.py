@@ -88,12 +88,12 @@ def _explain(error: Exception, verbose: int) -> int:
     from checks.errors import ConfigError, OnwatchError  # noqa: PLC0415 - for mistakes alone
 
     if isinstance(error, ConfigError):
-        _say(str(error))
+        _tell(str(error))
         for warning in error.warnings:
-            _say(f"warning: {warning}")
+            _tell(f"warning: {warning}")
         return error.exit_code
     if isinstance(error, OnwatchError):
-        _say(f"onwatch: {error}")
+        _tell(f"onwatch: {error}")
         return error.exit_code
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
         _drop_output()
@@ -132,6 +132,13 @@ def _flush_errors() -> None:
         sys.stderr.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _tell(text: str) -> None:
+    """Say it without what would be a command to the terminal: files are called anything."""
+    from checks.model import clean_lines  # noqa: PLC0415 - for mistakes alone
+
+    _say(clean_lines(text, 200_000, 20_000))
 
 
 def _say(text: str) -> None:

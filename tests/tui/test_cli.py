@@ -198,6 +198,15 @@ def test_a_broken_configuration_ends_with_2_and_without_a_traceback(tmp_path: Pa
         )
 
 
+def test_the_name_of_an_included_file_is_harmless_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "onwatch.yaml").write_text("version: 1\ninclude: more/*.yaml\nchecks: []\n")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a\x1b[2Jb.yaml").write_text("checks:\n  - {name: a, htpp: x}\n")
+    done = onwatch(tmp_path, "check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ('more/ab.yaml:2: checks[0].htpp: unknown key; did you mean "http"?\n')
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", "-c", f"'{PROGRAM}' schema | head -c 1; exit 0"],

@@ -261,6 +261,13 @@ def test_ranges_without_an_end_and_large_values_are_written_so_that_they_can_be_
     assert (exact.low, exact.high) == (1234567, 1234567)
 
 
+def test_what_cannot_be_written_is_said(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "grafana.json").write_text(json.dumps({"title": "Theirs", "panels": []}))
+    code, _, err = run(capsys, "import", "grafana.json", "-o", "x" * 300)
+    assert code == 2
+    assert err.endswith("cannot be written: File name too long\n")
+
+
 def test_a_name_is_harmless_on_a_terminal_and_counted_in_its_cells(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:

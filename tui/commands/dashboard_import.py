@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def _write(args: argparse.Namespace, found: Dashboard) -> list[str]:
     from tui.output.dashboard_config import as_yaml, losses  # noqa: PLC0415 - for this option
 
     output = Path(args.output)
-    if output.exists() and not args.force:
+    if os.path.lexists(output) and not args.force:
         why = "is there already; --force overwrites it"
         raise ConfigError([ConfigProblem(args.output, 0, "", why)])
     try:

@@ -113,9 +113,10 @@ def _said(target: Path, config: EngineConfig) -> str:
 
     lines = [f"wrote {target}: {listed(config.checks)}"]
     used = files.find(None)
-    if used is None or not used.exists() or not target.samefile(used):
+    there = used is not None and not files.unusable(used, str(used))
+    if used is None or not there or not target.samefile(used):
         lines.append(f"run it with: onwatch -c {shlex.quote(str(target))}")
-        if used is not None and used.exists():
+        if there:
             lines.append(f"(without -c, {used} is read)")
         return "\n".join(lines)
     lines.append("look through it and ask `onwatch validate`; `onwatch` watches what it says")

@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from checks.hosts.changes import Change
 from checks.hosts.model import HostFacts, Outlook
 from checks.views import EventView
 from tests.tui.app_kit import help_of, running, seen, settle, source_of
@@ -18,6 +19,7 @@ from tui.screens.host import HostScreen, RowBox
 from tui.screens.host_places import LEAST, ORDER, columns_of, place_host
 from tui.screens.process import ProcessScreen
 from widgets.frame import Frame
+from widgets.host_screen.changes import ChangesPane
 from widgets.host_screen.filesystems import FilesystemsPane
 from widgets.host_screen.order import ORDERS, flat, next_order, tree
 from widgets.host_screen.pane import HostScreenPane
@@ -304,6 +306,21 @@ async def test_a_jump_of_the_clock_and_what_ended_are_told() -> None:
         assert "the wall clock jumped back 3600 s" in text
         assert "memcached has ended: no process of that name is left" in text
         assert "another check's" not in text
+
+
+async def test_since_when_stands_beneath_each_other_beside_wide_letters() -> None:
+    detail = host_detail()
+    changes = tuple(
+        Change(text, 1.0, worse=True, since=samples.NOW - 60, pane="disks")
+        for text in ("disk vdb: busy", "ディスク: 満杯")
+    )
+    source = FakeSource(samples.host_night(host=replace(detail, changes=changes)))
+    async with running(source) as pilot:
+        await opened(pilot)
+        pane = pilot.app.screen.query_one(ChangesPane)
+        told = [one for one in pane._body if (one.key or "").startswith("change ")]
+        assert len(told) == 2
+        assert len({cell_len(one.text) for one in told}) == 1
 
 
 async def test_without_a_host_check_it_says_which_lines_make_one() -> None:

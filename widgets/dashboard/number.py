@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 from widgets.dashboard import digits
 from widgets.dashboard.curves import Curve, drawn
 from widgets.dashboard.room import Room, Row, figure, named, padded, toned, worded
@@ -66,7 +68,7 @@ def _large(one: SeriesView, panel: Panel, room: Room) -> list[Row]:
     status = _status(one, room)
     free = room.width - len(shapes[0]) - 4
     beside = segs_width(status) <= free
-    if len(unit) > free or (not beside and room.height == digits.HIGH):
+    if cell_len(unit) > free or (not beside and room.height == digits.HIGH):
         return []
     rows = [[Seg(f" {shape} ", own)] for shape in shapes]
     rows[-1] += [Seg(f" {unit}", "dim")]

@@ -10,7 +10,7 @@ from widgets import format as fmt
 from widgets.empty import nothing_matches
 from widgets.frame import Frame
 from widgets.host_screen.pane import HostScreenPane
-from widgets.text import Line, Seg, broken, fit, line, right, role_of
+from widgets.text import Line, Seg, broken, fit, left, line, right, role_of
 
 if TYPE_CHECKING:
     from checks.hosts.changes import Change
@@ -40,10 +40,7 @@ def _change(change: Change, now: float, frame: Frame) -> Line:
     room = max(0, frame.width - 10)
     return line(
         Seg(f" {sign} ", role),
-        Seg(
-            fit(change.text, room, frame.glyphs.cut).ljust(room),
-            words,
-        ),
+        Seg(left(fit(change.text, room, frame.glyphs.cut), room), words),
         Seg(f" {right(since, 5)}", "dim"),
         key=f"change {change.text.partition(':')[0]} {change.pane}",
     )

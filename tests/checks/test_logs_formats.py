@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -288,6 +289,11 @@ def test_objects_too_deep_or_too_wide_are_bounded() -> None:
     )  # fmt: skip
     assert len(deep.message) <= 1_000
     assert len(wide.fields) <= 200
+    both: dict[str, object] = {}
+    for _ in range(3):
+        both = {**{f"f{number}": 1 for number in range(150)}, "in": both}
+    (wide,) = _records(json.dumps(both))
+    assert len(wide.fields) == 200
 
 
 @pytest.mark.parametrize(

@@ -46,17 +46,19 @@ def decoded(text: str, begin: int = 0) -> tuple[dict[str, Any], int] | None:
     return (found, end) if isinstance(found, dict) else None
 
 
-def flat(found: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Value]:
-    """Its fields, at most :data:`FIELDS`: names of nested ones follow a dot."""
+def flat(
+    found: Mapping[str, Any], prefix: str = "", depth: int = 0, most: int = FIELDS
+) -> dict[str, Value]:
+    """Its fields, at most ``most``: names of nested ones follow a dot."""
     fields: dict[str, Value] = {}
     for name, value in found.items():
         if value is None or isinstance(value, _SCALARS):
             fields[prefix + name] = value
         elif isinstance(value, dict) and value and depth < _DEPTH:
-            fields.update(flat(value, f"{prefix}{name}.", depth + 1))
+            fields.update(flat(value, f"{prefix}{name}.", depth + 1, most - len(fields)))
         else:
             fields[prefix + name] = _listed(value)
-        if len(fields) >= FIELDS:
+        if len(fields) >= most:
             break
     return fields
 

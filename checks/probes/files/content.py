@@ -55,7 +55,7 @@ class Reading:
                 self.task = asyncio.create_task(self._read(item), name=self._lane)
             done, _ = await asyncio.wait({self.task}, timeout=seconds)
             for task in done:
-                task.result()  # what went wrong inside is said, not begun again at each run
+                task.result()  # what went wrong inside is said
         known = self._known
         return known[1] if known is not None and known[0] == item else None
 

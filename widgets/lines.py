@@ -204,10 +204,15 @@ class LinePane(LineView, can_focus=True):
     def _room(self) -> int:
         return max(0, self.size.height - self._above)
 
+    @property
+    def _length(self) -> int:
+        """Lines that there are to be shown, those that are scrolled away among them."""
+        return len(self._body)
+
     def compose_lines(self, width: int, height: int) -> list[Line]:
         self._rebuild(max(1, width - 1), max(0, self.size.height - self._titled))
         self._keep_selection()
-        self._top = max(0, min(self._top, len(self._body) - self._room))
+        self._top = max(0, min(self._top, self._length - self._room))
         shown = self._body[self._top : self._top + self._room]
         marker = Seg(self.glyphs.cursor, "focus")
         lines = [*self._head, *(self._mark(line, marker) for line in shown)]
@@ -253,7 +258,7 @@ class LinePane(LineView, can_focus=True):
 
     def _more(self) -> list[Seg]:
         """How many lines there are above and below those on screen."""
-        above, below = self._top, max(0, len(self._body) - self._top - self._room)
+        above, below = self._top, max(0, self._length - self._top - self._room)
         parts = []
         if above:
             parts.append(f"+{above} {self.glyphs.up}")
@@ -335,7 +340,7 @@ class LinePane(LineView, can_focus=True):
         if keys := self.keys:
             self.select(keys[place])
         else:
-            self._scroll_by(len(self._body) if place < 0 else -len(self._body))
+            self._scroll_by(self._length if place < 0 else -self._length)
 
     def action_page(self, pages: int) -> None:
         self.action_move(pages * max(1, self._room - 1))
@@ -360,7 +365,7 @@ class LinePane(LineView, can_focus=True):
 
     def _scroll_by(self, lines: int) -> bool:
         before = self._top
-        self._top = max(0, min(self._top + lines, len(self._body) - self._room))
+        self._top = max(0, min(self._top + lines, self._length - self._room))
         self.update_lines()
         return self._top != before
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from textual.reactive import reactive
-
 from widgets import format as fmt
 from widgets.alert_list.entries import Entry, entry_at
 from widgets.alert_list.whole import (
@@ -20,8 +18,8 @@ from widgets.alert_list.whole import (
 from widgets.alert_list.words import EMPTY, MEANINGS, file_of
 from widgets.empty import note, own_rules
 from widgets.frame import Frame
-from widgets.lines import LinePane
 from widgets.listing.order import GROUP
+from widgets.listing.selected import SelectedPane
 from widgets.text import Line, Seg, line
 
 if TYPE_CHECKING:
@@ -57,13 +55,8 @@ def selected_lines(entry: Entry, snapshot: Snapshot, frame: Frame) -> list[Line]
     return lines + pair_lines(rule_pairs(rule, now, group), frame)
 
 
-class SelectedAlert(LinePane):
+class SelectedAlert(SelectedPane):
     """The row under the table's cursor."""
-
-    subject: reactive[str] = reactive("", repaint=False, layout=False)
-    """The identity of the row in the table."""
-    members: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
-    """Identities of the rows of the group that is chosen."""
 
     _known: tuple[tuple[object, ...], Entry | None] = ((None, None, None, ""), None)
 
@@ -102,22 +95,6 @@ class SelectedAlert(LinePane):
         if section == self.subject:
             return note("it is over, and not kept any more", width)
         return _of_section(section, len(self.members), width)
-
-    def inputs(self) -> tuple[object, ...]:
-        # Ages grow with the picture's time.
-        return (self.snapshot, self.subject, self.members)
-
-    def _filter_note(self) -> list[Seg]:
-        # The filter is the table's.
-        return []
-
-    def watch_subject(self) -> None:
-        self._top = 0
-        self._selected = None
-        self.update_lines()
-
-    def watch_members(self) -> None:
-        self.update_lines()
 
 
 def _of_section(section: str, count: int, width: int) -> list[Line]:

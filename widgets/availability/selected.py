@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
-from textual.reactive import reactive
 
 from checks.model import Status
 from widgets import format as fmt
@@ -19,8 +18,8 @@ from widgets.availability.words import is_partial, p95_of, percent, runs_within
 from widgets.empty import no_checks, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
-from widgets.lines import LinePane
 from widgets.listing.order import GROUP
+from widgets.listing.selected import SelectedPane
 from widgets.promises import objective_line, promised
 from widgets.text import Line, Seg, broken, fit, left, line, right, role_of, segs_width
 
@@ -256,13 +255,8 @@ def _sentence_of(check: CheckView, time: float, frame: Frame) -> list[Line]:
     return [head, line("   ", Seg(told), key=key, check=check.name)]
 
 
-class SelectedCheck(LinePane):
+class SelectedCheck(SelectedPane):
     """The check under the table's cursor, or the ill ones of the group there."""
-
-    subject: reactive[str] = reactive("", repaint=False, layout=False)
-    """The identity of the row in the table."""
-    members: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
-    """The names of the checks of the group that is chosen."""
 
     def heading(self) -> Sequence[Seg]:
         check = self._check
@@ -292,18 +286,3 @@ class SelectedCheck(LinePane):
         if not checks:
             return note("it is not watched any more", width)
         return group_lines(self.subject.removeprefix(GROUP), checks, snapshot.time, frame)
-
-    def inputs(self) -> tuple[object, ...]:
-        return (self.snapshot, self.subject, self.members)
-
-    def _filter_note(self) -> list[Seg]:
-        # The filter is the table's.
-        return []
-
-    def watch_subject(self) -> None:
-        self._top = 0
-        self._selected = None
-        self.update_lines()
-
-    def watch_members(self) -> None:
-        self.update_lines()

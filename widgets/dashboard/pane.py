@@ -164,7 +164,7 @@ class DashboardPane(LinePane):
         self._lay()
         self._keep_selection()
         room = self._room
-        self._top = max(0, min(self._top, self._spread.height - room))
+        self._top = max(0, min(self._top, self._length - room))
         title = self._title_line(width)
         view = self.view
         if view is None or not self._spread.panels:
@@ -243,15 +243,9 @@ class DashboardPane(LinePane):
         if self.view is not None:
             super()._keep_selection()
 
-    def _more(self) -> list[Seg]:
-        """How many lines there are above and below those on screen."""
-        above, below = self._top, max(0, self._spread.height - self._top - self._room)
-        parts = []
-        if above:
-            parts.append(f"+{above} {self.glyphs.up}")
-        if below:
-            parts.append(f"+{below} more {self.glyphs.down}")
-        return [Seg(f" {' '.join(parts)} ", "dim")] if parts else []
+    @property
+    def _length(self) -> int:
+        return self._spread.height
 
     # Moving
 
@@ -311,7 +305,7 @@ class DashboardPane(LinePane):
 
     def action_page(self, pages: int) -> None:
         """Scroll by a screen, and take the cursor to what is seen then."""
-        self._top = max(0, min(self._top + pages * self._room, self._spread.height - self._room))
+        self._top = max(0, min(self._top + pages * self._room, self._length - self._room))
         seen = [
             number
             for number in self._order
@@ -321,12 +315,6 @@ class DashboardPane(LinePane):
             self.select(self._keys[seen[0] if pages < 0 or self._top else seen[-1]])
         else:
             self.update_lines()
-
-    def _scroll_by(self, lines: int) -> bool:
-        before = self._top
-        self._top = max(0, min(self._top + lines, self._spread.height - self._room))
-        self.update_lines()
-        return self._top != before
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from textual.reactive import reactive
-
 from checks.model import Status
 from widgets import format as fmt
 from widgets.empty import no_queues, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
-from widgets.lines import LinePane
 from widgets.listing.order import GROUP
+from widgets.listing.selected import SelectedPane
 from widgets.queue_list.curve import LEAST_LINES, curve_lines
 from widgets.queue_list.table import totals
 from widgets.queue_list.words import outlook, outlook_sentence, per_minute
@@ -127,13 +125,8 @@ def _more(queue: QueueView, frame: Frame) -> list[Line]:
     return lines + _told("in and out", through, "value", frame, queue)
 
 
-class SelectedQueue(LinePane):
+class SelectedQueue(SelectedPane):
     """The queue under the table's cursor, or those of the group there together."""
-
-    subject: reactive[str] = reactive("", repaint=False, layout=False)
-    """The identity of the row in the table."""
-    members: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
-    """Identities of the rows of the group that is chosen."""
 
     @property
     def _queue(self) -> QueueView | None:
@@ -165,15 +158,3 @@ class SelectedQueue(LinePane):
         queue = self._queue
         check = self.snapshot.check(queue.check) if self.snapshot and queue else None
         return (queue or self.snapshot, check, self.subject, self.members)
-
-    def _filter_note(self) -> list[Seg]:
-        # The filter is the table's.
-        return []
-
-    def watch_subject(self) -> None:
-        self._top = 0
-        self._selected = None
-        self.update_lines()
-
-    def watch_members(self) -> None:
-        self.update_lines()

@@ -8,13 +8,13 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
-from checks.documents.keys import nearest
 from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean_lines
 from checks.runbooks.library import Library
 from checks.runbooks.model import Block, Marking, Runbook, Step
 from checks.runbooks.variables import uses
 from tui.commands.runbook_list import library
+from tui.config.wording import meant
 
 __all__ = ["run"]
 
@@ -53,8 +53,7 @@ def _runbook(books: Library, name: str) -> Runbook:
 def _step(runbook: Runbook, name: str) -> Step:
     found = runbook.step(name)
     if found is None:
-        near = nearest(name, [step.name for step in runbook.steps])
-        hint = f'; did you mean "{near}"?' if near else ""
+        hint = meant(name, [step.name for step in runbook.steps])
         text = f'{runbook.name} has no step "{name}"{hint}'
         raise ConfigError([ConfigProblem("--step", 0, "", text)])
     return found

@@ -20,7 +20,7 @@ from checks.settings import KindConfig
 from tui.config.models import Common, Defaults
 from tui.config.named import missing_files
 from tui.config.problems import Report
-from tui.config.wording import nearest, unknown_key
+from tui.config.wording import meant, unknown_key
 
 __all__ = [
     "Declared",
@@ -192,9 +192,7 @@ def check_dependencies(checks: Sequence[Declared], *, complete: bool) -> None:
     for check in checks:
         for name in check.depends_on if complete else ():
             if name not in known:
-                near = nearest(name, known)
-                hint = f'; did you mean "{near}"?' if near else ""
-                check.add("depends_on", f'no check is called "{name}"{hint}')
+                check.add("depends_on", f'no check is called "{name}"{meant(name, known)}')
     for circle in _circles({name: check.depends_on for name, check in known.items()}):
         known[circle[0]].add("depends_on", f"goes round in a circle: {' → '.join(circle)}")
 

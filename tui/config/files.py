@@ -8,7 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["VARIABLE", "expanded", "find", "is_pattern", "matching", "searched", "unusable"]
+__all__ = [
+    "VARIABLE",
+    "expanded",
+    "find",
+    "is_pattern",
+    "matching",
+    "searched",
+    "shown",
+    "unusable",
+]
 
 VARIABLE: Final = "ONWATCH_CONFIG"
 LOCAL: Final = Path("onwatch.yaml")
@@ -46,6 +55,11 @@ def matching(pattern: str, base: Path) -> list[Path]:
     """The files that ``pattern`` names, sorted; relative to ``base``."""
     whole = str(base / expanded(pattern))
     return [Path(found) for found in sorted(glob.glob(whole))]  # noqa: PTH207 - any base
+
+
+def shown(path: Path, base: Path, shown_base: Path) -> Path:
+    """``path`` as the user would write it, who knows the folder ``base`` as ``shown_base``."""
+    return shown_base / path.relative_to(base) if path.is_relative_to(base) else path
 
 
 def unusable(path: Path, given: str) -> str:

@@ -280,7 +280,7 @@ class _Loading:
     def _read_included(
         self, report: Report, where: Where, path: Path, defaults: Defaults
     ) -> list[build.Entry]:
-        shown = self._shown(path)
+        shown = files.shown(path, self._base, self._path.parent)
         try:
             self._files.append(path)
             text, _ = read_text(path, trusted=False, shown=shown)
@@ -298,13 +298,6 @@ class _Loading:
             return []
         self._model(inner, Included)
         return self._entries(inner, defaults)
-
-    def _shown(self, path: Path) -> Path:
-        """``path`` as the user would write it from where the program runs."""
-        try:
-            return self._path.parent / path.relative_to(self._base)
-        except ValueError:
-            return path
 
 
 def _usable(data: Mapping[str, Any]) -> File:

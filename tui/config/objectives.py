@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tui.config.wording import nearest
+from tui.config.wording import meant
 
 if TYPE_CHECKING:
     from checks.capacity.model import Capacity
@@ -137,6 +137,5 @@ def _know_check(report: Report, index: int, item: ObjectiveItem, checks: Collect
     for key in ("requests", "probe", "up"):
         name = getattr(item, key)
         if name and name not in checks:
-            near = nearest(name, checks)
-            hint = f'; did you mean "{near}"?' if near else ""
-            report.add(("objectives", index, key), f'no check is called "{name}"{hint}')
+            text = f'no check is called "{name}"{meant(name, checks)}'
+            report.add(("objectives", index, key), text)

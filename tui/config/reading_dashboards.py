@@ -26,13 +26,13 @@ from checks.dashboards.patterns import pattern_of
 from checks.dashboards.probing import mistake_in
 from checks.dashboards.units import unit_of
 from checks.documents.document import Path as Where
-from checks.documents.keys import nearest
 from checks.errors import ConfigError
 from checks.model import Status, clean, clean_lines
 from checks.probe import CheckSpec
 from tui.config import files
 from tui.config.dashboard_models import DashboardEntry, DashboardPanel, DashboardVariable
 from tui.config.problems import Report
+from tui.config.wording import meant
 
 __all__ = ["Reading"]
 
@@ -111,11 +111,7 @@ class Reading:
 
     def _read_file(self, where: Where, entry: DashboardEntry, path: Path) -> None:
         try:
-            shown = self._shown_base / path.relative_to(self._base)
-        except ValueError:
-            shown = path
-        try:
-            made = read_grafana(path, shown=str(shown))
+            made = read_grafana(path, shown=str(files.shown(path, self._base, self._shown_base)))
         except ConfigError as error:
             self._report.problems.extend(error.problems)
             return
@@ -254,9 +250,8 @@ class Reading:
         if not check:
             return None
         if spec is None:
-            near = nearest(check, self._checks)
-            hint = f'; did you mean "{near}"?' if near else ""
-            self._report.add((*where, "check"), f'no check is called "{check}"{hint}')
+            text = f'no check is called "{check}"{meant(check, self._checks)}'
+            self._report.add((*where, "check"), text)
         elif sql and spec.kind not in SQL_KINDS:
             kinds = ", ".join(SQL_KINDS)
             text = f"is a check of the kind {spec.kind}; SQL goes to one of {kinds}"

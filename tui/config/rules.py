@@ -61,7 +61,7 @@ def read_rules(
         if not found:
             warnings.append(str(report.document.problem(where, f"no file matches {given}")))
         for path in found:
-            paths.setdefault(path, _shown(path, base, shown_base))
+            paths.setdefault(path, files.shown(path, base, shown_base))
     read = _read(paths)
     refused = [file for file in read if strict or _is_none(file)]
     report.problems.extend(problem for file in refused for problem in file.problems)
@@ -110,13 +110,6 @@ def _matching(given: str, base: Path) -> list[Path]:
         return files.matching(given, base)
     # One that is not there is a mistake, which reading it tells.
     return [base / files.expanded(given)]
-
-
-def _shown(path: Path, base: Path, shown_base: Path) -> Path:
-    try:
-        return shown_base / path.relative_to(base)
-    except ValueError:
-        return path
 
 
 def _read(paths: dict[Path, Path]) -> list[RuleFile]:

@@ -22,6 +22,7 @@ __all__ = [
     "ALSO_CALLED",
     "expected_type",
     "literal",
+    "meant",
     "nearest",
     "sentence",
     "unknown_key",
@@ -107,6 +108,12 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     return keys.unknown_key(key, known, ALSO_CALLED)
 
 
+def meant(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence on a name that there is not: which of ``known`` is meant."""
+    near = nearest(word, known)
+    return f'; did you mean "{near}"?' if near else ""
+
+
 def sentence(error: ErrorDetails, value: object) -> str:
     """What is wrong with ``value``, for every error but unknown keys."""
     kind, context = error["type"], error.get("ctx", {})
@@ -184,8 +191,7 @@ def _choice(error: ErrorDetails, value: object) -> str:
     choices = literal(error).replace(" or ", ", ").split(", ")
     if choices == [""]:
         return ""
-    near = nearest(value, choices) if isinstance(value, str) else ""
-    hint = f'; did you mean "{near}"?' if near else ""
+    hint = meant(value, choices) if isinstance(value, str) else ""
     return f"expected {'one of ' if len(choices) > 1 else ''}{', '.join(choices)}{hint}"
 
 

@@ -152,13 +152,11 @@ def _config(args: argparse.Namespace) -> str:
 def _measured(args: argparse.Namespace) -> tuple[Measured, str]:
     import_numpy()
     from checks.baselines.measuring import measure  # noqa: PLC0415 - imports the engine
-    from checks.live import found  # noqa: PLC0415
+    from tui.commands.found import found_checks  # noqa: PLC0415
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
     seconds = _seconds(args.seconds)
-    config = asyncio.run(found(load(args.config).engine))
-    for warning in config.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+    config = found_checks(load(args.config).engine)
     measured = asyncio.run(measure(config, seconds))
     for check, why in measured.silent:
         sys.stderr.write(f"nothing of {check}: {why}\n")

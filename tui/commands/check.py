@@ -43,13 +43,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _triage(args: argparse.Namespace) -> Triage:
     import_numpy()
-    from checks.live import found  # noqa: PLC0415 - imports numpy
     from checks.triage import triage  # noqa: PLC0415 - imports the engine
+    from tui.commands.found import found_checks  # noqa: PLC0415 - imports numpy
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
-    engine = asyncio.run(found(load(args.config).engine))
-    for warning in engine.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+    engine = found_checks(load(args.config).engine)
     for remark in engine.remarks:
         sys.stderr.write(f"note: {remark}\n")
     only = _only(args.only, engine)

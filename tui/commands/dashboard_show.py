@@ -59,15 +59,12 @@ def _name(config: EngineConfig, given: str) -> str:
 
 def _live(config: EngineConfig, wanted: Wanted, seconds: float) -> DashboardView:
     from checks.dashboards.single_look import look  # noqa: PLC0415 - imports the engine
-    from checks.live import found  # noqa: PLC0415
+    from tui.commands.found import found_checks  # noqa: PLC0415
 
     if not any(one.name == wanted.name for one in config.dashboards):
         # Said at once; nothing need be collected for it.
         return _nothing(config, wanted)
-    config = asyncio.run(found(config))
-    for warning in config.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
-    return asyncio.run(look(config, wanted, seconds))
+    return asyncio.run(look(found_checks(config), wanted, seconds))
 
 
 def _nothing(config: EngineConfig, wanted: Wanted) -> DashboardView:

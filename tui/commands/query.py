@@ -118,13 +118,11 @@ def _samples(name: str) -> _Source:
 
 def _collected(args: argparse.Namespace, expression: Expression) -> _Source:
     from checks.collect import collect  # noqa: PLC0415 - imports the engine
-    from checks.live import found  # noqa: PLC0415
+    from tui.commands.found import found_checks  # noqa: PLC0415
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
     seconds = _seconds(args.seconds)
-    config = asyncio.run(found(load(args.config).engine))
-    for warning in config.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+    config = found_checks(load(args.config).engine)
     collected = asyncio.run(collect(config, seconds))
     _say_how_short(collected.ended - collected.began, expression.range_needed / 1000)
     return _Source(collected.store, round(collected.ended * 1000))

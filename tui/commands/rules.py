@@ -90,12 +90,10 @@ def _catalogue(args: argparse.Namespace) -> Catalogue | None:
     if not args.config:
         return None
     from checks.collect import collect  # noqa: PLC0415 - imports the engine
-    from checks.live import found  # noqa: PLC0415
+    from tui.commands.found import found_checks  # noqa: PLC0415
     from tui.config import load  # noqa: PLC0415 - imports pydantic
 
-    config = asyncio.run(found(load(args.config).engine))
-    for warning in config.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+    config = found_checks(load(args.config).engine)
     return asyncio.run(collect(config, 0.0)).store
 
 

@@ -13,7 +13,7 @@ from checks.findings import Finding
 from checks.model import Result, Status
 from checks.probes.postgres import PostgresConfig, PostgresProbe
 from checks.probes.postgres.replicas import judge_replication, replica_rows
-from checks.probes.postgres.replication import Replica, Replication, Slot, Standby
+from checks.probes.postgres.replication import Level, Replica, Replication, Slot, Standby
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch
 
 
@@ -105,6 +105,47 @@ async def test_a_standby_is_read_only_and_fine(
     assert "replay is paused" in paused.message
 
 
+async def test_a_standby_lags_by_no_more_than_since_it_was_level(
+    postgres_servers: PostgresServers, postgres_watch: PostgresWatch
+) -> None:
+    """By the age of the last commit alone it lagged by as long as nobody had written before."""
+    primary = postgres_servers.start()
+    replica = postgres_servers.replica(primary)
+    replica.start()
+    probe = postgres_watch.probe(PostgresDatabase(replica))
+    await run_until(probe, lambda r: "receiving" not in r.message)
+    PostgresDatabase(primary).psql("CREATE TABLE quiet (n int)")
+    await run_until(probe, lambda r: "answered" in r.message and upstream(r).behind == 0)
+    PostgresDatabase(replica).psql("SELECT pg_wal_replay_pause()")
+    PostgresDatabase(primary).psql("INSERT INTO quiet VALUES (1)")
+    paused = await run_until(probe, lambda r: upstream(r).behind)
+    assert upstream(paused).lag == 0, "the clock stands still since it was level"
+    assert paused.samples.get("pg_replication_lag_seconds") == 0
+
+
+def upstream(result: Result) -> ReplicaRow:
+    (row,) = database_of(result).replicas
+    return row
+
+
+def test_the_lag_is_the_servers_until_a_standby_was_level() -> None:
+    level = Level()
+
+    def lag(now: float, **values: Any) -> float | None:
+        found = level.bound(Replication(standby=standby(**values)), now).standby
+        assert found is not None
+        return found.lag
+
+    assert lag(100.0, lag=9000.0, level=False) == 9000.0
+    assert lag(105.0) == 0.0
+    assert lag(115.0, lag=9010.0, level=False) == 10.0
+    assert lag(120.0, lag=2.0, level=False) == 2.0
+    assert lag(125.0, lag=None, level=False) is None
+    level.forget()
+    assert lag(130.0, lag=9025.0, level=False) == 9025.0
+    assert level.bound(Replication(), 135.0) == Replication()
+
+
 def config(**values: Any) -> PostgresConfig:
     return PostgresConfig.model_validate({"url": "postgresql://h/d", **values})
 
@@ -141,6 +182,7 @@ def standby(**values: Any) -> Standby:
         "lag": 0.0,
         "replayed_at": 1.0,
         "behind": 0.0,
+        "level": True,
         "paused": False,
         "receiving": True,
         "status": "streaming",
@@ -211,5 +253,12 @@ def test_replicas_that_are_missing() -> None:
 
 
 def test_two_replicas_are_told_apart() -> None:
-    found = Replication((replica(name="a"), replica(name="b")))
-    assert [finding.part.name for finding in findings(found)] == ["replica a", "replica b"]
+    parts = [one.part for one in findings(Replication((replica(name="a"), replica(name="b"))))]
+    assert [part.name for part in parts] == ["replica a", "replica b"]
+    assert [part.message.partition(":")[0] for part in parts] == ["replica a", "replica b"]
+
+
+def test_a_replica_on_a_socket_is_named_by_its_slot_or_not_at_all() -> None:
+    for slot_name, named in (("r1", "replica r1: streaming"), ("", "replica: streaming")):
+        found = findings(Replication((replica(address="", slot=slot_name),)))
+        assert found[0].part.message.startswith(named)

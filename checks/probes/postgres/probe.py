@@ -37,7 +37,7 @@ from checks.probes.postgres.pulse import add_pulse, read_pulse
 from checks.probes.postgres.queries import SecondConnection
 from checks.probes.postgres.refusals import AnsweredError
 from checks.probes.postgres.replicas import judge_replication, replica_rows
-from checks.probes.postgres.replication import add_replication, read_replication
+from checks.probes.postgres.replication import Level, add_replication, read_replication
 from checks.probes.postgres.rights import Rights
 from checks.probes.postgres.sentences import overloaded, waited
 from checks.probes.postgres.session import Door, Session
@@ -87,6 +87,7 @@ class PostgresProbe:
         self._asking = asyncio.Lock()
         self._watched = False
         self._before: Before | None = None
+        self._level = Level()
 
     def _pieces(self) -> list[Piece]:
         config = self._config
@@ -206,8 +207,9 @@ class PostgresProbe:
         return max(0.1, self._patience - (time.perf_counter() - began))
 
     def _begin_anew(self) -> None:
-        """Another connection may have other rights."""
+        """Another connection may have other rights, or lead to another server."""
         self._troubles.clear()
+        self._level.forget()
 
     async def _fast_or_again(self, link: Link, run: _Run, *, reused: bool) -> Reading:
         """The fast tier; a connection that was closed while it was idle is reopened once."""
@@ -234,7 +236,8 @@ class PostgresProbe:
                 f"{self._door.where} lets us in and shows nothing: {self._troubles.notes()[0]}",
             )
         attention = await look_closer(ask, pulse)
-        replication = await read_replication(ask, pulse)
+        now = self._target.env.clock.now()
+        replication = self._level.bound(await read_replication(ask, pulse), now)
         return Reading(link.version_text, pulse, attention, replication)
 
     async def _rest(self, reading: Reading, run: _Run, began: float) -> None:

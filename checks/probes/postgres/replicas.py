@@ -55,21 +55,22 @@ def _judge_standby(standby: Standby, config: PostgresConfig) -> Finding:
 
 
 def _judge_replica(replica: Replica, config: PostgresConfig, *, alone: bool) -> Finding:
-    who = replica.name if replica.name not in ("", "walreceiver") else replica.address
-    name = "replica" if alone else f"replica {who or replica.slot}".rstrip()
+    given = replica.name if replica.name not in ("", "walreceiver") else ""
+    whole = f"replica {given or replica.address or replica.slot}".rstrip()
+    name = "replica" if alone else whole
     if not replica.state:
-        text = f"{name} {who}: its state is hidden from this role: GRANT pg_monitor"
+        text = f"{whole}: its state is hidden from this role: GRANT pg_monitor"
         return Finding("ok", Part(name, Status.OK, text, "hidden"))
     lag = replica.lag or 0.0
     behind = f", {size(replica.behind)} behind" if replica.behind else ""
     if replica.state in ("startup", "catchup", "backup"):
-        text = f"{name} {who}: {replica.state}{behind}"
+        text = f"{whole}: {replica.state}{behind}"
         status = Status.OK if replica.state == "backup" else Status.WARNING
         reason = "ok" if status is Status.OK else "expectation"
         return Finding(reason, Part(name, status, text, replica.state))
     late = latency_finding(lag, config.replication_lag)
     value = f"lag {span(lag)}"
-    text = f"{name} {who}: {replica.state}, {replica.sync or 'async'}, {value}{behind}"
+    text = f"{whole}: {replica.state}, {replica.sync or 'async'}, {value}{behind}"
     if late is not None:
         text = f"{text}; past its {late.status.value} bound"
         return Finding("latency", Part(name, late.status, text, value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.dial import place
@@ -10,7 +10,15 @@ from checks.model import SampleBuilder
 from checks.probes.postgres.asking import Asker
 from checks.probes.postgres.pulse import Pulse
 
-__all__ = ["Replica", "Replication", "Slot", "Standby", "add_replication", "read_replication"]
+__all__ = [
+    "Level",
+    "Replica",
+    "Replication",
+    "Slot",
+    "Standby",
+    "add_replication",
+    "read_replication",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Standby:
-    """What a standby knows of itself. ``heard`` is the seconds since its upstream's last word."""
+    """What a standby knows of itself. ``heard`` is the seconds since its upstream's last word,
+    ``level`` whether it has replayed all that its upstream had then."""
 
     lag: float | None
     replayed_at: float | None
     behind: float | None
+    level: bool
     paused: bool
     receiving: bool
     status: str
@@ -62,6 +72,34 @@ class Replication:
     replicas: tuple[Replica, ...] | None = ()
     slots: tuple[Slot, ...] | None = ()
     standby: Standby | None = None
+
+
+class Level:
+    """When a standby was last level with its upstream: it cannot lag by more than since then.
+
+    By itself the server says how old the last commit is, as soon as one byte is to be replayed:
+    hours, after a night in which nobody wrote. And bytes are missing for as long as 15 s while a
+    transaction writes and nothing is committed: whole pages are sent, and the last one ends
+    amid a record, the rest of which is to come.
+    """
+
+    def __init__(self) -> None:
+        self._at: float | None = None
+
+    def forget(self) -> None:
+        """Another server may answer."""
+        self._at = None
+
+    def bound(self, found: Replication, now: float) -> Replication:
+        """``found`` with no greater lag than there can be; ``now`` in seconds."""
+        standby = found.standby
+        if standby is None:
+            return found
+        if standby.level:
+            self._at = now
+        if self._at is None or standby.lag is None:
+            return found
+        return replace(found, standby=replace(standby, lag=min(standby.lag, now - self._at)))
 
 
 async def read_replication(ask: Asker, pulse: Pulse) -> Replication:
@@ -110,6 +148,7 @@ def _standby(row: Any) -> Standby:
         lag=row["lag"],
         replayed_at=row["replayed_at"],
         behind=row["behind"],
+        level=row["level"],
         paused=bool(row["paused"]),
         receiving=row["receiving"],
         status=row["status"] or "",

@@ -1,6 +1,7 @@
 -- Fast tier, only on a standby: how far it has replayed and what it hears of its upstream.
 -- 0.06 ms of the server's CPU. The lag is 0 once all that came was replayed: a primary that
--- writes nothing says nothing.
+-- writes nothing says nothing. `level` says that nothing is missing either of what the upstream
+-- last said it has; it takes pg_monitor.
 SELECT
     CASE
         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
@@ -8,6 +9,7 @@ SELECT
     END::float8 AS lag,
     extract(epoch FROM pg_last_xact_replay_timestamp())::float8 AS replayed_at,
     pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::float8 AS behind,
+    coalesce(r.status = 'streaming' AND r.latest_end_lsn <= pg_last_wal_replay_lsn(), false) AS level,
     CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END AS paused,
     r.pid IS NOT NULL AS receiving,
     r.status,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from checks.databases.model import DatabaseFacts, ReplicaRow
+from checks.databases.model import DatabaseFacts, ReplicaRow, SessionRow
 from checks.findings import Finding
 from checks.model import Result, Status
 from checks.probes.postgres import PostgresConfig, PostgresProbe
@@ -63,6 +63,10 @@ async def test_a_primary_with_its_replica_and_a_slot(
     assert get("pg_replication_slot_slot_is_active", slot_type="physical") is not None
     assert get("pg_replication_is_replica") == 0
     assert get("pg_replication_lag_seconds") == 0
+    on_primary.attend(True)
+    fed = await run_until(on_primary, lambda r: senders(r) and senders(r)[0].idle)
+    assert [one.state for one in senders(fed)] == ["walsender"]
+    on_primary.attend(False)
 
     on_replica = postgres_watch.probe(PostgresDatabase(replica))
     below = await run_until(on_replica, lambda r: "receiving" not in r.message)
@@ -121,6 +125,12 @@ async def test_a_standby_lags_by_no_more_than_since_it_was_level(
     paused = await run_until(probe, lambda r: upstream(r).behind)
     assert upstream(paused).lag == 0, "the clock stands still since it was level"
     assert paused.samples.get("pg_replication_lag_seconds") == 0
+
+
+def senders(result: Result) -> list[SessionRow]:
+    """Those that feed replicas."""
+    sessions = database_of(result).sessions or ()
+    return [one for one in sessions if one.query.startswith("START_REPLICATION")]
 
 
 def upstream(result: Result) -> ReplicaRow:

@@ -19,6 +19,9 @@ MOST: Final = 500
 LONG: Final = 1.0
 """Seconds from which a statement or transaction is looked at at every run."""
 HANDFUL: Final = 8
+_FED: Final = frozenset({"WalSenderMain", "WalSenderWaitForWAL", "WalSenderWaitForWal"})
+"""What the sender to a replica waits for that has all there is. It is said to be active with one
+statement for as long as the replica is connected, which would be the longest of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ def _session_row(
     hidden = row["backend_type"] is None
     state = row["state"] or ""
     blocked_by = _blockers(row["blocked_by"], ids)
-    idle = state == "idle"
+    feeding = row["wait_event"] in _FED
+    idle = state == "idle" or feeding
     # Of a statement that runs the state is as old as it is; older ones may have begun before.
     seconds = row["query_age"] if state == "active" and not row["in_state"] else row["in_state"]
     return SessionRow(
@@ -130,7 +134,7 @@ def _session_row(
         database=names.get(row["datid"], ""),
         client=_client(row),
         application=ask.text(row["application_name"]),
-        state=state or _kind(row["backend_type"]),
+        state=row["backend_type"] if feeding else state or _kind(row["backend_type"]),
         idle=idle,
         seconds=seconds,
         transaction=row["transaction"],

@@ -10,10 +10,18 @@ import pytest
 
 from checks.databases.model import DatabaseFacts, ReplicaRow, SessionRow
 from checks.findings import Finding
-from checks.model import Result, Status
+from checks.model import Result, Sampler, Status
 from checks.probes.postgres import PostgresConfig, PostgresProbe
+from checks.probes.postgres.pulse import Pulse
 from checks.probes.postgres.replicas import judge_replication, replica_rows
-from checks.probes.postgres.replication import Level, Replica, Replication, Slot, Standby
+from checks.probes.postgres.replication import (
+    Level,
+    Replica,
+    Replication,
+    Slot,
+    Standby,
+    add_replication,
+)
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch
 
 
@@ -154,6 +162,19 @@ def test_the_lag_is_the_servers_until_a_standby_was_level() -> None:
     level.forget()
     assert lag(130.0, lag=9025.0, level=False) == 9025.0
     assert level.bound(Replication(), 135.0) == Replication()
+
+
+def test_the_figure_of_the_lag_is_that_of_the_worst_replica() -> None:
+    """That of a primary was its own, which is 0, with a replica half a minute behind."""
+
+    def figure(found: Replication) -> float | None:
+        to = Sampler({}).builder()
+        add_replication(to, found, Pulse(0.001, None, (), {}, ()))
+        return to.build().get("pg_longest_replication_lag_seconds")
+
+    assert figure(Replication((replica(lag=31.0), replica(name="b", lag=2.0)))) == 31.0
+    assert figure(Replication((replica(lag=None),), standby=standby(lag=4.0))) == 4.0
+    assert figure(Replication((replica(lag=None),))) is None
 
 
 def config(**values: Any) -> PostgresConfig:

@@ -50,7 +50,7 @@ FIGURES: Final = (
     FigureSpec("deadlocks", (f"{_DATABASE}deadlocks",), "1/s", rate=True),
     FigureSpec("longest transaction", ("pg_longest_transaction_seconds",), "s"),
     FigureSpec("longest query", ("pg_longest_query_seconds",), "s"),
-    FigureSpec("replication lag", ("pg_replication_lag_seconds",), "s"),
+    FigureSpec("replication lag", ("pg_longest_replication_lag_seconds",), "s"),
     FigureSpec("size", ("pg_database_size_bytes",), "bytes"),
 )
 

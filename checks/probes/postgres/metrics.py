@@ -69,6 +69,7 @@ _OWN: Final = (
     _gauge("pg_replication_is_replica", "1 on a standby, else 0"),
     _gauge("pg_replication_lag_seconds", "how far a standby is behind; 0 on a primary", "s"),
     _gauge("pg_replication_lag", "the same as pg_replication_lag_seconds", "s"),
+    _gauge("pg_longest_replication_lag_seconds", "the lag, or the greatest of its replicas", "s"),
     _gauge("pg_replication_last_replay_seconds", "when the last change was made, since 1970", "s"),
     _gauge("pg_stat_wal_receiver_up", "1 while a standby receives from its upstream, else 0"),
     _counter("pg_stat_replication_pg_current_wal_lsn_bytes", "position written", "bytes", _REPLICA),

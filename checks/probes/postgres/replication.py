@@ -164,6 +164,12 @@ def add_replication(to: SampleBuilder, found: Replication, pulse: Pulse) -> None
         if found.standby is not None or not pulse.server.in_recovery:
             to.add("pg_replication_lag_seconds", lag)
             to.add("pg_replication_lag", lag)
+    # On a primary the lag of its own is 0, however far behind its replicas are.
+    lags = [one.lag for one in found.replicas or () if one.lag is not None]
+    if found.standby is not None and found.standby.lag is not None:
+        lags.append(found.standby.lag)
+    if lags:
+        to.add("pg_longest_replication_lag_seconds", max(lags))
     if found.standby is not None:
         to.add("pg_replication_last_replay_seconds", found.standby.replayed_at)
         to.add("pg_stat_wal_receiver_up", found.standby.receiving)

@@ -21,6 +21,7 @@ from checks.probes.host.probe import KIND, HostConfig, HostProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
 from tests.checks.host_trees import NETDEV, Tree, host_target, machine
+from tests.checks.test_lanes import no_threads
 
 GB = 10**9
 
@@ -231,6 +232,18 @@ async def test_a_hung_mount_costs_its_own_row_alone(box: Machine, disks: Disks) 
             break
         time.sleep(0.01)
     assert third.status is Status.OK
+
+
+async def test_a_new_mount_that_gets_no_thread_costs_its_own_row_alone(
+    box: Machine, disks: Disks
+) -> None:
+    assert (await box.run()).status is Status.OK
+    box.probe._lanes.drop(f"{box.probe._asker._lane} /")
+    with no_threads():
+        result = await box.run()
+    (part,) = [one for one in result.parts if one.status is Status.UNKNOWN]
+    assert part.message.startswith("/: not asked: the system gives onwatch no more threads")
+    assert value(result, "node_memory_MemTotal_bytes") is not None
 
 
 async def test_a_kernel_that_stops_answering_is_critical(box: Machine, lanes: Lanes) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
+from checks.errors import NoThreadsError
 from checks.lanes import LaneBusyError, Lanes
 from checks.model import clean
 from checks.probes.host.apart import statvfs_apart
@@ -96,6 +97,8 @@ class Asker:
             waited = f"within {self.patience:g} s"
         except LaneBusyError as busy:
             waited = f"since {asyncio.get_running_loop().time() - busy.since:.0f} s"
+        except NoThreadsError as error:
+            return Filesystem(mount, path, error=f"{shown}: {error}")
         except OSError as error:
             return _failed(path, mount, error)
         else:

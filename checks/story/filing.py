@@ -129,6 +129,11 @@ class Filing:
                 self._opening = Found(paused=found.paused)
         return found
 
+    def untold(self) -> Found | None:
+        """What came of opening it and no look has told: for who goes on in its place."""
+        found, self._opening = self._opening, None
+        return found
+
     def _reopen(self, wish: Wish) -> None:
         """Open it. What comes of that waits for the first look that can write."""
         journal = self.journal

@@ -95,6 +95,8 @@ class Keeping:
         """Whether the file was there for whom this one goes on."""
         self._waiting = Batch()
         self._heir: Keeping | None = None
+        self._slept = False
+        """Whether nobody had watched for long before a file that is still to be taken over."""
         self._lost = 0
         now = clock.now()
         began = now if began is None else began
@@ -122,11 +124,14 @@ class Keeping:
         old._heir = self
         for name in ("acknowledgements", "silences", "incidents", "lasting", "who"):
             setattr(self, name, getattr(old, name))
+        self.cut_off, self.before, self._slept = old.cut_off, old.before, old._slept
         self._entries, self._waiting, self._session = old._entries, old._waiting, old._session
         self._shown, self.changes = None, old.changes + 1
         self._known = old._filing.known if old._filing is not None else old._known
         if self.path is None:
             self.ready, self.leads = old.ready, old.leads
+        if not old._lanes.busy(_LANE):
+            old._hand_on()
 
     def add(self, entry: Entry) -> None:
         """Put ``entry`` into the timeline."""
@@ -237,7 +242,7 @@ class Keeping:
                 self._tell_problem(f"{self.path} does not answer: the story is not saved")
             found = await asyncio.shield(task)
         except asyncio.CancelledError:
-            # In the lane it goes on: what that cannot write waits on, for who follows.
+            # In the lane it goes on: what came of it, or waits on, is for who follows.
             task.add_done_callback(partial(self._cut_short, batch))
             raise
         except (JournalError, LaneBusyError, NoThreadsError) as error:
@@ -253,8 +258,20 @@ class Keeping:
 
     def _cut_short(self, batch: Batch, task: asyncio.Task[Found]) -> None:
         """What came of a look that nobody waited for any more."""
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled():
+            return
+        if task.exception() is not None:
             self.put_back(batch)
+            if self._heir is not None:
+                self._hand_on()
+        else:
+            self.inherit(task.result(), batch)
+
+    def _hand_on(self) -> None:
+        """Tell the heir what came of the file's opening, where no look could write after it."""
+        untold = self._filing.untold() if self._filing is not None else None
+        if untold is not None:
+            self.inherit(untold, Batch())
 
     def _look(self, wish: Wish) -> Found:
         """In the lane."""
@@ -263,11 +280,24 @@ class Keeping:
         return self._filing.look(wish)
 
     def _take(self, found: Found, batch: Batch) -> None:
+        self._learn(found, batch)
+        if found.tallied is not None:
+            self.tallied, self.wanted = found.tallied, self.wanted - found.tallied[0]
+        self.leads = found.leads
+        if found.held is not None:
+            forget = self._slept or found.paused > LONGEST_PAUSE
+            self._slept = False
+            if not found.anew:
+                self._take_over(found.held, forget=forget)
+        lost = f"{self._lost:,} entries of the timeline were lost meanwhile" if self._lost else ""
+        self._tell_problem(found.problem or lost)
+        self._lost = 0
+
+    def _learn(self, found: Found, batch: Batch) -> None:
+        """Take what is told but once: of the file's opening, and of what was written."""
         if found.anew:
             self._write_anew(batch)
             self.renewed += 1
-        if found.tallied is not None:
-            self.tallied, self.wanted = found.tallied, self.wanted - found.tallied[0]
         numbered = dict(zip(map(id, batch.entries), found.ids, strict=False))
         if numbered:
             kept = [
@@ -277,18 +307,16 @@ class Keeping:
             self._entries = deque(kept, maxlen=SHOWN)
             self._shown = None
             self.changes += 1
-        self.leads = found.leads
         self.who = found.who
         self._session = replace(self._session, who=found.who)
         self.cut_off = (*self.cut_off, *found.cut_off)
-        self.before = found.before or self.before
+        # After a reload the one before is this one itself, unless more is known.
+        if found.before is not None and (
+            self.before is None or found.before.id != self._session.id
+        ):
+            self.before = found.before
         if found.said:
             self.said.append(found.said)
-        if found.held is not None and not found.anew:
-            self._take_over(found.held, forget=found.paused > LONGEST_PAUSE)
-        lost = f"{self._lost:,} entries of the timeline were lost meanwhile" if self._lost else ""
-        self._tell_problem(found.problem or lost)
-        self._lost = 0
 
     def _take_over(self, held: Held, *, forget: bool) -> None:
         """Hold what the file holds, and what waits to be written after it was read."""
@@ -342,6 +370,14 @@ class Keeping:
         batch.tallies |= later.tallies
         batch.tallied |= later.tallied
         self._bound()
+
+    def inherit(self, found: Found, batch: Batch) -> None:
+        """Learn what no look will find again; what the file holds is read anew by who follows."""
+        if self._heir is not None:
+            self._heir.inherit(found, batch)
+            return
+        self._learn(found, batch)
+        self._slept = self._slept or found.paused > LONGEST_PAUSE
 
     def _tell_problem(self, text: str) -> None:
         if text == self.problem:

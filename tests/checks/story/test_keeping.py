@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,73 @@ async def test_what_is_known_of_an_opening_is_told_once_something_can_be_written
     assert keeping.before.id == "0f"
     assert [one.text for one in keeping.entries] == ["of before"]
     await keeping.finish()
+
+
+def lost_session(path: Path, at: float) -> None:
+    """Another onwatch was at work with the file, and ended without a word."""
+    held = Journal(path)
+    held.open()
+    held.write(Batch(sessions=[Session("0f", 4_194_304, at, at)]))
+    held.close()
+
+
+def knows_of_it(keeping: Keeping) -> bool:
+    before = keeping.before.id if keeping.before is not None else ""
+    return ([one.id for one in keeping.cut_off], before) == (["0f"], "0f")
+
+
+async def test_what_is_known_of_an_opening_outlives_a_reload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    lost_session(path, clock.now() - 60)
+    monkeypatch.setattr(journal, "Journal", Full)
+    before, after = (Keeping(path, Lanes(), clock) for _ in range(2))
+    assert not await before.look(clock.now())
+    await before.finish()
+    after.follow(before)
+    monkeypatch.setattr(Full, "room", True)
+    assert await after.look(clock.now())
+    assert knows_of_it(after)
+    await after.finish()
+
+
+class Slow(Journal):
+    """A file that takes what is written when it is let."""
+
+    lets: threading.Event
+
+    def write(self, batch: Batch) -> list[int]:
+        self.lets.wait(10)
+        return super().write(batch)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_a_look_found_that_a_reload_cut_short_is_known_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    lost_session(path, clock.now() - 60)
+    monkeypatch.setattr(journal, "Journal", Slow)
+    monkeypatch.setattr(Slow, "lets", threading.Event(), raising=False)
+    before, after = (Keeping(path, Lanes(), clock) for _ in range(2))
+    before.add(Entry(clock.now(), EntryKind.NOTE, "cut short"))
+    looking = asyncio.create_task(before.look(clock.now()))
+    while not before._lanes.busy("story"):
+        await asyncio.sleep(0)
+    looking.cancel()
+    await asyncio.wait({looking})
+    if late:
+        after.follow(before)
+    Slow.lets.set()
+    await before.finish()
+    if not late:
+        after.follow(before)
+    assert knows_of_it(after)
+    assert [(one.text, one.id > 0) for one in after.entries] == [("cut short", True)]
+    assert await after.look(clock.now())
+    assert knows_of_it(after)
+    await after.finish()
 
 
 async def test_what_is_held_is_written_anew_where_the_first_look_at_the_new_file_fails(

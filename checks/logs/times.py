@@ -6,9 +6,9 @@ Most lines share their second with the line before, so what was read once is loo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
-from typing import Final
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 __all__ = ["UNITS", "Times", "zone_of"]
@@ -39,9 +39,16 @@ _MONTH_FIRST = re.compile(
 )
 _NAMES_YEAR = re.compile(r"(?:[^%]|%[^YyGcx])*%[YyGcx]")
 """A format of ``strptime`` whose times name their year."""
+_TIME_ALONE = re.compile(r"(?:[^%]|%[HIpMSfzZXaAwu%])+")
+"""A format of ``strptime`` whose times name no day but that of the week, if any."""
 _DAY: Final = 86_400.0
+_AHEAD: Final = 600.0
+"""Seconds that the clock of whoever logs times alone may be ahead of ours."""
 _LATEST: Final = 1e11
 """Seconds since 1970: the year 5138. What is more is no number of seconds, and no time."""
+
+
+T = TypeVar("T")
 
 
 def zone_of(name: str) -> tzinfo | None:
@@ -69,11 +76,12 @@ class Times:
     or one of :data:`UNITS`, empty where the usual ones are to be tried.
     """
 
-    __slots__ = ("_dated", "_known", "_pattern", "_reads", "_seconds", "_unit", "_zone")
+    __slots__ = ("_daily", "_dated", "_known", "_pattern", "_reads", "_seconds", "_unit", "_zone")
 
     def __init__(self, zone: str = "UTC", pattern: str = "") -> None:
         self._zone = zone_of(zone)
         self._pattern = pattern
+        self._daily = _TIME_ALONE.fullmatch(pattern) is not None
         self._dated = _NAMES_YEAR.match(pattern) is not None
         self._unit = UNITS.get(pattern)
         self._known: dict[str, float | None] = {}
@@ -92,20 +100,24 @@ class Times:
     def read(self, value: object, now: float) -> float | None:
         """Seconds since 1970 of ``value``, a text or a number; None where it is no time.
 
-        ``now`` tells the year where it names none.
+        ``now`` tells the year where it names none, and the day where it names the time alone.
         """
         if isinstance(value, float):
             return self._scaled(value)
         if not isinstance(value, str):
             return None
         known = self._known
-        if value in known:
+        if value in known and not self._is_past(known[value], now):
             return known[value]
         found = self._found(value, now)
         if len(known) >= _REMEMBERED:
             known.clear()
         known[value] = found
         return found
+
+    def _is_past(self, moment: float | None, now: float) -> bool:
+        """Whether the same time of day has come again since ``moment``, where that is all it is."""
+        return self._daily and moment is not None and now + _AHEAD >= moment + _DAY
 
     def _found(self, text: str, now: float) -> float | None:
         for read in self._reads:
@@ -177,6 +189,12 @@ class Times:
     def _formatted(self, text: str, now: float) -> float | None:
         if self._dated:
             return self._parsed(text, self._pattern)
+        if self._daily:
+            today = datetime.fromtimestamp(now, UTC).date()
+            # In zones far from UTC it is another day; of each the latest such time counts.
+            days = [today + timedelta(days) for days in (1, 0, -1, -2)]
+            pattern = f"%Y-%m-%d {self._pattern}"
+            return _latest(lambda day: self._parsed(f"{day} {text}", pattern), days, now + _AHEAD)
         # The year goes first, so that the 29th of February is a day where it is one.
         return _of_late(now, lambda year: self._parsed(f"{year} {text}", f"%Y {self._pattern}"))
 
@@ -193,12 +211,18 @@ def _of_late(now: float, at: Callable[[int], float]) -> float | None:
     Late in December the clock of a machine may be a little ahead of ours, no more.
     """
     this = datetime.fromtimestamp(now, UTC).year
-    for year in (this + 1, this, this - 1):
+    # Of another year the 29th of February is no day.
+    return _latest(at, (this + 1, this, this - 1), now + _DAY)
+
+
+def _latest(at: Callable[[T], float], choices: Iterable[T], bound: float) -> float | None:
+    """The first time that ``at`` tells of ``choices`` and is not past ``bound``."""
+    for choice in choices:
         try:
-            moment = at(year)
+            moment = at(choice)
         except ValueError:
-            continue  # the 29th of February of another year
-        if moment <= now + _DAY:
+            continue
+        if moment <= bound:
             return moment
     return None
 

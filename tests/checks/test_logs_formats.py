@@ -246,6 +246,36 @@ def test_a_format_without_a_year_is_of_the_last_one_it_can_be_of(
     assert Times("UTC", pattern).read(text, current) == at
 
 
+@pytest.mark.parametrize(
+    ("zone", "pattern", "text", "now", "time"),
+    [
+        ("UTC", "%H:%M:%S", "10:00:00", "2025-03-01 10:00:05", "2025-03-01 10:00:00"),
+        ("UTC", "%H:%M:%S", "10:05:00", "2025-03-01 10:00:05", "2025-03-01 10:05:00"),
+        ("UTC", "%H:%M:%S", "10:15:00", "2025-03-01 10:00:05", "2025-02-28 10:15:00"),
+        ("UTC", "%H:%M:%S", "23:59:59", "2025-01-01 00:00:05", "2024-12-31 23:59:59"),
+        ("UTC", "%H:%M:%S", "00:00:01", "2024-12-31 23:59:59", "2025-01-01 00:00:01"),
+        ("Pacific/Auckland", "%H:%M", "09:30", "2025-06-01 21:31:00", "2025-06-01 21:30:00"),
+        ("Pacific/Niue", "%H:%M", "23:30", "2025-06-01 10:31:00", "2025-06-01 10:30:00"),
+        ("UTC", "%I:%M %p%z", "11:30 PM-1200", "2025-06-01 11:15:00", "2025-05-31 11:30:00"),
+        ("UTC", "%H:%M:%S", "25:00:00", "2025-03-01 10:00:05", None),
+    ],
+)
+def test_a_format_of_time_alone_is_of_today_or_of_yesterday(
+    zone: str, pattern: str, text: str, now: str, time: str | None
+) -> None:
+    at = Times().read(time, 0.0) if time else None
+    current = Times().read(now, 0.0)
+    assert current is not None
+    assert Times(zone, pattern).read(text, current) == at
+
+
+def test_a_time_alone_is_of_another_day_once_that_has_come() -> None:
+    times, (today, tomorrow) = Times("UTC", "%H:%M"), (1_740_823_200.0, 1_740_909_600.0)
+    assert times.read("10:00", today + 5) == today
+    assert times.read("10:00", tomorrow - 3_600) == today
+    assert times.read("10:00", tomorrow + 5) == tomorrow
+
+
 def test_lines_that_are_not_of_the_format_are_records_and_counted() -> None:
     records, broken = _read('{"msg":"a"}\nUsage: backend\n{"msg": broken}\n', format="json")
     assert [record.message for record in records] == ["a", "Usage: backend", '{"msg": broken}']

@@ -77,7 +77,7 @@ def test_the_first_one_ever_is_started() -> None:
 def test_a_loop_costs_no_memory() -> None:
     group = Group(60, 1e9)
     for pid in range(2, 5_000):
-        figures = group.note(pid, [member(pid, time=1.0)], [])
+        figures = group.note(pid, [replace(member(pid, time=1.0), started=pid)], [])
     assert figures.restarts == 4_997
     assert figures.recent == 1_000
     assert figures.counters["user"] == pytest.approx(4_998)
@@ -153,3 +153,16 @@ def test_what_could_not_be_read_for_a_moment_is_not_counted_again() -> None:
     group.note(0, [member(10)], [])
     group.note(5, [closed], [])
     assert group.note(10, [member(10)], []).counters["read"] == 5
+
+
+def test_one_that_ran_before_it_was_of_the_group_counts_from_then_on() -> None:
+    group = Group(60, 600)
+    group.note(0, [member(10, 100.0)], [], 2_000)
+    old, new = member(11, 80_000.0), replace(member(12, 3.0), started=2_004.0)
+    assert group.unseen(10, [member(10, 101.0), old, new], 2_010) == {old.process.key}
+    figures = group.note(10, [member(10, 101.0), old, new], [], 2_010)
+    assert figures.cpu == pytest.approx(4 / 10)
+    assert figures.counters["user"] == pytest.approx(104)
+    assert figures.counters["read"] == 10
+    figures = group.note(20, [member(10, 101.0), member(11, 80_005.0), new], [], 2_020)
+    assert figures.cpu == pytest.approx(5 / 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ __all__ = ["Figures", "Group", "Key", "Member"]
 
 Key = tuple[int, int]
 _MOST_KEPT: Final = 1_000
+_SLACK: Final = 2.0
+"""Seconds by which a process that was started since the last look may seem older than that: times
+of starts are rounded, and a scan is shared for a moment."""
 _MOST_AWAY: Final = 500
 """Processes that were not seen at the last look and may be again: a pid file is not there for a
 moment, or cannot be read."""
@@ -117,11 +121,21 @@ class Group:
         self._restarted: deque[float] = deque()
         self._stuck: dict[Key, float] = {}
         self._zombies: frozenset[Key] = frozenset()
+        self._looked = -math.inf
 
-    def note(self, now: float, members: Sequence[Member], zombies: Sequence[Process]) -> Figures:
-        """Takes in what is there at ``now``."""
+    def note(
+        self,
+        now: float,
+        members: Sequence[Member],
+        zombies: Sequence[Process],
+        wall: float | None = None,
+    ) -> Figures:
+        """Takes in what is there at ``now``; ``wall`` is that in seconds since 1970, where it is
+        not the same.
+        """
         events = self._changes(now, members)
-        self._count(members)
+        self._count(now, members, now if wall is None else wall)
+        self._looked = now
         cpu, mean, covered = self._used(now)
         while self._restarted and self._restarted[0] < now - self._window:
             self._restarted.popleft()
@@ -142,17 +156,31 @@ class Group:
             events=tuple(events),
         )
 
-    def back(self, members: Iterable[Member]) -> frozenset[Key]:
-        """Those of ``members``, not yet noted, that were there once and not at the last look."""
-        return frozenset(one.process.key for one in members) & self._away.keys()
+    def unseen(self, now: float, members: Iterable[Member], wall: float) -> frozenset[Key]:
+        """Those of ``members``, not yet noted, that ran at the last look and were not in it."""
+        return frozenset(
+            one.process.key
+            for one in members
+            if one.process.key in self._away
+            or (one.process.key not in self._each and not self._is_new(one, now, wall))
+        )
 
-    def _count(self, members: Iterable[Member]) -> None:
-        """Adds what each has used since it was last seen; a new one all it ever has."""
+    def _is_new(self, one: Member, now: float, wall: float) -> bool:
+        """Whether it was started since the last look. Of the first look all are."""
+        return wall - one.started <= now - self._looked + _SLACK
+
+    def _count(self, now: float, members: Iterable[Member], wall: float) -> None:
+        """Adds what each has used since it was last seen. At the first look, and of one that was
+        started since the look before, that is all it ever has; one that ran by then and was not of
+        the group counts from now on.
+        """
         each: dict[Key, dict[str, float]] = {}
         self._lost = set()
         for one in members:
             own, key = _counters(one), one.process.key
-            before = self._each.get(key) or self._away.pop(key, {})
+            before = self._each.get(key) or self._away.pop(key, None)
+            if before is None:
+                before = {} if self._is_new(one, now, wall) else own
             for name in COUNTERS:
                 value = own.get(name)
                 if value is None:

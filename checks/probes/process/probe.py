@@ -126,9 +126,9 @@ class ProcessProbe:
             self._member(one, started, number < _DETAILED) for number, one in enumerate(living)
         ]
         zombies = [one for one in selection.processes if one.state in "ZX"]
-        back = self._group.back(members)
-        figures = self._group.note(listing.at, members, zombies)
-        rows = tuple(self._rows(figures, listing.at, wall, back))
+        unseen = self._group.unseen(listing.at, members, wall)
+        figures = self._group.note(listing.at, members, zombies, wall)
+        rows = tuple(self._rows(figures, listing.at, wall, unseen))
         self._looked = listing.at
         self._times = {one.process.key: one.process.time for one in members}
         return _Look(listing, selection, figures, rows, wall, time.perf_counter() - began)
@@ -149,16 +149,16 @@ class ProcessProbe:
         return Member(one._replace(user=self._users.name(uid)), details, started(one))
 
     def _rows(
-        self, figures: Figures, now: float, wall: float, back: frozenset[Key]
+        self, figures: Figures, now: float, wall: float, unseen: frozenset[Key]
     ) -> list[tuple[str, ...]]:
-        """The table: the busiest first, the dead at the end; of those that are ``back``, which
-        were out of sight at the last look, it is not known how busy they were.
+        """The table: the busiest first, the dead at the end; of those that are ``unseen``,
+        which ran at the last look and were not in it, it is not known how busy they were.
         """
         since = None if self._looked is None or now <= self._looked else now - self._looked
 
         def cpu(one: Member) -> float | None:
             then = self._times.get(one.process.key)
-            if since is None or one.process.key in back:
+            if since is None or one.process.key in unseen:
                 return None
             return max(0.0, one.process.time - (then or 0.0)) / since
 

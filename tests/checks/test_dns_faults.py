@@ -158,6 +158,19 @@ def test_no_bytes_make_reading_fail_in_another_way_or_take_long() -> None:
             question.read(bytes(wire[: dice.randint(12, len(wire))]), "here")
 
 
+def test_a_record_of_another_class_is_no_answer() -> None:
+    config = DnsConfig.model_validate({"name": "a.example", "server": "127.0.0.1", "type": "SOA"})
+    question = Question(config)
+    response = dns.message.make_response(question.message())
+    soa = dns.rrset.from_text("a.example.", 60, "IN", "SOA", "n.e. h.e. 1 2 3 4 5")
+    response.answer.append(soa)
+    wire = response.to_wire()
+    assert question.read(wire, "here").serial == 1
+    odd = wire.replace(struct.pack("!HHI", 6, 1, 60), struct.pack("!HHI", 6, 77, 60))
+    assert (reply := question.read(odd, "here")).serial is None
+    assert reply.answers == ()
+
+
 async def test_control_characters_do_not_get_through(dns_server: DnsServer) -> None:
     dns_server.add("shop.example", "TXT", r'"\027[2J\010evil"')
     result = await asked(dns_server, type="TXT")

@@ -13,6 +13,7 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
 import dns.reversename
 
@@ -103,7 +104,12 @@ class Question:
     def _reply(
         self, message: dns.message.Message, counts: tuple[int, int, int], size: int
     ) -> Reply:
-        wanted = [rrset for rrset in message.answer if rrset.rdtype == self._type]
+        # Of an odd class, a record has none of what its type has.
+        wanted = [
+            rrset
+            for rrset in message.answer
+            if rrset.rdtype == self._type and rrset.rdclass == dns.rdataclass.IN
+        ]
         records = [record for rrset in wanted for record in rrset]
         serials = [int(r.serial) for r in records if self._type == dns.rdatatype.SOA]
         return Reply(

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 __all__ = [
     "Certificate",
+    "der_first",
     "der_items",
     "peer_chain",
     "read_certificate",
@@ -128,7 +129,7 @@ def der_items(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += length
 
 
-def _first(data: bytes) -> bytes:
+def der_first(data: bytes) -> bytes:
     """The content of the first element; not by ``next``, whose end a generator may not raise."""
     for _, content in der_items(data):
         return content
@@ -153,8 +154,8 @@ def _name(data: bytes) -> str:
 
 
 def _alt_names(data: bytes) -> Iterator[str]:
-    for _, extension in der_items(_first(data)):
+    for _, extension in der_items(der_first(data)):
         fields = list(der_items(extension))
         if fields[0] == (_OID, _ALT_NAMES):
-            names = _first(fields[-1][1])
+            names = der_first(fields[-1][1])
             yield from (v.decode("ascii", "replace") for t, v in der_items(names) if t == _DNS_NAME)

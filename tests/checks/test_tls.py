@@ -27,7 +27,7 @@ from checks.probe import ProbeEnv
 from checks.probes.tls import KIND
 from checks.probes.tls.config import TlsConfig
 from checks.probes.tls.contexts import strict_context
-from checks.probes.tls.details import detailed
+from checks.probes.tls.details import _addresses, _extensions, detailed
 from checks.registry import kind
 from checks.resolver import Resolver
 from checks.secrets import Masker
@@ -384,3 +384,10 @@ def test_certificates_that_lack_what_they_begin_are_passed_over() -> None:
         assert detailed([der]) == ()
         with pytest.raises(ValueError, match="missing"):
             read_certificate(der)
+
+
+def test_extensions_of_nothing_are_no_error_of_ours() -> None:
+    """A generator that ends by another's end would raise what nobody expects."""
+    with pytest.raises(ValueError, match="missing"):
+        list(_extensions([b""]))
+    assert list(_addresses(b"\x30\x00")) == []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from checks.certificates import Certificate, der_items, read_certificate
+from checks.certificates import Certificate, der_first, der_items, read_certificate
 
 __all__ = ["Detailed", "detailed"]
 
@@ -96,8 +96,7 @@ def _read(der: bytes) -> Detailed:
 def _extensions(found: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Identifier and content of each extension."""
     for data in found[:1]:
-        _, listed = next(der_items(data))
-        for _, extension in der_items(listed):
+        for _, extension in der_items(der_first(data)):
             fields = list(der_items(extension))
             yield fields[0][1], fields[-1][1]
 
@@ -105,8 +104,7 @@ def _extensions(found: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
 def _addresses(data: bytes) -> Iterator[str]:
     if not data:
         return
-    _, names = next(der_items(data))
-    for tag, value in der_items(names):
+    for tag, value in der_items(der_first(data)):
         if tag == _IP_NAME and len(value) in {4, 16}:
             yield str(ipaddress.ip_address(value))
 

@@ -183,8 +183,8 @@ async def test_who_waits_for_whom_on_mysql() -> None:
     made = reading({"Threads_connected": "2"}, pulse=pulse, server=MYSQL)
     (row,) = [part for part, _ in judge(made, MysqlConfig()) if part.name == "locks"]
     assert row.message == (
-        "locks: session 12 (app@shop) has waited 39 s for row lock (X,REC_NOT_GAP) of "
-        "shop.accounts, index by_name, held by session 11 (app@shop, idle for 1 min)"
+        "locks: session 11 (app@shop, idle for 1 min) holds up session 12 (app@shop), which has "
+        "waited 39 s for row lock (X,REC_NOT_GAP) of shop.accounts, index by_name"
     )
     assert row.status is Status.WARNING
 

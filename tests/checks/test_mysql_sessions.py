@@ -154,7 +154,8 @@ async def test_a_lock_pile_up_is_a_tree(accounts: MariadbDatabase, mysql_watch: 
     assert holder.transaction is not None
     assert holder.state == "Sleep"
     assert result.status is Status.WARNING
-    assert f"held by session {root.pid} ({OWNER}@{accounts.name}, idle for" in result.message
+    root_first = f"locks: session {root.pid} ({OWNER}@{accounts.name}, idle for"
+    assert result.message.startswith(root_first)
     assert "(1 more wait)" in result.message
     assert result.samples.get("mysql_lock_waiting_sessions") == 2
     assert result.samples.get("mysql_global_status_innodb_row_lock_current_waits") == 2

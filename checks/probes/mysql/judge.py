@@ -151,11 +151,12 @@ def _lock_wait(reading: Reading, bounds: LatencyBounds) -> Iterator[Judgement]:
     what = survey.waits.what.get(thread) or (known[thread].state if thread in known else "a lock")
     holders = survey.waits.blockers.get(thread, ())
     root = _root(thread, survey.waits.blockers)
-    by = f", held by {_named(known.get(root), root)}" if holders else ""
+    # Who is to blame comes first: of the sentence a narrow screen has but the beginning.
+    by = f"{_named(known.get(root), root)} holds up " if holders else ""
     more = f" ({len(waiting) - 1} more wait)" if len(waiting) > 1 else ""
     text = (
-        f"locks: {_named(known.get(thread), thread)} has waited {span(waited)} for "
-        f"{what[:1].lower() + what[1:].removeprefix('aiting for ')}{by}{more}"
+        f"locks: {by}{_named(known.get(thread), thread)}{', which' if by else ''} has waited "
+        f"{span(waited)} for {what[:1].lower() + what[1:].removeprefix('aiting for ')}{more}"
     )
     yield Part("locks", finding.status, text, f"{len(waiting)} wait"), "latency"
 

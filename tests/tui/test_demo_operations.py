@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
+from pathlib import Path
+
 import pytest
 
+from tui.demo import shopctl
 from tui.demo.children import DemoError
 from tui.demo.incidents import INCIDENTS
 from tui.demo.operations import Operations
@@ -113,3 +119,27 @@ def test_what_was_done_is_kept_with_who_has() -> None:
 def test_what_makes_no_sense_is_refused(act: tuple[str, ...], says: str) -> None:
     with pytest.raises(DemoError, match=says):
         Operations().do(*act)
+
+
+def test_shopctl_says_that_redis_has_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    control = tmp_path / "control"
+    with socket.create_server(("127.0.0.1", 0)) as redis, socket.socket(socket.AF_UNIX) as asked:
+        asked.bind(str(control))
+        asked.listen()
+
+        def answer() -> None:
+            link, _ = asked.accept()
+            link.recv(1000)
+            link.sendall(json.dumps({"redis_port": redis.getsockname()[1]}).encode() + b"\n")
+            link.close()
+            gone, _ = redis.accept()
+            gone.recv(1000)
+            gone.close()
+
+        supervisor = threading.Thread(target=answer)
+        supervisor.start()
+        assert shopctl.main([str(control), "keys"]) == 1
+        supervisor.join(5)
+    assert capsys.readouterr().err == "shopctl: Redis has ended the connection\n"

@@ -188,10 +188,20 @@ class _Redis:
             raise ShopError(f"Redis does not answer: {error}") from None
         self._answers = self._link.makefile("rb")
 
+    def __enter__(self) -> _Redis:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answers.close()
+        self._link.close()
+
     def ask(self, *commands: tuple[str, ...]) -> list[Any]:
         """The answers to ``commands``, sent at once."""
-        self._link.sendall(b"".join(map(_encoded, commands)))
-        return [self._read() for _ in commands]
+        try:
+            self._link.sendall(b"".join(map(_encoded, commands)))
+            return [self._read() for _ in commands]
+        except OSError as error:
+            raise ShopError(f"Redis does not answer: {error}") from None
 
     def keys(self, prefix: str = "") -> list[str]:
         found: list[str] = []
@@ -206,6 +216,8 @@ class _Redis:
 
     def _read(self) -> Any:
         line = self._answers.readline().rstrip(b"\r\n").decode(errors="replace")
+        if not line:
+            raise ShopError("Redis has ended the connection")
         kind, rest = line[:1], line[1:]
         if kind == "-":
             raise ShopError(f"Redis: {rest}")
@@ -229,21 +241,21 @@ def _encoded(command: tuple[str, ...]) -> bytes:
 
 def _kinds(control: Path) -> None:
     """How many keys there are of each kind, how many never expire, and what they take."""
-    redis = _Redis(control)
-    keys = redis.keys()
     count: Counter[str] = Counter()
     endless: Counter[str] = Counter()
     size: Counter[str] = Counter()
-    for at in range(0, len(keys), _PAGE):
-        page = keys[at : at + _PAGE]
-        ages = redis.ask(*(("TTL", key) for key in page))
-        sizes = redis.ask(*(("MEMORY", "USAGE", key) for key in page))
-        for key, age, taken in zip(page, ages, sizes, strict=True):
-            kind = key.partition(":")[0] + ":"
-            count[kind] += 1
-            endless[kind] += age == -1
-            size[kind] += taken or 0
-    (memory,) = redis.ask(("INFO", "memory"))
+    with _Redis(control) as redis:
+        keys = redis.keys()
+        for at in range(0, len(keys), _PAGE):
+            page = keys[at : at + _PAGE]
+            ages = redis.ask(*(("TTL", key) for key in page))
+            sizes = redis.ask(*(("MEMORY", "USAGE", key) for key in page))
+            for key, age, taken in zip(page, ages, sizes, strict=True):
+                kind = key.partition(":")[0] + ":"
+                count[kind] += 1
+                endless[kind] += age == -1
+                size[kind] += taken or 0
+        (memory,) = redis.ask(("INFO", "memory"))
     facts = dict(line.partition(":")[::2] for line in memory.splitlines())
     _say(
         f"{facts['used_memory_human']} of {facts['maxmemory_human']}, when full: "
@@ -255,19 +267,19 @@ def _kinds(control: Path) -> None:
 
 
 def _some_keys(control: Path, prefix: str) -> None:
-    redis = _Redis(control)
-    keys = redis.keys(prefix)
-    for key in keys[:_LINES]:
-        (age,) = redis.ask(("TTL", key))
-        _say(f"{key:40} {'never expires' if age == -1 else f'for {age} s more'}")
+    with _Redis(control) as redis:
+        keys = redis.keys(prefix)
+        for key in keys[:_LINES]:
+            (age,) = redis.ask(("TTL", key))
+            _say(f"{key:40} {'never expires' if age == -1 else f'for {age} s more'}")
     _say(f"{len(keys)} keys begin with {prefix}")
 
 
 def _drop(control: Path, prefix: str) -> None:
-    redis = _Redis(control)
-    keys = redis.keys(prefix)
-    for at in range(0, len(keys), _PAGE):
-        redis.ask(("UNLINK", *keys[at : at + _PAGE]))
+    with _Redis(control) as redis:
+        keys = redis.keys(prefix)
+        for at in range(0, len(keys), _PAGE):
+            redis.ask(("UNLINK", *keys[at : at + _PAGE]))
     _say(f"{len(keys)} keys that began with {prefix} are removed")
 
 

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import termios
 import threading
 import time
@@ -189,8 +190,8 @@ def process(*argv: str | Path, cwd: Path | None = None) -> Iterator[psutil.Popen
         [str(arg) for arg in argv],
         cwd=cwd or ROOT,
         start_new_session=True,
-        stdout=-3,
-        stderr=-3,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield running
@@ -198,6 +199,18 @@ def process(*argv: str | Path, cwd: Path | None = None) -> Iterator[psutil.Popen
         with contextlib.suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
         running.wait()
+
+
+@contextmanager
+def serving(module: str, *arguments: str) -> Iterator[int]:
+    """A server of ours, killed at the end; the port that it prints."""
+    argv = [str(BIN / "python"), "-m", module, *arguments]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
 
 
 def peer(name: str) -> str | None:

@@ -8,7 +8,6 @@ metrics page. A key counts as painted when the terminal shows what only that key
 from __future__ import annotations
 
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,16 @@ from typing import cast
 import yaml
 
 from benchmarks.grid import Grid
-from benchmarks.harness import BIN, COLUMNS, ROOT, ROWS, Terminal, free_port, process, terminal
+from benchmarks.harness import (
+    BIN,
+    COLUMNS,
+    ROWS,
+    Terminal,
+    free_port,
+    process,
+    serving,
+    terminal,
+)
 from benchmarks.loopback import addresses
 from benchmarks.pages import app_rules
 from benchmarks.report import Budget, Section
@@ -153,12 +161,13 @@ def section(title: str, what: str, *, rules: bool = False) -> Section:
     """Keys in a world of its own."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
-        port, redis = _serve(stack, "benchmarks.loopback", "1"), free_port()
+        port, redis = stack.enter_context(serving("benchmarks.loopback", "1")), free_port()
         stack.enter_context(process(*redis_server.command(redis_server.find(), redis, folder)))
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         given = config(port, silent.getsockname()[1], redis)
         if rules:
-            pages = _serve(stack, "benchmarks.pages", "app", str(SERIES), str(TARGETS))
+            wanted = ("app", str(SERIES), str(TARGETS))
+            pages = stack.enter_context(serving("benchmarks.pages", *wanted))
             checks, given["rules"] = ruled(folder, pages)
             given["checks"] = [*cast("list[object]", given["checks"]), *checks]
         path = folder / "onwatch.yaml"
@@ -181,14 +190,3 @@ def section(title: str, what: str, *, rules: bool = False) -> Section:
     )
     note = f"{MOVES} moves; each opening {OPENINGS} times after the first"
     return Section(title, ("", "p50", "p99"), rows, (note,), budgets)
-
-
-def _serve(stack: ExitStack, module: str, *arguments: str) -> int:
-    """The port that a server of ours prints; it is killed with ``stack``."""
-    argv = [str(BIN / "python"), "-m", module, *arguments]
-    server = stack.enter_context(
-        subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    )
-    stack.callback(server.kill)
-    assert server.stdout is not None
-    return int(server.stdout.readline())

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.harness import BIN, ROOT, cpu_seconds, free_port, peer, process, resident
+from benchmarks.harness import BIN, ROOT, cpu_seconds, free_port, peer, process, resident, serving
 from benchmarks.loopback import addresses
 from benchmarks.report import Budget, Section
 
@@ -105,15 +105,9 @@ def measure_prometheus(folder: Path, port: int) -> tuple[float, float] | None:
 def run() -> Iterator[Section]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        argv = [str(BIN / "python"), "-m", "benchmarks.loopback", str(TARGETS)]
-        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stdout is not None
-                port = int(server.stdout.readline())
-                ours = measure_onwatch(folder, port)
-                theirs = measure_prometheus(folder, port)
-            finally:
-                server.kill()
+        with serving("benchmarks.loopback", str(TARGETS)) as port:
+            ours = measure_onwatch(folder, port)
+            theirs = measure_prometheus(folder, port)
     cpu = ours["cpu_percent"]
     late = ours["lateness_max"] * 1000
     rows = [("onwatch (engine and store)", f"{cpu:.0f} %", f"{ours['resident_mb']:.0f} MB", "")]

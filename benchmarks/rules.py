@@ -22,7 +22,16 @@ from typing import Final
 import numpy as np
 import yaml
 
-from benchmarks.harness import BIN, ROOT, cpu_seconds, free_port, peer, process, resident
+from benchmarks.harness import (
+    BIN,
+    ROOT,
+    cpu_seconds,
+    free_port,
+    peer,
+    process,
+    resident,
+    serving,
+)
 from benchmarks.loopback import addresses
 from benchmarks.pages import app_rules, series_of_app
 from benchmarks.report import Budget, Section
@@ -158,16 +167,10 @@ def compared(world: World) -> Section:
     """The table of one world."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        argv = [str(BIN / "python"), "-m", "benchmarks.pages"]
-        argv += [world.pages, str(world.series), str(world.targets)]
-        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as pages:
-            try:
-                assert pages.stdout is not None
-                port = int(pages.stdout.readline())
-                ours, said = measure_onwatch(world, folder, port)
-                theirs = measure_prometheus(world, folder, port)
-            finally:
-                pages.kill()
+        wanted = (world.pages, str(world.series), str(world.targets))
+        with serving("benchmarks.pages", *wanted) as port:
+            ours, said = measure_onwatch(world, folder, port)
+            theirs = measure_prometheus(world, folder, port)
     rows = [
         _row("onwatch (engine, store, rules)", replace(ours, cpu=ours.unseen)),
         _row("the same, with what a screen shows", ours),

@@ -6,7 +6,6 @@ and said so.
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.harness import BIN, ROOT, Weight, free_port, process, terminal
+from benchmarks.harness import BIN, Weight, free_port, process, serving, terminal
 from benchmarks.report import Budget, Section
 from tui.demo import mariadb_server, redis_server
 from tui.demo.postgres_server import PostgresServer
@@ -82,13 +81,7 @@ def run() -> Iterator[Section]:
     with tempfile.TemporaryDirectory(dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o711)
-        argv = [str(BIN / "python"), "-m", "benchmarks.loopback", "1"]
-        http = stack.enter_context(
-            subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        )
-        stack.callback(http.kill)
-        assert http.stdout is not None
-        port, redis = int(http.stdout.readline()), free_port()
+        port, redis = stack.enter_context(serving("benchmarks.loopback", "1")), free_port()
         stack.enter_context(process(*redis_server.command(redis_server.find(), redis, folder)))
         sock = mariadb(stack, folder)
         everything = whole(port, redis, postgres(stack, folder), sock)

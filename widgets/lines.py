@@ -189,6 +189,10 @@ class LinePane(LineView, can_focus=True):
         if changed:
             self.post_message(self.Selected(self, key, self.selected_check))
 
+    def begin_anew(self) -> None:
+        """Forget what is selected and what is scrolled to: what is shown is of something else."""
+        self._selected, self._lost, self._top, self._place = None, False, 0, 0
+
     # Drawing
 
     @property

@@ -333,7 +333,7 @@ class DashboardPane(LinePane):
     def watch_view(self, new: DashboardView | None) -> None:
         if new is not None and new.name != self._board:
             self._board = new.name
-            self._top, self._selected, self._lost = 0, None, False
+            self.begin_anew()
             self._drawings.clear()
         self.update_lines()
 

@@ -86,7 +86,7 @@ class DatabasePane(LinePane):
         """Begin anew: what was selected belongs to another server."""
         if old == new:
             return
-        self._selected, self._lost, self._top, self._place = None, False, 0, 0
+        self.begin_anew()
         self.update_lines()
 
     left_out: bool = False

@@ -135,7 +135,7 @@ class HostScreenPane(LinePane):
         """Begin anew: what was selected belongs to another machine."""
         if old == new:
             return
-        self._selected, self._lost, self._top, self._place = None, False, 0, 0
+        self.begin_anew()
         self.update_lines()
 
     def heading(self) -> Sequence[Seg]:

@@ -147,7 +147,7 @@ class BreakdownPane(RequestLogPane):
         return (self.view or self.snapshot, self.label, self.order)
 
     def watch_label(self) -> None:
-        self._selected, self._lost, self._top, self._place = None, False, 0, 0
+        self.begin_anew()
         self.update_lines()
 
     def watch_order(self) -> None:

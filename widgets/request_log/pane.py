@@ -50,7 +50,7 @@ class RequestLogPane(LinePane):
 
     def watch_check(self) -> None:
         """Begin anew: what was selected belongs to another log."""
-        self._selected, self._lost, self._top, self._place = None, False, 0, 0
+        self.begin_anew()
         self.update_lines()
 
     def heading(self) -> Sequence[Seg]:

@@ -3,6 +3,7 @@ there is none to ask here."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,6 +117,9 @@ def test_a_life_of_the_server() -> None:
     assert boot.see(9000, 300.0, 5) == "restarted: it has been up for 5 min"
 
 
+DEADLOCKS = "mysql_info_schema_innodb_metrics_lock_lock_deadlocks_total"
+
+
 async def test_the_pulse_of_mysql() -> None:
     answers = {
         "read_only": [{"now": 1700000000.0, "read_only": 1}],
@@ -139,12 +143,16 @@ async def test_the_pulse_of_mysql() -> None:
     pulse = await read_pulse(ask, 0.0, Pacer(), Survey())
 
     assert pulse.read_only
+    assert pulse.deadlocks_since(replace(pulse, innodb={DEADLOCKS: 0.0})).startswith(
+        "2 deadlocks: "
+    )
+    assert pulse.deadlocks_since(pulse) == pulse.deadlocks_since(None) == ""
     out = Sampler({}).builder()
     add_pulse(out, pulse, MYSQL, frozenset())
     samples = out.build()
     history = "mysql_info_schema_innodb_metrics_transaction_trx_rseg_history_len"
     assert samples.get(history) == 60_000
-    assert samples.get("mysql_info_schema_innodb_metrics_lock_lock_deadlocks_total") == 2
+    assert samples.get(DEADLOCKS) == 2
     assert samples.get("mysql_global_status_innodb_row_ops_total", operation="read") == 99
     threads = "mysql_info_schema_processlist_threads"
     assert samples.get(threads, command="sleep", state="unknown") == 11

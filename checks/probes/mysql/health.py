@@ -127,7 +127,7 @@ class Health:
             sessions=sessions,
             before=before.status if before is not None else {},
             elapsed=now - began,
-            events=(told,) if told else (),
+            events=tuple(filter(None, (told, pulse.deadlocks_since(before)))),
             fresh=fresh,
             row_waits=self._row_waits(pulse, now),
         )

@@ -150,6 +150,21 @@ class Pulse:
         """A status variable as a number."""
         return number(self.status.get(name))
 
+    @property
+    def deadlocks(self) -> float | None:
+        """Since the server's start: MariaDB counts them in its status, MySQL elsewhere."""
+        counted = self.figure("Innodb_deadlocks")
+        return self.innodb.get(_INNODB["lock_deadlocks"]) if counted is None else counted
+
+    def deadlocks_since(self, before: Pulse | None) -> str:
+        """A sentence on those since ``before``, in the same life of the server; else empty."""
+        now, then = self.deadlocks, before.deadlocks if before is not None else None
+        rise = now - then if now is not None and then is not None else 0
+        if rise <= 0:
+            return ""
+        plural = "s" if rise > 1 else ""
+        return f"{rise:,.0f} deadlock{plural}: SHOW ENGINE INNODB STATUS tells of the newest"
+
 
 @dataclass(slots=True)
 class Pacer:

@@ -198,6 +198,8 @@ async def test_evictions_are_counted_and_no_alarm(
     assert evicted is not None
     assert evicted > 100
     assert f"{evicted:,.0f} in the last 5 s" in dict(result.facts)["evicted keys"]
+    calls = result.samples.get("redis_commands_processed_total")
+    assert dict(result.facts)["commands"].startswith(f"{calls:,.0f} since start, ")
 
 
 async def test_an_emptied_database_has_no_keys_rather_than_no_series(

@@ -234,7 +234,9 @@ def facts(reading: Reading) -> Iterator[tuple[str, str]]:
     of = f" of {limit:,.0f}" if limit else ""
     blocked = info.number("blocked_clients") or 0
     yield "clients", f"{clients or 0:,.0f}{of}, {blocked:,.0f} blocked"
-    yield "commands", f"{info.number('instantaneous_ops_per_sec') or 0:,.0f}/s"
+    called = reading.rise("total_commands_processed")
+    recent = f", {called:,.0f} {reading.lately}" if called is not None else ""
+    yield "commands", f"{info.number('total_commands_processed') or 0:,.0f} since start{recent}"
     yield "RDB", _rdb_fact(info)
     yield "AOF", _aof_fact(info)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from checks.logs.filters import compiled
+from checks.logs.formats.jsonlines import decoded
 from checks.logs.model import Level, Value
 from checks.logs.views import LogLine, LogsView, LogsWanted
 from checks.views import Snapshot
@@ -22,7 +23,7 @@ from widgets.logs.narrowing import condition, narrowed
 from widgets.logs.patterns import pattern_lines
 from widgets.logs.sources import source_lines
 from widgets.logs.tail import TailPane
-from widgets.logs.words import record_text
+from widgets.logs.words import record_text, value_text
 
 
 @pytest.fixture(autouse=True)
@@ -186,6 +187,12 @@ def test_a_line_says_when_how_grave_where_from_and_what() -> None:
     old = line_of(lines[Level.ERROR], NOW + 90_000, wide, UNICODE).text
     assert old.startswith(" 14 Nov 22:13 ✖ error")
     assert "+3 lines" in old
+
+
+def test_a_number_that_is_larger_than_any_is_told_as_it_is() -> None:
+    read = decoded('{"n": 1e999, "m": -1e999, "id": 7, "share": 0.5}')
+    assert read is not None
+    assert [value_text(value) for value in read[0].values()] == ["inf", "-inf", "7", "0.5"]
 
 
 def test_a_mistake_in_a_filter_has_a_caret_where_it_is() -> None:

@@ -101,8 +101,8 @@ class Reading:
                 (*where, "file"), f"no file matches {entry.file}"
             )
             self.warnings.append(str(problem))
-        elif not pattern and (problem := files.unusable(found[0], entry.file)):
-            self._report.add((*where, "file"), problem)
+        elif not pattern and (why := files.unusable(found[0], entry.file)):
+            self._report.add((*where, "file"), why)
             return
         self._known(where, entry.check, sql=True)
         for path in found:

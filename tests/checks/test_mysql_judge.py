@@ -367,8 +367,11 @@ def test_the_headline_and_the_role() -> None:
     assert told == (
         "answered in 1 ms: MariaDB 10.11.6 standalone, 40 of 100 connections, 100 statements/s"
     )
-    replica = reading(status, pulse=Pulse(0.1, 0, False, status, Survey(), (channel_of(REPLICA),)))
+    closed = reading(status, pulse=Pulse(0.001, 0.0, True, status, Survey(), ()))
+    assert "standalone, read-only, 40 of" in headline(closed)
+    replica = reading(status, pulse=Pulse(0.1, 0, True, status, Survey(), (channel_of(REPLICA),)))
     assert role(replica) == "replica"
+    assert "read-only" not in headline(replica)
 
 
 @pytest.mark.parametrize(

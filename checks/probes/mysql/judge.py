@@ -232,6 +232,9 @@ def headline(reading: Reading) -> str:
         f"answered in {seconds(reading.pulse.latency)}: "
         f"{server.product} {server.short_version} {role(reading)}"
     ]
+    if reading.pulse.read_only and not reading.pulse.channels:
+        # Of a replica that goes without saying.
+        words.append("read-only")
     if used is not None:
         words.append(f"{used:,.0f}{f' of {limit:,.0f}' if limit else ''} connections")
     asked = reading.rise("Questions")

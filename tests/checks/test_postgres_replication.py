@@ -174,7 +174,9 @@ def test_the_figure_of_the_lag_is_that_of_the_worst_replica() -> None:
 
     assert figure(Replication((replica(lag=31.0), replica(name="b", lag=2.0)))) == 31.0
     assert figure(Replication((replica(lag=None),), standby=standby(lag=4.0))) == 4.0
-    assert figure(Replication((replica(lag=None),))) is None
+    assert figure(Replication((replica(lag=None),))) == 0.0, "nothing was written of late"
+    assert figure(Replication((replica(state=""),))) is None, "hidden from this role"
+    assert figure(Replication()) is None
 
 
 def config(**values: Any) -> PostgresConfig:

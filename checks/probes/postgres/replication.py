@@ -165,7 +165,7 @@ def add_replication(to: SampleBuilder, found: Replication, pulse: Pulse) -> None
             to.add("pg_replication_lag_seconds", lag)
             to.add("pg_replication_lag", lag)
     # On a primary the lag of its own is 0, however far behind its replicas are.
-    lags = [one.lag for one in found.replicas or () if one.lag is not None]
+    lags = [one.lag or 0.0 for one in found.replicas or () if one.state]
     if found.standby is not None and found.standby.lag is not None:
         lags.append(found.standby.lag)
     if lags:

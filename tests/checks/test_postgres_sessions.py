@@ -188,7 +188,7 @@ async def test_a_long_transaction_and_a_long_statement(
     probe = postgres_watch.probe(
         postgres_server,
         idle_in_transaction=bounds,
-        longest_transaction={},
+        longest_transaction=bounds,
         longest_query=bounds,
     )
     idle = await postgres_server.connect()
@@ -201,7 +201,12 @@ async def test_a_long_transaction_and_a_long_statement(
     await asyncio.gather(task, return_exceptions=True)
     parts = {part.name: part for part in result.parts}
     assert parts["idle in transaction"].status is Status.WARNING
-    assert "SELECT 'idling'" in parts["idle in transaction"].message
+    name = f"pid {idle.get_server_pid()} postgres@{postgres_server.name}"
+    whose = f"idle in transaction: that of {name} has been open and idle for 1 s: "
+    assert parts["idle in transaction"].message.startswith(whose)
+    assert parts["idle in transaction"].message.endswith("(BEGIN; SELECT 'idling')")
+    assert parts["transaction"].message.startswith(f"transaction: that of {name} has been open")
+    assert "(idle in transaction: BEGIN; SELECT 'idling')" in parts["transaction"].message
     assert "the oldest statement has been running for 1 s" in parts["query"].message
     assert "SELECT pg_sleep(60) -- busy" in parts["query"].message
     assert (result.samples.get("pg_longest_query_seconds") or 0) > 1

@@ -117,11 +117,12 @@ def _blocked(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
 def _long(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
     pulse, longest = reading.pulse, reading.attention.longest
     sight = " in sight" if pulse.blind else ""
+    oldest = f"the oldest{sight}" if sight else "{that}"
     idle = [row for row in longest if row.state.startswith("idle in transaction")]
     active = [row for row in longest if row.state == "active"]
     yield from _too_long(
         "idle in transaction",
-        "a transaction has been open and idle for {span}: it holds its locks and keeps "
+        "{that} has been open and idle for {span}: it holds its locks and keeps "
         "dead rows from being removed",
         pulse.longest_idle,
         config.idle_in_transaction,
@@ -129,7 +130,7 @@ def _long(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
     )
     yield from _too_long(
         "transaction",
-        f"the oldest{sight} has been open for {{span}} and keeps dead rows from being removed",
+        f"{oldest} has been open for {{span}} and keeps dead rows from being removed",
         pulse.longest_transaction,
         config.longest_transaction,
         max(longest, key=lambda row: row.transaction or 0.0, default=None),
@@ -146,22 +147,39 @@ def _long(reading: Reading, config: PostgresConfig) -> Iterator[Finding]:
 def _too_long(
     name: str, sentence: str, age: float, bounds: Bounds, session: SessionRow | None
 ) -> Iterator[Finding]:
+    """``sentence`` has a place for the ``span`` and may have one for whose it is, ``that``."""
     late = latency_finding(age, bounds)
     if late is None:
         return
-    text = f"{name}: {sentence.format(span=span(age))}"
+    # Whose it is comes before what that does: a narrow screen has but the beginning.
+    named = session is not None and "{that}" in sentence
+    that = f"that of {_name(session)}" if session is not None else "the oldest"
+    text = f"{name}: {sentence.format(that=that, span=span(age))}"
     if session is not None:
-        text += f" ({_who(session)})"
+        text += f" ({_runs(session, name) if named else _who(session)})"
     yield Finding("latency", Part(name, late.status, text, span(age)))
 
 
 def _who(session: SessionRow) -> str:
     """A session as a sentence names it."""
-    where = f"@{session.database}" if session.database else ""
     state = f" {session.state}" if session.state != "active" else ""
-    cut = "…" if len(session.query) > _SHOWN else ""
-    query = f": {session.query[:_SHOWN]}{cut}" if session.query else ""
-    return f"pid {session.pid} {session.user}{where}{state}{query}"
+    query = f": {_query(session)}" if session.query else ""
+    return f"{_name(session)}{state}{query}"
+
+
+def _name(session: SessionRow) -> str:
+    where = f"@{session.database}" if session.database else ""
+    return f"pid {session.pid} {session.user}{where}"
+
+
+def _runs(session: SessionRow, name: str) -> str:
+    """What it runs, and its state, where that is not what the finding is named by."""
+    told = (session.state if session.state != name else "", _query(session))
+    return ": ".join(filter(None, told)) or "its statement is not known"
+
+
+def _query(session: SessionRow) -> str:
+    return session.query[:_SHOWN] + ("…" if len(session.query) > _SHOWN else "")
 
 
 def role(reading: Reading) -> str:

@@ -8,6 +8,7 @@ timestamps, and exemplars.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -34,6 +35,9 @@ _OPEN: Final = re.compile(
     rf"{_HEAD}(?:[ \t]++(?P<time>[-+0-9.eE]++))?(?:[ \t]++(?P<exemplar>#).*+)?{_BLANKS}"
 )
 _ONE_PAIR: Final = re.compile(rf'({_LABEL}){_BLANKS}={_BLANKS}"({_INNER})"')
+_HAS_LABEL: Final = re.compile(_LABEL)
+_HAS_VALUE: Final = re.compile(rf'"{_INNER}"')
+_BLANK: Final = frozenset(" \t")
 _NUMBER: Final = re.compile(
     r"[+-]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:e[+-]?[0-9]++)?|inf(?:inity)?|nan)",
     re.IGNORECASE,
@@ -103,11 +107,11 @@ def labels_of(text: str) -> Labels:
     is what the metric's name is to PromQL.
     """
     pairs = _ONE_PAIR.findall(text)
-    if len({name for name, _ in pairs}) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+    counts = Counter(name for name, _ in pairs)
+    if len(counts) < len(pairs):
+        twice = next(name for name, count in counts.items() if count > 1)
         raise BadLineError(f"the label {clean(twice, _SHOWN)} stands there twice")
-    if any(name == "__name__" for name, _ in pairs):
+    if "__name__" in counts:
         raise BadLineError("the label __name__ stands there beside the metric's own name")
     if "\\" in text:
         return tuple((name, _ESCAPE.sub(_unescaped, value)) for name, value in pairs)
@@ -156,7 +160,7 @@ def _why(line: str) -> str:
         return f"expected a metric's name, found {_quote(text)}"
     rest = text[name.end() :].lstrip(" \t")
     if rest.startswith("{"):
-        rest, wrong = _after_labels(rest[1:])
+        rest, wrong = _after_labels(rest)
         if wrong:
             return wrong
     return _wrong_after(clean(name[0], 60), rest.lstrip(" \t"))
@@ -175,27 +179,33 @@ def _wrong_after(name: str, text: str) -> str:
 
 
 def _after_labels(text: str) -> tuple[str, str]:
-    """What follows the labels that ``text`` begins with, or what is wrong with them."""
-    while True:
-        text = text.lstrip(" \t")
-        if text.startswith("}"):
-            return text[1:], ""
-        label = re.match(_LABEL, text)
+    """What follows the labels in braces that ``text`` begins with, or what is wrong with them.
+
+    It goes through the text by its place: there may be very many labels.
+    """
+    at = 1
+    while not text.startswith("}", at := _past_blanks(text, at)):
+        label = _HAS_LABEL.match(text, at)
         if label is None:
-            what = _quote(text) if text else "the line's end (is the page cut?)"
+            what = _quote(text[at:]) if at < len(text) else "the line's end (is the page cut?)"
             return "", f"expected a label's name or }}, found {what}"
         shown = clean(label[0], _SHOWN)
-        text = text[label.end() :].lstrip(" \t")
-        if not text.startswith("="):
+        if not text.startswith("=", at := _past_blanks(text, label.end())):
             return "", f"the label {shown} has no value"
-        text = text[1:].lstrip(" \t")
-        if not text.startswith('"'):
+        if not text.startswith('"', at := _past_blanks(text, at + 1)):
             return "", f"the value of the label {shown} stands in no double quotes"
-        value = re.match(rf'"{_INNER}"', text)
+        value = _HAS_VALUE.match(text, at)
         if value is None:
             return "", f"the value of the label {shown} has no closing quote (is the page cut?)"
-        text = text[value.end() :].lstrip(" \t")
-        if text.startswith(","):
-            text = text[1:]
-        elif not text.startswith("}"):
-            return "", f"expected a comma or }} after the label {shown}, found {_quote(text)}"
+        at = _past_blanks(text, value.end())
+        if text.startswith(",", at):
+            at += 1
+        elif not text.startswith("}", at):
+            return "", f"expected a comma or }} after the label {shown}, found {_quote(text[at:])}"
+    return text[at + 1 :], ""
+
+
+def _past_blanks(text: str, at: int) -> int:
+    while text[at : at + 1] in _BLANK:
+        at += 1
+    return at

@@ -254,7 +254,10 @@ def test_no_bytes_do_harm(page: bytes, openmetrics: bool) -> None:
         "a 1" + "0" * 100_000 + "x",
         "# HELP a " + "\\n" * 50_000,
         "#" + " \t" * 50_000,
+        "a{" + ",".join(f'l{at}=""' for at in range(50_000)),
+        "a{" + ",".join(f'l{at}=""' for at in (*range(50_000), 49_999)) + "} 1",
     ],
+    ids=lambda line: f"{line[:10]}… of {len(line)}",
 )
 def test_no_line_takes_long(line: str) -> None:
     for openmetrics in (False, True):

@@ -18,6 +18,8 @@ MAX_MEMORY: Final = 8 << 20
 """What one expression may take, in octets: RE2 refuses one that wants more."""
 
 _REFERENCE: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))?")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+"""The number of a group; what looks otherwise, such as ``01``, is a name to Go."""
 
 
 @lru_cache(maxsize=128)
@@ -79,6 +81,6 @@ def _group(reference: re.Match[str], found: Any) -> str:
     if not name:
         return "$"
     try:
-        return found.group(int(name) if name.isdecimal() else name) or ""
+        return found.group(int(name) if _NUMBER.fullmatch(name) else name) or ""
     except (IndexError, KeyError):
         return ""

@@ -41,6 +41,8 @@ def _expand(text: str, value: float = 1.0) -> str:
         # 2.42 writes another number on each kind of machine
         ("{{ humanizeDuration 1e300 }}", "106751991167300d 15h 30m 7s"),
         ("{{ range 3 }}{{ . }}{{ end }}{{ range -1 }}x{{ else }}none{{ end }}", "012none"),
+        # a group's number has no leading zeros, nor other digits than ASCII's
+        ('{{ reReplaceAll "(b)" "[$1$01${1}${01}$١]" "abc" }}', "a[bb]c"),
         ("{{ with 0 }}a{{ else with 1 }}b{{ . }}{{ end }}", "b1"),
     ],
 )  # fmt: skip

@@ -85,15 +85,11 @@ def _terminal_problem(command: str) -> str:
 
 def _explain(error: Exception, verbose: int) -> int:
     """Print what went wrong, without a traceback where the user can do something about it."""
-    from checks.errors import ConfigError, OnwatchError  # noqa: PLC0415 - for mistakes alone
+    from checks.errors import OnwatchError  # noqa: PLC0415 - for mistakes alone
+    from tui.refusal import refusal  # noqa: PLC0415
 
-    if isinstance(error, ConfigError):
-        _tell(str(error))
-        for warning in error.warnings:
-            _tell(f"warning: {warning}")
-        return error.exit_code
     if isinstance(error, OnwatchError):
-        _tell(f"onwatch: {error}")
+        _say(refusal(error))
         return error.exit_code
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
         _drop_output()
@@ -132,13 +128,6 @@ def _flush_errors() -> None:
         sys.stderr.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-
-def _tell(text: str) -> None:
-    """Say it without what would be a command to the terminal: files are called anything."""
-    from checks.model import clean_lines  # noqa: PLC0415 - for mistakes alone
-
-    _say(clean_lines(text, 200_000, 20_000))
 
 
 def _say(text: str) -> None:

@@ -65,7 +65,7 @@ def test_a_picture_that_has_not_changed_sends_next_to_nothing() -> None:
 
 def test_a_broken_config_is_named_after_the_terminal_was_restored(tmp_path: Path) -> None:
     config = tmp_path / "onwatch.yaml"
-    config.write_text("version: 1\nchekcs: []\n")
+    config.write_text("version: 1\nchekcs: []\nrunbooks: books/*.md\n")
     main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
     with OnTerminal(["-c", main, "-c", str(config)]) as terminal:
         assert terminal.wait_reading(10) == 2
@@ -73,6 +73,8 @@ def test_a_broken_config_is_named_after_the_terminal_was_restored(tmp_path: Path
         assert restored
         assert b"onwatch.yaml:2" in said
         assert b"checks" in said
+        assert b"warning: " in said, "what is probably not meant may be why"
+        assert b"no file matches books/*.md" in said
         assert b"Traceback" not in said
 
 

@@ -235,9 +235,9 @@ def watch(
 def _explain(error: BaseException) -> None:
     """Say on stderr why the engine ended."""
     if isinstance(error, OnwatchError):
-        from checks.model import clean_lines  # noqa: PLC0415 - loaded long ago
+        from tui.refusal import refusal  # noqa: PLC0415 - for mistakes alone
 
-        print(clean_lines(str(error), 200_000, 20_000), file=sys.stderr)
+        print(refusal(error), file=sys.stderr)
     else:
         import traceback  # noqa: PLC0415 - for errors of our own alone
 

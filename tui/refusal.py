@@ -1,0 +1,26 @@
+"""What is said of an error that somebody can do something about."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from checks.errors import ConfigError, OnwatchError
+from checks.model import clean_lines
+
+__all__ = ["refusal"]
+
+_LONGEST: Final = 200_000
+_WIDEST: Final = 20_000
+"""Characters in all and in a line: a file may have many mistakes."""
+
+
+def refusal(error: OnwatchError) -> str:
+    """Its sentences, a line each, without what would be a command to the terminal: files are called
+    anything.
+    """
+    if isinstance(error, ConfigError):
+        # What is probably not meant may be why something is wrong.
+        lines = [str(error), *(f"warning: {warning}" for warning in error.warnings)]
+    else:
+        lines = [f"onwatch: {error}"]
+    return clean_lines("\n".join(lines), _LONGEST, _WIDEST)

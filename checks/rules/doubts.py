@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from checks.alerts.model import Alert, Evidence, Pairs
 from checks.alerts.wording import shown_series
@@ -37,7 +37,7 @@ class StoreDoubts:
         self._since = since
         self._compares = compares
         self._compared = compared
-        self._values: list[tuple[Labels, float]] | None = None
+        self._values: _Values | None = None
 
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         return self._coverage.watched(scope)
@@ -55,9 +55,29 @@ class StoreDoubts:
         if self._compares is None:
             return Evidence()
         if self._values is None:
-            self._values = list(self._compared())
-        given = dict(labels)
-        for sample, value in self._values:
-            if all(given.get(name) == text for name, text in sample if name != _NAME):
-                return Evidence(value, self._compares.threshold, shown_series(sample))
-        return Evidence(None, self._compares.threshold)
+            self._values = _Values(self._compared())
+        found = self._values.first_within(dict(labels))
+        if found is None:
+            return Evidence(None, self._compares.threshold)
+        return Evidence(found[1], self._compares.threshold, shown_series(found[0]))
+
+
+class _Values:
+    """Samples to be found by alerts' labels; thousands of alerts may be over at once."""
+
+    def __init__(self, samples: Iterable[tuple[Labels, float]]) -> None:
+        self._samples = tuple(samples)
+        self._places: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
+        for place, (labels, _) in enumerate(self._samples):
+            pairs = [pair for pair in labels if pair[0] != _NAME]
+            names, texts = tuple(name for name, _ in pairs), tuple(text for _, text in pairs)
+            self._places.setdefault(names, {}).setdefault(texts, place)
+
+    def first_within(self, given: Mapping[str, str]) -> tuple[Labels, float] | None:
+        """The first sample all of whose labels, but for the name, are among ``given``."""
+        found = (
+            places.get(tuple(given.get(name, "") for name in names))
+            for names, places in self._places.items()
+        )
+        place = min((one for one in found if one is not None), default=None)
+        return None if place is None else self._samples[place]

@@ -96,6 +96,11 @@ class Engine:
         """
         return Expression(text, parse(text))
 
+    def overdue(self, seconds: float) -> Callable[[], bool]:
+        """Whether so many seconds have passed since now, by the clock that deadlines go by."""
+        until = self._clock() + seconds
+        return lambda: self._clock() > until
+
     def instant(
         self, store: Storage, expression: Expression, at_ms: int, shared: Shared | None = None
     ) -> Outcome:

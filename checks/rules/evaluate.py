@@ -42,6 +42,8 @@ INTERVAL: Final = 60_000
 """Milliseconds between evaluations where neither the group nor anybody else says how many."""
 MOST_ALERTS: Final = 10_000
 """Of one rule, where the group sets no limit: more are a mistake in the rule."""
+TEXTS: Final = 4
+"""How many times as long as a query the labels and annotations of a rule's alerts may take."""
 _RELEASED: Final = "what it is about is not watched any more"
 _NO_VECTOR: Final = "rule result is not a vector or scalar"
 
@@ -240,7 +242,8 @@ class AlertRun:
         doubts = None if about.pure else self._doubts(moment, coverage, history)
         judged = (lambda scope: not doubts.unrecorded(scope)) if doubts else None
         try:
-            found = self._finder.alerts(samples, self._expander(moment), judged)
+            expander, begins = self._expander(moment), self._patience(len(samples))
+            found = self._finder.alerts(samples, expander, judged, begins)
         except ValueError as error:
             raise _RuleError(str(error)) from None
         outcome = self._judge_history(history, RuleOutcome(rule, warnings=warnings))
@@ -288,6 +291,24 @@ class AlertRun:
             told.append(Transition(labels, now, alert.state, State.RESOLVED, _RELEASED))
         self.alerts = alerts
         return told
+
+    def _patience(self, alerts: int) -> Callable[[], None]:
+        """What refuses to go on where the texts of so many ``alerts`` take too long.
+
+        Those that were made are remembered, where they rest on their alerts alone: the next
+        evaluation gets further.
+        """
+        seconds = TEXTS * self._about.engine.options.deadline
+        overdue = self._about.engine.overdue(seconds)
+
+        def begins() -> None:
+            if overdue():
+                raise _RuleError(
+                    f"the labels and annotations of its {alerts:,} alerts take longer than "
+                    f"{seconds:g} s: have them ask for less, or narrow the expression"
+                )
+
+        return begins
 
     def _expander(self, moment: _Moment) -> Expander:
         about = self._about

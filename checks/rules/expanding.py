@@ -39,16 +39,21 @@ class Finder:
         samples: Iterable[tuple[Labels, float]],
         expander: Expander,
         judged: Callable[[Pairs], bool] | None = None,
+        begins: Callable[[], None] = lambda: None,
     ) -> dict[Pairs, Found]:
         """By their identity. ``judged`` says whether enough is recorded for the scope of one;
-        None: always.
+        None: always. ``begins`` is called before the texts of one are made, and may raise.
 
         Raises ValueError where two of them have one identity.
         """
         alerts: dict[Pairs, Found] = {}
         last, self._last = self._last, {}
         for sample in samples:
-            own, found = made = last.get(sample) or self._expanded(*sample, expander)
+            made = last.get(sample)
+            if made is None:
+                begins()
+                made = self._expanded(*sample, expander)
+            own, found = made
             if self._steady:
                 self._last[sample] = made
             if own in alerts:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 
 import pytest
 
 from checks.model import Samples, Series
-from checks.rules.evaluate import MOST_ALERTS
+from checks.promql.api import Engine
+from checks.promql.options import Options
+from checks.rules.evaluate import MOST_ALERTS, Circumstances, GroupRun
 from checks.rules.outcome import Health
-from tests.checks.rules.kit import Bench, group_of, read
+from checks.store.store import Store
+from tests.checks.rules.kit import MINUTE, START, Bench, group_of, read
 
 AFTER = "{record: after, expr: count(up)}"
 
@@ -49,6 +53,42 @@ def test_more_alerts_than_anybody_can_read_are_refused() -> None:
     )
     assert after.health is Health.OK
     assert bench.alerts == []
+
+
+def test_thousands_of_alerts_that_are_over_at_once_take_no_time() -> None:
+    bench = Bench(group_of("{alert: A, expr: up == 0}"))
+    many = tuple(Series.of("up", {"i": str(at)}) for at in range(4_000))
+    for value in (0.0, 1.0):
+        row = Samples(many, (value,) * len(many))
+        bench.store.append("web", 60.0, bench.now / 1000, row)
+        began = time.process_time()
+        (outcome,) = bench.evaluate().rules
+        bench.now += MINUTE
+    assert time.process_time() - began < 3
+    told = {one.evidence.series: one.evidence.value for one in outcome.transitions}
+    assert told == {f'up{{i="{at}"}}': 1.0 for at in range(4_000)}
+
+
+def test_texts_that_take_too_long_are_refused_and_the_next_evaluation_gets_further() -> None:
+    """Each of the engine's looks at the clock takes 10 ms here."""
+    ticks = itertools.count()
+    engine = Engine(Options(deadline=0.5), lambda: next(ticks) / 100)
+    asks = "{alert: A, expr: up, annotations: {a: '{{ query \"up\" }}'}}"
+    steady = "{alert: B, expr: up, annotations: {a: '{{ $labels.i }}'}}"
+    run = GroupRun(group_of(f"{asks}\n{steady}\n{AFTER}"), Circumstances(engine, {}))
+    store = Store(1e12)
+    many = tuple(Series.of("up", {"i": str(at)}) for at in range(300))
+    healths = []
+    for minute in range(2):
+        store.append("web", 60.0, START / 1000 + 60 * minute, Samples(many, (1.0,) * len(many)))
+        first, second, after = run.evaluate(store, START + MINUTE * minute).rules
+        assert first.sentence == (
+            "the labels and annotations of its 300 alerts take longer than 2 s: have them ask for "
+            "less, or narrow the expression"
+        )
+        healths.append(second.health)
+        assert after.health is Health.OK
+    assert healths == [Health.ERROR, Health.OK]
 
 
 def test_a_pattern_that_would_explode_elsewhere_is_answered_at_once() -> None:

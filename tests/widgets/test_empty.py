@@ -35,7 +35,15 @@ EMPTY = replace(
     details=None,
     host=None,
 )
-BASES = {"DetailPane", "ListPane", "DatabasePane", "HostScreenPane", "RequestLogPane", "RowsPane"}
+BASES = {
+    "DatabasePane",
+    "DetailPane",
+    "HostScreenPane",
+    "ListPane",
+    "RequestLogPane",
+    "RowsPane",
+    "SelectedPane",
+}
 """Those that others derive from and that no screen shows."""
 APART = ("widgets.runbook.", "widgets.timeline.", "widgets.dashboard.")
 """Panes of a runbook, which is opened on something, of what happened, which is no configuration's

@@ -44,9 +44,19 @@ def told_by_names(recorded: frozenset[str]) -> Known:
 
 
 def told_by_series(catalogue: Catalogue, otherwise: Known) -> Known:
-    """Facts of selectors by the series that there are; of metrics without any ``otherwise``."""
+    """Facts of selectors by the series that there are; of metrics without any ``otherwise``.
+
+    Each is looked at once, though operators within operators ask for those beneath them again.
+    """
+    told: dict[Selector, Facts] = {}
 
     def known(selector: Selector) -> Facts:
+        facts = told.get(selector)
+        if facts is None:
+            facts = told[selector] = looked_at(selector)
+        return facts
+
+    def looked_at(selector: Selector) -> Facts:
         groups = catalogue.groups(selector.name, selector.matchers) if selector.name else ()
         found = [dict(labels) for group in groups for labels in group.labels]
         if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,17 @@ import pytest
 from checks.model import Samples, Series
 from checks.promql.api import Engine
 from checks.rules.language import PrometheusLanguage
-from checks.rules.never_matching import never_matching, told_by_names, told_by_series
+from checks.rules.never_matching import (
+    matches_nothing,
+    never_matching,
+    told_by_names,
+    told_by_series,
+)
 from checks.rules.packs import pack_names, read_pack
 from checks.rules.reading import rules_of_text
 from checks.rules.remarks import remarks
+from checks.store.groups import Group
+from checks.store.matching import Matcher
 from checks.store.store import Store
 
 LEFT_OUT = "; leave it out with ignoring({0}), or name what is to match in on()"
@@ -125,3 +133,20 @@ def test_no_rule_of_ours_is_one_and_of_others_those_that_are() -> None:
         " returns nothing: what is on its left has no label job, which all on the other side"
         " has" + LEFT_OUT.format("job")
     ]
+
+
+def test_series_are_looked_at_once_however_deep_operators_stand_in_each_other() -> None:
+    asked: Counter[str] = Counter()
+
+    class Counting(Store):
+        def groups(self, name: str, matchers: tuple[Matcher, ...] = ()) -> tuple[Group, ...]:
+            asked[name] += 1
+            return super().groups(name, matchers)
+
+    store = Counting()
+    names = [f"m{at}" for at in range(30)]
+    series = tuple(Series.of(name, {"job": "x"}) for name in names)
+    store.append("web", 5.0, 0.0, Samples(series, (1.0,) * len(series)))
+    text = " and ".join(names)
+    assert not matches_nothing(Engine().parse(text).root, text, told_by_series(store, NAMES))
+    assert asked == Counter(names)

@@ -54,9 +54,9 @@ class Axis:
 
 def bounded(value: float | None) -> float | None:
     """``value`` as far as axes reach; None where it is none."""
-    if value is None or not math.isfinite(value):
-        return None
-    return max(-_FURTHEST, min(_FURTHEST, value))
+    if value is None or abs(value) <= _FURTHEST:
+        return value
+    return math.copysign(_FURTHEST, value) if math.isfinite(value) else None
 
 
 def axis_of(chart: Chart, marks: int) -> Axis:
@@ -65,8 +65,8 @@ def axis_of(chart: Chart, marks: int) -> Axis:
     A bound more than four times as far from 0 as all values is left to the legend: it would press
     the curve flat.
     """
-    known = [value for value in map(bounded, chart.values) if value is not None]
-    peak, least = max(known, default=0.0), min(known, default=0.0)
+    known = [value for value in chart.values if math.isfinite(value)]
+    peak, least = bounded(max(known, default=0.0)) or 0.0, bounded(min(known, default=0.0)) or 0.0
     named = ((bounded(chart.warning), "warning"), (bounded(chart.critical), "critical"))
     reach = max(abs(peak), abs(least))
     near = tuple(

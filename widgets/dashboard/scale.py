@@ -52,10 +52,10 @@ def panel_scale(panel: Panel, values: Sequence[float], marks: int) -> PanelScale
     It begins at nought unless all of them are far above it. The panel's own ends widen it, and
     hide nothing.
     """
-    known = [value for value in map(bounded, values) if value is not None]
+    known = [value for value in values if math.isfinite(value)]
     if not known:
         return None
-    least, most = min(known), max(known)
+    least, most = bounded(min(known)) or 0.0, bounded(max(known)) or 0.0
     reach = max(abs(least), abs(most))
     bounds = tuple(
         (value, one.status.value)

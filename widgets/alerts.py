@@ -204,7 +204,7 @@ def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
     named = told.alert.cause or told.due
     short = f" {glyphs.follows} {named}" if named else ""
     cut = glyphs.cut
-    after = fit(short or f" {more[0].text.partition(':')[0]}", width // 2, cut) if more else short
+    after = fit(short or f" {more[0].text.partition(': ')[0]}", width // 2, cut) if more else short
     return [Seg(brief(text.text, width - cell_len(after), cut), text.role), Seg(after, "dim")]
 
 

@@ -17,6 +17,7 @@ from tests.widgets.stage import Stage, shown
 from widgets.alert_list.recent import recent_lines
 from widgets.alert_list.whole import transition_lines
 from widgets.alerts import AlertsPane, alert_counts, alert_lines
+from widgets.format import clock
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE
 from widgets.verdict import verdict_segs
@@ -147,6 +148,14 @@ def test_pending_alerts_are_dimmed() -> None:
 )
 def test_marks_stand_beneath_the_sentence(mark: dict[str, object], said: str) -> None:
     assert any(said in row for row in rows(picture(alert("DiskFull", **mark))))
+
+
+def test_a_mark_in_the_same_line_has_the_whole_time() -> None:
+    """It ended at the first colon, which is the clock's."""
+    stale = alert("Restarted", status=Status.OK, no_data_since=NOW - 60)
+    frame = Frame(100, 4, UNICODE, compact=True)
+    (row,) = (line.text for line in alert_lines(picture(stale), frame))
+    assert f"no data since {clock(NOW - 60)} " in row
 
 
 def test_counts_are_of_what_fires_by_severity_and_of_what_may() -> None:

@@ -112,6 +112,7 @@ def test_matchers_that_are_none_are_told(text: str, says: str) -> None:
         ("severities: {P1: {hours: sometimes}}", "expected one of always, business"),
         ("severities: {P1: {}, p1: {}}", "stands there already"),
         ('business_hours: {from: "25:00"}', "business_hours.from: "),
+        ('business_hours: {from: "09:00Z"}', "which goes into `timezone`; write \"09:00\""),
         ("business_hours: {days: [monkey, tues, noday]}", '"noday" is no day'),
         ("business_hours: {holidays: [christmas]}", "is no date"),
         ("silences: [{name: x, matchers: {a: b}, from: 2026-12-01, duration: 1h}, "

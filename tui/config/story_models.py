@@ -91,9 +91,12 @@ def _value(value: object) -> str:
 def time_of_day(text: str) -> time:
     """The time that ``text`` is: ``09:00``; ``24:00`` is midnight."""
     try:
-        return time.fromisoformat("00:00" if text == "24:00" else text)
+        found = time.fromisoformat("00:00" if text == "24:00" else text)
     except ValueError:
         raise ValueError(f'"{text}" is no time of day; write "09:00"') from None
+    if found.tzinfo is not None:
+        raise ValueError(f'"{text}" has a zone, which goes into `timezone`; write "{found:%H:%M}"')
+    return found
 
 
 def weekdays(texts: Iterable[str]) -> frozenset[int]:

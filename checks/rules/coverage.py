@@ -48,6 +48,9 @@ class Coverage:
         self._whole: dict[int, bool] = {}
         self._names: dict[int, tuple[str, ...]] = {}
         self._grouped: dict[tuple[int, tuple[str, ...]], Mapping[tuple[str, ...], Chosen]] = {}
+        self._sampled: dict[tuple[int, int], bool] = {}
+        """By a read and the identity of what is chosen of it, which is held above: alerts of one
+        target ask for the same."""
 
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         """Which reads have samples for ``scope``: those whose silence would say something.
@@ -185,11 +188,15 @@ class Coverage:
             )
         return found
 
-    def _has_samples(self, at: int, chosen: Mapping[Block, Sequence[Series]]) -> bool:
+    def _has_samples(self, at: int, chosen: Chosen) -> bool:
         read = self._reads[at]
-        if read.at is not None:
+        if read.at is not None or not chosen:
             return bool(chosen)
-        return any(self._block_has(read, block, each) for block, each in chosen.items())
+        found = self._sampled.get((at, id(chosen)))
+        if found is None:
+            found = any(self._block_has(read, block, each) for block, each in chosen.items())
+            self._sampled[at, id(chosen)] = found
+        return found
 
     def _block_has(self, read: Read, block: Block, series: Sequence[Series]) -> bool:
         end = self._at - read.offset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,6 +14,7 @@ from checks.promql.api import Engine
 from checks.promql.options import Options
 from checks.rules.evaluate import MOST_ALERTS, Circumstances, GroupRun
 from checks.rules.outcome import Health
+from checks.store.block import Block, Floats
 from checks.store.store import Store
 from tests.checks.rules.kit import MINUTE, START, Bench, group_of, read
 
@@ -67,6 +69,25 @@ def test_thousands_of_alerts_that_are_over_at_once_take_no_time() -> None:
     assert time.process_time() - began < 3
     told = {one.evidence.series: one.evidence.value for one in outcome.transitions}
     assert told == {f'up{{i="{at}"}}': 1.0 for at in range(4_000)}
+
+
+def test_alerts_of_one_target_ask_once_whether_it_has_samples(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, row = list[str](), Block.row
+
+    def counted(
+        self: Block, series: Sequence[Series], start: int, end: int
+    ) -> tuple[int, Floats] | None:
+        asked.append(self.name)
+        return row(self, series, start, end)
+
+    monkeypatch.setattr(Block, "row", counted)
+    bench = Bench(group_of("{alert: A, expr: x == 0}"))
+    labels = [f"x{{job=j,instance=i,n={at}}}" for at in range(100)]
+    for value in (0.0, 1.0):
+        assert len(bench.minute(dict.fromkeys(labels, value)).transitions) == 100
+    assert len(asked) < 20
 
 
 def test_texts_that_take_too_long_are_refused_and_the_next_evaluation_gets_further() -> None:

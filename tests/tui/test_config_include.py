@@ -74,3 +74,13 @@ def test_an_unreadable_include_is_told_where_it_stands(include: str, reason: str
 def test_a_pattern_without_files_is_a_warning() -> None:
     made = loaded(CHECK + "include: checks.d/*.yaml\n")
     assert made.engine.warnings == ("onwatch.yaml:4: include: no file matches checks.d/*.yaml",)
+
+
+def test_a_file_does_not_include_itself() -> None:
+    write(CHECK.replace("NAME", "b"), "more.yaml")
+    own = CHECK.replace("NAME", "a")
+    engine = loaded(own + "include: '*.yaml'\n").engine
+    assert [check.name for check in engine.checks] == ["a", "b"]
+    assert sentences(own + "include: onwatch.yaml\n") == [
+        "onwatch.yaml:4: include: is this file itself; leave it out"
+    ]

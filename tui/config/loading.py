@@ -267,11 +267,15 @@ class _Loading:
         return entries
 
     def _paths(self, report: Report, where: Where, include: str) -> list[Path]:
+        own = self._path.absolute()
         if not files.is_pattern(include):
-            return [self._base / files.expanded(include)]
+            path = self._base / files.expanded(include)
+            if path == own:
+                report.add(where, "is this file itself; leave it out")
+            return [] if path == own else [path]
         # Watched like a file: what matches it later is read then.
         self._files.append(self._base / files.expanded(include))
-        paths = files.matching(include, self._base)
+        paths = [path for path in files.matching(include, self._base) if path != own]
         if not paths:
             problem = report.document.problem(where, f"no file matches {include}")
             self._warnings.append(str(problem))

@@ -374,6 +374,11 @@ def test_the_headline_and_the_role() -> None:
     assert "read-only" not in headline(replica)
 
 
+def test_where_all_connections_are_in_use_nothing_is_still_to_come() -> None:
+    (row,) = [part for part, _ in judge(reading({"Threads_connected": "100"}), MysqlConfig())]
+    assert row.message == "connections: 100 of 100 (100 %) in use: further ones are refused"
+
+
 @pytest.mark.parametrize(
     ("used", "status"), [("79", None), ("80", Status.WARNING), ("96", Status.CRITICAL)]
 )

@@ -130,7 +130,8 @@ def _connections(reading: Reading, config: MysqlConfig) -> Iterator[Judgement]:
         yield Part("connections", Status.CRITICAL, text, percent(share)), "limit"
     elif share >= config.connections_warning:
         critical = share >= config.connections_critical
-        text = f"connections: {figures} in use: at 100 % further ones are refused"
+        refusing = "further ones are refused" if share >= 1 else "at 100 % further ones are refused"
+        text = f"connections: {figures} in use: {refusing}"
         status = Status.CRITICAL if critical else Status.WARNING
         yield Part("connections", status, text, percent(share)), "limit"
 

@@ -71,9 +71,9 @@ def test_thousands_of_alerts_that_are_over_at_once_take_no_time() -> None:
     assert told == {f'up{{i="{at}"}}': 1.0 for at in range(4_000)}
 
 
-def test_alerts_of_one_target_ask_once_whether_it_has_samples(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Of which blocks a row is read."""
     asked, row = list[str](), Block.row
 
     def counted(
@@ -83,11 +83,29 @@ def test_alerts_of_one_target_ask_once_whether_it_has_samples(
         return row(self, series, start, end)
 
     monkeypatch.setattr(Block, "row", counted)
+    return asked
+
+
+def test_alerts_of_one_target_ask_once_whether_it_has_samples(rows: list[str]) -> None:
     bench = Bench(group_of("{alert: A, expr: x == 0}"))
     labels = [f"x{{job=j,instance=i,n={at}}}" for at in range(100)]
     for value in (0.0, 1.0):
         assert len(bench.minute(dict.fromkeys(labels, value)).transitions) == 100
-    assert len(asked) < 20
+    assert len(rows) < 20
+
+
+def test_alerts_of_all_targets_ask_each_once_whether_it_has_answered(rows: list[str]) -> None:
+    bench = Bench(group_of("{alert: A, expr: sum by (n) (x) > 0}"))
+    for there in (range(100), range(0)):
+        rows.clear()
+        for check in range(10):
+            of = f"job=j{check},instance=i"
+            values = dict.fromkeys((f"x{{{of},n={at}}}" for at in there), 1.0)
+            bench.scrape({f"up{{{of}}}": 1.0, **values}, f"check {check}")
+        (outcome,) = bench.evaluate().rules
+        assert len(outcome.transitions) == 100
+        assert len(rows) < 100
+        bench.now += MINUTE
 
 
 def test_texts_that_take_too_long_are_refused_and_the_next_evaluation_gets_further() -> None:

@@ -401,9 +401,20 @@ class Keeping:
         batch, self._waiting = self._waiting, Batch()
         ended = replace(self._session, seen=now, ended=now)
         batch.sessions.append(ended)
+        task = asyncio.ensure_future(self._lanes.run(_LANE, partial(filing.end, batch)))
         try:
-            await self._lanes.run(_LANE, partial(filing.end, batch))
-        except (JournalError, LaneBusyError, NoThreadsError) as error:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # The engine waits for a moment alone.
+            task.add_done_callback(partial(self._unsaved, batch))
+            raise
+        except (JournalError, LaneBusyError, NoThreadsError):
+            self._unsaved(batch, task)
+
+    def _unsaved(self, batch: Batch, task: asyncio.Task[None]) -> None:
+        """What the end could not write waits on, for who follows; that it ended is not so then."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
             log.warning("the story is not saved: %s", error)
             batch.sessions.clear()
             self.put_back(batch)

@@ -48,6 +48,31 @@ async def test_what_a_reload_keeps_from_being_written_is_written_after_it(
     held.close()
 
 
+async def test_what_an_end_that_is_cut_short_could_not_write_is_written_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "PATIENCE", 0.3)
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    before, after = (Keeping(path, Lanes(), clock) for _ in range(2))
+    assert await before.look(clock.now())
+    before.add(Entry(clock.now(), EntryKind.NOTE, "cut short"))
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(before.finish(), 0.05)
+        after.follow(before)
+        while before._lanes.busy("story"):
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)
+    assert await after.look(clock.now())
+    await after.finish()
+    held = Journal(path)
+    held.open()
+    assert [one.text for one in held.entries()] == ["cut short"]
+    assert [one.ended for one in held.sessions()] == [clock.now()]
+    held.close()
+
+
 async def test_who_sits_here_is_in_the_file_from_the_first_look_on(tmp_path: Path) -> None:
     path, clock = tmp_path / "state" / "story.db", FakeClock()
     keeping = Keeping(path, Lanes(), clock)

@@ -73,7 +73,7 @@ async def test_a_primary_with_its_replica_and_a_slot(
     assert get("pg_replication_lag_seconds") == 0
     on_primary.attend(True)
     fed = await run_until(on_primary, lambda r: senders(r) and senders(r)[0].idle)
-    assert [one.state for one in senders(fed)] == ["walsender"]
+    assert [(one.state, one.seconds) for one in senders(fed)] == [("walsender", None)]
     on_primary.attend(False)
 
     on_replica = postgres_watch.probe(PostgresDatabase(replica))

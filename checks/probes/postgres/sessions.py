@@ -136,7 +136,8 @@ def _session_row(
         application=ask.text(row["application_name"]),
         state=row["backend_type"] if feeding else state or _kind(row["backend_type"]),
         idle=idle,
-        seconds=seconds,
+        # How long it has fed its replica would put it before all that are idle.
+        seconds=None if feeding else seconds,
         transaction=row["transaction"],
         waiting="Lock" if hidden and blocked_by else _waiting(row, idle=idle),
         blocked_by=blocked_by,

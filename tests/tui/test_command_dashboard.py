@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,10 @@ def test_what_cannot_be_written_is_said(capsys: pytest.CaptureFixture[str], fold
     code, _, err = run(capsys, "import", "grafana.json", "-o", "x" * 300)
     assert code == 2
     assert err.endswith("cannot be written: File name too long\n")
+    os.mkfifo(folder / "pipe")
+    code, _, err = run(capsys, "import", "grafana.json", "-o", "pipe", "--force")
+    assert (code, err) == (2, "pipe: is no file that could be overwritten\n")
+    assert (folder / "pipe").is_fifo()
 
 
 def test_a_name_is_harmless_on_a_terminal_and_counted_in_its_cells(

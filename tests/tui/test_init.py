@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import stat
 import time
 from collections.abc import Callable
@@ -219,6 +220,14 @@ def test_a_link_that_leads_nowhere_is_there(
     (tmp_path / "mine.yaml").symlink_to("nowhere")
     with pytest.raises(OnwatchError, match="is there already"):
         run(output="mine.yaml")
+
+
+def test_a_pipe_stays_one(this_machine: Callable[..., None], tmp_path: Path) -> None:
+    this_machine()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OnwatchError, match="pipe is no file that could be overwritten"):
+        run(output="pipe", force=True)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_place_that_cannot_be_written_is_said(

@@ -14,6 +14,7 @@ from checks.dashboards.probing import cannot_be_shown, doubts_about
 from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
 from checks.swapping import swap_in
+from tui.config.files import irreplaceable
 
 __all__ = ["run"]
 
@@ -43,6 +44,9 @@ def _write(args: argparse.Namespace, found: Dashboard) -> list[str]:
     output = Path(args.output)
     if os.path.lexists(output) and not args.force:
         why = "is there already; --force overwrites it"
+        raise ConfigError([ConfigProblem(args.output, 0, "", why)])
+    if irreplaceable(output):
+        why = "is no file that could be overwritten"
         raise ConfigError([ConfigProblem(args.output, 0, "", why)])
     try:
         swap_in(output, as_yaml(found))

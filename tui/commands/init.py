@@ -7,23 +7,20 @@ import asyncio
 import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
+from checks.swapping import swap_in
+from tui.config.files import irreplaceable
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
     from checks.discovery.finder import Discovery
 
 __all__ = ["run"]
-
-_PRIVATE: Final = 0o600
-"""It says what runs where, and a password may be added to it."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
             f"{target} is there already: --force overwrites it, "
             "--stdout shows what would be written"
         )
+    if target is not None and irreplaceable(target):
+        raise OnwatchError(f"{target} is no file that could be overwritten; name another with -o")
     text, config, notes = asyncio.run(_found())
     for sentence in notes:
         sys.stderr.write(f"note: {sentence}\n")
@@ -42,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        _write(target, text)
+        swap_in(target, text)
     except OSError as error:
         raise OnwatchError(
             f"{target} cannot be written: {error.strerror}; name another with -o"
@@ -88,22 +87,6 @@ async def _settled(config: EngineConfig, finder: Discovery) -> EngineConfig:
             break
         config = await finder.look(config)
     return config
-
-
-def _write(target: Path, text: str) -> None:
-    """All of it or nothing, and nobody else's to read."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        os.fchmod(descriptor, _PRIVATE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(target)
-    except BaseException:
-        # Interrupted too: half a file is of no use to anybody.
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _said(target: Path, config: EngineConfig) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "VARIABLE",
     "expanded",
     "find",
+    "irreplaceable",
     "is_pattern",
     "matching",
     "searched",
@@ -75,3 +76,8 @@ def unusable(path: Path, given: str) -> str:
     except ValueError:
         return f"is no name that a file can have: {given}"
     return ""
+
+
+def irreplaceable(path: Path) -> bool:
+    """Whether a device, a pipe or a folder is at ``path``, whose place no file is to take."""
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - never raise

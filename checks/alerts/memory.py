@@ -139,7 +139,9 @@ def after_pause(alerts: Iterable[Alert], pause: int) -> list[Alert]:
     for alert in alerts:
         if alert.state is State.PENDING:
             if pause <= LONGEST_PAUSE:
-                kept.append(replace(alert, active_at=alert.active_at + pause))
+                # Since when there are no samples does not count either: the pause is not twice.
+                silent = None if alert.no_data_since is None else alert.no_data_since + pause
+                kept.append(replace(alert, active_at=alert.active_at + pause, no_data_since=silent))
         elif alert.missing_since is not None:
             kept.append(replace(alert, missing_since=alert.missing_since + pause))
         else:

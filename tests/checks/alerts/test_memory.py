@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from checks.alerts import memory
 from checks.alerts.memory import LONGEST_PAUSE, AlertMemory, after_pause
-from checks.alerts.model import Alert, Evidence, State
+from checks.alerts.model import Alert, Evidence, Found, State
 from checks.alerts.packing import packed, unpacked
+from checks.alerts.state import Terms, step
 
 LABELS = (("alertname", "A"), ("instance", "web-1"))
 FIRING = Alert(
@@ -159,6 +161,14 @@ def test_time_in_which_nothing_ran_does_not_count() -> None:
     pending, firing = after_pause([PENDING, FIRING], 60)
     assert pending.active_at == 560
     assert (firing.active_at, firing.missing_since) == (100, 1060)
+
+
+def test_a_pause_amid_a_time_without_samples_counts_once() -> None:
+    silent = replace(PENDING, no_data_since=550)
+    (alert,) = after_pause([silent], 60)
+    done = step(Terms(hold=50), {LABELS: alert}, {LABELS: Found(1.0, (), ())}, 700)
+    assert done.alerts[LABELS].state is State.FIRING
+    assert done.alerts[LABELS].active_at == 650
 
 
 def test_after_long_only_what_fired_is_still_known() -> None:

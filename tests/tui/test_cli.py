@@ -94,6 +94,14 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         ),
         (["-c"], "argument -c/--config: expected one argument; see onwatch --help"),
         (
+            ["report", "9" * 30],
+            "argument INCIDENT: expected the number of an incident; see onwatch report --help",
+        ),
+        (
+            ["note", "--incident", "x", "hi"],
+            "argument --incident: expected the number of an incident; see onwatch note --help",
+        ),
+        (
             ["check", "--json", "--format", "nagios"],
             "argument --format: not allowed with argument --json; see onwatch check --help",
         ),

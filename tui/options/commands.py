@@ -10,6 +10,14 @@ from tui.options.parser import Parser
 __all__ = ["check", "demo", "init", "note", "promqltest", "query", "report"]
 
 
+def _incident(text: str) -> int:
+    """The number of an incident, of which no file holds one of more digits."""
+    if not text.isdecimal() or len(text) > 15:
+        # What was typed is not repeated: it may hold anything.
+        raise argparse.ArgumentTypeError("expected the number of an incident")
+    return int(text)
+
+
 def check(parser: Parser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument(
@@ -106,7 +114,7 @@ def report(parser: Parser) -> None:
     parser.add_argument(
         "incident",
         nargs="?",
-        type=int,
+        type=_incident,
         metavar="INCIDENT",
         help="its number (default: the newest)",
     )
@@ -129,7 +137,7 @@ def note(parser: Parser) -> None:
     )
     parser.add_argument(
         "--incident",
-        type=int,
+        type=_incident,
         metavar="NUMBER",
         help="the incident that it is of (default: the one that lasted then)",
     )

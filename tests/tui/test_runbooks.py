@@ -6,18 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from checks.runbooks.views import RunState, Subject
+from checks.runbooks.views import RunState, RunView, Subject
 from checks.story.views import StoryView
 from checks.views import Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
+from tests.widgets.curves import NOW
 from tests.widgets.sample_alerts import alert_night
 from tests.widgets.sample_runbooks import books, run, runbook_night
 from tui.palette import Palette
 from tui.screens.runbook import RunbookScreen
 from tui.screens.step import StepScreen
 from widgets.alerts import AlertsPane
+from widgets.format import clock
 from widgets.runbook.output import OutputPane, Rows
 from widgets.runbook.steps import StepsPane
 from widgets.runbook.words import last_run
@@ -52,6 +54,20 @@ async def test_r_opens_the_runbook_of_the_row_and_leaves_it_when_alerts_move() -
         await pilot.press("escape")
         await settle(pilot)
         assert source.asked[-1] == "runbook None"
+
+
+def test_the_output_says_so_where_it_is_of_another_runbook_or_check() -> None:
+    alert = alert_night().alerts[0]
+    here = run(alert, "who", NOW)
+    there = replace(here, runbook="disk-full", subject=Subject("web@1", "web"))
+
+    def heading(shown: RunView) -> str:
+        pane = OutputPane()
+        pane.books = books(alert, (shown,))
+        return "".join(seg.text for seg in pane.heading())
+
+    assert heading(here).endswith(" s")
+    assert heading(there) == f"{heading(here)} · {clock(here.began)}, disk-full of web"
 
 
 async def test_the_alert_is_taken_and_silenced_where_its_runbook_is_read() -> None:

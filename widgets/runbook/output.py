@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from checks.runbooks.views import RunState
+from widgets import format as fmt
 from widgets.empty import note
 from widgets.runbook.pane import ReadPane
 from widgets.runbook.words import outcome, run_of, run_role, run_sign
@@ -168,7 +169,16 @@ class OutputPane(ReadPane):
         told.append(Seg(outcome(run, now), run_role(run)))
         if run.captured is not None:
             told.append(Seg(f" {run.captured[0]}={fit(run.captured[1], 24)}", "value"))
-        return told
+        elsewhere = self._elsewhere(run)
+        return [*told, Seg(elsewhere, "warning")] if elsewhere else told
+
+    def _elsewhere(self, run: RunView) -> str:
+        """Of what and when it was, where it is not of what is looked at."""
+        focus = self.books.focus if self.books is not None else None
+        if focus is None or (focus.name, focus.subject) == (run.runbook, run.subject):
+            return ""
+        of = f" of {run.subject.check}" if run.subject.check else ""
+        return f" {self.glyphs.dot} {fmt.clock(run.began)}, {run.runbook}{of}"
 
     def pinned(self, width: int) -> list[Line]:
         runs = self.books.runs if self.books is not None else ()

@@ -9,7 +9,6 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -181,7 +180,8 @@ class _Raised:
 
 
 def _utc(moment: int) -> str:
-    return datetime.fromtimestamp(int(moment / 1000), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # A query may ask for moments that Python's calendar does not have.
+    return f"{np.datetime64(int(moment / 1000), 's')}Z"
 
 
 _MONOTONICITY: Final = (

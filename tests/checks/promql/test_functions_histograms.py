@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.promql.api import Engine
 from checks.promql.functions.quantiles import format_g
 from checks.promql.options import Options
-from checks.promql.values import Scalar, Vector
+from checks.promql.values import Floats, LabelSet, Scalar, Times, Vector
+from checks.samples.store import SeriesStore, grouped
 from tests.checks.promql.functions_kit import Answer, Value_, called, named, vector
 
 INF, NAN = math.inf, math.nan
@@ -289,3 +291,19 @@ def test_many_histograms_at_once_come_to_what_each_comes_to(
 )
 def test_numbers_are_written_as_go_does(value: float, text: str) -> None:
     assert format_g(value) == text
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [(2_000, "1970-01-01T00:00:02Z"), (2**53, "287396-10-12T08:59:00Z")],
+)
+def test_the_info_on_falling_counts_names_any_moment(at: int, shown: str) -> None:
+    times, counts = np.array([1_000]), {"1": 5.0, "2": 3.0, "+Inf": 6.0}
+    series: dict[LabelSet, tuple[Times, Floats]] = {
+        (("__name__", "x_bucket"), ("le", bound)): (times, np.array([count]))
+        for bound, count in counts.items()
+    }
+    engine, store = Engine(), SeriesStore(grouped(series))
+    asked = engine.parse("histogram_quantile(0.9, x_bucket @ 1)")
+    (said,) = engine.instant(store, asked, at).infos
+    assert f"over 1 samples from {shown} to {shown}" in said

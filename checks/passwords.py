@@ -45,6 +45,13 @@ class PasswordKeeper:
             self._read_at = now
         return self._value
 
+    def named(self, key: str) -> str:
+        """What to correct: ``key`` of the configuration, and the file or variable it names."""
+        source = self._source
+        if not isinstance(source, SecretCommand) or source.command is not None:
+            return key
+        return f"{key} ({f'the file {source.file}' if source.file else f'${source.env}'})"
+
     def refused(self, password: str) -> bool:
         """Whether the server has refused this very password."""
         return bool(password) and password == self._refused

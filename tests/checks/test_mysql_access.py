@@ -65,6 +65,16 @@ def open_server(mariadb_servers: MariadbServers) -> MariadbDatabase:
     )
 
 
+async def test_a_wrong_password_is_told_with_the_file_it_is_from(
+    open_server: MariadbDatabase, mysql_watch: MysqlWatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "gateway.password"
+    file.write_text("wrong\n")
+    file.chmod(0o600)
+    result = await mysql_watch.once(open_server, password={"file": str(file)})
+    assert f"the password from mysql.password (the file {file}): correct it" in result.message
+
+
 async def test_a_wrong_password_is_sent_once(
     open_server: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:

@@ -87,7 +87,8 @@ async def test_a_refused_password_is_not_sent_again(
             assert result.status is Status.UNKNOWN
             assert result.reason == "auth"
             assert result.up
-            assert "refused the password of user onwatch from postgres.password" in result.message
+            told = "user onwatch from postgres.password ($ONWATCH_TEST): correct it"
+            assert f"refused the password of {told}" in result.message
             assert "wrong-one" not in result.message
         assert log.failed_logins == 1
         assert result.samples.get("pg_up") == 1

@@ -96,7 +96,7 @@ class Logins:
         self, configured: Address, address: Address, files: OptionFiles
     ) -> tuple[str, str]:
         if self._config.password is not None:
-            return await self._keeper.password(), "mysql.password"
+            return await self._keeper.password(), self._keeper.named("mysql.password")
         if configured.password:
             return await self._keeper.password(), "the URL"
         found = files.get("password")

@@ -122,7 +122,8 @@ class Logins:
 
     async def _with_password(self, address: Address, remark: str) -> Login:
         if self._config.password is not None:
-            return Login(address, await self._keeper.password(), "postgres.password", remark)
+            key = self._keeper.named("postgres.password")
+            return Login(address, await self._keeper.password(), key, remark)
         if address.password:
             source = "the service file" if not self._config.parsed().password else "the URL"
             return Login(address, await self._env.secret(address.password), source, remark)

@@ -42,6 +42,8 @@ _NAMES_YEAR = re.compile(r"(?:[^%]|%[^YyGcx])*%[YyGcx]")
 _TIME_ALONE = re.compile(r"(?:[^%]|%[HIpMSfzZXaAwu%])+")
 """A format of ``strptime`` whose times name no day but that of the week, if any."""
 _DAY: Final = 86_400.0
+_SHORTEST_DAY: Final = 82_800.0
+"""In spring, when clocks are put forward."""
 _AHEAD: Final = 600.0
 """Seconds that the clock of whoever logs times alone may be ahead of ours."""
 _LATEST: Final = 1e11
@@ -116,8 +118,8 @@ class Times:
         return found
 
     def _is_past(self, moment: float | None, now: float) -> bool:
-        """Whether the same time of day has come again since ``moment``, where that is all it is."""
-        return self._daily and moment is not None and now + _AHEAD >= moment + _DAY
+        """Whether the same time of day may have come again since, where ``moment`` is of one."""
+        return self._daily and moment is not None and now + _AHEAD >= moment + _SHORTEST_DAY
 
     def _found(self, text: str, now: float) -> float | None:
         for read in self._reads:

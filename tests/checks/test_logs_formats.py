@@ -270,6 +270,9 @@ def test_a_format_of_time_alone_is_of_today_or_of_yesterday(
 
 
 def test_a_time_alone_is_of_another_day_once_that_has_come() -> None:
+    spring = Times("Europe/Berlin", "%H:%M")
+    for moment in (1_743_238_800.0, 1_743_238_800.0 + 23 * 3_600):
+        assert spring.read("10:00", moment + 5) == moment
     times, (today, tomorrow) = Times("UTC", "%H:%M"), (1_740_823_200.0, 1_740_909_600.0)
     assert times.read("10:00", today + 5) == today
     assert times.read("10:00", tomorrow - 3_600) == today

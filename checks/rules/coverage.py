@@ -51,7 +51,8 @@ class Coverage:
         self._sampled: dict[tuple[int, int], bool] = {}
         """By a read and the identity of what is chosen of it, which is held above: alerts of one
         target ask for the same."""
-        self._heard: dict[tuple[object, ...], bool] = {}
+        self._heard: dict[tuple[int, Pairs, int], bool] = {}
+        """Whether the checks of a read have answered, by its scope and since when."""
 
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         """Which reads have samples for ``scope``: those whose silence would say something.
@@ -106,19 +107,17 @@ class Coverage:
         Once its series are forgotten, the checks of what ``scope`` says count, after as long as an
         instant looks back: what they tell only now and then has been told by then.
         """
-        given = {name: value for name, value in scope if name in SCOPE and value}
-        key = (at, bool(scope), *map(given.get, SCOPE), seen)
+        key = at, scope, seen
         found = self._heard.get(key)
         if found is None:
-            found = self._heard[key] = self._heard_of(at, scope, given, seen)
+            found = self._heard[key] = self._have_answered(*key)
         return found
 
-    def _heard_of(self, at: int, scope: Pairs, given: Mapping[str, str], seen: int) -> bool:
-        """As :meth:`_answered`; ``given`` is what of ``scope`` says whose it is."""
-        read = self._reads[at]
+    def _have_answered(self, at: int, scope: Pairs, seen: int) -> bool:
+        read, given = self._reads[at], dict(scope)
         if read.at is not None:
             return False
-        matchers = tuple(Matcher(name, "=", given[name]) for name in SCOPE if name in given)
+        matchers = tuple(Matcher(name, "=", given[name]) for name in SCOPE if given.get(name))
         ups = self._store.chosen("up", matchers)
         moment, since = self._at - read.offset, seen - read.offset
         blocks = list(self._chosen(at, scope))

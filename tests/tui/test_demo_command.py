@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -137,9 +138,6 @@ def test_an_incident_without_its_server_is_one_sentence(
 def test_a_check_of_the_demo_finds_everything_fine(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["check", "--json", "--timeout", "3s", "-c", str(stack.endpoints.config)])
-    report = json.loads(capsys.readouterr().out)
-    found = {check["name"]: check for check in report["checks"]}
     ours = {
         "api",
         "api-metrics",
@@ -152,9 +150,18 @@ def test_a_check_of_the_demo_finds_everything_fine(
         "shop",
         "this-machine",
     }
+    found: dict[str, dict[str, Any]] = {}
+
+    def fine() -> bool:
+        main(["check", "--json", "--timeout", "3s", "-c", str(stack.endpoints.config)])
+        report = json.loads(capsys.readouterr().out)
+        found.update({check["name"]: check for check in report["checks"]})
+        reasons = {found[name]["reason"] for name in found if name != "this-machine"}
+        return reasons <= {"ok", "latency"}
+
+    # Where all is slow, programs have written no line yet, and nobody has asked the shop.
+    assert until(fine, 30), found
     assert set(found) == ({*ours, "gateway"} if MARIADB else ours)
-    reasons = {name: check["reason"] for name, check in found.items() if name != "this-machine"}
-    assert set(reasons.values()) <= {"ok", "latency"}
     assert found["this-machine"]["reason"] not in {"config", "internal"}
 
 

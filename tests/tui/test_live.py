@@ -27,7 +27,7 @@ INTERVAL = 0.5
 WITHIN = 2 * INTERVAL
 START = 10.0
 """Until the first picture, imports and all."""
-SLACK = 1.0
+SLACK = 3.0
 """Beyond two intervals: a snapshot is made once a second, on a machine that does more."""
 
 

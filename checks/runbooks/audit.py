@@ -136,6 +136,7 @@ class Audit:
                 "language": step.language.value,
                 "marking": step.marking.value,
                 "interactive": step.interactive,
+                "login": step.login,
                 "target": job.target.name if job.target is not None else step.target,
                 "variables": {
                     name: self._value(name, text) for name, text in job.variables.items()

@@ -76,6 +76,9 @@ def _target(step: Step, kinds: Mapping[str, str]) -> Iterator[str]:
     elif step.language is Language.SQL and kinds[step.target] not in _DATABASES:
         kind = kinds[step.target]
         yield f'target: "{step.target}" is a check of kind {kind}, which takes no SQL'
+    elif step.login and kinds[step.target] != "redis":
+        kind = kinds[step.target]
+        yield f'target: "{step.target}" is a check of kind {kind}; login is for those of redis'
 
 
 def _marking(step: Step) -> Iterator[str]:

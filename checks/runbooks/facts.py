@@ -16,7 +16,15 @@ from checks.runbooks.variables import variable_of
 if TYPE_CHECKING:
     from checks.probe import CheckSpec
 
-__all__ = ["KNOWN", "LABELS", "WHERE", "of_alert", "of_check", "variables_of_checks"]
+__all__ = [
+    "KNOWN",
+    "LABELS",
+    "WHERE",
+    "of_alert",
+    "of_check",
+    "place_of",
+    "variables_of_checks",
+]
 
 _OF_ALERTS: Final = ("ALERTNAME", "SEVERITY", "VALUE")
 _OF_CHECKS: Final = (
@@ -87,14 +95,20 @@ def of_alert(
     return found
 
 
+def place_of(instance: str) -> tuple[str, str] | None:
+    """Host and port of ``host:port``; None where it is something else."""
+    place = _PLACE.fullmatch(instance)
+    return (place[1], place[2]) if place is not None else None
+
+
 def of_check(spec: CheckSpec) -> dict[str, str]:
     """The variables of a check: where its target is, and who logs in there."""
     instance = spec.config.instance()
     found = {variable_of(label): text for label, text in spec.labels.items() if text}
     found |= {"CHECK": spec.name, "JOB": spec.job or spec.name, "INSTANCE": instance}
-    place = _PLACE.fullmatch(instance)
+    place = place_of(instance)
     if place is not None:
-        found |= {"HOST": place[1], "PORT": place[2]}
+        found |= {"HOST": place[0], "PORT": place[1]}
     elif spec.kind in ("host", "process", "systemd", "command", "ping"):
         found["HOST"] = instance
     found |= _of_address(spec.config)

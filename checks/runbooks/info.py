@@ -31,7 +31,7 @@ LANGUAGES: Final = {
 """Of a fence's first word. ``console`` is not among them: prompts and output are no commands."""
 
 LONGEST_TIMEOUT: Final = 6 * 3600.0
-_FLAGS: Final = ("safe", "asks", "danger", "interactive")
+_FLAGS: Final = (*(marking.value for marking in Marking), "interactive", "login")
 _KEYS: Final = ("name", "timeout", "target", "capture", "title")
 _WORD: Final = re.compile(r"([^\s=]+)=(\"[^\"]*\"|'[^']*'|\S*)|(\S+)")
 _FIRST: Final = re.compile(r"[^\s{]*")
@@ -54,6 +54,7 @@ class Info:
     target: str = ""
     capture: str = ""
     interactive: bool = False
+    login: bool = False
 
 
 def language_of(info: str) -> Language | None:
@@ -110,9 +111,11 @@ def _unknown(word: str) -> str:
 
 
 def _info(flags: list[str], values: dict[str, str]) -> Info:
-    markings = [flag for flag in dict.fromkeys(flags) if flag != "interactive"]
+    markings = [flag for flag in dict.fromkeys(flags) if flag in list(Marking)]
     if len(markings) > 1:
         raise InfoError(f"is marked {' and '.join(markings)}; it can be only one of these")
+    if {"interactive", "login"} <= {*flags}:
+        raise InfoError("is interactive and has a login; who sits before it can log in")
     return Info(
         name=_step_name(values.get("name")),
         title=clean(values.get("title", ""), 100),
@@ -121,6 +124,7 @@ def _info(flags: list[str], values: dict[str, str]) -> Info:
         target=_filled("target", values.get("target"), "the name of a check"),
         capture=_capture(values.get("capture")),
         interactive="interactive" in flags,
+        login="login" in flags,
     )
 
 

@@ -46,6 +46,7 @@ class Step:
         target: the check that it is for, where it names another than the alert's.
         capture: the variable that the last line of its output sets, empty for none.
         interactive: whether it needs the terminal for itself.
+        login: whether its shell is logged in to the Redis that it is for.
         marked: whether its file says how it is marked.
         line: of its fence in the file, from 1.
     """
@@ -60,6 +61,7 @@ class Step:
     target: str = ""
     capture: str = ""
     interactive: bool = False
+    login: bool = False
     marked: bool = False
     line: int = 0
 

@@ -135,6 +135,7 @@ def _offered(runbook: Runbook, step: Step, situation: Situation, *, read_only: b
         missing=tuple(name for name in uses(step).needed if name not in dict(bound.values)),
         refused="; ".join(text for text in (refused, bound.refused) if text),
         interactive=step.interactive,
+        login=target.name if step.login and target is not None and target.kind == "redis" else "",
         timeout=step.timeout,
         token=secrets.token_urlsafe(12),
     )

@@ -151,6 +151,8 @@ class _Making:
         odd = next((c for c in piece.text if not (c.isprintable() or c in "\n\t")), "")
         if odd:
             raise InfoError(f"the block holds U+{ord(odd):04X}, which nobody sees; write it anew")
+        if info.login and language is not Language.BASH:
+            raise InfoError("login is for steps in bash; those in SQL log in as their check does")
         if info.name and info.name in self.names.given:
             line = self.names.given[info.name]
             raise InfoError(f'the name "{info.name}" is taken by the step in line {line}')
@@ -192,6 +194,7 @@ class _Making:
             target=info.target,
             capture=info.capture,
             interactive=info.interactive,
+            login=info.login,
             marked=info.marking is not None,
             line=piece.line,
         )

@@ -123,6 +123,8 @@ def uses(step: Step) -> Uses:
         found = Uses({each.name: None for each in http_parameters(step.text)})
     else:
         found = shell_uses(step.text)
+        if step.login:
+            found = Uses({"INSTANCE": None, **found.needed}, found.optional)
     return Uses(_asked(found.needed), _asked(found.optional))
 
 

@@ -33,6 +33,7 @@ class StepOffer:
         target: the check (of SQL) or what stands in a danger's prompt; empty where there is none.
         missing: variables that it needs and that have no value, or none that is allowed; somebody
             may give them one.
+        login: as which check its shell is logged in; empty where it is not.
         refused: why it cannot run now (a variable without a value, a value that does not match,
             a target that is not there, ``--read-only``); empty where it can.
         token: what :meth:`~checks.source.SnapshotSource.run_step` wants back: it stands for this
@@ -50,6 +51,7 @@ class StepOffer:
     missing: tuple[str, ...] = ()
     refused: str = ""
     interactive: bool = False
+    login: str = ""
     timeout: float = 60.0
     token: str = ""
 

@@ -84,6 +84,7 @@ def _of_step(step: Step) -> Iterator[str]:
     asked = uses(step)
     about = [step.language.value, _MARKS[step.marking], f"at most {step.timeout:g} s"]
     about += ["takes the terminal"] if step.interactive else []
+    about += ["logs in as its check does"] if step.login else []
     about += [f"on {step.target}"] if step.target else []
     about += [f"sets ${step.capture}"] if step.capture else []
     about += [f"needs {' '.join(f'${name}' for name in asked.needed)}"] if asked.needed else []
@@ -117,6 +118,7 @@ def _step_as_json(step: Step) -> dict[str, Any]:
         "target": step.target or None,
         "capture": step.capture or None,
         "interactive": step.interactive,
+        "login": step.login,
         "needs": list(asked.needed),
         "may_use": list(asked.optional),
         "description": step.description,

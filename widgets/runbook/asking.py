@@ -43,6 +43,8 @@ def _pairs(offer: StepOffer) -> list[tuple[str, str]]:
     pairs = [(name, value) for name, value in offer.variables]
     if offer.target:
         pairs.append(("target", offer.target))
+    if offer.login:
+        pairs.append(("redis", f"logs in as the check {offer.login} does"))
     bound = (
         f"ended if it takes longer than {fmt.span(offer.timeout)}" if not offer.interactive else ""
     )

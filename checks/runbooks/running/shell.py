@@ -12,10 +12,11 @@ import contextlib
 import os
 import re
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from checks.errors import TargetError
+from checks.errors import SecretError, TargetError
 from checks.expectations import seconds
 from checks.lanes import LaneBusyError
 from checks.probes.command.guard import GUARD
@@ -102,19 +103,34 @@ class Shell:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
+            login = await self._login()
             pty = Pty(self._around.size, lingers=bool(_BEHIND.search(self._job.step.text)))
             try:
-                leader = await self._start(pty)
+                leader = await self._start(pty, login)
             except TargetError as error:
                 return Ended(RunState.FAILED, None, str(error))
             return await self._watched(leader, pty, began)
-        except TargetError as error:
+        except (TargetError, SecretError) as error:
             return Ended(RunState.FAILED, None, str(error))
         finally:
             self._around.env.lanes.drop(self._lane)
             await GUARD.leave()
 
-    async def _start(self, pty: Pty) -> Leader:
+    async def _login(self) -> Mapping[str, str]:
+        """What a step that is marked so has besides. Raises TargetError or SecretError."""
+        if not self._job.step.login:
+            return {}
+        from checks.runbooks.running.login import login_of  # noqa: PLC0415 - imports redis' client
+
+        try:
+            async with asyncio.timeout(STARTING):
+                return await login_of(self._job, self._around.env)
+        except TimeoutError:
+            raise TargetError(
+                "timeout", f"its password was not there within {seconds(STARTING)}"
+            ) from None
+
+    async def _start(self, pty: Pty, login: Mapping[str, str]) -> Leader:
         """The shell, started in a lane.
 
         Raises:
@@ -122,7 +138,7 @@ class Shell:
         """
         launch: Launch | None = None
         try:
-            launch = Launch(plan_of(self._job, self._around), pty.start)
+            launch = Launch(plan_of(self._job, self._around, login), pty.start)
             async with asyncio.timeout(STARTING):
                 return Leader(await self._around.env.lanes.run(self._lane, launch))
         except (TargetError, LaneBusyError):
@@ -352,13 +368,20 @@ _HUNG_START: Final = (
 )
 
 
-def plan_of(job: Job, around: Around, *, terminal: bool = False) -> Plan:
-    """What is started for ``job``. Raises TargetError where a variable cannot be given to it."""
+def plan_of(
+    job: Job, around: Around, login: Mapping[str, str] | None = None, *, terminal: bool = False
+) -> Plan:
+    """What is started for ``job``, with what ``login`` gives it besides its own environment.
+
+    Raises TargetError where a variable cannot be given to it.
+    """
     base = around.env.base_dir.absolute()
     step = job.step
     # What stands after the text is the name that the shell calls itself by in its complaints.
     argv = (str(step.language), "-c", step.text, step.name)
-    return Plan(argv, environment(job.variables, terminal=terminal), base, base)
+    return Plan(
+        argv, {**environment(job.variables, terminal=terminal), **(login or {})}, base, base
+    )
 
 
 def ending(code: int | None) -> str:

@@ -21,7 +21,7 @@ from checks.runbooks.views import RunState
 from tests.checks.runbooks.running_kit import Place, Ran, target_of
 from tests.servers.mariadb import MONITOR, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase
-from tests.servers.redis import RedisServer
+from tests.servers.redis import RedisServer, redis_binary
 
 PACKS = Path(__file__).parents[3] / "checks" / "alerts" / "packs"
 OF_CHECKS = {"files-not-as-expected", "log-not-as-expected"}
@@ -136,9 +136,15 @@ async def test_steps_that_look_end_well_whatever_is_missing_here(
     assert [text for text in told if text] == []
 
 
+@pytest.mark.parametrize("client", ["redis-cli", "bash alone"])
 async def test_redis_is_looked_at_with_or_without_its_own_client(
-    books: dict[str, Runbook], place: Place, redis_server: RedisServer
+    books: dict[str, Runbook],
+    place: Place,
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+    client: str,
 ) -> None:
+    target = guarded(redis_server, client, monkeypatch)
     book = books["redis-memory-high"]
     redis_server.call("SET", "session:1", "x")
     redis_server.call("SET", "session:2", "x", "EX", "50")
@@ -149,7 +155,9 @@ async def test_redis_is_looked_at_with_or_without_its_own_client(
         assert step is not None
         bound = bind(step, book, where, more or {})
         assert not bound.refused
-        ran = await place.run(step.text, dict(bound.values), capture=step.capture)
+        ran = await place.run(
+            step.text, dict(bound.values), capture=step.capture, login=step.login, target=target
+        )
         assert ran.ended.exit_code == 0, ran.text
         return f"{ran.text}\n{ran.ended.captured}"
 
@@ -162,6 +170,46 @@ async def test_redis_is_looked_at_with_or_without_its_own_client(
     assert 0 < redis_server.call("TTL", "session:2") <= 50
     await run("evict-expiring")
     assert b"volatile-lru" in redis_server.call("CONFIG", "GET", "maxmemory-policy")
+
+
+@pytest.mark.parametrize("client", ["redis-cli", "bash alone"])
+async def test_redis_is_asked_by_each_step_with_the_password_of_its_check(
+    books: dict[str, Runbook],
+    place: Place,
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+    client: str,
+) -> None:
+    target = guarded(redis_server, client, monkeypatch)
+    redis_server.set(maxmemory="100mb", maxclients="500")
+    redis_server.call("SET", "session:1", "x")
+    seen = set[str]()
+    for book, step in of(books, Language.BASH):
+        if not step.login or step.marking is Marking.DANGER or "sleep" in step.text:
+            continue
+        if step.text in seen:
+            continue
+        seen.add(step.text)
+        bound = bind(step, book, {"INSTANCE": target.config.instance()})
+        ran = await place.run(step.text, dict(bound.values), login=True, target=target)
+        about = (book.name, step.name, ran.ended.said, ran.text)
+        assert ran.ended.exit_code == 0, about
+        assert ran.text, about
+        assert not re.search("NOAUTH|command not found|line [0-9]+:|^awk|^ERR", ran.text), about
+    assert len(seen) > 25
+
+
+def guarded(server: RedisServer, client: str, monkeypatch: pytest.MonkeyPatch) -> CheckSpec:
+    """A check of ``server``, which has a password from now on, and a ``PATH`` with ``client``."""
+    path = [
+        each for each in os.environ["PATH"].split(":") if not (Path(each) / "redis-cli").exists()
+    ]
+    if client == "redis-cli":
+        path.insert(0, str(redis_binary().parent))
+    monkeypatch.setenv("PATH", ":".join(path))
+    server.set(requirepass="shop")
+    server.password = "shop"
+    return target_of("redis", {"url": server.url, "password": "shop"})
 
 
 async def test_files_and_logs_are_looked_at_whatever_their_pattern_is(

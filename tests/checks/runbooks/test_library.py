@@ -136,6 +136,9 @@ POST http://127.0.0.1/flush
 ```http
 FETCH /x
 ```
+```bash {safe login target=shop}
+redis CONFIG SET maxmemory 1gb
+```
 ```bash
 echo "$PID"
 ```
@@ -160,5 +163,9 @@ def test_what_is_probably_not_meant_is_told_with_its_line() -> None:
         "x.md:18: step post-http-127-0-0-1-flush: is marked safe, so that it runs unasked, and "
         'holds "POST"',
         "x.md:21: step fetch-x: its first line is no request; write GET http://host:port/path",
-        "x.md:24: step echo: $PID is found out by the step pgrep, which stands below",
+        'x.md:24: step redis: target: "shop" is a check of kind postgres; login is for those '
+        "of redis",
+        'x.md:24: step redis: is marked safe, so that it runs unasked, and holds "redis '
+        'CONFIG SET"',
+        "x.md:27: step echo: $PID is found out by the step pgrep, which stands below",
     ]

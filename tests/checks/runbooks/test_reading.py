@@ -153,6 +153,14 @@ def test_a_block_of_several_statements_is_a_step_for_each() -> None:
         ("bash {name=}", 'name=: a name has letters, digits, "-", "_" and ".", 64 at most'),
         ("bash {safe=yes}", "safe takes no value"),
         ("bash {target=}", "target is empty; give the name of a check"),
+        (
+            "bash {login interactive}",
+            "is interactive and has a login; who sits before it can log in",
+        ),
+        (
+            "sh {login}",
+            "login is for steps in bash; those in SQL log in as their check does",
+        ),
         ("bash {name=a", "its braces are not a pair; write ```bash {name=… safe}"),
     ],
 )

@@ -1,0 +1,173 @@
+"""Steps that are marked ``login`` ask a Redis as their check does, with redis-cli and without."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from checks.probe import CheckSpec
+from checks.runbooks.running.login import login_of
+from checks.runbooks.running.model import Job
+from checks.runbooks.views import RunState
+from tests.checks.runbooks.running_kit import Place, target_of
+from tests.servers.redis import RedisServer, redis_binary
+
+PASSWORD = "q w'\"$HOME`é"
+TOOLS = ("awk", "bash", "cat", "env", "grep", "ps", "sleep")
+
+
+@pytest.fixture(params=["redis-cli", "bash alone"])
+def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What asks; a path that has nothing but these."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in TOOLS:
+        (folder / tool).symlink_to(shutil.which(tool) or tool)
+    if request.param == "redis-cli":
+        (folder / "redis-cli").symlink_to(redis_binary().with_name("redis-cli"))
+    monkeypatch.setenv("PATH", str(folder))
+    return str(request.param)
+
+
+@pytest.fixture
+def guarded(redis_server: RedisServer) -> RedisServer:
+    """A Redis with a user of its own beside the default one, who has a password, too."""
+    redis_server.call("ACL", "SETUSER", "watch", "on", f">{PASSWORD}", "+@all", "~*")
+    redis_server.set(requirepass="other")
+    redis_server.password = "other"
+    return redis_server
+
+
+def check_of(server: RedisServer, **more: object) -> CheckSpec:
+    config = {"url": f"redis://127.0.0.1:{server.port}/2", "username": "watch", **more}
+    return target_of("redis", config, "cache")
+
+
+async def test_what_is_told_is_the_same(way: str, place: Place, guarded: RedisServer) -> None:
+    lines = "SET stock 4\nINCR stock\nGET stock"
+    text = f"""
+        redis SET 'a key' 'two words
+and two lines'
+        redis GET 'a key'
+        redis GET none
+        redis RPUSH queue first '' third
+        redis LRANGE queue 0 -1
+        redis <<'COMMANDS'
+{lines}
+COMMANDS
+        redis INFO keyspace | grep -oE '^db[0-9]+:keys=[0-9]+'
+        redis ACL WHOAMI
+    """
+    ran = await place.run(text, target=check_of(guarded, password=PASSWORD), login=True)
+    assert ran.ended.exit_code == 0, ran.text
+    told = ["OK", "two words", "and two lines", "", "3", "first", "", "third", "OK", "5", "5"]
+    assert ran.output.lines == (*told, "db2:keys=3", "watch"), way
+
+
+async def test_an_error_is_told_and_is_the_exit_code(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    target = target_of("redis", redis_server.url)
+    ran = await place.run("redis CONFIG SET maxmemory much", target=target, login=True)
+    assert ran.ended.exit_code == 1, way
+    assert ran.text.startswith("ERR ")
+    redis_server.call("SET", "word", "ERRATIC is no error")
+    ran = await place.run("redis GET word", target=target, login=True)
+    assert ran.ended.exit_code == 0
+
+
+async def test_a_refused_login_ends_it_before_it_does_anything(
+    way: str, place: Place, guarded: RedisServer, tmp_path: Path
+) -> None:
+    step = f"redis PING; echo done >{tmp_path}/done"
+    ran = await place.run(step, target=check_of(guarded, password="wrong"), login=True)
+    assert ran.ended.exit_code == 1, way
+    assert "WRONGPASS" in ran.text
+    assert "as the check cache does: see its username and its password" in ran.text
+    where = {"INSTANCE": f"127.0.0.1:{guarded.port}"}
+    ran = await place.run(step, where, login=True)
+    assert ran.ended.exit_code == 1
+    assert ran.text.startswith("NOAUTH")
+    assert "No redis check is concerned here" in ran.text
+    assert not (tmp_path / "done").exists()
+
+
+async def test_a_server_that_is_not_there_is_said(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    target = target_of("redis", redis_server.url)
+    redis_server.kill()
+    ran = await place.run("redis PING", target=target, login=True)
+    assert ran.ended.exit_code == 1, way
+    assert "Connection refused" in ran.text
+
+
+async def test_nothing_but_the_client_gets_the_password(
+    way: str, place: Place, guarded: RedisServer
+) -> None:
+    text = "env; ps -eo args; bash -c 'declare -F; env' ; redis GET word"
+    guarded.call("SELECT", "2")
+    guarded.call("SET", "word", f"is {PASSWORD}")
+    ran = await place.run(text, target=check_of(guarded, password=PASSWORD), login=True)
+    assert ran.ended.exit_code == 0, ran.text
+    assert "REDIS" not in ran.text, way
+    assert "BASH_ENV" not in ran.text
+    assert PASSWORD not in ran.text
+    assert ran.output.lines[-1].startswith("is ")
+
+
+async def test_a_scraped_server_is_asked_where_the_alert_says(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    scraped = target_of("metrics", {"url": "http://127.0.0.1:9121/metrics"}, "exporter")
+    where = {"INSTANCE": f"127.0.0.1:{redis_server.port}"}
+    ran = await place.run("redis PING", where, target=scraped, login=True)
+    assert (ran.ended.exit_code, ran.text) == (0, "PONG"), way
+    ran = await place.run("redis PING", {"INSTANCE": "cache"}, target=scraped, login=True)
+    assert ran.ended.state is RunState.FAILED
+    assert "exporter is a metrics check" in ran.ended.said
+
+
+async def test_a_socket_needs_the_client(
+    way: str, place: Place, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    socket = tmp_path / "redis.sock"
+    redis_server.restart("--unixsocket", str(socket))
+    target = target_of("redis", f"unix://{socket}?db=3")
+    ran = await place.run("redis SET here yes", target=target, login=True)
+    if way == "redis-cli":
+        assert (ran.ended.exit_code, ran.text) == (0, "OK")
+        assert b"db3:keys=1" in redis_server.call("INFO", "keyspace")
+    else:
+        assert ran.ended.exit_code == 1
+        assert "redis-cli is not here (package redis-tools)" in ran.text
+
+
+async def test_a_password_that_is_not_there_is_named(
+    place: Place, redis_server: RedisServer
+) -> None:
+    target = check_of(redis_server, password={"file": "none.password"})
+    ran = await place.run("redis PING", target=target, login=True)
+    assert ran.ended.state is RunState.FAILED
+    assert "none.password" in ran.ended.said
+
+
+async def test_tls_is_handed_on_to_the_client(place: Place) -> None:
+    tls = {"ca": "ca.pem", "cert": "me.pem", "server_name": "cache.internal", "verify": "none"}
+    url = "rediss://ann:secret@[::1]:7000/4"
+    job: Job = place.made(
+        "redis PING", target=target_of("redis", {"url": url, "tls": tls}), login=True
+    ).job
+    found = await login_of(job, place.env)
+    assert found["REDIS_OPTIONS"].splitlines() == [
+        *("-h", "::1", "-p", "7000", "-n", "4", "--user", "ann", "--tls"),
+        *("--cacert", "ca.pem", "--cert", "me.pem", "--key", "me.pem"),
+        *("--sni", "cache.internal", "--insecure"),
+    ]
+    assert found["REDISCLI_AUTH"] == "secret"
+    assert found["REDIS_HOST"] == ""
+    assert not any("secret" in value for name, value in found.items() if name != "REDISCLI_AUTH")
+    assert os.path.exists(found["BASH_ENV"])  # noqa: PTH110 - a variable of the environment

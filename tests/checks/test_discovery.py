@@ -22,6 +22,7 @@ from checks.discovery.programs import Role
 from checks.discovery.survey import Survey
 from checks.lanes import Lanes
 from tests.checks.discovery_kit import look, machine, only
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer, RawServer
 from tests.servers.mariadb import MariadbDatabase, MariadbServers
 from tests.servers.postgres import PostgresDatabase, PostgresServers
@@ -288,7 +289,7 @@ async def test_a_program_that_hangs_is_shown_as_a_server_of_pages_once_it_had_it
 async def recognised(port: int) -> Role | None:
     """What a server is by its answer alone, as if nobody could see its process."""
     talk = Talk()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await ask("127.0.0.1", port, talk)
     return talk.role
 

@@ -24,6 +24,7 @@ from checks.probe import CheckSpec
 from checks.views import Snapshot
 from tests.checks.discovery_kit import Proc, discovery
 from tests.checks.fakes import CLOSED, PLAYED, ok, settle, spec
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import MariadbServers
 from tests.servers.postgres import PostgresServers
@@ -272,7 +273,7 @@ class Watched:
     source: EngineSource
     picture: Snapshot | None = field(default=None)
 
-    def until(self, seen: Callable[[Snapshot], object], seconds: float = 40) -> Snapshot:
+    def until(self, seen: Callable[[Snapshot], object], seconds: float = PATIENCE) -> Snapshot:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.picture = self.source.latest() or self.picture
@@ -401,7 +402,7 @@ def test_databases_that_keep_us_out_are_up_and_say_which_credential_is_missing(
     assert "FATAL" not in postgres.said()
 
 
-def wait_for(true: Callable[[], object], seconds: float = 10) -> None:
+def wait_for(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Return once it holds."""
     deadline = time.monotonic() + seconds
     while not true():

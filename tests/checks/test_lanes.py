@@ -19,6 +19,7 @@ from checks.registry import kind
 from checks.resolver import Resolver
 from checks.runner import Runner
 from checks.secrets import Masker
+from tests.patience import PATIENCE
 
 
 @contextmanager
@@ -102,7 +103,7 @@ async def test_what_a_lane_uses_is_given_back_at_its_end_whatever_it_is_amid() -
     lanes.drop("file", told.set)
     assert not told.wait(0.05)
     release.set()
-    assert told.wait(5)
+    assert told.wait(PATIENCE)
     told.clear()
     lanes.drop("file", told.set)
     assert told.is_set(), "there is no lane to wait for"

@@ -26,6 +26,7 @@ from checks.requests.stats import RequestFigures
 from checks.resolver import Resolver, system_lookup
 from checks.secrets import Masker
 from tests.checks.log_kit import config, running, spec
+from tests.patience import PATIENCE
 
 NOW = 1_790_000_000.0
 
@@ -398,7 +399,7 @@ async def test_what_happened_is_told_although_the_run_that_saw_it_ended_before_i
             object.__setattr__(made, "timeout", 0.1)
             assert (await probe.run()).reason == "timeout"
             hold.set()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while made.env.lanes.busy(probe._lane):
                     await asyncio.sleep(0.01)
         object.__setattr__(made, "timeout", 3.0)
@@ -452,7 +453,7 @@ async def test_reading_that_hangs_is_told_with_what_it_hangs_at(log: Path, tmp_p
         await probe.close()
         assert not hanging.closed, "what a call hangs in is not closed under it"
         hanging.over = True
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not hanging.closed:
                 await asyncio.sleep(0.01)
         assert hanging.closed == 1

@@ -20,6 +20,7 @@ from checks.probes.process.portable import PortableDetails
 from checks.processes.portable import PortableTable
 from checks.processes.scan import Listing, Process, ProcessTable
 from tests.checks.process_kit import WAIT, Watching, child, mark, watching
+from tests.patience import PATIENCE
 
 CPU, COMMAND = 1, 5
 """Columns of the table of processes."""
@@ -121,7 +122,7 @@ async def test_a_name_may_be_a_pattern_and_longer_than_the_kernel_keeps(
 
 
 def await_exec(pid: int, name: str) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while Path(f"/proc/{pid}/comm").read_text().strip() != name:
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -189,7 +190,7 @@ async def test_cpu_needs_two_looks_and_is_a_share_of_a_core(either: Watching) ->
 
 def keep_busy(pid: int, seconds: float) -> None:
     """Waits until the process has used so much CPU time, however busy the machine is."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while psutil.Process(pid).cpu_times().user < seconds:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -21,6 +21,7 @@ from tests.checks.request_log_oracle import RequestLogOracle
 from tests.checks.request_log_races import RequestLogRaces, insert
 from tests.checks.request_log_scenes import a_replica_lags, a_server_restarts
 from tests.checks.request_logs import NOW, log_config
+from tests.patience import PATIENCE
 from tests.servers.mariadb import PASSWORD, MariadbDatabase, MariadbServers, MysqlWatch
 
 DATETIME = TimeStyle("datetime", "", "DATETIME(3)")
@@ -328,7 +329,7 @@ class TestOwnServer:
 
 async def _caught_up(primary: MariadbLog, replica: MariadbLog) -> None:
     ((wanted,),) = await primary.fetch("SELECT COUNT(*) FROM request_logs")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = await replica.fetch(
             "SELECT 1 FROM information_schema.TABLES WHERE TABLE_NAME = 'request_logs'"

@@ -14,6 +14,7 @@ from checks.clock import FakeClock
 from checks.errors import TargetError
 from checks.lanes import Lanes
 from checks.resolver import FAILURE_TTL, GRACE, MOST, PARALLEL, TTL, Address, Resolver
+from tests.patience import PATIENCE
 
 V4 = int(socket.AF_INET)
 
@@ -45,7 +46,7 @@ class Kit:
 
     async def settled(self) -> None:
         """Wait until no look-up is under way."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while self.resolver.hanging():
                 await asyncio.sleep(0.005)
 
@@ -124,7 +125,7 @@ async def test_the_last_good_answer_outlives_a_hanging_name_server(kit: Kit) -> 
     kit.names.hung.add("a.example")
     await kit.clock.advance(TTL + 1)
     waiting = asyncio.create_task(kit.resolver.addresses("a.example"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while kit.names.asked["a.example"] < 2:
             await asyncio.sleep(0.001)
     await kit.clock.advance(GRACE)
@@ -172,7 +173,7 @@ async def test_however_many_names_hang_the_others_are_looked_up(kit: Kit) -> Non
     before = threading.active_count()
     stuck = [asyncio.create_task(resolve(kit.resolver, name)) for name in hung]
     await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert await resolve(kit.resolver, "a.example") == [(V4, "192.0.2.1")]
     assert threading.active_count() - before <= PARALLEL // 4 + 1
     kit.names.release.set()

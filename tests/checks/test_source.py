@@ -20,10 +20,11 @@ from checks.model import Status
 from checks.source import Mailbox
 from checks.views import Snapshot
 from tests.checks.fakes import PLAYED, config, ok, spec
+from tests.patience import PATIENCE
 from tests.widgets.samples import bad_night
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -93,7 +94,7 @@ def test_a_configuration_that_cannot_be_read_reaches_the_reader() -> None:
     woken = threading.Event()
     source.subscribe(woken.set)
     source.start()
-    assert woken.wait(5)
+    assert woken.wait(PATIENCE)
     assert source.failure() is error
     assert str(error) == "onwatch.yaml:3: checks: no checks"
     source.close()
@@ -139,7 +140,7 @@ def test_a_look_for_services_that_failed_is_not_the_last(monkeypatch: pytest.Mon
         return snapshot is not None and len(snapshot.checks) == 2 and not snapshot.health.notice
 
     try:
-        wait_for(both, 10)
+        wait_for(both)
     finally:
         source.close()
     said = "looking for services failed, and is tried again: OSError: [Errno 24] Too many open"
@@ -161,11 +162,11 @@ def test_what_looked_for_services_ends_with_its_configuration(
     source = EngineSource(load)
     source.start()
     try:
-        wait_for(lambda: source.latest() is not None, 10)
+        wait_for(lambda: source.latest() is not None)
         assert not finders[0].closed
         file.touch()
-        wait_for(lambda: finders[0].closed, 10)
+        wait_for(lambda: finders[0].closed)
         assert not finders[1].closed
     finally:
         source.close()
-    wait_for(lambda: finders[1].closed, 10)
+    wait_for(lambda: finders[1].closed)

@@ -22,6 +22,7 @@ from checks.probes.systemd.config import SystemdConfig
 from checks.probes.systemd.probe import SystemdProbe
 from tests.checks.host_trees import host_target
 from tests.checks.systemd_kit import FOLDER, VERSIONS, runs_systemd, write_program
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ async def test_one_that_leaves_a_child_behind_is_ended_with_it(tmp_path: Path) -
     write_program(program, f"sleep 60 & echo $! > {tmp_path}/pid; wait")
     with pytest.raises(TargetError):
         Systemctl(user=False, program=str(program)).manager(0.3)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while _lives(int((tmp_path / "pid").read_text())):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -32,6 +32,7 @@ from checks.registry import kind
 from checks.resolver import Resolver
 from checks.secrets import Masker
 from tests.checks.http_kit import ask
+from tests.patience import PATIENCE
 from tests.servers.tls import StartRaw, StartTls, lasting, secured, server_context
 
 
@@ -277,7 +278,7 @@ async def test_contexts_go_with_their_configuration(ca_file: str) -> None:
     seen = weakref.ref(made)
     lanes.close()
     del env, lanes, made
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         # Once its thread has ended.
         while seen() is not None:
             gc.collect()

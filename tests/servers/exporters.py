@@ -15,6 +15,7 @@ import pytest
 
 from checks.exposition.model import Labels
 from checks.exposition.reader import Reader
+from tests.patience import PATIENCE
 from tests.servers.prometheus import peer
 from tests.servers.redis import free_port
 
@@ -49,7 +50,7 @@ class Exporter:
 
     def wait(self) -> None:
         """Return once it answers."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(urllib.error.URLError, ConnectionError):
                 self._get("/")

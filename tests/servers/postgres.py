@@ -27,6 +27,7 @@ from checks.probe import CheckSpec, ProbeEnv, Target
 from checks.probes.postgres import PostgresConfig, PostgresProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
+from tests.patience import PATIENCE
 from tests.servers.redis import free_port
 from tui.demo.postgres_programs import find, installations
 from tui.demo.postgres_server import SUPERUSER, PostgresServer
@@ -154,7 +155,7 @@ class PostgresServers:
         self._made.clear()
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Return once ``true()`` holds; fail the test where it does not come to that."""
     deadline = time.monotonic() + seconds
     while not true():

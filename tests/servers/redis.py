@@ -25,6 +25,7 @@ from checks.probes.redis.config import RedisConfig
 from checks.probes.redis.probe import RedisProbe
 from checks.resolver import Resolver
 from checks.secrets import Masker
+from tests.patience import PATIENCE
 
 __all__ = ["RedisServer", "RedisWatch", "free_port", "redis_binary"]
 
@@ -75,7 +76,7 @@ class RedisServer:
         if wait:
             self.wait_for(lambda: self.call("PING") == b"PONG")
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Return once ``condition()`` holds; errors of the connection mean not yet."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

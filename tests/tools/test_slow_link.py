@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.terminals import OnTerminal
 from tools.slow_link import Stall, Wire
 
@@ -114,7 +115,7 @@ def test_an_ended_link_hangs_its_command_up() -> None:
         child = int(terminal.output.split()[0])
         terminal.process.terminate()
         terminal.wait_reading(5)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while _lives(child):
             assert time.monotonic() < deadline, "the command goes on without its terminal"
             time.sleep(0.02)

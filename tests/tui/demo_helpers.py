@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.patience import PATIENCE
 from tui.demo import mariadb_server
 from tui.demo.stack import Stack
 
@@ -19,7 +20,7 @@ DATABASES = frozenset({"postgres", "shop", *(("mariadb", "gateway") if MARIADB e
 """The children that the demo's databases consist of."""
 
 
-def until(true: Callable[[], object], seconds: float = 15.0) -> bool:
+def until(true: Callable[[], object], seconds: float = PATIENCE) -> bool:
     """Whether ``true`` comes to hold within ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -51,7 +52,7 @@ class Traces:
         segments = [f"shared memory {number}" for number in self.segments & set(_segments())]
         return [*alive, *segments, *([str(self.folder)] if self.folder.exists() else [])]
 
-    def vanish(self, seconds: float = 8.0) -> bool:
+    def vanish(self, seconds: float = PATIENCE) -> bool:
         """Whether nothing is left within ``seconds``."""
         return until(lambda: not self.left(), seconds)
 

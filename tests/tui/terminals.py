@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from tests.patience import PATIENCE
 from tests.tui.emulated import Emulated
 
 __all__ = ["MODES", "OWNING", "OnTerminal"]
@@ -112,7 +113,7 @@ class OnTerminal:
     def type(self, keys: bytes) -> None:
         os.write(self.master, keys)
 
-    def read_until(self, text: bytes, seconds: float = 15.0) -> None:
+    def read_until(self, text: bytes, seconds: float = PATIENCE) -> None:
         """Read what is written until ``text`` was, failing after ``seconds``."""
         deadline = time.monotonic() + seconds
         while text not in self.output:
@@ -121,7 +122,7 @@ class OnTerminal:
             if select.select([self.master], [], [], left)[0]:
                 self.output += os.read(self.master, 65536)
 
-    def read_until_shown(self, text: str, seconds: float = 15.0) -> list[str]:
+    def read_until_shown(self, text: str, seconds: float = PATIENCE) -> list[str]:
         """Read until ``text`` stands in a line of the screen, however it got there; all lines."""
         deadline = time.monotonic() + seconds
         while text not in "\n".join(lines := self.lines()):

@@ -17,6 +17,7 @@ from checks.config import EngineConfig
 from checks.live import EngineSource
 from checks.story.model import Acknowledgement
 from checks.story.views import Handled, StoryView
+from tests.patience import PATIENCE
 from tests.tui.app_kit import running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
@@ -77,7 +78,7 @@ def story(pilot: Pilot[int]) -> StoryView:
     return picture.story if picture and picture.story else StoryView()
 
 
-async def until(pilot: Pilot[int], wanted: Callable[[], object], seconds: float = 15) -> None:
+async def until(pilot: Pilot[int], wanted: Callable[[], object], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not wanted():
         assert time.monotonic() < deadline, seen(pilot)

@@ -24,7 +24,7 @@ def test_ctrl_l_draws_a_garbled_screen_again() -> None:
         terminal.output = b""
         terminal.type(b"\x0c")
         for text in (b"CRITICAL", b"Services", b"nightly export", b"/mnt/backup", b"filter"):
-            terminal.read_until(text, 5)
+            terminal.read_until(text)
 
 
 def test_no_color_means_no_colour_in_a_single_byte() -> None:

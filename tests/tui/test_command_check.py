@@ -15,6 +15,7 @@ import pytest
 
 from checks.errors import ConfigError
 from checks.probes.command.perfdata import parse_output
+from tests.patience import PATIENCE
 from tests.tui.cli_helpers import PROGRAM, environment, onwatch
 from tests.tui.config_helpers import loaded, sentences, write
 from tui.config import load
@@ -193,15 +194,15 @@ def test_ending_onwatch_check_ends_its_programs(number: signal.Signals, tmp_path
         stderr=subprocess.PIPE,
     ) as running:
         own = tmp_path / "own"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (own.exists() and own.read_text().endswith("\n")):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         pid = int(own.read_text())
         running.send_signal(number)
-        code = running.wait(10)
+        code = running.wait(PATIENCE)
     assert code == (130 if number is signal.SIGINT else -number)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + PATIENCE
     while _runs(pid):
         assert time.monotonic() < deadline, f"{number.name} left the program running"
         time.sleep(0.02)

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.demo_helpers import DATABASES, Traces, settled, until
 from tui.config import load
 from tui.demo import folder as folders
@@ -65,16 +66,16 @@ def test_the_command_killed(tmp_path: Path) -> None:
     command.kill()
     command.wait()
     command.stdout.close()
-    _, alive = psutil.wait_procs(processes, timeout=8)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
     assert alive == []
-    assert until(lambda: not Path(folder).exists(), 3)
+    assert until(lambda: not Path(folder).exists())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_the_supervisor_asked_to_end(stack: Stack, number: signal.Signals) -> None:
     traces = Traces(stack)
     os.kill(stack.pid, number)
-    stack.wait(5)
+    stack.wait(PATIENCE)
     assert traces.vanish()
 
 
@@ -84,7 +85,7 @@ def test_the_supervisor_killed_while_a_query_computes(whole: Stack) -> None:
     traces = Traces(whole)
     assert computing(whole) <= set(traces.processes)
     os.kill(whole.pid, signal.SIGKILL)
-    whole.wait(5)
+    whole.wait(PATIENCE)
     assert traces.vanish()
 
 
@@ -107,8 +108,8 @@ def test_the_supervisor_and_the_janitor_killed_at_one_blow(whole: Stack) -> None
     (segment,) = traces.segments
     for pid in (whole.control.processes()["janitor"], whole.pid):
         os.kill(pid, signal.SIGKILL)
-    whole.wait(5)
-    assert until(lambda: set(traces.left()) <= {str(traces.folder), f"shared memory {segment}"}, 5)
+    whole.wait(PATIENCE)
+    assert until(lambda: set(traces.left()) <= {str(traces.folder), f"shared memory {segment}"})
     folders.sweep_stale()
     assert traces.left() == []
 
@@ -192,7 +193,7 @@ def test_without_a_redis_server_one_sentence_says_which_extra(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with pytest.raises(DemoError, match=r"onwatch\[demo\]"):
         Stack.start()
-    assert until(lambda: not list(tmp_path.glob("onwatch-demo-*")), 3)
+    assert until(lambda: not list(tmp_path.glob("onwatch-demo-*")))
 
 
 def test_without_database_servers_the_demo_goes_on_and_says_so(

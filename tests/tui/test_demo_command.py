@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from checks.engine import EngineSource
+from tests.patience import PATIENCE
 from tests.tui.demo_helpers import MARIADB, settled, until
 from tests.tui.terminals import OnTerminal
 from tui.app import OnwatchApp
@@ -83,7 +84,7 @@ def say_where_and_end(command: subprocess.Popen[str]) -> None:
     assert places["postgres"].startswith("postgresql://onwatch@127.0.0.1:")
     assert places["mariadb"].startswith("mysql://onwatch@127.0.0.1:" if MARIADB else "none: ")
     command.send_signal(signal.SIGINT)
-    _, complaints = command.communicate(timeout=8)
+    _, complaints = command.communicate(timeout=PATIENCE)
     assert (command.returncode, complaints) == (0, "")
     assert not config.parent.exists()
 
@@ -93,7 +94,7 @@ def test_headless_ends_when_its_supervisor_does() -> None:
         assert command.stdout is not None
         assert command.stdout.readline().startswith("http ")
         psutil.Process(command.pid).children()[0].kill()
-        _, complaints = command.communicate(timeout=8)
+        _, complaints = command.communicate(timeout=PATIENCE)
         assert command.returncode == 3
         assert "supervisor" in complaints
 
@@ -207,7 +208,7 @@ def test_the_palette_says_so_when_the_servers_are_gone() -> None:
     with Stack.start("--no-incidents", "--no-databases") as gone:
         commands = incident_commands(gone.control.within(0.3))
         os.kill(gone.pid, signal.SIGKILL)
-        gone.wait(5)
+        gone.wait(PATIENCE)
     assert "does not answer" in str(commands[0].run())
 
 
@@ -262,9 +263,9 @@ def test_nothing_is_left_of_a_demo_killed_on_its_terminal(
         assert "onwatch-demo-" in folder
         terminal.process.send_signal(number)
         terminal.wait_reading(5)
-        _, alive = psutil.wait_procs(processes, timeout=8)
+        _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
         assert alive == []
-        assert until(lambda: not Path(folder).exists(), 3)
+        assert until(lambda: not Path(folder).exists())
 
 
 def test_quitting_leaves_nothing() -> None:
@@ -273,5 +274,5 @@ def test_quitting_leaves_nothing() -> None:
         processes = psutil.Process(terminal.process.pid).children(recursive=True)
         terminal.type(b"q")
         assert terminal.wait_reading(5) == 0
-        _, alive = psutil.wait_procs(processes, timeout=5)
+        _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
         assert alive == []

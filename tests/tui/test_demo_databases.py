@@ -14,6 +14,7 @@ from checks.databases.model import DatabaseFacts, SessionRow
 from checks.live import EngineSource
 from checks.model import Status
 from checks.views import CheckView, RequestView, Snapshot
+from tests.patience import PATIENCE
 from tests.tui.demo_helpers import MARIADB, settled, until
 from tui.config import load
 from tui.demo.stack import Stack
@@ -33,7 +34,7 @@ class Monitor:
         self._newest: Snapshot | None = None
         self._source.start()
 
-    def sees(self, what: Callable[[Snapshot], Found | None], seconds: float = 25.0) -> Found:
+    def sees(self, what: Callable[[Snapshot], Found | None], seconds: float = PATIENCE) -> Found:
         """What ``what`` finds, once it finds something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

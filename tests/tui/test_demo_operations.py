@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tui.demo import shopctl
 from tui.demo.children import DemoError
 from tui.demo.incidents import INCIDENTS
@@ -141,5 +142,5 @@ def test_shopctl_says_that_redis_has_gone(
         supervisor = threading.Thread(target=answer)
         supervisor.start()
         assert shopctl.main([str(control), "keys"]) == 1
-        supervisor.join(5)
+        supervisor.join(PATIENCE)
     assert capsys.readouterr().err == "shopctl: Redis has ended the connection\n"

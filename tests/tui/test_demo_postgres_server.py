@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresServers
 from tests.servers.redis import free_port
 from tui.demo.children import DemoError
@@ -40,7 +41,7 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-def until(true: Callable[[], object], seconds: float = 20.0) -> bool:
+def until(true: Callable[[], object], seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -28,6 +28,7 @@ from checks.runbooks.audit import audit_file
 from checks.runbooks.views import RunbooksView, RunState, RunView
 from checks.story.place import story_file
 from checks.views import AlertView, Snapshot
+from tests.patience import PATIENCE
 from tests.tui.app_kit import seen
 from tests.tui.demo_helpers import MARIADB, settled, until
 from tests.tui.terminals import OnTerminal
@@ -164,7 +165,7 @@ class Watch:
         assert isinstance(self._app.screen, RunbookScreen), seen(self._pilot)
         return self._app.screen
 
-    async def until(self, true: Callable[[], object], what: str, within: float = 25.0) -> None:
+    async def until(self, true: Callable[[], object], what: str, within: float = PATIENCE) -> None:
         deadline = time.monotonic() + within
         while not true():
             if time.monotonic() > deadline:
@@ -406,7 +407,7 @@ def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
             (begun,) = operators(stack)
             os.kill(terminal.process.pid, signal.SIGKILL)
             terminal.process.wait()
-            assert until(lambda: not begun.is_running(), 5), "no step outlives its session"
+            assert until(lambda: not begun.is_running()), "no step outlives its session"
         finally:
             supervisor.resume()
     assert [line.events for line in audited()] == [["started"]]

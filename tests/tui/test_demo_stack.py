@@ -117,7 +117,7 @@ def test_workers_take_what_is_queued(api: httpx.Client, store: redis.Redis) -> N
     answer = api.post("/api/invitations", json={"people": 25})
     assert answer.status_code == 202
     assert store.llen(queue("emails").waiting) > 10
-    assert until(lambda: store.llen(queue("emails").processing) == 2, 3)
+    assert until(lambda: store.llen(queue("emails").processing) == 2)
     assert until(lambda: store.llen(queue("emails").waiting) == 0)
 
 
@@ -168,7 +168,7 @@ def test_slow_service(stack: Stack, api: httpx.Client) -> None:
     before = last_id(stack)
     assert until(lambda: rows(stack, slow, before)[0][0] > 3)
     stack.control.stop("slow-service")
-    assert until(lambda: api.get("/health").elapsed.total_seconds() < 0.5, 3)
+    assert until(lambda: api.get("/health").elapsed.total_seconds() < 0.5)
 
 
 def test_errors_of_one_provider(stack: Stack, api: httpx.Client) -> None:
@@ -178,9 +178,9 @@ def test_errors_of_one_provider(stack: Stack, api: httpx.Client) -> None:
         SELECT count(*) FROM request_logs
         WHERE id > ? AND provider_id = ? AND status_code = 502 AND error LIKE 'borealis%'
     """
-    assert until(lambda: rows(stack, failed, before, "borealis")[0][0] >= 5, 25)
+    assert until(lambda: rows(stack, failed, before, "borealis")[0][0] >= 5)
     assert rows(stack, failed, before, "aurora")[0][0] <= 1
-    assert until(lambda: detailed(api)["services"]["borealis"] == "degraded", 25)
+    assert until(lambda: detailed(api)["services"]["borealis"] == "degraded")
     assert detailed(api)["status"] == "degraded"
 
 
@@ -189,7 +189,7 @@ def test_queue_backlog(stack: Stack, store: redis.Redis) -> None:
     waiting = queue("default").waiting
     assert until(lambda: store.llen(waiting) > 60)
     stack.control.stop("queue-backlog")
-    assert until(lambda: store.llen(waiting) < 10, 25)
+    assert until(lambda: store.llen(waiting) < 10)
 
 
 def test_service_down(stack: Stack, api: httpx.Client) -> None:
@@ -198,7 +198,7 @@ def test_service_down(stack: Stack, api: httpx.Client) -> None:
     stack.control.start("service-down", hold=True)
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{stack.endpoints.http}/health")
-    assert until(lambda: "service" not in stack.control.processes(), 2)
+    assert until(lambda: "service" not in stack.control.processes())
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{stack.endpoints.http}/health")
     stack.control.stop()
@@ -224,7 +224,7 @@ def test_redis_out_of_memory(stack: Stack, api: httpx.Client, store: redis.Redis
             return True
         return False
 
-    assert until(refuses, 25)
+    assert until(refuses)
     memory = store.info("memory")
     assert memory["used_memory"] > 0.95 * MAX_MEMORY
     assert memory["maxmemory_policy"] == "noeviction"

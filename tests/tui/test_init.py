@@ -22,6 +22,7 @@ from checks.live import EngineSource
 from checks.probe import CheckSpec
 from checks.registry import kind
 from tests.checks.discovery_kit import discovery
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.servers.redis import RedisServer
 from tests.tui.cli_helpers import onwatch
@@ -344,7 +345,7 @@ def test_a_configuration_that_comes_to_be_is_taken_over(
 
 def until(source: EngineSource, seen: Callable[[set[str]], bool]) -> set[str]:
     """The names of the checks in the first picture in which they are as wished for."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         assert source.failure() is None
         picture = source.latest()

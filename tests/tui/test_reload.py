@@ -24,6 +24,7 @@ from checks.registry import kind
 from checks.settings import KindConfig
 from checks.story.telling import of_event
 from checks.views import Snapshot
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tui.config import load
 from tui.config.following import Following
@@ -53,7 +54,7 @@ class Watched:
         fresh.chmod(0o600)
         fresh.replace(self.path)
 
-    def until(self, seen: Callable[[Snapshot], object], seconds: float = 10) -> Snapshot:
+    def until(self, seen: Callable[[Snapshot], object], seconds: float = PATIENCE) -> Snapshot:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.picture = self.source.latest() or self.picture
@@ -401,7 +402,7 @@ def test_many_reloads_leave_no_thread_descriptor_task_or_engine_behind(
     before = held()
     for number in range(3, 18):
         reload(number)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while len(made) > 1 or any(now > then for now, then in zip(held(), before, strict=True)):
         assert time.monotonic() < deadline, (len(made), held(), before)
         time.sleep(0.05)

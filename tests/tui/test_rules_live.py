@@ -12,6 +12,7 @@ import checks.live
 from checks.live import EngineSource
 from checks.rules.views import RulesView
 from checks.views import Snapshot
+from tests.patience import PATIENCE
 from tests.servers.redis import RedisServer
 from tests.tui.app_kit import seen
 from tui.app import OnwatchApp
@@ -59,7 +60,7 @@ class Followed:
         fresh.chmod(0o600)
         fresh.replace(path)
 
-    def until(self, wanted: Callable[[Snapshot], object], seconds: float = 15) -> Snapshot:
+    def until(self, wanted: Callable[[Snapshot], object], seconds: float = PATIENCE) -> Snapshot:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.picture = self.source.latest() or self.picture
@@ -90,7 +91,7 @@ async def test_a_rule_fires_and_is_resolved_on_the_screen(
     async with app.run_test(size=(120, 36)) as pilot:
 
         async def shows(text: str, *, there: bool = True) -> None:
-            deadline = time.monotonic() + 15
+            deadline = time.monotonic() + PATIENCE
             while (text in seen(pilot)) is not there:
                 assert time.monotonic() < deadline, seen(pilot)
                 await pilot.pause(0.05)

@@ -23,6 +23,7 @@ from checks.config import EngineConfig
 from checks.live import EngineSource
 from checks.runbooks.audit import Audit
 from checks.secrets import Masker
+from tests.patience import PATIENCE
 from tests.tui.app_kit import seen
 from tests.tui.terminals import OWNING, OnTerminal
 from tui.app import OnwatchApp
@@ -113,7 +114,7 @@ class Screen:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
-    async def shows(self, *texts: str, within: float = 10.0) -> str:
+    async def shows(self, *texts: str, within: float = PATIENCE) -> str:
         """Wait until each of ``texts`` is on the screen; all that is there then."""
         deadline = time.monotonic() + within
         while True:
@@ -143,7 +144,7 @@ async def watching(room: Room, **changes: Any) -> AsyncIterator[Screen]:
         screen = Screen(pilot)
         try:
             app.post_message(app.Keybindings({}, room.loaded().step_keys))
-            await screen.shows("▲ WARNING   lamp", within=20)
+            await screen.shows("▲ WARNING   lamp")
             yield screen
         finally:
             source.close()
@@ -222,7 +223,7 @@ async def test_steps_run_side_by_side_and_end_by_ctrl_c_or_when_somebody_quits(r
             if screen.app._exit:
                 break
         assert screen.app._exit
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + PATIENCE
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < deadline:
             os.kill(first, 0)
@@ -244,7 +245,7 @@ async def test_what_changed_since_it_was_shown_does_not_run(room: Room) -> None:
         await screen.press("j", "k", "enter")
         await screen.shows("Run it?")
         room.put("runbooks/lamp-out.md", RUNBOOK.replace("sleep 60", "touch LIT"))
-        await screen.shows("it has changed since it was shown", within=5)
+        await screen.shows("it has changed since it was shown")
         await screen.press("y")
         assert not (room.folder / "lit").exists()
 
@@ -286,7 +287,7 @@ def test_a_terminal_that_is_closed_after_a_step_holds_nobody_up(room: Room) -> N
     with OnTerminal(["-c", OWNING, sys.executable, "-c", main, "-c", config]) as terminal:
         terminal.read_until(b"said nothing and ended")
         terminal.type(b"r")
-        terminal.read_until(b"talk", 20)
+        terminal.read_until(b"talk")
         terminal.type(b"\r")
         terminal.read_until(b"takes the terminal until it ends")
         terminal.type(b"y")
@@ -307,7 +308,7 @@ def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
     with OnTerminal(["-c", OWNING, sys.executable, "-c", main, "-c", config]) as terminal:
         terminal.read_until(b"said nothing and ended")
         terminal.type(b"r")
-        terminal.read_until(b"talk", 20)
+        terminal.read_until(b"talk")
         terminal.type(b"\r")
         terminal.read_until(b"takes the terminal until it ends")
         terminal.type(b"y")

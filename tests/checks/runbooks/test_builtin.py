@@ -19,6 +19,7 @@ from checks.runbooks.running.sql import refusal_of
 from checks.runbooks.variables import bind
 from checks.runbooks.views import RunState
 from tests.checks.runbooks.running_kit import Place, Ran, target_of
+from tests.patience import PATIENCE
 from tests.servers.mariadb import MONITOR, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase
 from tests.servers.redis import RedisServer, redis_binary
@@ -307,7 +308,7 @@ async def test_a_blocker_in_postgresql_is_found_and_ended(
     assert "UPDATE orders SET id = 2" in found.text
     ended = await run("end-blocker", {"PID": pid})
     assert ended.ended.exit_code == 0, ended.text
-    assert await asyncio.wait_for(waiting, 5) == "UPDATE 1"
+    assert await asyncio.wait_for(waiting, PATIENCE) == "UPDATE 1"
     # Nobody waits for it any more: a session that has its number by now would be left alone.
     again = await run("end-blocker", {"PID": pid})
     assert "0 rows" in again.text
@@ -334,7 +335,7 @@ async def test_a_blocker_in_mariadb_is_found_and_ended(
         assert not waiting.done()
     ended = await run("end-blocker", {"PID": pid})
     assert ended.ended.exit_code == 0, ended.text
-    assert await asyncio.wait_for(waiting, 5) == 1
+    assert await asyncio.wait_for(waiting, PATIENCE) == 1
 
 
 async def sql_step(

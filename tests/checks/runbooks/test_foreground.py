@@ -28,6 +28,7 @@ from checks.runbooks.running.model import Around, Ended, Job, Who
 from checks.runbooks.runs import OnTerminal
 from checks.runbooks.views import RunState
 from checks.secrets import Masker
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 CHILD = "tests.checks.runbooks.foreground_child"
@@ -184,6 +185,6 @@ async def test_a_run_ends_whatever_is_raised_on_the_terminal(
     monkeypatch.setattr(foreground, "run_foreground", broken)
     said: list[str] = []
     way = OnTerminal(*job_of(tmp_path), lambda run: said.append(run()))
-    ended = await asyncio.wait_for(way.go(), 5)
+    ended = await asyncio.wait_for(way.go(), PATIENCE)
     assert ended.state is RunState.FAILED
     assert said == ["look: internal error: it was not run to its end"]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from checks.secrets import MASK
+from tests.servers.redis import RedisServer
 from tests.tui.cli_helpers import PROGRAM, environment
 from tui.arguments import parse
 from tui.cli import main
@@ -92,6 +93,23 @@ def test_a_step_runs_as_it_is_shown(
     assert "── look: done after" in said.err
     begun, ended = log_of(folder)
     assert (begun["step"], begun["check"], ended["exit_code"]) == ("look", "web", 0)
+
+
+def test_a_step_with_a_login_has_the_password_of_its_check(
+    folder: Path, run: Run, redis_server: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A step of a runbook that came with onwatch, at a server that lets nobody in without one."""
+    redis_server.set(requirepass="hunter2hunter2", maxmemory="64mb")
+    check = f"  - {{name: cache, redis: {{url: '{redis_server.url}', password: hunter2hunter2}}}}\n"
+    config = folder / "onwatch.yaml"
+    config.write_text(CONFIG.replace("checks:\n", f"checks:\n{check}"))
+    assert run("redis-memory-high", "--step", "memory", "--check", "cache") == 0
+    said = capsys.readouterr()
+    assert "maxmemory_human:64.00M" in said.out
+    assert "logs in as the check cache does" in said.err
+    begun, _ = log_of(folder)
+    assert begun["login"] is True
+    assert "hunter2hunter2" not in f"{said}{begun}"
 
 
 def test_all_steps_where_nobody_can_be_asked(

@@ -166,6 +166,8 @@ def _show(offer: Offered, session: Session) -> None:
             _say(f" … {line[at : at + _PIECE]}")
     for name, value in view.variables:
         _say(f"   ${name} = {session.masker.text(value)}")
+    if view.login:
+        _say(f"   logs in as the check {view.login} does")
     if view.target:
         _say(f"   on {view.target}")
 
@@ -183,8 +185,10 @@ def _run(session: Session, offer: Offered) -> Ended:
         ended = Ended(RunState.FAILED, None, f"not run: {view.refused}")
     elif view.interactive:
         env = _environment(session)
-        ended = run_foreground(_job(session, offer), _around(session, env))
-        env.lanes.close()
+        try:
+            ended = run_foreground(_job(session, offer), _around(session, env))
+        finally:
+            env.lanes.close()
     else:
         ended = asyncio.run(_run_apart(session, _job(session, offer)))
     _say(f"── {view.name}: {session.masker.text(ended.said)}")

@@ -14,6 +14,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from checks.model import clean
+
 __all__ = ["main"]
 
 USAGE = """\
@@ -158,7 +160,7 @@ def _log(control: Path, name: str, word: str) -> None:
             continue
         lines = [line for line in text.strip().splitlines() if word in line][-_LINES:]
         if lines:
-            _say("\n".join(_told(line)[:200] for line in lines))
+            _say("\n".join(clean(_told(line), 200) for line in lines))
             return
     _say(f"{name} has said nothing; see shopctl history {name}")
 

@@ -122,7 +122,7 @@ def _queue(detail: HostDetail, width: int) -> Line:
     ):
         if rate is not None:
             groups.append(labelled(name, fmt.rate(rate)))
-    if detail.descriptors is not None and detail.descriptors[0] > detail.descriptors[1] / 2:
+    if detail.descriptors is not None and 0 < detail.descriptors[1] < 2 * detail.descriptors[0]:
         allocated, most = detail.descriptors
         text = f"{fmt.count(allocated)} of {fmt.count(most)}"
         groups.append(labelled("files open", text, level(allocated / most)))

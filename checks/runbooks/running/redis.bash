@@ -14,7 +14,7 @@ redis() {
   local option options=()
   if command -v redis-cli >/dev/null; then
     while IFS= read -r option; do options+=("$option"); done <<<"$REDIS_OPTIONS"
-    { [ -z "$REDISCLI_AUTH" ] || export REDISCLI_AUTH; redis-cli "${options[@]}" "$@"; } | _redis_told
+    { [ -z "${REDISCLI_AUTH-}" ] || export REDISCLI_AUTH; redis-cli "${options[@]}" "$@"; } | _redis_told
   elif [ -n "$REDIS_HOST" ]; then
     _redis_by_hand "$@" | _redis_told
   else
@@ -34,7 +34,7 @@ _redis_told() {
 _redis_by_hand() {
   local -x LC_ALL=C
   exec 3<>"/dev/tcp/$REDIS_HOST/$REDIS_PORT" || return 1
-  if [ -n "$REDISCLI_AUTH" ]; then
+  if [ -n "${REDISCLI_AUTH-}" ]; then
     _redis_first AUTH ${REDIS_USER:+"$REDIS_USER"} "$REDISCLI_AUTH" || return 1
   fi
   [ "$REDIS_DB" = 0 ] || _redis_first SELECT "$REDIS_DB" || return 1

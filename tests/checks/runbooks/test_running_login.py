@@ -79,6 +79,18 @@ async def test_an_error_is_told_and_is_the_exit_code(
     assert ran.ended.exit_code == 0
 
 
+async def test_a_strict_shell_goes_on_while_all_is_well(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    target = target_of("redis", redis_server.url)
+    text = "set -euo pipefail\nredis SET word yes | cat\nredis GET word\nredis INCR word\necho no"
+    ran = await place.run(text, target=target, login=True)
+    assert ran.ended.exit_code == 1, way
+    assert ran.output.lines[:2] == ("OK", "yes")
+    assert ran.output.lines[2].startswith("ERR value is not an integer")
+    assert "no" not in ran.output.lines
+
+
 async def test_a_refused_login_ends_it_before_it_does_anything(
     way: str, place: Place, guarded: RedisServer, tmp_path: Path
 ) -> None:

@@ -236,8 +236,8 @@ class RequestLogRaces:
         """The next run asks for fewer rows; what comes meanwhile is read all the same."""
         await log_database.run(log_database.schema(INSTANT))
         await insert(log_database, 5500, NOW - 60)
-        where = f"CASE WHEN id <= 400 THEN {log_database.slow_condition(0.001)} ELSE 1 = 1 END"
-        log_database.limit(0.3)
+        where = f"CASE WHEN id <= 400 THEN {log_database.slow_condition(0.002)} ELSE 1 = 1 END"
+        log_database.limit(0.6)
         bench = RemoteBench(log_database, log_config(where=where), now=NOW)
         stats = await bench.poll()
         assert stats.note.startswith("reading the last hour: ")

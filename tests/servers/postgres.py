@@ -1,4 +1,4 @@
-"""Real PostgreSQL servers: the one of the ``pgserver`` wheel, and Debian's where it is there.
+"""Real PostgreSQL servers: the one of the demo's wheel, and Debian's where it is there.
 
 One server serves all tests of a session, each with a database of its own; tests of faults
 start their own from a template, in a fifth of a second.

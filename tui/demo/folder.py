@@ -8,9 +8,9 @@ import os
 import pwd
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Final
 
 from tui.demo.children import DemoError
@@ -22,6 +22,8 @@ _PREFIX: Final = "onwatch-demo-"
 _LOCK: Final = "lock"
 _LONGEST_PARENT: Final = 56
 """Bytes; with PostgreSQL's socket in our folder they stay below the 104 that macOS allows."""
+_LOOK: Final = 0.2
+"""Seconds between two looks at whether the janitor is still there."""
 
 
 def new_folder() -> tuple[str, int]:
@@ -71,35 +73,38 @@ def _sweep_unlocked(folder: Path) -> None:
 
 
 class Janitor:
-    """The process that sweeps up after this one; one that is killed is followed by another."""
+    """The process that sweeps up after this one; one that is killed is followed by another.
+
+    It is not asyncio's: from Python 3.14 on that kills what still runs when its loop is gone.
+    """
 
     name = "janitor"
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._process: Process | None = None
+        self._process = self._hired()
 
     @property
     def pid(self) -> int | None:
-        process = self._process
-        return process.pid if process is not None and process.returncode is None else None
+        return self._process.pid if self._process.poll() is None else None
 
-    async def hire(self) -> Process:
-        """Start it. It acts when this process ends, whatever ends it."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(Path(__file__).with_name("janitor.py"))),
-            *(str(os.getpgrp()), self._folder),
+    def _hired(self) -> Popen[bytes]:
+        """One that acts when this process ends, whatever ends it."""
+        return Popen(
+            [
+                *(sys.executable, "-I", "-S", str(Path(__file__).with_name("janitor.py"))),
+                *(str(os.getpgrp()), self._folder),
+            ],
             stdin=PIPE,
             stdout=DEVNULL,
             stderr=DEVNULL,
             cwd="/",
             start_new_session=True,
         )
-        return self._process
 
     async def keep(self) -> None:
-        """See to it that there always is one, until cancelled; :meth:`hire` comes first."""
-        process = self._process or await self.hire()
+        """See to it that there always is one, until cancelled."""
         while True:
-            await process.wait()
-            process = await self.hire()
+            await asyncio.sleep(_LOOK)
+            if self._process.poll() is not None:
+                self._process = self._hired()

@@ -263,7 +263,6 @@ async def _command_gone() -> None:
 async def _supervise(folder: str, options: argparse.Namespace) -> None:
     """Run the stack until the command is gone or a signal comes."""
     janitor = Janitor(folder)
-    await janitor.hire()
     supervisor = Supervisor(
         folder,
         janitor,

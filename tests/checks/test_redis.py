@@ -50,7 +50,8 @@ async def test_a_healthy_server_is_up_with_the_figures_of_info(
         "up",
     )
     assert re.fullmatch(
-        r"answered in [\d.]+ ms: Redis 6\.[\d.]+ master, 2 clients, \d+ kB used", result.message
+        r"answered in [\d.]+ ms: (Redis|Valkey) \d+\.[\d.]+ master, 2 clients, [\d.]+ [kM]B used",
+        result.message,
     )
     assert result.duration is not None
     assert 0 < result.duration < 1
@@ -317,6 +318,10 @@ async def test_an_aof_that_cannot_be_written_is_critical(
     redis_server: RedisServer, redis_watch: RedisWatch
 ) -> None:
     (redis_server.directory / "appendonly.aof").symlink_to("/dev/full")
+    # As it is called from Redis 7 on.
+    parts = redis_server.directory / "appendonlydir"
+    parts.mkdir()
+    (parts / "appendonly.aof.1.incr.aof").symlink_to("/dev/full")
     redis_server.restart("--appendonly", "yes")
     probe = redis_watch.probe(redis_server)
     assert (await probe.run()).status is Status.OK

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.examples.kit import config_file
-from tests.servers.redis import redis_binary
+from tests.servers.redis import redis_cli
 from tui.cli import main
 
 __all__ = ["Ran", "home_with", "run_step"]
@@ -45,7 +45,7 @@ def home_with(
     (home / ".curlrc").write_text("\n".join(["silent", *lines, ""]))
     if redis is not None:
         program = programs / "redis-cli"
-        real = redis_binary().with_name("redis-cli")
+        real = redis_cli()
         program.write_text(f'#!/bin/sh\nexec {real} -p {redis} "$@"\n')
         program.chmod(0o755)
     if mysql is not None:

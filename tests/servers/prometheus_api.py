@@ -56,7 +56,8 @@ class Api:
             with urllib.request.urlopen(url, timeout=20) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            return json.load(error)
+            with error:
+                return json.load(error)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from checks.story.journal import Journal
 from checks.story.place import story_file
 from checks.story.tables import Batch
 from tests.checks.story.night import BEGAN, material
+from tests.patience import PATIENCE
 from tests.tui.terminals import OnTerminal
 from tui.cli import main
 
@@ -138,10 +139,10 @@ def test_what_is_not_there_is_said_in_one_line(home: Path, onwatch: Run) -> None
     written(home).close()
     long = "x" * 300
     code, _, error = onwatch("report", "-o", f"{long}/report.md")
-    assert (code, error) == (
-        2,
-        f"onwatch: {long}/report.md cannot be written: File name too long\n",
-    )
+    assert code == 2
+    # Newer Pythons take what cannot be a name for what is not there.
+    whys = ("File name too long", f"there is no folder {long}")
+    assert error in [f"onwatch: {long}/report.md cannot be written: {why}\n" for why in whys]
     code, _, error = onwatch("report", "-o", "~nobody-here/report.md")
     assert code == 2
     assert "there is no folder ~nobody-here" in error
@@ -236,15 +237,17 @@ printf '%s-%s\\n' has begun; sleep 600
 def recorded(home: Path, terminal: OnTerminal) -> None:
     """Wait until an incident stands in the file."""
     path = story_file(socket.gethostname(), str(home / "onwatch.yaml"))
-    until = time.monotonic() + 15
+    until = time.monotonic() + PATIENCE
     while True:
         assert time.monotonic() < until, "nothing was recorded"
         list(terminal.drain())
         if path.exists():
-            with contextlib.suppress(sqlite3.Error), sqlite3.connect(path) as held:
+            with (
+                contextlib.suppress(sqlite3.Error),
+                contextlib.closing(sqlite3.connect(path)) as held,
+            ):
                 if held.execute("SELECT count(*) FROM incidents").fetchone() != (0,):
-                    break
-    held.close()
+                    return
 
 
 PROGRAM = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -22,7 +22,7 @@ from tests.checks.runbooks.running_kit import Place, Ran, target_of
 from tests.patience import PATIENCE
 from tests.servers.mariadb import MONITOR, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase
-from tests.servers.redis import RedisServer, redis_binary
+from tests.servers.redis import RedisServer, redis_cli
 
 PACKS = Path(__file__).parents[3] / "checks" / "alerts" / "packs"
 OF_CHECKS = {"files-not-as-expected", "log-not-as-expected"}
@@ -206,7 +206,7 @@ def guarded(server: RedisServer, client: str, monkeypatch: pytest.MonkeyPatch) -
         each for each in os.environ["PATH"].split(":") if not (Path(each) / "redis-cli").exists()
     ]
     if client == "redis-cli":
-        path.insert(0, str(redis_binary().parent))
+        path.insert(0, str(redis_cli().parent))
     monkeypatch.setenv("PATH", ":".join(path))
     server.set(requirepass="shop")
     server.password = "shop"

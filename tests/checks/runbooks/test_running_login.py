@@ -13,7 +13,7 @@ from checks.runbooks.running.login import login_of
 from checks.runbooks.running.model import Job
 from checks.runbooks.views import RunState
 from tests.checks.runbooks.running_kit import Place, target_of
-from tests.servers.redis import RedisServer, redis_binary
+from tests.servers.redis import RedisServer, redis_cli
 
 PASSWORD = "q w'\"$HOME`é"
 TOOLS = ("awk", "bash", "cat", "env", "grep", "ps", "sleep")
@@ -27,7 +27,7 @@ def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     for tool in TOOLS:
         (folder / tool).symlink_to(shutil.which(tool) or tool)
     if request.param == "redis-cli":
-        (folder / "redis-cli").symlink_to(redis_binary().with_name("redis-cli"))
+        (folder / "redis-cli").symlink_to(redis_cli())
     monkeypatch.setenv("PATH", str(folder))
     return str(request.param)
 

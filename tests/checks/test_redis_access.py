@@ -152,7 +152,9 @@ async def test_a_user_without_the_slow_log_gets_the_rest_and_the_grant_it_lacks(
         assert result.samples.get("redis_slowlog_length") is None
         assert result.samples.get("redis_memory_used_bytes") is not None
     counts = refusals(redis_server)
-    assert counts[b"slowlog"] == 2, "refused commands are asked again and again"
+    # By its subcommands from Redis 7 on.
+    asked = sum(count for name, count in counts.items() if name.startswith(b"slowlog"))
+    assert asked == 2, "refused commands are asked again and again"
     assert counts[b"latency"] == 1
 
 

@@ -106,8 +106,11 @@ def _wait_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310
                 return
+        except urllib.error.HTTPError as error:
+            error.close()
         except OSError:
-            time.sleep(0.05)
+            pass
+        time.sleep(0.05)
     pytest.fail(f"Prometheus does not get ready: {log.read_text()[-2000:]}")
 
 

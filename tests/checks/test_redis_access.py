@@ -155,7 +155,7 @@ async def test_a_user_without_the_slow_log_gets_the_rest_and_the_grant_it_lacks(
     # By its subcommands from Redis 7 on.
     asked = sum(count for name, count in counts.items() if name.startswith(b"slowlog"))
     assert asked == 2, "refused commands are asked again and again"
-    assert counts[b"latency"] == 1
+    assert sum(count for name, count in counts.items() if name.startswith(b"latency")) == 1
 
 
 async def test_the_rights_the_documentation_names_are_enough(

@@ -156,7 +156,7 @@ async def test_a_server_that_loads_its_data_warns_with_its_progress(
     assert (result.status, result.reason, result.up) == (Status.WARNING, "loading", True)
     assert "is loading its data from disk: " in result.message
     assert result.samples.get("redis_loading_dump_file") == 1
-    redis_server.wait_for(lambda: b"loading:0" in redis_server.call("INFO", "persistence"))
+    redis_server.wait_for(lambda: b"\nloading:0" in redis_server.call("INFO", "persistence"))
     assert (await probe.run()).status is Status.OK
 
 

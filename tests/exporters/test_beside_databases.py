@@ -34,9 +34,11 @@ async def test_mysqld_exporter(
 
 
 async def _mysql(exporters: Exporters, folder: Path, server: MariadbDatabase) -> list[Found]:
-    source = f"{OWNER}:{PASSWORD}@(127.0.0.1:{server.port})/"
+    options = folder / f"{server.port}.cnf"
+    who = f"user={OWNER}\npassword={PASSWORD}\n"
+    options.write_text(f"[client]\n{who}host=127.0.0.1\nport={server.port}\n")
     exporter = exporters.start(
-        "mysqld", "--collect.info_schema.innodb_metrics", env={"DATA_SOURCE_NAME": source}
+        "mysqld", "--collect.info_schema.innodb_metrics", f"--config.my-cnf={options}"
     )
     async with staged(folder) as stage:
         stage.watch("mysql", {"url": server.url, "password": PASSWORD, "option_files": False})

@@ -32,8 +32,9 @@ _WITH: Final = (
     r"|docker(?:\s+compose|-compose)?\s+(?:rm|rmi|stop|kill|restart|down|system\s+prune|volume\s+rm)"
     r"|kubectl\s+(?:delete|apply|rollout\s+(?:undo|restart)|scale|drain|cordon|patch|edit)"
     r"|sysctl\s+-w|git\s+(?:push|reset|clean)|apt(?:-get)?\s+(?:install|remove|purge|upgrade)"
-    r"|redis(?:-cli)?\b[^\n|;]{0,300}?\b(?i:flushall|flushdb|del|unlink|expire|config\s+set|shutdown|"
-    r"client\s+kill|script\s+kill|acl\s+setuser|replicaof|slaveof|bgsave|bgrewriteaof)"
+    r"|redis(?:-cli)?\b[^\n|;]{0,300}?\b(?i:flushall|flushdb|(?:get)?del|unlink|p?expire|shutdown|"
+    r"config\s+(?:set|rewrite)|client\s+kill|script\s+kill|acl\s+setuser|replicaof|slaveof|bgsave|"
+    r"bgrewriteaof)"
     r"|find\b[^\n|;]{0,300}?\s-delete"
 )
 _PROGRAM: Final = re.compile(

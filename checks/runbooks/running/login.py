@@ -7,7 +7,7 @@ redis-cli's own, ``REDISCLI_AUTH``: never in the text, nor in a list of processe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from checks.probe import CheckSpec, ProbeEnv
 from checks.probes.redis.config import Address, RedisConfig, parse_url
 from checks.runbooks.facts import place_of
 from checks.runbooks.running.model import Job
+from checks.tls import Tls
 
 __all__ = ["login_of"]
 
@@ -39,13 +40,13 @@ async def login_of(job: Job, env: ProbeEnv) -> Mapping[str, str]:
         where = parse_url(config.url)
         password = await PasswordKeeper(env, config.password, where.password).password()
         user = config.username or where.username
-        options = "\n".join(_options(where, user, config))
+        options = _options(where, user, config.tls, env)
         return _variables(where, options, user=user, password=password, check=target.name)
     place = place_of(job.variables.get("INSTANCE", ""))
     if place is None:
         raise TargetError("config", _nowhere(target))
     where = Address(host=place[0], port=int(place[1]))
-    return _variables(where, "\n".join(_options(where, "", RedisConfig())))
+    return _variables(where, _options(where, "", Tls(), env))
 
 
 def _nowhere(target: CheckSpec | None) -> str:
@@ -57,12 +58,15 @@ def _nowhere(target: CheckSpec | None) -> str:
 
 
 def _variables(
-    where: Address, options: str, *, user: str = "", password: str = "", check: str = ""
+    where: Address, options: Iterable[str], *, user: str = "", password: str = "", check: str = ""
 ) -> dict[str, str]:
+    lines = list(options)
+    if any("\n" in line for line in lines):
+        raise TargetError("config", "its login or its address holds a line break")
     by_hand = not where.path and not where.tls
     return {
         "BASH_ENV": str(_FUNCTIONS),
-        "REDIS_OPTIONS": options,
+        "REDIS_OPTIONS": "\n".join(lines),
         "REDIS_HOST": where.host if by_hand else "",
         "REDIS_PORT": str(where.port) if by_hand else "",
         "REDIS_DB": str(where.db),
@@ -72,23 +76,25 @@ def _variables(
     }
 
 
-def _options(where: Address, user: str, config: RedisConfig) -> Iterator[str]:
+def _options(where: Address, user: str, tls: Tls, env: ProbeEnv) -> Iterator[str]:
     """Those of redis-cli; it has none for verifying the certificate but not its name."""
     if where.path:
         yield from ("-s", where.path)
     else:
         yield from ("-h", where.host, "-p", str(where.port))
-    if where.db:
-        yield from ("-n", str(where.db))
     if user:
         yield from ("--user", user)
     if not where.tls:
         return
-    tls = config.tls
     yield "--tls"
-    named = (("--cacert", tls.ca), ("--cert", tls.cert), ("--key", tls.key or tls.cert))
-    for option, value in (*named, ("--sni", tls.server_name)):
-        if value:
-            yield from (option, value)
+    for option, file in (
+        ("--cacert", tls.ca),
+        ("--cert", tls.cert),
+        ("--key", tls.key or tls.cert),
+    ):
+        if file:
+            yield from (option, str(env.path(file).absolute()))
+    if tls.server_name:
+        yield from ("--sni", tls.server_name)
     if tls.verify == "none":
         yield "--insecure"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from redis.exceptions import RedisError
 
 from checks.probe import CheckSpec
 from checks.runbooks.running.login import login_of
@@ -79,6 +82,90 @@ async def test_an_error_is_told_and_is_the_exit_code(
     assert ran.ended.exit_code == 0
 
 
+async def test_what_ails_the_server_is_no_reason_to_stay_out(
+    way: str, place: Place, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """A failed snapshot, a script that does not end: PING is refused, and what mends it is not."""
+    target = target_of("redis", f"{redis_server.url.removesuffix('0')}3")
+    data = tmp_path / "data"
+    data.mkdir()
+    redis_server.set(dir=str(data))
+    data.rmdir()
+    redis_server.call("SET", "word", "yes")
+    redis_server.call("BGSAVE")
+    redis_server.wait_for(lambda: b"bgsave_status:err" in redis_server.call("INFO"))
+    redis_server.set(save="3600 1")
+    ran = await place.run("redis PING", target=target, login=True)
+    assert (ran.ended.exit_code, ran.text[:7]) == (1, "MISCONF"), way
+    mend = "redis CONFIG SET stop-writes-on-bgsave-error no && redis SET here 1 && redis PING"
+    ran = await place.run(mend, target=target, login=True)
+    assert (ran.ended.exit_code, ran.output.lines) == (0, ("OK", "OK", "PONG"))
+    redis_server.set(lua_time_limit=10)
+    busy = asyncio.create_task(
+        place.run("redis EVAL 'while true do end' 0", target=target, login=True)
+    )
+    await asyncio.to_thread(redis_server.wait_for, lambda: refused(redis_server))
+    ran = await place.run("redis GET here; redis SCRIPT KILL", target=target, login=True)
+    assert ran.ended.exit_code == 0, ran.text
+    assert "BUSY" in ran.output.lines[0]
+    assert ran.output.lines[-1] == "OK"
+    assert (await busy).ended.exit_code is not None
+
+
+def refused(server: RedisServer) -> bool:
+    """Whether it is busy with a script."""
+    try:
+        server.call("GET", "here")
+    except RedisError as error:
+        return "BUSY" in str(error)
+    return False
+
+
+async def test_who_may_little_is_told_what_through_pipes_as_well(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    redis_server.call("ACL", "SETUSER", "little", "on", ">pass", "+info")
+    target = target_of("redis", {"url": redis_server.url, "username": "little", "password": "pass"})
+    text = "redis INFO server | grep -c redis_version; redis CLIENT LIST | grep addr || echo none"
+    ran = await place.run(text, target=target, login=True)
+    assert ran.ended.exit_code == 0, way
+    assert "1" in ran.output.lines
+    assert "none" in ran.output.lines
+    assert any(line.startswith("NOPERM") for line in ran.output.lines), ran.text
+
+
+async def test_a_password_that_the_server_does_not_want_is_none(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    target = target_of("redis", {"url": redis_server.url, "password": "spare"})
+    ran = await place.run("redis PING", target=target, login=True)
+    assert (ran.ended.exit_code, ran.text) == (0, "PONG"), way
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+async def test_what_is_no_redis_is_no_success(way: str, place: Place, answer: bytes) -> None:
+    async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(64)
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(hangs_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        where = {"INSTANCE": f"127.0.0.1:{port}"}
+        ran = await place.run("redis CONFIG SET a b; echo no", where, login=True)
+    assert ran.ended.exit_code == 1, way
+    assert "no" not in ran.output.lines
+
+
+async def test_words_and_lines_are_split_as_the_step_says(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    target = target_of("redis", redis_server.url)
+    text = "IFS=,; redis PING && printf 'SET b 1\\nGET b' | redis"
+    ran = await place.run(text, target=target, login=True)
+    assert (ran.ended.exit_code, ran.output.lines) == (0, ("PONG", "OK", "1")), way
+
+
 async def test_a_strict_shell_goes_on_while_all_is_well(
     way: str, place: Place, redis_server: RedisServer
 ) -> None:
@@ -118,17 +205,25 @@ async def test_a_server_that_is_not_there_is_said(
 
 
 async def test_nothing_but_the_client_gets_the_password(
-    way: str, place: Place, guarded: RedisServer
+    way: str, place: Place, guarded: RedisServer, tmp_path: Path
 ) -> None:
-    text = "env; ps -eo args; bash -c 'declare -F; env' ; redis GET word"
-    guarded.call("SELECT", "2")
-    guarded.call("SET", "word", f"is {PASSWORD}")
+    """Told to a file, where nothing is masked; while the client runs."""
+    text = f"""exec >{tmp_path}/told 2>&1
+        redis BLPOP none 2 >/dev/null & sleep 0.7
+        ps -eo args; env; bash -c 'declare -F; env'; wait
+        set -x; redis GET word; set +x"""
     ran = await place.run(text, target=check_of(guarded, password=PASSWORD), login=True)
     assert ran.ended.exit_code == 0, ran.text
-    assert "REDIS" not in ran.text, way
-    assert "BASH_ENV" not in ran.text
-    assert PASSWORD not in ran.text
-    assert ran.output.lines[-1].startswith("is ")
+    told = (tmp_path / "told").read_text(errors="replace")
+    asks = [line for line in told.splitlines() if re.search(r"redis-cli -h .* BLPOP none 2", line)]
+    assert len(asks) == (way == "redis-cli")
+    assert "redis GET word" in told
+    # As it is, and as bash writes what it traces.
+    for part in (PASSWORD, "q w", "$HOME`"):
+        assert part not in told.replace(text, "")
+    lines = [line for line in told.splitlines() if not line.startswith("+")]
+    assert not [line for line in lines if re.match(r"(REDIS|VALKEY|BASH_ENV|BASH_FUNC)", line)]
+    assert "declare -f" not in told
 
 
 async def test_a_scraped_server_is_asked_where_the_alert_says(
@@ -175,11 +270,12 @@ async def test_tls_is_handed_on_to_the_client(place: Place) -> None:
     ).job
     found = await login_of(job, place.env)
     assert found["REDIS_OPTIONS"].splitlines() == [
-        *("-h", "::1", "-p", "7000", "-n", "4", "--user", "ann", "--tls"),
-        *("--cacert", "ca.pem", "--cert", "me.pem", "--key", "me.pem"),
+        *("-h", "::1", "-p", "7000", "--user", "ann", "--tls"),
+        *("--cacert", f"{place.folder}/ca.pem"),
+        *("--cert", f"{place.folder}/me.pem", "--key", f"{place.folder}/me.pem"),
         *("--sni", "cache.internal", "--insecure"),
     ]
-    assert found["REDISCLI_AUTH"] == "secret"
+    assert (found["REDISCLI_AUTH"], found["REDIS_DB"]) == ("secret", "4")
     assert found["REDIS_HOST"] == ""
     assert not any("secret" in value for name, value in found.items() if name != "REDISCLI_AUTH")
     assert os.path.exists(found["BASH_ENV"])  # noqa: PTH110 - a variable of the environment

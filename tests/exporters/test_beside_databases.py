@@ -70,7 +70,10 @@ async def test_postgres_exporter(
 async def _postgres(exporters: Exporters, folder: Path, server: PostgresDatabase) -> list[Found]:
     source = f"{server.url}?sslmode=disable"
     exporter = exporters.start(
-        "postgres", f"--extend.query-path={QUERIES}", env={"DATA_SOURCE_NAME": source}
+        "postgres",
+        f"--extend.query-path={QUERIES}",
+        env={"DATA_SOURCE_NAME": source},
+        version="0.11",
     )
     async with staged(folder) as stage:
         stage.watch("postgres", {"url": server.url})
@@ -91,7 +94,7 @@ async def test_redis_exporter(
 
 async def _redis(exporters: Exporters, folder: Path, server: RedisServer) -> list[Found]:
     address = f"--redis.addr=redis://127.0.0.1:{server.port}"
-    exporter = exporters.start("redis", address, "--include-system-metrics")
+    exporter = exporters.start("redis", address, "--include-system-metrics", version="1.45")
     async with staged(folder) as stage:
         stage.watch("redis", {"url": server.url})
         # Each counts its own connection, and the buffers of it.

@@ -46,7 +46,7 @@ async def test_node_exporter(exporters: Exporters, tmp_path: Path) -> None:
     roots = (f"--path.procfs={tree.roots.proc}", f"--path.sysfs={tree.roots.sys}")
     async with staged(tmp_path) as stage:
         stage.watch("host", {}, probe=lambda _, to: HostProbe(HostConfig(), to, tree.roots))
-        recorded = exporters.start("node", *COLLECTORS, *roots)
+        recorded = exporters.start("node", *COLLECTORS, *roots, version="1.5")
         found = await beside(stage, recorded, wanted)
     async with staged(tmp_path) as stage:
         stage.watch("host", {})

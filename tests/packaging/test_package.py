@@ -30,6 +30,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*hatchling, "-t", "sdist", "-d", built, cwd=ROOT)
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
+        if hasattr(tarfile, "data_filter"):
+            archive.extraction_filter = staticmethod(tarfile.data_filter)
         archive.extractall(built)  # noqa: S202 - made here; 3.11.2 has no filters yet
     run(*hatchling, "-t", "wheel", "-d", built, cwd=built / f"onwatch-{VERSION}")
     return built / f"onwatch-{VERSION}-py3-none-any.whl"

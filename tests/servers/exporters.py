@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import time
 import urllib.error
@@ -19,7 +20,7 @@ from tests.patience import PATIENCE
 from tests.servers.prometheus import peer
 from tests.servers.redis import free_port
 
-__all__ = ["Exporter", "Exporters", "Scrape"]
+__all__ = ["Exporter", "Exporters", "Scrape", "version_of"]
 
 Scrape = dict[tuple[str, Labels], float]
 """A page of metrics: values by names and sorted labels, without empty ones."""
@@ -60,6 +61,13 @@ class Exporter:
             time.sleep(0.01)
 
 
+def version_of(program: Path) -> str:
+    """``1.5`` of what it says of itself."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"(\d+\.\d+)\.\d+", f"{done.stdout}{done.stderr}")
+    return found[1] if found else ""
+
+
 class Exporters:
     """Starts exporters on ports of their own; what they say goes to files in ``folder``."""
 
@@ -67,9 +75,15 @@ class Exporters:
         self._folder = folder
         self._made: list[subprocess.Popen[bytes]] = []
 
-    def start(self, name: str, *options: str, env: Mapping[str, str] | None = None) -> Exporter:
-        """The exporter ``prometheus-<name>-exporter``; skips the test where there is none."""
+    def start(
+        self, name: str, *options: str, env: Mapping[str, str] | None = None, version: str = ""
+    ) -> Exporter:
+        """The exporter ``prometheus-<name>-exporter``; skips the test where there is none, or one
+        of another ``version`` than what is known of it is known of.
+        """
         program = peer(f"prometheus-{name}-exporter")
+        if version and (found := version_of(program)) != version:
+            pytest.skip(f"it is said how ours differs from version {version}; here is {found}")
         port = free_port()
         # One page at a time is asked for, and the machine belongs to others, too.
         environment = {**os.environ, "GOMAXPROCS": "1", **(env or {})}

@@ -16,6 +16,7 @@ from tests.checks.templates.promtool import (
     expanded,
     refusals,
 )
+from tests.servers.exporters import version_of
 
 Result = list[tuple[Mapping[str, str], float]]
 
@@ -49,12 +50,18 @@ def _differences(
                 yield f"{template}\n  for {value}: {ours!r}\n  promtool: {texts[name]!r}"
 
 
+@pytest.fixture
+def same_words(promtool: Path) -> None:
+    """Skips where promtool says with other words what is wrong: they are Go's, and change."""
+    if (found := version_of(promtool)) != "2.42":
+        pytest.skip(f"our words are those of Prometheus 2.42; here is {found}")
+
+
 @pytest.mark.parametrize(
     ("templates", "values"),
     [
         pytest.param(cases.NUMBERS, cases.VALUES, id="numbers"),
         pytest.param(cases.TEXTS, {"whole": "42", "ratio": "0.5"}, id="texts"),
-        pytest.param(cases.FAILING, {"whole": "42"}, id="failing"),
         pytest.param(cases.printf_calls(400), {"million": "1234567"}, id="printf"),
         pytest.param(cases.humanize_calls(200), {"whole": "42"}, id="humanize"),
     ],
@@ -66,6 +73,13 @@ def test_templates_expand_as_in_prometheus(
     assert not differences, "\n".join(differences)
 
 
+@pytest.mark.usefixtures("same_words")
+def test_what_fails_in_prometheus_fails_in_its_words(promtool: Path, tmp_path: Path) -> None:
+    differences = list(_differences(promtool, tmp_path, cases.FAILING, {"whole": "42"}))
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.usefixtures("same_words")
 def test_what_prometheus_refuses_is_refused_in_its_words(promtool: Path, tmp_path: Path) -> None:
     theirs = refusals(promtool, tmp_path, cases.BROKEN)
     ours: dict[int, str] = {}

@@ -96,12 +96,15 @@ _redis_sent() {
   for word; do printf '$%d\r\n%s\r\n' "${#word}" "$word"; done
 }
 
-_redis_reply=$(redis PING 2>&1) || case $_redis_reply in
+_redis_code=0
+_redis_reply=$(redis PING 2>&1) || _redis_code=1
+case $_redis_code$_redis_reply in
   *"without any password configured"* | *"no password is set"*)
     # It wants none, and the check gets along with that.
     unset REDISCLI_AUTH
     ;;
-  MISCONF* | LOADING* | BUSY* | MASTERDOWN* | NOPERM*)
+  0*) ;;
+  1MISCONF* | 1LOADING* | 1BUSY* | 1MASTERDOWN* | 1NOPERM*)
     # It is in: what ails the server is what the step is for.
     ;;
   *)
@@ -118,4 +121,4 @@ _redis_reply=$(redis PING 2>&1) || case $_redis_reply in
     exit 1
     ;;
 esac
-unset _redis_reply
+unset _redis_reply _redis_code

@@ -137,15 +137,31 @@ async def test_steps_that_look_end_well_whatever_is_missing_here(
     assert [text for text in told if text] == []
 
 
-@pytest.mark.parametrize("client", ["redis-cli", "bash alone"])
-async def test_redis_is_looked_at_with_or_without_its_own_client(
-    books: dict[str, Runbook],
-    place: Place,
+@pytest.fixture(params=["redis-cli", "bash alone"])
+def guarded(
+    request: pytest.FixtureRequest,
     redis_server: RedisServer,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    client: str,
+) -> CheckSpec:
+    """A check of a server with a password; and a ``PATH`` with one client of it, or none."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for each in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
+        for program in Path(each).glob("*"):
+            if not (programs / program.name).is_symlink() and not program.name.endswith("-cli"):
+                (programs / program.name).symlink_to(program)
+    if request.param == "redis-cli":
+        (programs / "redis-cli").symlink_to(redis_cli())
+    monkeypatch.setenv("PATH", str(programs))
+    redis_server.set(requirepass="shop")
+    redis_server.password = "shop"
+    return target_of("redis", {"url": redis_server.url, "password": "shop"})
+
+
+async def test_redis_is_looked_at_with_or_without_its_own_client(
+    books: dict[str, Runbook], place: Place, redis_server: RedisServer, guarded: CheckSpec
 ) -> None:
-    target = guarded(redis_server, client, monkeypatch)
     book = books["redis-memory-high"]
     redis_server.call("SET", "session:1", "x")
     redis_server.call("SET", "session:2", "x", "EX", "50")
@@ -157,7 +173,7 @@ async def test_redis_is_looked_at_with_or_without_its_own_client(
         bound = bind(step, book, where, more or {})
         assert not bound.refused
         ran = await place.run(
-            step.text, dict(bound.values), capture=step.capture, login=step.login, target=target
+            step.text, dict(bound.values), capture=step.capture, login=step.login, target=guarded
         )
         assert ran.ended.exit_code == 0, ran.text
         return f"{ran.text}\n{ran.ended.captured}"
@@ -173,15 +189,9 @@ async def test_redis_is_looked_at_with_or_without_its_own_client(
     assert b"volatile-lru" in redis_server.call("CONFIG", "GET", "maxmemory-policy")
 
 
-@pytest.mark.parametrize("client", ["redis-cli", "bash alone"])
 async def test_redis_is_asked_by_each_step_with_the_password_of_its_check(
-    books: dict[str, Runbook],
-    place: Place,
-    redis_server: RedisServer,
-    monkeypatch: pytest.MonkeyPatch,
-    client: str,
+    books: dict[str, Runbook], place: Place, redis_server: RedisServer, guarded: CheckSpec
 ) -> None:
-    target = guarded(redis_server, client, monkeypatch)
     redis_server.set(maxmemory="100mb", maxclients="500")
     redis_server.call("SET", "session:1", "x")
     seen = set[str]()
@@ -191,27 +201,14 @@ async def test_redis_is_asked_by_each_step_with_the_password_of_its_check(
         if step.text in seen:
             continue
         seen.add(step.text)
-        bound = bind(step, book, {"INSTANCE": target.config.instance()})
-        ran = await place.run(step.text, dict(bound.values), login=True, target=target)
+        bound = bind(step, book, {"INSTANCE": guarded.config.instance()})
+        ran = await place.run(step.text, dict(bound.values), login=True, target=guarded)
         about = (book.name, step.name, ran.ended.said, ran.text)
         assert ran.ended.exit_code == 0, about
         assert ran.text, about
         wrong = "NOAUTH|NOPERM|command not found|line [0-9]+:|^awk|^ERR"
         assert not re.search(wrong, ran.text, re.MULTILINE), about
     assert len(seen) > 25
-
-
-def guarded(server: RedisServer, client: str, monkeypatch: pytest.MonkeyPatch) -> CheckSpec:
-    """A check of ``server``, which has a password from now on, and a ``PATH`` with ``client``."""
-    path = [
-        each for each in os.environ["PATH"].split(":") if not (Path(each) / "redis-cli").exists()
-    ]
-    if client == "redis-cli":
-        path.insert(0, str(redis_cli().parent))
-    monkeypatch.setenv("PATH", ":".join(path))
-    server.set(requirepass="shop")
-    server.password = "shop"
-    return target_of("redis", {"url": server.url, "password": "shop"})
 
 
 async def test_files_and_logs_are_looked_at_whatever_their_pattern_is(

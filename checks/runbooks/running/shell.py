@@ -120,7 +120,7 @@ class Shell:
         """What a step that is marked so has besides. Raises TargetError or SecretError."""
         if not self._job.step.login:
             return {}
-        from checks.runbooks.running.login import login_of  # noqa: PLC0415 - imports redis' client
+        from checks.runbooks.running.login import login_of  # noqa: PLC0415 - for such steps
 
         try:
             async with asyncio.timeout(STARTING):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
 from typing import Final
 
 from checks.model import Status
 from checks.views import AlertView, CheckView
 
-__all__ = ["Alerts", "alerts_of", "in_order"]
+__all__ = ["Alerts", "alerts_of", "followed", "in_order"]
 
 _ALERTING: Final = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 _TOGETHER: Final = 60.0
@@ -60,6 +60,20 @@ class Alerts:
             own = {name: alert for name, (_, alert) in self._made.items()}
             self._rules, self._ranked = rules, _ranked(own, rules)
         return self._ranked
+
+
+def followed(alerts: Iterable[AlertView], alert: str, before: AlertView | None) -> AlertView | None:
+    """The one of ``alerts`` with the id ``alert``, or of a check's own, which was ``before``, the
+    one that the check has now: it has got worse or better, which makes another of it. None where
+    it is over.
+    """
+    of_its_check = None
+    for one in alerts:
+        if one.id == alert:
+            return one
+        if before is not None and not (before.rule or one.rule) and one.check == before.check:
+            of_its_check = one
+    return of_its_check
 
 
 def _ranked(own: Mapping[str, AlertView], rules: Sequence[AlertView]) -> tuple[AlertView, ...]:

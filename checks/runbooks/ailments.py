@@ -123,6 +123,9 @@ def of_ailment(check: CheckView) -> str:
         return "health-part-failed"
     if check.kind == "http" and check.value[:1] in ("4", "5"):
         return "http-error-status"
+    if check.kind == "redis" and check.reason == "limit":
+        # It serves nobody for a script, or nobody more.
+        return "redis-slow" if "script" in check.message else "redis-clients-refused"
     by_reason = _REASONS.get(check.kind, {}).get(check.reason, "")
     return by_reason or _ILL.get(check.kind, "")
 

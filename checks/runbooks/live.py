@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from checks.alerts.of_checks import followed
 from checks.alerts.of_rules import alert_view
 from checks.clock import Clock
 from checks.config import RunbooksConfig
@@ -379,7 +380,7 @@ class LiveRunbooks:
             self._follow_alert(self._open.subject)
 
     def _follow_alert(self, subject: Subject) -> None:
-        alert = next((one for one in self._alerts if one.id == subject.alert), None)
+        alert = followed(self._alerts, subject.alert, self._alert)
         over = alert is None and self._alert is not None
         if over is not self._over:
             self._over, self._focus = over, None

@@ -81,6 +81,8 @@ _TELLING: Final = re.compile(
     r"|MAKEFLAGS|DOCKER_HOST|GLIBC_TUNABLES|KUBECONFIG"
 )
 """Variables that tell common programs what to load, run or ask."""
+_OF_LOGIN: Final = frozenset({"REDIS_DB"})
+"""What a login brings."""
 _GIVEN: Final = frozenset({"USER"})
 """What the environment has where no target says it."""
 _LEADING_DASH: Final = re.compile(r"(?:^|[\s,])-")
@@ -124,7 +126,8 @@ def uses(step: Step) -> Uses:
     else:
         found = shell_uses(step.text)
         if step.login:
-            found = Uses({"INSTANCE": None, **found.needed}, found.optional)
+            needed = {name: None for name in found.needed if name not in _OF_LOGIN}
+            found = Uses({"INSTANCE": None, **needed}, found.optional)
     return Uses(_asked(found.needed), _asked(found.optional))
 
 

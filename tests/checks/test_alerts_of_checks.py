@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.alerts.of_checks import Alerts, alerts_of, in_order
+from checks.alerts.of_checks import Alerts, alerts_of, followed, in_order
 from checks.model import Status
 from checks.records import RecordView
 from checks.views import CheckView
@@ -114,3 +114,16 @@ def test_what_has_not_changed_is_not_told_anew() -> None:
     (alone,) = alerts.of([web])
     assert (first[1].cause, alone.cause) == ("db", "")
     assert alerts.of([check("web")]) == ()
+
+
+def test_what_gets_worse_goes_on_and_is_not_over() -> None:
+    (warning,) = alerts_of([ill("shop", 300, Status.WARNING)])
+    now = alerts_of([ill("shop", 10), ill("web", 5)])
+    worse = next(alert for alert in now if alert.check == "shop")
+    assert worse.id != warning.id
+    assert followed(now, warning.id, warning) is worse
+    assert followed(now, worse.id, warning) is worse
+    assert followed(alerts_of([ill("web", 5)]), warning.id, warning) is None
+    assert followed(now, warning.id, None) is None
+    # A rule's is over when it is, whatever its check is like.
+    assert followed(now, "rule", replace(warning, rule="high")) is None

@@ -198,10 +198,15 @@ async def test_too_many_clients(redis_server: RedisServer, redis_watch: RedisWat
     result = await early.run()
     assert (result.status, result.reason) == (Status.WARNING, "limit")
     assert result.message == (
-        "clients: 1 connections refused in the last 5 s: maxclients was reached"
+        "clients: 1 connection refused in the last 5 s: maxclients was reached"
     )
     result = await early.run()
     assert result.message.startswith("clients: 2 of maxclients 2 connected (100 %)")
+    # Nor is a password wrong that it did not look at.
+    for _ in range(2):
+        result = await redis_watch.once(redis_server, password="hunter2")
+        assert (result.status, result.reason, result.up) == (Status.CRITICAL, "limit", True)
+        assert "maxclients is reached" in result.message
 
 
 async def test_what_is_no_redis(redis_watch: RedisWatch) -> None:

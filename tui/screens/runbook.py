@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from checks.alerts.of_checks import followed
 from checks.runbooks.model import Marking
 from checks.runbooks.views import RunState, Subject
 from tui import keymap
@@ -137,8 +138,8 @@ class RunbookScreen(PictureScreen):
         """The alert that it is opened for, as it is or was."""
         focus = self.books.focus if self.books is not None else None
         alerts = self.snapshot.alerts if self.snapshot is not None else ()
-        found = next((one for one in alerts if one.id == self.subject.alert), None)
-        return found or (focus.alert if focus is not None else None)
+        before = focus.alert if focus is not None else None
+        return followed(alerts, self.subject.alert, before) or before
 
     @property
     def chosen(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.reactive import reactive
 
+from checks.alerts.of_checks import followed
 from checks.model import Status
 from checks.runbooks.views import Subject as Concerned
 from widgets import format as fmt
@@ -43,7 +44,7 @@ def evidence_lines(
     """What is wrong, what that rests on, its course, and what the check said last; ``before`` is
     the alert as it was, where it is no more.
     """
-    alert = next((one for one in snapshot.alerts if one.id == subject.alert), None)
+    alert = followed(snapshot.alerts, subject.alert, before)
     over = alert is None and before is not None
     alert = alert or before
     check = snapshot.check(subject.check or (alert.check if alert is not None else ""))

@@ -72,6 +72,10 @@ def judge(reading: Reading, config: RedisConfig) -> Iterator[Judgement]:
     yield from _replicas(reading.info, config)
 
 
+def _counted(number: float, what: str) -> str:
+    return f"{number:,.0f} {what}{'' if number == 1 else 's'}"
+
+
 def _memory(reading: Reading, config: RedisConfig) -> Iterator[Judgement]:
     info = reading.info
     used, limit = info.number("used_memory"), info.number("maxmemory")
@@ -81,13 +85,14 @@ def _memory(reading: Reading, config: RedisConfig) -> Iterator[Judgement]:
     policy = info.text("maxmemory_policy") or "noeviction"
     if refused:
         message = (
-            f"memory is full: {refused:,.0f} commands refused with OOM {reading.lately} "
+            f"memory is full: {_counted(refused, 'command')} refused with OOM {reading.lately} "
             f"({size(used)} of {size(limit)}, {policy}): raise maxmemory or let keys go"
         )
         yield Part("memory", Status.CRITICAL, message, "full"), "limit"
     elif limit == 0:
         yield from _host_memory(info, used, config)
-    elif not _evicts(info, policy):
+    # A replica takes what its master sends, whatever its own limit is.
+    elif info.role != "replica" and not _evicts(info, policy):
         yield from _limit(info, used, limit, policy, config)
 
 
@@ -108,7 +113,7 @@ def _limit(
     counted = used - (info.number("mem_not_counted_for_evict") or 0)
     share = counted / limit
     figures = f"{size(counted)} of {size(limit)}, {policy}"
-    if share >= 1 and info.role != "replica":
+    if share >= 1:
         message = f"memory is full ({figures}): writes fail with OOM; raise maxmemory"
         yield Part("memory", Status.CRITICAL, message, "full"), "limit"
     elif share >= config.memory_warning:
@@ -128,9 +133,8 @@ def _clients(reading: Reading, config: RedisConfig) -> Iterator[Judgement]:
     clients, limit = info.number("connected_clients"), info.number("maxclients")
     rejected = reading.rise("rejected_connections")
     if rejected:
-        message = (
-            f"clients: {rejected:,.0f} connections refused {reading.lately}: maxclients was reached"
-        )
+        told = _counted(rejected, "connection")
+        message = f"clients: {told} refused {reading.lately}: maxclients was reached"
         yield Part("clients", Status.WARNING, message, f"{clients or 0:,.0f}"), "limit"
     elif clients is not None and limit and clients / limit >= config.clients_warning:
         message = (
@@ -183,22 +187,24 @@ def _replicas(info: Info, config: RedisConfig) -> Iterator[Judgement]:
     end = info.number("master_repl_offset")
     for replica in replicas[:_REPLICAS_SHOWN]:
         name = "replica" if len(replicas) == 1 else f"replica {replica.address}"
-        yield _replica(name, replica, end, config)
+        yield _replica(name, f"replica {replica.address}", replica, end, config)
     if info.role == "master" and len(replicas) < config.replicas:
         message = f"replicas: {len(replicas)} connected, expected {config.replicas}"
         value = f"{len(replicas)} of {config.replicas}"
         yield Part("replicas", Status.WARNING, message, value), "expectation"
 
 
-def _replica(name: str, replica: Replica, end: float | None, config: RedisConfig) -> Judgement:
+def _replica(
+    name: str, told: str, replica: Replica, end: float | None, config: RedisConfig
+) -> Judgement:
     if replica.state != "online":
-        message = f"{name} {replica.address}: state {replica.state or 'unknown'}, not online yet"
+        message = f"{told}: state {replica.state or 'unknown'}, not online yet"
         return Part(name, Status.WARNING, message, replica.state), "expectation"
     if replica.lag is None:
         return Part(name, Status.OK, f"{replica.address} is online", "online"), "ok"
     behind = end - replica.offset if end is not None and replica.offset is not None else 0
     value = f"lag {span(replica.lag)}"
-    message = f"{name} {replica.address}: {value}, {size(max(0, behind))} behind"
+    message = f"{told}: {value}, {size(max(0, behind))} behind"
     finding = latency_finding(replica.lag, config.replica_lag)
     if finding is not None:
         message += f"; past its {finding.status.value} bound"

@@ -149,6 +149,8 @@ class Session:
                 f"{self.address} is older than Redis 6 and knows no users: leave "
                 f'redis.username of "{self._check}" out',
             )
+        elif "max number of clients" in reply.text:
+            raise self._turned_away(reply)
         elif reply.code in {"WRONGPASS", "ERR"}:
             self._login.refuse(password)
             raise self._wrong_password()

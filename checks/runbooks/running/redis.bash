@@ -28,7 +28,7 @@ redis() {
 
 # What a busy server takes alone is of no database, and SELECT it refuses then.
 _redis_selects() {
-  case ${1-} in PING | SCRIPT | FUNCTION) return 1 ;; esac
+  case ${1-} in PING | SELECT | SCRIPT | FUNCTION) return 1 ;; esac
   [ "$REDIS_DB" != 0 ]
 }
 
@@ -110,6 +110,9 @@ case $_redis_code$_redis_reply in
   *)
     printf '%s\n' "$_redis_reply" >&2
     case $_redis_reply in
+      *"max number of clients"*)
+        echo "It is full, and lets nobody in: the runbook redis-clients-high shows what runs on its machine." >&2
+        ;;
       *NOAUTH* | *WRONGPASS*)
         if [ -n "$REDIS_CHECK" ]; then
           echo "The step logs in as the check $REDIS_CHECK does: see its username and its password."
@@ -118,6 +121,14 @@ case $_redis_code$_redis_reply in
         fi >&2
         ;;
     esac
+    exit 1
+    ;;
+esac
+# A client goes on in database 0 where it is refused another: nothing is to be done to that.
+[ "$REDIS_DB" = 0 ] || _redis_reply=$(redis SELECT "$REDIS_DB" 2>&1) || case $_redis_reply in
+  LOADING* | BUSY* | MASTERDOWN*) ;;
+  *)
+    printf '%s\n' "$_redis_reply" "So the step does not get to database $REDIS_DB." >&2
     exit 1
     ;;
 esac

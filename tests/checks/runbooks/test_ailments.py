@@ -26,6 +26,7 @@ def ill(
     value: str = "",
     reason: str = "expectation",
     runbook: str = "",
+    message: str = "",
 ) -> CheckView:
     return check(
         "subject",
@@ -36,6 +37,7 @@ def ill(
         value=value,
         reason=reason,
         runbook=runbook,
+        message=message,
     )
 
 
@@ -51,6 +53,14 @@ def ill(
         (ill("redis", part("replicas")), "redis-replica-lost"),
         (ill("redis", part("replica 10.0.0.7:6379")), "redis-replica-lag"),
         (ill("redis", part("clients", Status.WARNING), part("memory")), "redis-memory-high"),
+        (
+            ill("redis", reason="limit", message="runs a script that does not end"),
+            "redis-slow",
+        ),
+        (
+            ill("redis", reason="limit", message="maxclients is reached"),
+            "redis-clients-refused",
+        ),
         (ill("host", part("disk /var")), "host-disk-full"),
         (ill("http", part("database")), "health-part-failed"),
         (ill("http", value="503"), "http-error-status"),

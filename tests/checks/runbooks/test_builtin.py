@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from redis.connection import Connection
 
 from checks.probe import CheckSpec
 from checks.runbooks.checking import doubts
@@ -187,6 +188,57 @@ async def test_redis_is_looked_at_with_or_without_its_own_client(
     assert 0 < redis_server.call("TTL", "session:2") <= 50
     await run("evict-expiring")
     assert b"volatile-lru" in redis_server.call("CONFIG", "GET", "maxmemory-policy")
+
+
+class Client:
+    """An application's connection."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._link = Connection(port=server.port, password="shop")  # type: ignore[no-untyped-call]
+
+    def ask(self, *command: str) -> object:
+        self._link.send_command(*command)  # type: ignore[no-untyped-call]
+        return self._link.read_response()
+
+    def close(self) -> None:
+        self._link.disconnect()  # type: ignore[no-untyped-call]
+
+
+async def test_who_is_slow_is_found_in_the_slow_log_and_no_other(
+    books: dict[str, Runbook], place: Place, redis_server: RedisServer, guarded: CheckSpec
+) -> None:
+    redis_server.set(slowlog_log_slower_than="5000")
+    idle, slow = Client(redis_server), Client(redis_server)
+    numbers = [idle.ask("CLIENT", "ID"), slow.ask("CLIENT", "ID")]
+    idle.ask("PING")
+    slow.ask("DEBUG", "SLEEP", "0.01")
+    find, end = books["redis-slow"].step("busy-client"), books["redis-slow"].step("end-client")
+    assert find is not None
+    assert end is not None
+    ran = await place.run(find.text, capture="CLIENT", login=True, target=guarded)
+    assert ran.ended.captured == ("CLIENT", str(numbers[1])), ran.text
+    ran = await place.run(end.text, {"CLIENT": str(numbers[1])}, login=True, target=guarded)
+    assert ran.ended.exit_code == 0, ran.text
+    told = redis_server.call("CLIENT", "LIST")
+    assert f"id={numbers[0]} ".encode() in told
+    assert f"id={numbers[1]} ".encode() not in told
+    idle.close()
+    slow.close()
+
+
+async def test_a_backlog_gets_no_more_than_its_share(
+    books: dict[str, Runbook], place: Place, redis_server: RedisServer, guarded: CheckSpec
+) -> None:
+    step = books["redis-replica-lost"].step("larger-backlog")
+    assert step is not None
+    for limit, size in (("24mb", 3 << 20), ("0", 256 << 20)):
+        redis_server.set(maxmemory=limit)
+        ran = await place.run(step.text, login=True, target=guarded)
+        assert ran.ended.exit_code == 0, ran.text
+        assert int(redis_server.call("CONFIG", "GET", "repl-backlog-size")[1]) == size
+    redis_server.set(maxmemory="24mb")
+    ran = await place.run(step.text, login=True, target=guarded)
+    assert "It has 268435456 bytes already" in ran.text
 
 
 async def test_redis_is_asked_by_each_step_with_the_password_of_its_check(

@@ -134,6 +134,19 @@ async def test_who_may_little_is_told_what_through_pipes_as_well(
     assert any(line.startswith("NOPERM") for line in ran.output.lines), ran.text
 
 
+async def test_a_database_that_is_refused_ends_it(
+    way: str, place: Place, redis_server: RedisServer
+) -> None:
+    """Clients go on in database 0."""
+    redis_server.call("ACL", "SETUSER", "little", "on", ">pass", "~*", "+ping", "+dbsize")
+    url = f"{redis_server.url.removesuffix('0')}3"
+    target = target_of("redis", {"url": url, "username": "little", "password": "pass"})
+    ran = await place.run("redis DBSIZE", target=target, login=True)
+    assert ran.ended.exit_code == 1, way
+    assert ran.output.lines[0].startswith("NOPERM")
+    assert ran.output.lines[1:] == ("So the step does not get to database 3.",)
+
+
 async def test_a_password_that_the_server_does_not_want_is_none(
     way: str, place: Place, redis_server: RedisServer
 ) -> None:

@@ -134,6 +134,15 @@ def test_what_asks_is_agreed_to_on_the_command_line(
     assert capsys.readouterr().out == "restarting 1 on emails\n"
 
 
+def test_two_steps_are_not_run_as_the_last_alone(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("mend", "--step", "look", "--step", "after")
+    assert ended.value.code == 2
+    assert "--step: stands there twice" in capsys.readouterr().err
+
+
 def test_a_danger_wants_its_target(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("mend", "--step", "wipe", "--check", "web")
     assert run(*words, "--yes") == 2

@@ -10,6 +10,22 @@ from tui.options.parser import RUNBOOK, Parser, shared
 __all__ = ["runbook"]
 
 
+class _Once(argparse.Action):
+    """Refuses an option that stands there twice: the first would be left out without a word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        del parser, option_string
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, "stands there twice; one step is run at a time")
+        setattr(namespace, self.dest, values)
+
+
 def runbook(parser: Parser) -> dict[str, Parser]:
     """The parsers of its actions, by what is typed for them."""
     found = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -40,7 +56,10 @@ def _runbook_shown(actions: Mapping[str, Parser]) -> None:
 def _runbook_run(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="the runbook: the name of its file")
     parser.add_argument(
-        "--step", metavar="STEP", help="this step alone (default: all in their order)"
+        "--step",
+        metavar="STEP",
+        action=_Once,
+        help="this step alone (default: all in their order)",
     )
     parser.add_argument(
         "--var", metavar="NAME=VALUE", action="append", help="a variable's value; may be repeated"

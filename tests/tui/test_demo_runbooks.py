@@ -421,7 +421,8 @@ def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
         finally:
             supervisor.resume()
     assert [line.events for line in audited()] == [["started"]]
-    with OnTerminal(arguments) as terminal:
+    # Of a busy machine there is more to tell than fits into the usual size.
+    with OnTerminal(arguments, size=(120, 90)) as terminal:
         terminal.read_until_shown("Services")
         terminal.type(b"9")
         terminal.read_until_shown("Incidents")

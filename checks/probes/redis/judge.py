@@ -187,16 +187,15 @@ def _replicas(info: Info, config: RedisConfig) -> Iterator[Judgement]:
     end = info.number("master_repl_offset")
     for replica in replicas[:_REPLICAS_SHOWN]:
         name = "replica" if len(replicas) == 1 else f"replica {replica.address}"
-        yield _replica(name, f"replica {replica.address}", replica, end, config)
+        yield _replica(name, replica, end, config)
     if info.role == "master" and len(replicas) < config.replicas:
         message = f"replicas: {len(replicas)} connected, expected {config.replicas}"
         value = f"{len(replicas)} of {config.replicas}"
         yield Part("replicas", Status.WARNING, message, value), "expectation"
 
 
-def _replica(
-    name: str, told: str, replica: Replica, end: float | None, config: RedisConfig
-) -> Judgement:
+def _replica(name: str, replica: Replica, end: float | None, config: RedisConfig) -> Judgement:
+    told = f"replica {replica.address}"
     if replica.state != "online":
         message = f"{told}: state {replica.state or 'unknown'}, not online yet"
         return Part(name, Status.WARNING, message, replica.state), "expectation"

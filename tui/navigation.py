@@ -270,7 +270,10 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         return pushed
 
     def pop_screen(self) -> AwaitComplete:
+        left = self.screen
         popped = super().pop_screen()
+        if isinstance(left, PictureScreen):
+            left.let_go()
         forget_closed()
         return popped
 

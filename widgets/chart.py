@@ -22,10 +22,10 @@ from widgets.frame import Frame
 from widgets.glyphs import Glyphs
 from widgets.plot import plotted
 from widgets.text import Line, Seg, groups_in, line
-from widgets.view import LineView
+from widgets.view import PictureView
 
 if TYPE_CHECKING:
-    from checks.views import Chart, CheckDetails, CheckView, Snapshot
+    from checks.views import Chart, CheckDetails, CheckView
 
 __all__ = ["ANY", "HOUR", "BigChart", "chart_lines", "first_chart", "legend", "within"]
 
@@ -118,12 +118,11 @@ def chart_lines(
     return lines + plotted(chart, frame.width, frame.height - 1, frame.glyphs)
 
 
-class BigChart(LineView):
+class BigChart(PictureView):
     """One chart of the details: bound to a snapshot and a place, or given its chart."""
 
     DEFAULT_CSS = "BigChart { height: 1fr; min-height: 6; }"
 
-    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     check: reactive[str] = reactive("", repaint=False, layout=False)
     """The check whose details are meant; any where it is empty."""
     index: reactive[int] = reactive(ANY, repaint=False, layout=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -13,10 +13,7 @@ from textual.reactive import reactive
 
 from widgets.frame import Frame
 from widgets.text import Line, Seg, fit_segs, segs_width
-from widgets.view import LineView
-
-if TYPE_CHECKING:
-    from checks.views import Snapshot
+from widgets.view import PictureView
 
 __all__ = ["ANY_HEIGHT", "LinePane"]
 
@@ -24,7 +21,7 @@ ANY_HEIGHT: Final = 1000
 """Lines in which every pane shows all it has."""
 
 
-class LinePane(LineView, can_focus=True):
+class LinePane(PictureView, can_focus=True):
     """A pane of the overview: a title on a rule, and rows beneath it.
 
     Subclasses implement :meth:`build` and :meth:`heading` as plain function calls on
@@ -44,7 +41,6 @@ class LinePane(LineView, can_focus=True):
 
     DEFAULT_CSS = "LinePane.-inline { height: 1; }"
 
-    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     filter_text: reactive[str] = reactive("", repaint=False, layout=False)
     compact: reactive[bool] = reactive(False, repaint=False, layout=False)
 
@@ -301,8 +297,9 @@ class LinePane(LineView, can_focus=True):
 
     # Reactions
 
-    def watch_snapshot(self) -> None:
-        self.update_lines()
+    def let_go(self) -> None:
+        super().let_go()
+        self._inputs, self._wanted = (), {}
 
     def watch_filter_text(self) -> None:
         self.update_lines()

@@ -12,10 +12,10 @@ from textual.reactive import reactive
 
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.text import Line, Seg, fit, line, role_of, segs_width
-from widgets.view import LineView
+from widgets.view import PictureView
 
 if TYPE_CHECKING:
-    from checks.views import CheckView, Snapshot
+    from checks.views import CheckView
 
 __all__ = ["TabLine", "spanned", "tab_line"]
 
@@ -93,12 +93,11 @@ def tab_line(
     return line(*segs), spans
 
 
-class TabLine(LineView):
+class TabLine(PictureView):
     """The tabs of ``names``; ``check`` is the one that is open."""
 
     DEFAULT_CSS = "TabLine { height: 1; }"
 
-    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     names: reactive[tuple[str, ...]] = reactive((), repaint=False, layout=False)
     check: reactive[str] = reactive("", repaint=False, layout=False)
 
@@ -120,9 +119,6 @@ class TabLine(LineView):
     def told(self) -> Mapping[str, Seg]:
         """What to say of checks instead of their status in a word, by their names."""
         return {}
-
-    def watch_snapshot(self) -> None:
-        self.update_lines()
 
     def watch_names(self) -> None:
         self.update_lines()

@@ -18,7 +18,7 @@ from widgets.brief import brief
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.handling import due_soon, handled_of, is_quiet, is_silenced, silenced_count
 from widgets.text import Line, Seg, fit, fit_segs, line, role_of, segs_width
-from widgets.view import LineView
+from widgets.view import PictureView
 
 if TYPE_CHECKING:
     from checks.views import AlertView, Snapshot
@@ -200,7 +200,7 @@ def _room(width: int, state: Sequence[Seg]) -> int:
     return max(0, width - segs_width(state) - 2)
 
 
-class VerdictLine(LineView):
+class VerdictLine(PictureView):
     """One line across the top; a second one only while the engine has something to say."""
 
     DEFAULT_CSS = """
@@ -210,7 +210,6 @@ class VerdictLine(LineView):
     }
     """
 
-    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
     silent: reactive[bool] = reactive(False, repaint=False, layout=False)
     """Whether no picture has come for too long: what is shown is then not live."""

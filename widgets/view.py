@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
@@ -23,7 +23,10 @@ from widgets.ink import style_of
 from widgets.strip import LeanStrip
 from widgets.text import Line, Seg, changed_spans, pad_segs
 
-__all__ = ["NO_CURVES", "LineView"]
+if TYPE_CHECKING:
+    from checks.views import Snapshot
+
+__all__ = ["NO_CURVES", "LineView", "PictureView"]
 
 
 NO_CURVES: Final = "no-curves"
@@ -260,3 +263,16 @@ class LineView(Widget):
         width, height = self.size
         self._lines = self._fitted(self.compose_lines(width, height)[:height], width)
         self._marked = self.marked_lines()
+
+
+class PictureView(LineView):
+    """Shows something of :attr:`snapshot`, to which its screen binds it."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
+
+    def watch_snapshot(self) -> None:
+        self.update_lines()
+
+    def let_go(self) -> None:
+        """Hold the picture no longer, of which nothing is seen any more; what was drawn stays."""
+        self.set_reactive(PictureView.snapshot, None)

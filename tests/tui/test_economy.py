@@ -15,8 +15,11 @@ from textual._styles_cache import StylesCache
 from textual.geometry import Region
 from textual.strip import Strip
 
+from checks.views import Snapshot
 from tests.tui.app_kit import app_of, running, settle
 from tests.tui.emulated import Emulated
+from tests.tui.fakes import FakeSource
+from tests.tui.tour import TOUR, everything, later
 from tui.economy import Mirror, Mirrored
 from tui.pen import can_erase
 
@@ -245,3 +248,22 @@ async def test_closed_screens_do_not_pile_up_in_memory() -> None:
         screens = (*app_of(pilot).screen_stack, *app_of(pilot)._kept.values())
         shown = sum(1 for screen in screens for _ in screen.walk_children(with_self=True))
         assert alive <= 2 * shown, "styles are kept of more than the screen closed last"
+
+
+async def test_a_screen_that_was_left_holds_no_picture() -> None:
+    source = FakeSource(everything())
+    async with running(source) as pilot:
+        for keys in (*TOUR.values(), ("escape", "2", "enter"), ("escape", "7", "enter")):
+            source.show(later(source.picture))
+            await settle(pilot)
+            await pilot.press(*keys)
+            await settle(pilot)
+        newest = source.picture.time
+        for _ in range(2):
+            source.show(later(source.picture))
+            await pilot.press("escape")
+            await settle(pilot)
+        gc.collect()
+        old = [each.time for each in gc.get_objects() if isinstance(each, Snapshot)]
+        assert pilot.app.screen is pilot.app.screen_stack[0]
+        assert not [time for time in old if everything().time < time <= newest]

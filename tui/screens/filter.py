@@ -73,7 +73,9 @@ class FilterLine(Input):
 
     def forget(self) -> None:
         """Close the line and empty it, silently."""
-        self.display = False
+        if self.display:
+            # Said twice, it would have all laid out again.
+            self.display = False
         with self.prevent(Input.Changed):
             self.value = ""
 

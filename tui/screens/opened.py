@@ -32,5 +32,6 @@ class NumberedScreen(PictureScreen):
     def come_back(self, wanted: Sequence[str], standing: Standing) -> None:
         """Be shown again: arranged as it was left, but whole and with no row left out."""
         self.want(wanted)
-        self.be_whole()
+        # Before it is whole again: rows that were left out are not lost to its cursors.
         self.take(standing)
+        self.be_whole()

@@ -27,6 +27,7 @@ from tui.steps import OpensRunbook, Reads
 from widgets.hints import HintLine
 from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
+from widgets.view import PictureView
 
 if TYPE_CHECKING:
     from checks.logs.views import LogsWanted
@@ -288,6 +289,7 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self._composed = True
         if self._begun_with is not None:
             self.take(self._begun_with)
+            self._begun_with = None
         self._name_keys()
         self.bindings_updated_signal.subscribe(self, self._keys_changed, immediate=True)
 
@@ -368,10 +370,23 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             self._begun_with = standing
             return
         self.frozen = standing.frozen
+        # Of a screen that had let go of it: how it arranges its panes hangs on what they show.
+        empty = [*self.query(PictureView)] if self.snapshot is None else ()
+        for view in empty:
+            view.set_reactive(PictureView.snapshot, standing.shown)
         self.snapshot = standing.shown
+        for view in empty:
+            view.watch_snapshot()
         # What its keys do now depends on the picture.
         self._tell(standing)
         self._look_at_concern()
+
+    def let_go(self) -> None:
+        """Hold the picture no longer that was shown last: another comes with the next opening."""
+        self._begun_with = None
+        self.set_reactive(PictureScreen.snapshot, None)
+        for view in self.query(PictureView):
+            view.let_go()
 
     def glance(self, standing: Standing) -> None:
         """Go on with the verdict alone, and how old the picture is, while a box covers the rest."""
@@ -460,7 +475,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
             self.set_focus(self._filtered)
         line.forget()
         hints.say("", 0)
-        hints.display = True
+        if not hints.display:
+            hints.display = True
         self.filter_text = ""
 
     def action_back(self) -> None:

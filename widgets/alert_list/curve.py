@@ -14,11 +14,10 @@ from widgets.chart import HOUR, chart_lines
 from widgets.empty import GATHERING
 from widgets.frame import Frame
 from widgets.text import Line
-from widgets.view import LineView
+from widgets.view import PictureView
 
 if TYPE_CHECKING:
     from checks.rules.views import Curve, Pairs, QueryView
-    from checks.views import Snapshot
 
 __all__ = ["RuleChart", "about", "asked_of", "chart_of"]
 
@@ -74,12 +73,11 @@ def _title(subject: Subject, curves: int) -> str:
     return entry.name if curves < 2 else f"{entry.name}: the first of {curves} series"
 
 
-class RuleChart(LineView):
+class RuleChart(PictureView):
     """The curve of the alert with the id ``alert`` of the rule with the key ``rule``."""
 
     DEFAULT_CSS = "RuleChart { height: 1fr; min-height: 6; }"
 
-    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, layout=False)
     rule: reactive[str] = reactive("", repaint=False, layout=False)
     alert: reactive[str] = reactive("", repaint=False, layout=False)
     span: reactive[float] = reactive(HOUR, repaint=False, layout=False)
@@ -88,9 +86,6 @@ class RuleChart(LineView):
     _made_for: tuple[object, ...] = ()
     _made_of: QueryView | None = None
     _drawing: list[Line]
-
-    def watch_snapshot(self) -> None:
-        self.update_lines()
 
     def watch_rule(self) -> None:
         self.update_lines()

@@ -39,13 +39,28 @@ def stop_job() -> None:
     shell would wait for it and never take the terminal back. Continued in the background,
     the job stops once more, as editors do.
     """
-    before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    stops = (signal.SIGTSTP, signal.SIGTTOU)
+    before = [signal.signal(stop, signal.SIG_DFL) for stop in stops]
     try:
         os.killpg(0, signal.SIGTSTP)
-        while os.tcgetpgrp(_TERMINAL) != os.getpgrp():
-            os.killpg(0, signal.SIGTSTP)
+        # Whoever is in the background is stopped for asking it (tcsetpgrp(3)); where it is ours
+        # nothing changes. To look whose it is and then to stop would let the shell give it to us
+        # in between, and see the job stop at once. There is an error where no shell is left.
+        with contextlib.suppress(OSError):
+            while not _own_terminal():
+                pass
     finally:
-        signal.signal(signal.SIGTSTP, before)
+        for stop, handler in zip(stops, before, strict=True):
+            signal.signal(stop, handler)
+
+
+def _own_terminal() -> bool:
+    """Wait until the terminal is ours; false where a signal interrupted that, as SIGCONT does."""
+    try:
+        os.tcsetpgrp(_TERMINAL, os.getpgrp())
+    except InterruptedError:
+        return False
+    return True
 
 
 def wait_for_enter(said: str) -> None:

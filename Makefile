@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 STAMP := .venv/.synced
 RUN := .venv/bin
 
-.PHONY: help demo soak fuzz test lint types layers format bench screenshots build clean
+.PHONY: help demo soak fuzz test servers lint types layers format bench screenshots build clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -23,7 +23,10 @@ $(STAMP): pyproject.toml uv.lock tools/get-uv
 demo: $(STAMP) ## The live monitor on an embedded stack of real servers
 	@$(RUN)/onwatch demo
 
-test: $(STAMP) ## All tests, against real servers
+test: servers ## All tests, against real servers
+	$(RUN)/pytest --require-servers --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
+servers: $(STAMP) ## What the tests run against
 	@tools/get-servers
 	@tools/get-postgres
 	@tools/get-plugins
@@ -31,7 +34,6 @@ test: $(STAMP) ## All tests, against real servers
 	@tools/get-peers prometheus prometheus-node-exporter prometheus-process-exporter \
 		prometheus-postgres-exporter prometheus-mysqld-exporter prometheus-redis-exporter \
 		prometheus-blackbox-exporter prometheus-alertmanager
-	$(RUN)/pytest --require-servers --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) types layers ## Format, lint, types and layering
 	$(RUN)/ruff format --check .

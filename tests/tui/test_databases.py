@@ -82,8 +82,8 @@ def offers(pilot: Pilot[int]) -> set[str]:
     return {command.title.partition(":")[0] for command in found}
 
 
-def with_facts(facts: DatabaseFacts, **changes: object) -> Snapshot:
-    """The night with other ``facts`` of the shop's server."""
+def with_facts(facts: DatabaseFacts | None, **changes: object) -> Snapshot:
+    """The night with other ``facts`` of the shop's server, None before it has answered."""
     first, *others = samples.database_night().databases
     changed = replace(first, facts=facts, **changes)  # type: ignore[arg-type]
     return samples.database_night(databases=(changed, *others), time=samples.NOW + 5)
@@ -335,6 +335,13 @@ async def test_where_nobody_waits_it_begins_with_the_sessions() -> None:
     )
     async with databases(picture=with_facts(fine)) as pilot:
         assert isinstance(pilot.app.focused, SessionsPane)
+
+
+async def test_a_server_that_has_not_answered_yet_begins_where_its_trouble_proves_to_be() -> None:
+    async with databases(picture=with_facts(None)) as pilot:
+        assert isinstance(pilot.app.focused, ServerPane)
+        await show(pilot, samples.database_night())
+        assert cast("BlockingPane", pilot.app.focused).selected == ROOT
 
 
 async def test_a_server_without_sessions_shows_its_sentence_figures_and_tables() -> None:

@@ -14,13 +14,13 @@ import pytest
 from textual.pilot import Pilot
 
 from checks.live import EngineSource
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresDatabase
 from tests.tui.app_kit import seen
 from tui.app import OnwatchApp
 from tui.config import load
 
-WITHIN = 10.0
-"""Seconds; the machine may do more than this test."""
+WITHIN = PATIENCE
 
 
 @asynccontextmanager

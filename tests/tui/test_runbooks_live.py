@@ -285,7 +285,7 @@ def test_a_terminal_that_is_closed_after_a_step_holds_nobody_up(room: Room) -> N
     main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
     config = str(room.folder / "onwatch.yaml")
     with OnTerminal(["-c", OWNING, sys.executable, "-c", main, "-c", config]) as terminal:
-        terminal.read_until(b"said nothing and ended")
+        terminal.read_until_shown("▲ WARNING   lamp")
         terminal.type(b"r")
         terminal.read_until(b"talk")
         terminal.type(b"\r")
@@ -306,7 +306,7 @@ def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
     main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
     config = str(room.folder / "onwatch.yaml")
     with OnTerminal(["-c", OWNING, sys.executable, "-c", main, "-c", config]) as terminal:
-        terminal.read_until(b"said nothing and ended")
+        terminal.read_until_shown("▲ WARNING   lamp")
         terminal.type(b"r")
         terminal.read_until(b"talk")
         terminal.type(b"\r")
@@ -322,7 +322,7 @@ def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
         assert b"it put out nothing" not in terminal.output
         terminal.output = b""
         terminal.type(b"\x0c")
-        terminal.read_until(b"over")
+        terminal.read_until_shown("lamp over")
         assert (room.folder / "lit").read_text() == "Ada\n"
         terminal.type(b"q")
         assert terminal.wait_reading(5) == 0

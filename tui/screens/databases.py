@@ -192,7 +192,9 @@ class DatabasesScreen(TabbedScreen):
         pane = self.query_one(f"#{first}", LinePane)
         self.set_focus(pane)
         if self.focused is pane:
-            self._begun_at, self._begun_in = self.check, first
+            self._begun_in = first
+            # As long as nothing is known of it, it is not known where the trouble is.
+            self._begun_at = self.check if facts else ""
 
     def _fit(self, width: int, height: int) -> None:
         """Say less on a small screen; a maximised pane always has room."""

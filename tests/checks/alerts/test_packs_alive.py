@@ -122,6 +122,13 @@ async def test_postgres(postgres_servers: PostgresServers, tmp_path: Path) -> No
     main.psql("CREATE TABLE t (id int)")
     main.psql("SELECT pg_create_physical_replication_slot('idle', true)")
     until(lambda: PostgresDatabase(standby).psql("SELECT to_regclass('t')") == "t")
+
+    def measured() -> bool:
+        """Whether the standby has said how far behind it is, which it does of what is written."""
+        main.psql("INSERT INTO t VALUES (1)")
+        return main.psql("SELECT count(replay_lag) FROM pg_stat_replication") == "1"
+
+    until(measured)
     async with staged(tmp_path) as stage:
         stage.watch("postgres", main.url, "main")
         stage.watch("postgres", PostgresDatabase(standby).url, "standby")

@@ -1,11 +1,49 @@
-"""How long tests wait for what should come at once."""
+"""How long tests wait for what should come at once, and what they make of a busy machine."""
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
-__all__ = ["PATIENCE"]
+__all__ = ["PATIENCE", "tried_again"]
 
 PATIENCE: Final = 45.0
 """Seconds, whatever else the machine has to do: what comes sooner is waited for no longer, and a
 test that fails for a busy machine says nothing of the code."""
+
+
+_T = TypeVar("_T")
+
+
+def tried_again(test: Callable[..., _T]) -> Callable[..., _T]:
+    """Have ``test`` run once more where it fails, in another folder (it has a ``tmp_path``).
+
+    For what is judged by its times alone: a machine that stood still for a second fails it once,
+    code that holds up what it should not fails it twice.
+    """
+
+    def elsewhere(fixtures: dict[str, Any]) -> dict[str, Any]:
+        first: Path = fixtures["tmp_path"]
+        # Beside it, under as short a name: what tells of files there cuts long ones.
+        second = first.with_name(f"{first.name}b")
+        second.mkdir()
+        return fixtures | {"tmp_path": second}
+
+    @functools.wraps(test)
+    def judged(**fixtures: Any) -> _T:
+        try:
+            return test(**fixtures)
+        except AssertionError:
+            return test(**elsewhere(fixtures))
+
+    @functools.wraps(test)
+    async def judged_async(**fixtures: Any) -> Any:
+        try:
+            return await test(**fixtures)  # type: ignore[misc]
+        except AssertionError:
+            return await test(**elsewhere(fixtures))  # type: ignore[misc]
+
+    return judged_async if inspect.iscoroutinefunction(test) else judged  # type: ignore[return-value]

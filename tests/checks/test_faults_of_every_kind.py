@@ -18,6 +18,7 @@ import trustme
 
 from tests.checks.systemd_kit import write_program
 from tests.checks.test_faults_machine import Outcome, Seen, watched
+from tests.patience import tried_again
 from tests.servers import fuse
 from tests.servers.dns import DnsServer
 from tests.servers.http import HttpServer, RawServer, full_backlog
@@ -213,6 +214,7 @@ def well(
     ],
     ids=["with-a-mount", "without"],
 )
+@tried_again
 def test_each_hangs_alone(  # noqa: PLR0917 - servers, each
     mounts: bool,
     http_server: HttpServer,

@@ -18,6 +18,7 @@ import yaml
 from checks.engine import Engine
 from checks.model import Status
 from checks.resolver import Address
+from tests.patience import tried_again
 from tests.servers.dns import DnsServer
 from tests.servers.http import HttpServer, RawServer, full_backlog
 from tests.servers.redis import RedisServer, free_port
@@ -79,6 +80,7 @@ def body(text: str) -> bytes:
     return ANSWER % len(text.encode()) + text.encode()
 
 
+@tried_again
 async def test_what_is_broken_costs_the_healthy_nothing(  # noqa: PLR0917 - servers, each
     http_server: HttpServer,
     redis_server: RedisServer,

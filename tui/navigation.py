@@ -270,12 +270,18 @@ class NavigatingApp(DressedApp, inherit_bindings=False):
         return pushed
 
     def pop_screen(self) -> AwaitComplete:
-        left = self.screen
         popped = super().pop_screen()
-        if isinstance(left, PictureScreen):
-            left.let_go()
         forget_closed()
         return popped
+
+    def let_go(self) -> None:
+        """Have the screens that are kept and not open hold their pictures no longer: one of each,
+        from when it was left, would be more than all that is shown.
+        """
+        kept = (*self._kept.values(), self._details, self._alert, self._query)
+        for screen in kept:
+            if screen is not None and screen not in self.screen_stack:
+                screen.let_go()
 
     def _uncover(self, screens: int) -> None:
         """Close what lies upon the lowest ``screens`` screens. The one that is on top then is

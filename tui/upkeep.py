@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from checks.garbage import set_apart
@@ -24,9 +25,13 @@ LONGEST: Final = 0.1
 
 
 class Upkeep:
-    """Collects once after each time that somebody has typed, when they have come to rest."""
+    """Collects once after each time that somebody has typed, when they have come to rest.
 
-    def __init__(self) -> None:
+    ``let_go`` is called before: to let go of what was kept for whoever typed.
+    """
+
+    def __init__(self, let_go: Callable[[], None]) -> None:
+        self._let_go = let_go
         self._typed_at = float("inf")
         self._done_at = float("-inf")
 
@@ -38,6 +43,7 @@ class Upkeep:
         """Collect, if there is reason to and nobody minds; called about once a second."""
         if now - self._typed_at >= REST and now - self._done_at >= APART:
             self._typed_at, self._done_at = float("inf"), now
+            self._let_go()
             set_apart()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import random
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 from rich.console import Console
@@ -16,12 +17,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from checks.views import Snapshot
-from tests.tui.app_kit import app_of, running, settle
+from tests.tui.app_kit import Clock, app_of, running, settle
 from tests.tui.emulated import Emulated
 from tests.tui.fakes import FakeSource
 from tests.tui.tour import TOUR, everything, later
 from tui.economy import Mirror, Mirrored
 from tui.pen import can_erase
+from tui.screens.picture import PictureScreen
 
 CONSOLE = Console(force_terminal=True, color_system="truecolor", width=80)
 
@@ -250,20 +252,24 @@ async def test_closed_screens_do_not_pile_up_in_memory() -> None:
         assert alive <= 2 * shown, "styles are kept of more than the screen closed last"
 
 
-async def test_a_screen_that_was_left_holds_no_picture() -> None:
-    source = FakeSource(everything())
-    async with running(source) as pilot:
+async def test_screens_that_were_left_hold_no_picture_once_their_user_rests() -> None:
+    source, clock = FakeSource(everything()), Clock()
+    async with running(source, clock=clock) as pilot:
         for keys in (*TOUR.values(), ("escape", "2", "enter"), ("escape", "7", "enter")):
             source.show(later(source.picture))
             await settle(pilot)
             await pilot.press(*keys)
             await settle(pilot)
         newest = source.picture.time
-        for _ in range(2):
-            source.show(later(source.picture))
-            await pilot.press("escape")
-            await settle(pilot)
+        await pilot.press("1")
+        clock.time += 4
+        app_of(pilot)._look()
+        source.show(later(source.picture))
+        await settle(pilot)
         gc.collect()
         old = [each.time for each in gc.get_objects() if isinstance(each, Snapshot)]
-        assert pilot.app.screen is pilot.app.screen_stack[0]
+        gc.unfreeze()
         assert not [time for time in old if everything().time < time <= newest]
+        await pilot.press("2")
+        await settle(pilot)
+        assert cast("PictureScreen", pilot.app.screen).snapshot is source.picture

@@ -24,6 +24,7 @@ from tui.screens.picture import PictureScreen
 from tui.screens.standing import Standing
 from tui.upkeep import Upkeep
 from widgets.hints import HintLine
+from widgets.lines import LinePane
 from widgets.strip import LeanStrip
 
 PARTS = ("✖ ", "東京", " api", "  ", "200")
@@ -76,9 +77,10 @@ async def test_details_are_there_though_the_engine_is_too_busy_to_answer(
         assert "About" in seen(pilot)
 
 
+@pytest.mark.parametrize("rested", [False, True])
 @pytest.mark.parametrize("key", ["2", "4", "5", "6", "7"])
 async def test_a_screen_that_opens_again_is_drawn_once(
-    key: str, drawn: list[Screen[object]]
+    key: str, rested: bool, drawn: list[Screen[object]]
 ) -> None:
     async with running(Deaf()) as pilot:
         await pilot.press(key)
@@ -86,11 +88,28 @@ async def test_a_screen_that_opens_again_is_drawn_once(
         screen = pilot.app.screen
         await pilot.press("1")
         await settle(pilot)
+        if rested:
+            app_of(pilot).let_go()
         drawn.clear()
         await pilot.press(key)
         await settle(pilot)
         assert pilot.app.screen is screen
         assert drawn.count(screen) == 1
+
+
+@pytest.mark.parametrize("key", ["2", "3", "4", "5", "6", "7", "9"])
+async def test_a_screen_that_has_let_go_of_its_picture_comes_back_as_any_other(key: str) -> None:
+    found = []
+    for rested in (False, True):
+        async with running(Deaf(everything())) as pilot:
+            await pilot.press(key, "down", "down", "tab", "down", "1")
+            if rested:
+                app_of(pilot).let_go()
+            await pilot.press(key)
+            await settle(pilot)
+            pane = cast("LinePane", pilot.app.focused)
+            found.append((pane.id, pane.selected, seen(pilot)))
+    assert found[0] == found[1]
 
 
 async def test_what_is_opened_instead_of_another_screen_does_not_draw_what_lies_beneath(
@@ -260,7 +279,7 @@ def uncollected() -> Iterator[weakref.ref[Ring]]:
 def test_garbage_is_collected_when_whoever_typed_has_come_to_rest(
     uncollected: weakref.ref[Ring],
 ) -> None:
-    upkeep = Upkeep()
+    upkeep = Upkeep(let_go=lambda: None)
     upkeep.look(100)
     assert uncollected() is not None, "nobody has typed"
     for second in range(100, 110):
@@ -272,7 +291,7 @@ def test_garbage_is_collected_when_whoever_typed_has_come_to_rest(
 
 
 def test_garbage_is_collected_once_a_minute_at_most(uncollected: weakref.ref[Ring]) -> None:
-    upkeep = Upkeep()
+    upkeep = Upkeep(let_go=lambda: None)
     upkeep.typed(0)
     upkeep.look(10)
     assert uncollected() is None

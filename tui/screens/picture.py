@@ -383,6 +383,8 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
 
     def let_go(self) -> None:
         """Hold the picture no longer that was shown last: another comes with the next opening."""
+        if self.snapshot is None:
+            return
         self._begun_with = None
         self.set_reactive(PictureScreen.snapshot, None)
         for view in self.query(PictureView):

@@ -67,13 +67,15 @@ class RunbooksConfig:
 
     ``patterns`` are as :func:`glob.glob` takes them, absolute; ``base`` is the configuration's
     folder and ``shown_base`` the same as the user knows it. ``audit`` is the file in which each
-    run of a step is written down; without one, in tests, none is.
+    run of a step is written down; without one, in tests, none is. ``config`` is the configuration
+    that the runs are of, as an absolute path; empty where there is none.
     """
 
     patterns: tuple[str, ...] = ()
     base: Path = field(default_factory=Path)
     shown_base: Path = field(default_factory=Path)
     audit: Path | None = None
+    config: str = ""
 
 
 @dataclass(frozen=True, eq=False)

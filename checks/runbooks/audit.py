@@ -85,6 +85,8 @@ class AuditEntry:
     seconds: float = 0.0
     digest: str = ""
     marking: str = ""
+    config: str | None = None
+    """The configuration by which it ran, empty for none; None where the line does not tell."""
     process: tuple[int, int, str] = field(default=(0, 0, ""))
     """Of ``started``: onwatch's process, when it began, and the machine's boot."""
 
@@ -101,11 +103,22 @@ def audit_file(hostname: str = "") -> Path:
 class Audit:
     """The file at ``path``; ``masker`` knows what must not stand in it. For any thread.
 
-    ``spare`` is another one, for when that one's disk is full.
+    ``spare`` is another one, for when that one's disk is full. ``config`` is the configuration, as
+    an absolute path, empty for none: its checks are not those of another one that are called the
+    same.
     """
 
-    def __init__(self, path: Path, masker: Masker, clock: Clock, spare: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        masker: Masker,
+        clock: Clock,
+        spare: Path | None = None,
+        *,
+        config: str = "",
+    ) -> None:
         self.path = path
+        self._config = config
         self._spare = AppendOnly(spare or spare_file(path))
         self._file = AppendOnly(path)
         self._masker = masker
@@ -123,6 +136,7 @@ class Audit:
             {
                 "event": STARTED,
                 "run": job.id,
+                "config": self._config,
                 "user": who.user,
                 "sudo_user": who.sudo_user,
                 "ssh_connection": who.ssh,
@@ -158,6 +172,7 @@ class Audit:
             {
                 "event": ENDED,
                 "run": job.id,
+                "config": self._config,
                 "runbook": job.runbook.name,
                 "step": job.step.name,
                 "alert": job.alert,
@@ -183,7 +198,7 @@ class Audit:
 
     def _cut_off(self) -> tuple[AuditEntry, ...]:
         began: dict[str, AuditEntry] = {}
-        for entry in self.entries():
+        for entry in self._written():
             if entry.event == STARTED:
                 began[entry.run] = entry
             else:
@@ -193,6 +208,7 @@ class Audit:
             told = {
                 "event": CUT_OFF,
                 "run": entry.run,
+                "config": entry.config,
                 "runbook": entry.runbook,
                 "step": entry.step,
                 "alert": entry.alert,
@@ -207,11 +223,16 @@ class Audit:
         return gone
 
     def entries(self, since: float = 0.0) -> tuple[AuditEntry, ...]:
-        """What is written from ``since`` on, oldest first; lines that are none are left out.
+        """What is written of this configuration from ``since`` on, oldest first; of any where a
+        line does not tell. Lines that are none are left out.
 
         Raises:
             AuditError: the file cannot be read.
         """
+        own = (None, self._config)
+        return tuple(one for one in self._written(since) if one.config in own)
+
+    def _written(self, since: float = 0.0) -> tuple[AuditEntry, ...]:
         found: list[AuditEntry] = []
         for path in (*self._file.all(), *self._spare.all()):
             found += (entry for entry in _entries(_lines(path)) if entry.at >= since)
@@ -296,6 +317,7 @@ def _entry(data: Mapping[str, Any]) -> AuditEntry:
         seconds=float(data.get("seconds", 0.0)),
         digest=str(data.get("file_sha256", "")),
         marking=str(data.get("marking", "")),
+        config=None if data.get("config") is None else str(data["config"]),
         process=(int(pid), int(since), str(boot)),
     )
 

@@ -93,7 +93,7 @@ class LiveRunbooks:
         self._over = False
         self._captured: dict[_Key, dict[str, str]] = {}
         self._runs: Runs | None = None
-        self._trail = Trail(config.audit, env.masker, clock)
+        self._trail = Trail(config, env.masker, clock)
         self._alerts: tuple[AlertView, ...] = ()
         self._specs: dict[str, CheckSpec] = {}
         self._links: dict[str, str] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checks.clock import Clock
@@ -13,6 +12,7 @@ from checks.lanes import LaneBusyError, Lanes
 from checks.secrets import Masker
 
 if TYPE_CHECKING:
+    from checks.config import RunbooksConfig
     from checks.runbooks.audit import Audit
 
 __all__ = ["Trail"]
@@ -24,10 +24,11 @@ log = logging.getLogger("onwatch.runbooks")
 
 
 class Trail:
-    """The log in the file ``path``; without one, in tests, nothing is written down."""
+    """The log that ``books`` name; without one, in tests, nothing is written down."""
 
-    def __init__(self, path: Path | None, masker: Masker, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, books: RunbooksConfig, masker: Masker, clock: Clock) -> None:
+        self._path = path = books.audit
+        self._config = books.config
         self._masker = masker
         self._clock = clock
         self._audit: Audit | None = None
@@ -45,7 +46,7 @@ class Trail:
         if self._audit is None and self._path is not None:
             from checks.runbooks.audit import Audit  # noqa: PLC0415 - with a step to run
 
-            self._audit = Audit(self._path, self._masker, self._clock)
+            self._audit = Audit(self._path, self._masker, self._clock, config=self._config)
         return self._audit
 
     async def look_back(self, lanes: Lanes) -> list[str]:

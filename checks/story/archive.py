@@ -106,7 +106,8 @@ class Archive:
         from checks.runbooks.audit import Audit  # noqa: PLC0415 - where steps were run
         from checks.secrets import Masker  # noqa: PLC0415
 
-        return Audit(path, Masker(), self._clock).entries(since)
+        audit = Audit(path, Masker(), self._clock, config=self._books.config)
+        return audit.entries(since)
 
     def _write(
         self, incident: Incident, entries: tuple[Entry, ...], figures: tuple[Figure, ...]

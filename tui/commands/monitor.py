@@ -134,14 +134,20 @@ def _written_down(loaded: Loaded) -> RunbooksConfig:
     """The runbooks, with the file in which it is written down who ran which step."""
     from checks.runbooks.audit import audit_file  # noqa: PLC0415 - in the engine's thread
 
-    return replace(loaded.engine.runbooks, audit=audit_file(socket.gethostname()))
+    file = audit_file(socket.gethostname())
+    return replace(loaded.engine.runbooks, audit=file, config=_path_of(loaded))
+
+
+def _path_of(loaded: Loaded) -> str:
+    """The configuration, by which what is remembered of it is found; empty where there is none."""
+    return str(Path(loaded.path).absolute()) if loaded.path else ""
 
 
 def _remembered(loaded: Loaded) -> RulesConfig | None:
     """The rules, with the file that keeps the state of their alerts."""
     from checks.alerts.memory import state_file  # noqa: PLC0415 - in the engine's thread
 
-    path = str(Path(loaded.path).absolute()) if loaded.path else ""
+    path = _path_of(loaded)
     rules = loaded.engine.rules
     return rules and replace(rules, memory=state_file(socket.gethostname(), path))
 
@@ -151,7 +157,7 @@ def _story(loaded: Loaded, *, remember: bool, annotate: bool) -> StoryConfig:
     from checks.config import StoryConfig  # noqa: PLC0415 - in the engine's thread
     from checks.story.place import story_file  # noqa: PLC0415
 
-    path = str(Path(loaded.path).absolute()) if loaded.path else ""
+    path = _path_of(loaded)
     file = story_file(socket.gethostname(), path) if remember else None
     return replace(loaded.engine.story or StoryConfig(), memory=file, annotates=annotate)
 
@@ -163,7 +169,7 @@ def _with_baseline(engine: EngineConfig, loaded: Loaded) -> EngineConfig:
     """
     from checks.baselines.files import BaselineError, newest, read  # noqa: PLC0415 - see above
 
-    path = str(Path(loaded.path).absolute()) if loaded.path else ""
+    path = _path_of(loaded)
     try:
         found = read(loaded.baseline) if loaded.baseline else newest(path)
     except BaselineError as error:

@@ -59,7 +59,7 @@ def opened(config: str | None, *, create: bool = False) -> Iterator[Journal | No
     found = find(config)
     if config and found is not None and not _is_there(found):
         raise _ReportError(f"there is no configuration {config}")
-    path = story_file(socket.gethostname(), str(found.absolute()) if found is not None else "")
+    path = story_file(socket.gethostname(), _path_of(found))
     if not create and not _is_there(path):
         yield None
         return
@@ -71,6 +71,10 @@ def opened(config: str | None, *, create: bool = False) -> Iterator[Journal | No
         raise _ReportError(str(error)) from None
     finally:
         journal.close()
+
+
+def _path_of(found: Path | None) -> str:
+    return str(found.absolute()) if found is not None else ""
 
 
 def _is_there(path: Path) -> bool:
@@ -103,16 +107,17 @@ def _chosen(number: int | None, journal: Journal, incidents: list[Incident]) -> 
 def _material(args: argparse.Namespace, journal: Journal, incident: Incident) -> Material:
     from checks.story.report.gather import gather  # noqa: PLC0415 - with a report to write
 
-    return gather(journal, incident, _around(args.config), _audited(incident))
+    return gather(journal, incident, _around(args.config), _audited(args.config, incident))
 
 
-def _audited(incident: Incident) -> tuple[AuditEntry, ...]:
+def _audited(config: str | None, incident: Incident) -> tuple[AuditEntry, ...]:
     """What the audit log knows of the incident's time; nothing where it cannot be read."""
     from checks.clock import SystemClock  # noqa: PLC0415 - with a report to write
     from checks.runbooks.audit import Audit, AuditError, audit_file  # noqa: PLC0415
     from checks.secrets import Masker  # noqa: PLC0415
+    from tui.config.files import find  # noqa: PLC0415
 
-    audit = Audit(audit_file(), Masker(), SystemClock())
+    audit = Audit(audit_file(), Masker(), SystemClock(), config=_path_of(find(config)))
     try:
         # So that a step of a session that was killed is told as cut off.
         audit.cut_off()

@@ -16,6 +16,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from checks.clock import SystemClock
@@ -247,7 +248,10 @@ def _environment(session: Session) -> ProbeEnv:
 
 
 def _around(session: Session, env: ProbeEnv) -> Around:
-    audit = Audit(audit_file(socket.gethostname()), session.masker, env.clock)
+    path = session.config.path
+    config = str(Path(path).absolute()) if path else ""
+    file = audit_file(socket.gethostname())
+    audit = Audit(file, session.masker, env.clock, config=config)
     return Around(env, audit)
 
 

@@ -154,6 +154,24 @@ async def test_a_line_that_was_cut_off_spoils_no_other(place: Place, tmp_path: P
     assert log.entries()[1].seconds == 1.25
 
 
+async def test_the_steps_of_another_configuration_are_its_own(place: Place, tmp_path: Path) -> None:
+    shop, blog = (
+        Audit(tmp_path / "steps.jsonl", Masker(), FakeClock(), config=name)
+        for name in ("/etc/shop.yaml", "/etc/blog.yaml")
+    )
+    for log, run in ((shop, "s"), (blog, "b"), (shop, "old")):
+        log.started(replace(place.made("true").job, id=run))
+        log.ended(replace(place.made("true").job, id=run), DONE)
+    lines = lines_of(shop)
+    assert [line["config"] for line in lines[:4]] == ["/etc/shop.yaml"] * 2 + ["/etc/blog.yaml"] * 2
+    for line in lines[4:]:
+        # As they were written before it was told.
+        del line["config"]
+    shop.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [one.run for one in shop.entries()] == ["s", "s", "old", "old"]
+    assert [one.run for one in blog.entries()] == ["b", "b", "old", "old"]
+
+
 async def test_a_run_that_lost_its_onwatch_is_told_once(place: Place, tmp_path: Path) -> None:
     log = made(tmp_path)
     gone, lives, done = (replace(place.made("true").job, id=name) for name in ("g", "l", "d"))

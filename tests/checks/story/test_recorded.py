@@ -232,6 +232,11 @@ async def test_a_step_of_a_session_that_was_killed_is_told_once(tmp_path: Path) 
     async with watching(made, clock) as again:
         await again.until(lambda _: clock.now() > START + 120)
         assert len(steps(again.story)) == 2
+    books = replace(made.runbooks, config="/etc/another.yaml")
+    other = replace(kept(tmp_path / "o" / "story.db", db), runbooks=books)
+    async with watching(other, clock) as another:
+        await another.until(lambda story: story.incidents and clock.now() > START + 240)
+        assert steps(another.story) == [], "its db is another one"
 
 
 async def test_a_step_is_told_with_what_it_ran_and_how_it_ended() -> None:

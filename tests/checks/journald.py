@@ -23,6 +23,7 @@ from typing import Any, Final
 from checks.logs.inputs import LogInput
 from checks.logs.journal import JournalReader
 from checks.logs.model import Record
+from tests.patience import PATIENCE
 
 _JOURNALD: Final = "/usr/lib/systemd/systemd-journald"
 _NEW_MOUNTS: Final = 0x0002_0000
@@ -100,7 +101,7 @@ def _read(reader: JournalReader, count: int, later: float = 0.0) -> dict[str, An
     """Read ``later``, until ``count`` records are there, or for five seconds."""
     records: list[Record] = []
     old = 0
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         batch = reader.read(time.time() + later, 1 << 20, 1.0)
         records += batch.records

@@ -180,7 +180,7 @@ async def test_what_is_forgotten_is_missed_no_more_until_it_runs_again(
     later.forget("postgres")
     later.forget(missed.name)
     # Soon, and not after the usual half minute.
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await later.rest()
     config = await later.look(config)
     assert config.checks == ()

@@ -16,6 +16,7 @@ import trustme
 
 from checks.model import Result, Status
 from tests.checks.http_kit import ask
+from tests.patience import PATIENCE
 from tests.reliability import UserSees
 from tests.servers.http import RawServer
 from tests.servers.redis import free_port
@@ -88,7 +89,7 @@ def strict(authority: trustme.CA, tmp_path: Path) -> Iterator[int]:
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()

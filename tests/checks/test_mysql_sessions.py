@@ -18,6 +18,7 @@ from checks.model import Status
 from checks.probes.mysql import pulse
 from checks.probes.mysql.probe import MysqlProbe
 from checks.probes.mysql.sessions import Process, tells_what_it_holds
+from tests.patience import PATIENCE
 from tests.servers.mariadb import (
     OWNER,
     MariadbDatabase,
@@ -61,7 +62,7 @@ class Client:
 
     def wait(self) -> None:
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 

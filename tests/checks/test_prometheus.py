@@ -26,6 +26,7 @@ from checks.probes.prometheus.reading import (
 )
 from checks.probes.prometheus.report import Known, own_samples
 from tests.checks.http_kit import ask, probing
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.servers.prometheus_api import Api, running
 
@@ -53,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, http_there: HttpServer) -> 
     (folder / "rules.yml").write_text(RULES)
     here = f"127.0.0.1:{http_there.port}"
     with running(folder, CONFIGURATION.replace("HERE", here)) as api:
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             rules = api.ask("rules")["data"]["groups"][0]["rules"]
             if rules[0]["state"] == "firing" and rules[2]["health"] == "err":
@@ -148,7 +149,7 @@ async def test_a_reload_that_failed_is_a_warning(tmp_path: Path) -> None:
         config = {"url": f"http://{api.address}"}
         assert (await ask("prometheus", config)).status is Status.OK
         os.kill(api.pid, signal.SIGHUP)
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             result = await ask("prometheus", config)
             if result.status is not Status.OK:

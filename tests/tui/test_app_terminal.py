@@ -6,6 +6,7 @@ import re
 import time
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.tui.terminals import OnTerminal
 
 COLOURS = re.compile(rb"\x1b\[[0-9;]*(?:38;|48;|(?<![0-9])(?:3|4|9|10)[0-7](?![0-9]))[0-9;]*m")
@@ -68,7 +69,7 @@ def test_a_broken_config_is_named_after_the_terminal_was_restored(tmp_path: Path
     config.write_text("version: 1\nchekcs: []\nrunbooks: books/*.md\n")
     main = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
     with OnTerminal(["-c", main, "-c", str(config)]) as terminal:
-        assert terminal.wait_reading(10) == 2
+        assert terminal.wait_reading(PATIENCE) == 2
         restored, _, said = terminal.output.rpartition(b"\x1b[?1049l")
         assert restored
         assert b"onwatch.yaml:2" in said
@@ -93,7 +94,7 @@ def test_a_key_that_cannot_be_bound_is_named_and_the_monitor_starts(tmp_path: Pa
             for _ in terminal.drain():
                 pass
         terminal.type(b"q")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
 
 
 def test_a_theme_and_keys_are_taken_over_while_it_runs_and_given_back(tmp_path: Path) -> None:
@@ -120,4 +121,4 @@ def test_a_theme_and_keys_are_taken_over_while_it_runs_and_given_back(tmp_path: 
         write("")
         terminal.read_until(b"48;2;13;17;23")
         terminal.type(b"q")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0

@@ -13,6 +13,7 @@ from checks.model import Status
 from checks.story.model import Acknowledgement
 from checks.story.views import Handled, StoryView
 from checks.views import AlertView, Snapshot
+from tests.patience import PATIENCE
 from tests.tui.app_kit import app_of, running, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
@@ -258,7 +259,7 @@ def on_a_terminal(folder: Path, config: str) -> bytes:
         while time.monotonic() < until:
             list(terminal.drain())
         terminal.type(b"\x11")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
         return terminal.output
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from checks.live import EngineSource
+from tests.patience import PATIENCE
 from tests.tui.cli_helpers import PROGRAM, environment, onwatch
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
@@ -191,7 +192,7 @@ def test_every_theme_that_is_named_can_be_used(name: str) -> None:
 def test_a_dumb_terminal_gets_the_same_sentence() -> None:
     program = ["-c", "import sys; from tui.cli import main; sys.exit(main([]))"]
     with OnTerminal(program, environ={"TERM": "dumb"}) as terminal:
-        assert terminal.wait_reading(20) == 2
+        assert terminal.wait_reading(PATIENCE) == 2
         assert b"TERM=dumb" in terminal.output
         assert b"run: onwatch check" in terminal.output
 
@@ -260,7 +261,7 @@ def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path: Path) -> None:
             closing(silent.accept()[0]),
         ):
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (130, "", "")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.servers.redis import RedisServer
 from tests.servers.sqlite import SqliteDatabase
@@ -175,7 +176,7 @@ def test_on_a_terminal_it_is_coloured_and_fits(tmp_path: Path, http_server: Http
     arguments = [*program, str(tmp_path), str(PROGRAM), "check"]
     for extra, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         with OnTerminal(arguments, size=(60, 24), environ=environment(tmp_path, **extra)) as shown:
-            assert shown.wait_reading(20) == 2
+            assert shown.wait_reading(PATIENCE) == 2
             assert (b"\x1b[31m" in shown.output) is coloured
             assert "✖ CRITICAL".encode() in shown.output
 

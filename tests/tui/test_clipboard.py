@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.app_kit import app_of, running
 from tests.tui.app_kit import told as shown
 from tests.tui.terminals import OnTerminal
@@ -68,18 +69,18 @@ def test_what_is_copied_while_a_slow_disk_writes_comes_after_it(
     def slowly(self: Path, target: Path) -> Path:
         if not begun.is_set():
             begun.set()
-            slow.wait(10)
+            slow.wait(PATIENCE)
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", slowly)
     monkeypatch.setattr("tui.clipboard.copied_file", lambda: path)
     kept("first", "the row", said.put)
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     kept("second", "the row", said.put)
     with pytest.raises(queue.Empty):
         said.get(timeout=0.2)
     slow.set()
-    both = [said.get(timeout=10), said.get(timeout=10)]
+    both = [said.get(timeout=PATIENCE), said.get(timeout=PATIENCE)]
     assert not any("could not be written" in each for each in both)
     assert path.read_text() == "second\n"
 
@@ -145,7 +146,7 @@ def test_on_a_terminal_the_sequence_is_written_and_the_file_is_there(tmp_path: P
         assert text.startswith("web-1 at 2023-11-14")
         assert (tmp_path / "onwatch" / "copied.txt").read_text("utf-8") == text + "\n"
         terminal.type(b"q")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
 
 
 def test_the_file_lies_in_the_users_state_directory(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.tui.cli_helpers import PROGRAM, environment, onwatch
 from tests.tui.terminals import OnTerminal
@@ -363,7 +364,7 @@ def test_on_a_terminal_a_chart_has_colours(tmp_path: Path) -> None:
             size=(60, 24),
             environ=environment(tmp_path, **extra),
         ) as shown:
-            assert shown.wait_reading(20) == 0
+            assert shown.wait_reading(PATIENCE) == 0
             assert (b"\x1b[38;5;" in shown.output) is coloured
             text = re.sub(r"\x1b\[[0-9;]*m", "", shown.output.decode())
             assert {len(line) for line in text.splitlines() if line.endswith("│")} == {60}

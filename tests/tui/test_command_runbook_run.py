@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from checks.secrets import MASK
+from tests.patience import PATIENCE
 from tests.servers.redis import RedisServer
 from tests.tui.cli_helpers import PROGRAM, environment
 from tui.arguments import parse
@@ -228,7 +229,7 @@ def test_a_pager_that_has_gone_ends_no_step(folder: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == b"1\n"
     process.stdout.close()
-    process.wait(20)
+    process.wait(PATIENCE)
     assert (folder / "mended").exists()
     assert log_of(folder)[-1]["exit_code"] == 0
 
@@ -247,7 +248,7 @@ class Terminal:
         self._gone = False
 
     def until(self, what: str) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while what not in self.text:
             assert time.monotonic() < end, self.text
             if not self._read():

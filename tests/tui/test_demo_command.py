@@ -262,7 +262,7 @@ def test_nothing_is_left_of_a_demo_killed_on_its_terminal(
         folder = next(p.cwd() for p in processes if "tui.demo.service" in p.cmdline())
         assert "onwatch-demo-" in folder
         terminal.process.send_signal(number)
-        terminal.wait_reading(5)
+        terminal.wait_reading(PATIENCE)
         _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
         assert alive == []
         assert until(lambda: not Path(folder).exists())
@@ -273,6 +273,6 @@ def test_quitting_leaves_nothing() -> None:
         terminal.read_until(b"borealis")
         processes = psutil.Process(terminal.process.pid).children(recursive=True)
         terminal.type(b"q")
-        assert terminal.wait_reading(5) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
         _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
         assert alive == []

@@ -428,7 +428,7 @@ def test_a_session_killed_amid_a_step_is_told_by_the_next_one(
         terminal.read_until_shown("Incidents")
         shows_below(terminal, "of target-down: onwatch was ended while it ran")
         terminal.type(b"q")
-        terminal.process.wait(10)
+        terminal.process.wait(PATIENCE)
     (line,) = audited()
     assert (line.step, line.events, line.code) == ("start", ["started", "cut off"], None)
     agree(told(config, capsys), [line])

@@ -11,6 +11,7 @@ import pytest
 from textual.events import Key
 from textual.message import Message
 
+from tests.patience import PATIENCE
 from tui.driver import Bell, OnwatchDriver
 
 
@@ -34,7 +35,7 @@ class Reading:
         os.write(self._writer, data)
 
     def key(self) -> str:
-        event = self.heard.get(timeout=3)
+        event = self.heard.get(timeout=PATIENCE)
         assert isinstance(event, Key)
         return event.key
 
@@ -52,7 +53,7 @@ def reading() -> Iterator[Reading]:
     made = Reading()
     yield made
     made.bell.set()
-    made.thread.join(3)
+    made.thread.join(PATIENCE)
     assert not made.thread.is_alive()
     made.close()
 
@@ -60,7 +61,7 @@ def reading() -> Iterator[Reading]:
 def test_the_end_is_heard_at_once(reading: Reading) -> None:
     reading.settle()
     reading.bell.set()
-    reading.thread.join(3)
+    reading.thread.join(PATIENCE)
     assert not reading.thread.is_alive()
 
 

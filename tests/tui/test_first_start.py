@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from tests.patience import PATIENCE
 from tests.tui.app_kit import seen, settle
 from tests.tui.fakes import FakeSource
 from tui import first_start
@@ -26,7 +27,7 @@ async def started(path: Path, size: tuple[int, int] = (120, 36)) -> AsyncIterato
     """The monitor, started by the user whose state is at ``path``; the hints had their time."""
     app = OnwatchApp(FakeSource(), first_start=FirstStart(lambda: path))
     async with app.run_test(size=size) as pilot:
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while not path.exists() and not path.parent.is_file() and time.monotonic() < end:
             await pilot.pause(0.01)
         await pilot.pause(0.05)
@@ -76,7 +77,7 @@ async def test_they_go_after_a_while_by_themselves(
     monkeypatch.setattr(first_start, "SECONDS", 0.2)
     path = tmp_path / "hints-shown"
     async with started(path) as pilot:
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while pilot.app.screen.query_one(HintLine).said and time.monotonic() < end:
             await pilot.pause(0.02)
         assert "Enter details" in seen(pilot)

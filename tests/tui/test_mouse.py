@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
+from tests.patience import PATIENCE
 from tests.tui.app_kit import app_of, running, seen, settle
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
@@ -95,4 +96,4 @@ def test_clicks_reach_it_from_a_terminal() -> None:
         terminal.type(b"\x1b[<0;56;40M\x1b[<0;56;40m")
         terminal.read_until(b"Incidents")
         terminal.type(b"\x11")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0

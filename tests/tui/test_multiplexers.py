@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.terminals import OWNING, OnTerminal
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +88,7 @@ def test_tmux_resizes_it_detaches_from_it_and_gets_its_own_screen_back(tmux: Tmu
         # The last line is tmux's own.
         until(tmux.seen, "Events", "Tab next pane", height=42)
         client.type(b"\x02d")
-        assert client.wait_reading(10) == 0
+        assert client.wait_reading(PATIENCE) == 0
     assert "✖ CRITICAL" in tmux.seen()
     tmux("resize-window", "-x", "60", "-y", "15")
     until(tmux.seen, "✖ CRITICAL", height=15)
@@ -186,7 +187,7 @@ def test_screen_draws_it_detaches_from_it_and_is_left_clean(
         terminal.read_until(b"Enter")
         until(seen, "CRITICAL", "Alerts", height=30)
         ask("detach")
-        assert terminal.wait_reading(10) in {0, 1}
+        assert terminal.wait_reading(PATIENCE) in {0, 1}
     with on_terminal("-r", screen_name) as terminal:
         terminal.resize(100, 34)
         terminal.read_until(b"CRITICAL")

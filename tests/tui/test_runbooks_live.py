@@ -294,7 +294,7 @@ def test_a_terminal_that_is_closed_after_a_step_holds_nobody_up(room: Room) -> N
         terminal.read_until(b"talk: exit code 3")
         terminal.close_slave()
         terminal.close_master()
-        assert terminal.process.wait(10) == 129
+        assert terminal.process.wait(PATIENCE) == 129
 
 
 def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
@@ -325,5 +325,5 @@ def test_an_interactive_step_has_the_terminal_until_it_ends(room: Room) -> None:
         terminal.read_until_shown("lamp over")
         assert (room.folder / "lit").read_text() == "Ada\n"
         terminal.type(b"q")
-        assert terminal.wait_reading(5) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
         assert terminal.attributes() == terminal.before

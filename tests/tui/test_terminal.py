@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.cli_helpers import PROGRAM, environment
 from tests.tui.terminals import OnTerminal
 from tui.terminal import TRUE_COLOUR, judge
@@ -90,7 +91,7 @@ def test_a_light_background_by_colorfgbg(told: str, light: bool) -> None:
 )
 def test_what_cannot_draw_gets_one_sentence_and_exit_code_2(kind: str, reason: str) -> None:
     with OnTerminal(["-c", MAIN], environ={"TERM": kind}) as terminal:
-        assert terminal.wait_reading(20) == 2
+        assert terminal.wait_reading(PATIENCE) == 2
         said = terminal.output.decode()
     assert said.strip() == (
         f"onwatch: the monitor needs a terminal, and {reason}; without one, run: onwatch check"
@@ -109,7 +110,7 @@ def test_a_stream_that_is_no_terminal_is_named_and_nothing_is_drawn(
     if elsewhere == "2>":
         command = f"exec '{PROGRAM}' 2>'{said}'"
     with OnTerminal(["-c", f"import os; os.execvp('sh', ['sh', '-c', {command!r}])"]) as terminal:
-        assert terminal.wait_reading(20) == 2
+        assert terminal.wait_reading(PATIENCE) == 2
         shown = terminal.output.decode()
     shown += said.read_text() if said.exists() else ""
     assert shown.strip() == (
@@ -123,7 +124,7 @@ def test_a_terminal_that_nobody_has_heard_of_is_drawn_on_without_terminfo(tmp_pa
     with OnTerminal(["-m", "tests.tui.ending_child", "quiet"], environ=environ) as terminal:
         terminal.read_until(b"CRITICAL")
         terminal.type(b"q")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
 
 
 def reach(terminal: OnTerminal) -> tuple[int, int]:
@@ -144,7 +145,7 @@ def test_a_terminal_without_a_size_is_taken_for_one_of_80_by_24() -> None:
         terminal.read_until(b"filter")
         assert reach(terminal)[1] == 24
         terminal.type(b"q")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
 
 
 def test_the_size_is_the_terminals_own_whatever_the_environment_says(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_the_size_is_the_terminals_own_whatever_the_environment_says(tmp_path: P
         assert width <= 70
         assert height == 20
         terminal.type(b"q")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
 
 
 def test_the_table_of_a_check_keeps_to_the_locale_too(tmp_path: Path) -> None:

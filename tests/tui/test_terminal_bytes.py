@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.terminals import OnTerminal
 from tests.tui.tour import TOUR
 from widgets.glyphs import in_console
@@ -31,7 +32,7 @@ def toured(*options: str, **environ: str) -> bytes:
                 terminal.type(KEYS.get(key, key.encode()))
                 terminal.read_on(0.1)
         terminal.type(b"\x11")
-        assert terminal.wait_reading(10) == 0
+        assert terminal.wait_reading(PATIENCE) == 0
         return terminal.output
 
 

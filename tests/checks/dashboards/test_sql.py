@@ -23,6 +23,7 @@ from checks.engine import Engine
 from checks.probe import CheckSpec
 from checks.registry import kind
 from checks.runbooks.running.sql import Answer
+from tests.patience import PATIENCE
 from tests.servers.mariadb import MONITOR, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase
 
@@ -53,7 +54,7 @@ async def look(specs: tuple[CheckSpec, ...], *panels: Panel, **more: object) -> 
     try:
         await engine.scheduler.once()
         engine.look_at_dashboard("it", 3600.0, {})
-        until = time.monotonic() + 15
+        until = time.monotonic() + PATIENCE
         while True:
             view = engine.snapshot().dashboard
             if not engine.looking.waiting or time.monotonic() > until:

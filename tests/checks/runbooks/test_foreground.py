@@ -50,7 +50,7 @@ class Terminal:
 
     def until(self, what: str) -> str:
         """What has been written, once ``what`` is in it."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while what.encode() not in self._read:
             assert time.monotonic() < end, self._read
             try:
@@ -129,7 +129,7 @@ def test_a_kill_ends_it(tmp_path: Path, terminals: list[Terminal]) -> None:
     terminal = started(terminals, tmp_path, text)
     pid = int(terminal.until(" here").partition("pid ")[2].split()[0])
     os.kill(terminal.pid, signal.SIGKILL)
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < end
         time.sleep(0.01)

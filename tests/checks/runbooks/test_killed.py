@@ -15,6 +15,7 @@ import pytest
 from checks.clock import SystemClock
 from checks.runbooks.audit import Audit
 from checks.secrets import Masker
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 CHILD = "tests.checks.runbooks.killed_child"
@@ -26,7 +27,7 @@ ORDINARY = "echo $$ >outer; sh -c 'echo $$ >inner; sleep 99; true'; true"
 
 
 def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, what
         time.sleep(0.01)

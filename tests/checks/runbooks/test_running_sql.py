@@ -16,6 +16,7 @@ from checks.runbooks.running.sql import ROWS, refusal_of
 from checks.runbooks.views import RunState
 from checks.secrets import MASK
 from tests.checks.runbooks.running_kit import Place, Ran, target_of
+from tests.patience import PATIENCE
 from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase, until
 
@@ -291,7 +292,7 @@ async def test_a_file_that_cannot_be_opened_leaves_no_thread(place: Place, tmp_p
     assert ran.ended.state is RunState.FAILED
     left = [each for each in threading.enumerate() if each.name.startswith("lane runbook")]
     for each in left:
-        each.join(5)
+        each.join(PATIENCE)
         assert not each.is_alive()
 
 

@@ -57,13 +57,17 @@ _redis_by_hand() (
   _redis_untraced
   export LC_ALL=C
   exec 3<>"/dev/tcp/$REDIS_HOST/$REDIS_PORT" || exit 1
+  # One that is full says so unasked and closes, which would be lost with what was sent meanwhile.
+  # Each step begins with a PING.
+  if [ "${1-}" = PING ] && IFS= read -r -t 0.1 reply <&3; then echo "${reply#-}" >&2; exit 1; fi
   if [ -n "${REDISCLI_AUTH-}" ]; then
     _redis_first AUTH ${REDIS_USER:+"$REDIS_USER"} "$REDISCLI_AUTH" || exit 1
   fi
   ! _redis_selects "$@" || _redis_first SELECT "$REDIS_DB" || exit 1
   # What ends without a line break is a command, too; an empty line is none.
-  if [ $# -gt 0 ]; then _redis_sent "$@"; else cat; echo; fi >&3
-  _redis_sent QUIT >&3
+  trap '' PIPE
+  { if [ $# -gt 0 ]; then _redis_sent "$@"; else cat; echo; fi; _redis_sent QUIT; } 2>/dev/null >&3
+  trap - PIPE
   # A reply is a line, or a size and so many bytes; the last one is of QUIT.
   awk '
     function tell(text) { if (held) print last; last = text; held = 1 }
@@ -84,10 +88,17 @@ _redis_by_hand() (
 )
 
 _redis_first() {
-  local reply
-  _redis_sent "$@" >&3
+  local reply=
+  # Or a connection that is closed meanwhile ends the shell without a word.
+  trap '' PIPE
+  _redis_sent "$@" 2>/dev/null >&3
+  trap - PIPE
   IFS= read -r reply <&3
-  [ "$reply" = $'+OK\r' ] || { echo "${reply#-}" >&2; return 1; }
+  [ "$reply" = $'+OK\r' ] || {
+    [ -n "$reply" ] || reply="the server has closed the connection"
+    echo "${reply#-}" >&2
+    return 1
+  }
 }
 
 _redis_sent() {

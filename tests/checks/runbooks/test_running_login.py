@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,24 @@ async def test_a_refused_login_ends_it_before_it_does_anything(
     assert ran.text.startswith("NOAUTH")
     assert "No redis check is concerned here" in ran.text
     assert not (tmp_path / "done").exists()
+
+
+async def test_a_full_server_is_said_to_be_full(
+    way: str, place: Place, guarded: RedisServer
+) -> None:
+    guarded.set(maxclients=4)
+    there = [socket.create_connection(("127.0.0.1", guarded.port)) for _ in range(8)]
+    try:
+        ran = await place.run(
+            "redis PING; touch ran", target=check_of(guarded, password=PASSWORD), login=True
+        )
+    finally:
+        for each in there:
+            each.close()
+    assert ran.ended.exit_code == 1
+    assert "max number of clients reached" in ran.text, way
+    assert "the runbook redis-clients-high" in ran.text
+    assert not (place.folder / "ran").exists()
 
 
 async def test_a_server_that_is_not_there_is_said(

@@ -128,13 +128,13 @@ async def test_the_keys_of_a_screen_are_named_once_when_it_opens_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     named: list[PictureScreen] = []
-    names = PictureScreen._name_keys
+    names = PictureScreen.name_keys
 
     def name(screen: PictureScreen) -> None:
         named.append(screen)
         names(screen)
 
-    monkeypatch.setattr(PictureScreen, "_name_keys", name)
+    monkeypatch.setattr(PictureScreen, "name_keys", name)
     async with running(FakeSource(everything())) as pilot:
         for key in ("6", "1"):
             await pilot.press(key)

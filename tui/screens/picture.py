@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -18,9 +17,9 @@ from textual.widgets import Static
 from tui import keymap
 from tui.annotating import alert_of, may_annotate
 from tui.concerns import concerned_by
-from tui.screens.drawn import DrawnScreen
 from tui.screens.filter import FilterLine
-from tui.screens.hinting import HintSource, binding_of, hints_from
+from tui.screens.hinted import HintedScreen
+from tui.screens.hinting import HintSource, hints_from
 from tui.screens.standing import Board, Query, Standing
 from tui.sentences import sentence_of, situation_of
 from tui.steps import OpensRunbook, Reads
@@ -38,12 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_ROW", "Banner", "PictureScreen"]
 
-_ROOMY: Final = 30
-"""Lines from which on a note in the corner hides nothing that matters."""
-
 NO_ROW: Final = "the cursor is on no row here: nothing is copied"
-_SAID: Final = 4.0
-"""Seconds for which such a sentence stands."""
 
 
 class Banner(Static):
@@ -72,7 +66,7 @@ class Banner(Static):
             self.set_class(bool(sentence), "-told")
 
 
-class PictureScreen(DrawnScreen, inherit_bindings=False):
+class PictureScreen(HintedScreen, inherit_bindings=False):
     """A screen that shows the newest picture while it is on top.
 
     Its panes are bound to :attr:`snapshot`; the app hands pictures to the top screen
@@ -81,7 +75,6 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.SCREEN]
     ALLOW_IN_MAXIMIZED_VIEW = ".header, Banner, FilterLine, HintLine"
-    HINTS: ClassVar[tuple[HintSource, ...]] = ()
     QUESTION: ClassVar[str] = ""
     """What it is looked at for, in a sentence or two; the help begins with it."""
 
@@ -140,8 +133,6 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self.set_reactive(PictureScreen.use_ascii, ascii_only)
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
-        self._composed = False
-        self._names_due = False
         self._concerned = (False, False, False)
 
     def widen(self, step: int) -> bool:
@@ -154,17 +145,6 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         self._begun_with = standing
         self.set_reactive(PictureScreen.frozen, standing.frozen)
         self.set_reactive(PictureScreen.snapshot, standing.shown)
-
-    @property
-    def is_composed(self) -> bool:
-        """Whether its panes are there: not while it is just being opened for the first time."""
-        return self._composed
-
-    def soon(self, work: Callable[[], None]) -> None:
-        """Do ``work`` after what is being done now. What stands on a screen is closed before it:
-        on one that is being closed there is nothing left to work on.
-        """
-        self.call_next(lambda: work() if self.is_running else None)
 
     @property
     def attends(self) -> str | None:
@@ -290,79 +270,21 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
         if self._begun_with is not None:
             self.take(self._begun_with)
             self._begun_with = None
-        self._name_keys()
-        self.bindings_updated_signal.subscribe(self, self._keys_changed, immediate=True)
+        self.name_keys()
+        self.bindings_updated_signal.subscribe(self, self.keys_changed, immediate=True)
 
-    def hints(self) -> tuple[HintSource, ...]:
-        """The keys that are named at the bottom, as far as they work."""
-        return self.HINTS
-
-    def _watch_stack_updates(self) -> None:
-        # A screen that is being covered has the keys that it had.
-        if self.is_active:
-            self.refresh_bindings()
-
-    def _keys_changed(self, _: object) -> None:
-        """Name the keys once, however often they change until then; those of a screen that is not
-        seen when it comes back, which is a change too.
-        """
-        if not self._names_due and self.is_current:
-            self._names_due = True
-            self.soon(self._name_keys)
-
-    def _name_keys(self) -> None:
-        self._names_due = False
-        active = list(self.active_bindings.values())
-        self.query_one(HintLine).hints = hints_from(map(self._now_does, self.hints()), active)
-        runbook = hints_from(((("screen.runbook",), ""),), active)
-        self.query_one(".header", VerdictLine).runbook = runbook[0][0] if runbook else ""
-
-    def _now_does(self, hint: HintSource) -> HintSource:
-        """``hint``; of the key that freezes the picture what it does while that is frozen."""
+    def now_does(self, hint: HintSource) -> HintSource:
+        """Of the key that freezes the picture what it does while that is frozen."""
         names, _ = hint
         return (names, "live") if self.frozen and names == ("app.freeze",) else hint
 
+    def keys_named(self, active: Sequence[ActiveBinding]) -> None:
+        runbook = hints_from(((("screen.runbook",), ""),), active)
+        self.query_one(".header", VerdictLine).runbook = runbook[0][0] if runbook else ""
+
     def watch_frozen(self) -> None:
         if self._composed:
-            self._keys_changed(None)
-
-    @on(HintLine.Clicked)
-    def _press(self, event: HintLine.Clicked) -> None:
-        found = binding_of(event.key, self.active_bindings.values())
-        if found is not None:
-            self.call_later(self.app.run_action, found.binding.action, found.node)
-
-    def say(self, text: str, seconds: float, *, over: bool = True) -> bool:
-        """Say ``text`` in the line of hints; false where there is no room for it.
-
-        Neither where there is room elsewhere, if it may lie ``over`` the panes.
-        """
-        beside = not over or self.size.height < _ROOMY
-        fits = beside and "\n" not in text and cell_len(text) < self.size.width
-        self.query_one(HintLine).say(text if fits else "", seconds)
-        return fits
-
-    def mention(self, text: str, seconds: float = _SAID) -> None:
-        """Say ``text`` where there is room for it, over the panes if nowhere else."""
-        if not self.say(text, seconds):
-            self.notify(text, timeout=seconds, markup=False)
-
-    def welcome(self) -> None:
-        """Name the keys that lead to all others, in the place of the hints, for a while."""
-        from tui.first_start import HINTS, SECONDS  # noqa: PLC0415 - once in a user's life
-
-        if not self._composed:
-            # Whoever has opened it already knows a key.
-            return
-        hints = hints_from(HINTS, self.active_bindings.values())
-        dot = self.query_one(HintLine).glyphs.dot
-        text = f" {dot} ".join(f"{keys} {text}" for keys, text in hints)
-        self.query_one(HintLine).say(f"First time here?  {text}" if text else "", SECONDS)
-
-    def welcomed(self) -> None:
-        """Show the hints again."""
-        if self._composed:
-            self.query_one(HintLine).say("", 0)
+            self.keys_changed(None)
 
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says; a screen that is just being opened, once it is."""
@@ -399,20 +321,15 @@ class PictureScreen(DrawnScreen, inherit_bindings=False):
 
     def _tell(self, standing: Standing) -> VerdictLine:
         """Say how old the picture is, also in the top line, of which no box covers the end."""
-        thaw = self._key_of("app.freeze") if standing.frozen else ""
+        thaw = self.key_of("app.freeze") if standing.frozen else ""
         self.query_one(Banner).tell(standing.sentence(thaw))
         header = self.query_one(".header", VerdictLine)
         header.silent = standing.silence > 0
         noted = not self.can_go_back and bool(standing.notice)
-        header.away = self._key_of("screen.back") if noted else ""
+        header.away = self.key_of("screen.back") if noted else ""
         return header
 
     # Keys
-
-    def _key_of(self, name: str) -> str:
-        """The key of the binding ``name``, empty where it has none that works."""
-        found = hints_from((((name,), ""),), self.active_bindings.values())
-        return found[0][0] if found else ""
 
     @property
     def _noted(self) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import signal
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
@@ -124,8 +125,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     files = sorted(file for folder in folders for file in folder.absolute().rglob("test_*.py"))
     for file in files[place::workers]:
         name = ".".join(file.relative_to(root).with_suffix("").parts)
-        # Where it cannot be imported, collecting it says why.
-        with contextlib.suppress(Exception, pytest.skip.Exception):
+        # Where it cannot be imported, or warns, collecting it says so.
+        with contextlib.suppress(Exception, pytest.skip.Exception), warnings.catch_warnings():
+            warnings.simplefilter("error")
             importlib.import_module(name)
 
 

@@ -56,6 +56,11 @@ class RunbookApp(NavigatingApp, inherit_bindings=False):
         """The newest picture."""
         return self.standing().newest
 
+    def let_go(self) -> None:
+        super().let_go()
+        if self._runbook is not None and self._runbook not in self.screen_stack:
+            self._runbook.let_go()
+
     # Opening
 
     def open_runbook(self, subject: Subject, name: str = "", step: str = "") -> None:

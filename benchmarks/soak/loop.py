@@ -38,6 +38,7 @@ class Watched:
         self._native = 0
         self._answered = threading.Event()
         self._looks: deque[tuple[float, float, float]] = deque(maxlen=int(KEPT / LOOK))
+        self._lock = threading.Lock()
         self._found: deque[dict[str, object]] = deque(maxlen=100)
         self._began: dict[int, float] = {}
         gc.callbacks.append(self._collecting)
@@ -78,7 +79,9 @@ class Watched:
                 self._loop = None
                 continue
             self._wait()
-            self._looks.append((time.monotonic(), *self._schedstat()))
+            look = (time.monotonic(), *self._schedstat())
+            with self._lock:
+                self._looks.append(look)
 
     def _rest(self) -> None:
         """Sleep, and tell where that took longer: then no thread of the process got on, or one
@@ -95,7 +98,8 @@ class Watched:
         """Seconds that the thread ran, and waited for a processor, since ``late`` seconds ago."""
         ran, waited = self._schedstat()
         since = time.monotonic() - late - LOOK
-        before = next((look for look in reversed(self._looks) if look[0] <= since), None)
+        with self._lock:
+            before = next((look for look in reversed(self._looks) if look[0] <= since), None)
         if before is None:
             return 0.0, 0.0
         return ran - before[1], waited - before[2]

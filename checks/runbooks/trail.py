@@ -13,7 +13,7 @@ from checks.secrets import Masker
 
 if TYPE_CHECKING:
     from checks.config import RunbooksConfig
-    from checks.runbooks.audit import Audit
+    from checks.runbooks.audit import Audit, AuditEntry
 
 __all__ = ["Trail"]
 
@@ -65,7 +65,11 @@ class Trail:
         """Called in the lane."""
         audit = self.audit if self._path is not None and self._path.exists() else None
         return [
-            f"the step {one.step} of {one.runbook} was cut off when its onwatch was killed: how "
-            "far it had come is not known"
+            f"the step {one.step} of {one.runbook}{self._elsewhere(one)} was cut off when its "
+            "onwatch was killed: how far it had come is not known"
             for one in (audit.cut_off() if audit is not None else ())
         ]
+
+    def _elsewhere(self, entry: AuditEntry) -> str:
+        """Which configuration a step was of that this one may not have."""
+        return f" ({entry.config})" if entry.config and entry.config != self._config else ""

@@ -255,7 +255,7 @@ async def test_closed_screens_do_not_pile_up_in_memory() -> None:
 async def test_screens_that_were_left_hold_no_picture_once_their_user_rests() -> None:
     source, clock = FakeSource(everything()), Clock()
     async with running(source, clock=clock) as pilot:
-        for keys in (*TOUR.values(), ("escape", "2", "enter"), ("escape", "7", "enter")):
+        for keys in (*TOUR.values(), ("escape", "2", "enter"), ("escape", "7", "enter"), ("r",)):
             source.show(later(source.picture))
             await settle(pilot)
             await pilot.press(*keys)

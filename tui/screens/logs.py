@@ -117,8 +117,8 @@ class LogsScreen(NumberedScreen):
         self.set_focus(self.query_one(TailPane))
 
     def come_back(self, wanted: Sequence[str], standing: Standing) -> None:
-        self.look_at(None)
         super().come_back(wanted, standing)
+        self.look_at(None)
 
     @on(FilterLine.Typed)
     def _typed(self, event: FilterLine.Typed) -> None:

@@ -133,6 +133,7 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         self.set_reactive(PictureScreen.use_ascii, ascii_only)
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
+        self._emptied: Sequence[PictureView] = ()
         self._concerned = (False, False, False)
 
     def widen(self, step: int) -> bool:
@@ -292,13 +293,11 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
             self._begun_with = standing
             return
         self.frozen = standing.frozen
-        # Of a screen that had let go of it: how it arranges its panes hangs on what they show.
-        empty = [*self.query(PictureView)] if self.snapshot is None else ()
-        for view in empty:
+        # How it arranges its panes hangs on what they show, which they are told after that.
+        for view in self._emptied:
             view.set_reactive(PictureView.snapshot, standing.shown)
+        self._emptied = ()
         self.snapshot = standing.shown
-        for view in empty:
-            view.watch_snapshot()
         # What its keys do now depends on the picture.
         self._tell(standing)
         self._look_at_concern()
@@ -309,7 +308,8 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
             return
         self._begun_with = None
         self.set_reactive(PictureScreen.snapshot, None)
-        for view in self.query(PictureView):
+        self._emptied = [view for view in self.query(PictureView) if view.snapshot is not None]
+        for view in self._emptied:
             view.let_go()
 
     def glance(self, standing: Standing) -> None:

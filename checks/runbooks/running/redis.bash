@@ -59,14 +59,17 @@ _redis_by_hand() (
   exec 3<>"/dev/tcp/$REDIS_HOST/$REDIS_PORT" || exit 1
   # One that is full says so unasked and closes, which would be lost with what was sent meanwhile.
   # Each step begins with a PING.
-  if [ "${1-}" = PING ] && IFS= read -r -t 0.1 reply <&3; then echo "${reply#-}" >&2; exit 1; fi
+  if [ "${1-}" = PING ] && IFS= read -r -t 0.1 reply <&3 2>/dev/null; then
+    echo "${reply#-}" >&2
+    exit 1
+  fi
   if [ -n "${REDISCLI_AUTH-}" ]; then
     _redis_first AUTH ${REDIS_USER:+"$REDIS_USER"} "$REDISCLI_AUTH" || exit 1
   fi
   ! _redis_selects "$@" || _redis_first SELECT "$REDIS_DB" || exit 1
   # What ends without a line break is a command, too; an empty line is none.
   trap '' PIPE
-  { if [ $# -gt 0 ]; then _redis_sent "$@"; else cat; echo; fi; _redis_sent QUIT; } 2>/dev/null >&3
+  { if [ $# -gt 0 ]; then _redis_sent "$@"; else cat; echo; fi; _redis_sent QUIT; } 2>/dev/null >&3 || :
   trap - PIPE
   # A reply is a line, or a size and so many bytes; the last one is of QUIT.
   awk '

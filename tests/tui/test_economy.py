@@ -266,9 +266,9 @@ async def test_screens_that_were_left_hold_no_picture_once_their_user_rests() ->
         app_of(pilot)._look()
         source.show(later(source.picture))
         await settle(pilot)
+        gc.unfreeze()
         gc.collect()
         old = [each.time for each in gc.get_objects() if isinstance(each, Snapshot)]
-        gc.unfreeze()
         assert not [time for time in old if everything().time < time <= newest]
         await pilot.press("2")
         await settle(pilot)

@@ -108,6 +108,10 @@ class AlertScreen(PictureScreen):
             super().begin(standing)
         self._asked = self.asks
 
+    def let_go(self) -> None:
+        super().let_go()
+        subject_of.cache_clear()
+
     def turn_to(self, rule: str, alert: str = "") -> None:
         """Show another alert from its beginning, as a screen that is newly made does."""
         if not self._composed:

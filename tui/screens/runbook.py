@@ -110,6 +110,10 @@ class RunbookScreen(PictureScreen):
             super().begin(standing)
         self._asked = self.asks
 
+    def let_go(self) -> None:
+        super().let_go()
+        subject_of.cache_clear()
+
     def turn_to(self, subject: Subject, name: str = "", step: str = "") -> None:
         """Show the runbook of ``subject``, or the one called ``name`` for it, from its beginning;
         the step ``step`` whole, once it is there.

@@ -63,7 +63,9 @@ def kinds() -> list[type[LinePane]]:
                 yield each
                 yield from below(each)
 
-    return [kind for kind in dict.fromkeys(below(LinePane)) if kind.__name__ not in BASES]
+    found = [kind for kind in {*below(LinePane)} if kind.__name__ not in BASES]
+    # Whatever was imported first: the workers of a run must agree on the order.
+    return sorted(found, key=lambda kind: (kind.__module__, kind.__name__))
 
 
 async def said(kind: type[LinePane], snapshot: Snapshot, width: int = 76) -> list[str]:

@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 STAMP := .venv/.synced
 RUN := .venv/bin
 
-.PHONY: help demo soak fuzz test servers lint types layers format bench screenshots build clean
+.PHONY: help demo soak fuzz test compiled servers lint types layers format bench screenshots build clean
 
 help: ## Show these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -25,6 +25,9 @@ demo: $(STAMP) ## The live monitor on an embedded stack of real servers
 
 test: servers ## All tests, against real servers
 	$(RUN)/pytest --require-servers --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
+compiled: servers ## The tests, compiled with their assertions before there are workers
+	@$(RUN)/pytest --collect-only --quiet > .tools/collected || { cat .tools/collected; exit 1; }
 
 servers: $(STAMP) ## What the tests run against
 	@tools/get-servers

@@ -24,7 +24,7 @@ groups:
     interval: 100ms
     rules:
       - alert: KeysMissing
-        expr: redis_db_keys{db="db0"} < 3 or absent(redis_db_keys{db="db0"})
+        expr: redis_db_keys{db="db0"} < 3
         labels: {severity: critical}
         annotations: {summary: "too few keys"}
       - {alert: Typo, expr: redis_conected_clients > 1}

@@ -10,7 +10,6 @@ import socket
 import sys
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checks.errors import ConfigError, ConfigProblem
@@ -143,10 +142,9 @@ def _chosen(args: argparse.Namespace) -> Baseline | None:
 
 def _config(args: argparse.Namespace) -> str:
     """The configuration's file, absolute; empty where there is none."""
-    from tui.config.files import find  # noqa: PLC0415 - for this command
+    from tui.config.files import find, identity  # noqa: PLC0415 - for this command
 
-    found = find(args.config)
-    return str(Path(found).absolute()) if found is not None else ""
+    return identity(find(args.config))
 
 
 def _measured(args: argparse.Namespace) -> tuple[Measured, str]:

@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
@@ -140,7 +139,9 @@ def _written_down(loaded: Loaded) -> RunbooksConfig:
 
 def _path_of(loaded: Loaded) -> str:
     """The configuration, by which what is remembered of it is found; empty where there is none."""
-    return str(Path(loaded.path).absolute()) if loaded.path else ""
+    from tui.config.files import identity  # noqa: PLC0415 - in the engine's thread
+
+    return identity(loaded.path)
 
 
 def _remembered(loaded: Loaded) -> RulesConfig | None:

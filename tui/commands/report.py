@@ -54,12 +54,12 @@ def opened(config: str | None, *, create: bool = False) -> Iterator[Journal | No
     from checks.story.errors import JournalError  # noqa: PLC0415 - imports sqlite3
     from checks.story.journal import Journal  # noqa: PLC0415
     from checks.story.place import story_file  # noqa: PLC0415
-    from tui.config.files import find  # noqa: PLC0415
+    from tui.config.files import find, identity  # noqa: PLC0415
 
     found = find(config)
     if config and found is not None and not _is_there(found):
         raise _ReportError(f"there is no configuration {config}")
-    path = story_file(socket.gethostname(), _path_of(found))
+    path = story_file(socket.gethostname(), identity(found))
     if not create and not _is_there(path):
         yield None
         return
@@ -71,10 +71,6 @@ def opened(config: str | None, *, create: bool = False) -> Iterator[Journal | No
         raise _ReportError(str(error)) from None
     finally:
         journal.close()
-
-
-def _path_of(found: Path | None) -> str:
-    return str(found.absolute()) if found is not None else ""
 
 
 def _is_there(path: Path) -> bool:
@@ -115,9 +111,9 @@ def _audited(config: str | None, incident: Incident) -> tuple[AuditEntry, ...]:
     from checks.clock import SystemClock  # noqa: PLC0415 - with a report to write
     from checks.runbooks.audit import Audit, AuditError, audit_file  # noqa: PLC0415
     from checks.secrets import Masker  # noqa: PLC0415
-    from tui.config.files import find  # noqa: PLC0415
+    from tui.config.files import find, identity  # noqa: PLC0415
 
-    audit = Audit(audit_file(), Masker(), SystemClock(), config=_path_of(find(config)))
+    audit = Audit(audit_file(), Masker(), SystemClock(), config=identity(find(config)))
     try:
         # So that a step of a session that was killed is told as cut off.
         audit.cut_off()

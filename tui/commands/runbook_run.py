@@ -16,7 +16,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from checks.clock import SystemClock
@@ -33,6 +32,7 @@ from checks.runbooks.running.output import Output
 from checks.runbooks.running.start import Run
 from checks.runbooks.views import RunState
 from tui.commands.runbook_session import Session, session_of
+from tui.config.files import identity
 
 __all__ = ["run"]
 
@@ -248,8 +248,7 @@ def _environment(session: Session) -> ProbeEnv:
 
 
 def _around(session: Session, env: ProbeEnv) -> Around:
-    path = session.config.path
-    config = str(Path(path).absolute()) if path else ""
+    config = identity(session.config.path)
     file = audit_file(socket.gethostname())
     audit = Audit(file, session.masker, env.clock, config=config)
     return Around(env, audit)

@@ -12,6 +12,7 @@ __all__ = [
     "VARIABLE",
     "expanded",
     "find",
+    "identity",
     "irreplaceable",
     "is_pattern",
     "matching",
@@ -76,6 +77,11 @@ def unusable(path: Path, given: str) -> str:
     except ValueError:
         return f"is no name that a file can have: {given}"
     return ""
+
+
+def identity(path: Path | str | None) -> str:
+    """The configuration ``path`` as what is remembered of it names it; empty for none."""
+    return str(Path(path).absolute()) if path else ""
 
 
 def irreplaceable(path: Path) -> bool:

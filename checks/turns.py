@@ -35,7 +35,9 @@ class Turn:
 
 class Turns:
     """``at_once`` places, handed out by name: first to those that answered the last time, then
-    to those nobody knows, then to those that hung, each in the order they came in.
+    to those nobody knows, then to those that hung, each in the order they came in. Whoever
+    answered and then hung is one nobody knows once more: on a busy machine that may be chance,
+    and among many that hang it would wait long for the next place.
 
     Those that hung share a part of the places, and with the unknown ones leave a part to those
     that answered, once there are any. Use from one event loop only.
@@ -51,7 +53,7 @@ class Turns:
         self._most_unsure = max(1, at_once - at_once // _PART)
         self._held = [0, 0, 0]
         self._waiting: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque(), deque())
-        self._hung: dict[str, bool] = {}
+        self._known: dict[str, int] = {}
         self._answered = 0
 
     @property
@@ -61,8 +63,7 @@ class Turns:
 
     async def take(self, name: str) -> Turn:
         """Wait for a place for ``name``; it is to be ended."""
-        hung = self._hung.get(name)
-        rank = _NEW if hung is None else _HUNG if hung else _ANSWERED
+        rank = self._known.get(name, _NEW)
         waiting = self._waiting[rank]
         if not waiting and self._may(rank):
             self._held[rank] += 1
@@ -115,11 +116,13 @@ class Turns:
         return not kept or held[_NEW] + held[_HUNG] < self._most_unsure
 
     def _learn(self, name: str, *, hung: bool) -> None:
-        self._answered += (not hung) - (self._hung.pop(name, None) is False)
-        self._hung[name] = hung
-        if len(self._hung) > _REMEMBERED:
-            oldest = next(iter(self._hung))
-            self._answered -= self._hung.pop(oldest) is False
+        before = self._known.pop(name, _NEW)
+        now = _ANSWERED if not hung else _NEW if before == _ANSWERED else _HUNG
+        self._answered += (now == _ANSWERED) - (before == _ANSWERED)
+        self._known[name] = now
+        if len(self._known) > _REMEMBERED:
+            oldest = next(iter(self._known))
+            self._answered -= self._known.pop(oldest) == _ANSWERED
 
     def _leave(self, rank: int) -> None:
         """A place is free again: hand it on."""

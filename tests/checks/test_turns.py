@@ -50,6 +50,19 @@ async def test_what_hung_shares_a_part_and_what_is_new_leaves_one() -> None:
     assert having(well) == ["well"]
 
 
+async def test_one_that_answered_and_hung_once_does_not_wait_among_those_that_hang() -> None:
+    turns = Turns(8)
+    for n in range(9):
+        await once(turns, f"hung{n}", hung=True)
+    for hung in (False, True):
+        await once(turns, "well", hung=hung)
+    asked = await took(turns, *(f"hung{n}" for n in range(9)), "well")
+    assert having(asked) == ["hung0", "hung1", "well"]
+    turns.end(asked["well"].result(), hung=True)
+    again = await took(turns, "well")
+    assert not having(again), "twice is no chance"
+
+
 async def test_who_answered_is_next_and_nobody_waits_for_good() -> None:
     turns = Turns(2)
     await once(turns, "hung", hung=True)
@@ -129,10 +142,10 @@ async def test_names_that_are_ever_new_do_not_fill_the_memory() -> None:
     turns = Turns(4)
     for number in range(30_000):
         turns.end(await turns.take(f"n{number}"), hung=number % 2 == 0)
-    held = sys.getsizeof(turns._hung)
+    held = sys.getsizeof(turns._known)
     for number in range(30_000, 90_000):
         turns.end(await turns.take(f"n{number}"), hung=number % 2 == 0)
-    assert sys.getsizeof(turns._hung) <= held
+    assert sys.getsizeof(turns._known) <= held
     # What hung the last time and is remembered still comes last: of four one place is theirs.
     first = await turns.take("n89998")
     second = asyncio.ensure_future(turns.take("n89996"))

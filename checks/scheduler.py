@@ -58,8 +58,8 @@ def next_due(name: str, interval: float, after: float) -> float:
 class Scheduler:
     """Runs ``runners`` until cancelled, and hands over each result as it comes.
 
-    At most ``at_once`` runs hold descriptors at any moment. Checks that hung the last time share
-    a part of these, so that however many hang, the others find one free.
+    At most ``at_once`` runs hold descriptors at any moment. Checks that hang share a
+    part of these, so that however many hang, the others find one free.
     """
 
     def __init__(

@@ -143,7 +143,8 @@ def test_of_a_thousand_checks_nine_hundred_hang(
     fine = [seen for name, seen in found.checks.items() if name.startswith("fine")]
     hung = [seen for name, seen in found.checks.items() if name.startswith("hung")]
     assert {seen.status for seen in fine} == {"ok"}
-    assert max(seen.longest_pause for seen in fine) < 5
+    # None is left out, which would make it 8 s; on a busy machine a run may begin late.
+    assert max(seen.longest_pause for seen in fine) < 7
     assert {seen.status for seen in hung} == {"critical"}
     # Where the loop was busy it is the runner that gives up, which knows the address alone.
     said = re.compile(rf"no answer from (http://)?127\.0\.0\.1:{silent}/? within 3 s")

@@ -21,9 +21,13 @@ __all__ = ["Tie", "ill", "ties"]
 _ILL: Final = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 _NO_PART: Final = frozenset({"alertname", LABEL, "priority"})
 """Labels that differ between the thresholds of one thing."""
+_BEGINS: Final = r"(?:(?<![A-Za-z0-9])|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]))"
+"""Where a word of a name begins: ``Disk|Critical``, ``disk_|critical``, ``CPU|Critical``."""
+_HOW: Final = r"(?i:(?:very|too)?(?:high|low)?"
 _DEGREE: Final = re.compile(
-    r"(?:very|too)?(?:high|low)?(?:warn(?:ing)?|crit(?:ical)?|info|severe|page|ticket|p[1-4]|sev[1-4])",
-    re.IGNORECASE,
+    rf"{_BEGINS}{_HOW}(?:warn(?:ing)?|crit(?:ical)?|severe))(?![a-z])"
+    # These are words of what a rule is about, too, and of numbered things.
+    rf"|{_BEGINS}{_HOW}(?:info|page|ticket|p[1-4]|sev[1-4]))$"
 )
 """What the names of several thresholds of one thing differ in."""
 
@@ -178,7 +182,7 @@ def _of_labels(labels: Pairs, name: str, compared: str) -> tuple[int, tuple[_Thi
     """What stays the same while an alert lasts: how bad it is, and what it may be a threshold of
     (what it compares, and what its name says)."""
     rest = tuple(pair for pair in labels if pair[0] not in _NO_PART)
-    stem = _DEGREE.sub("", name).strip("_- ")
+    stem = _DEGREE.sub("", name).strip("_- ") or name
     names = [f"value {compared}"] if compared else []
     things = tuple((rest, each) for each in [*names, f"name {stem}"])
     return int(severity_of(dict(labels))), things

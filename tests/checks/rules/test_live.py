@@ -240,6 +240,37 @@ async def test_of_several_thresholds_the_worst_speaks() -> None:
         assert picture.alerts[0].status is Status.WARNING
 
 
+@pytest.mark.parametrize(
+    ("lesser", "worse", "tied"),
+    [
+        ("App1Down", "App2Down", False),
+        ("HTTP1", "HTTP2", False),
+        ("PageErrors", "Errors", False),
+        ("TicketBacklog", "Backlog", False),
+        ("InfoSchemaBig", "SchemaBig", False),
+        ("LogWarnings", "Logs", False),
+        ("DiskFullWarning", "DiskFullCritical", True),
+        ("disk_full_p3", "disk_full_p1", True),
+        ("CPUHigh", "CPUVeryHighCritical", False),
+        ("CPUHighWarning", "CPUVeryHighCritical", True),
+        ("WarningDiskFull", "DiskFullPage", True),
+        ("HostWarningLoad", "HostCriticalLoad", True),
+    ],
+)
+async def test_names_that_differ_in_a_degree_alone_are_of_one_thing(
+    lesser: str, worse: str, tied: bool
+) -> None:
+    PLAYED["one"] = ok(95)
+    text = f"""
+        {{alert: {lesser}, expr: played_value > 80, labels: {{severity: warning}}}}
+        {{alert: {worse}, expr: played_value * 2 > 90, labels: {{severity: critical}}}}
+    """
+    async with playing(configured(text, spec("one"))) as scene:
+        picture = await scene.after(6)
+        shown = [one.name for one in picture.alerts]
+        assert shown == ([worse] if tied else [worse, lesser])
+
+
 async def test_information_is_no_warning() -> None:
     PLAYED["one"] = ok(95)
     text = "{alert: Busy, expr: played_value > 80, labels: {severity: info}}"

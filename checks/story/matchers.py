@@ -106,7 +106,11 @@ def parse(text: str, *, whole: bool = True) -> tuple[Matcher, ...]:
     Raises:
         MatcherError: it is something else, or none that a silence may have.
     """
-    made = tuple(_parsed(text.strip().removeprefix("{").removesuffix("}")))
+    inner = text.strip()
+    if inner.startswith("{"):
+        # Elsewhere a brace at the end is of a pattern: ``job=~web-[0-9]{2}``.
+        inner = inner[1:].removesuffix("}")
+    made = tuple(_parsed(inner))
     if whole and (problem := refusal(made)):
         raise MatcherError(problem)
     return made

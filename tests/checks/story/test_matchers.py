@@ -26,6 +26,11 @@ LABELS = {"job": "backup", "instance": "web-1:80", "env": "prod"}
         ('team="", job=backup', True),
         ('team!="", job=backup', False),
         ('{job="backup"}', True),
+        ("{job=backup}", True),
+        ("job=backup, instance=~web-[0-9]{1}:80", True),
+        ("instance=~web-[0-9]:[0-9]{2}", True),
+        ("{instance=~web-[0-9]:[0-9]{2}}", True),
+        ("instance=~web-[0-9]:[0-9]{3}", False),
     ],
 )
 def test_patterns_match_whole_values_and_what_is_not_there_is_empty(text: str, fits: bool) -> None:

@@ -23,6 +23,7 @@ __all__ = ["INCIDENTS", "SHOWN", "Filing", "Found", "Held", "Wish"]
 SHOWN: Final = 500
 """Entries that are held for the panes."""
 INCIDENTS: Final = 200
+"""The newest ones that are held; of those that last all are."""
 _RECENT: Final = 86_400.0
 """Seconds for which what has ended is still held."""
 

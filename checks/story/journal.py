@@ -266,8 +266,12 @@ class Journal:
             return [to_silence(one) for one in self._held.execute(query, (since,))]
 
     def incidents(self, limit: int = 200) -> list[Incident]:
-        """The newest ``limit`` incidents, the newest first."""
-        query = "SELECT * FROM incidents ORDER BY id DESC LIMIT ?"
+        """The newest ``limit`` incidents, and all that last; the newest first."""
+        newest = "SELECT id FROM incidents ORDER BY id DESC LIMIT ?"
+        query = (
+            f"SELECT * FROM incidents WHERE ended IS NULL OR id IN ({newest}) "  # noqa: S608
+            "ORDER BY id DESC"
+        )
         with self._told():
             return [to_incident(one) for one in self._held.execute(query, (limit,))]
 

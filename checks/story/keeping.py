@@ -165,7 +165,8 @@ class Keeping:
         """Note ``one`` as it is now."""
         self.incidents[one.id] = one
         for number in sorted(self.incidents)[:-INCIDENTS]:
-            del self.incidents[number]
+            if self.incidents[number].ended is not None:
+                del self.incidents[number]
         self._waiting.incidents.append(one)
         self._changed()
 

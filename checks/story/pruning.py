@@ -12,7 +12,8 @@ __all__ = ["LONGEST", "MOST_ENTRIES", "take_out", "take_out_oldest"]
 MOST_ENTRIES: Final = 50_000
 MOST_FIGURES: Final = 100_000
 MOST_OTHERS: Final = 5_000
-"""Rows that are kept of incidents, silences, acknowledgements, and sessions, each."""
+"""Rows that are kept of incidents, silences, acknowledgements, and sessions, each; of what lasts
+all are."""
 LONGEST: Final = 90 * 86_400.0
 """Seconds that anything is kept."""
 
@@ -27,16 +28,16 @@ def take_out(held: sqlite3.Connection, now: float) -> None:
         ("sessions", "seen"),
     ):
         held.execute(f"DELETE FROM {table} WHERE {when} < ?", (now - LONGEST,))  # noqa: S608
-    for table, key, most in (
-        ("entries", "id", MOST_ENTRIES),
-        ("incidents", "id", MOST_OTHERS),
-        ("acknowledgements", "at", MOST_OTHERS),
-        ("silences", "ends", MOST_OTHERS),
-        ("sessions", "seen", MOST_OTHERS),
-        ("figures", "at", MOST_FIGURES),
+    for table, key, most, which in (
+        ("entries", "id", MOST_ENTRIES, "TRUE"),
+        ("incidents", "id", MOST_OTHERS, "ended IS NOT NULL"),
+        ("acknowledgements", "at", MOST_OTHERS, "ended IS NOT NULL"),
+        ("silences", "ends", MOST_OTHERS, "TRUE"),
+        ("sessions", "seen", MOST_OTHERS, "TRUE"),
+        ("figures", "at", MOST_FIGURES, "TRUE"),
     ):
         held.execute(
-            f"DELETE FROM {table} WHERE {key} < (SELECT {key} FROM {table} "  # noqa: S608
+            f"DELETE FROM {table} WHERE {which} AND {key} < (SELECT {key} FROM {table} "  # noqa: S608
             f"ORDER BY {key} DESC LIMIT 1 OFFSET ?)",
             (most - 1,),
         )

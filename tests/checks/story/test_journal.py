@@ -17,6 +17,7 @@ import pytest
 from checks.model import Status
 from checks.story import journal as journals
 from checks.story import pruning
+from checks.story import pruning
 from checks.story.errors import JournalError
 from checks.story.journal import Journal
 from checks.story.model import (
@@ -109,6 +110,21 @@ def test_what_has_an_id_takes_the_place_of_what_had_it(journal: Journal) -> None
     assert journal.acknowledgements(NOW + 6) == []
     assert journal.silences(NOW + 2) == []
     assert journal.lasting() == {}
+
+
+def test_an_incident_that_lasts_is_kept_however_many_came_after_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "MOST_OTHERS", 3)
+    over = [replace(INCIDENT, id=number, ended=NOW + 99) for number in range(4, 12)]
+    journal.write(Batch(incidents=[INCIDENT, *over], figures=[FIGURE]))
+    journal.prune(NOW)
+    assert [one.id for one in journal.incidents(2)] == [11, 10, 3]
+    assert [one.id for one in journal.incidents(9)] == [11, 10, 9, 3]
+    assert journal.figures(3) == [FIGURE]
+    journal.write(Batch(incidents=[replace(INCIDENT, ended=NOW + 99)]))
+    journal.prune(NOW)
+    assert [one.id for one in journal.incidents(9)] == [11, 10, 9]
 
 
 def test_nobody_else_can_read_it_whatever_the_umask(path: Path) -> None:

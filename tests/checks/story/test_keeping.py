@@ -6,17 +6,20 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checks.clock import FakeClock
 from checks.lanes import Lanes
+from checks.model import Status
 from checks.story import journal
 from checks.story.errors import JournalError
+from checks.story.filing import INCIDENTS
 from checks.story.journal import Journal
 from checks.story.keeping import Keeping
-from checks.story.model import Acknowledgement, Entry, EntryKind, Session
+from checks.story.model import Acknowledgement, Entry, EntryKind, Incident, Session
 from checks.story.person import who
 from checks.story.tables import Batch
 
@@ -82,6 +85,28 @@ async def test_who_sits_here_is_in_the_file_from_the_first_look_on(tmp_path: Pat
     assert [one.who for one in held.sessions()] == [who()]
     held.close()
     await keeping.finish()
+
+
+async def test_an_incident_that_lasts_is_held_however_many_came_after_it(tmp_path: Path) -> None:
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    keeping = Keeping(path, Lanes(), clock)
+    assert await keeping.look(clock.now())
+    now = clock.now()
+    lasting = Incident(1, "a", "a", Status.CRITICAL, now)
+    keeping.incident(lasting)
+    for number in range(2, INCIDENTS + 10):
+        keeping.incident(replace(lasting, id=number, ended=now))
+    assert len(keeping.incidents) == INCIDENTS + 1
+    assert await keeping.look(clock.now())
+    await keeping.finish()
+    again = Keeping(path, Lanes(), clock)
+    for held in (keeping, again):
+        assert await held.look(clock.now())
+        assert held.incidents[1] == lasting
+        assert 2 not in held.incidents
+    again.incident(replace(lasting, ended=now))
+    assert 1 not in again.incidents
+    await again.finish()
 
 
 class Full(Journal):

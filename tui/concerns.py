@@ -1,14 +1,16 @@
-"""What a key such as that for the runbook is about: the alert behind a row."""
+"""What a key such as that for the runbook is about: the alert behind a row, or the worst one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from checks.model import Status
+
 if TYPE_CHECKING:
     from checks.runbooks.views import Subject
     from checks.views import AlertView, QueueView, Snapshot
 
-__all__ = ["concerned_by"]
+__all__ = ["concerned_by", "mended"]
 
 
 def concerned_by(snapshot: Snapshot | None, key: str, check: str) -> Subject | None:
@@ -28,6 +30,28 @@ def concerned_by(snapshot: Snapshot | None, key: str, check: str) -> Subject | N
     if over is not None:
         return Subject(alert=key, check=over[1].check)
     return Subject(check=check) if snapshot.check(check) is not None else None
+
+
+def mended(
+    snapshot: Snapshot | None, subject: Subject | None, worst: AlertView | None
+) -> Subject | None:
+    """What a runbook is opened for where the cursor is on ``subject``: that, unless it is fine and
+    leads to none while the ``worst`` alert, which the verdict speaks of, does.
+    """
+    if snapshot is None or worst is None or _has_own(snapshot, subject):
+        return subject
+    from checks.runbooks.views import Subject  # noqa: PLC0415 - after the first frame
+
+    return Subject(alert=worst.id, check=worst.check)
+
+
+def _has_own(snapshot: Snapshot, subject: Subject | None) -> bool:
+    """Whether ``subject`` is in trouble itself, or leads to a runbook."""
+    if subject is None or subject.alert:
+        return subject is not None
+    links = snapshot.runbooks.links if snapshot.runbooks is not None else {}
+    check = snapshot.check(subject.check)
+    return subject.check in links or (check is not None and check.status is not Status.OK)
 
 
 def _alert(snapshot: Snapshot, key: str, check: str) -> AlertView | None:

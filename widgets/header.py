@@ -12,7 +12,7 @@ from widgets.text import Line, Seg, fit, line, role_of, segs_width
 from widgets.verdict import VerdictLine, state_segs
 
 if TYPE_CHECKING:
-    from checks.views import CheckView
+    from checks.views import AlertView, CheckView
 
 __all__ = ["CheckHeader"]
 
@@ -32,6 +32,10 @@ class CheckHeader(VerdictLine):
     """As the verdict, about one check."""
 
     check: reactive[str] = reactive("", repaint=False, layout=False)
+
+    @property
+    def leads_for(self) -> AlertView | None:
+        return None
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         snapshot, glyphs = self.snapshot, self.glyphs

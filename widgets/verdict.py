@@ -225,6 +225,15 @@ class VerdictLine(PictureView):
     class PutAway(Message):
         """Somebody has read the notice."""
 
+    @property
+    def leads_for(self) -> AlertView | None:
+        """The alert that it speaks of, where that leads to a runbook."""
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.runbooks is None:
+            return None
+        alert = _worst(snapshot)
+        return alert if alert is not None and alert.id in snapshot.runbooks.links else None
+
     def compose_lines(self, width: int, height: int) -> list[Line]:
         glyphs = self.glyphs
         state = self._state(width)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from checks.model import Status
 from checks.runbooks.views import RunState, RunView, Subject
 from checks.story.views import StoryView
 from checks.views import Snapshot
@@ -23,6 +24,7 @@ from widgets.format import clock
 from widgets.runbook.output import OutputPane, Rows
 from widgets.runbook.steps import StepsPane
 from widgets.runbook.words import last_run
+from widgets.services import ServicesPane
 
 
 def night(*, ran: bool = False) -> Snapshot:
@@ -118,6 +120,42 @@ async def test_a_service_leads_to_the_alert_that_has_a_runbook() -> None:
         await pilot.press("r")
         await settle(pilot)
         assert f"runbook  {mine[1].id}" in source_of(pilot).asked
+
+
+async def test_on_a_row_that_is_fine_r_leads_where_the_verdict_says() -> None:
+    picture = night()
+    worst = picture.alerts[0]
+    fine = next(check for check in picture.checks if check.status is Status.OK)
+    alerts = tuple(one for one in picture.alerts if one.check != fine.name)
+    source = FakeSource(replace(picture, alerts=alerts))
+    async with running(source, (160, 40)) as pilot:
+        assert "r runbook" in seen(pilot).splitlines()[0]
+        pilot.app.screen.query_one(ServicesPane).select(fine.name)
+        await settle(pilot)
+        assert "r runbook" in seen(pilot).splitlines()[0]
+        await pilot.press("r")
+        await settle(pilot)
+        assert f"runbook  {worst.id}" in source.asked
+
+
+async def test_the_verdict_names_r_only_where_it_leads_to_its_runbook() -> None:
+    picture = night()
+    fine = next(check for check in picture.checks if check.status is Status.OK)
+    ill = next(one for one in picture.alerts if one.check != picture.alerts[0].check)
+    assert picture.runbooks is not None
+    links = {**picture.runbooks.links, fine.name: "mysql-connections"}
+    books = replace(picture.runbooks, links=links)
+    async with running(FakeSource(replace(picture, runbooks=books)), (160, 40)) as pilot:
+        services = pilot.app.screen.query_one(ServicesPane)
+        for name, key in ((fine.name, fine.name), (ill.check, ill.id)):
+            services.select(name)
+            await settle(pilot)
+            assert "r runbook" not in seen(pilot).splitlines()[0]
+            await pilot.press("r")
+            await settle(pilot)
+            assert f"runbook  {key}" in source_of(pilot).asked
+            await pilot.press("escape")
+            await settle(pilot)
 
 
 async def test_enter_runs_what_is_safe_and_asks_for_all_else() -> None:

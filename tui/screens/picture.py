@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui import keymap
 from tui.annotating import alert_of, may_annotate
-from tui.concerns import concerned_by
+from tui.concerns import concerned_by, mended
 from tui.screens.filter import FilterLine
 from tui.screens.hinted import HintedScreen
 from tui.screens.hinting import HintSource, hints_from
@@ -134,7 +134,7 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
         self._emptied: Sequence[PictureView] = ()
-        self._concerned = (False, False, False)
+        self._concerned = (False, False, False, False)
 
     def widen(self, step: int) -> bool:
         """Take the next longer (1) or shorter (-1) window, where it has one of its own."""
@@ -173,18 +173,31 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         return None
 
     def concerned(self) -> Subject | None:
-        """What a runbook is wanted for here: what the cursor is on, else the worst alert."""
+        """What keys are about here: what the cursor is on, else the worst alert."""
         pane = self.focused if isinstance(self.focused, LinePane) else None
         key = pane.selected if pane is not None else None
         check = pane.selected_check if pane is not None and key is not None else ""
         return concerned_by(self.snapshot, key or "", check or self.chosen)
 
+    def to_mend(self) -> Subject | None:
+        """What a runbook is opened for here: what the cursor is on; where that is fine and has
+        none, what the verdict speaks of.
+        """
+        worst = self.query_one(".header", VerdictLine).leads_for
+        return mended(self.snapshot, self.concerned(), worst)
+
+    def _mends_worst(self) -> bool:
+        """Whether the key for the runbook leads where the verdict says."""
+        worst = self.query_one(".header", VerdictLine).leads_for
+        subject = self.to_mend()
+        return worst is not None and subject is not None and subject.alert == worst.id
+
     @on(LinePane.Selected)
     def _look_at_concern(self) -> None:
         """Name the keys that need an alert or a check where there is one, and not where not."""
-        subject = self.concerned()
+        subject, mends = self.concerned(), self.to_mend() is not None
         alert = subject is not None and bool(subject.alert)
-        concerned = (subject is not None, alert, may_annotate(self.snapshot))
+        concerned = (mends, self._mends_worst(), alert, may_annotate(self.snapshot))
         if concerned != self._concerned:
             self._concerned = concerned
             self.refresh_bindings()
@@ -194,7 +207,7 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         return False
 
     def action_runbook(self) -> None:
-        subject = self.concerned()
+        subject = self.to_mend()
         if subject is not None:
             self.post_message(OpensRunbook(subject))
 
@@ -281,7 +294,8 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
 
     def keys_named(self, active: Sequence[ActiveBinding]) -> None:
         runbook = hints_from(((("screen.runbook",), ""),), active)
-        self.query_one(".header", VerdictLine).runbook = runbook[0][0] if runbook else ""
+        named = bool(runbook) and self._mends_worst()
+        self.query_one(".header", VerdictLine).runbook = runbook[0][0] if named else ""
 
     def watch_frozen(self) -> None:
         if self._composed:
@@ -354,7 +368,7 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         if action == "logs":
             return self._composed and self._reads_logs
         if action == "runbook":
-            return self._composed and self.concerned() is not None
+            return self._composed and self.to_mend() is not None
         if action == "back":
             return self.can_go_back or bool(self.filter_text or self.maximized or self._noted)
         return True

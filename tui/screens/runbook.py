@@ -162,6 +162,9 @@ class RunbookScreen(PictureScreen):
     def concerned(self) -> Subject | None:
         return None
 
+    def to_mend(self) -> Subject | None:
+        return None
+
     @property
     def alert_at(self) -> AlertView | None:
         """The alert that it is opened for, as long as it is there."""

@@ -16,6 +16,7 @@ from widgets.text import Line, Seg, fit, line, role_of, segs_width
 from widgets.verdict import VerdictLine, state_segs
 
 if TYPE_CHECKING:
+    from checks.views import AlertView
     from widgets.alert_list.entries import Entry
 
 __all__ = ["AlertHeader"]
@@ -47,6 +48,10 @@ class AlertHeader(VerdictLine):
 
     rule: reactive[str] = reactive("", repaint=False, layout=False)
     alert: reactive[str] = reactive("", repaint=False, layout=False)
+
+    @property
+    def leads_for(self) -> AlertView | None:
+        return None
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         snapshot, glyphs = self.snapshot, self.glyphs

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
 
-    from checks.views import Snapshot
-
 __all__ = ["AnnotatingApp"]
 
 _SAID: Final = 4.0
@@ -40,19 +38,22 @@ class AnnotatingApp(StoryApp, inherit_bindings=False):
         done = await super().run_action(action, default_namespace, namespaces)
         screen = default_namespace
         if not done and action in _ABOUT_ALERTS and isinstance(screen, PictureScreen):
-            told = self._why_not(screen.snapshot, annotates=action in _ANNOTATES)
+            told = self._why_not(screen, annotates=action in _ANNOTATES)
             if told:
                 self.say(told, seconds=_SAID)
         return done
 
-    def _why_not(self, snapshot: Snapshot | None, *, annotates: bool) -> str:
+    def _why_not(self, screen: PictureScreen, *, annotates: bool) -> str:
         """Why such a key does nothing; empty while there is no picture."""
+        snapshot = screen.snapshot
         if snapshot is None:
             return ""
         if annotates and not may_annotate(snapshot):
             return "this onwatch only looks (--no-annotate): no alert is taken or silenced"
         if not snapshot.alerts:
             return "there is no alert"
+        if screen.no_alert:
+            return screen.no_alert
         keys = hints_from(((("app.alerts",), ""),), self.screen.active_bindings.values())
         return f"no alert here: choose one in Alerts{f' ({keys[0][0]})' if keys else ''}"
 

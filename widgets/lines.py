@@ -270,19 +270,24 @@ class LinePane(PictureView, can_focus=True):
         keys = self.keys
         if self._selected is None:
             if self.has_focus and keys and not self._lost:
-                self._begin_at(keys[0])
+                self._begin_at(self._first_of(keys))
         elif self.leads and not self._moved and keys:
-            if keys[0] != self._selected:
-                self._begin_at(keys[0])
+            first = self._first_of(keys)
+            if first != self._selected:
+                self._begin_at(first)
         elif self._selected in keys:
             self._place = keys.index(self._selected)
         else:
             self._selected, self._lost = None, True
             self.post_message(self.Selected(self, None, ""))
 
+    def _first_of(self, keys: Sequence[str]) -> str:
+        """Of the rows ``keys`` the one that the cursor begins on."""
+        return keys[0]
+
     def _begin_at(self, key: str) -> None:
-        """Put the cursor on the first row, ``key``, where nobody has put it anywhere."""
-        self._selected, self._place = key, 0
+        """Put the cursor on the row ``key``, where nobody has put it anywhere."""
+        self._selected, self._place = key, self.keys.index(key)
         self.post_message(self.Selected(self, key, self.selected_check))
 
     def _scroll_to_row(self, key: str) -> None:

@@ -10,9 +10,11 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
+from checks.model import Status
 from checks.rules.views import GroupView, RuleHealth, RulesView
+from checks.story.views import StoryView
 from checks.views import Snapshot
-from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of
+from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets import sample_alerts
 from tests.widgets.curves import NOW
@@ -21,7 +23,9 @@ from tui.screens.alert import AlertScreen
 from tui.screens.alerts import AlertsScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.query import QueryScreen
+from widgets.alert_list.entries import entries_of
 from widgets.alert_list.table import AlertTable
+from widgets.services import ServicesPane
 
 SIZES = [(40, 12), (60, 15), (80, 24), (120, 36), (200, 60)]
 
@@ -142,6 +146,54 @@ async def test_keys_are_named_where_they_lead_somewhere() -> None:
         text = await help_of(pilot)
         assert "Details of the check it is of" in text
         assert not re.search(r"Enter +Details", text)
+
+
+async def test_the_cursor_begins_on_the_first_alert_so_that_keys_are_about_one() -> None:
+    night = alert_night(story=StoryView(who="me"))
+    only = tuple(one for one in night.alerts if one.rule)
+    fine = tuple(replace(one, status=Status.OK) for one in night.checks)
+    async with running(FakeSource(replace(night, alerts=only, checks=fine))) as pilot:
+        concerned = {entry.check for entry in entries_of(source_of(pilot).picture)}
+        calm = next(one.name for one in fine if one.name not in concerned)
+        pilot.app.screen.query_one(ServicesPane).select(calm)
+        await keys(pilot, "7")
+        first = next(key for key in table(pilot).keys if not key.startswith("group:"))
+        assert table(pilot).selected == first
+        await keys(pilot, "a")
+        assert "Acknowledge:" in seen(pilot)
+        await keys(pilot, "escape", "home", "a")
+        assert table(pilot).selected == "group:firing"
+        assert told(pilot) == ["a heading: choose a row beneath it"]
+
+
+async def test_what_keys_are_about_is_said_of_every_row_that_is_no_alert() -> None:
+    async with running(FakeSource(alert_night(story=StoryView(who="me")))) as pilot:
+        await keys(pilot, "7")
+        for row, said in (
+            ("group:dead rules", "a heading: Enter unfolds it"),
+            ("group:errors", "a heading: choose a row beneath it"),
+        ):
+            table(pilot).select(row)
+            await keys(pilot, "s")
+            assert told(pilot) == [said]
+            app_of(pilot).clear_notifications()
+        failed = next(one for one in table(pilot).items() if one.section == "errors")
+        table(pilot).select(failed.key)
+        await keys(pilot, "s")
+        assert told(pilot) == ["a rule, of which there is no alert now"]
+
+
+async def test_a_heading_counts_the_rows_that_it_has_now() -> None:
+    night = alert_night()
+    async with running(FakeSource(night), size=(160, 40)) as pilot:
+        await keys(pilot, "7", "home")
+        assert "10 rows" in seen(pilot)
+        own = next(one for one in night.alerts if not one.rule)
+        fewer = tuple(one for one in night.alerts if one is not own)
+        source_of(pilot).show(replace(night, alerts=fewer, time=night.time + 1))
+        await settle(pilot)
+        assert "- firing 9" in seen(pilot)
+        assert "9 rows" in seen(pilot)
 
 
 async def test_groups_by_check_fold() -> None:

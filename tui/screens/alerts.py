@@ -74,6 +74,18 @@ class AlertsScreen(ListScreen):
 
     # Keys
 
+    @property
+    def no_alert(self) -> str:
+        table = self.query_one(AlertTable)
+        group, entry = table.group_at(table.selected), table.item_at(table.selected)
+        if group is not None and not group.items:
+            return "a heading, with no alert beneath it"
+        if group is not None and group.name in self.folded:
+            return "a heading: Enter unfolds it"
+        if group is not None:
+            return "a heading: choose a row beneath it"
+        return "a rule, of which there is no alert now" if entry is not None else ""
+
     def action_group(self) -> None:
         super().action_group()
         self._by_hand = False

@@ -217,6 +217,11 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         subject = self.concerned()
         return alert_of(self.snapshot, subject.alert) if subject is not None else None
 
+    @property
+    def no_alert(self) -> str:
+        """Why there is no alert under the cursor, where this screen knows better than others."""
+        return ""
+
     def action_acknowledge(self) -> None:
         from tui.screens.acknowledge import AcknowledgeScreen  # noqa: PLC0415 - when wanted
 

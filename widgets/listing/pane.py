@@ -44,6 +44,8 @@ class ListPane(LinePane, Generic[Item]):
     _groups: dict[str, Group[Item]]
     _drawn: dict[str, tuple[tuple[object, ...], Line]]
     _heads: list[Line]
+    _members: tuple[str, tuple[str, ...]] = ("", ())
+    """The group under the cursor and the rows in it, as the screen knows them."""
     _matched: int = 0
 
     # What subclasses say
@@ -157,6 +159,19 @@ class ListPane(LinePane, Generic[Item]):
             else self._mark(self._draw(line.key, room), marker)
             for line in lines
         ]
+
+    def _first_of(self, keys: Sequence[str]) -> str:
+        """The first row of an item: on a group's own row most keys are about nothing."""
+        return next((key for key in keys if key not in self._groups), keys[0])
+
+    def _keep_selection(self) -> None:
+        """As for all panes; of a group under the cursor it is also told which rows it has now."""
+        super()._keep_selection()
+        group = self.group_at(self._selected)
+        members = (group.key, tuple(map(self.key_of, group.items))) if group else ("", ())
+        if group and members != self._members and members[0] == self._members[0]:
+            self.post_message(self.Selected(self, group.key, self.selected_check))
+        self._members = members
 
     def _begin_at_preferred(self) -> bool:
         """Put the cursor on the row that is preferred most; whether it moved."""

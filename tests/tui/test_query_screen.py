@@ -296,6 +296,23 @@ async def test_the_command_takes_the_expression_with_it() -> None:
         assert pilot.app.screen.query_one(PromptLine).value == "sum(queue_size)"
 
 
+async def test_the_next_expression_replaces_the_one_that_found_nothing() -> None:
+    async with asking() as pilot:
+        await type_in(pilot, "nosuch_metric", "enter", "escape", "escape")
+        await pilot.press("colon", *"query", "space", *"queue_size")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(PromptLine).value == "queue_size"
+
+
+async def test_an_expression_that_was_brought_is_gone_on_with() -> None:
+    async with asking() as pilot:
+        await type_in(pilot, "queue_size", "enter", "escape")
+        app_of(pilot).open_query("sum")
+        await settle(pilot)
+        await pilot.press(*"(up)")
+        assert pilot.app.screen.query_one(PromptLine).value == "sum(up)"
+
+
 async def test_esc_leads_to_the_rows_and_back_and_nothing_is_evaluated_any_more() -> None:
     async with asking() as pilot:
         await type_in(pilot, "queue_size", "enter", "escape")

@@ -63,6 +63,8 @@ class PromptLine(Input):
             id="prompt",
             placeholder="rate(node_cpu_seconds_total[5m])",
             compact=True,
+            # Whoever comes with an expression goes on with it.
+            select_on_focus=False,
             # With thousands of characters each key takes long.
             max_length=1000,
         )

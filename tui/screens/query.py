@@ -108,7 +108,9 @@ class QueryScreen(PictureScreen):
     # What is asked
 
     def ask(self, text: str) -> None:
-        """Begin with ``text`` in the prompt, to be gone on with."""
+        """Begin with ``text`` in the prompt, to be gone on with; where it is empty, with what was
+        asked last, which the first letter replaces.
+        """
         if self._composed:
             self._begin_with(text)
         else:
@@ -124,6 +126,8 @@ class QueryScreen(PictureScreen):
         self.be_whole()
         if text or not self.text:
             prompt.begin(text)
+        else:
+            prompt.select_all()
         self.set_focus(prompt)
 
     def begin(self, standing: Standing) -> None:
@@ -197,7 +201,9 @@ class QueryScreen(PictureScreen):
         return super().check_action(action, parameters)
 
     def action_edit(self) -> None:
-        self.set_focus(self.query_one(PromptLine))
+        prompt = self.query_one(PromptLine)
+        prompt.select_all()
+        self.set_focus(prompt)
 
     def action_sort(self) -> None:
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]

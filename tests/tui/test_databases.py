@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -515,6 +516,13 @@ async def test_nothing_is_done_until_it_was_chosen_and_then_confirmed() -> None:
         assert asked(pilot, "act") == [f"act shop terminate {ROOT}"]
         assert screen_of(pilot).check == "shop"
         assert notes(pilot) == ["terminate the session: asked shop"]
+
+
+async def test_the_help_of_the_box_says_that_enter_chooses() -> None:
+    async with databases("x") as pilot:
+        text = await help_of(pilot)
+        assert re.search(r"Enter +Choose what is to be done to it", text)
+        assert not re.search(r"Enter +Details", text)
 
 
 async def test_a_choice_can_be_taken_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -107,6 +108,19 @@ async def test_read_only_speaks_of_showing_alone() -> None:
         await settle(pilot)
         assert "Enter show" in seen(pilot).splitlines()[-1]
         assert "run" not in seen(pilot).splitlines()[-1]
+
+
+async def test_the_help_says_of_enter_what_it_does_to_a_step() -> None:
+    picture = night()
+    assert picture.runbooks is not None
+    read_only = replace(picture, runbooks=replace(picture.runbooks, read_only=True))
+    for shown, said in ((picture, "Run the step where it is safe"), (read_only, "Show the step")):
+        async with running(FakeSource(shown), (120, 60)) as pilot:
+            await pilot.press("7", "r")
+            await settle(pilot)
+            text = await help_of(pilot)
+            assert re.search(rf"Enter +{said}", text)
+            assert not re.search(r"Enter +Details", text)
 
 
 async def test_a_service_leads_to_the_alert_that_has_a_runbook() -> None:

@@ -47,6 +47,9 @@ class OptionsScreen(WholeBox):
         (("session.close",), "back"),
     )
 
+    def opens(self) -> str:
+        return "Take this value, or those that are marked"
+
     def __init__(
         self,
         variables: tuple[VariableView, ...],

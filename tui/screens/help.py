@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -17,6 +18,8 @@ from tui import keymap
 from tui.keymap import key_name
 from tui.numbered import NUMBERED
 from tui.screens.drawn import StyledScreen
+from tui.screens.hinted import HintedScreen
+from tui.screens.modal import PictureModal
 from tui.screens.overlay import Overlay
 from widgets.glyphs import WORDS, Glyphs, glyphs_for
 from widgets.lines import LinePane
@@ -169,9 +172,13 @@ def _working(screen: Screen[object]) -> Iterator[ActiveBinding]:
     """What a key does now on ``screen``; nothing is opened where the pane has no rows."""
     pane = screen.focused
     opens = not isinstance(pane, LinePane) or pane.selected is not None
+    told = screen.opens() if isinstance(screen, HintedScreen | PictureModal) else ""
     for each in screen.active_bindings.values():
-        if opens or each.binding.id != "pane.open":
+        if each.binding.id != "pane.open":
             yield each
+        elif opens:
+            said = replace(each.binding, description=told) if told else each.binding
+            yield each._replace(binding=said)
 
 
 def keys_of(active: Iterable[ActiveBinding]) -> list[tuple[str, str, str]]:

@@ -46,6 +46,10 @@ class HintedScreen(DrawnScreen, inherit_bindings=False):
         """The keys that are named at the bottom, as far as they work."""
         return self.HINTS
 
+    def opens(self) -> str:
+        """What Enter does on a row here, for the help; empty where it opens its details."""
+        return ""
+
     def _watch_stack_updates(self) -> None:
         # A screen that is being covered has the keys that it had.
         if self.is_active:

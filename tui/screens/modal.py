@@ -46,6 +46,10 @@ class PictureModal(SelectingScreen, ModalScreen[None], Overlay, inherit_bindings
             self.subject = subject
             super().__init__()
 
+    def opens(self) -> str:
+        """What Enter does on a row here, for the help; empty where it opens its details."""
+        return ""
+
     def take(self, standing: Standing) -> None:
         """Show what ``standing`` says."""
 

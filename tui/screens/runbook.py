@@ -177,6 +177,10 @@ class RunbookScreen(PictureScreen):
             return self.HINTS
         return ((("pane.open",), "show"), *self.HINTS[2:])
 
+    def opens(self) -> str:
+        runs = self.books is None or not self.books.read_only
+        return "Run the step where it is safe, show it whole where not" if runs else "Show the step"
+
     def take(self, standing: Standing) -> None:
         super().take(standing)
         if not self._composed:

@@ -292,6 +292,9 @@ class SessionScreen(WholeBox):
             return self.offers
         return True
 
+    def opens(self) -> str:
+        return "Choose what is to be done to it"
+
     def action_next(self) -> None:
         self.focus_next()
 

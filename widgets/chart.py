@@ -25,9 +25,9 @@ from widgets.text import Line, Seg, groups_in, line
 from widgets.view import PictureView
 
 if TYPE_CHECKING:
-    from checks.views import Chart, CheckDetails, CheckView
+    from checks.views import Chart, CheckDetails, CheckView, Points
 
-__all__ = ["ANY", "HOUR", "BigChart", "chart_lines", "first_chart", "legend", "within"]
+__all__ = ["ANY", "HOUR", "BigChart", "chart_lines", "first_chart", "legend", "spanned", "within"]
 
 ANY: Final = -1
 """The index of no chart in particular: of that which the check's status is about."""
@@ -72,9 +72,11 @@ def within(chart: Chart, since: float) -> Chart:
     return replace(chart, times=chart.times[start:], values=chart.values[start:])
 
 
-def _spanned(chart: Chart, span: float) -> str:
-    """The window that the chart is of, and how much of it is known where that is less."""
-    covered = chart.times[-1] - chart.times[0] if chart.times else 0.0
+def spanned(times: Points, span: float) -> str:
+    """The window ``span`` that a chart is of, and how much of it ``times`` cover where that is
+    less; both in seconds.
+    """
+    covered = times[-1] - times[0] if times else 0.0
     told = fmt.window(span)
     return told if covered > 0.9 * span else f"{fmt.coarse(covered)} of {told}"
 
@@ -90,7 +92,7 @@ def legend(chart: Chart, width: int, glyphs: Glyphs, span: float = HOUR) -> Line
     def told(name: str, value: float | None) -> list[Seg]:
         return [Seg(f"{name} ", "dim"), *figure(fmt.value_in(chart.unit, value))]
 
-    window = [Seg(_spanned(chart, span), "dim")]
+    window = [Seg(spanned(chart.times, span), "dim")]
     groups = [[Seg(f" {chart.title}", "title")], window, told("now", newest)]
     groups.append(told("max", max(known, default=None)))
     for name, bound in (("warning", chart.warning), ("critical", chart.critical)):

@@ -46,6 +46,10 @@ POINTS: Final = 240
 """Steps of a curve."""
 LONGEST: Final = 86_400.0
 """Seconds that curves go back at most."""
+LEAST: Final = 60_000
+"""Milliseconds that curves go back at least, however little is held."""
+MOSTLY: Final = 0.9
+"""The share of the wanted time from which on all of it is drawn, though a little be not held."""
 MOST_CELLS: Final = 2_000_000
 LONGEST_WORK: Final = 5.0
 """Seconds of this thread's own time that the curves may take together."""
@@ -167,7 +171,7 @@ class StandingQuery:
         self, store: Store, expression: Expression, at: int
     ) -> Generator[Outcome, None, None]:
         """The steps of the curves in order, as many at a time as take :data:`A_PART`."""
-        span = round(self._span * 1000)
+        span = self._held(store, at)
         step = max(1, span // POINTS)
         first, steps, many = 0, span // step + 1, FIRST
         while first < steps:
@@ -187,6 +191,14 @@ class StandingQuery:
             cost = max(1e-6, time.thread_time() - began)
             first, many = first + many, max(1, min(steps, int(many * A_PART / cost)))
             yield part
+
+    def _held(self, store: Store, at: int) -> int:
+        """The milliseconds before ``at`` that curves go back: no further than anything is held,
+        where that is much less than was wanted.
+        """
+        wanted, oldest = round(self._span * 1000), store.oldest
+        held = at - oldest if oldest is not None else wanted
+        return wanted if held > MOSTLY * wanted else min(wanted, max(held, LEAST))
 
     def _known(self, store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names of metrics and of labels; the same tuples while no series came or went."""

@@ -257,8 +257,8 @@ class QueryView:
         total: how many there are in all.
         string: where the expression is a text, that text.
         times: of the ``curves``, ascending.
-        curves: the first few series over ``span`` seconds.
-        span: how far back the curves go.
+        curves: the first few series over ``span`` seconds, or over what is held where that is less.
+        span: how far back the curves are to go.
         about: the labels of the series whose curve was wanted; empty where all were.
         metrics: every metric name that is held, for completion; sorted.
         labels: every label name that is held, likewise.

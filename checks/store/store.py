@@ -234,6 +234,12 @@ class Store:
         return self._changes.get("", 0)
 
     @property
+    def oldest(self) -> int | None:
+        """Milliseconds of the oldest row held; None while there is none."""
+        begins = (block.oldest() for block in self._blocks.values())
+        return min((one for one in begins if one is not None), default=None)
+
+    @property
     def series_count(self) -> int:
         return len(self._homes)
 

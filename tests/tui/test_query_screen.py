@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.pilot import Pilot
 
+from checks.model import Samples, Series
 from checks.promql.check import NATIVE_FUNCTIONS
 from checks.promql.functions import FUNCTIONS as KNOWN
 from checks.promql.syntax import parse
@@ -335,6 +336,23 @@ async def test_the_window_of_the_curves_is_chosen_with_plus_and_minus() -> None:
         await type_in(pilot, "queue_size", "enter", "escape", "minus")
         assert source_of(pilot).asked[-1] == "query queue_size 900"
         assert "15 min of 3 curves" in seen(pilot)
+
+
+async def test_curves_begin_with_what_is_held_and_say_so() -> None:
+    store = Store(7200.0)
+    for second in range(0, 241, 5):
+        one = Samples((Series.of("up", {"job": "web"}),), (second,))
+        store.append("web", 5.0, NOW - 240 + second, one)
+    async with running(Asked(store), (120, 50)) as pilot:
+        app_of(pilot).open_query("up")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        rows = [row.rstrip() for row in seen(pilot).splitlines()]
+        legend = next(row for row in rows if "━ up" in row)
+        assert "4 m of 1 h" in legend
+        drawn = rows[rows.index(legend) + 1 : rows.index(legend) + 20]
+        assert any(row[12:40].strip() for row in drawn), "the curve has the width"
 
 
 async def test_it_answers_while_the_picture_is_frozen() -> None:

@@ -13,6 +13,7 @@ from checks.model import clean
 from widgets import format as fmt
 from widgets.answer.rows import LONG, series_text
 from widgets.answer.scale import LinearScale, linear_scale
+from widgets.chart import spanned
 from widgets.glyphs import Glyphs
 from widgets.request_log.plot import Plotted, plot
 from widgets.text import Line, Seg, fit, line, right
@@ -71,7 +72,7 @@ def curve_lines(
 def _legend(answer: QueryView, name: str, width: int, glyphs: Glyphs) -> Line:
     count = len(answer.curves)
     rest = f" of {count} curves" if count == answer.total else f" of the first {count} curves"
-    told = f"{fmt.window(answer.span)}{rest if count > 1 else ''}"
+    told = f"{spanned(answer.times, answer.span)}{rest if count > 1 else ''}"
     head = [Seg(f" {told}  ", "dim"), Seg("* " if glyphs.plain else "━ ", "spark")]
     return line(*head, Seg(fit(name or "scalar", width - len(told) - 5, glyphs.cut), "label"))
 

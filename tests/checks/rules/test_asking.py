@@ -46,6 +46,26 @@ def test_rows_are_as_they_are_now_and_curves_as_they_were() -> None:
     assert view.curves[0].values[0] == 450.0
 
 
+def test_curves_go_back_no_further_than_anything_is_held() -> None:
+    store = Store(7200.0)
+    for second in range(0, 181, 5):
+        store.append("web", 5.0, NOW - 180 + second, taken({series("up", job="web"): 1.0}))
+    view = StandingQuery("up", 3600).view(store, NOW)
+    assert view.span == 3600
+    assert view.times[0] == NOW - 180
+    assert len(view.times) == 241
+    assert all(value == 1.0 for value in view.curves[0].values)
+
+
+def test_a_minute_is_drawn_though_less_is_held_and_all_where_little_is_missing() -> None:
+    store = Store(7200.0)
+    store.append("web", 5.0, NOW, taken({series("up", job="web"): 1.0}))
+    assert StandingQuery("up", 3600).view(store, NOW).times[0] == NOW - 60
+    assert StandingQuery("up", 30).view(store, NOW).times[0] == NOW - 30
+    assert StandingQuery("queue_size", 3700).view(store_of(), NOW).times[0] == NOW - 3700
+    assert StandingQuery("time()", 600).view(Store(7200.0), NOW).times[0] == NOW - 600
+
+
 def test_a_mistake_is_a_sentence_with_its_column() -> None:
     view = StandingQuery("sum(queue_size", 600).view(store_of(), NOW)
     assert view.column == 4, "where it was opened"

@@ -4,70 +4,32 @@ Read without configuration: ``{"status": "ok|healthy|up|pass"}`` and its worse w
 ``{"healthy": true}``, Spring Boot's ``components``, ASP.NET's ``entries``, MicroProfile's
 and Spatie's lists of checks, NestJS Terminus' ``details``, IETF ``application/health+json``
 and plain maps of services to words, booleans or objects. Pure: JSON in, values out.
+
+A word that nobody knows is UNKNOWN where a word for health is expected: see ``expected`` and
+``seen`` of :func:`read_document`. Elsewhere a ``status`` may be that of an order.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeGuard
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from checks.expectations import seconds
-from checks.health_words import word_status
+from checks.health_parts import WORDED, Meaning, Said, Walk, is_number, member
+from checks.health_words import says_little, word_status
 from checks.model import Part, Status, clean, worst
 
-__all__ = ["HealthDocument", "Meaning", "changes", "read_document"]
+__all__ = ["HealthDocument", "Meaning", "changes", "is_of_health", "read_document"]
 
-Meaning = Callable[[object], Status | None]
-"""What a verdict means; None where it means nothing."""
-
-PARTS_BOUND: Final = 50
-"""Child rows that a document may give."""
-NUMBERS_BOUND: Final = 50
-"""Figures that a document may give."""
-DEPTH_BOUND: Final = 4
-"""Levels of nesting that are looked at."""
-
-_VERDICTS: Final = (
-    "status",
-    "overall_status",
-    "overall",
-    "health",
-    "state",
-    "healthy",
-    "ok",
-    "alive",
-    "ready",
-    "up",
-    "success",
+_NOWHERE: Final[frozenset[str]] = frozenset()
+_OF_HEALTH: Final = re.compile(
+    r"(health|healthz|healthy|health[-_]?checks?|health[-_]?status|livez|readyz|liveness|readiness)"
+    r"(\.\w+)?",
+    re.IGNORECASE,
 )
-"""Keys that hold a verdict, the more usual first."""
-
-_LISTS = (
-    "services components checks dependencies subsystems systems healthchecks workers indicators "
-    "probes connections contributors dependenciesstatus servicesstatus"
-)
-_FLAGS: Final = frozenset(_LISTS.split())
-"""Keys (in lower case, without ``_`` and ``-``) whose members are parts, even bare booleans."""
-_MORE = "entries details results checkresults info error modules"
-_CONTAINERS: Final = _FLAGS | frozenset(_MORE.split())
-"""Keys whose members are parts where they are objects or words; a boolean may be anything."""
-
-_MESSAGES: Final = (
-    "error",
-    "message",
-    "exception",
-    "output",
-    "description",
-    "notificationMessage",
-    "shortSummary",
-    "reason",
-    "detail",
-)
-_NAMES: Final = ("name", "label", "component", "componentName", "componentId", "id", "key")
+"""What the last part of a path says, or the last but one, that leads to a health document."""
 _VERSIONS: Final = ("version", "app_version", "appVersion", "releaseId", "release", "build")
 _STARTS: Final = ("started_at", "startedAt", "start_time", "startTime")
 _UPTIMES: Final = (
@@ -82,9 +44,6 @@ _HOMES: Final = ("process", "app", "application", "server", "runtime")
 """Objects that may hold the uptime in place of the document itself."""
 _SLACK: Final = 10.0
 """Seconds that a service's own uptime may be off."""
-_NO_VERDICT_IN = re.compile(
-    r"level|env|mode|type|name|version|message|description|role|debug|feature|time", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +51,11 @@ class HealthDocument:
     """What a document says.
 
     ``status`` is its own verdict, ``word`` as it wrote it; where it has no verdict the status
-    is its worst part's and the word empty. ``numbers`` are figures by dotted path, ``uptime``
-    seconds. Facts and names of numbers are as the target wrote them: the constructors of
-    :mod:`checks.model` clean them.
+    is its worst part's and the word empty. ``strange`` is whether nobody knows its word; it is
+    UNKNOWN then, as a part of which nobody knows the word is. ``places`` are those at which
+    verdicts stood, the document's own being the empty one. ``numbers`` are figures by dotted
+    path, ``uptime`` seconds. Facts and names of numbers are as the target wrote them: the
+    constructors of :mod:`checks.model` clean them.
     """
 
     status: Status
@@ -106,6 +67,8 @@ class HealthDocument:
     version: str = ""
     uptime: float | None = None
     started: str = ""
+    strange: bool = False
+    places: frozenset[str] = _NOWHERE
 
     @property
     def failing(self) -> tuple[Part, ...]:
@@ -114,48 +77,68 @@ class HealthDocument:
         return tuple(sorted(bad, key=lambda part: -part.status.severity))
 
 
-def read_document(document: object, meaning: Meaning = word_status) -> HealthDocument | None:
+def is_of_health(path: str, content_type: str = "") -> bool:
+    """Whether the ``path`` of a url, or what the answer says it is, tells that a page is there to
+    say how a service is: ``/api/health``, ``/health/ready``, ``application/health+json``."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    last = [part for part in path.split("/") if part][-2:]
+    return media_type == "application/health+json" or any(map(_OF_HEALTH.fullmatch, last))
+
+
+def read_document(
+    document: object,
+    meaning: Meaning = word_status,
+    *,
+    expected: bool = False,
+    seen: frozenset[str] = _NOWHERE,
+) -> HealthDocument | None:
     """What ``document`` (parsed JSON) says of its service; None where it says nothing of it.
 
-    ``meaning`` is that of its words.
+    ``meaning`` is that of its words. ``expected`` is whether this page is known to be a health
+    document; ``seen`` are the :attr:`~HealthDocument.places` of an earlier document of it.
     """
     if not isinstance(document, dict):
         return None
-    reader = _Reader(meaning)
-    key, word, status = _verdict(document, meaning)
-    reader.top(document, key)
-    parts = tuple(reader.parts.values())
-    if status is None:
-        if not parts:
-            return None
-        status = worst(part.status for part in parts)
+    walk = Walk(meaning, expected=expected, seen=seen)
+    wanted = WORDED if expected else _NOWHERE
+    said = walk.said(document, "", wanted)
+    walk.headed = _is_of_health(said)
+    walk.top(document, said.key)
+    if said.status is None and walk.sure:
+        said = walk.said(document, "", WORDED)
+    parts = tuple(walk.parts.values())
+    if said.status is None and not parts:
+        return None
+    strange = said.status is Status.UNKNOWN
+    status = said.status
+    if status is None or strange:
+        status = worst((part.status for part in parts), Status.UNKNOWN)
+        status = worst((status, Status.UNKNOWN)) if strange else status
     uptime, path = _uptime(document)
     return HealthDocument(
         status,
-        clean(word, 40),
-        key,
+        clean(said.word, 40),
+        said.key,
         parts,
-        tuple(reader.facts),
-        tuple((name, value) for name, value in reader.numbers if name != path),
+        tuple(walk.facts),
+        tuple((name, value) for name, value in walk.numbers if name != path),
         _text(document, _VERSIONS),
         uptime,
         _text(document, _STARTS),
+        strange,
+        frozenset(walk.places if said.status is None else {"", *walk.places}),
     )
 
 
-def _verdict(mapping: Mapping[str, Any], meaning: Meaning) -> tuple[str, str, Status | None]:
-    """The key, word and meaning of the verdict in ``mapping``."""
-    for key in _VERDICTS:
-        value = mapping.get(key)
-        status = None if value is None else meaning(value)
-        if status is not None:
-            return key, value if isinstance(value, str) else json.dumps(value), status
-    return "", "", None
+def _is_of_health(said: Said) -> bool:
+    """Whether the head of a document has a word that only health documents have."""
+    known = said.status not in {None, Status.UNKNOWN}
+    return known and said.key in WORDED and not said.word.isdigit() and not says_little(said.word)
 
 
 def _text(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     for key in keys:
-        value = mapping.get(key)
+        value = member(mapping, key)
         if isinstance(value, dict):
             value = value.get("version")
         if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
@@ -170,13 +153,9 @@ def _uptime(document: Mapping[str, Any]) -> tuple[float | None, str]:
         if isinstance(home, dict):
             for key, unit in _UPTIMES:
                 value = home.get(key)
-                if _is_number(value) and 0 <= value < 1e12:
+                if is_number(value) and 0 <= value < 1e12:
                     return float(value) * unit, f"{prefix}.{key}".lstrip(".")
     return None, ""
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def changes(before: HealthDocument, after: HealthDocument, elapsed: float) -> tuple[str, ...]:
@@ -194,164 +173,3 @@ def changes(before: HealthDocument, after: HealthDocument, elapsed: float) -> tu
     if before.version and after.version and before.version != after.version:
         events.append(f"version changed from {before.version} to {after.version}")
     return tuple(events)
-
-
-@dataclass(slots=True, eq=False)
-class _Reader:
-    """Walks a document and gathers what it finds, up to the bounds."""
-
-    meaning: Meaning
-    parts: dict[str, Part] = field(default_factory=dict)
-    facts: list[tuple[str, str]] = field(default_factory=list)
-    numbers: list[tuple[str, float]] = field(default_factory=list)
-
-    def top(self, document: Mapping[str, Any], verdict: str) -> None:
-        """Read the document's own members."""
-        for key, value in document.items():
-            if key == verdict:
-                continue
-            if isinstance(value, dict | list):
-                plain = _plain(key)
-                if plain in _CONTAINERS:
-                    self._container(key, value, 1, flags=plain in _FLAGS)
-                else:
-                    self._member(key, value, 1)
-            elif isinstance(value, str) and not _NO_VERDICT_IN.search(key) and self.meaning(value):
-                self._part(key, value)
-            else:
-                self._fact(key, value)
-
-    def _container(
-        self, path: str, members: dict[str, Any] | list[Any], depth: int, *, flags: bool = False
-    ) -> None:
-        """Objects and words in ``members`` are parts; with ``flags`` booleans are too."""
-        for name, value in _named(members):
-            if isinstance(value, dict):
-                self._object(name, value, f"{path}.{name}", depth)
-            elif isinstance(value, list):
-                self._observations(name, value, depth)
-            elif isinstance(value, (str, bool) if flags else str) and self.meaning(value):
-                self._part(name, value)
-            else:
-                self._fact(f"{path}.{name}", value)
-
-    def _member(self, path: str, value: dict[str, Any] | list[Any], depth: int) -> None:
-        """An object of unknown meaning: a part where it has a verdict, else facts."""
-        if depth > DEPTH_BOUND or isinstance(value, list):
-            return
-        if _verdict(value, self.meaning)[2] is not None:
-            self._object(path, value, path, depth)
-            return
-        for key, inner in value.items():
-            if isinstance(inner, dict):
-                self._member(f"{path}.{key}", inner, depth + 1)
-            else:
-                self._fact(f"{path}.{key}", inner)
-
-    def _object(self, name: str, value: Mapping[str, Any], path: str, depth: int) -> None:
-        """A part that is an object: its verdict, its message, parts of its own."""
-        _, word, status = _verdict(value, self.meaning)
-        flags = value.get("status")
-        if status is None and isinstance(flags, dict):
-            self._flags(name, path, flags)
-        elif status is not None:
-            self._add(Part(name, status, _message(value), _figure(value) or word))
-        for key, inner in value.items():
-            if isinstance(inner, dict) and inner is not flags and depth < DEPTH_BOUND:
-                if status is None or key in {"components", "checks", "entries", "services"}:
-                    self._container(f"{path}.{key}", _prefixed(name, inner), depth + 1)
-                else:
-                    self._member(f"{path}.{key}", inner, depth + 1)
-            elif not isinstance(inner, dict | list):
-                self._number(f"{path}.{key}", inner)
-
-    def _flags(self, name: str, path: str, flags: Mapping[str, Any]) -> None:
-        """A part whose status is a map of alternatives: one that is there is enough.
-
-        Which of them are there is a fact each, and a figure, 0 or 1.
-        """
-        for key, value in flags.items():
-            self._fact(f"{path}.status.{key}", value)
-            if isinstance(value, bool):
-                self._number(f"{path}.status.{key}", int(value))
-        there = [key for key, value in flags.items() if self.meaning(value) is Status.OK]
-        if there or not flags:
-            self._add(Part(name, Status.OK, "", f"{len(there)}/{len(flags)}"))
-        else:
-            message = "none of " + ", ".join(list(flags)[:5])
-            self._add(Part(name, Status.WARNING, message, f"0/{len(flags)}"))
-
-    def _observations(self, name: str, observations: list[Any], depth: int) -> None:
-        """IETF health+json: a list of observations of one component."""
-        objects = [item for item in observations if isinstance(item, dict)]
-        for index, item in enumerate(objects):
-            identity = str(item.get("componentId") or index + 1)
-            own = f"{name} {identity}" if len(objects) > 1 else name
-            self._object(own, item, own, depth + 1)
-
-    def _part(self, name: str, value: object) -> None:
-        status = self.meaning(value)
-        if status is not None:
-            self._add(
-                Part(name, status, "", value if isinstance(value, str) else json.dumps(value))
-            )
-
-    def _add(self, part: Part) -> None:
-        if part.name and len(self.parts) < PARTS_BOUND:
-            earlier = self.parts.get(part.name)
-            # NestJS lists a failing part under "error" and again under "details".
-            if earlier is None or earlier.status.severity < part.status.severity:
-                self.parts[part.name] = part
-
-    def _fact(self, path: str, value: object) -> None:
-        self._number(path, value)
-        if isinstance(value, str | int | float) and value != "" and len(self.facts) < NUMBERS_BOUND:
-            text = value if isinstance(value, str) else json.dumps(value)
-            self.facts.append((path, text))
-
-    def _number(self, path: str, value: object) -> None:
-        if (
-            _is_number(value)
-            and len(self.numbers) < NUMBERS_BOUND
-            and abs(value) < 1e300
-            and math.isfinite(value)
-        ):
-            self.numbers.append((path, float(value)))
-
-
-def _plain(key: str) -> str:
-    return key.lower().replace("_", "").replace("-", "")
-
-
-def _named(members: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
-    """Names and values; members of a list name themselves."""
-    if isinstance(members, dict):
-        yield from members.items()
-        return
-    for index, item in enumerate(members[: 2 * PARTS_BOUND]):
-        if isinstance(item, dict):
-            name = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), "")
-            yield name or str(index + 1), item
-
-
-def _prefixed(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{name}/{key}": value for key, value in members.items()}
-
-
-def _message(value: Mapping[str, Any]) -> str:
-    """The first text of ``value`` that explains its verdict, also one within its details."""
-    for source in (value, value.get("details"), value.get("data")):
-        if isinstance(source, dict):
-            for key in _MESSAGES:
-                text = source.get(key)
-                if isinstance(text, str) and text:
-                    return clean(text, 200)
-    return ""
-
-
-def _figure(value: Mapping[str, Any]) -> str:
-    """IETF's observed value with its unit; empty where there is none."""
-    observed = value.get("observedValue")
-    if isinstance(observed, bool) or not isinstance(observed, int | float | str):
-        return ""
-    return clean(f"{observed} {value.get('observedUnit', '')}".strip(), 40)

@@ -8,26 +8,46 @@ from typing import Final
 
 from checks.model import Status
 
-__all__ = ["counterpart", "own_words", "word_status"]
+__all__ = ["counterpart", "is_neutral", "own_words", "says_little", "word_status"]
 
 _OK: Final = (
     "ok okay healthy up pass passed passing green available connected running alive operational "
-    "active ready serving success successful true good normal online reachable fine"
+    "active ready serving success successful succeeded true good normal online reachable fine "
+    "working live in_service in_sync synced nominal recovered health_ok all_ok all_good "
+    "all_systems_operational"
 )
-_NEUTRAL: Final = "disabled skipped not_configured unconfigured not_applicable n/a none info"
+_NEUTRAL: Final = (
+    "disabled skipped not_configured unconfigured not_applicable n/a none info information "
+    "informational notice unused"
+)
 _WARNING: Final = (
-    "degraded degraded_performance limited warn warning yellow partial partial_outage "
-    "partially_degraded minor minor_outage slow stale unstable pending initializing initialising "
-    "starting loading maintenance under_maintenance read_only readonly recovering reconnecting "
-    "overloaded unknown"
+    "degraded degraded_performance degraded_service limited warn warning health_warn yellow amber "
+    "partial partial_outage partially_degraded partial_failure minor minor_outage has_issues "
+    "impaired reduced at_risk slow stale unstable flapping pending initializing initialising "
+    "starting restarting loading reloading activating deactivating stopping shutting_down "
+    "terminating draining maintenance maintenance_mode under_maintenance maint nolb safe_mode "
+    "read_only readonly recovering reconnecting rebuilding syncing overloaded throttled "
+    "insufficient_data unknown service_unknown"
 )
 _CRITICAL: Final = (
-    "down fail failed failing failure unhealthy error errored critical red unavailable "
-    "disconnected dead stopped offline not_ready not_ok not_serving out_of_service outage major "
-    "major_outage unreachable refused timeout false bad broken crashed ko exception"
+    "down fail fails failed failing failure unhealthy error errored err critical crit red "
+    "unavailable disconnected dead stopped offline not_ready not_ok nok not_serving not_working "
+    "not_running not_connected not_available not_healthy not_alive not_responding out_of_service "
+    "outage major major_outage full_outage unreachable unresponsive refused timeout timed_out "
+    "false bad broken crashed crashing crash_loop_back_off image_pull_back_off backoff exited "
+    "killed oom_killed evicted aborted ko exception fatal emergency emerg disaster panic alert "
+    "alerting alarm problem severe health_err corrupt corrupted hung expired"
 )
+_SEPARATORS: Final = re.compile(r"[\s_\-]+")
+
+
+def _plain(word: str) -> str:
+    """``word`` whatever its case and separators: ``OutOfService`` is ``OUT_OF_SERVICE``."""
+    return _SEPARATORS.sub("", word).lower()
+
+
 _WORDS: Final[Mapping[str, Status]] = {
-    word: status
+    _plain(word): status
     for words, status in (
         (_OK, Status.OK),
         (_NEUTRAL, Status.OK),
@@ -36,9 +56,14 @@ _WORDS: Final[Mapping[str, Status]] = {
     )
     for word in words.split()
 }
+_NOTHING: Final = frozenset(_plain(word) for word in _NEUTRAL.split())
+_ENVELOPES: Final = frozenset(
+    {"ok", "okay", "success", "successful", "true", "active"}
+    | {"error", "failed", "failure", "fail", "false"}
+)
 _COUNTERPARTS: Final = {
     "down": "up",
-    "out_of_service": "up",
+    "outofservice": "up",
     "fail": "pass",
     "warn": "pass",
     "error": "ok",
@@ -47,15 +72,13 @@ _COUNTERPARTS: Final = {
     "red": "green",
     "yellow": "green",
     "disconnected": "connected",
-    "not_ready": "ready",
+    "notready": "ready",
     "offline": "online",
     "stopped": "running",
-    "not_serving": "serving",
+    "notserving": "serving",
     "false": "true",
     "critical": "ok",
 }
-
-_SEPARATORS = re.compile(r"[\s\-]+")
 
 
 def word_status(value: object) -> Status | None:
@@ -66,7 +89,17 @@ def word_status(value: object) -> Status | None:
         return _code_status(value)
     if not isinstance(value, str) or len(value) > 40:
         return None
-    return _WORDS.get(value.lower()) or _WORDS.get(_plain(value))
+    return _WORDS.get(_plain(value))
+
+
+def is_neutral(word: str) -> bool:
+    """Whether ``word`` says that there is nothing to judge."""
+    return _plain(word) in _NOTHING
+
+
+def says_little(word: str) -> bool:
+    """Whether any answer may call itself by ``word``, whatever it is about."""
+    return is_neutral(word) or _plain(word) in _ENVELOPES
 
 
 def own_words(words: Mapping[str, Status]) -> Callable[[object], Status | None]:
@@ -95,7 +128,3 @@ def counterpart(word: str) -> str:
     if word.isupper():
         return good.upper()
     return good.capitalize() if word[:1].isupper() else good
-
-
-def _plain(word: str) -> str:
-    return _SEPARATORS.sub("_", word.strip().lower())

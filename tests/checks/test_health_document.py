@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from checks.clock import FakeClock
-from checks.health_document import HealthDocument, changes, read_document
+from checks.health_document import HealthDocument, changes, is_of_health, read_document
 from checks.health_words import counterpart, word_status
 from checks.model import Status
 from tests.checks.http_kit import ask, probing
 from tests.servers.http import HttpServer
 
 OK, WARNING, CRITICAL = Status.OK, Status.WARNING, Status.CRITICAL
+UNKNOWN = Status.UNKNOWN
 
 FASTAPI: dict[str, Any] = {
     "status": "limited",
@@ -164,6 +165,142 @@ def test_what_is_no_health_document(value: object) -> None:
     assert read_document(value) is None
 
 
+@pytest.mark.parametrize(
+    ("value", "status", "said"),
+    [
+        # Statuspage's components, supervisor, Consul, Docker, gRPC, Ceph, HAProxy, CouchDB, Nagios.
+        ({"components": [{"name": "api", "status": "major_outage"}]}, CRITICAL, {"api": CRITICAL}),
+        ({"services": {"web": "RUNNING", "mail": "FATAL", "jobs": "BACKOFF"}}, CRITICAL,
+         {"web": OK, "mail": CRITICAL, "jobs": CRITICAL}),
+        ({"AggregatedStatus": "passing", "Checks": [{"CheckID": "web", "Status": "passing"}]}, OK,
+         {"web": OK}),
+        ({"AggregatedStatus": "maintenance"}, WARNING, {}),
+        ({"services": {"web": "restarting", "db": "exited"}}, CRITICAL,
+         {"web": WARNING, "db": CRITICAL}),
+        ({"status": "NOT_SERVING"}, CRITICAL, {}),
+        ({"health": "HEALTH_WARN"}, WARNING, {}),
+        ({"status": "maintenance_mode"}, WARNING, {}),
+        ({"services": {"ping": "OK", "load": "PENDING", "host": "UNREACHABLE"}}, CRITICAL,
+         {"ping": OK, "load": WARNING, "host": CRITICAL}),
+        # ASP.NET without a naming policy, MicroProfile Health 1.0, Kubernetes' conditions by word.
+        ({"Status": "Unhealthy", "Entries": {"db": {"Status": "Unhealthy", "Description": "no"}}},
+         CRITICAL, {"db": CRITICAL}),
+        ({"outcome": "DOWN", "checks": [{"name": "disk", "state": "DOWN"}]}, CRITICAL,
+         {"disk": CRITICAL}),
+        ({"status": "OutOfService"}, CRITICAL, {}),
+        ({"services": {"pod": "CrashLoopBackOff", "node": "NotReady"}}, CRITICAL,
+         {"pod": CRITICAL, "node": CRITICAL}),
+        # Sentences behind the word, as pages that are made by hand have them.
+        ({"status": "healthy", "services": {"db": "up", "mail": "unhealthy: no route"}}, OK,
+         {"db": OK, "mail": CRITICAL}),
+        # django-health-check.
+        ({"DatabaseBackend": "working", "Cache": "working"}, OK,
+         {"DatabaseBackend": OK, "Cache": OK}),
+    ],
+)  # fmt: skip
+def test_words_that_monitoring_systems_say_are_known(
+    value: object, status: Status, said: dict[str, Status]
+) -> None:
+    found = document(value)
+    assert (found.status, {part.name: part.status for part in found.parts}) == (status, said)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        # Beside words that are known.
+        {"status": "weird", "services": {"db": "healthy", "mail": "weird"}},
+        {"status": "", "services": {"db": "healthy", "mail": ""}},
+        {"status": "weird", "components": {"db": {"status": "UP"}, "mail": {"status": "ODD"}}},
+        {"status": "Odd", "entries": {"db": {"status": "Healthy"}, "mail": {"status": "Odd"}}},
+        {"status": "odd", "checks": {"db": [{"status": "pass"}], "mail": [{"status": "odd"}]}},
+        {
+            "status": "odd",
+            "checks": [{"name": "db", "state": "UP"}, {"name": "mail", "state": "odd"}],
+        },
+    ],
+)
+def test_a_word_nobody_knows_is_unknown_beside_words_that_are_known(value: object) -> None:
+    found = document(value)
+    assert (found.status, found.strange) == (UNKNOWN, True)
+    assert {part.name: part.status for part in found.parts} == {"db": OK, "mail": UNKNOWN}
+
+
+def test_under_a_head_that_only_health_documents_have_parts_must_say_how_they_are() -> None:
+    assert parts({"status": "healthy", "checks": {"mail": {"status": "weird", "error": "x"}}}) == {
+        "mail": (UNKNOWN, '"weird" is no word that onwatch knows; x', "weird")
+    }
+    # What any API's answer is headed by tells nothing of what its lists are about.
+    assert parts({"status": "success", "services": [{"name": "gift", "status": "wrapped"}]}) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"status": "shipped", "services": {"gift": True, "express": False}, "details": {"a": 1}},
+        {"status": "ok", "results": [{"id": 1, "status": "active"}, {"id": 2, "status": "sold"}]},
+        {"success": True, "status": "draft", "details": {"state": "odd"}},
+        {"status": "ok", "services": {"cache": "redis", "queue": "default"}},
+        {"status": "ok", "services": {"db": "up", "version": "beta", "host": "web-1", "n": "1.2"}},
+        {"status": "ok", "order": {"status": "shipped"}, "title": "Error: none"},
+    ],
+)
+def test_words_of_other_things_are_no_verdicts(value: object) -> None:
+    found = read_document(value)
+    statuses = {part.status for part in found.parts} if found else set()
+    assert found is None or not found.strange
+    assert UNKNOWN not in statuses
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "expected"),
+    [
+        ("/health", "", True),
+        ("/api/healthz", "", True),
+        ("/actuator/health/readiness", "", True),
+        ("/health/detailed/", "", True),
+        ("/health-check.json", "", True),
+        ("/", "application/health+json; charset=utf-8", True),
+        ("/health/patients/3", "application/json", False),
+        ("/healthcare/orders", "", False),
+        ("/status", "", False),
+        ("", "", False),
+    ],
+)
+def test_which_pages_are_there_for_health(path: str, content_type: str, expected: bool) -> None:
+    assert is_of_health(path, content_type) is expected
+
+
+def test_on_a_page_for_health_every_word_must_be_known() -> None:
+    found = read_document({"status": "weird"}, expected=True)
+    assert found is not None
+    assert (found.status, found.key, found.word, found.strange) == (
+        UNKNOWN,
+        "status",
+        "weird",
+        True,
+    )
+    assert read_document({"status": "weird"}) is None
+    assert read_document({"status": "see 12.5"}, expected=True) is None
+    failing = read_document({"status": "weird", "db": {"status": "down"}}, expected=True)
+    assert failing is not None
+    assert failing.status is CRITICAL
+
+
+@pytest.mark.parametrize("said", ["weird", "", None, 7, {"error": "no route"}])
+def test_a_part_that_was_judged_does_not_vanish_when_it_says_something_else(said: object) -> None:
+    for before, after in (
+        ({"status": "ok", "mail": "up"}, {"status": "ok", "mail": said}),
+        ({"services": {"mail": "up"}}, {"services": {"mail": said}}),
+        ({"services": {"mail": {"status": "up"}}}, {"services": {"mail": said}}),
+        ({"details": {"mail": {"status": "up"}}}, {"details": {"mail": said}}),
+    ):
+        found = read_document(after, seen=document(before).places)
+        assert found is not None
+        assert [(part.name, part.status) for part in found.parts] == [("mail", UNKNOWN)]
+        assert read_document(after, seen=found.places) == found, "nor one look later"
+
+
 def test_parts_as_objects_with_alternatives() -> None:
     assert parts(FASTAPI) == {
         "database": (OK, "", "connected"),
@@ -253,6 +390,14 @@ def test_a_huge_document_is_read_to_a_bound() -> None:
     assert len(document(figures).numbers) == 50
 
 
+def test_of_many_parts_those_that_fail_are_told() -> None:
+    many = {"services": {f"s{i}": "down" if i in {58, 59} else "up" for i in range(60)}}
+    found = document(many)
+    assert found.status is CRITICAL
+    assert len(found.parts) == 50
+    assert [part.name for part in found.failing] == ["s58", "s59"]
+
+
 def test_words() -> None:
     assert word_status("Not-Ready ") is CRITICAL
     assert word_status("production") is None
@@ -323,6 +468,58 @@ async def test_a_well_document_is_ok_and_quoted(http_server: HttpServer) -> None
     result = await ask("http", http_server.answer("/", {"status": "ok"}))
     assert result.status is OK
     assert result.message.endswith(': status is "ok"')
+
+
+@pytest.mark.parametrize(
+    ("later", "says"),
+    [
+        (
+            {"status": "weird", "services": {"db": "healthy", "mail": "healthy"}},
+            'status is "weird", which is no word that onwatch knows; '
+            "say in http.health_words what it means",
+        ),
+        ({"status": "", "services": {}}, "the health document does not say how its service is"),
+        ({"error": "x"}, "the health document does not say how its service is"),
+        ("<html>a login</html>", "no health document came, though there was one before"),
+    ],
+)
+async def test_a_verdict_that_is_no_longer_understood_is_not_fine(
+    http_server: HttpServer, later: object, says: str
+) -> None:
+    well = {"status": "healthy", "services": {"db": "healthy", "mail": "healthy"}}
+    async with probing("http", http_server.answer("/", well)) as probe:
+        assert (await probe.run()).status is OK
+        http_server.answer("/", later)
+        for _ in range(2):
+            result = await probe.run()
+            assert (result.status, result.reason) == (UNKNOWN, "expectation")
+            assert says in result.message
+        http_server.answer("/", well)
+        assert (await probe.run()).status is OK
+
+
+async def test_a_part_in_a_strange_word_warns_and_says_what_to_do(http_server: HttpServer) -> None:
+    said = {"status": "healthy", "services": {"db": "healthy", "mail": "weird"}}
+    url = http_server.answer("/", said)
+    result = await ask("http", url)
+    assert result.status is WARNING
+    assert result.message.endswith(
+        'status is "healthy", but mail: "weird" is no word that onwatch knows; '
+        "say in http.health_words what it means"
+    )
+    assert result.samples.get("probe_health_part_ok", part="mail") == 0
+    told = await ask("http", {"url": url, "health_words": {"weird": "ok"}})
+    assert told.status is OK
+
+
+async def test_the_url_tells_that_a_page_is_for_health(http_server: HttpServer) -> None:
+    odd = {"status": "shipped"}
+    assert (await ask("http", http_server.answer("/orders/4", odd))).status is OK
+    result = await ask("http", http_server.answer("/api/health", odd))
+    assert result.status is UNKNOWN
+    assert result.samples.get("probe_health_status") == 3
+    url = http_server.answer("/health", odd)
+    assert (await ask("http", {"url": url, "health_document": False})).status is OK
 
 
 async def test_a_503_with_a_document_speaks_in_its_words(http_server: HttpServer) -> None:

@@ -28,12 +28,6 @@ _MARKS: Final = {
     )
     for mark in marks
 }
-_MORE_WORDS: Final = {
-    "fatal": Status.CRITICAL,
-    "backoff": Status.CRITICAL,
-    "exited": Status.CRITICAL,
-}
-"""What supervisorctl says beside the usual words."""
 _FRAME: Final = "[]()<>:\ufe0f "
 
 
@@ -66,5 +60,4 @@ def _rows(text: str, pattern: Matcher) -> Iterator[Part]:
 
 def _status(said: str) -> Status:
     plain = said.strip(_FRAME)
-    known = _MARKS.get(plain.lower()) or word_status(plain) or _MORE_WORDS.get(plain.lower())
-    return known or Status.UNKNOWN
+    return _MARKS.get(plain.lower()) or word_status(plain) or Status.UNKNOWN

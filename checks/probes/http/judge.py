@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from checks.expectations import (
     Finding,
@@ -18,7 +19,7 @@ from checks.expectations import (
     text_findings,
 )
 from checks.expiry import expiry_finding
-from checks.health_document import HealthDocument, read_document
+from checks.health_document import HealthDocument, is_of_health, read_document
 from checks.health_words import counterpart, own_words
 from checks.model import Part, Status
 from checks.patterns import Matcher, SlowPatternError
@@ -30,6 +31,12 @@ from checks.probes.http.proxy import doubt
 __all__ = ["Judge", "Verdict"]
 
 _CLAUSES: Final = 3
+_ADVICE: Final = "say in http.health_words what it means"
+_GONE: Final = (
+    "no health document came, though there was one before: did another page take its place? "
+    "If there is to be none, set http.health_document to false"
+)
+_CUT: Final = "the health document is longer than http.max_body: raise it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Judge:
         self._expect = config.expect
         self._own_verdict = config.health_document and not config.expect.judges_body
         self._meaning = own_words(config.statuses)
+        self._path = urlsplit(config.url).path
+        self._expected = bool(config.statuses)
+        self._seen: frozenset[str] = frozenset()
         self._json = [JsonExpectation(e, v) for e, v in config.expect.json_.items()]
         self._headers = [
             (name, Matcher(pattern)) for name, pattern in config.expect.headers.items()
@@ -71,7 +81,7 @@ class Judge:
         findings: list[Finding] = []
         document, broken = self._document(answer)
         wrong_status = self._status(answer, advice)
-        own = self._own(document) if document and self._own_verdict else []
+        own = self._own(document, answer) if self._own_verdict and not broken else []
         if wrong_status and own and wrong_status.reason != "auth":
             wrong_status = Finding(wrong_status.status, wrong_status.reason, "")
         by_text = self._texts(answer) if self._reads_text else []
@@ -95,7 +105,7 @@ class Judge:
         if self._read is not None and self._read[0] == body:
             return self._read[1], None
         try:
-            self._read = (body, read_document(answer.document, self._meaning))
+            self._read = (body, self._document_of(answer))
             return self._read[1], None
         except BodyError as error:
             if self._json:
@@ -104,6 +114,14 @@ class Judge:
                 text = f"{error}, though its Content-Type says JSON"
                 return None, Finding(Status.WARNING, "protocol", text)
             return None, None
+
+    def _document_of(self, answer: Answer) -> HealthDocument | None:
+        """The health document; what it says is then expected of the next one, too."""
+        content_type = answer.exchange.header(b"content-type").decode("latin-1")
+        expected = self._expected or is_of_health(self._path, content_type)
+        document = read_document(answer.document, self._meaning, expected=expected, seen=self._seen)
+        self._seen = document.places if document else self._seen
+        return document
 
     def _status(self, answer: Answer, advice: str) -> Finding | None:
         status = answer.status
@@ -118,19 +136,29 @@ class Judge:
         text = _with(f"expected {wanted}", doubt(answer.exchange))
         return Finding(Status.CRITICAL, "expectation", text)
 
-    def _own(self, document: HealthDocument) -> list[Finding]:
+    def _own(self, document: HealthDocument | None, answer: Answer) -> list[Finding]:
         """What the document says against its own service: first the parts that say why."""
-        failing = [_clause(part) for part in document.failing[:2]]
+        if document is None:
+            if not self._seen or not any(_is_code(answer.status, c) for c in self._expect.status):
+                return []
+            return [Finding(Status.UNKNOWN, "expectation", _CUT if answer.cut else _GONE)]
+        worst = document.failing[:2]
+        failing = [_clause(part) for part in worst]
+        strange = any(part.status is Status.UNKNOWN and part.value for part in worst)
+        advice = [_ADVICE] if strange or (document.strange and document.word) else []
         if document.status is Status.OK:
             if not failing:
                 return []
             says = f"{document.key} is {quoted(document.word)}, but " if document.word else ""
-            return [Finding(Status.WARNING, "expectation", says + ", ".join(failing))]
+            text = "; ".join([says + ", ".join(failing), *advice])
+            return [Finding(Status.WARNING, "expectation", text)]
         clauses = [", ".join(failing)] if failing else []
-        if document.word:
+        if document.strange:
+            clauses.insert(0, _strange(document))
+        elif document.word:
             good = counterpart(document.word)
             clauses.append(f"{document.key} is {quoted(document.word)}, expected {quoted(good)}")
-        return [Finding(document.status, "expectation", "; ".join(clauses))]
+        return [Finding(document.status, "expectation", "; ".join([*clauses, *advice]))]
 
     def _values(self, answer: Answer) -> list[Finding]:
         return [f for e in self._json if (f := e.finding(answer.document)) is not None]
@@ -171,6 +199,12 @@ def _some(finding: Finding | None) -> list[Finding]:
 
 def _is_code(status: int, code: int | str) -> bool:
     return status == code if isinstance(code, int) else str(status)[0] == code[0]
+
+
+def _strange(document: HealthDocument) -> str:
+    if not document.word:
+        return "the health document does not say how its service is"
+    return f"{document.key} is {quoted(document.word)}, which is no word that onwatch knows"
 
 
 def _clause(part: Part) -> str:

@@ -42,7 +42,10 @@ METRICS: Final = (
         "s",
     ),
     _gauge("probe_tls_version_info", "always 1", labels=("version",)),
-    _gauge("probe_health_status", "verdict of the health document: 0 ok, 1 warning, 2 critical"),
+    _gauge(
+        "probe_health_status",
+        "verdict of the health document: 0 ok, 1 warning, 2 critical, 3 unknown",
+    ),
     _gauge("probe_health_part_ok", "1 where the health document's part is OK", labels=("part",)),
     _gauge("probe_health_value", "a figure of the health document", labels=("path",)),
 )

@@ -39,10 +39,16 @@ def run(data: bytes) -> None:
         document = json.loads(data)
     except (ValueError, RecursionError):
         return  # as checks.probes.http.answer has it
+    expected = read_document(document, expected=True)
+    if expected is not None:
+        _check(expected)
     found = read_document(document)
     if found is None:
         return
     _check(found)
+    again = read_document(document, seen=found.places)
+    assert again is not None
+    assert again.places >= found.places, "what was judged is judged again"
     for event in (*changes(found, found, 1.0), *changes(_SOUND, found, 1.0)):
         check_line(event, 700)
 
@@ -55,6 +61,7 @@ def _check(found: HealthDocument) -> None:
     assert len(found.parts) <= 50
     assert len(found.numbers) <= 50
     assert len(found.facts) <= 50
+    assert len(found.places) <= 101
     assert len({part.name for part in found.parts}) == len(found.parts)
     for part in found.parts:
         check_line(part.name, 80)

@@ -1,4 +1,6 @@
-"""Sentences where there is no room for all of them: what happened comes before where and when."""
+"""Texts where there is no room for all of them: of sentences what happened comes before where and
+when, of names what tells one from its neighbours.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from rich.cells import cell_len
 
 from widgets.text import fit
 
-__all__ = ["brief"]
+__all__ = ["brief", "brief_name"]
 
 _TURNS: Final = (
     (
@@ -22,6 +24,10 @@ _TURNS: Final = (
     (re.compile(r"connection to (\S+) (refused|reset|closed|timed out)\b:? ?"), r"\2 by \1; "),
 )
 """What stands before the reason in most sentences, and what is left of it."""
+_QUERY: Final = "query "
+"""What the name of a row begins with that is a value of somebody's own query."""
+_LEAST: Final = 6
+"""Cells of a metric's name that are left of it at least, where there are so many."""
 
 
 def brief(text: str, width: int, cut: str = "…") -> str:
@@ -34,3 +40,33 @@ def brief(text: str, width: int, cut: str = "…") -> str:
             text = f"{found.expand(left)}{text[found.end() :]}"
             break
     return fit(text, width, cut)
+
+
+def brief_name(name: str, width: int, cut: str = "…") -> str:
+    """The name of a part in at most ``width`` cells.
+
+    Values of one query differ in their labels alone, which come last: these are kept, and the
+    metric's name is cut in its middle.
+    """
+    if cell_len(name) <= width or not name.startswith(_QUERY):
+        return fit(name, width, cut)
+    name = name.removeprefix(_QUERY)
+    metric, blank, labels = name.partition(" ")
+    if cell_len(name) <= width or not blank:
+        return _without_middle(name, width, cut)
+    room = max(min(_LEAST, cell_len(metric)), width - 1 - cell_len(labels))
+    short = _without_middle(metric, min(room, width), cut)
+    return fit(f"{short} {labels}", width, cut)
+
+
+def _without_middle(text: str, width: int, cut: str) -> str:
+    """``text`` in at most ``width`` cells, ``cut`` in place of its middle where it is longer."""
+    room = width - cell_len(cut)
+    if cell_len(text) <= width or room < 2:
+        return fit(text, width, cut)
+    begin, end = fit(text, room - room // 2, ""), ""
+    for char in reversed(text):
+        if cell_len(char + end) > room // 2:
+            break
+        end = char + end
+    return f"{begin}{cut}{end}"

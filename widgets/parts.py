@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
+from widgets.brief import brief_name
 from widgets.details import DetailPane
 from widgets.empty import nothing_matches
 from widgets.frame import Frame
@@ -55,7 +56,7 @@ def _head(part: PartView, names: int, values: int, lasted: float, glyphs: Glyphs
     return [
         Seg(" "),
         Seg(f"{glyphs.status(part.status)} ", role),
-        Seg(left(part.name, names), "name" if fine else role),
+        Seg(left(brief_name(part.name, names, glyphs.cut), names), "name" if fine else role),
         *([Seg(f" {right(part.value, values)}", "label" if fine else role)] if values else []),
         Seg(f" {right(fmt.coarse(lasted), _SINCE)}", "dim"),
     ]

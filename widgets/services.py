@@ -11,13 +11,13 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.brief import brief
+from widgets.brief import brief, brief_name
 from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import spark
-from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width
+from widgets.text import Line, Seg, left, line, right, role_of, segs_width
 
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView, Snapshot
@@ -89,7 +89,7 @@ def _part_row(check: CheckView, part: PartView, columns: _Columns, glyphs: Glyph
     fine = part.status is Status.OK
     role = role_of(part.status)
     room = max(4, columns.name - _INDENT)
-    name = fit(part.name, room + columns.value)
+    name = brief_name(part.name, room + columns.value, glyphs.cut)
     text = part.value or ("" if fine else part.message)
     segs = [
         Seg(f"   {glyphs.branch} ", "dim"),

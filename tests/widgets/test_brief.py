@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from widgets.brief import brief
+from widgets.brief import brief, brief_name
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,25 @@ from widgets.brief import brief
 )
 def test_what_has_no_room_begins_with_its_reason(text: str, width: int, shown: str) -> None:
     assert brief(text, width) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("query shop_stock img", 20, "query shop_stock img"),
+        ("query shop_stock img", 14, "shop_stock img"),
+        ("query shop_stock img", 12, "shop…ock img"),
+        ("query account_used_total mail", 16, "accou…total mail"),
+        ("query shop_stock", 8, "shop…ock"),
+        # Where the labels alone have no room, of the metric there is still enough to know it by.
+        ("query shop_stock a-very-long-value", 14, "sho…ck a-very…"),
+        ("query shop_stock img", 1, "…"),
+        ("query 数据库连接数 表", 9, "数…数 表"),
+        # What is none of a query keeps its beginning.
+        ("newest line of all", 12, "newest line…"),
+    ],
+)
+def test_values_of_a_query_keep_the_labels_that_tell_them_apart(
+    name: str, width: int, shown: str
+) -> None:
+    assert brief_name(name, width) == shown

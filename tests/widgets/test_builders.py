@@ -147,6 +147,17 @@ def test_children_that_are_fine_fold_away_first() -> None:
     assert "└ ▲ memory" in tight
 
 
+def test_rows_of_one_query_are_told_apart_by_their_labels() -> None:
+    parts = tuple(
+        samples.part(f"query shop_stock_available {label}", value="79,999,979")
+        for label in ("img", "mail")
+    )
+    night = samples.bad_night()
+    shop = replace(samples.check("shop"), parts=parts)
+    rows = texts(service_lines(replace(night, checks=(shop,)), Frame(56, 20)))
+    assert [row.split("✔ ")[1].rsplit(" ", 1)[0].split()[-1] for row in rows[1:]] == ["img", "mail"]
+
+
 def test_a_duration_that_is_not_known_is_a_dash() -> None:
     down = next(
         t for t in texts(service_lines(samples.bad_night(), Frame(80, 40))) if "search" in t

@@ -15,6 +15,7 @@ from widgets import format as fmt
 from widgets.availability.links import Link, needed_by, needs
 from widgets.availability.outages import outage_segs
 from widgets.availability.words import is_partial, p95_of, percent, runs_within
+from widgets.brief import brief_name
 from widgets.empty import no_checks, note
 from widgets.frame import Frame
 from widgets.glyphs import WORDS
@@ -137,7 +138,10 @@ def _parts(check: CheckView, time: float, frame: Frame) -> list[Line]:
         lines.append(
             line(
                 Seg(f" {frame.glyphs.status(part.status)} ", role),
-                Seg(left(part.name, names), "name" if fine else role),
+                Seg(
+                    left(brief_name(part.name, names, frame.glyphs.cut), names),
+                    "name" if fine else role,
+                ),
                 Seg(f" {left(WORDS[part.status], 8)}", role),
                 Seg(f"{right(since, 5)}  ", "dim"),
                 Seg(fit(said, max(0, room), frame.glyphs.cut), "label" if fine else "text"),

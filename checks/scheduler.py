@@ -74,7 +74,8 @@ class Scheduler:
         self._clock = clock
         self._on_result = on_result
         self._turns = Turns(at_once) if at_once < len(runners) else None
-        self._running: set[str] = set()
+        # Not their names: one that is taken away may still end while its successor begins.
+        self._running: set[Runner] = set()
         self._group: asyncio.TaskGroup | None = None
         self._serving: dict[str, asyncio.Task[None]] = {}
         self._extra: set[asyncio.Task[None]] = set()
@@ -105,7 +106,8 @@ class Scheduler:
 
     async def _serve(self, runner: Runner, first: float) -> None:
         spec, due = runner.spec, first
-        while True:
+        # Closed is also one whose probe made nothing of it that its run was cancelled.
+        while not runner.closed:
             await self._clock.sleep_until(due)
             began = self._clock.now()
             resumed = began - due > STOOD_STILL
@@ -130,11 +132,11 @@ class Scheduler:
         name = runner.spec.name
         if runner.closed:
             return
-        if name in self._running:
+        if runner in self._running:
             self.counts.skipped += 1
             log.debug(LEFT_OUT, name, 1)
             return
-        self._running.add(name)
+        self._running.add(runner)
         try:
             began, result = await self._run(runner)
             took = self._clock.now() - began
@@ -142,7 +144,7 @@ class Scheduler:
                 began, result = await self._run(runner)
             self._on_result(runner, began, result)
         finally:
-            self._running.discard(name)
+            self._running.discard(runner)
 
     async def _run(self, runner: Runner) -> tuple[float, Result]:
         self.counts.runs += 1
@@ -165,14 +167,14 @@ class Scheduler:
 
     async def fresh(self, runner: Runner) -> None:
         """Run ``runner`` once more, after the run that is under way."""
-        while runner.spec.name in self._running:
+        while runner in self._running:
             await self._clock.sleep_until(self._clock.now() + 0.05)
         await self._once(runner)
 
     def poll_now(self) -> None:
         """Run every check that is not running at this moment."""
         for runner in self._runners:
-            if runner.spec.name not in self._running:
+            if runner not in self._running:
                 task = asyncio.create_task(self._once(runner), name=f"poll {runner.spec.name}")
                 self._extra.add(task)
                 task.add_done_callback(self._extra.discard)

@@ -149,6 +149,46 @@ async def test_a_check_that_is_taken_away_amid_an_extra_run_is_not_begun_anew(wa
         assert [check.name for check in engine.snapshot().checks] == ["stays"]
 
 
+async def test_what_takes_a_checks_place_runs_at_once_though_its_last_run_has_not_ended() -> None:
+    clock = FakeClock()
+
+    async def ends_slowly(target: Target) -> Result:
+        try:
+            await clock.sleep_until(clock.now() + 100)
+        finally:
+            await clock.sleep_until(clock.now() + 0.2)
+        return await ok()(target)
+
+    PLAYED["same"] = ends_slowly
+    async with running(clock, spec("same", 3600, 600)) as engine:
+        await clock.advance(1)
+        PLAYED["same"] = ok()
+        await engine.amend(config(spec("same", 3600, 60)))
+        await settle()
+        assert engine.states["same"].view.status is Status.OK
+        assert engine.scheduler.counts.skipped == 0
+        await clock.advance(1)
+        assert engine.states["same"].view.status is Status.OK
+
+
+async def test_a_check_whose_run_makes_nothing_of_being_cancelled_is_served_no_more() -> None:
+    clock = FakeClock()
+
+    async def stubborn(target: Target) -> Result:
+        try:
+            await clock.sleep_until(clock.now() + 100)
+        except asyncio.CancelledError:
+            raise OSError("broken pipe") from None
+        return await ok()(target)
+
+    PLAYED["stubborn"] = stubborn
+    async with running(clock, spec("stubborn", 5, 60)) as engine:
+        await clock.advance(1)
+        await engine.amend(config())
+        await settle()
+        assert not [one for one in asyncio.all_tasks() if one.get_name() == "check stubborn"]
+
+
 async def test_what_counts_things_runs_twice_at_the_start_for_a_first_figure() -> None:
     clock = FakeClock()
     times: list[float] = []

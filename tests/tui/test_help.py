@@ -14,7 +14,9 @@ from tests.tui.app_kit import help_of, running, seen, settle
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tui import screens
+from tui.bindings import all_bindings
 from tui.numbered import NUMBERED
+from tui.screens.hinted import HintedScreen
 from tui.screens.host import RowBox
 from tui.screens.modal import PictureModal
 from tui.screens.session import WholeBox
@@ -101,12 +103,29 @@ def boxes(kind: type[PictureModal] = PictureModal) -> Iterator[type[PictureModal
             yield one
 
 
+def hinted(kind: type[HintedScreen] = HintedScreen) -> Iterator[type[HintedScreen]]:
+    """All screens that name keys at the bottom."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from hinted(one)
+
+
 def test_every_box_says_what_it_is_and_what_it_is_looked_at_for() -> None:
     for module in pkgutil.iter_modules(screens.__path__, "tui.screens."):
         importlib.import_module(module.name)
     found = list(boxes())
     assert len(found) > 10
     assert [each for each in found if not each.TITLE or not each.QUESTION] == []
+
+
+def test_every_key_that_is_named_at_the_bottom_is_one_that_there_is() -> None:
+    for module in pkgutil.iter_modules(screens.__path__, "tui.screens."):
+        importlib.import_module(module.name)
+    known = {binding.id for binding in all_bindings()}
+    kinds: list[type[PictureModal] | type[HintedScreen]] = [*boxes(), *hinted()]
+    named = {name for kind in kinds for names, _ in kind.HINTS for name in names}
+    assert len(named) > 50
+    assert named - known == set()
 
 
 async def test_a_box_has_its_own_help() -> None:

@@ -190,11 +190,13 @@ async def test_enter_runs_what_is_safe_and_asks_for_all_else() -> None:
         await settle(pilot)
         asked = len(source.asked)
         assert "Type shop-1 and press Enter" in seen(pilot)
+        assert "Enter run it" in seen(pilot)
         await pilot.press(*"shop-2", "enter")
         await settle(pilot)
         assert "that is not shop-1" in seen(pilot)
         assert len(source.asked) == asked
-        await pilot.press("backspace", "1", "enter")
+        # What was refused is replaced by what is typed next, or mended.
+        await pilot.press(*"shop-3", "enter", "end", "backspace", "1", "enter")
         await settle(pilot)
         assert source.asked[-1] == "run step token of restart-server shop-1"
 

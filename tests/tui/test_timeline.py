@@ -136,6 +136,7 @@ async def test_w_writes_a_note_also_of_before_and_refuses_the_future() -> None:
         await settle(pilot)
         assert isinstance(pilot.app.screen, NoteScreen)
         assert "Note on incident 11" in seen(pilot)
+        assert "Enter write it" in seen(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert "nothing is written yet" in seen(pilot)

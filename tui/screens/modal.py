@@ -46,6 +46,10 @@ class PictureModal(SelectingScreen, ModalScreen[None], Overlay, inherit_bindings
             self.subject = subject
             super().__init__()
 
+    def hints(self) -> tuple[HintSource, ...]:
+        """The keys that are named at its bottom now, as far as they work."""
+        return self.HINTS
+
     def opens(self) -> str:
         """What Enter does on a row here, for the help; empty where it opens its details."""
         return ""
@@ -58,7 +62,7 @@ class PictureModal(SelectingScreen, ModalScreen[None], Overlay, inherit_bindings
         self.bindings_updated_signal.subscribe(self, lambda _: self._name_keys())
 
     def _name_keys(self) -> None:
-        hints = hints_from(self.HINTS, self.active_bindings.values())
+        hints = hints_from(self.hints(), self.active_bindings.values())
         self.query_one(HintLine).hints = hints
 
     @on(HintLine.Clicked)

@@ -40,7 +40,7 @@ class NoteScreen(WholeBox):
     BINDINGS: ClassVar[list[BindingType]] = [keymap.CLOSE, *keymap.NOTE]
     AUTO_FOCUS = "#note"
     HINTS: ClassVar[tuple[HintSource, ...]] = (
-        (("handling.submit",), "write it"),
+        (("field.submit",), "write it"),
         (("writing.next",), "when it was"),
         (("session.close",), "back"),
     )

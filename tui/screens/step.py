@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from checks.runbooks.model import Marking
 from tui import keymap
+from tui.screens.fields import TextLine
 from tui.screens.hinting import HintSource
 from tui.screens.session import WholeBox
 from tui.screens.standing import Standing
@@ -32,22 +33,11 @@ _READ_ONLY = "onwatch runs with --read-only: no step runs from here"
 _CHANGED = "it has changed since it was shown: close this, and look again"
 
 
-class AnswerLine(Input):
+class AnswerLine(TextLine):
     """Where the target of a dangerous step is typed, or a value that nothing else gives."""
 
-    DEFAULT_CSS = """
-    AnswerLine {
-        height: 1;
-        border: none;
-        background: $panel;
-        &.-textual-compact { padding: 0 1; }
-        &:focus { border: none; background: $panel; }
-    }
-    """
-
     def __init__(self) -> None:
-        super().__init__(id="answer", compact=True, max_length=500)
-        self.cursor_blink = False
+        super().__init__("answer")
 
 
 class StepScreen(WholeBox):
@@ -79,6 +69,11 @@ class StepScreen(WholeBox):
     def _text(self) -> Told:
         offer, glyphs = self.offer, self._glyphs
         return Told(offer.name, lambda width: offer_lines(offer, Frame(width, 0, glyphs)))
+
+    def hints(self) -> tuple[HintSource, ...]:
+        """Of Enter while something is typed what comes of it."""
+        typed = "give it" if self._wanted else "run it"
+        return ((("field.submit",), typed), *self.HINTS)
 
     def parts(self) -> Iterable[Widget]:
         return (QuestionPane(id="question"), AnswerLine())
@@ -184,6 +179,8 @@ class StepScreen(WholeBox):
         elif typed != self.offer.target:
             self._note = f"that is not {self.offer.target}"
             self._ask()
+            # What is typed next replaces it; whoever wants to mend it goes on with an arrow.
+            event.input.select_all()
         else:
             self._run(typed)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -86,11 +87,53 @@ def _is_jmespath(value: str) -> str:
     from jmespath.exceptions import JMESPathError  # noqa: PLC0415
 
     try:
-        jmespath.compile(value)
+        compiled = jmespath.compile(value)
     except JMESPathError as error:
-        said = str(error).splitlines()[0]
-        raise ValueError(f"not a JMESPath expression: {said}") from None
+        wrong = _misread(error)
+    else:
+        # These are found when an answer is judged, if ever, unless somebody looks before.
+        wrong = next(_impossible(compiled.parsed), "")
+    if wrong:
+        raise ValueError(f"not a JMESPath expression: {wrong} in {quoted(value)}")
     return value
+
+
+def _misread(error: Exception) -> str:
+    """What JMESPath's parser did not understand, and where."""
+    from jmespath import exceptions as e  # noqa: PLC0415
+
+    if isinstance(error, e.LexerError):
+        wrong = error.message[:1].lower() + error.message[1:]
+        return f"{wrong} at column {error.lexer_position + 1}"
+    if isinstance(error, e.IncompleteExpressionError):
+        return f"something is missing at column {error.lex_position + 1}"
+    if isinstance(error, e.ParseError):
+        return f"unexpected {quoted(error.token_value)} at column {error.lex_position + 1}"
+    return "nothing stands"
+
+
+def _impossible(node: Any) -> Iterator[str]:
+    """What can never be evaluated in a parsed expression: functions that JMESPath does not have,
+    or that do not take as many arguments; steps of zero."""
+    from jmespath.functions import Functions  # noqa: PLC0415
+
+    if not isinstance(node, dict):
+        return
+    inner = node["children"]
+    if node["type"] == "slice" and inner[2] == 0:
+        yield "a step of zero"
+    if node["type"] == "function_expression":
+        name = node["value"]
+        known = Functions.FUNCTION_TABLE.get(name)
+        if known is None:
+            yield f"the unknown function {name}()"
+        else:
+            least = len(known["signature"])
+            more = any(one.get("variadic") for one in known["signature"])
+            if len(inner) < least or (len(inner) > least and not more):
+                yield f"{name}() with {len(inner)} arguments in place of {least}"
+    for child in inner:
+        yield from _impossible(child)
 
 
 JsonScalar = str | int | float | bool | None

@@ -335,6 +335,21 @@ print(sorted({"httpx", "h11", "jmespath"} & set(sys.modules)))
         ({"url": "http://h", "expect": {"status": [99]}}, "status"),
         ({"url": "http://h", "expect": {"regex": "("}}, "not a regular expression"),
         ({"url": "http://h", "expect": {"json": {"a..b": 1}}}, "not a JMESPath expression"),
+        *(
+            (
+                {"url": "http://h", "expect": {"json": {wrong: 1}}},
+                f"not a JMESPath expression: {why}",
+            )
+            for wrong, why in (
+                ("sta tus", 'unexpected "tus" at column 5 in "sta tus"'),
+                ("a[?b=='c", "unclosed ' delimiter at column 7 in "),
+                ("length(a", 'something is missing at column 9 in "length(a"'),
+                ("", 'nothing stands in ""'),
+                ("services[?size(@)]", "the unknown function size() in "),
+                ("[length(a, b)]", "length() with 2 arguments in place of 1 in "),
+                ("a[::0]", "a step of zero in "),
+            )
+        ),
         ({"url": "http://h", "expect": {"latency": {"warning": 2, "critical": 1}}}, "above"),
         (
             {"url": "http://h", "expect": {"certificate_expiry": {"warning": 1, "critical": 2}}},

@@ -99,8 +99,12 @@ def _nothing_wrong(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
     return [_chip(Status.OK, glyphs), Seg(text, "text"), *_besides(snapshot, glyphs)]
 
 
-def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Seg]]:
-    """What may follow the sentence, from the most to the least."""
+def _tails(
+    snapshot: Snapshot, alert: AlertView, glyphs: Glyphs, *, short: bool = True
+) -> list[list[Seg]]:
+    """What may follow the sentence, from the most to the least; in ``short`` words, or in those
+    that panes have.
+    """
     dot = f" {glyphs.dot} "
     since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
     if alert.no_history:
@@ -108,7 +112,7 @@ def _tails(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs) -> list[list[Se
     others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     handled = handled_of(snapshot, alert.id)
-    said = due_soon(handled, snapshot.time, short=True)
+    said = due_soon(handled, snapshot.time, short=short)
     if handled is not None and handled.acknowledged is not None:
         said = f"taken by {handled.acknowledged.who}"
     due = [Seg(f"{dot}{said}", "label")] if said else []
@@ -142,6 +146,9 @@ def _alert_segs(
     if room >= _BOTH:
         # Worth some words of the sentence, but not most of them.
         tail = next((one for one in tails if segs_width(one) <= room // 2), tail)
+    longer = _tails(snapshot, alert, glyphs, short=False)[0]
+    if needed + segs_width(longer) <= room:
+        tail = longer
     tail = [*tail, *_way_out(snapshot, alert, room - needed - segs_width(tail), glyphs, key)]
     return [*head, Seg(brief(alert.sentence, room - segs_width(tail), glyphs.cut), "text"), *tail]
 

@@ -66,6 +66,7 @@ async def test_every_status_is_explained_with_the_glyph_it_has_here(ascii_only: 
         text = await help_of(pilot)
         assert f"{glyphs.statuses[4]} unknown   cannot be judged" in text
         assert f"{glyphs.statuses[3]} stale     no result for two intervals" in text
+        assert "ack in 5 m  until then somebody is to acknowledge the alert" in text
 
 
 async def test_enter_is_named_only_where_there_is_a_row_to_open() -> None:

@@ -77,6 +77,16 @@ def test_the_top_line_speaks_of_what_waits_for_somebody() -> None:
     assert "2 silenced" in told
 
 
+def test_the_top_line_says_in_full_until_when_where_there_is_room() -> None:
+    night = handled_night()
+    first = night.alerts[0]
+    due = replace(night, story=StoryView(handled={first.id: Handled(due=NOW + 600)}))
+    wide = verdict(due, 200)
+    assert first.sentence in wide
+    assert "acknowledge within 10 m" in wide
+    assert "ack in 10 m" in verdict(due, 120)
+
+
 def test_what_is_taken_is_spoken_of_where_there_is_nothing_else() -> None:
     night = handled_night()
     assert night.story is not None

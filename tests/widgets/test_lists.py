@@ -11,8 +11,9 @@ from checks.model import Status
 from checks.records import RecordView
 from checks.views import CheckView
 from tests.widgets import samples
+from tests.widgets.curves import NOW
 from tests.widgets.sample_queues import queue_night
-from tests.widgets.sample_services import record
+from tests.widgets.sample_services import record, service_night
 from widgets.availability.links import needed_by, needs
 from widgets.availability.selected import check_lines
 from widgets.availability.table import columns_for
@@ -25,6 +26,18 @@ from widgets.queue_list.table import QueueTable, chosen_columns
 from widgets.queue_list.words import outlook, outlook_sentence
 
 CRITICAL, OK = Status.CRITICAL, Status.OK
+
+
+def test_failed_runs_and_outages_have_a_line_each_where_one_has_no_room_for_the_words() -> None:
+    gateway = next(one for one in service_night().checks if one.name == "gateway")
+
+    def told(width: int) -> list[str]:
+        lines = check_lines(gateway, (gateway,), NOW, 60.0, Frame(width, 40))
+        rows = [" ".join(row.text.split()) for row in lines if row.key == "windows"]
+        return [row for row in rows if row.startswith(("failed runs", "outages"))]
+
+    assert told(118) == ["failed runs 12 in 1 outage 27 in 1 outage 27 in 1 outage 40 in 2 outages"]
+    assert told(78) == ["failed runs 12 27 27 40", "outages 1 1 1 2"]
 
 
 @pytest.mark.parametrize(

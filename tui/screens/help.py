@@ -162,6 +162,7 @@ def signs(glyphs: Glyphs) -> Iterator[Content]:
         (f"{low}{middle}{high}", "its course, the newest right; blank: nothing known"),
         (glyphs.cursor, "the row that Enter opens"),
         (glyphs.dash, "not known: never a nought"),
+        ("ack in 5 m", "until then somebody is to acknowledge the alert"),
         (f"{glyphs.live} live", "the picture is the newest; how old it is where it is not"),
     )
     for sign, meaning in others:

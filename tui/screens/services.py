@@ -26,7 +26,7 @@ class ServicesScreen(ListScreen):
     TITLE = "Services"
     QUESTION = (
         "Is it up, since when, how good was it over the last minutes and hours, which part of "
-        "it is ill, and what depends on it?"
+        "it is ill, and what depends on it? Bad runs: 18 in 6 are 18 runs in 6 outages."
     )
 
     def table(self) -> ListPane[Any]:

@@ -57,22 +57,30 @@ def _sentence(check: CheckView, time: float, frame: Frame) -> list[Line]:
 
 
 def _windows(check: CheckView, record: RecordView, frame: Frame) -> list[Line]:
-    """Availability and failures by window, and how far the memory reaches."""
-    available, failed = [_about("available")], [_about("failed runs")]
-    for window in record.windows:
-        cell = max(15, (frame.width - _LABEL - 2) // len(record.windows))
+    """Availability and failures by window, and how far the memory reaches; the outages in a line of
+    their own where there is no room for their word.
+    """
+    available, failed, outages = (
+        [_about(label)] for label in ("available", "failed runs", "outages")
+    )
+    cell = max(15, (frame.width - _LABEL - 2) // len(record.windows))
+    names = [f"{fmt.window(window.seconds):>6} " for window in record.windows]
+    room = cell - max(map(len, names)) - 1
+    apart = any(len(_runs(window)) > room for window in record.windows)
+    for name, window in zip(names, record.windows, strict=True):
         text = percent(window.availability)
         good = window.availability is None or window.availability >= 1
         shown = text if window.availability is None else f"{text} %"
-        name = f"{fmt.window(window.seconds):>6} "
         role = "label" if good else "critical"
         available += [Seg(name, "dim"), Seg(left(shown, cell - len(name)), role)]
-        room = cell - len(name) - 1
-        runs = _runs(window, room)
         role = "critical" if window.failed else "dim"
-        failed += [Seg(" " * len(name)), Seg(left(runs, room), role), Seg(" ")]
+        blank = Seg(" " * len(name))
+        runs = f"{window.failed:,}" if apart else _runs(window)
+        failed += [blank, Seg(left(runs, cell - len(name)), role)]
+        outages += [blank, Seg(left(f"{window.outages:,}", cell - len(name)), role)]
     key = "windows"
-    lines = [line(*segs, key=key, check=check.name) for segs in (available, failed)]
+    told = (available, failed, outages) if apart else (available, failed)
+    lines = [line(*segs, key=key, check=check.name) for segs in told]
     longest = record.windows[-1]
     remarks = []
     if is_partial(longest):
@@ -89,13 +97,12 @@ def _windows(check: CheckView, record: RecordView, frame: Frame) -> list[Line]:
     return lines
 
 
-def _runs(window: WindowRecord, room: int) -> str:
-    """How many runs failed, in how many outages, in the words there is room for."""
+def _runs(window: WindowRecord) -> str:
+    """How many runs failed, and in how many outages."""
     if not window.failed:
         return "0"
     outages = "1 outage" if window.outages == 1 else f"{window.outages:,} outages"
-    told = f"{window.failed:,} in {outages}"
-    return told if len(told) <= room else f"{window.failed:,} in {window.outages:,}"
+    return f"{window.failed:,} in {outages}"
 
 
 def _times(check: CheckView, window: float, frame: Frame) -> Line:

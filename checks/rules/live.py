@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -90,7 +91,12 @@ class LiveRules:
         self._before: tuple[Work, Gone] | None = None
         self._work: Work | None = None
         self._fault = ""
+        """Why no rule is evaluated."""
+        self._failed = ""
+        """Why the picture of the rules could not be made; ``_told`` is the last one that was."""
+        self._told = ""
         self._view = RulesView(loading=True)
+        self._faulty: tuple[RulesView, str, RulesView] | None = None
 
     def know(self, checks: Iterable[Place]) -> None:
         """The checks that there are."""
@@ -194,14 +200,38 @@ class LiveRules:
         )
 
     def view(self, checks: Sequence[CheckView]) -> RulesView:
-        """What panes show; the same object again where nothing changed."""
+        """What panes show; the same object again where nothing changed. Where its making fails,
+        it is what was shown before, and says so.
+        """
         if self._work is not None:
             try:
-                self._view = self._work.view(checks, self._fault)
-            except Exception:
+                self._view, self._failed = self._work.view(checks, self._fault), ""
+            except Exception as error:
                 # The rim: no picture of rules must cost that of the checks.
-                log.exception("the picture of the rules failed inside")
-        return self._view
+                if self._fails_anew(error):
+                    log.exception("the picture of the rules failed inside")
+            else:
+                return self._view
+        fault = self._failed or self._fault
+        return self._with(fault) if fault else self._view
+
+    def _fails_anew(self, error: Exception) -> bool:
+        """Note that there is no new picture of the rules; told once, and not with each picture."""
+        self._failed = f"the picture of the rules failed inside: {type(error).__name__}; "
+        self._failed += "what is shown of them is of before"
+        known, self._told = self._failed == self._told, self._failed
+        if not known:
+            self._tell(EventView(self._clock.now(), "", self._failed))
+        return not known
+
+    def _with(self, fault: str) -> RulesView:
+        """What was shown last, with its ``fault``."""
+        before = self._view
+        if self._faulty is None or self._faulty[:2] != (before, fault):
+            problems = (fault, *(one for one in before.problems if one != before.fault))
+            view = replace(before, fault=fault, problems=problems, loading=False)
+            self._faulty = before, fault, view
+        return self._faulty[2]
 
     async def close(self) -> None:
         """Save the alerts a last time."""

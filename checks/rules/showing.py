@@ -271,7 +271,6 @@ class Showing:
         if self._loose or basis != self._basis:
             self._sick = frozenset(name for name, *_ in sick)
             self._tie(checks, finder)
-        self._changed, self._loose, self._basis = False, False, basis
         rules = tuple(row.view for row in self._rows.values())
         states: Counter[State] = Counter()
         for row in self._rows.values():
@@ -290,9 +289,12 @@ class Showing:
             no_history=healths[RuleHealth.NO_HISTORY],
             missed=missed,
             busy=self.busy,
-            problems=(*self._problems, fault) if fault else self._problems,
+            fault=fault,
+            problems=(fault, *self._problems) if fault else self._problems,
             remembered=self._remembered,
         )
+        # Last: of a picture that fails inside, the next one is made anew.
+        self._changed, self._loose, self._basis = False, False, basis
         return self._shown
 
     def _group_views(self) -> Iterator[GroupView]:

@@ -201,7 +201,9 @@ class RulesView:
         missed: evaluations of groups left out since the start, since others took too long.
         busy: seconds that all rules took, each the last time.
         loading: whether the rule files are still being read.
-        problems: sentences on files and rules that could not be used, and on the alerts' memory.
+        fault: why no rule is evaluated, or why this is as it was before; empty where all goes on.
+        problems: the ``fault``, and sentences on files and rules that could not be used, and on
+            the alerts' memory.
         remembered: the file that keeps the alerts over a restart, empty where none does.
     """
 
@@ -217,8 +219,14 @@ class RulesView:
     missed: int = 0
     busy: float = 0.0
     loading: bool = False
+    fault: str = ""
     problems: tuple[str, ...] = ()
     remembered: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether an alert that is not among them is over."""
+        return not self.loading and not self.fault
 
     def rule(self, key: str) -> RuleView | None:
         """The rule with this key."""

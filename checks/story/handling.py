@@ -121,7 +121,7 @@ def ended_acknowledgements(
             if why:
                 yield Ended(one, why)
             continue
-        if rules is None or rules.loading:
+        if rules is None or not rules.complete:
             continue
         if lasting is None:
             lasting = dict(_lasting_rules(rules))

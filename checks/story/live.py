@@ -101,6 +101,8 @@ class LiveStory:
         self._view = StoryView(may_annotate=config.annotates)
         self._basis: tuple[object, ...] = ()
         self._seen: tuple[object, ...] = ()
+        self._fault = ""
+        """What was told last of a picture whose story could not be made."""
         self._next = 0.0
 
     def follow(self, old: LiveStory) -> None:
@@ -145,10 +147,23 @@ class LiveStory:
         """What ``picture`` shows of the story; the same object again where nothing changed."""
         try:
             self._look(picture)
-        except Exception:
+        except Exception as error:
             # The rim: no story must cost the picture of the checks.
-            log.exception("the story of a picture failed inside")
+            if self._fails_anew(picture, error):
+                log.exception("the story of a picture failed inside")
         return self._view
+
+    def _fails_anew(self, picture: Snapshot, error: Exception) -> bool:
+        """Show that the story is as it was before; told once, and not with each picture."""
+        fault = f"the story of a picture failed inside: {type(error).__name__}; see the log"
+        # The next picture is looked at whatever is the same in it.
+        self._basis = self._seen = ()
+        if self._view.problem != fault:
+            self._view = replace(self._view, problem=fault)
+        known, self._fault = self._fault == fault, fault
+        if not known:
+            self._tell(EventView(picture.time, "", fault))
+        return not known
 
     def begun(self, picture: Snapshot) -> Snapshot:
         """``picture`` as it is shown: what is ill since when the story says so, also from before
@@ -236,7 +251,7 @@ class LiveStory:
     @staticmethod
     def _is_over(picture: Snapshot, alert: AlertView) -> bool:
         if alert.rule:
-            return picture.rules is not None and not picture.rules.loading
+            return picture.rules is not None and picture.rules.complete
         check = picture.check(alert.check)
         return check is None or check.status.severity == 0
 

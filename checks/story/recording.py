@@ -187,7 +187,7 @@ class Recorder:
         if not mine:
             return frozenset()
         rules = snapshot.rules
-        loading = not self._settled(snapshot) if rules is None else rules.loading
+        loading = not self._settled(snapshot) if rules is None else not rules.complete
         statuses = {check.name: check.status for check in snapshot.checks}
 
         def unknown(key: str) -> bool:

@@ -192,6 +192,8 @@ class AlertTable(ListPane[Entry]):
         rules = snapshot.rules
         if rules is None and any(one.status is Status.WAITING for one in snapshot.checks):
             return note(WAITING, width)
+        if rules is not None and rules.fault:
+            return _problems(snapshot, width)
         if rules is None or not rules.rules:
             return self._no_rules(snapshot, width)
         count = fmt.count(len(rules.rules))

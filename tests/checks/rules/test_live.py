@@ -6,6 +6,7 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ from checks.config import RulesConfig
 from checks.engine import Engine
 from checks.model import Part, Result, Status
 from checks.probe import Target
-from checks.rules import live, work
+from checks.rules import live, showing, work
 from checks.rules.retaining import LONGEST, Longer
-from checks.rules.views import RuleHealth
+from checks.rules.views import GroupView, RuleHealth
 from checks.store.store import Store
 from tests.checks.fakes import PLAYED, config, down, ok, settle, spec
 from tests.checks.rules.kit import group_of, samples
@@ -470,6 +471,57 @@ async def test_a_fault_inside_ends_no_check(monkeypatch: pytest.MonkeyPatch) -> 
         assert picture.checks[0].last_run is not None
         assert scene.clock.now() - picture.checks[0].last_run < 6
         assert scene.rules.problems[-1].startswith("the rules ended by an error of their own")
+
+
+async def test_a_picture_of_rules_that_fails_is_told_once_and_is_right_with_the_next(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    PLAYED["one"] = ok(50)
+    made, fails = showing.group_view, False
+
+    def breaking(*args: Any) -> GroupView:
+        if fails:
+            raise RuntimeError("broken")
+        return made(*args)
+
+    monkeypatch.setattr(showing, "group_view", breaking)
+    async with playing(configured(HIGH, spec("one"))) as scene:
+        assert scene.states("High") == [State.PENDING]
+        fails = True
+        await scene.after(16)
+        said = "the picture of the rules failed inside: RuntimeError; "
+        said += "what is shown of them is of before"
+        view = scene.rules
+        assert (view.problems, view.complete) == ((said,), False)
+        assert scene.states("High") == [State.PENDING]
+        assert scene.rules is view
+        assert scene.told.count(said) == 1
+        assert len(caplog.records) == 1
+        fails = False
+        await scene.after(0.5)
+        assert scene.states("High") == [State.FIRING]
+        assert (scene.rules.problems, scene.rules.complete) == ((), True)
+
+
+async def test_rules_that_cannot_begin_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(live.LiveRules, "_made", broken)
+    PLAYED["one"], clock = ok(50), FakeClock()
+    engine = Engine(configured(HIGH, spec("one")), clock)
+    assert engine.rules is not None
+    before = engine.snapshot().rules
+    assert before is not None
+    assert before.loading
+    working = asyncio.create_task(engine.rules.run())
+    await clock.advance(5)
+    await asyncio.wait_for(working, 10)
+    view = engine.snapshot().rules
+    assert view is not None
+    assert view.problems == ("the rules ended by an error of their own: RuntimeError",)
+    assert (view.loading, view.complete) == (False, False)
+    await engine.close()
 
 
 async def test_many_alerts_at_once_make_few_events() -> None:

@@ -14,6 +14,7 @@ from checks.alerts.model import State
 from checks.clock import FakeClock
 from checks.model import Status
 from checks.rules.views import RuleAlertView, RulesView, RuleView
+from checks.story import live
 from checks.story.cron import Cron
 from checks.story.maintenance import Window
 from checks.story.model import EntryKind, Matcher, Silence
@@ -428,6 +429,30 @@ def test_nothing_of_it_is_imported_with_the_engine() -> None:
     assert done.stdout.strip() == "[]"
 
 
+async def test_a_story_that_fails_inside_is_told_once_and_is_right_with_the_next_picture(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    down = ill("gateway", since=NOW - 60)
+    await session.step(down)
+    assert session.story._view.problem == ""
+
+    def breaking(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    said = "the story of a picture failed inside: RuntimeError; see the log"
+    with monkeypatch.context() as patched:
+        patched.setattr(live, "handled", breaking)
+        session.story.acknowledge(session.alert("gateway").id)
+        for _ in range(3):
+            await session.step(down)
+            assert session.story._view.problem == said
+    assert session.said.count(said) == 1
+    assert len(caplog.records) == 1
+    await session.step(down)
+    assert session.story._view.problem == ""
+    assert session.handled("gateway").acknowledged is not None
+
+
 # Alerts of rules
 
 KEY = "host;DiskFull;ab12;1"
@@ -474,8 +499,9 @@ async def test_that_of_a_rule_ends_when_it_is_resolved_and_not_for_want_of_rules
     alerts, view = of_rule(NOW)
     await session.step(rules=alerts, view=view)
     session.story.acknowledge(alerts[0].id)
-    # Rules that are still being read tell nothing.
+    # Rules that are still being read, or are not evaluated, tell nothing.
     await session.step(view=RulesView(loading=True))
+    await session.step(view=RulesView(fault="the rules ended by an error of their own"))
     await session.step(view=None)
     await session.step(rules=alerts, view=view)
     assert session.story._view.handled[alerts[0].id].acknowledged is not None

@@ -17,7 +17,6 @@ import pytest
 from checks.model import Status
 from checks.story import journal as journals
 from checks.story import pruning
-from checks.story import pruning
 from checks.story.errors import JournalError
 from checks.story.journal import Journal
 from checks.story.model import (

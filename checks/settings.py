@@ -33,6 +33,7 @@ __all__ = [
     "MetricName",
     "Model",
     "NamedFile",
+    "NamedProgram",
     "Secret",
     "SecretCommand",
     "Size",
@@ -183,6 +184,13 @@ class NamedFile:
     """Marks a field as the path of a file or folder that should be there: ``Annotated``.
 
     One that is not there is told, with its line, when the configuration is read.
+    """
+
+
+class NamedProgram:
+    """Marks a field as a program and its arguments: ``Annotated``.
+
+    A string that was meant as several words and is one program is told as a file is.
     """
 
 

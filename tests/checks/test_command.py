@@ -408,6 +408,24 @@ async def refused(argv: list[str], **more: Any) -> str:
     return f"{result.reason}: {result.message}"
 
 
+async def test_of_a_program_that_is_not_there_the_details_tell_where_it_was_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = ":".join(f"/opt/somewhere/{n}/bin" for n in range(12))
+    monkeypatch.setenv("PATH", path)
+    result = await ask("command", {"argv": ["no-such-plugin"]})
+    assert result.message == (
+        "there is no program no-such-plugin in any of the 12 folders of its PATH; "
+        "give its whole path, or install it"
+    )
+    assert dict(result.facts)["PATH"] == path
+    result = await ask("command", "sleep 20")
+    assert result.message == (
+        "there is no program 'sleep 20': nothing splits it; give the program and its arguments "
+        "as a list"
+    )
+
+
 async def test_programs_that_cannot_be_run(scripts: Scripts) -> None:
     folder = scripts.folder
     plain = scripts.write("echo", "plain", mode=0o644)
@@ -419,7 +437,7 @@ async def test_programs_that_cannot_be_run(scripts: Scripts) -> None:
     garbage.write_bytes(b"\x00\x01\x02\x03")
     assert await refused([f"{folder}/none"]) == f"config: there is no program {folder}/none"
     assert (await refused(["no-such-plugin"])).startswith(
-        "config: there is no program no-such-plugin in /"
+        "config: there is no program no-such-plugin in "
     )
     assert await refused([str(folder)]) == f"config: {folder} is a folder, not a program"
     assert await refused(["/dev/null"]) == (

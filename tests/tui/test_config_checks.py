@@ -401,3 +401,30 @@ def test_every_key_that_another_name_leads_to_exists() -> None:
     models += [registry.kind(name).config for name in registry.names()]
     known = {field.alias or name for model in models for name, field in model.model_fields.items()}
     assert ALSO_CALLED.keys() <= known
+
+
+def test_a_program_with_blanks_in_its_name_that_is_not_there_is_told_to_be_no_list(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "my check").write_text("#!/bin/sh\n")
+    made = loaded(
+        """\
+        version: 1
+        checks:
+          - {name: a, command: "sleep 20"}
+          - name: b
+            command:
+              argv: "/bin/sh '/opt/my check' off password=geheim9"
+          - {name: there, command: "./my check"}
+          - {name: list, command: {argv: [sleep, "20 30"]}}
+          - {name: off, enabled: false, command: "sleep 20"}
+        """
+    )
+    split = "a string is one program and is not split; write"
+    assert made.engine.warnings[:2] == (
+        f'onwatch.yaml:3: checks[0].command.argv: {split} {{argv: [sleep, "20"]}}',
+        f"onwatch.yaml:6: checks[1].command.argv: {split} "
+        '{argv: [/bin/sh, "/opt/my check", "off", "password=•••"]}',
+    )
+    assert "looks like a credential" in made.engine.warnings[2]
+    assert len(made.engine.warnings) == 3

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from checks.command_lines import mask_arguments
 from checks.expectations import LatencyBounds, Pattern
 from checks.secrets import MASK, is_secret_value
-from checks.settings import KindConfig, NamedFile, Secret, Size
+from checks.settings import KindConfig, NamedFile, NamedProgram, Secret, Size
 
 __all__ = ["CommandConfig", "StatusWord", "masked", "secret_arguments"]
 
@@ -98,7 +98,12 @@ class CommandConfig(KindConfig):
     shorthand: ClassVar[str] = "argv"
     runs_programs: ClassVar[bool] = True
 
-    argv: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1, max_length=1000)]
+    argv: Annotated[
+        list[str],
+        BeforeValidator(_as_list),
+        Field(min_length=1, max_length=1000),
+        NamedProgram(),
+    ]
     """Program and arguments as a list; a plain string is a program without arguments. No shell."""
     env: dict[Annotated[str, Field(pattern=f"^{_NAME}$")], Secret] = Field(default_factory=dict)
     """Environment variables beside the few that every command gets; the place for credentials."""
@@ -127,10 +132,10 @@ class CommandConfig(KindConfig):
         if any("\0" in argument for argument in value):
             raise ValueError("an argument must not hold a zero byte")
         if len(value) == 1 and re.search(r"[|;&<>]", program):
-            raise ValueError("no shell reads this; where you want one, write [sh, -c, '…']")
+            raise ValueError("no shell reads this; where you want one, write {argv: [sh, -c, '…']}")
         if len(value) == 1 and re.search(r"\s-", program):
             raise ValueError(
-                "a string is one program and is not split; write [program, argument, …]"
+                "a string is one program and is not split; write {argv: [program, argument, …]}"
             )
         return value
 

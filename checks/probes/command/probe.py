@@ -18,7 +18,7 @@ from checks.probes.command.child import FLOOD, GRACE, Child
 from checks.probes.command.config import CommandConfig, masked, secret_arguments
 from checks.probes.command.environment import minimal
 from checks.probes.command.guard import GUARD
-from checks.probes.command.program import Launch, Plan
+from checks.probes.command.program import Launch, NoSuchProgramError, Plan
 from checks.probes.command.report import Patterns, Run, said_so_far, told
 from checks.secrets import is_secret_value, url_secrets
 from checks.turns import Turn, Turns
@@ -108,6 +108,8 @@ class CommandProbe:
             return self._too_late(waiting)
         except LaneBusyError:
             return self._too_late("start")
+        except NoSuchProgramError as error:
+            return self._ours(error.reason, str(error), ("PATH", error.path))
         except TargetError as error:
             return self._ours(error.reason, str(error))
         finally:
@@ -255,10 +257,10 @@ class CommandProbe:
         failed = Result.failed("timeout", text)
         return replace(failed, facts=(("command", self._shown),), raw=_joined(out, err))
 
-    def _ours(self, reason: str, text: str) -> Result:
+    def _ours(self, reason: str, text: str, *facts: tuple[str, str]) -> Result:
         """What kept the program from being run, of which nothing follows for what it watches."""
         failed = Result.failed(reason, text, status=Status.UNKNOWN)
-        return replace(failed, facts=(("command", self._shown),))
+        return replace(failed, facts=(("command", self._shown), *facts))
 
 
 def _joined(out: bytes, err: bytes) -> str:

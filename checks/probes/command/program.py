@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shlex
 import signal
 import stat
@@ -24,11 +25,13 @@ from checks.ends import Ends
 from checks.errors import TargetError
 from checks.probes.command.guard import GUARD
 
-__all__ = ["Launch", "Plan", "Starting", "found_program", "refusal"]
+__all__ = ["Launch", "NoSuchProgramError", "Plan", "Starting", "found_program", "refusal"]
 
 _HEAD: Final = 256
 """Bytes of a program that are read for the name of its interpreter; as many as Linux reads."""
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_FEW: Final = 3
+"""Folders of a PATH that fit a sentence."""
 _SCARCE: Final = {
     errno.EAGAIN: "this user may have no more processes, or the machine can hold no more",
     errno.ENOMEM: "the machine has no memory left",
@@ -50,6 +53,22 @@ class Plan:
     environment: Mapping[str, str]
     cwd: Path
     base: Path
+
+
+class NoSuchProgramError(TargetError):
+    """No folder of ``path`` has the program; the sentence names them where they are few."""
+
+    def __init__(self, name: str, path: str) -> None:
+        folders = path.split(":")
+        where = path if len(folders) <= _FEW else f"any of the {len(folders)} folders of its PATH"
+        text = f"there is no program {name} in {where}; give its whole path, or install it"
+        if re.search(r"\s", name):
+            text = (
+                f"there is no program {shlex.quote(name)}: nothing splits it; give the program "
+                "and its arguments as a list"
+            )
+        super().__init__("config", text)
+        self.path = path
 
 
 Starting = Callable[[Plan, str], "subprocess.Popen[bytes]"]
@@ -191,9 +210,7 @@ def found_program(name: str, base: Path, path: str) -> str:
                 refused = refused or candidate
     if refused:
         return refused
-    raise TargetError(
-        "config", f"there is no program {name} in {path}; give its whole path, or install it"
-    )
+    raise NoSuchProgramError(name, path)
 
 
 def _look_at_rights(program: str) -> None:

@@ -103,7 +103,8 @@ def test_a_credential_in_clear_in_its_environment_is_a_warning_that_says_what_to
         ),
         (
             "command: check_x -w 1",
-            "command: a string is one program and is not split; write {argv: [program, argument, …]}",
+            "command: a string is one program and is not split; "
+            "write {argv: [program, argument, …]}",
         ),
         (
             "command: {argv: x, exit_codes: {1: down}}",

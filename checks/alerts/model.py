@@ -88,6 +88,7 @@ class Alert:
         no_data_since: since when nothing can be said, for want of samples.
         no_history: the rule looks back further than what is recorded; it stays as it is.
         watched: which of the expression's selectors had samples while it was there.
+        checks: by name, those that these samples come from.
         returns: when it came back of late: resolved, or about to be, and there again.
         evidence: of its last transition.
         why: the sentence of its last transition.
@@ -106,6 +107,7 @@ class Alert:
     no_data_since: int | None = None
     no_history: bool = False
     watched: tuple[int, ...] = ()
+    checks: tuple[str, ...] = ()
     returns: tuple[int, ...] = ()
     flapping: bool = False
     evidence: Evidence = field(default_factory=Evidence)

@@ -32,6 +32,8 @@ def packed(alert: Alert) -> dict[str, Any]:
         ],
         "why": alert.why,
     }
+    if alert.checks:
+        item["checks"] = list(alert.checks)
     item |= {name: getattr(alert, name) for name in _MOMENTS}
     item |= {name: value for name in _MAYBE if (value := getattr(alert, name)) is not None}
     item |= {name: True for name in _FLAGS if getattr(alert, name)}
@@ -52,6 +54,7 @@ def unpacked(item: dict[str, Any]) -> Alert:
         annotations=_pairs(item["annotations"]),
         scope=_pairs(item["scope"]),
         watched=_moments(item["watched"]),
+        checks=_texts(item.get("checks", [])),
         returns=_moments(item["returns"]),
         evidence=Evidence(shown, _text(threshold), _text(series)),
         why=_text(item["why"]),
@@ -68,6 +71,12 @@ def _text(given: object) -> str:
     if not isinstance(given, str) or len(given) > _LONGEST:
         raise TypeError("a text is none")
     return given
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list):
+        raise TypeError("a list is none")
+    return tuple(_text(one) for one in given)
 
 
 def _moment(given: object) -> int:

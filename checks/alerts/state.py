@@ -39,6 +39,10 @@ class Doubts(Protocol):
         """Which selectors return samples for an alert of this scope."""
         ...
 
+    def checks(self, scope: Pairs, watched: tuple[int, ...]) -> tuple[str, ...]:
+        """The checks that the ``watched`` selectors have these samples from."""
+        ...
+
     def silent(self, alert: Alert) -> str:
         """The selector that was watched and returns no samples any more, while nobody knows
         whether it would have some; empty for none.
@@ -160,10 +164,10 @@ class _Step:
             active_at=self.now,
             seen_at=self.now,
             scope=found.scope,
-            watched=self.doubts.watched(found.scope) if self.doubts else (),
             returns=returns,
             flapping=is_flapping(returns, self.now),
         )
+        alert = self._grounded(alert)
         hold = self.terms.hold
         if hold <= 0:
             why = "the expression returns it, and nothing is waited for"
@@ -172,6 +176,13 @@ class _Step:
         else:
             why = f"the expression returns it; it fires when that has lasted {show_duration(hold)}"
             self._pass(alert, State.INACTIVE, why, found.evidence)
+
+    def _grounded(self, alert: Alert) -> Alert:
+        """``alert``, with what it rests on now."""
+        if self.doubts is None:
+            return alert
+        watched = self.doubts.watched(alert.scope)
+        return replace(alert, watched=watched, checks=self.doubts.checks(alert.scope, watched))
 
     def _returned(self, alert: Alert) -> Alert:
         returns = recent((*alert.returns, self.now), self.now)
@@ -183,9 +194,8 @@ class _Step:
             self._put(alert)
             return
         why = f"it has been there for {show_lasted(lasted)} (for: {self._for})"
-        watched = self.doubts.watched(alert.scope) if self.doubts else ()
-        fired = replace(alert, state=State.FIRING, fired_at=self.now, watched=watched)
-        self._pass(fired, State.PENDING, why, evidence)
+        fired = replace(alert, state=State.FIRING, fired_at=self.now)
+        self._pass(self._grounded(fired), State.PENDING, why, evidence)
 
     def _unripen(self, alert: Alert, evidence: Evidence) -> None:
         """`for` has become longer: it fires too early now."""

@@ -16,9 +16,10 @@ import numpy as np
 from checks.alerts.model import Alert, Transition
 from checks.errors import OnwatchError
 from checks.model import Samples, Series
-from checks.rules.evaluate import Circumstances, GroupRun, sources_of
+from checks.rules.evaluate import Circumstances, GroupRun
 from checks.rules.model import AlertRule, RuleGroup
 from checks.rules.outcome import Health, RuleOutcome
+from checks.rules.sources import sources_of
 from checks.store.store import Store
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def backtest(
     Raises:
         OnwatchError: that would be too many evaluations.
     """
-    sources = sources_of(groups)
+    sources = sources_of(groups, about.interval)
     runs = [GroupRun(group, about, sources) for group in groups]
     count = sum(((last - first) // run.interval + 1) * len(run.runs) for run in runs)
     if count > MOST_EVALUATIONS:

@@ -7,11 +7,12 @@ these at all: a metric without them is everybody's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from checks.alerts.model import SCOPE, Pairs
 from checks.model import Series
 from checks.rules.selectors import Read, written
+from checks.rules.sources import NO_SOURCES, Recording, Sources, of_alerts
 from checks.store.block import Block, is_stale
 from checks.store.matching import Matcher
 from checks.store.store import Store
@@ -19,6 +20,8 @@ from checks.store.store import Store
 __all__ = ["Coverage", "nobody_doubts"]
 
 Chosen: TypeAlias = Mapping[Block, Sequence[Series]]
+_EVER: Final = -(1 << 62)
+"""Earlier than any sample."""
 
 
 def nobody_doubts(check: str) -> bool:
@@ -30,7 +33,9 @@ def nobody_doubts(check: str) -> bool:
 class Coverage:
     """What ``store`` has at ``at`` (milliseconds) for the ``reads`` of one expression.
 
-    ``judges`` tells of a check by its name whether its last run could judge.
+    ``judges`` tells of a check by its name whether its last run could judge, ``sources`` where
+    what rules write comes from; ``within`` are the blocks of the recording rules that it is asked
+    on behalf of.
     """
 
     def __init__(
@@ -39,11 +44,16 @@ class Coverage:
         reads: Sequence[Read],
         at: int,
         judges: Callable[[str], bool] = nobody_doubts,
+        *,
+        sources: Sources = NO_SOURCES,
+        within: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._reads = reads
         self._at = at
         self._judges = judges
+        self._sources = sources
+        self._within = within
         self._selected: dict[int, Chosen] = {}
         self._whole: dict[int, bool] = {}
         self._names: dict[int, tuple[str, ...]] = {}
@@ -51,8 +61,10 @@ class Coverage:
         self._sampled: dict[tuple[int, int], bool] = {}
         """By a read and the identity of what is chosen of it, which is held above: alerts of one
         target ask for the same."""
-        self._heard: dict[tuple[int, Pairs, int], bool] = {}
-        """Whether the checks of a read have answered, by its scope and since when."""
+        self._heard: dict[tuple[int, Pairs, int, tuple[str, ...]], bool] = {}
+        """Whether the checks of a read have answered, by its scope, since when and their names."""
+        self._recorded: dict[tuple[str, int], Coverage] = {}
+        """Of what a recording rule reads, by its block and the time."""
 
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         """Which reads have samples for ``scope``: those whose silence would say something.
@@ -66,20 +78,52 @@ class Coverage:
             return narrowed
         return tuple(-at - 1 for at in usable if self._has_samples(at, self._select(at)))
 
-    def silent(self, scope: Pairs, watched: Sequence[int], seen: int) -> str:
+    def checks(self, scope: Pairs, watched: Sequence[int]) -> tuple[str, ...]:
+        """The checks that the samples of the ``watched`` reads come from, by way of recording
+        rules too.
+        """
+        ups, found = self._store.chosen("up"), dict[str, None]()
+        for code in watched:
+            at, narrowed = (code, scope) if code >= 0 else (-code - 1, ())
+            found |= {block.name: None for block in self._chosen(at, narrowed) if block in ups}
+            for one in self._recordings(at, narrowed):
+                if one.block in self._within:
+                    continue
+                behind, every = self._behind(one, self._at), range(len(one.reads))
+                found |= dict.fromkeys(behind.checks(_but_for(narrowed, one.labels), every))
+        return tuple(found)
+
+    def known(self, scope: Pairs, seen: int, checks: tuple[str, ...]) -> bool:
+        """Whether each read that counts has samples for ``scope``, or is known to have none, as
+        :meth:`silent` has it.
+        """
+        return all(
+            read.vetoes
+            or self._has_samples(at, self._narrowed(at, scope))
+            or self._answered(at, scope, seen, checks)
+            for at, read in enumerate(self._reads)
+        )
+
+    def silent(
+        self, scope: Pairs, watched: Sequence[int], seen: int, checks: tuple[str, ...] = ()
+    ) -> str:
         """The first of the ``watched`` reads that has no samples, so that nobody knows whether
         there would be something to tell; empty where there is none.
 
         Where the check that it is of has answered since ``seen`` (milliseconds), it is known: what
-        it does not return any more is not there any more.
+        it does not return any more is not there any more. ``checks`` are those that it was of
+        while it was there, where that is known.
         """
         missing = self._missing(scope, watched)
-        asked = (one for one in missing if not self._answered(*one, seen))
+        asked = (one for one in missing if not self._answered(*one, seen, checks))
         return next((self._written(*one) for one in asked), "")
 
     def ended(self, scope: Pairs, watched: Sequence[int]) -> str:
-        """The first of the ``watched`` reads that has no samples at all; empty for none."""
-        return next((self._written(*one) for one in self._missing(scope, watched)), "")
+        """The first of the ``watched`` reads of a target that has no samples at all; empty for
+        none."""
+        missing = self._missing(scope, watched)
+        ended = (one for one in missing if not of_alerts(self._reads[one[0]].selector))
+        return next((self._written(*one) for one in ended), "")
 
     def _missing(self, scope: Pairs, watched: Sequence[int]) -> Iterator[tuple[int, Pairs]]:
         """The reads of these that have no samples, each with what it is narrowed to."""
@@ -101,32 +145,104 @@ class Coverage:
             if given.get(name) and not _fixes(self._reads[at], name):
                 yield name, given[name]
 
-    def _answered(self, at: int, scope: Pairs, seen: int) -> bool:
+    def _answered(self, at: int, scope: Pairs, seen: int, checks: tuple[str, ...]) -> bool:
         """Whether every check that the read is of has answered since ``seen``, without it.
 
-        Once its series are forgotten, the checks of what ``scope`` says count, after as long as an
-        instant looks back: what they tell only now and then has been told by then.
+        Once its series are forgotten, ``checks`` count, or where these are not known those of what
+        ``scope`` says, after as long as an instant looks back: what they tell only now and then
+        has been told by then. What rules write they must have left out since.
         """
-        key = at, scope, seen
+        key = at, scope, seen, checks
         found = self._heard.get(key)
         if found is None:
             found = self._heard[key] = self._have_answered(*key)
         return found
 
-    def _have_answered(self, at: int, scope: Pairs, seen: int) -> bool:
-        read, given = self._reads[at], dict(scope)
+    def _have_answered(self, at: int, scope: Pairs, seen: int, checks: tuple[str, ...]) -> bool:
+        read = self._reads[at]
         if read.at is not None:
             return False
-        matchers = tuple(Matcher(name, "=", given[name]) for name in SCOPE if given.get(name))
-        ups = self._store.chosen("up", matchers)
         moment, since = self._at - read.offset, seen - read.offset
-        blocks = list(self._chosen(at, scope))
-        if not blocks:
-            blocks = [block for block in ups if _as_old_as(block, moment - block.lookback)]
-        return bool(blocks) and all(
+        if of_alerts(read.selector) and not self._alerts_ended(at, moment):
+            return False
+        ups, chosen = self._store.chosen("up"), self._chosen(at, scope)
+        recordings = self._recordings(at, scope)
+        written = bool(recordings) or of_alerts(read.selector)
+        blocks = [block for block in chosen if block in ups or not written]
+        if not blocks and not written:
+            found = self._forgotten(scope, moment, checks)
+            if not found:
+                return False
+            blocks = found
+        ups = self._store.chosen("up", _matchers(scope))
+        return all(
             self._judges(block.name) and _is_up(block, ups.get(block, ()), since, moment)
             for block in blocks
+        ) and all(
+            self._left_out(one, scope, moment, since, checks)
+            for one in recordings
+            if one.block not in self._within
         )
+
+    def _forgotten(self, scope: Pairs, moment: int, checks: tuple[str, ...]) -> list[Block]:
+        """The blocks of the checks that a read without any series is of; none where one of them
+        has not been asked for long enough."""
+        blocks = [self._store.block(name) for name in checks]
+        if not checks:
+            blocks = [*self._store.chosen("up", _matchers(scope))]
+            return [one for one in blocks if one and _as_old_as(one, moment - one.lookback)]
+        there = [one for one in blocks if one and _as_old_as(one, moment - one.lookback)]
+        return there if len(there) == len(checks) else []
+
+    def _recordings(self, at: int, scope: Pairs) -> tuple[Recording, ...]:
+        """The recording rules whose records the read reads."""
+        recordings, name = self._sources.recordings, self._reads[at].selector.name
+        if name or not recordings:
+            return recordings.get(name, ())
+        blocks = {block.name for block in self._chosen(at, scope)}
+        return tuple(one for each in recordings.values() for one in each if one.block in blocks)
+
+    def _left_out(
+        self, recording: Recording, scope: Pairs, moment: int, since: int, checks: tuple[str, ...]
+    ) -> bool:
+        """Whether ``recording`` was evaluated after ``since``, and it was known then what there is
+        of all that it reads."""
+        at = self._sources.evaluated.get(recording.block)
+        if at is None:
+            return False
+        if at > moment:
+            at += (moment - at) // recording.interval * recording.interval
+        if at <= since:
+            return False
+        narrowed = _but_for(scope, recording.labels)
+        return self._behind(recording, at).known(narrowed, since, checks)
+
+    def _behind(self, recording: Recording, at: int) -> Coverage:
+        """What ``recording`` reads at ``at`` (milliseconds)."""
+        found = self._recorded.get((recording.block, at))
+        if found is None:
+            found = self._recorded[recording.block, at] = Coverage(
+                self._store,
+                recording.reads,
+                at,
+                self._judges,
+                sources=self._sources,
+                within=self._within | {recording.block},
+            )
+        return found
+
+    def _alerts_ended(self, at: int, moment: int) -> bool:
+        """Whether every alerting rule was evaluated, and has written that none of these alerts is
+        there any more. One that fails, whose alerts stay, has not."""
+        if not self._sources.evaluated.keys() >= set(self._sources.alerting):
+            return False
+        ups = self._store.chosen("up")
+        rows = (
+            block.row(series, _EVER, moment)
+            for block, series in self._select(at).items()
+            if block not in ups
+        )
+        return all(row is None or bool(is_stale(row[1]).all()) for row in rows)
 
     def unrecorded(self, scope: Pairs, since: int) -> bool:
         """Whether a read goes back further than what is recorded for ``scope``.
@@ -228,6 +344,15 @@ def _is_up(block: Block, ups: Sequence[Series], since: int, moment: int) -> bool
         return False
     there = row[1][~is_stale(row[1])]
     return bool(len(there)) and bool((there == 1.0).all())
+
+
+def _matchers(scope: Pairs) -> tuple[Matcher, ...]:
+    given = dict(scope)
+    return tuple(Matcher(name, "=", given[name]) for name in SCOPE if given.get(name))
+
+
+def _but_for(scope: Pairs, labels: frozenset[str]) -> Pairs:
+    return tuple(pair for pair in scope if pair[0] not in labels)
 
 
 def _fixes(read: Read, name: str) -> bool:

@@ -42,8 +42,11 @@ class StoreDoubts:
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         return self._coverage.watched(scope)
 
+    def checks(self, scope: Pairs, watched: tuple[int, ...]) -> tuple[str, ...]:
+        return self._coverage.checks(scope, watched)
+
     def silent(self, alert: Alert) -> str:
-        return self._coverage.silent(alert.scope, alert.watched, alert.seen_at)
+        return self._coverage.silent(alert.scope, alert.watched, alert.seen_at, alert.checks)
 
     def ended(self, alert: Alert) -> str:
         return self._coverage.ended(alert.scope, alert.watched)

@@ -26,17 +26,19 @@ from checks.rules.coverage import Coverage, nobody_doubts
 from checks.rules.dead import empty_selectors
 from checks.rules.doubts import StoreDoubts
 from checks.rules.expanding import Finder
+from checks.rules.gone import Gone
 from checks.rules.model import AlertRule, RecordRule, Rule, RuleGroup
 from checks.rules.outcome import GroupOutcome, Health, RuleOutcome
 from checks.rules.recording import RecordedSeries, Recorder
-from checks.rules.selectors import Read, Sources, behind, comparison, reads
+from checks.rules.selectors import comparison, reads
+from checks.rules.sources import Sources, behind, block_of, sources_of
 from checks.templates import Expander
 
 if TYPE_CHECKING:
     from checks.promql.api import Engine, Expression
     from checks.store.store import Store
 
-__all__ = ["AlertRun", "Circumstances", "GroupRun", "RecordRun", "sources_of"]
+__all__ = ["AlertRun", "Circumstances", "GroupRun", "RecordRun"]
 
 INTERVAL: Final = 60_000
 """Milliseconds between evaluations where neither the group nor anybody else says how many."""
@@ -98,8 +100,7 @@ class _RuleError(OnwatchError):
 class GroupRun:
     """A group with the state of its rules. Used from one thread.
 
-    ``sources`` are what recording rules read, by what they record; without them those of this
-    group's own rules.
+    ``sources`` are where what rules write comes from; without them that of this group's own rules.
     """
 
     def __init__(
@@ -110,15 +111,17 @@ class GroupRun:
         self._timer = circumstances.timer
         self._healths: dict[AlertRun | RecordRun, tuple[Health | None, int]] = {}
         self._common = in_common(rule.expression for rule in group.rules)
-        known = sources_of([group]) if sources is None else sources
+        known = sources_of([group], circumstances.interval) if sources is None else sources
+        self._evaluated = known.evaluated
         self.runs: tuple[AlertRun | RecordRun, ...] = tuple(
             _run(rule, circumstances, self._recorder(at, rule), known)
             for at, rule in enumerate(group.rules)
         )
 
     def _recorder(self, at: int, rule: Rule) -> Recorder:
-        block = f"rules/{self.group.key}/{at}"
-        return Recorder(block, self.interval, begins=isinstance(rule, RecordRule))
+        return Recorder(
+            block_of(self.group, at), self.interval, begins=isinstance(rule, RecordRule)
+        )
 
     @property
     def alerts(self) -> tuple[AlertRun, ...]:
@@ -139,6 +142,8 @@ class GroupRun:
         for run in self.runs:
             began = self._timer()
             outcome = _guarded(run, moment)
+            if outcome.health is not Health.ERROR or (isinstance(run, AlertRun) and not run.alerts):
+                self._evaluated[run.recorder.block] = at
             health, since = self._healths.get(run, (None, now))
             since = since if health is outcome.health else now
             self._healths[run] = (outcome.health, since)
@@ -148,17 +153,6 @@ class GroupRun:
         """End the series of its rules, which are no more."""
         for run in self.runs:
             run.recorder.end(store, now - self.group.query_offset)
-
-
-def sources_of(groups: Iterable[RuleGroup]) -> Sources:
-    """What the recording rules of ``groups`` read, by what they record."""
-    found: dict[str, tuple[Read, ...]] = {}
-    for group in groups:
-        for rule in group.rules:
-            if isinstance(rule, RecordRule):
-                read = reads(rule.expression.root, rule.expression.text)
-                found[rule.name] = found.get(rule.name, ()) + read
-    return found
 
 
 def _run(
@@ -215,7 +209,8 @@ class AlertRun:
         self.alerts: Mapping[Pairs, Alert] = {}
         self._about = circumstances
         self._reads = reads(rule.expression.root, rule.expression.text)
-        self._behind = tuple(behind(self._reads, sources))
+        self._sources = sources
+        self._behind = tuple(behind(self._reads, sources.recordings))
         self._compares = comparison(rule.expression.root, rule.expression.text)
         self._covered = circumstances.pure
         self._series = AlertSeries(rule.name, rule.labels)
@@ -235,7 +230,9 @@ class AlertRun:
                 f"it returns {len(samples):,} alerts, more than {MOST_ALERTS:,}: "
                 "narrow the expression, or aggregate"
             )
-        coverage = Coverage(moment.store, self._reads, moment.at, about.judges)
+        coverage = Coverage(
+            moment.store, self._reads, moment.at, about.judges, sources=self._sources
+        )
         history = coverage
         if self._behind and not about.pure:
             history = Coverage(moment.store, (*self._reads, *self._behind), moment.at)
@@ -271,15 +268,15 @@ class AlertRun:
             for alert in alerts
         }
 
-    def release(self, gone: Callable[[Mapping[str, str]], bool], now: int) -> list[Transition]:
-        """End the alerts of what is not watched any more, which nothing will ever say is over.
-
-        ``gone`` tells it from their job and instance.
-        """
+    def release(self, gone: Gone, now: int) -> list[Transition]:
+        """End the alerts of what is not watched any more, which nothing will ever say is over."""
         told = []
         alerts = dict(self.alerts)
         for labels, alert in self.alerts.items():
-            if not alert.active or not gone(dict(alert.scope)):
+            if not alert.active:
+                continue
+            if not gone.holds(dict(alert.scope), alert.checks):
+                alerts[labels] = replace(alert, checks=gone.left(alert.checks))
                 continue
             if alert.state is State.PENDING:
                 del alerts[labels]

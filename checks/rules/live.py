@@ -11,25 +11,23 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from checks.alerts.folding import CheckFinder
 from checks.alerts.memory import Recalled
 from checks.clock import Clock
 from checks.config import RulesConfig
 from checks.lanes import Lanes
+from checks.rules.gone import Gone, Place, watched_no_more
 from checks.rules.remembering import Remembering
 from checks.rules.views import RulesView
 from checks.views import CheckView, EventView
 
 if TYPE_CHECKING:
-    from checks.rules.work import Gone, Work
+    from checks.rules.work import Work
     from checks.store.store import Store
 
 __all__ = ["LiveRules", "Place", "watched_no_more"]
-
-Place: TypeAlias = tuple[str, str, str]
-"""The name of a check, and the job and the instance that its samples carry."""
 
 SETTLED: Final = 3.0
 """Seconds after which rules begin although some check has not answered yet."""
@@ -38,22 +36,6 @@ PATIENCE: Final = 3.0
 """Seconds that the file with the alerts of before may take to be read."""
 
 log = logging.getLogger("onwatch.rules")
-
-
-def watched_no_more(before: Iterable[Place], now: Iterable[Place]) -> Gone:
-    """Whether labels are of something that was among ``before`` and is not among ``now``."""
-    earlier, later = list(before), list(now)
-    jobs = {job for _, job, _ in earlier} - {job for _, job, _ in later}
-    targets = {place[1:] for place in earlier} - {place[1:] for place in later}
-    instances = {place[2] for place in earlier} - {place[2] for place in later}
-
-    def gone(labels: Mapping[str, str]) -> bool:
-        job, instance = labels.get("job", ""), labels.get("instance", "")
-        if not job:
-            return bool(instance) and instance in instances
-        return job in jobs or (job, instance) in targets
-
-    return gone
 
 
 class LiveRules:
@@ -88,7 +70,7 @@ class LiveRules:
         self._since = round(clock.now() * 1000)
         self._memory = Remembering(config.memory, lanes) if config.memory else None
         self._finder = CheckFinder(())
-        self._before: tuple[Work, Gone] | None = None
+        self._before: tuple[Work, tuple[Gone, ...]] | None = None
         self._work: Work | None = None
         self._fault = ""
         """Why no rule is evaluated."""
@@ -122,10 +104,10 @@ class LiveRules:
         """
         self._since, self._view = old._since, old._view
         if old._work is not None:
-            self._before = (old._work, gone)
+            self._before = (old._work, (gone,))
         elif old._before is not None:
             work, earlier = old._before
-            self._before = (work, lambda labels: gone(labels) or earlier(labels))
+            self._before = (work, (*earlier, gone))
         if self._memory is not None and old._memory is not None:
             self._memory.follow(old._memory)
 
@@ -162,7 +144,8 @@ class LiveRules:
             earlier, gone = self._before
             work.follow(earlier)
             self._before = None
-            work.release(gone)
+            for one in gone:
+                work.release(one)
         self._work = work
         work.begin()
         return work

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from checks.alerts.memory import Recalled, after_pause
 from checks.alerts.model import Alert
-from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, RecordRun, sources_of
+from checks.rules.evaluate import AlertRun, Circumstances, GroupRun, RecordRun
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import GroupOutcome, RuleOutcome
 from checks.rules.packs import PREFIX
 from checks.rules.recording import Recorder
 from checks.rules.schedule import Slots
+from checks.rules.sources import sources_of
 from checks.store.store import Store
 
 __all__ = ["RuleSet", "Turn", "keyed"]
@@ -56,7 +57,7 @@ class RuleSet:
     def __init__(self, groups: Iterable[RuleGroup], about: Circumstances, now: int) -> None:
         self._places: dict[str, _Place] = {}
         loaded = list(groups)
-        sources = sources_of(loaded)
+        sources = sources_of(loaded, about.interval)
         for group in loaded:
             run = GroupRun(group, about, sources)
             self._places[group.key] = _Place(run, _slots(run), now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from checks.promql.ast import (
     Aggregation,
@@ -25,7 +25,7 @@ from checks.promql.ast import (
 )
 from checks.store.matching import Matcher
 
-__all__ = ["Comparison", "Read", "Sources", "behind", "comparison", "number", "reads", "written"]
+__all__ = ["Comparison", "Read", "comparison", "number", "reads", "written"]
 
 _COMPARES: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 """Each with what it is when the sides are swapped."""
@@ -35,7 +35,6 @@ _ARITHMETIC: Final[Mapping[str, Callable[[float, float], float]]] = {
     "*": operator.mul,
     "/": operator.truediv,
 }
-NONE: Final[frozenset[str]] = frozenset()
 _SPACE = re.compile(r"\s+")
 
 
@@ -63,9 +62,6 @@ class Read:
     vetoes: bool = False
 
 
-Sources: TypeAlias = Mapping[str, tuple[Read, ...]]
-
-
 def written(selector: Selector, more: Sequence[Matcher] = ()) -> str:
     """``name{label="value"}`` of ``selector`` and ``more`` matchers, without any modifier."""
     matchers = (*selector.matchers, *more)
@@ -76,22 +72,6 @@ def written(selector: Selector, more: Sequence[Matcher] = ()) -> str:
 def reads(node: Node, text: str) -> tuple[Read, ...]:
     """The selectors of ``node``, an expression written as ``text``, from left to right."""
     return tuple(_walk(node, text, 0, vetoes=False))
-
-
-def behind(reads: Iterable[Read], sources: Sources, seen: frozenset[str] = NONE) -> Iterator[Read]:
-    """What the recording rules read that ``reads`` take their samples from, in turn too.
-
-    ``sources`` has the reads of recording rules by the metric that they record.
-    """
-    for read in reads:
-        name = read.selector.name
-        if name in sources and name not in seen:
-            moved = [
-                replace(one, back=one.back + read.back, offset=one.offset + read.offset)
-                for one in sources[name]
-            ]
-            yield from moved
-            yield from behind(moved, sources, seen | {name})
 
 
 def _walk(node: Node, text: str, shift: int, *, vetoes: bool) -> Iterator[Read]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from checks.alerts.folding import CheckFinder
 from checks.alerts.memory import Recalled
@@ -18,6 +18,7 @@ from checks.config import RulesConfig
 from checks.promql.api import Engine
 from checks.promql.options import Options
 from checks.rules.evaluate import AlertRun, Circumstances, RecordRun
+from checks.rules.gone import Gone
 from checks.rules.loading import without
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import RuleOutcome
@@ -32,7 +33,7 @@ from checks.rules.views import RulesView
 from checks.store.store import Store
 from checks.views import CheckView, EventView
 
-__all__ = ["DEADLINE", "Gone", "Work", "groups_of"]
+__all__ = ["DEADLINE", "Work", "groups_of"]
 
 REST: Final = 10.0
 """Seconds that it sleeps at most, to look after what is kept longer and what is saved."""
@@ -45,9 +46,6 @@ DEADLINE: Final = 0.5
 """Seconds of this thread's own time that a rule may take."""
 _TOLD: Final = 5
 """Transitions of one evaluation of a rule that become events; of more their number is told."""
-
-Gone: TypeAlias = Callable[[Mapping[str, str]], bool]
-"""Whether labels are of a check that is watched no more."""
 
 
 def groups_of(config: RulesConfig) -> tuple[RuleGroup, ...]:

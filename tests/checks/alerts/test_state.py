@@ -30,6 +30,9 @@ class Doubting:
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         return (0,)
 
+    def checks(self, scope: Pairs, watched: tuple[int, ...]) -> tuple[str, ...]:
+        return ()
+
     def silent(self, alert: Alert) -> str:
         return self.silence
 

@@ -354,11 +354,3 @@ def test_after_a_restart_a_target_is_believed_once_it_has_answered_for_a_while()
         assert bench.states == ["firing"]
     bench.minute(HERE)
     assert bench.states == ["resolved"]
-
-
-def test_what_a_rule_records_is_no_answer_of_a_target() -> None:
-    bench = bench_of("{record: down, expr: up == 0}\n{alert: A, expr: 'count by (job) (down) > 0'}")
-    bench.minute(DOWN)
-    bench.minute(UP)
-    assert bench.states == ["firing"]
-    assert bench.alerts[0].no_data_since is not None

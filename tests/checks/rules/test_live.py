@@ -574,14 +574,14 @@ def _oldest(store: Store, name: str) -> int:
 def test_only_what_was_there_before_is_gone() -> None:
     before = [("a", "job", "a:1"), ("b", "job", "b:1"), ("c", "c", "c:1"), ("d", "d", "d:1")]
     gone = live.watched_no_more(before, [("a", "job", "a:1"), ("d", "d", "d:2")])
-    assert gone({"job": "job", "instance": "b:1"})
-    assert gone({"job": "c", "instance": "whatever the page says"})
-    assert gone({"instance": "c:1"})
-    assert gone({"job": "d", "instance": "d:1"}), "it has another address now"
-    assert not gone({"job": "job", "instance": "a:1"})
-    assert not gone({"job": "job", "instance": "of a page of metrics"})
-    assert not gone({"job": "job"})
-    assert not gone({})
+    assert gone.holds({"job": "job", "instance": "b:1"})
+    assert gone.holds({"job": "c", "instance": "whatever the page says"})
+    assert gone.holds({"instance": "c:1"})
+    assert gone.holds({"job": "d", "instance": "d:1"}), "it has another address now"
+    assert not gone.holds({"job": "job", "instance": "a:1"})
+    assert not gone.holds({"job": "job", "instance": "of a page of metrics"})
+    assert not gone.holds({"job": "job"})
+    assert not gone.holds({})
 
 
 async def test_rules_begin_although_a_check_never_answers() -> None:

@@ -9,6 +9,7 @@ from checks.alerts.model import Alert, Transition
 from checks.model import Samples
 from checks.promql.api import Engine
 from checks.rules.evaluate import AlertRun, Circumstances
+from checks.rules.gone import Gone
 from checks.rules.packs import read_pack
 from checks.rules.picture import alert_id
 from checks.rules.ruleset import RuleSet, keyed
@@ -56,7 +57,8 @@ def evaluate(rules: RuleSet, store: Store, now: int) -> list[tuple[str, int]]:
 def released(rules: RuleSet, job: str, now: int) -> list[Transition]:
     """What ends once nothing of ``job`` is watched any more."""
     runs = [run for group in rules.runs for run in group.alerts]
-    return [told for run in runs for told in run.release(lambda one: one["job"] == job, now)]
+    gone = Gone(jobs=frozenset({job}))
+    return [told for run in runs for told in run.release(gone, now)]
 
 
 def ids(rules: RuleSet) -> list[str]:

@@ -27,6 +27,7 @@ _PROGRAMS: Final = {
 """Programs that take secrets in options of their own."""
 _HEADER: Final = re.compile(r"(?i)((?:authorization|x-[\w-]*(?:key|token|auth)\w*)\s*:\s*)(.+)")
 _USER_OPTIONS: Final = ("-u", "--user", "--proxy-user", "-U")
+_USER_GLUED: Final = ("-u", "-U", "--user=", "--proxy-user=")
 _NEXT: Final = {"-a": "redis", "-p": "mongo", "-w": "ldap"}
 """Options of theirs whose secret is the next word."""
 
@@ -40,7 +41,8 @@ def mask_arguments(words: Sequence[str]) -> list[str]:
     """``words`` with those values masked that an option's name tells to be secret.
 
     Also the password in a URL, ``-pSECRET`` of MySQL's programs, ``-a SECRET`` of Redis',
-    ``-p SECRET`` of MongoDB's, ``-w SECRET`` of LDAP's, and ``user:SECRET`` of curl's ``-u``.
+    ``-p SECRET`` of MongoDB's and sshpass's, ``-w SECRET`` of LDAP's, and ``user:SECRET`` of curl's
+    ``-u``.
     """
     # Not the first word alone: `sudo`, `env` and `&&` stand before others.
     programs = {word.rpartition("/")[2] for word in words if not word.startswith("-")}
@@ -54,12 +56,17 @@ def _masked(words: Sequence[str], programs: frozenset[str]) -> Iterable[str]:
     next_is_secret = False
     before = ""
     for word in words:
+        ssh = before.rpartition("/")[2] == "sshpass"
         if next_is_secret and not (word.startswith("-") and len(word) > 1):
             yield MASK
+        elif ssh and word.startswith("-p") and len(word) > 2:  # noqa: PLR2004 - behind -p
+            yield f"-p{MASK}"
         else:
             yield _one(word, before, programs)
         next_is_secret = word.startswith("-") and (
-            _OPTION.fullmatch(word) is not None or _NEXT.get(word, "") in programs
+            _OPTION.fullmatch(word) is not None
+            or _NEXT.get(word, "") in programs
+            or (ssh and word == "-p")
         )
         before = word
 
@@ -67,7 +74,8 @@ def _masked(words: Sequence[str], programs: frozenset[str]) -> Iterable[str]:
 def _one(word: str, before: str, programs: frozenset[str]) -> str:
     if word.startswith("-p") and len(word) > 2 and "mysql" in programs:
         return f"-p{MASK}"
-    if before in _USER_OPTIONS and "curl" in programs and ":" in word:
+    login = before in _USER_OPTIONS or word.startswith(_USER_GLUED)
+    if login and "curl" in programs and ":" in word:
         return f"{word.partition(':')[0]}:{MASK}"
     header = _HEADER.match(word)
     if header:

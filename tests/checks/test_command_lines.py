@@ -7,6 +7,7 @@ import time
 import pytest
 
 from checks.command_lines import command_line
+from checks.probes.command.config import masked
 
 SECRET = "hunter2"
 
@@ -27,6 +28,10 @@ SECRET = "hunter2"
         ["mongodump", "-u", "me", "-p", SECRET],
         ["ldapsearch", "-x", "-w", SECRET, "-b", "dc=shop"],
         ["curl", "-u", f"me:{SECRET}", "http://h/"],
+        ["curl", f"-ume:{SECRET}", "http://h/"],
+        ["curl", f"--user=me:{SECRET}", "http://h/"],
+        ["sshpass", "-p", SECRET, "ssh", "host"],
+        ["/usr/bin/sshpass", f"-p{SECRET}", "ssh", "host"],
         ["curl", "-H", f"Authorization: Bearer {SECRET}", "http://h/"],
         ["curl", "-H", f"X-Api-Key: {SECRET}"],
         ["psql", f"postgresql://me:{SECRET}@db/shop"],
@@ -45,6 +50,18 @@ def test_a_secret_is_masked(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        ["curl", f"-ubob:{SECRET}", "http://h/"],
+        ["sshpass", "-p", SECRET, "ssh", "host"],
+        ["check_http", "-H", "h", "-a", f"bob:{SECRET}"],
+    ],
+)
+def test_nor_is_it_among_the_facts_of_a_check_that_runs_it(words: list[str]) -> None:
+    assert SECRET not in " ".join(masked(words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         ["nginx: master process", "/usr/sbin/nginx", "-g", "daemon on;"],
         ["sshd:", "/usr/sbin/sshd", "-D"],
         ["mysqldump", "-p", "shop"],
@@ -53,6 +70,8 @@ def test_a_secret_is_masked(words: list[str]) -> None:
         ["postgres:", "walwriter"],
         ["ssh", "-p2222", "host"],
         ["ssh", "-p", "2222", "mongo1"],
+        ["sshpass", "-f", "/run/pw", "ssh", "-p", "2222", "host"],
+        ["curl", "-u", "me", "-o", "a:b", "http://h/"],
         ["docker", "run", "-p", "80:80", "mongo1"],
         [],
     ],

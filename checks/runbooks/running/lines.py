@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from checks.command_texts import mask_command
 from checks.model import clean
 from checks.secrets import CREDENTIAL_WORDS, MASK, Masker
 
@@ -38,10 +39,6 @@ _GLUED: Final = re.compile(
 )
 """What others have in their command lines and environments: ``--password=x``, ``PGPASSWORD=x``."""
 _NAMED: Final = re.compile(CREDENTIAL_WORDS, re.IGNORECASE)
-_AUTHORIZATION: Final = re.compile(
-    r"(?i)(?P<name>\b(?:authorization|cookie):[ \t]*(?:(?:bearer|basic|token)[ \t]+)?)"
-    r"(?P<quote>)(?P<value>[^\s\"']{3,})"
-)
 
 
 class LineReader:
@@ -122,9 +119,7 @@ def as_recorded(name: str, value: str) -> str:
 def command_as_recorded(text: str) -> str:
     """A command where it is kept, and may be sent to others: without what it gives a password or a
     token outright. A variable that it takes one from stays."""
-    for pattern in (_GLUED, _AUTHORIZATION):
-        text = pattern.sub(lambda one: one[0] if one["value"][0] == "$" else _masked(one), text)
-    return text
+    return mask_command(text)
 
 
 def _may_be_secret(lower: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "date_clock",
     "duration",
     "growth",
+    "many",
     "percent",
     "rate",
     "size",
@@ -173,6 +174,13 @@ def count(value: float | None) -> str:
         if abs(value) >= power:
             return f"{value / power:,.1f} {unit}"
     return DASH
+
+
+def many(number: float | None, one: str, more: str = "") -> str:
+    """A number of things with their word: ``1 error``, ``1,204 errors``; ``more`` is the word for
+    several where that is not ``one`` with an s.
+    """
+    return f"{count(number)} {one if number == 1 else more or f'{one}s'}"
 
 
 def percent(ratio: float | None) -> str:

@@ -94,7 +94,8 @@ def _table(label: str, rows: Sequence[BreakdownRow], width: int, glyphs: Glyphs)
 
 def _totals(window: WindowStats, width: int, glyphs: Glyphs, *, durations: bool) -> list[Seg]:
     """How many requests of each class; with ``durations`` the extremes too, where they fit."""
-    segs = [Seg(f" {fmt.count(window.count)}", "label"), Seg(" requests", "dim")]
+    segs = [Seg(f" {fmt.count(window.count)}", "label")]
+    segs.append(Seg(" request" if window.count == 1 else " requests", "dim"))
     classes = dict(reversed(window.by_class))
     if set(classes) == {"none"}:
         classes = {}  # no statuses are known here at all

@@ -67,7 +67,7 @@ def _ill(snapshot: Snapshot) -> list[AlertView]:
 def _only_silenced(snapshot: Snapshot, silenced: list[AlertView], glyphs: Glyphs) -> list[Seg]:
     """Where all that is wrong is silenced: how much that is, and the first of it."""
     first = silenced[0]
-    count = "1 alert" if len(silenced) == 1 else f"{len(silenced)} alerts"
+    count = fmt.many(len(silenced), "alert")
     told = f"  nothing but {count}, silenced: {first.name}: {first.sentence}"
     return [_chip(Status.WAITING, glyphs, "SILENCED"), Seg(told, "dim")]
 

@@ -229,6 +229,10 @@ async def test_nothing_has_happened_and_what_cannot_be_kept_is_said() -> None:
         await pilot.press("9")
         await settle(pilot)
         assert "Nothing has happened" in seen(pilot)
+        one = replace(story(), incidents=(), entries=story().entries[:1])
+        source_of(pilot).show(replace(calm, story=one))
+        await settle(pilot)
+        assert "everything that happened (1 entry)" in seen(pilot)
         problem = "story.db: there is no room"
         source_of(pilot).show(replace(calm, story=replace(story(), problem=problem)))
         await settle(pilot)

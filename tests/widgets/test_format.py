@@ -83,6 +83,14 @@ def test_counts(value: float | None, text: str) -> None:
     assert fmt.count(value) == text
 
 
+def test_one_thing_is_not_called_by_the_word_for_several() -> None:
+    assert fmt.many(1, "error") == "1 error"
+    assert fmt.many(0, "error") == "0 errors"
+    assert fmt.many(1204, "entry", "entries") == "1,204 entries"
+    assert fmt.many(1, "entry", "entries") == "1 entry"
+    assert fmt.many(None, "run") == "— runs"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "—"), (38.2, "+38/min"), (-0.4, "-0.4/min"), (0.0, "±0/min"), (1200, "+1.2k/min")],

@@ -21,6 +21,7 @@ from widgets.glyphs import ASCII, UNICODE
 from widgets.logs.lines import Columns, line_of, mistake_lines
 from widgets.logs.narrowing import condition, narrowed
 from widgets.logs.patterns import pattern_lines
+from widgets.logs.record import record_lines
 from widgets.logs.sources import source_lines
 from widgets.logs.tail import TailPane
 from widgets.logs.words import record_text, value_text
@@ -258,6 +259,18 @@ def test_what_is_missing_of_a_log_stands_beneath_it() -> None:
     assert "▲ laravel" in text
     assert "   /var/www/storage/logs/worker.log cannot be read: permission denied" in text
     assert "access.log and 1 more" in text
+
+
+def test_the_time_and_the_level_of_a_record_stand_twice_only_where_it_says_why() -> None:
+    fields: dict[str, Value] = {"time": "14:03:11", "level": "ERR", "user": "7", "message": "said"}
+    one = LogLine("app", record(1, NOW, Level.ERROR, "said", fields=fields))
+    rows = [row.text.split()[:2] for row in record_lines(one, 80, UNICODE)]
+    at = rows.index(["as", "they"])
+    assert [name for name, *_ in rows[:at]].count("time") == 1
+    assert ["user", "7"] in rows[:at]
+    assert rows[at + 1 :] == [["time", "14:03:11"], ["level", "ERR"]]
+    bare = LogLine("app", record(1, NOW, Level.ERROR, "said", fields={"user": "7"}))
+    assert not any("as they stand" in row.text for row in record_lines(bare, 80, UNICODE))
 
 
 def test_a_copied_record_has_everything() -> None:

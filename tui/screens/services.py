@@ -47,5 +47,5 @@ class ServicesScreen(ListScreen):
         told = f"{percent(window.availability)} % available over {over}" if known else ""
         if not window.failed:
             return told
-        outages = "1 outage" if window.outages == 1 else f"{window.outages} outages"
-        return f"{told}, {window.failed} failed runs in {outages}"
+        outages = fmt.many(window.outages, "outage")
+        return f"{told}, {fmt.many(window.failed, 'failed run')} in {outages}"

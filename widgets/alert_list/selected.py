@@ -101,5 +101,5 @@ def _of_section(section: str, count: int, width: int) -> list[Line]:
     """What a section means."""
     if not count and section in EMPTY:
         return note(EMPTY[section], width)
-    told = note("1 row" if count == 1 else f"{fmt.count(count)} rows", width)
+    told = note(fmt.many(count, "row"), width)
     return told + note(MEANINGS.get(section, ""), width)

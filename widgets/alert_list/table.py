@@ -196,8 +196,8 @@ class AlertTable(ListPane[Entry]):
             return _problems(snapshot, width)
         if rules is None or not rules.rules:
             return self._no_rules(snapshot, width)
-        count = fmt.count(len(rules.rules))
-        told = f"Nothing fires, nothing is pending: {count} rules are evaluated."
+        count, verb = len(rules.rules), "is" if len(rules.rules) == 1 else "are"
+        told = f"Nothing fires, nothing is pending: {fmt.many(count, 'rule')} {verb} evaluated."
         tick = Seg(f"{self.glyphs.status(Status.OK)} ", "ok")
         head = line(" ", tick, Seg(fit(told, width - 4), "dim"))
         return [head, line(), *_problems(snapshot, width), *own_rules(width)]
@@ -229,7 +229,7 @@ class AlertTable(ListPane[Entry]):
             text = fit(f"   {rules.problems[0]}{others}", self._width, self.glyphs.cut)
             return line(Seg(text, "warning"))
         told = [
-            [Seg(f"   {fmt.count(len(rules.rules))} rules", "label")],
+            [Seg(f"   {fmt.many(len(rules.rules), 'rule')}", "label")],
             [Seg("evaluated in ", "dim"), Seg(fmt.duration(rules.busy), "label")],
         ]
         slowest = max(rules.rules, key=lambda one: one.duration, default=None)
@@ -239,7 +239,7 @@ class AlertTable(ListPane[Entry]):
         if rules.loading:
             told.append([Seg("more are being read", "dim")])
         if rules.missed:
-            told.append([Seg(f"{fmt.count(rules.missed)} evaluations left out", "high")])
+            told.append([Seg(f"{fmt.many(rules.missed, 'evaluation')} left out", "high")])
         return line(*groups_in(told, self._width)[0])
 
     def names(self) -> Line:

@@ -173,8 +173,8 @@ def rule_pairs(rule: RuleView, now: float, group: GroupView | None = None) -> li
 def _evaluated(rule: RuleView, now: float) -> str:
     if rule.evaluated is None:
         return "not yet"
-    series = "1 series" if rule.samples == 1 else f"{fmt.count(rule.samples)} series"
-    return f"{_ago(rule.evaluated, now)}, in {fmt.duration(rule.duration)}, {series}"
+    told = f"{_ago(rule.evaluated, now)}, in {fmt.duration(rule.duration)}"
+    return f"{told}, {fmt.count(rule.samples)} series"
 
 
 def _ago(time: float, now: float) -> str:
@@ -186,7 +186,7 @@ def group_words(group: GroupView, now: float) -> str:
     """When a group of rules was evaluated, what that took, and how often it was left out."""
     if group.evaluated is None:
         return "not evaluated yet"
-    rules = "1 rule" if group.rules == 1 else f"{fmt.count(group.rules)} rules"
+    rules = fmt.many(group.rules, "rule")
     told = f"{rules} evaluated {_ago(group.evaluated, now)} in {fmt.duration(group.duration)}"
     if group.missed:
         times = "once" if group.missed == 1 else f"{fmt.count(group.missed)} times"

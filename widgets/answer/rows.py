@@ -58,7 +58,7 @@ class RowsPane(LinePane):
         segs = [Seg("Now", "title")]
         if answer is None or answer.error or answer.string:
             return segs
-        count = "1 series" if answer.total == 1 else f"{fmt.count(answer.total)} series"
+        count = f"{fmt.count(answer.total)} series"
         told = f" {count} {self.glyphs.dot} {self.order} {self.glyphs.dot} {fmt.clock(answer.at)}"
         return [*segs, Seg(told, "dim")]
 

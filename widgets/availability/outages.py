@@ -29,7 +29,7 @@ def outage_segs(outage: OutageView, time: float, dash: str) -> list[Seg]:
     until = "now" if outage.ended is None else fmt.clock(outage.ended)
     lasted = (time if outage.ended is None else outage.ended) - outage.began
     told = fmt.coarse(lasted) if lasts else fmt.span(lasted)
-    runs = "1 run" if outage.failed == 1 else f"{outage.failed:,} runs"
+    runs = fmt.many(outage.failed, "run")
     role = "critical" if lasts else "label"
     return [
         Seg(f" {fmt.clock(outage.began)} {dash} {left(until, 8)} {right(told, 9)}", role),

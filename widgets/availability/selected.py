@@ -101,8 +101,7 @@ def _runs(window: WindowRecord) -> str:
     """How many runs failed, and in how many outages."""
     if not window.failed:
         return "0"
-    outages = "1 outage" if window.outages == 1 else f"{window.outages:,} outages"
-    return f"{window.failed:,} in {outages}"
+    return f"{window.failed:,} in {fmt.many(window.outages, 'outage')}"
 
 
 def _times(check: CheckView, window: float, frame: Frame) -> Line:
@@ -111,7 +110,7 @@ def _times(check: CheckView, window: float, frame: Frame) -> Line:
     segs = [_about("response"), Seg(f"{fmt.duration(check.duration)} now", "value")]
     if known:
         told = f", p95 {fmt.duration(p95_of(known))}, worst {fmt.duration(max(known))}"
-        of = f" of {len(known)} runs, {_reach(check, len(runs))}"
+        of = f" of {fmt.many(len(known), 'run')}, {_reach(check, len(runs))}"
         segs += [Seg(told, "label"), Seg(of, "dim")]
     return line(*segs, key="times", check=check.name)
 

@@ -28,7 +28,6 @@ class RecordPane(WholePane):
             first = next((key for key in fields if key != _MESSAGE), _MESSAGE)
             if first in fields:
                 self._begin_at(first)
-                self._place = self.keys.index(first)
         super()._keep_selection()
 
 
@@ -58,12 +57,17 @@ def record_lines(one: LogLine, width: int, glyphs: Glyphs) -> list[Line]:
     ]
     if record.message:
         made += _pair("message", record.message, "value", width, _MESSAGE)
+    own = {name: value_text(value) for name, value in record.fields.items()}
+    if own.get("message") == record.message:
+        del own["message"]
+    for name in (name for name in own if name not in TOLD):
+        made += _pair(name, own[name], "value", width, f"{FIELD}{name}")
     # What stands above as well comes last, as the log has it.
-    for name in sorted(record.fields, key=TOLD.__contains__):
-        text = value_text(record.fields[name])
-        if name != "message" or text != record.message:
-            role = "label" if name in TOLD else "value"
-            made += _pair(name, text, role, width, f"{FIELD}{name}")
+    told = [name for name in own if name in TOLD]
+    if told:
+        made.append(line(Seg(" as they stand in the log", "dim")))
+    for name in told:
+        made += _pair(name, own[name], "label", width, f"{FIELD}{name}")
     if record.text:
         made.append(line())
         for number, row in enumerate(record.text.splitlines()):

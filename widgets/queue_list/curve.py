@@ -116,7 +116,7 @@ def _joined(signs: Iterable[tuple[str, str]]) -> list[Seg]:
 def _time_axis(columns: int, seconds: float, width: int, queue: QueueView) -> Line:
     """How far back the left end is, and the right one being now."""
     reach = columns * seconds
-    begins = f"{fmt.coarse(reach)} ago" if reach else f"{columns} runs ago"
+    begins = f"{fmt.coarse(reach)} ago" if reach else f"{fmt.many(columns, 'run')} ago"
     pad = " " * max(0, width - columns)
     text = left(pad + begins, width - 4) if columns > cell_len(begins) + 5 else " " * (width - 4)
     return line(Seg(" " * (_AXIS + 1)), Seg(f"{text} now", "dim"), key="curve", check=queue.check)

@@ -93,7 +93,7 @@ class KindsPane(RequestLogPane):
             return [Seg("no errors", "dim")] if view.stats.columns & {"status", "error"} else ()
         if self.size.height == 1:
             return [Seg(f"{fmt.count(kind.count)} {kind.text}  ", "critical") for kind in kinds[:4]]
-        return [Seg(f"{fmt.count(view.window.errors)} errors", "dim")]
+        return [Seg(fmt.many(view.window.errors, "error"), "dim")]
 
     def needs(self, view: RequestView) -> int:
         return len(view.window.kinds) + 1 if view.window.kinds else 1

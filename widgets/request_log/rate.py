@@ -141,7 +141,7 @@ class RatePane(RequestLogPane):
 
     def summary(self, view: RequestView) -> Sequence[Seg]:
         window = view.window
-        segs = [Seg(f"{fmt.count(window.count)} requests", "dim")]
+        segs = [Seg(fmt.many(window.count, "request"), "dim")]
         if window.errors:
             segs += [Seg(", ", "dim"), _failed(window)]
         return segs

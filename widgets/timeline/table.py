@@ -192,7 +192,7 @@ class IncidentTable(ListPane[Row]):
         one, widths = item.incident, self._widths
         if one is None:
             count = len(self.story.entries) if self.story else 0
-            text = f"everything that happened ({fmt.count(count)} entries)"
+            text = f"everything that happened ({fmt.many(count, 'entry', 'entries')})"
             return line(f"   {text}", key=item.key)
         now = self.snapshot.time if self.snapshot else 0.0
         role = incident_role(one)

@@ -61,6 +61,8 @@ HOUSEKEEPING: Final = 10.0
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
 _NOT_RELOADED: Final = "configuration not reloaded"
+_SHORT_PATH: Final = 30
+"""Characters of a relative path up to which a notice names it as the other commands do."""
 _NO_JUDGEMENT: Final = frozenset({Status.UNKNOWN, Status.STALE, Status.WAITING})
 
 
@@ -476,6 +478,7 @@ def _prepare(runners: Sequence[Runner]) -> None:
 
 
 def _brief(warning: str) -> str:
-    """``warning`` with the bare name of the file that it begins with."""
+    """``warning`` with the bare name of the file that it begins with, where its path is long."""
     file, colon, rest = warning.partition(":")
-    return f"{PurePath(file).name}{colon}{rest}" if "/" in file and " " not in file else warning
+    long = "/" in file and " " not in file and (file.startswith("/") or len(file) > _SHORT_PATH)
+    return f"{PurePath(file).name}{colon}{rest}" if long else warning

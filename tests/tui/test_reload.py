@@ -153,6 +153,18 @@ def test_a_warning_at_the_start_is_short_above_the_panes_and_whole_among_the_eve
     assert f"{watched.path}: no check is enabled" in [event.text for event in picture.events]
 
 
+def test_a_short_relative_path_is_told_as_the_other_commands_tell_it() -> None:
+    said = (
+        "rules/app.yml:5: is no expression",
+        f"{'deep/' * 7}app.yml:5: is no expression",
+        "/etc/onwatch/more.yml:2: unknown key",
+    )
+    engine = Engine(EngineConfig((), base_dir=Path("/"), warnings=said))
+    assert engine.notice == (
+        "rules/app.yml:5: is no expression; app.yml:5: is no expression; more.yml:2: unknown key"
+    )
+
+
 def test_a_broken_file_leaves_the_running_configuration_in_force_and_says_so(
     http_server: HttpServer, watched: Watched
 ) -> None:

@@ -139,14 +139,22 @@ def after_pause(alerts: Iterable[Alert], pause: int) -> list[Alert]:
     for alert in alerts:
         if alert.state is State.PENDING:
             if pause <= LONGEST_PAUSE:
-                # Since when there are no samples does not count either: the pause is not twice.
-                silent = None if alert.no_data_since is None else alert.no_data_since + pause
-                kept.append(replace(alert, active_at=alert.active_at + pause, no_data_since=silent))
+                kept.append(_paused(alert, pause))
         elif alert.missing_since is not None:
             kept.append(replace(alert, missing_since=alert.missing_since + pause))
         else:
             kept.append(alert)
     return kept
+
+
+def _paused(alert: Alert, pause: int) -> Alert:
+    """The pending ``alert``; since when nothing is known of it moves too, or counted twice."""
+    silent, short = alert.no_data_since, alert.no_history_since
+    return replace(
+        alert.later(pause),
+        no_data_since=None if silent is None else silent + pause,
+        no_history_since=None if short is None else short + pause,
+    )
 
 
 def _recalled(data: dict[str, Any]) -> Recalled:

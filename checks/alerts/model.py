@@ -5,7 +5,7 @@ Times are milliseconds since 1970.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -80,16 +80,20 @@ class Alert:
         state: PENDING, FIRING or RESOLVED.
         value: of the last evaluation in which it was there.
         annotations: expanded, of that evaluation.
-        active_at: since when it has been there.
+        active_at: since when it has been there, as far as that counts for `for`: later by what
+            was not known meanwhile.
         seen_at: that last evaluation.
         fired_at: since when it has been firing; None while pending.
         resolved_at: None until then.
         missing_since: the first evaluation in which it was not there, while it goes on firing.
         no_data_since: since when nothing can be said, for want of samples.
-        no_history: the rule looks back further than what is recorded; it stays as it is.
+        no_history_since: since when its rule looks back further than what is recorded, so that it
+            stays as it is.
         watched: which of the expression's selectors had samples while it was there.
         checks: by name, those that these samples come from.
         returns: when it came back of late: resolved, or about to be, and there again.
+        begun_at: the evaluation in which it began, by which it is known as long as it lasts; None
+            where that is when it became active.
         evidence: of its last transition.
         why: the sentence of its last transition.
     """
@@ -105,11 +109,12 @@ class Alert:
     resolved_at: int | None = None
     missing_since: int | None = None
     no_data_since: int | None = None
-    no_history: bool = False
+    no_history_since: int | None = None
     watched: tuple[int, ...] = ()
     checks: tuple[str, ...] = ()
     returns: tuple[int, ...] = ()
     flapping: bool = False
+    begun_at: int | None = None
     evidence: Evidence = field(default_factory=Evidence)
     why: str = ""
 
@@ -117,6 +122,26 @@ class Alert:
     def active(self) -> bool:
         """Pending or firing."""
         return self.state in {State.PENDING, State.FIRING}
+
+    @property
+    def no_history(self) -> bool:
+        """Whether it stays as it is for want of history."""
+        return self.no_history_since is not None
+
+    @property
+    def begun(self) -> int:
+        """What it is known by, with its labels."""
+        return self.active_at if self.begun_at is None else self.begun_at
+
+    @property
+    def unknown_since(self) -> int | None:
+        """Since when nothing can be said of it, for want of samples or of history."""
+        known = [one for one in (self.no_data_since, self.no_history_since) if one is not None]
+        return min(known, default=None)
+
+    def later(self, by: int) -> Alert:
+        """As it is where ``by`` milliseconds do not count for `for`."""
+        return replace(self, active_at=self.active_at + by, begun_at=self.begun) if by else self
 
 
 @dataclass(frozen=True, slots=True)

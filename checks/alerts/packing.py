@@ -9,8 +9,15 @@ from checks.alerts.model import Alert, Evidence, Pairs, State
 __all__ = ["packed", "unpacked"]
 
 _MOMENTS: Final = ("active_at", "seen_at")
-_MAYBE: Final = ("fired_at", "resolved_at", "missing_since", "no_data_since")
-_FLAGS: Final = ("no_history", "flapping")
+_MAYBE: Final = (
+    "fired_at",
+    "resolved_at",
+    "missing_since",
+    "no_data_since",
+    "no_history_since",
+    "begun_at",
+)
+_FLAGS: Final = ("flapping",)
 _LONGEST: Final = 1_000_000
 """Characters; no template makes more."""
 

@@ -122,19 +122,20 @@ class _Step:
             elif before is not None:
                 self._forget_or_keep(before)
             return
+        unknown = before.unknown_since
         paused = 0
-        if before.state is State.PENDING and before.no_data_since is not None:
+        if before.state is State.PENDING and found.judged and unknown is not None:
             # Nothing was known meanwhile: that does not count for `for`.
-            paused = self.now - before.no_data_since
+            paused = self.now - unknown
+        since = self.now if unknown is None else unknown
         alert = replace(
-            before,
-            active_at=before.active_at + paused,
+            before.later(paused),
             value=found.value,
             annotations=found.annotations,
             seen_at=self.now,
             missing_since=None,
             no_data_since=None,
-            no_history=not found.judged,
+            no_history_since=None if found.judged else since,
             flapping=is_flapping(before.returns, self.now),
         )
         if before.missing_since is not None and self.doubts is not None:
@@ -221,7 +222,8 @@ class _Step:
             self._put(before)
             return
         why = "insufficient history: the rule looks back further than what is recorded"
-        self._pass(replace(before, no_history=True), before.state, why, before.evidence)
+        frozen = replace(before, no_history_since=self.now)
+        self._pass(frozen, before.state, why, before.evidence)
 
     def _keep_without_data(self, before: Alert, silent: str) -> None:
         if before.no_data_since is not None:
@@ -245,7 +247,11 @@ class _Step:
         flapping = self.doubts is not None and is_flapping(before.returns, self.now)
         keep = max(self.terms.keep, HOLD) if flapping else self.terms.keep
         kept = replace(
-            before, missing_since=since, no_data_since=None, no_history=False, flapping=flapping
+            before,
+            missing_since=since,
+            no_data_since=None,
+            no_history_since=None,
+            flapping=flapping,
         )
         if self.now - since < keep:
             self._put(kept)

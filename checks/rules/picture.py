@@ -88,7 +88,7 @@ def alert_views(
 def _alert_view(key: str, name: str, alert: Alert, ties: Mapping[str, Tie]) -> RuleAlertView:
     annotations = _cleaned(alert.annotations)
     texts = dict(annotations)
-    id_, labels, status = _identity(key, alert.labels, alert.active_at)
+    id_, labels, status = _identity(key, alert.labels, alert.begun)
     tie = ties.get(id_, Tie())
     return RuleAlertView(
         id=id_,
@@ -120,13 +120,13 @@ def _alert_view(key: str, name: str, alert: Alert, ties: Mapping[str, Tie]) -> R
 
 def alert_id(key: str, alert: Alert) -> str:
     """What an alert of the rule ``key`` is known by for as long as it lasts."""
-    return _identity(key, alert.labels, alert.active_at)[0]
+    return _identity(key, alert.labels, alert.begun)[0]
 
 
 @lru_cache(maxsize=4096)
-def _identity(key: str, labels: Pairs, active_at: int) -> tuple[str, Pairs, Status]:
+def _identity(key: str, labels: Pairs, begun: int) -> tuple[str, Pairs, Status]:
     """What stays the same of an alert while it lasts: its id, its clean labels, its status."""
-    id_ = f"{key}@{active_at}{shown_series(labels)}"
+    id_ = f"{key}@{begun}{shown_series(labels)}"
     # Octets that are no text are lone surrogates here, which no file and no database takes.
     id_ = id_.encode("utf-8", "backslashreplace").decode()
     return id_, _cleaned(labels), severity_of(dict(labels)).status

@@ -30,7 +30,8 @@ FIRING = Alert(
     fired_at=400,
     missing_since=1000,
     no_data_since=950,
-    no_history=True,
+    no_history_since=960,
+    begun_at=900,
     watched=(0, -2),
     returns=(1, 2),
     flapping=True,
@@ -168,6 +169,13 @@ def test_a_pause_amid_a_time_without_samples_counts_once() -> None:
     (alert,) = after_pause([silent], 60)
     done = step(Terms(hold=50), {LABELS: alert}, {LABELS: Found(1.0, (), ())}, 700)
     assert done.alerts[LABELS].state is State.FIRING
+    assert done.alerts[LABELS].active_at == 650
+
+
+def test_a_pause_amid_a_time_of_too_little_history_counts_once() -> None:
+    frozen = replace(PENDING, no_history_since=550)
+    (alert,) = after_pause([frozen], 60)
+    done = step(Terms(hold=50), {LABELS: alert}, {LABELS: Found(1.0, (), ())}, 700)
     assert done.alerts[LABELS].active_at == 650
 
 

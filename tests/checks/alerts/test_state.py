@@ -240,6 +240,29 @@ def test_with_too_little_history_nothing_begins_and_nothing_fires() -> None:
     assert rule.evaluate(WEB).web.state is State.FIRING
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_time_with_too_little_history_does_not_count_for_for(there: bool) -> None:
+    doubts = Doubting(short=True)
+    rule = Rule(Terms(hold=3 * MINUTE), doubts).evaluate(WEB)
+    for _ in range(10):
+        rule.evaluate(*[WEB][:there], judged=False)
+    doubts.short = False
+    assert rule.evaluate(WEB).web.state is State.PENDING
+    assert not rule.web.no_history
+    assert rule.web.active_at == 10 * MINUTE
+    assert rule.evaluate(WEB).web.state is State.PENDING
+    assert rule.evaluate(WEB).web.state is State.FIRING
+
+
+def test_time_without_samples_amid_too_little_history_counts_once() -> None:
+    doubts = Doubting(silence="up")
+    rule = Rule(Terms(hold=3 * MINUTE), doubts).evaluate(WEB).evaluate().evaluate()
+    doubts.short = True
+    rule.evaluate().evaluate(WEB, judged=False)
+    doubts.short, doubts.silence = False, ""
+    assert rule.evaluate(WEB).web.active_at == 4 * MINUTE
+
+
 def test_with_too_little_history_a_firing_alert_is_not_over() -> None:
     doubts = Doubting(short=True)
     rule = Rule(doubts=doubts).evaluate(WEB).evaluate().evaluate()

@@ -252,6 +252,30 @@ def test_an_alert_keeps_its_name_until_it_fires_again(tmp_path: Path) -> None:
     assert first not in ids(again)
 
 
+def test_what_is_pending_keeps_its_name_over_a_restart_and_a_time_without_samples(
+    tmp_path: Path,
+) -> None:
+    text = "groups: [{name: g, interval: 1m, rules: [{alert: A, expr: up == 0, for: 5m}]}]"
+    store, rules = Store(), ruleset(text)
+    scrape(store, DOWN, START)
+    evaluate(rules, store, START)
+    known = ids(rules)
+    memory = AlertMemory(tmp_path / "alerts.json")
+    memory.keep(rules.remember(), START)
+    again = ruleset(text)
+    again.restore(memory.recall(), START + 10 * MINUTE)
+    assert ids(again) == known
+    for minute in (11, 12, 21, 22, 23):
+        if minute != 21:
+            scrape(store, DOWN, START + minute * MINUTE)
+        evaluate(again, store, START + minute * MINUTE)
+    assert ids(again) == known
+    memory.keep(again.remember(), START)
+    third = ruleset(text)
+    third.restore(memory.recall(), START)
+    assert ids(third) == known
+
+
 def test_what_an_alert_is_known_by_can_be_written_down() -> None:
     """Octets that are no text, in a rule's own expression."""
     told = """'label_replace(up, "path", "\\xff", "job", ".*")'"""

@@ -12,10 +12,12 @@ from rich.cells import cell_len
 
 from checks.alerts.model import State
 from checks.model import Status
+from checks.promql.answers import Answer
 from checks.rules.views import RuleAlertView, RuleHealth, RulesView, RuleView
 from checks.triage import Triage
 from checks.views import CheckView, PartView
 from tui.output.alerts import rule_notes
+from tui.output.answer_chart import as_chart
 from tui.output.as_json import as_json, document
 from tui.output.nagios import nagios, unknown
 from tui.output.table import Style, summary, table
@@ -112,6 +114,17 @@ def test_colour_only_where_asked_for_and_never_alone() -> None:
     assert shown[0].startswith("\x1b[31m✖ CRITICAL\x1b[0m  gateway")
     stripped = [re.sub(r"\x1b\[\d*m", "", line) for line in shown]
     assert stripped == lines(120)
+
+
+def test_a_name_that_is_cut_in_a_chart_ends_as_the_monitor_s_do() -> None:
+    labels = (("__name__", "requests_total"), ("instance", "10.0.0.5:3306"), ("job", "cache-" * 9))
+    rows = ((labels, ((0, 1.0), (60_000, 2.0))),)
+    for answer in (Answer("matrix", rows), Answer("vector", rows)):
+        plain = as_chart(answer, 60, 10, plain=True, colour=False)
+        assert plain.isascii()
+        assert "?" not in plain
+        assert "~" in plain
+        assert "…" in as_chart(answer, 60, 10, plain=False, colour=False)
 
 
 def test_ascii_draws_with_ascii_alone() -> None:

@@ -13,6 +13,7 @@ from checks.model import clean
 from checks.promql.answers import Answer, Points, series_name
 from checks.promql.literals import format_float
 from widgets.axis import bounded
+from widgets.glyphs import glyphs_for
 from widgets.text import fit, left
 
 __all__ = ["as_chart"]
@@ -50,7 +51,8 @@ def _bars(rows: Sequence[tuple[str, Points]], width: int, *, plain: bool) -> str
     shown = rows[:MOST_BARS]
     values = [points[0][1] for _, points in shown]
     texts = [format_float(value) for value in values]
-    names = [fit(name, _NAME_CELLS) for name, _ in shown]
+    cut = glyphs_for(plain).cut
+    names = [fit(name, _NAME_CELLS, cut) for name, _ in shown]
     wide, high = max(map(cell_len, names)), max(map(len, texts))
     room = max(1, width - wide - high - 4)
     longest = max(map(abs, values)) or 1.0
@@ -83,10 +85,12 @@ def _curves(
     plt.xticks(*_ticks(start, end, width))
     drawn = str(plt.build() if colour else plt.uncolorize(plt.build()))
     plt.clear_figure()
-    legend = [
-        f"{_painted('──' if one_sign else _SIGNS[at], at, colour=colour)} {fit(name, width - 3)}"
-        for at, (name, _) in enumerate(shown)
+    cut = glyphs_for(plain).cut
+    signs = [
+        _painted("──" if one_sign else _SIGNS[at], at, colour=colour) for at in range(len(shown))
     ]
+    names = [fit(name, width - 3, cut) for name, _ in shown]
+    legend = [f"{sign} {name}" for sign, name in zip(signs, names, strict=True)]
     lines = [*drawn.splitlines(), *legend, *_left_out(len(rows) - len(shown))]
     return _joined(lines, plain=plain)
 

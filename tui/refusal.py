@@ -7,11 +7,21 @@ from typing import Final
 from checks.errors import ConfigError, OnwatchError
 from checks.model import clean_lines
 
-__all__ = ["refusal"]
+__all__ = ["ArgumentError", "refusal"]
 
 _LONGEST: Final = 200_000
 _WIDEST: Final = 20_000
 """Characters in all and in a line: a file may have many mistakes."""
+
+
+class ArgumentError(OnwatchError):
+    """What stands on the command line cannot be meant: of the option ``argument``, where it is one
+    whose name the ``text`` needs."""
+
+    exit_code = 2
+
+    def __init__(self, argument: str, text: str) -> None:
+        super().__init__(f"{argument}: {text}" if argument else text)
 
 
 def refusal(error: OnwatchError) -> str:

@@ -197,6 +197,32 @@ def test_a_dumb_terminal_gets_the_same_sentence() -> None:
         assert b"run: onwatch check" in terminal.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("check --only nosuch", '--only: no enabled check is called "nosuch"'),
+        ("check --timeout soon", "--timeout: 'soon' is not a duration"),
+        ("runbook show nosuch", 'there is no runbook "nosuch"'),
+        ("runbook run nosuch --check nosuch", ""),
+        ("capacity nosuch", 'nothing is called "nosuch"'),
+        ("capacity --at soon", '--at: "soon" is no time'),
+        ("baseline save x --for soon", "--for: "),
+        ("query up --at soon", '--at: "soon" is no moment'),
+        ("note --at soon x", '--at: "soon" is no time'),
+        ("report 7", "there is no incident 7"),
+        ("check --no-such-option", "no option --no-such-option"),
+    ],
+)
+def test_every_command_says_in_one_form_what_is_wrong_with_its_arguments(
+    arguments: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "onwatch.yaml").write_text("version: 1\nchecks: [{name: a, tcp: localhost:1}]\n")
+    done = onwatch(tmp_path, *arguments.split())
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"onwatch: {said}")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_broken_configuration_ends_with_2_and_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "onwatch.yaml").write_text("version: 1\nchecks:\n  - {name: a, htpp: x}\n")
     for command in ("check", "validate"):

@@ -105,14 +105,14 @@ def test_for_nagios_a_broken_configuration_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--only", "ap"], '--only: no enabled check is called "ap"; did you mean "api"?\n'),
-        (["--only", "zebra"], '--only: no enabled check is called "zebra"; there are api, port\n'),
-        (["--only", "off"], '--only: no enabled check is called "off"; there are api, port\n'),
+        (["--only", "ap"], 'onwatch: --only: no enabled check is called "ap"; did you mean "api"?\n'),
+        (["--only", "zebra"], 'onwatch: --only: no enabled check is called "zebra"; there are api, port\n'),
+        (["--only", "off"], 'onwatch: --only: no enabled check is called "off"; there are api, port\n'),
         (
             ["--timeout", "soon"],
-            "--timeout: 'soon' is not a duration; write 500ms, 5s, 1m or 1h30m\n",
+            "onwatch: --timeout: 'soon' is not a duration; write 500ms, 5s, 1m or 1h30m\n",
         ),
-        (["--timeout", "0"], "--timeout: must be at least 10ms\n"),
+        (["--timeout", "0"], "onwatch: --timeout: must be at least 10ms\n"),
     ],
 )
 def test_a_wrong_option_is_told_before_anything_runs(

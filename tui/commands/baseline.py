@@ -12,8 +12,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from checks.errors import ConfigError, ConfigProblem
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.baselines.comparing import Compared
@@ -167,7 +167,7 @@ def _seconds(text: str) -> float:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise ConfigError([ConfigProblem("--for", 0, "", str(error))]) from None
+        raise ArgumentError("--for", str(error)) from None
 
 
 def _tolerances(given: list[str]) -> dict[str, float]:
@@ -180,10 +180,10 @@ def _tolerances(given: list[str]) -> dict[str, float]:
         parts = _TOLERANCE.fullmatch(text.strip())
         if parts is None:
             why = f'"{text}" is none: write 20% or p95=10%'
-            raise ConfigError([ConfigProblem("--tolerance", 0, "", why)])
+            raise ArgumentError("--tolerance", why)
         kind = (parts[1] or "").strip().lower().replace("_", " ")
         if kind and kind not in known:
             why = f'there is no figure "{parts[1]}"; there are {", ".join(KINDS)}'
-            raise ConfigError([ConfigProblem("--tolerance", 0, "", why)])
+            raise ArgumentError("--tolerance", why)
         found[known.get(kind, "")] = float(parts[2]) / 100
     return found

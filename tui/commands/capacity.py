@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from checks.errors import ConfigError, ConfigProblem
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.capacity.model import Capacity
@@ -46,15 +46,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _until(text: str, now: float) -> float:
-    """Seconds from ``now`` until what ``text`` names. ConfigError for what is no time to come."""
+    """Seconds from ``now`` until what ``text`` names. ArgumentError for what is no time to come."""
     try:
         seconds = _span(text.strip(), now)
         datetime.fromtimestamp(now + seconds).astimezone()  # no year is beyond 9999
     except (ValueError, OverflowError):
         why = f'"{text}" is no time: write 6months, 90d, or a date such as 2027-05-01'
-        raise ConfigError([ConfigProblem("--at", 0, "", why)]) from None
+        raise ArgumentError("--at", why) from None
     if seconds <= 0:
-        raise ConfigError([ConfigProblem("--at", 0, "", f"{text} is over")])
+        raise ArgumentError("--at", f"{text} is over")
     return seconds
 
 
@@ -81,7 +81,7 @@ def _chosen(configured: Sequence[Capacity], names: Sequence[str]) -> list[Capaci
     for name in names:
         if name not in known:
             said = f'nothing is called "{name}"; there are {", ".join(known)}'
-            raise ConfigError([ConfigProblem("NAME", 0, "", said)])
+            raise ArgumentError("", said)
     return [one for one in every if not names or one.name in names]
 
 

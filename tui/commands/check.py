@@ -12,9 +12,10 @@ import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from checks.errors import ConfigError, ConfigProblem, OnwatchError
+from checks.errors import OnwatchError
 from checks.model import Status
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
@@ -90,7 +91,7 @@ def _run(work: Coroutine[Any, Any, Triage]) -> Triage:
 
 
 def _only(names: list[str] | None, engine: EngineConfig) -> frozenset[str] | None:
-    """The names asked for; ConfigError for one that no enabled check has."""
+    """The names asked for; ArgumentError for one that no enabled check has."""
     if names is None:
         return None
     from checks.documents.keys import nearest  # noqa: PLC0415 - for mistakes alone
@@ -101,12 +102,12 @@ def _only(names: list[str] | None, engine: EngineConfig) -> frozenset[str] | Non
             near = nearest(name, known)
             hint = f'did you mean "{near}"?' if near else f"there are {', '.join(known)}"
             text = f'no enabled check is called "{name}"; {hint}'
-            raise ConfigError([ConfigProblem("--only", 0, "", text)])
+            raise ArgumentError("--only", text)
     return frozenset(names)
 
 
 def _timeout(text: str | None) -> float | None:
-    """Seconds; ConfigError where ``text`` is no duration."""
+    """Seconds; ArgumentError where ``text`` is no duration."""
     if text is None:
         return None
     from checks.settings import parse_duration  # noqa: PLC0415 - imports pydantic
@@ -114,9 +115,9 @@ def _timeout(text: str | None) -> float | None:
     try:
         seconds = parse_duration(float(text) if text.replace(".", "", 1).isdecimal() else text)
     except ValueError as error:
-        raise ConfigError([ConfigProblem("--timeout", 0, "", str(error))]) from None
+        raise ArgumentError("--timeout", str(error)) from None
     if seconds < 0.01:
-        raise ConfigError([ConfigProblem("--timeout", 0, "", "must be at least 10ms")])
+        raise ArgumentError("--timeout", "must be at least 10ms")
     return seconds
 
 

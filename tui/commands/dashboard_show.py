@@ -10,8 +10,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from checks.errors import ConfigError, ConfigProblem
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
@@ -83,7 +83,7 @@ def _of_file(config: EngineConfig, wanted: Wanted, name: str) -> DashboardView:
 
 
 def _seconds(option: str, text: str | None) -> float:
-    """A duration in seconds, 0 for none; ConfigError where ``text`` is no duration."""
+    """A duration in seconds, 0 for none; ArgumentError where ``text`` is no duration."""
     if text is None:
         return 0.0
     from checks.samples.moments import parse_step  # noqa: PLC0415 - for this option
@@ -96,7 +96,7 @@ def _seconds(option: str, text: str | None) -> float:
 
 
 def _chosen(given: list[str]) -> dict[str, tuple[str, ...]]:
-    """The variables' values; ConfigError where one is no ``NAME=VALUE``."""
+    """The variables' values; ArgumentError where one is no ``NAME=VALUE``."""
     chosen: dict[str, tuple[str, ...]] = {}
     for one in given:
         name, equals, value = one.partition("=")
@@ -107,7 +107,7 @@ def _chosen(given: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _refuse(option: str, text: str) -> None:
-    raise ConfigError([ConfigProblem(option, 0, "", text)])
+    raise ArgumentError(option, text)
 
 
 def _print(args: argparse.Namespace, view: DashboardView) -> None:

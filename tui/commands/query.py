@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.promql.answers import Answer
@@ -101,10 +101,10 @@ def _when(args: argparse.Namespace, now: int) -> _When:
         start, end = (parse_moment(text, now) for text in args.range[:2])
         step = parse_step(args.range[2])
     except ValueError as error:
-        raise ConfigError([ConfigProblem(option, 0, "", str(error))]) from None
+        raise ArgumentError(option, str(error)) from None
     if end < start:
         why = f"its end, {args.range[1]}, is before its start, {args.range[0]}"
-        raise ConfigError([ConfigProblem(option, 0, "", why)])
+        raise ArgumentError(option, why)
     return _When(start, end, step)
 
 
@@ -141,7 +141,7 @@ def _say_how_short(collected: float, needed: float) -> None:
 
 
 def _seconds(text: str | None) -> float:
-    """How long to collect; ConfigError where ``text`` is no duration."""
+    """How long to collect; ArgumentError where ``text`` is no duration."""
     if text is None:
         return 0.0
     from checks.samples.moments import parse_step  # noqa: PLC0415 - for this command
@@ -150,7 +150,7 @@ def _seconds(text: str | None) -> float:
         return parse_step(text) / 1000
     except ValueError:
         why = f'"{text}" is no duration such as 10s'
-        raise ConfigError([ConfigProblem("--for", 0, "", why)]) from None
+        raise ArgumentError("--for", why) from None
 
 
 def _ask(engine: Engine, expression: Expression, source: _Source, when: _When) -> Outcome:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.rules.backtest import Backtest
@@ -116,7 +117,7 @@ def _wanted(patterns: Sequence[str] | None) -> Callable[[str], bool]:
     try:
         found = re.compile("|".join(patterns))
     except re.error as error:
-        raise ConfigError([ConfigProblem("--run", 0, "", f"is no pattern: {error}")]) from None
+        raise ArgumentError("--run", f"is no pattern: {error}") from None
     return lambda name: found.search(name) is not None
 
 
@@ -180,7 +181,7 @@ def _interval(text: str) -> int:
         return parse_step(text)
     except ValueError:
         why = f'"{text}" is no duration such as 30s or 1m'
-        raise ConfigError([ConfigProblem("--interval", 0, "", why)]) from None
+        raise ArgumentError("--interval", why) from None
 
 
 def _count(number: int, noun: str) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.documents.keys import nearest
-from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
 from checks.probe import CheckSpec
 from checks.runbooks.library import Library
@@ -23,6 +22,7 @@ from checks.runbooks.offering import Offered, Situation, offered
 from checks.runbooks.variables import uses
 from checks.runbooks.views import Subject
 from checks.secrets import Masker
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
@@ -63,7 +63,7 @@ class Session:
 def session_of(args: argparse.Namespace, warn: Callable[[str], None]) -> Session:
     """What ``args`` says; ``warn`` is told what is wrong with the runbook's file.
 
-    Raises ConfigError where there is no such runbook, step, check or variable.
+    Raises ArgumentError where there is no such runbook, step, check or variable.
     """
     from checks.live import found  # noqa: PLC0415 - imports the engine
     from tui.config import load  # noqa: PLC0415 - imports pydantic
@@ -141,8 +141,8 @@ def _timeout(text: str | None) -> float | None:
         raise _wrong("--timeout", f'"{clean(text, 60)}" is no duration such as 30s') from None
 
 
-def _wrong(option: str, text: str) -> ConfigError:
-    return ConfigError([ConfigProblem(option, 0, "", text)])
+def _wrong(option: str, text: str) -> ArgumentError:
+    return ArgumentError(option, text)
 
 
 def _near(name: str, known: Sequence[str] | set[str]) -> str:

@@ -8,13 +8,13 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
-from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean_lines
 from checks.runbooks.library import Library
 from checks.runbooks.model import Block, Marking, Runbook, Step
 from checks.runbooks.variables import uses
 from tui.commands.runbook_list import library
 from tui.config.wording import meant
+from tui.refusal import ArgumentError
 
 __all__ = ["run"]
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 def _runbook(books: Library, name: str) -> Runbook:
     found = books.get(name)
     if found is None:
-        raise ConfigError([ConfigProblem("NAME", 0, "", books.missing(name))])
+        raise ArgumentError("", books.missing(name))
     return found
 
 
@@ -55,7 +55,7 @@ def _step(runbook: Runbook, name: str) -> Step:
     if found is None:
         hint = meant(name, [step.name for step in runbook.steps])
         text = f'{runbook.name} has no step "{name}"{hint}'
-        raise ConfigError([ConfigProblem("--step", 0, "", text)])
+        raise ArgumentError("--step", text)
     return found
 
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from checks.errors import ConfigError, ConfigProblem
 from checks.numerics import import_numpy
+from tui.refusal import ArgumentError
 
 if TYPE_CHECKING:
     from checks.objectives.model import Objective
@@ -39,12 +39,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def chosen(objectives: Sequence[Objective], names: Sequence[str]) -> list[Objective]:
-    """Those called ``names``, all where none is named. ConfigError for a name that none has."""
+    """Those called ``names``, all where none is named. ArgumentError for a name that none has."""
     known = {one.name: one for one in objectives}
     for name in names:
         if name not in known:
             said = f'no objective is called "{name}"; there are {", ".join(known) or "none"}'
-            raise ConfigError([ConfigProblem("NAME", 0, "", said)])
+            raise ArgumentError("", said)
     return [known[name] for name in names] if names else list(objectives)
 
 

@@ -191,11 +191,11 @@ def test_one_is_shown_by_its_title_too(capsys: pytest.CaptureFixture[str]) -> No
     ("arguments", "said"),
     [
         (("show", "shopp"), "onwatch: there is no dashboard shopp; did you mean shop?\n"),
-        (("show", "shop", "--var", "code"), '--var: "code" is no NAME=VALUE\n'),
+        (("show", "shop", "--var", "code"), 'onwatch: --var: "code" is no NAME=VALUE\n'),
         (("show", "shop", "--range", "long"), '"long" is no duration such as 10s\n'),
         (
             ("show", "shop", "--samples", "samples.om", "--var", "who=me"),
-            "--var: the dashboard has no variable who\n",
+            "onwatch: --var: the dashboard has no variable who\n",
         ),
         (("import", "samples.om"), "samples.om:1: is no JSON: expecting value (column 1)\n"),
         (("import", "none.json"), "none.json: cannot be read: there is no such file\n"),
@@ -269,8 +269,14 @@ def test_what_cannot_be_written_is_said(capsys: pytest.CaptureFixture[str], fold
     assert err.endswith("cannot be written: File name too long\n")
     os.mkfifo(folder / "pipe")
     code, _, err = run(capsys, "import", "grafana.json", "-o", "pipe", "--force")
-    assert (code, err) == (2, "pipe: is no file that could be overwritten\n")
+    assert (code, err) == (2, "onwatch: pipe is no file that could be overwritten\n")
     assert (folder / "pipe").is_fifo()
+    code, _, err = run(capsys, "import", "grafana.json", "-o", "no/such/own.yaml")
+    assert (code, err) == (
+        2,
+        "onwatch: no/such/own.yaml cannot be written: there is no folder no/such\n",
+    )
+    assert not (folder / "no").exists()
 
 
 def test_a_name_is_harmless_on_a_terminal_and_counted_in_its_cells(

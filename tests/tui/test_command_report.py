@@ -92,6 +92,12 @@ def test_it_goes_into_a_file_that_others_cannot_read(home: Path, onwatch: Run) -
     file = home / "night.md"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text().startswith("# Incident 12")
+    file.write_text("root cause: the pool was too small")
+    code, _, error = onwatch("report", "12", "--output", "night.md")
+    assert (code, error) == (2, "onwatch: night.md is there already: --force overwrites it\n")
+    assert file.read_text().startswith("root cause")
+    assert onwatch("report", "12", "--output", "night.md", "--force")[0] == 0
+    assert file.read_text().startswith("# Incident 12")
     assert onwatch("report", "--output", "/dev/null")[0] == 0
     assert Path("/dev/null").is_char_device()
     (home / "taken").write_text("")
@@ -110,11 +116,11 @@ def test_no_link_of_somebody_else_leads_it_to_another_file(home: Path, onwatch: 
     mine, link = home / "mine", home / "night.md"
     mine.write_text("mine")
     link.symlink_to(mine)
-    assert onwatch("report", "12", "--output", "night.md")[0] == 0
+    assert onwatch("report", "12", "--output", "night.md", "--force")[0] == 0
     assert mine.read_text().startswith("# Incident 12"), "a link of one's own is followed"
     mine.write_text("mine")
     os.chown(link, 65_534, -1, follow_symlinks=False)
-    code, _, error = onwatch("report", "12", "--output", "night.md")
+    code, _, error = onwatch("report", "12", "--output", "night.md", "--force")
     assert code == 2
     assert "it is a link that belongs to somebody else" in error
     assert mine.read_text() == "mine"

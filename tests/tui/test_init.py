@@ -282,6 +282,13 @@ def test_the_program_refuses_what_is_there_with_a_sentence(tmp_path: Path) -> No
         "onwatch: mine.yaml is there already: --force overwrites it, "
         "--stdout shows what would be written\n"
     )
+    done = onwatch(tmp_path, "init", "-o", "no/such/x.yaml")
+    assert done.returncode == 3
+    assert done.stderr == (
+        "onwatch: no/such/x.yaml cannot be written: there is no folder no/such; make it "
+        "(mkdir -p no/such), or name another with -o\n"
+    )
+    assert not (tmp_path / "no").exists()
     done = onwatch(tmp_path, "init", "-o", "x", "--stdout")
     assert done.returncode == 2
     assert "not allowed with" in done.stderr

@@ -11,10 +11,10 @@ from pathlib import Path
 from checks.dashboards.grafana.reading import read_grafana
 from checks.dashboards.model import Dashboard
 from checks.dashboards.probing import cannot_be_shown, doubts_about
-from checks.errors import ConfigError, ConfigProblem
 from checks.model import clean
 from checks.swapping import swap_in
-from tui.config.files import irreplaceable
+from tui.config.files import homeless, irreplaceable
+from tui.refusal import ArgumentError
 
 __all__ = ["run"]
 
@@ -43,15 +43,17 @@ def _write(args: argparse.Namespace, found: Dashboard) -> list[str]:
 
     output = Path(args.output)
     if os.path.lexists(output) and not args.force:
-        why = "is there already; --force overwrites it"
-        raise ConfigError([ConfigProblem(args.output, 0, "", why)])
+        why = "is there already: --force overwrites it"
+        raise ArgumentError("", f"{args.output} {why}")
     if irreplaceable(output):
         why = "is no file that could be overwritten"
-        raise ConfigError([ConfigProblem(args.output, 0, "", why)])
+        raise ArgumentError("", f"{args.output} {why}")
     try:
+        if problem := homeless(output):
+            raise ArgumentError("", problem)
         swap_in(output, as_yaml(found))
     except OSError as error:
         why = f"cannot be written: {error.strerror or error}"
-        raise ConfigError([ConfigProblem(args.output, 0, "", why)]) from None
+        raise ArgumentError("", f"{args.output} {why}") from None
     print(f"wrote {clean(output)}: its item belongs under dashboards: in your configuration")
     return list(losses(found))

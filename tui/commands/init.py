@@ -7,14 +7,13 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
 from checks.swapping import swap_in
-from tui.config.files import irreplaceable
+from tui.config import files
 
 if TYPE_CHECKING:
     from checks.config import EngineConfig
@@ -26,13 +25,16 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> int:
     """Look at what runs here and write it down, to a file or to standard output."""
     # Before anything is looked for: a file that is in the way is the first thing to know.
-    target = None if args.stdout else _target(args.output or args.config, os.environ)
+    named = args.output or args.config or os.environ.get(files.VARIABLE)
+    target = None if args.stdout else _target(named)
     if target is not None and os.path.lexists(target) and not args.force:
         raise OnwatchError(
             f"{target} is there already: --force overwrites it, "
             "--stdout shows what would be written"
         )
-    if target is not None and irreplaceable(target):
+    if target is not None and named:
+        _look_at_folder(target)
+    if target is not None and files.irreplaceable(target):
         raise OnwatchError(f"{target} is no file that could be overwritten; name another with -o")
     text, config, notes = asyncio.run(_found())
     for sentence in notes:
@@ -50,12 +52,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _target(named: str | None, environ: Mapping[str, str]) -> Path:
-    """Where it goes: where it was told to, or where onwatch will look for it."""
-    from tui.config import files  # noqa: PLC0415 - only for those who write one
+def _look_at_folder(target: Path) -> None:
+    """Refuse a folder that is not there. The user's own for configurations is made."""
+    try:
+        homeless = files.homeless(target)
+    except OSError:
+        return  # writing it will say what is wrong
+    if homeless and not os.path.lexists(target.parent):
+        make = f"mkdir -p {shlex.quote(str(target.parent))}"
+        raise OnwatchError(f"{homeless}; make it ({make}), or name another with -o")
 
-    if named or environ.get(files.VARIABLE):
-        return files.expanded(named or environ[files.VARIABLE])
+
+def _target(named: str | None) -> Path:
+    """Where it goes: where it was told to, or where onwatch will look for it."""
+    if named:
+        return files.expanded(named)
     # The user's own folder: it is found from wherever onwatch is started.
     return list(files.searched())[1]
 
@@ -92,7 +103,6 @@ async def _settled(config: EngineConfig, finder: Discovery) -> EngineConfig:
 def _said(target: Path, config: EngineConfig) -> str:
     """What was written, and what to do with it."""
     from tui.commands.validate import listed  # noqa: PLC0415 - a line of it
-    from tui.config import files  # noqa: PLC0415
 
     lines = [f"wrote {target}: {listed(config.checks)}"]
     used = files.find(None)

@@ -185,12 +185,15 @@ def _put(args: argparse.Namespace, material: Material) -> int:
         sys.stdout.write(text)
         return 0
     from checks.story.report.files import write_report  # noqa: PLC0415
-    from tui.config.files import expanded  # noqa: PLC0415
+    from tui.config.files import expanded, homeless  # noqa: PLC0415
 
     path = expanded(args.output)
     try:
-        if not path.resolve().parent.is_dir():
-            raise _ReportError(f"{path} cannot be written: there is no folder {path.parent}")
+        if problem := homeless(path):
+            raise _ReportError(problem)
+        # What stands in a report by now, somebody may have written.
+        if path.is_file() and not args.force:
+            raise _ReportError(f"{path} is there already: --force overwrites it")
         write_report(path, text)
     except OSError as error:
         raise _ReportError(f"{path} cannot be written: {error.strerror}") from None

@@ -84,6 +84,15 @@ def identity(path: Path | str | None) -> str:
     return str(Path(path).absolute()) if path else ""
 
 
+def homeless(path: Path) -> str:
+    """That there is no folder for the file ``path``, which somebody named: a misspelt one is not
+    made. Empty where there is one. Raises OSError for what is no name."""
+    folder = path.parent
+    if path.resolve().parent.is_dir():
+        return ""
+    return f"{path} cannot be written: there is no folder {folder}"
+
+
 def irreplaceable(path: Path) -> bool:
     """Whether a device, a pipe or a folder is at ``path``, whose place no file is to take."""
     return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - never raise

@@ -123,7 +123,11 @@ def report(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="where to write it (default: standard output)"
     )
-    parser.epilog = "Exit code: 0, or 2 where there is no such incident."
+    parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
+    parser.epilog = (
+        "Exit code: 0, or 2 where there is no such incident, or the file is there already or "
+        "cannot be written."
+    )
 
 
 def note(parser: Parser) -> None:

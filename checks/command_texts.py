@@ -1,4 +1,4 @@
-"""Texts of commands as they are kept: a shell's, SQL or HTTP, without the secrets that they hold."""
+"""Texts of commands as they are kept, a shell's, SQL or HTTP: without the secrets in them."""
 
 from __future__ import annotations
 
@@ -90,9 +90,8 @@ def _shown(words: list[str], deepest: int) -> Iterator[str]:
     for at, masked in enumerate(mask_arguments([_BLANK.sub("\0", word) for word in told])):
         word, quoted = words[at], _QUOTED.fullmatch(words[at])
         command = quoted is not None and _BLANK.search(told[at]) is not None
-        if command and at and words[at - 1] == "-c":
-            masked = told[at]
-        shown = _unless_taken(told[at], masked.replace("\0", " "))
+        inner = command and at and words[at - 1] == "-c"
+        shown = told[at] if inner else _unless_taken(told[at], masked.replace("\0", " "))
         if quoted and shown == told[at] and command and deepest:
             shown = _of_words(shown, deepest - 1)
         if shown == told[at]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,22 @@ class Scene:
 
 def batch(*records: Record, source: SourceState = WELL, **more: Any) -> Batch:
     return Batch(records=records, sources=(source,), **more)
+
+
+async def test_of_a_log_that_cannot_be_read_it_is_not_known_whether_anybody_writes() -> None:
+    denied = replace(WELL, problem="permission denied")
+    scene = Scene(batch(record("x", time=NOW)), quiet={"critical": "10m"})
+    assert (await scene.run()).status is Status.OK
+    scene.reader.sources = (denied,)
+    result = await scene.run(900)
+    assert (result.status, result.message) == (Status.UNKNOWN, "/app.log: permission denied")
+    assert [(part.name, part.status) for part in result.parts] == [
+        ("/app.log", Status.UNKNOWN),
+        ("newest line", Status.UNKNOWN),
+    ]
+    scene.reader.sources = (WELL,)
+    result = await scene.run(5)
+    assert (result.status, result.parts[0].name) == (Status.CRITICAL, "newest line")
 
 
 @pytest.mark.parametrize(

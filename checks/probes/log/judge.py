@@ -25,22 +25,29 @@ def findings(config: LogConfig, digest: Digest, now: float) -> list[Finding]:
     known = [Finding("limit", each.part(now, digest.since)) for each in digest.patterns]
     unknown: list[Finding] = []
     if not digest.readable:
-        unknown = [_unknown(row) for row in known if row.part.status is Status.OK]
+        unknown = [_unknown(row.part.name) for row in known if row.part.status is Status.OK]
         known = [row for row in known if row.part.status is not Status.OK]
+        if _is_bounded(config):
+            unknown.append(_unknown("newest line"))
     quiet, sources = _quiet(config, digest, now), _sources(config, digest)
     return [*known, *quiet, *sources, *_reading(digest), *unknown]
 
 
-def _unknown(row: Finding) -> Finding:
-    """``row`` of a pattern that nothing is searched for."""
-    return Finding("missing", Part(row.part.name, Status.UNKNOWN, _NOT_READ, "\u2014"))
+def _unknown(name: str) -> Finding:
+    """The row of what cannot be told without the log."""
+    return Finding("missing", Part(name, Status.UNKNOWN, _NOT_READ, "\u2014"))
+
+
+def _is_bounded(config: LogConfig) -> bool:
+    """Whether it is to be told that nobody writes any more."""
+    return config.quiet.warning is not None or config.quiet.critical is not None
 
 
 def _quiet(config: LogConfig, digest: Digest, now: float) -> Iterator[Finding]:
-    """Nobody writes any more."""
-    bounds = config.quiet
-    if bounds.warning is None and bounds.critical is None:
+    """Nobody writes any more, as far as that can be seen."""
+    if not digest.readable or not _is_bounded(config):
         return
+    bounds = config.quiet
     silent = now - (digest.newest if digest.newest is not None else digest.began)
     text = f"nothing was written for {span(silent)}"
     for status, bound in ((Status.CRITICAL, bounds.critical), (Status.WARNING, bounds.warning)):
@@ -48,9 +55,8 @@ def _quiet(config: LogConfig, digest: Digest, now: float) -> Iterator[Finding]:
             told = f"{text}, expected every {span(bound)}"
             yield Finding("limit", Part("newest line", status, told, f"{span(silent)} ago"))
             return
-    if digest.readable:
-        newest = "none yet" if digest.newest is None else f"{span(silent)} ago"
-        yield Finding("ok", Part("newest line", Status.OK, "", newest))
+    newest = "none yet" if digest.newest is None else f"{span(silent)} ago"
+    yield Finding("ok", Part("newest line", Status.OK, "", newest))
 
 
 def _sources(config: LogConfig, digest: Digest) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ HTTP), ``$FILE`` (of SQLite), ``$NAME`` (of DNS). Never a password.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
@@ -91,8 +92,15 @@ def of_alert(
     if name:
         found.setdefault("ALERTNAME", name)
     if value is not None:
-        found["VALUE"] = f"{value:.10g}"
+        found["VALUE"] = _number(value)
     return found
+
+
+def _number(value: float) -> str:
+    """``value`` as Prometheus writes it, with ten digits."""
+    if math.isnan(value):
+        return "NaN"
+    return f"{value:.10g}" if math.isfinite(value) else f"{'+' if value > 0 else '-'}Inf"
 
 
 def place_of(instance: str) -> tuple[str, str] | None:

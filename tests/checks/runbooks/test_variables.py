@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -176,6 +177,7 @@ def test_a_pattern_of_the_file_counts_instead_but_no_option_is_let_through() -> 
         ("NAME", "getty@tty1.service"),
         ("URL", "https://[2001:db8::1]/health?full=%20"),
         ("VALUE", "1.5e-07"),
+        *(("VALUE", of_alert((), value)["VALUE"]) for value in (math.inf, math.nan, 1e300, 0.0)),
         ("QUEUE", "emails:high"),
     ],
 )

@@ -1,8 +1,9 @@
 """The values of a step's variables in a request: each is written as its place wants it.
 
-In the path and the query of the URL a value is percent-encoded; as its host it must be one; in a
-header it stands as it is, on one line; within a string of a body that is JSON it is escaped, and
-elsewhere in that it must be a number, ``true``, ``false`` or ``null``; in a form it is encoded.
+In the path and the query of the URL a value is percent-encoded; as its host it must be one, and
+a URL that is a value itself keeps its host; in a header it stands as it is, on one line; within a
+string of a body that is JSON it is escaped, and elsewhere in that it must be a number, ``true``,
+``false`` or ``null``; in a form it is encoded.
 No value can thus become more than a value: another path, another field, another header.
 """
 
@@ -29,7 +30,7 @@ _URL: Final = re.compile(r"https?://[^\s@/?#\\]+(?:[/?][^\s\\#]*)?")
 _LITERAL: Final = re.compile(
     r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null"
 )
-_AUTHORITY: Final = re.compile(r"https?://([^/?#]*)")
+_AUTHORITY: Final = re.compile(r"https?://[^/?#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +62,35 @@ def filled(parts: HttpParts, variables: Variables) -> Filled:
 
 def _put(text: str, variables: Variables, written: Callable[[str, int, str], str]) -> str:
     """``text`` with each value as ``written(name, position, value)`` has it."""
-    pieces, at = [], 0
+    return _put_behind(text, variables, lambda name, at, value, _: written(name, at, value))
+
+
+def _put_behind(
+    text: str, variables: Variables, written: Callable[[str, int, str, str], str]
+) -> str:
+    """The same, where ``written`` is told besides what stands before the value."""
+    made, at = "", 0
     for parameter in http_parameters(text):
         value = variables.get(parameter.name)
         if value is None:
             raise NotRunError(f"there is no value for ${{{parameter.name}}}")
-        pieces += [text[at : parameter.start], written(parameter.name, parameter.start, value)]
+        made += text[at : parameter.start]
+        made += written(parameter.name, parameter.start, value, made)
         at = parameter.end
-    return "".join([*pieces, text[at:]])
+    return made + text[at:]
 
 
 def _url(url: str, variables: Variables) -> str:
-    found = _AUTHORITY.match(url)
-    host_ends = found.end() if found else 0
-
-    def written(name: str, at: int, value: str) -> str:
+    def written(name: str, at: int, value: str, before: str) -> str:
         if at == 0:
             if not _URL.fullmatch(value):
                 raise NotRunError(f'${{{name}}} is no URL without a user: "{clean(value, 60)}"')
             return value
-        if at < host_ends:
+        if _AUTHORITY.fullmatch(before):
+            port = before.endswith(":") and value.isdecimal()
+            if url.startswith("$") and not port:
+                text = f"${{{name}}} would change the host of the URL before it: write / between"
+                raise NotRunError(text)
             if not _HOST.fullmatch(value):
                 raise NotRunError(f'${{{name}}} is no host and port: "{clean(value, 60)}"')
             return value
@@ -88,7 +98,7 @@ def _url(url: str, variables: Variables) -> str:
             raise NotRunError(f'${{{name}}} would lead to another path: "{value}"')
         return quote(value, safe="")
 
-    return _put(url, variables, written)
+    return _put_behind(url, variables, written)
 
 
 def _header(text: str, variables: Variables) -> str:

@@ -132,10 +132,15 @@ URL = "http://web1:8080"
         ("GET ${X}/restart", "https://web1/a?b=c", "https://web1/a?b=c/restart"),
         (f"GET {URL}/q/${{X}}/purge", "a/../b?c#d", f"{URL}/q/a%2F..%2Fb%3Fc%23d/purge"),
         (f"GET {URL}/?q=${{X}}&all=0", "x&all=1", f"{URL}/?q=x%26all%3D1&all=0"),
+        ("GET ${U}/${X}", ".evil.example/a", "http://web1/.evil.example%2Fa"),
+        ("GET ${U}?q=${X}", "a/b", "http://web1?q=a%2Fb"),
+        ("GET ${U}:${X}/health", "8080", "http://web1:8080/health"),
+        ("GET ${P}${X}", "evil.example/a", "http://web1/p?q=evil.example%2Fa"),
     ],
 )
 def test_where_a_value_lands_says_how_it_is_written(text: str, value: str, url: str) -> None:
-    assert filled(http_parts(text), {"X": value}).url == url
+    given = {"X": value, "U": "http://web1", "P": "http://web1/p?q="}
+    assert filled(http_parts(text), given).url == url
 
 
 @pytest.mark.parametrize(
@@ -146,6 +151,12 @@ def test_where_a_value_lands_says_how_it_is_written(text: str, value: str, url: 
         ("GET http://web1.${X}/health", "a b", "is no host and port"),
         ("GET ${X}/restart", "file:///etc/passwd", "is no URL"),
         ("GET ${X}/restart", "http://admin@web1", "is no URL without a user"),
+        ("GET ${U}${X}", ".evil.example", "would change the host"),
+        ("GET ${U}${X}/", "evil.example", "would change the host"),
+        ("GET ${U}.${X}/", "evil.example", "would change the host"),
+        ("GET ${U}${X}", "80", "would change the host"),
+        ("GET ${U}@${X}", "80", "would change the host"),
+        ("GET ${U}:${X}", "a:80", "would change the host"),
         (f"GET {URL}/q/${{X}}/purge", "..", "would lead to another path"),
         (f"GET {URL}/\nX-Queue: ${{X}}", "a\r\nX-Admin: yes", "must be plain ASCII"),
         (f'POST {URL}/\n\n{{"a": ${{X}}}}', '1, "admin": true', "stands outside quotes in JSON"),
@@ -155,7 +166,7 @@ def test_where_a_value_lands_says_how_it_is_written(text: str, value: str, url: 
 )
 def test_a_value_becomes_no_more_than_a_value(text: str, value: str, why: str) -> None:
     with pytest.raises(NotRunError) as caught:
-        filled(http_parts(text), {"X": value})
+        filled(http_parts(text), {"X": value, "U": "http://web1"})
     assert why in str(caught.value)
     assert str(caught.value).isprintable()
 

@@ -159,7 +159,8 @@ def _named(step: Step, target: CheckSpec | None, machine: str) -> str:
     """What it is done to: the check; of a dangerous step in a shell the check that it is about, or
     this machine.
     """
-    if target is not None and (step.language is not Language.BASH or step.target):
+    in_shell = step.language in (Language.BASH, Language.SH)
+    if target is not None and (not in_shell or step.target):
         return target.name
     if step.marking is Marking.DANGER:
         return target.name if target is not None else machine or "this machine"

@@ -97,6 +97,10 @@ def test_a_step_says_what_keeps_it_from_running_and_what_it_is_done_to() -> None
     assert "shop is a played check" in found["here"].view.refused
     assert found["here"].view.missing == ("JOB_ID",)
     assert found["purge"].view.target == "shop"
+    shell = steps(situation(), text=TEXT.replace("```bash", "```sh"))
+    named = {name: one.view.target for name, one in found.items()}
+    assert {name: one.view.target for name, one in shell.items()} == named
+    assert (named["look"], named["purge"]) == ("", "shop")
     alone = steps(situation(check=None, alert=None, specs={}, subject=Subject()))
     assert alone["purge"].view.target == "web-1", "it is this machine that it is done to"
     assert 'no check "orders-db"' in alone["count"].view.refused

@@ -13,11 +13,21 @@ from checks.story.open_incident import Member, OpenIncident
 __all__ = ["Incidents", "foremost", "incident_of"]
 
 
-def foremost(incidents: Iterable[Incident]) -> Incident | None:
-    """Of those that last the worst, of equal ones the newest; None where none does."""
-    lasting = [one for one in incidents if one.ended is None]
-    rank = [(one.quiet is None, one.status.severity, one.id) for one in lasting]
-    return lasting[rank.index(max(rank))] if lasting else None
+def foremost(incidents: Iterable[Incident], at: float | None = None) -> Incident | None:
+    """Of those that last, or lasted ``at`` a moment, the worst, of equal ones the newest; one of
+    which nothing fires comes last. None where none does.
+    """
+
+    def lasts(one: Incident) -> bool:
+        if at is None:
+            return one.ended is None
+        return one.began <= at and (one.ended is None or at <= one.ended)
+
+    def rank(one: Incident) -> tuple[bool, int, int]:
+        fires = one.quiet is None or (at is not None and at < one.quiet)
+        return fires, one.status.severity, one.id
+
+    return max(filter(lasts, incidents), key=rank, default=None)
 
 
 def incident_of(incidents: Iterable[Incident], alert: str, check: str = "") -> int:

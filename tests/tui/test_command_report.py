@@ -11,12 +11,15 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from checks.model import Status
 from checks.story.journal import Journal
+from checks.story.model import Incident
 from checks.story.place import story_file
 from checks.story.tables import Batch
 from tests.checks.story.night import BEGAN, material
@@ -193,6 +196,24 @@ def test_a_note_belongs_to_the_incident_of_its_time(home: Path, onwatch: Run) ->
     code, said, _ = onwatch("note", "--incident", "12", "impact: no checkout")
     assert "of incident 12" in said
     assert "Impact: no checkout" in onwatch("report")[1]
+
+
+def test_a_note_of_now_belongs_to_the_incident_of_which_something_still_fires(
+    home: Path, onwatch: Run
+) -> None:
+    now = time.time()
+    lasts = Incident(13, "disk full", "disk", Status.WARNING, now - 600)
+    worse = replace(lasts, id=14, status=Status.CRITICAL)
+    over = replace(worse, id=15, quiet=now - 60)
+    with contextlib.closing(written(home)) as journal:
+        journal.write(Batch(incidents=[lasts, over]))
+        assert "of incident 13 at" in onwatch("note", "deployed 1.2.3")[1]
+        assert "of incident 15 at" in onwatch("note", "--at", "-3m", "deployed 1.2.3")[1]
+        journal.write(Batch(incidents=[worse]))
+        assert "of incident 14 at" in onwatch("note", "deployed 1.2.3")[1]
+        ended = [replace(one, ended=now - 1, quiet=now - 1) for one in (lasts, worse)]
+        journal.write(Batch(incidents=ended))
+        assert "of incident 15 at" in onwatch("note", "deployed 1.2.3")[1]
 
 
 @pytest.mark.parametrize(

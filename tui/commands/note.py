@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import TYPE_CHECKING
 
 from checks.errors import OnwatchError
 from checks.model import clean
 from tui.commands.report import opened
-
-if TYPE_CHECKING:
-    from checks.story.journal import Journal
 
 __all__ = ["run"]
 
@@ -25,6 +21,7 @@ class _NoteError(OnwatchError):
 def run(args: argparse.Namespace) -> int:
     """Write ``args.text`` into the timeline; 0."""
     from checks.story import telling  # noqa: PLC0415 - imports the views
+    from checks.story.incidents import foremost  # noqa: PLC0415
     from checks.story.model import EntryKind  # noqa: PLC0415
     from checks.story.moments import moment_of  # noqa: PLC0415
     from checks.story.person import who  # noqa: PLC0415
@@ -42,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
         raise _NoteError(f"--at: {error}") from None
     with opened(args.config, create=True) as journal:
         assert journal is not None  # noqa: S101 - made where there was none
-        incident = args.incident or _lasting(journal, at)
+        lasted = foremost(journal.incidents(200), at)
+        incident = args.incident or (lasted.id if lasted is not None else 0)
         if args.incident and journal.incident(args.incident) is None:
             raise _NoteError(f"there is no incident {args.incident}; see onwatch report --list")
         entry = telling.note(text, at, who(), incident)
@@ -52,11 +50,3 @@ def run(args: argparse.Namespace) -> int:
     local = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
     print(f"{what} written into the timeline{where} at {local}")
     return 0
-
-
-def _lasting(journal: Journal, at: float) -> int:
-    """The number of the worst incident that lasted at ``at``; 0 for none."""
-    incidents = journal.incidents(200)
-    found = [one for one in incidents if one.began <= at <= (one.ended or at)]
-    worst = max(found, key=lambda one: (one.status.severity, one.id), default=None)
-    return worst.id if worst is not None else 0

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from checks.capacity.model import Capacity
-from checks.capacity.trend import trend
+from checks.capacity.trend import FEWEST, needed_for, trend
 from checks.capacity.views import CapacityView, Trend
 from checks.capacity.words import amount, rate_text
-from checks.longterm.ring import Buckets
+from checks.longterm.ring import Buckets, Ring
 from checks.model import Status
 from checks.store.block import Floats
 from checks.wording import span
@@ -42,7 +42,7 @@ def outlook(
     now: float,
 ) -> CapacityView:
     """How one series of ``capacity`` stands at ``now`` (seconds)."""
-    ring = buckets.fitting(capacity.over)
+    ring = _ring(buckets, capacity.over, now)
     starts, rows = ring.points(now - capacity.over)
     counts = rows[:, 2]
     means = np.divide(rows[:, 0], counts, out=np.full(len(rows), np.nan), where=counts > 0)
@@ -76,6 +76,22 @@ def outlook(
         sentence=_sentence(capacity.unit, value, limit, found, reach),
         built_in=capacity.built_in,
     )
+
+
+def _ring(buckets: Buckets, over: float, now: float) -> Ring:
+    """The buckets that say most of the last ``over`` seconds: minutes as long as there are too few
+    hours to say anything of, since a first half hour of those is none at all.
+    """
+    ring = buckets.fitting(over)
+    hours, minutes = (_length(one, over, now) for one in (ring, buckets.minutes))
+    few = len(ring.points(now - over)[0]) < FEWEST
+    return buckets.minutes if few and minutes >= min(hours, 0.95 * needed_for(over)) else ring
+
+
+def _length(ring: Ring, over: float, now: float) -> float:
+    """Seconds between the first and the last bucket of the last ``over`` seconds."""
+    starts, _ = ring.points(now - over)
+    return float(starts[-1] - starts[0]) if len(starts) else 0.0
 
 
 def _reach(capacity: Capacity, value: float | None, limit: float | None, found: Trend) -> _Reach:

@@ -24,7 +24,7 @@ import numpy as np
 from checks.capacity.views import Trend
 from checks.store.block import Floats, Times
 
-__all__ = ["LEAST", "MOST", "trend"]
+__all__ = ["FEWEST", "LEAST", "MOST", "needed_for", "trend"]
 
 LEAST: Final = 3600.0
 """Seconds of course without which nothing is said."""
@@ -44,11 +44,16 @@ _FLAT: Final = 1e-3
 """A change over the whole course below this part of the value is none."""
 
 
+def needed_for(over: float) -> float:
+    """Seconds of course without which nothing is said of the last ``over``."""
+    return max(LEAST, over / 6)
+
+
 def trend(times: Floats, values: Floats, over: float) -> Trend:
     """Of ``values`` at ``times`` (seconds, ascending), which are of the last ``over`` seconds."""
     known = np.isfinite(values)
     x, y = times[known], values[known]
-    needed = max(LEAST, over / 6)
+    needed = needed_for(over)
     length = float(x[-1] - x[0]) if len(x) else 0.0
     if length < 0.95 * needed or len(x) < FEWEST:
         return Trend("unknown", known=length, needed=needed, over=over)

@@ -79,6 +79,29 @@ def test_it_fills_in_days_at_its_rate() -> None:
     assert view.status is Status.CRITICAL
 
 
+def test_what_is_known_is_counted_from_the_first_minutes_on() -> None:
+    filling = Filling(item("used", 1.2e11, over=DAY, unit="bytes"))
+    view = filling.go(1 / 4, step=60.0, used=1e4)
+    assert view.sentence == "not enough history (14 min of 4 h)"
+    assert view.trend.known == 14 * 60
+
+
+def test_it_says_something_once_it_has_what_it_says_that_it_needs() -> None:
+    """Ten hours would be ten points, but it says that four hours are enough."""
+    filling = Filling(item("used", 1.2e11, over=DAY, unit="bytes"))
+    assert filling.go(3.5, used=1e4).trend.way == "unknown"
+    for hours in (0.7, 2, 3, 2, 9):
+        view = filling.go(hours, used=1e4)
+        assert view.trend.way == "growing"
+        assert view.trend.rate == pytest.approx(1e4, rel=0.05)
+
+
+def test_of_a_week_hours_tell_more_before_they_are_enough() -> None:
+    filling = Filling(item("used", 1.2e11, over=7 * DAY, unit="bytes"))
+    assert filling.go(2, used=1e4).sentence == "not enough history (2 h of 1 d)"
+    assert filling.go(7, used=1e4).sentence == "not enough history (9 h of 1 d)"
+
+
 def test_the_limit_is_that_of_the_same_labels_and_may_be_below() -> None:
     free = item("free", "size * 0.1", over=DAY, falling=True, unit="bytes")
     view = Filling(free).go(30, free=-5e5, size=0.0)

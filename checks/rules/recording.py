@@ -35,7 +35,8 @@ class Recorder:
 
     def __init__(self, block: str, interval: int, *, begins: bool = False) -> None:
         self.block = block
-        self._interval = interval / 1000
+        self.interval = interval / 1000
+        """Seconds."""
         self._wrote = begins
 
     @property
@@ -47,7 +48,7 @@ class Recorder:
         """Keep ``row`` as what is there at ``at`` (milliseconds); what is not in it ends."""
         if not row and not self._wrote:
             return
-        sink.append(self.block, self._interval, at / 1000, Samples(tuple(row), tuple(row.values())))
+        sink.append(self.block, self.interval, at / 1000, Samples(tuple(row), tuple(row.values())))
         self._wrote = bool(row)
 
     def follow(self, other: Recorder) -> None:

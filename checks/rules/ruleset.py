@@ -124,6 +124,10 @@ class RuleSet:
             heir = heirs.get(recorder.block)
             if heir is not None:
                 heir.follow(recorder)
+                block = store.block(heir.block)
+                if block is not None and block.interval < heir.interval:
+                    # What was written last has to last until the next evaluation.
+                    block.set_interval(heir.interval)
             else:
                 recorder.end(store, now)
 

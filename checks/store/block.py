@@ -38,7 +38,7 @@ class Block:
 
     def __init__(self, name: str, interval: float) -> None:
         self.name = name
-        self.interval = interval
+        self.set_interval(interval)
         self._chunks: deque[Chunk] = deque()
         self._last: tuple[Series, ...] = ()
         self._columns: npt.NDArray[np.intp] | None = None
@@ -46,6 +46,10 @@ class Block:
         self._references: dict[Series, int] = {}
         self.changes = 0
         """Another number whenever rows have come or gone."""
+
+    def set_interval(self, interval: float) -> None:
+        """Have rows follow each other ``interval`` seconds apart from now on."""
+        self.interval = interval
         self.lookback = int(max(300.0, 2.5 * interval) * 1000)
         """Milliseconds."""
 

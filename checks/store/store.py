@@ -50,10 +50,12 @@ class Store:
         self._together: dict[tuple[str, tuple[str, ...]], tuple[int, tuple[Series, ...]]] = {}
 
     def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
-        """Add one run of ``check`` at ``time`` (seconds)."""
+        """Add one run of ``check`` at ``time`` (seconds), which runs every ``interval`` seconds."""
         block = self._blocks.get(check)
         if block is None:
             block = self._blocks[check] = Block(check, interval)
+        elif block.interval != interval:
+            block.set_interval(interval)
         for series in block.append(time, samples):
             self._enter(series, block)
 

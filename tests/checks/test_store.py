@@ -116,6 +116,17 @@ def test_time_never_runs_back_within_a_block() -> None:
     assert times.tolist() == [10_000, 10_001]
 
 
+def test_a_block_looks_back_as_long_as_its_runs_are_apart_now() -> None:
+    store = Store()
+    looks = []
+    for interval in (15.0, 1200.0, 15.0):
+        store.append("a", interval, len(looks), Samples((Series.of("x"),), (1.0,)))
+        block = store.block("a")
+        assert block is not None
+        looks.append((block.interval, block.lookback))
+    assert looks == [(15.0, 300_000), (1200.0, 3_000_000), (15.0, 300_000)]
+
+
 def test_constant_columns_cost_nothing_once_sealed() -> None:
     wide = tuple(Series.of("w", {"n": str(n)}) for n in range(500))
     block = Block("check", 1.0)

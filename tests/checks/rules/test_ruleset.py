@@ -128,6 +128,18 @@ def test_a_reload_keeps_the_alerts_of_rules_that_are_the_same() -> None:
     assert rules.next_due == old.next_due
 
 
+def test_after_a_reload_records_last_until_the_next_evaluation() -> None:
+    store, engine = Store(), Engine()
+    old = pending(store)
+    rules = ruleset(RULES.replace("interval: 10s", "interval: 20m"), START + MINUTE)
+    rules.adopt(old, store, START + MINUTE)
+    for minute in range(2, 60):
+        now = START + minute * MINUTE
+        scrape(store, DOWN, now)
+        evaluate(rules, store, now)
+        assert list(engine.instant(store, engine.parse("a"), now).samples()), minute
+
+
 def test_a_reload_forgets_a_rule_with_other_labels() -> None:
     store = Store()
     old = pending(store)

@@ -21,8 +21,11 @@ OVER: Final = 86_400.0
 BUILT_IN: Final = (
     (
         FILESYSTEM,
-        'node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|squashfs"} - node_filesystem_avail_bytes',
-        "node_filesystem_size_bytes",
+        'node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|squashfs"}'
+        " - (node_filesystem_free_bytes or node_filesystem_avail_bytes)",
+        # As df does: what is kept for root alone is neither used nor there to be filled.
+        "node_filesystem_size_bytes - (node_filesystem_free_bytes or node_filesystem_avail_bytes)"
+        " + node_filesystem_avail_bytes",
         "bytes",
     ),
     (

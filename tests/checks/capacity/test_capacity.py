@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.capacity.built_in import built_in
 from checks.capacity.live import LiveCapacity
 from checks.capacity.model import Capacity
 from checks.capacity.remembered import remembered
@@ -100,6 +101,27 @@ def test_of_a_week_hours_tell_more_before_they_are_enough() -> None:
     filling = Filling(item("used", 1.2e11, over=7 * DAY, unit="bytes"))
     assert filling.go(2, used=1e4).sentence == "not enough history (2 h of 1 d)"
     assert filling.go(7, used=1e4).sentence == "not enough history (9 h of 1 d)"
+
+
+def test_a_filesystem_is_as_full_as_df_says() -> None:
+    """``df``: 252 GB, of which 25 are used and 77 available; the rest is kept for root."""
+    filling = Filling(*built_in())
+    filling.put(
+        node_filesystem_size_bytes=252e9,
+        node_filesystem_free_bytes=227e9,
+        node_filesystem_avail_bytes=77e9,
+    )
+    filling.live.look(filling.now)
+    (view,) = filling.live.views
+    assert (view.value, view.limit) == (25e9, 102e9)
+
+
+def test_an_exporter_that_does_not_tell_what_root_may_use_is_believed() -> None:
+    filling = Filling(*built_in())
+    filling.put(node_filesystem_size_bytes=252e9, node_filesystem_avail_bytes=77e9)
+    filling.live.look(filling.now)
+    (view,) = filling.live.views
+    assert (view.value, view.limit) == (175e9, 252e9)
 
 
 def test_the_limit_is_that_of_the_same_labels_and_may_be_below() -> None:

@@ -59,7 +59,7 @@ def _masked(words: Sequence[str], programs: frozenset[str]) -> Iterable[str]:
         ssh = before.rpartition("/")[2] == "sshpass"
         if next_is_secret and not (word.startswith("-") and len(word) > 1):
             yield MASK
-        elif ssh and word.startswith("-p") and len(word) > 2:  # noqa: PLR2004 - behind -p
+        elif ssh and word.startswith("-p") and len(word) > 2:
             yield f"-p{MASK}"
         else:
             yield _one(word, before, programs)

@@ -166,8 +166,15 @@ class Incident:
 
     @property
     def called(self) -> str:
-        """What is wrong of it now, in words; of one that is over its cause."""
-        return self.still if self.still and self.quiet is None is self.ended else self.title
+        """What it is, in one line: its title, which its status is of; once that is over, its cause
+        with what is the matter still.
+        """
+        return f"{self.cause}; still {self.left}" if self.left else self.title
+
+    @property
+    def left(self) -> str:
+        """What is the matter still where its cause fires no more; empty where that is nothing."""
+        return self.still if self.quiet is None is self.ended else ""
 
     @property
     def time_to_acknowledge(self) -> float | None:

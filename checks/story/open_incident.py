@@ -64,7 +64,7 @@ class OpenIncident:
 
     ``members`` are its alerts by their identity as they were last seen firing; ``keys`` all that
     ever were in it, ``firing`` those that are now; ``root`` is that of the one it is named after,
-    ``left`` that of the one which it is called after since that fires no more. ``met`` are those of
+    ``left`` that of the worst that is still wrong once that fires no more. ``met`` are those of
     one step by which it may have changed, of which ``incident`` does not tell yet; ``checks`` and
     ``newest`` do.
     """

@@ -75,16 +75,17 @@ async def test_an_incident_shows_its_own_entries_and_what_concerned_all() -> Non
         assert 'silenced: job="backup" (bob)' in text
 
 
-def test_an_incident_whose_cause_is_over_is_called_after_what_is_left() -> None:
+def test_an_incident_whose_cause_is_over_keeps_its_name_and_says_what_is_left() -> None:
     down = Incident(4, "db down: refused", "db down", Status.CRITICAL, NOW - 600)
     left = replace(down, still="Lost: 4 jobs")
     lines = [row.text for row in incident_lines(left, NOW, Frame(120, 20))]
-    assert lines[0].strip() == "Lost: 4 jobs"
-    assert "came from db down: refused, which is over" in lines[1]
-    assert "(critical): Lost: 4 jobs;" in incident_told(left, NOW)
+    assert lines[0].strip() == "db down: refused"
+    assert lines[1].strip().startswith("which is over; still Lost: 4 jobs")
+    told = "(critical): db down: refused, which is over; still Lost: 4 jobs;"
+    assert told in incident_told(left, NOW)
     for other in (down, replace(left, quiet=NOW), replace(left, ended=NOW)):
         assert incident_told(other, NOW).partition("; ")[0].endswith("db down: refused")
-        assert "came from" not in incident_told(other, NOW)
+        assert "still" not in incident_told(other, NOW)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])

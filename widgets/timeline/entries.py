@@ -62,9 +62,9 @@ def incident_lines(incident: Incident, now: float, frame: Frame, report: str = "
         told.append("acknowledged by nobody")
     if state_of(incident) == "quiet":
         told.append("may come back")
-    if incident.called != incident.title:
-        told.append(f"came from {incident.title}, which is over")
-    rows = wrap(incident.called, max(8, frame.width - 2), 2)
+    if incident.left:
+        told.insert(0, f"which is over; still {incident.left}")
+    rows = wrap(incident.title, max(8, frame.width - 2), 2)
     lines = [line(" ", Seg(row, "value")) for row in rows]
     joined = f" {frame.glyphs.dot} ".join(told)
     lines += [line(" ", Seg(row, "dim")) for row in wrap(joined, max(8, frame.width - 2), 3)]

@@ -132,13 +132,13 @@ def incident_told(incident: Incident, now: float) -> str:
     """It in a sentence, for a colleague."""
     over, took = over_at(incident), incident.time_to_acknowledge
     span = fmt.span(lasted(incident, now))
+    left = f", which is over; still {incident.left}" if incident.left else ""
+    severity = incident.severity or incident.status.value
     told = [
-        f"incident {incident.id} ({incident.severity or incident.status.value}): {incident.called}",
+        f"incident {incident.id} ({severity}): {incident.title}{left}",
         f"began {fmt.date_clock(incident.began)}",
         f"resolved after {span}" if over is not None else f"lasts for {span}",
     ]
-    if incident.called != incident.title:
-        told.append(f"came from {incident.title}, which is over")
     by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
     told.append("not acknowledged" if took is None else f"acknowledged after {fmt.span(took)}{by}")
     return "; ".join(told)

@@ -143,7 +143,7 @@ def test_the_title_is_that_of_the_cause_as_soon_as_it_is_known() -> None:
     assert incidents.step([follows, again], T + 30, depends_on=DEPENDS) == []
 
 
-def test_it_is_called_after_what_is_still_wrong_and_named_after_its_cause() -> None:
+def test_it_keeps_the_name_of_its_cause_and_says_what_is_still_wrong() -> None:
     incidents = Incidents()
     down = member("db", name="TargetDown", id='r;TargetDown;a;1@17{job="db"}')
     slow = member("api", T + 5, name="Slow", status=Status.WARNING, sentence="9 s")
@@ -153,20 +153,22 @@ def test_it_is_called_after_what_is_still_wrong_and_named_after_its_cause() -> N
     # What is not known to be over still gives it its name.
     assert incidents.step([slow, lost], T + 7, unsure=[identity(down.id)]) == []
     (other,) = incidents.step([slow, lost], T + 8)
-    assert (other.id, other.title, other.called) == (1, began.title, "Lost: 4 jobs")
+    assert (other.id, other.title, other.left) == (1, began.title, "Lost: 4 jobs")
+    assert other.called == "TargetDown; still Lost: 4 jobs"
     # A sentence that changes with every run changes nothing here.
     assert incidents.step([slow, replace(lost, sentence="5 jobs")], T + 9) == []
     (less,) = incidents.step([slow], T + 10)
-    assert less.called == "Slow: 9 s"
+    assert (less.left, less.severity) == ("Slow: 9 s", "critical")
+    assert less.called == "TargetDown; still Slow: 9 s", "its severity is of the first"
     # So it is after a restart: the file remembers the name, and not what was left.
     after = Incidents([replace(less, still="")])
     (again,) = after.step([slow], T + 11)
-    assert (again.title, again.called) == (began.title, "Slow: 9 s")
+    assert (again.title, again.left) == (began.title, "Slow: 9 s")
     (back,) = incidents.step([down, slow], T + 12)
     assert back.called == began.title
     incidents.step([slow], T + 13)
     (over,) = incidents.step([], T + 14)
-    assert (over.cause, over.called) == ("TargetDown", began.title)
+    assert (over.cause, over.called, over.left) == ("TargetDown", began.title, "")
 
 
 def test_its_status_is_the_worst_there_was() -> None:

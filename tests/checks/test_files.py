@@ -128,6 +128,41 @@ async def test_a_backup_that_has_not_come_is_late_only_after_its_grace(
     assert came.events == (f"a new file: {tmp_path}/b.sql",)
 
 
+async def test_a_file_from_the_future_hides_no_backup_that_has_not_come(
+    tmp_path: Path, watch: Watch
+) -> None:
+    _write(tmp_path / "old.sql", 3 * DAY)
+    _write(tmp_path / "odd.sql", -2 * DAY)
+    aged = await watch("*.sql", age={"critical": "26h"}).run()
+    assert (aged.status, aged.value) == (Status.UNKNOWN, "48 h ahead")
+    assert aged.message == (
+        "odd.sql is dated 48 h ahead of this machine's clock: set the clock of what writes it, "
+        "or touch it"
+    )
+    assert aged.samples.get("onwatch_files_newest_age_seconds") is None
+    due = await watch("*.sql", due={"schedule": "0 2 * * *", "grace": "1h"}).run()
+    assert due.status is Status.UNKNOWN
+    assert _part(due, "due")[1].startswith("whether a new one has come cannot be told: odd.sql is ")
+    assert due.samples.get("onwatch_files_late") is None
+    counted = await watch("*.sql").run()
+    assert counted.status is Status.OK
+    assert counted.message.startswith("odd.sql: 10 B, dated 48 h ahead; 2 files")
+    _write(tmp_path / "odd.sql", -60)
+    assert (await watch("*.sql", age={"critical": "26h"}).run()).status is Status.OK
+
+
+async def test_that_a_pattern_has_more_than_is_looked_at_is_told(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.probes.files.scan._MOST", 10)
+    for number in range(10):
+        _write(tmp_path / f"{number}.sql", HOUR)
+    assert (await watch("*.sql").run()).status is Status.OK
+    _write(tmp_path / "more.sql", HOUR)
+    result = await watch("*.sql").run()
+    assert (result.status, result.reason) == (Status.WARNING, "limit")
+
+
 async def test_a_file_that_was_only_touched_is_not_a_new_one(
     tmp_path: Path, watch: Watch, clock: FakeClock
 ) -> None:

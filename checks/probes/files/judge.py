@@ -19,6 +19,8 @@ __all__ = ["Files", "judge", "name_of", "old", "worst_of"]
 
 _BEING_READ: Final = "it is being read"
 _DAY: Final = 86_400.0
+_AHEAD: Final = 300.0
+"""Seconds that a file's time may be ahead of this machine's clock: a file server has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ class Files:
     def age(self, item: Item) -> float:
         """Seconds; 0 of one whose time is ahead of ours."""
         return max(0.0, self.now - item.changed)
+
+    def ahead(self, item: Item) -> float:
+        """Seconds by which its time is ahead of ours, so that its age cannot be told; else 0."""
+        return ahead if (ahead := item.changed - self.now) > _AHEAD else 0.0
+
+    def told_age(self, item: Item) -> str:
+        """Its age for people."""
+        return f"{old(ahead)} ahead" if (ahead := self.ahead(item)) else old(self.age(item))
 
 
 def name_of(item: Item) -> str:
@@ -148,7 +158,19 @@ def old(seconds: float) -> str:
     return f"{seconds / 3_600:.0f} h" if _DAY <= seconds < 3 * _DAY else span(seconds)
 
 
+def _dated(item: Item, files: Files) -> str:
+    """That an age cannot be told; what is from the future would be the newest for ever."""
+    return (
+        f"{name_of(item)} is dated {old(files.ahead(item))} ahead of this machine's clock: set the "
+        "clock of what writes it, or touch it"
+    )
+
+
 def _age(name: str, item: Item, files: Files, bounds: AgeBounds) -> Finding:
+    if files.ahead(item):
+        status = Status.UNKNOWN if _is_bounded(bounds) else Status.OK
+        reason = "ok" if status is Status.OK else "limit"
+        return Finding(reason, Part(name, status, _dated(item, files), files.told_age(item)))
     age = files.age(item)
     status, bound = _above(age, bounds.warning, bounds.critical)
     text = f"{name_of(item)} is {old(age)} old"
@@ -164,6 +186,9 @@ def _due(schedule: Schedule, files: Files) -> Finding:
         last = f"the newest is {old(files.now - changed)} old" if changed else "there is none"
         text = f"a new one was due at {schedule.text(when.last)} and has not come: {last}"
         return Finding("missing", Part("due", Status.CRITICAL, text, "late"))
+    if newest is not None and files.ahead(newest):
+        text = f"whether a new one has come cannot be told: {_dated(newest, files)}"
+        return Finding("limit", Part("due", Status.UNKNOWN, text))
     text = f"the next is due at {schedule.text(when.next)}"
     return Finding("ok", Part("due", Status.OK, text, "in time"))
 

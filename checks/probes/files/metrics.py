@@ -30,14 +30,15 @@ def emit(
     to.add(f"{_OWN}_count", len(found.items))
     to.add(f"{_OWN}_total_bytes", found.total)
     if files.newest is not None and files.oldest is not None:
-        to.add(f"{_OWN}_newest_age_seconds", files.age(files.newest))
+        if not files.ahead(files.newest):
+            to.add(f"{_OWN}_newest_age_seconds", files.age(files.newest))
         to.add(f"{_OWN}_newest_modif_time_seconds", files.newest.changed)
         to.add(f"{_OWN}_oldest_age_seconds", files.age(files.oldest))
     if files.settled is not None:
         to.add(f"{_OWN}_newest_size_bytes", files.settled.size)
     if files.before is not None:
         to.add(f"{_OWN}_previous_size_bytes", files.before.size)
-    if schedule is not None:
+    if schedule is not None and not (files.newest is not None and files.ahead(files.newest)):
         newest = files.newest.changed if files.newest is not None else None
         to.add(f"{_OWN}_late", schedule.at(files.now).is_late(newest))
     if content is not None and content.sound is not None:

@@ -13,7 +13,7 @@ from checks.model import Result, Status, Table
 from checks.probe import Target
 from checks.probes.files.config import FilesConfig
 from checks.probes.files.content import Content, Reading
-from checks.probes.files.judge import Files, judge, name_of, old, worst_of
+from checks.probes.files.judge import Files, judge, name_of, worst_of
 from checks.probes.files.metrics import emit
 from checks.probes.files.scan import Item, Scan, scan
 from checks.probes.files.schedule import Schedule
@@ -89,7 +89,7 @@ class FilesProbe:
             _message(files, findings, worst),
             reason=worst.reason if worst else "ok",
             up=files.newest is not None or worst is None,
-            value=old(files.age(files.newest)) if files.newest else "none",
+            value=files.told_age(files.newest) if files.newest else "none",
             duration=files.found.took,
             samples=builder.build(),
             parts=tuple(one.part for one in findings),
@@ -120,7 +120,12 @@ def _message(files: Files, findings: Sequence[Finding], worst: Finding | None) -
     if newest is None:
         return "no files, as it may be"
     many = f"; {len(files.found.items):,} files, {size(files.found.total)} in all"
-    text = f"{name_of(newest)}: {size(newest.size)}, {old(files.age(newest))} old"
+    age = (
+        f"dated {files.told_age(newest)}"
+        if files.ahead(newest)
+        else f"{files.told_age(newest)} old"
+    )
+    text = f"{name_of(newest)}: {size(newest.size)}, {age}"
     return text + (many if len(files.found.items) > 1 else "")
 
 
@@ -140,7 +145,7 @@ def _tables(files: Files) -> Iterator[Table]:
         (
             str(Path(item.path).parent),
             name_of(item) + ("/" if item.folder else ""),
-            old(files.age(item)),
+            files.told_age(item),
             size(item.size),
         )
         for item in files.found.items[:_LISTED]

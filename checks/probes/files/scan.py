@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import itertools
 import os
 import re
 import stat
@@ -137,8 +136,7 @@ def _named(path: str, walk: _Walk, found: Scan) -> Iterator[Item]:
 
 
 def _of_pattern(pattern: str, walk: _Walk) -> Iterator[Item]:
-    names = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - of an absolute pattern
-    for name in itertools.islice(names, _MOST):
+    for name in glob.iglob(pattern, recursive=True):  # noqa: PTH207 - of an absolute pattern
         if walk.over:
             return
         if not walk.counts(os.path.basename(name)):  # noqa: PTH119 - thousands of them

@@ -53,6 +53,9 @@ REASONS: Final = (
 )
 """Why a check has the status it has, in one word that scripts may rely on."""
 
+_OURS: Final = frozenset({"auth", "config", "internal", "limit", "missing", "permission"})
+"""Reasons that say nothing of the target where it did not answer and cannot be judged."""
+
 # CSI, OSC/DCS/PM/APC strings, and the two-byte escapes (ECMA-48); also their C1 forms.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
@@ -360,6 +363,11 @@ class Result:
             put(self, "facts", tuple((clean(k, 60), clean(v)) for k, v in self.facts))
         if self.events:
             put(self, "events", tuple(clean(event) for event in self.events))
+
+    @property
+    def unasked(self) -> bool:
+        """Whether something on our side kept the target from being asked: it may well answer."""
+        return not self.up and self.status is Status.UNKNOWN and self.reason in _OURS
 
     def with_samples(self, samples: Samples) -> Result:
         return replace(self, samples=samples)

@@ -179,15 +179,22 @@ class Runner:
     def _finish(self, result: Result, took: float) -> Result:
         success = float(result.status is Status.OK)
         values = (float(result.up), success, took, took, float(len(result.samples)))
-        samples = result.samples + self._own(result.samples, values)
+        own = self._own(result.samples, values, known=not result.unasked)
+        samples = result.samples + own
         said = self._said(result)
         if said is not result.message:
             result = replace(result, message=said)
         return self._env.masker.result(result).with_samples(samples)
 
-    def _own(self, told: Samples, values: tuple[float, ...]) -> Samples:
-        """What every run has, without what ``told`` has already: a page may say it itself."""
+    def _own(self, told: Samples, values: tuple[float, ...], *, known: bool) -> Samples:
+        """What every run has, without what ``told`` has already: a page may say it itself.
+
+        Where it is not ``known`` whether the target answers, since nobody could ask it, there is
+        no ``up``: 0 would say that it does not.
+        """
         taken = self._extra_set.intersection(told.series)
+        if not known:
+            taken |= {self._extra[0]}
         if not taken:
             return Samples(self._extra, values)
         pairs = zip(self._extra, values, strict=True)

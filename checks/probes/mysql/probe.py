@@ -197,8 +197,9 @@ class MysqlProbe:
 
     def _failure(self, reason: str, sentence: str) -> Result:
         out = self._target.sampler.builder()
-        out.add("mysql_up", 0)
         status = Status.UNKNOWN if reason in _UNJUDGED else Status.CRITICAL
+        if status is Status.CRITICAL:
+            out.add("mysql_up", 0)
         return Result.failed(reason, sentence, status=status, samples=out.build())
 
     def _waited(self, phase: str) -> str:

@@ -340,8 +340,9 @@ class PostgresProbe:
 
     def _failure(self, reason: str, sentence: str) -> Result:
         out = self._target.sampler.builder()
-        self._add_up(out, 0)
         status = Status.UNKNOWN if reason in _UNJUDGED else Status.CRITICAL
+        if status is Status.CRITICAL:
+            self._add_up(out, 0)
         return Result.failed(reason, sentence, status=status, samples=out.build())
 
     @staticmethod

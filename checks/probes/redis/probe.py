@@ -279,8 +279,9 @@ class RedisProbe:
 
     def _failure(self, reason: str, sentence: str) -> Result:
         out = self._target.sampler.builder()
-        out.add("redis_up", 0)
         status = Status.UNKNOWN if reason in _UNJUDGED else Status.CRITICAL
+        if status is Status.CRITICAL:
+            out.add("redis_up", 0)
         return Result.failed(reason, sentence, status=status, samples=out.build())
 
     def _waited(self, phases: Phases) -> str:

@@ -212,7 +212,8 @@ class SqliteProbe:
 
     def _down(self, reason: str, sentence: str, status: Status) -> Result:
         to = self._target.sampler.builder()
-        to.add("sqlite_up", 0)
+        if status is Status.CRITICAL:
+            to.add("sqlite_up", 0)
         return Result.failed(reason, sentence, status=status, samples=to.build())
 
 

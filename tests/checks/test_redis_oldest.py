@@ -116,6 +116,24 @@ async def test_the_age_goes_on_between_two_looks_and_ends_with_the_queue(
     assert (await probe.run()).samples.get("queue_oldest_seconds", queue="mail") is None
 
 
+@pytest.mark.parametrize("told", [None, b"", b"x" * 300, 5])
+def test_an_item_that_has_no_id_any_more_leaves_no_age_that_goes_on(told: object) -> None:
+    ages = Ages(plan_queues([Queue(bull=("mail",))]))
+
+    def seen(at: float) -> float | None:
+        out = SampleBuilder(Sampler({}))
+        ages.add(out, at)
+        return out.build().get("queue_oldest_seconds", queue="mail")
+
+    ages.commands({"mail": 3}, 0.0)
+    assert ages.take([b"17"], 0.0)
+    ages.take_more([b"1000000000"])
+    assert seen(1_000_000_090.0) == AGE
+    ages.commands({"mail": 3}, EVERY)
+    assert ages.take([told], EVERY) == []
+    assert seen(1_000_000_095.0) is None
+
+
 def test_what_is_refused_is_asked_again_later() -> None:
     ages = Ages(plan_queues([Queue(laravel=("mail",))]))
     assert ages.commands({"mail": 3}, 0.0) == [("LINDEX", "queues:mail", 0)]

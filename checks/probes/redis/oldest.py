@@ -69,6 +69,8 @@ class Ages:
                 if 0 < len(found) <= _ID_BOUND:
                     self._looked_up.append(name)
                     more.append(("HGET", f"{oldest.of_id}{found}", oldest.field))
+                else:
+                    self._learn(name, None)
             else:
                 self._learn(name, _moment_in(oldest, reply))
         return more

@@ -75,6 +75,11 @@ def test_many_replicas_are_rows_of_their_own_up_to_a_bound() -> None:
     rows = judged(MASTER + lines)
     assert len(rows) == 16
     assert "replica 10.0.0.7:6379" in rows
+    lines = lines.replace("10.0.0.39,port=6379,state=online,offset=1,lag=0", "10.0.0.39,lag=70,"
+                          "port=6379,state=online,offset=1")  # fmt: skip
+    rows = judged(MASTER + lines)
+    assert len(rows) == 16
+    assert rows["replica 10.0.0.39:6379"][0] == "critical"
 
 
 def test_a_replica_that_synchronises_warns_and_one_cut_off_is_critical() -> None:

@@ -185,9 +185,13 @@ def _master_link(info: Info) -> Iterator[Judgement]:
 def _replicas(info: Info, config: RedisConfig) -> Iterator[Judgement]:
     replicas = info.replicas()
     end = info.number("master_repl_offset")
-    for replica in replicas[:_REPLICAS_SHOWN]:
-        name = "replica" if len(replicas) == 1 else f"replica {replica.address}"
-        yield _replica(name, replica, end, config)
+    rows = [
+        _replica("replica" if len(replicas) == 1 else f"replica {one.address}", one, end, config)
+        for one in replicas
+    ]
+    # Those that are well make room for those that are not.
+    rows.sort(key=lambda row: -row[0].status.severity)
+    yield from rows[:_REPLICAS_SHOWN]
     if info.role == "master" and len(replicas) < config.replicas:
         message = f"replicas: {len(replicas)} connected, expected {config.replicas}"
         value = f"{len(replicas)} of {config.replicas}"

@@ -149,6 +149,11 @@ async def test_a_name_that_is_not_there(dns_server: DnsServer) -> None:
         ({"match": "^10"}, '"192.0.2.1" does not match "^10"'),
         ({"minimum": 3}, "2 A records, expected 3 at least"),
         ({"type": "AAAA"}, "shop.example has no AAAA record; check the zone"),
+        ({"type": "AAAA", "minimum": 0}, ""),
+        (
+            {"type": "AAAA", "minimum": 0, "answers": "2001:db8::1"},
+            "2001:db8::1 is not among the answers: there are none",
+        ),
         ({"authoritative": True, "answers": "192.0.2.1"}, ""),
     ],
 )

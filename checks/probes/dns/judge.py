@@ -132,8 +132,9 @@ class Judge:
         got = {_key(config, answer): answer for answer in reply.answers}
         absent = [text for key, text in self._wanted.items() if key not in got]
         found = []
-        if absent and reply.answers:
-            has = _listed(reply.answers)
+        # That there are none at all is said above, unless there may be none.
+        if absent and (reply.answers or not config.minimum):
+            has = _listed(reply.answers) or "there are none"
             found.append(_missed(f"{_listed(tuple(absent))} is not among the answers: {has}"))
         if config.exact and (more := [t for k, t in got.items() if k not in self._wanted]):
             found.append(_missed(f"{_listed(tuple(more))} is answered, which is not expected"))

@@ -266,6 +266,10 @@ async def test_the_machines_own_servers(dns_servers: StartDns, tmp_path: Path) -
         assert isinstance(made, DnsProbe)
         probe = DnsProbe(made._config, made._target, conf)
         assert (await probe.run()).status is Status.OK
+        conf.write_text(f"nameserver {two.where}\n")
+        samples = (await probe.run()).samples
+        assert samples.get("probe_dns_answer_rrs", instance="shop.example", server=two.where) == 1
+        conf.write_text(f"nameserver {one.where}\nnameserver {two.where}\n")
         # The other stands in: it costs those who wait for a name some seconds, and no more.
         two.replies = lambda _query, _tcp: []
         result = await probe.run()

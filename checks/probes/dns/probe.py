@@ -76,8 +76,10 @@ class DnsProbe:
 
     def _samples(self, asked: list[Asked]) -> Samples:
         builder = self._target.sampler.builder()
+        # A single one that is configured is the instance.
+        named = len(asked) > 1 or not self._config.server
         for each in asked:
-            _measure(builder, each, {"server": each.where} if len(asked) > 1 else {})
+            _measure(builder, each, {"server": each.where} if named else {})
         return builder.build()
 
     def _facts(self, shown: Asked) -> tuple[tuple[str, str], ...]:

@@ -47,9 +47,9 @@ class Read:
         text: as it is written, with its range.
         range: milliseconds; 0 for an instant selector.
         back: milliseconds from the evaluation to the oldest sample that it asks for, without an
-            instant's look-back.
-        offset: milliseconds by which its newest moment lies before the evaluation.
-        at: the ``@`` modifier.
+            instant's look-back; from what ``at`` fixes where that is set.
+        offset: milliseconds by which its newest moment lies before the same.
+        at: the ``@`` modifier, its own or that of a subquery around it.
         vetoes: it stands on the right of ``unless``: what it returns takes alerts away.
     """
 
@@ -71,24 +71,56 @@ def written(selector: Selector, more: Sequence[Matcher] = ()) -> str:
 
 def reads(node: Node, text: str) -> tuple[Read, ...]:
     """The selectors of ``node``, an expression written as ``text``, from left to right."""
-    return tuple(_walk(node, text, 0, vetoes=False))
+    return tuple(_walk(node, text))
 
 
-def _walk(node: Node, text: str, shift: int, *, vetoes: bool) -> Iterator[Read]:
-    """``shift`` is how far back the subqueries around ``node`` move it, in milliseconds."""
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Where the subqueries around a part of an expression move it.
+
+    Its newest moment lies ``near`` milliseconds before the evaluation and its oldest ``far``, or as
+    long before what ``at`` fixes.
+    """
+
+    near: int = 0
+    far: int = 0
+    at: At = None
+
+    def within(self, subquery: Subquery) -> _Around:
+        """Within ``subquery`` too."""
+        near, far = (0, 0) if subquery.at is not None else (self.near, self.far)
+        return _Around(
+            near + subquery.offset,
+            far + subquery.range + subquery.offset,
+            self.at if subquery.at is None else subquery.at,
+        )
+
+
+def _walk(
+    node: Node, text: str, around: _Around = _Around(), *, vetoes: bool = False
+) -> Iterator[Read]:
     if isinstance(node, Selector | Range):
         selector, length = (node.selector, node.range) if isinstance(node, Range) else (node, 0)
         wording = _SPACE.sub(" ", text[node.span.start : node.span.end])
-        back = max(0, shift + length + selector.offset)
-        yield Read(selector, wording, length, back, selector.offset, selector.at, vetoes)
+        # What a selector's own `@` fixes lies there wherever the subqueries around it are.
+        near, far = (0, 0) if selector.at is not None else (around.near, around.far)
+        yield Read(
+            selector,
+            wording,
+            length,
+            back=max(0, far + length + selector.offset),
+            offset=near + selector.offset,
+            at=around.at if selector.at is None else selector.at,
+            vetoes=vetoes,
+        )
     elif isinstance(node, Subquery):
-        yield from _walk(node.body, text, shift + node.range + node.offset, vetoes=vetoes)
+        yield from _walk(node.body, text, around.within(node), vetoes=vetoes)
     elif isinstance(node, Binary):
-        yield from _walk(node.left, text, shift, vetoes=vetoes)
-        yield from _walk(node.right, text, shift, vetoes=vetoes or node.operator == "unless")
+        yield from _walk(node.left, text, around, vetoes=vetoes)
+        yield from _walk(node.right, text, around, vetoes=vetoes or node.operator == "unless")
     else:
         for part in _parts(node):
-            yield from _walk(part, text, shift, vetoes=vetoes)
+            yield from _walk(part, text, around, vetoes=vetoes)
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -102,6 +102,23 @@ async def test_it_sees_what_a_writer_commits(
     assert samples.get("failed_jobs", queue="push") == 1
 
 
+async def test_it_sees_what_a_writer_commits_through_a_link_too(
+    tmp_path: Path, sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    """What was committed lies beside the file that the link leads to."""
+    link = tmp_path / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(sqlite_database.path)
+    sqlite_database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    sqlite_database.insert((1.7e9, "a", 200, 1.0, None) for _ in range(500))
+    query = {"metric": "told", "value": "n", "sql": "SELECT count(*) AS n FROM request_logs"}
+    result = await sqlite_watch.probe(path=str(link), queries=[query]).run()
+    assert result.status is Status.OK, result.message
+    assert result.samples.get("told") == 500
+    assert (result.samples.get("sqlite_wal_size_bytes") or 0) > 0
+    assert [each.name for each in link.parent.iterdir()] == ["link.db"]
+
+
 async def test_request_log(sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch) -> None:
     probe = sqlite_watch.probe(
         request_log={

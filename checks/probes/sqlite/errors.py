@@ -13,7 +13,7 @@ from typing import Final
 
 from checks.errors import TargetError
 
-__all__ = ["lock_holders", "opening_error", "translate", "write_error"]
+__all__ = ["beside", "lock_holders", "opening_error", "translate", "write_error"]
 
 
 def opening_error(path: Path, error: OSError) -> TargetError:
@@ -44,13 +44,19 @@ def write_error(error: sqlite3.Error) -> TargetError | None:
     return None
 
 
+def beside(path: Path, suffix: str) -> Path:
+    """The file that SQLite keeps beside the database ``path``: where that is a link, beside what
+    it leads to."""
+    return Path(os.path.realpath(path) + suffix)
+
+
 def lock_holders(path: Path) -> list[str]:
     """Name and pid of other processes that hold a write lock on the database.
 
     Read from ``/proc/locks``; empty where the system does not tell.
     """
     found = {}
-    for pid in _writers({_identity(path), _identity(Path(f"{path}-shm"))} - {None}):
+    for pid in _writers({_identity(path), _identity(beside(path, "-shm"))} - {None}):
         if pid > 0 and pid != os.getpid():
             found[pid] = f"{_command(pid)} (pid {pid})"
     return list(found.values())
@@ -95,15 +101,16 @@ def _locked(path: Path, _: sqlite3.Error, waited: float) -> str:
 def _refused(path: Path, error: sqlite3.Error, _: float) -> str:
     if not _may(path, os.R_OK):
         return f"cannot read {path}: {_denied(path)}"
-    if Path(f"{path}-journal").exists():
+    if beside(path, "-journal").exists():
         return (
             f"{path} was left amid a transaction; only a writer can roll it back:"
             " open it once with its application"
         )
-    if Path(f"{path}-wal").exists() and not _may(path.parent, os.W_OK):
+    wal = beside(path, "-wal")
+    if wal.exists() and not _may(wal.parent, os.W_OK):
         return (
             f"cannot read {path}: it has a write-ahead log, and reading that wants write access"
-            f" to {path.parent} ({_mode(path.parent)}); give user {_me()} that access"
+            f" to {wal.parent} ({_mode(wal.parent)}); give user {_me()} that access"
         )
     return f"cannot read {path}: {error}"
 

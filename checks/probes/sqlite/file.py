@@ -25,7 +25,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from checks.errors import TargetError
-from checks.probes.sqlite.errors import opening_error, translate, write_error
+from checks.probes.sqlite.errors import beside, opening_error, translate, write_error
 
 __all__ = ["DatabaseFile", "Found", "Session"]
 
@@ -80,7 +80,7 @@ class DatabaseFile:
     def wal_size(self) -> int:
         """Bytes of the write-ahead log; 0 where there is none."""
         try:
-            return self._beside("-wal").stat().st_size
+            return beside(self.path, "-wal").stat().st_size
         except OSError:
             return 0
 
@@ -114,10 +114,7 @@ class DatabaseFile:
             self._descriptor = None
 
     def _wal_in_use(self) -> bool:
-        return self.wal_size > 0 or self._beside("-shm").exists()
-
-    def _beside(self, suffix: str) -> Path:
-        return self.path.with_name(self.path.name + suffix)
+        return self.wal_size > 0 or beside(self.path, "-shm").exists()
 
     def _inspect(self) -> bool:
         """Whether the file is in WAL mode; raises TargetError where it cannot be read."""

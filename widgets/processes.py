@@ -17,6 +17,8 @@ __all__ = ["process_lines"]
 _WANTED = ("pid", "name", "user", "cpu %", "memory", "command")
 _WIDEST = {"pid": 8, "name": 18, "user": 12, "cpu %": 7, "memory": 8, "command": 200}
 """Cells that a column takes at most; the command takes what is left."""
+_LEAST_NAME = 6
+"""Cells of a name that are left of it at least."""
 _LEAST = 12
 """Cells without which the command is not worth showing."""
 
@@ -41,7 +43,9 @@ def process_lines(table: Table, width: int, height: int) -> list[list[Seg]]:
 
 
 def _columns(table: Table, rows: tuple[tuple[str, ...], ...], width: int) -> list[tuple[str, int]]:
-    """The columns that there is room for, and their widths; users give way first."""
+    """The columns that there is room for, and their widths; users give way first, then the ends of
+    names: a figure that is cut would be another one.
+    """
     rooms = {}
     for name in _WANTED:
         if name in table.columns:
@@ -51,6 +55,8 @@ def _columns(table: Table, rows: tuple[tuple[str, ...], ...], width: int) -> lis
     command = rooms.pop("command", 0)
     if _taken(rooms) > width:
         rooms.pop("user", None)
+    if _taken(rooms) > width and "name" in rooms:
+        rooms["name"] = max(_LEAST_NAME, rooms["name"] - (_taken(rooms) - width))
     left_over = width - _taken(rooms) - 2
     if command and left_over >= _LEAST:
         rooms["command"] = min(command, left_over)

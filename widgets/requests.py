@@ -26,6 +26,11 @@ __all__ = ["RequestsPane", "fails", "request_lines", "request_summary", "worst_f
 
 _BAD: Final = 0.05
 """Share of requests that fail from which on it is said in red."""
+_COULD: Final = frozenset({"postgres", "mysql", "sqlite"})
+"""Kinds of checks that read a request log where one is named."""
+_UNFED: Final = (
+    "None: request_log: of a database check, a metrics or a log check would tell of some."
+)
 CHARTS_FROM = 40
 """The width from which on curves may be charts of several lines."""
 
@@ -208,6 +213,13 @@ def _unread(snapshot: Snapshot) -> str:
     return "; ".join(f"{check.name} {WORDS[check.status]}: {check.message}" for check in checks)
 
 
+def _is_unfed(snapshot: Snapshot) -> bool:
+    """Whether there is not even a check that could tell of requests, were it asked to."""
+    checks = snapshot.checks
+    told = snapshot.requests or any(one.tells_requests or one.kind in _COULD for one in checks)
+    return bool(checks) and not told
+
+
 def _texts(view: RequestView) -> Iterator[str]:
     """Everything that a user would look for a source by."""
     yield view.check
@@ -223,7 +235,7 @@ def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
     if not snapshot.requests and (told := _unread(snapshot)):
         return note(f"No data yet: {told}", width)
     if not snapshot.requests:
-        return no_requests(width, brief=True)
+        return note(_UNFED, width) if _is_unfed(snapshot) else no_requests(width, brief=True)
     views = [v for v in worst_first(snapshot.requests) if frame.wants(*_texts(v))]
     if not views:
         return nothing_matches(frame.filter_text, width)
@@ -306,6 +318,11 @@ class RequestsPane(LinePane):
     """Rate, errors and duration of the requests that a log or a counter tells of."""
 
     inline_when_compact = True
+
+    @property
+    def is_unfed(self) -> bool:
+        """Whether nothing that is watched could tell of requests: a sentence is all it needs."""
+        return self.snapshot is not None and _is_unfed(self.snapshot)
 
     def heading(self) -> Sequence[Seg]:
         segs = [Seg("Requests", "title")]

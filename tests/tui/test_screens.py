@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.binding import Binding
 
+from tests.tui.app_kit import running
 from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tui import keymap
@@ -17,12 +19,14 @@ from tui.screens.arrangement import (
     Arrangement,
     Wish,
     arrange,
+    column_widths,
     heights,
     place,
     shows_events,
     steady,
 )
 from tui.screens.facets import columns_for, shared_out, steady_heights
+from widgets.lines import LinePane
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 ROOT = Path(__file__).parents[2]
@@ -152,6 +156,28 @@ def test_panes_fill_the_height_and_never_overlap(size: tuple[int, int]) -> None:
     columns = {region.x for region in regions}
     for x in columns:
         assert sum(region.height for region in regions if region.x == x) == height - 2
+
+
+def test_what_requests_do_not_need_where_nothing_tells_of_them_goes_to_sentences() -> None:
+    services, requests, alerts = column_widths(120)
+    wider, narrower, longer = column_widths(120, unfed=True)
+    assert wider > services
+    assert longer > alerts
+    assert narrower < requests
+    assert wider + narrower + longer == services + requests + alerts
+
+
+async def test_an_overview_without_requests_leaves_their_room_to_others() -> None:
+    night = replace(samples.bad_night(), requests=())
+    unfed = tuple(replace(one, kind="http", tells_requests=False) for one in night.checks)
+    async with running(FakeSource(replace(night, checks=unfed))) as pilot:
+        panes = {str(pane.id): pane.region for pane in pilot.app.screen.query(LinePane)}
+        assert panes["requests"].height <= 5
+        assert panes["services"].width == column_widths(120, unfed=True)[0]
+    async with running(FakeSource(night)) as pilot:
+        fed = {str(pane.id): pane.region for pane in pilot.app.screen.query(LinePane)}
+        assert fed["requests"].height > 5
+        assert fed["services"].width == column_widths(120)[0]
 
 
 def test_what_a_pane_does_not_need_goes_to_one_that_can_use_it() -> None:

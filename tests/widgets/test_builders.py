@@ -11,7 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from checks.alerts.of_checks import alerts_of
-from checks.model import Status
+from checks.model import Status, Table
 from checks.requests.stats import BreakdownRow
 from checks.views import EventView, Snapshot
 from tests.widgets import samples
@@ -22,6 +22,7 @@ from widgets.frame import Frame
 from widgets.glyphs import UNICODE
 from widgets.hints import hint_line
 from widgets.host import host_lines, host_summary
+from widgets.processes import process_lines
 from widgets.queues import queue_lines, queue_summary
 from widgets.requests import request_lines, request_summary, worst_first
 from widgets.services import service_lines
@@ -145,6 +146,26 @@ def test_children_that_are_fine_fold_away_first() -> None:
     assert "replica" not in tight
     assert "└ ✖ database" in tight
     assert "└ ▲ memory" in tight
+
+
+def test_where_no_check_could_tell_of_requests_a_sentence_is_enough() -> None:
+    night = replace(samples.bad_night(), requests=())
+    web = replace(night, checks=(samples.check("web"),))
+    rows = texts(request_lines(web, Frame(36, 20)))
+    assert len(rows) == 3
+    assert rows[0].startswith(" None: request_log: of a database")
+    shop = replace(night, checks=(samples.check("web"), samples.check("shop", kind="postgres")))
+    assert "     table: request_logs" in texts(request_lines(shop, Frame(36, 20)))
+
+
+@pytest.mark.parametrize("width", [30, 34, 37, 60])
+def test_a_process_s_memory_is_told_whole_however_long_names_are(width: int) -> None:
+    columns = ("pid", "name", "user", "cpu %", "memory")
+    row = ("18550", "a-very-long-worker-name", "root", "12.5", "229 MB")
+    table = Table("processes", columns, (row,), frozenset({"pid", "cpu %", "memory"}))
+    lines = ["".join(seg.text for seg in segs) for segs in process_lines(table, width, 4)]
+    assert all(len(one.rstrip()) <= width for one in lines)
+    assert lines[1].rstrip().endswith("229 MB")
 
 
 def test_rows_of_one_query_are_told_apart_by_their_labels() -> None:

@@ -63,6 +63,9 @@ CHANGE: Final = 6
 LEAST_EVENTS: Final = 2
 """Lines, the title among them, below which events are not worth showing."""
 _WEIGHTS: Final = (10, 11, 9)
+"""Of the three columns' widths."""
+_UNFED: Final = (11, 10, 10)
+"""The same where no requests are told of: they are for sentences then, which others have."""
 
 
 def arrange(width: int, height: int) -> Arrangement:
@@ -80,18 +83,20 @@ def shows_events(arrangement: Arrangement, height: int) -> bool:
     return arrangement is Arrangement.FOLDED or height >= EVENTS_FROM
 
 
-def column_widths(width: int) -> tuple[int, int, int]:
-    """The widths of the three columns, a free cell between them."""
-    room = width - 2
-    first, second = (room * weight // sum(_WEIGHTS) for weight in _WEIGHTS[:2])
+def column_widths(width: int, *, unfed: bool = False) -> tuple[int, int, int]:
+    """The widths of the three columns, a free cell between them; ``unfed`` where nothing tells of
+    requests.
+    """
+    room, weights = width - 2, _UNFED if unfed else _WEIGHTS
+    first, second = (room * weight // sum(weights) for weight in weights[:2])
     return first, second, room - first - second
 
 
-def pane_widths(arrangement: Arrangement, width: int) -> dict[str, int]:
+def pane_widths(arrangement: Arrangement, width: int, *, unfed: bool = False) -> dict[str, int]:
     """The width of each pane on a screen of ``width`` cells."""
     if arrangement is not Arrangement.GRID:
         return dict.fromkeys(STACKED, width)
-    columns = zip(COLUMNS, column_widths(width), strict=True)
+    columns = zip(COLUMNS, column_widths(width, unfed=unfed), strict=True)
     return {name: own for names, own in columns for name in names}
 
 
@@ -121,12 +126,14 @@ def place(
     *,
     held: int = 0,
     brief: int = 0,
+    unfed: bool = False,
 ) -> dict[str, Region]:
     """Where each pane stands in ``width`` by ``height`` cells; those left out have no room.
 
     ``wanted`` is how many lines each of those that are shown could use; ``held`` the
     lines that the requests are to have, 0 where that is open; ``brief`` those of the
-    alerts in a line each, which is what they take where panes are folded and crowded.
+    alerts in a line each, which is what they take where panes are folded and crowded; ``unfed``
+    says that nothing tells of requests.
     """
     if arrangement is Arrangement.FOLDED:
         return column(0, 0, width, heights(height, _folded(height, wanted, brief)))
@@ -134,7 +141,7 @@ def place(
         return column(0, 0, width, heights(height, _wishes(STACKED, height, wanted, held)))
     placed: dict[str, Region] = {}
     x = 0
-    for names, own in zip(COLUMNS, column_widths(width), strict=True):
+    for names, own in zip(COLUMNS, column_widths(width, unfed=unfed), strict=True):
         given = heights(height, _wishes(names, height, wanted, held))
         placed |= column(x, 0, own, given)
         x += own + 1
@@ -149,6 +156,7 @@ def steady(
     *,
     held: int = 0,
     brief: int = 0,
+    unfed: bool = False,
 ) -> dict[str, Region]:
     """As :func:`place`, but the requests stay ``held`` lines high as long as they may.
 
@@ -156,11 +164,11 @@ def steady(
     processes is no reason to. Nothing is taken from the alerts for that, and no pane is
     left without what it needs.
     """
-    fresh = place(arrangement, width, height, wanted, brief=brief)
+    fresh = place(arrangement, width, height, wanted, brief=brief, unfed=unfed)
     change = abs(fresh["requests"].height - held) if "requests" in fresh else 0
     if not held or not 0 < change < CHANGE or arrangement is Arrangement.FOLDED:
         return fresh
-    kept = place(arrangement, width, height, wanted, held=held)
+    kept = place(arrangement, width, height, wanted, held=held, unfed=unfed)
     for name, region in fresh.items():
         least = region.height if name == "alerts" else min(region.height, LEAST[name])
         if name != "requests" and (name not in kept or kept[name].height < least):

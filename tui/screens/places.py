@@ -11,6 +11,7 @@ from textual.widget import Widget
 from tui.screens.arrangement import Arrangement, pane_widths, shows_events, steady
 from tui.screens.columns import StandingPanes, placements
 from widgets.lines import LinePane
+from widgets.requests import RequestsPane
 
 __all__ = ["Panes"]
 
@@ -29,19 +30,25 @@ class _PanesLayout(Layout):
     ) -> ArrangeResult:
         parent.pre_layout(self)
         panes = {str(child.id): child for child in children if isinstance(child, LinePane)}
-        widths = pane_widths(self.arrangement, size.width)
+        requests = panes.get("requests")
+        unfed = isinstance(requests, RequestsPane) and requests.is_unfed
+        widths = pane_widths(self.arrangement, size.width, unfed=unfed)
         wanted = {name: pane.lines_wanted(widths[name]) for name, pane in panes.items()}
         alerts = panes.get("alerts")
         brief = alerts.lines_wanted(size.width, 0) if alerts else 0
-        regions = self._regions(size, wanted, brief)
+        regions = self._regions(size, wanted, brief, unfed=unfed)
         return placements(panes, regions)
 
-    def _regions(self, size: Size, wanted: Mapping[str, int], brief: int) -> dict[str, Region]:
+    def _regions(
+        self, size: Size, wanted: Mapping[str, int], brief: int, *, unfed: bool
+    ) -> dict[str, Region]:
         """Steady on one screen, as long as the requests have the same to show."""
         key = (self.arrangement, size, wanted.get("requests"))
         held = self._held[1] if key == self._held[0] else 0
         width, height = size
-        regions = steady(self.arrangement, width, height, wanted, held=held, brief=brief)
+        regions = steady(
+            self.arrangement, width, height, wanted, held=held, brief=brief, unfed=unfed
+        )
         self._held = (key, regions["requests"].height if "requests" in regions else 0)
         return regions
 

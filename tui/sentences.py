@@ -62,6 +62,8 @@ def sentence_of(snapshot: Snapshot, key: str, check_name: str) -> str:
 def entry_sentence(entry: Entry) -> str:
     """What a row of the alerts screen says, with its labels, its value and its rule's place."""
     rule, alert = entry.rule, entry.alert
+    if entry.own is not None and not entry.own.firing:
+        return f"{entry.name} {entry.sentence} (at {_moment(entry.own.since)})"
     if entry.own is not None:
         return _alert(entry.own, entry.handled)
     where = f" [{rule.file}:{rule.line}]" if rule is not None else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +27,7 @@ from checks.story.keeping import Keeping
 from checks.story.maintenance import planned, schedule_changes
 from checks.story.matchers import refusal
 from checks.story.model import Acknowledgement, Entry, EntryKind, Incident, Silence
+from checks.story.over import KEPT, lately_over
 from checks.story.recorder import StoryRecorder
 from checks.story.targets import Targets
 from checks.story.telling import LONGEST_NOTE
@@ -209,13 +211,16 @@ class LiveStory:
         found = handled(
             picture.alerts, keeping.acknowledgements, active, keeping.lasting, self._targets
         )
-        self._next = schedule_changes(silences, now)
+        over = lately_over(keeping.entries, picture.alerts, now)
+        gone = min((one.since for one in over), default=math.inf) + KEPT
+        self._next = min(schedule_changes(silences, now), gone)
         self._tell_resolved(picture, found)
         self._view = StoryView(
             handled=found,
             silences=views_of(silences, picture.alerts, now),
             incidents=self._incidents(),
             entries=keeping.entries,
+            over=over,
             may_annotate=self.config.annotates,
             problem=keeping.problem,
             who=keeping.who,

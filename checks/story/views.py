@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from checks.story.model import Acknowledgement, Entry, Incident, Silence
+
+if TYPE_CHECKING:
+    from checks.views import AlertView
 
 __all__ = ["Handled", "SilenceView", "StoryView"]
 
@@ -43,15 +47,17 @@ class StoryView:
 
     ``handled`` is by the alert's id, of those that anything is to be said of; ``silences`` are
     active, coming and lately ended ones; ``incidents`` newest first; ``entries`` newest first,
-    the latest 500 of all. ``may_annotate`` is false with ``--no-annotate``. ``problem``
-    is a sentence where the file cannot be used, ``who`` the user at this terminal. ``reports``
-    are the files that reports were written into, by the id of the incident.
+    the latest 500 of all. ``over`` are alerts of checks that were over of late
+    (:func:`checks.story.over.lately_over`). ``may_annotate`` is false with ``--no-annotate``.
+    ``problem`` is a sentence where the file cannot be used, ``who`` the user at this terminal.
+    ``reports`` are the files that reports were written into, by the id of the incident.
     """
 
     handled: Mapping[str, Handled] = field(default_factory=dict)
     silences: tuple[SilenceView, ...] = ()
     incidents: tuple[Incident, ...] = ()
     entries: tuple[Entry, ...] = ()
+    over: tuple[AlertView, ...] = ()
     may_annotate: bool = True
     who: str = ""
     problem: str = ""

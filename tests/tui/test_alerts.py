@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from checks.model import Status
 from checks.rules.views import GroupView, RuleHealth, RulesView
 from checks.story.views import StoryView
-from checks.views import Snapshot
+from checks.views import AlertView, Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets import sample_alerts
@@ -23,7 +23,8 @@ from tui.screens.alert import AlertScreen
 from tui.screens.alerts import AlertsScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.query import QueryScreen
-from widgets.alert_list.entries import entries_of
+from tui.sentences import entry_sentence
+from widgets.alert_list.entries import entries_of, severity_word
 from widgets.alert_list.table import AlertTable
 from widgets.services import ServicesPane
 
@@ -53,6 +54,7 @@ async def at(pilot: Pilot[int], key: str) -> None:
     await settle(pilot)
 
 
+OVER = "resolved after 32 s"
 CONNECTIONS = "MySQLConnections/10.0.0.5:3306"
 
 
@@ -111,6 +113,32 @@ async def test_rows_say_when_they_will_fire_and_what_nobody_can_say() -> None:
         assert "flapping" in row("QueueBacklog")
         assert "1,204" in row("QueueBacklog")
         assert "i info" in row("NewVersion")
+
+
+async def test_an_alert_of_a_check_that_is_over_is_among_what_was_resolved() -> None:
+    now = alert_night().time
+    over = AlertView(
+        "shop@1",
+        "shop down",
+        "shop",
+        Status.CRITICAL,
+        now - 60,
+        "resolved after 32 s",
+        firing=False,
+    )
+    night = replace(alert_night(), story=StoryView(over=(over,)))
+    (entry,) = (one for one in entries_of(night) if one.key == "shop@1")
+    assert (entry.section, entry.status, severity_word(entry)) == (
+        "resolved",
+        Status.OK,
+        "critical",
+    )
+    assert entry_sentence(entry).startswith("shop down resolved after 32 s (at ")
+    async with running(FakeSource(night), size=(200, 60)) as pilot:
+        await at(pilot, "shop@1")
+        text = seen(pilot)
+        assert "resolved for 1 m" in text
+        assert "resolved after 32 s" in text
 
 
 async def test_rows_are_filtered_by_labels_and_sorted_by_what_began_last() -> None:

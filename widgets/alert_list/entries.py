@@ -139,6 +139,7 @@ def calm_rules(snapshot: Snapshot) -> tuple[Entry, ...]:
 
 
 def _of_checks(snapshot: Snapshot) -> Iterator[Entry]:
+    """What fires, and what was over of late: of that the timeline knows."""
     kinds = {check.name: f"{check.kind} check" for check in snapshot.checks}
     for place, alert in enumerate(snapshot.alerts):
         if not alert.rule:
@@ -154,6 +155,17 @@ def _of_checks(snapshot: Snapshot) -> Iterator[Entry]:
                 own=alert,
                 handled=handled_of(snapshot, alert.id),
             )
+    for alert in snapshot.story.over if snapshot.story is not None else ():
+        yield Entry(
+            alert.id,
+            RESOLVED,
+            alert.name,
+            kinds.get(alert.check, alert.check),
+            Status.OK,
+            alert.since,
+            alert.sentence,
+            own=alert,
+        )
 
 
 def _of_rules(snapshot: Snapshot, places: Mapping[str, int]) -> Iterator[Entry]:

@@ -18,6 +18,7 @@ from checks.story import live
 from checks.story.cron import Cron
 from checks.story.maintenance import Window
 from checks.story.model import EntryKind, Matcher, Silence
+from checks.story.over import KEPT
 from checks.story.targets import Target, Targets, Term
 from checks.story.telling import LONGEST_NOTE
 from checks.views import AlertView
@@ -451,6 +452,34 @@ async def test_a_story_that_fails_inside_is_told_once_and_is_right_with_the_next
     await session.step(down)
     assert session.story._view.problem == ""
     assert session.handled("gateway").acknowledged is not None
+
+
+async def test_an_alert_of_a_check_that_was_over_of_late_is_known_also_after_a_restart(
+    session: Session, path: Path, clock: FakeClock
+) -> None:
+    await session.step(ill("shop", since=NOW), ill("api", since=NOW))
+    assert session.story._view.over == ()
+    await clock.advance(30)
+    fine = replace(well("shop"), since=NOW + 20, message="connected in 2 ms")
+    # What does not answer is not over, nor is what is not known yet.
+    away = ill("api", Status.STALE, since=NOW + 20)
+    await session.step(fine, away)
+    (over,) = (await session.step(fine, away)).over
+    assert (over.check, over.name, over.since) == ("shop", "shop down", NOW + 20)
+    assert (over.status, over.firing) == (Status.CRITICAL, False)
+    assert over.sentence == "resolved after 20 s: connected in 2 ms"
+    await session.end()
+    again = Session(path, clock)
+    assert [one.check for one in (await again.step(fine, away)).over] == ["shop"]
+    assert (await again.step(ill("shop", since=NOW + 30), away)).over == ()
+    await clock.advance(30)
+    fine = replace(fine, since=NOW + 50)
+    await again.step(fine, away)
+    assert [one.since for one in (await again.step(fine, away)).over] == [NOW + 50]
+    await clock.advance(NOW + 50 + KEPT - clock.now() - 1)
+    assert len(again.show(fine, away).over) == 1
+    await clock.advance(1)
+    assert again.show(fine, away).over == ()
 
 
 # Alerts of rules

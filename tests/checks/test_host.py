@@ -17,7 +17,7 @@ from checks.clock import FakeClock, SystemClock
 from checks.lanes import Lanes
 from checks.model import Result, Sampler, Series, Status
 from checks.probe import ProbeEnv, Target
-from checks.probes.host.probe import KIND, HostConfig, HostProbe
+from checks.probes.host.probe import KIND, HostConfig, HostProbe, Periodic
 from checks.resolver import Resolver
 from checks.secrets import Masker
 from tests.checks.host_trees import NETDEV, Tree, host_target, machine
@@ -256,6 +256,33 @@ async def test_a_kernel_that_stops_answering_is_critical(box: Machine, lanes: La
     release.set()
     await hung
     assert (await box.run()).status is Status.OK
+
+
+async def test_what_no_longer_answers_leaves_no_figures_that_look_like_those_of_now(
+    lanes: Lanes,
+) -> None:
+    release, calls = threading.Event(), iter(["cool", "hung", "warm"])
+
+    def sensors(_now: float) -> str:
+        found = next(calls)
+        if found == "hung":
+            release.wait(30)
+        return found
+
+    slow = Periodic(lanes, "sensors", 0.05, sensors)
+    await slow.refresh(0.0, 5.0)
+    await slow.refresh(0.0, 0.01)
+    assert slow.value == "cool", "it may only be late"
+    await asyncio.sleep(0.06)
+    await slow.refresh(1.0, 0.01)
+    assert slow.value is None
+    release.set()
+    now = 1.0
+    async with asyncio.timeout(10):
+        while slow.value != "warm":
+            now += 1
+            await slow.refresh(now, 5.0)
+            await asyncio.sleep(0.01)
 
 
 async def test_two_checks_of_one_machine_do_not_wait_for_each_other(

@@ -44,7 +44,8 @@ _FILESYSTEMS: Final = 64
 
 
 class Periodic(Generic[T]):
-    """Something slow, called seldom in a lane of its own; keeps what it last brought.
+    """Something slow, called seldom in a lane of its own; keeps what it last brought, but where
+    the next call has not come back for ``interval`` seconds: that is no figure of now.
 
     The second call follows as soon as it can: figures that need two are then soon there.
     """
@@ -68,8 +69,11 @@ class Periodic(Generic[T]):
         self._calls += 1
         try:
             await asyncio.wait_for(self._lanes.run(self._name, lambda: self._keep(now)), patience)
-        except (TimeoutError, LaneBusyError):
+        except TimeoutError:
             return
+        except LaneBusyError as busy:
+            if asyncio.get_running_loop().time() - busy.since >= self._interval:
+                self.value = None
 
     def _keep(self, now: float) -> None:
         self.value = self._call(now)

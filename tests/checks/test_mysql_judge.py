@@ -82,6 +82,23 @@ def test_which_server_it_is() -> None:
     assert Server("unknown", "", "", "", False).number == (0, 0, 0)
 
 
+def test_replicas_that_are_expected_and_cannot_be_seen_are_not_taken_for_connected() -> None:
+    def said(**config: Any) -> list[tuple[Status, str, str]]:
+        blind = reading({}, pulse=Pulse(0.001, 0.0, False, {}, Survey(blind=True), ()))
+        rows = judge(blind, MysqlConfig.model_validate({"url": "mysql://u@h/", **config}))
+        return [(part.status, part.message, why) for part, why in rows]
+
+    assert said() == []
+    assert said(replicas=2) == [
+        (
+            Status.UNKNOWN,
+            "replicas: whether 2 are connected cannot be seen: "
+            "GRANT PROCESS ON *.* TO 'onwatch'@'%'",
+            "permission",
+        )
+    ]
+
+
 def test_there_is_a_statement_for_each_server() -> None:
     for name, flavour in statements():
         server = MARIADB if flavour == "mariadb" else OLD

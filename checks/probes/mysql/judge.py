@@ -107,7 +107,11 @@ def judge(reading: Reading, config: MysqlConfig) -> Iterator[Judgement]:
     for channel in reading.pulse.channels or ():
         yield channel_part(channel, config.replication_lag)
     replicas = reading.replicas
-    if replicas is not None and replicas < config.replicas:
+    if replicas is None and config.replicas:
+        text = f"replicas: whether {config.replicas} are connected cannot be seen"
+        grant = f": {process_grant(reading.server)}" if reading.pulse.survey.blind else ""
+        yield Part("replicas", Status.UNKNOWN, text + grant), "permission"
+    elif replicas is not None and replicas < config.replicas:
         text = f"replicas: {replicas:.0f} connected, expected {config.replicas}"
         value = f"{replicas:.0f} of {config.replicas}"
         yield Part("replicas", Status.WARNING, text, value), "expectation"

@@ -16,7 +16,8 @@ from checks.config import RulesConfig
 from checks.engine import Engine
 from checks.model import Part, Result, Series, Status
 from checks.probe import Target
-from checks.rules import live, showing, work
+from checks.rules import live, work
+from checks.rules.picture import group_view
 from checks.rules.retaining import LONGEST, Longer
 from checks.rules.views import GroupView, RuleHealth
 from checks.store.store import Store
@@ -477,14 +478,14 @@ async def test_a_picture_of_rules_that_fails_is_told_once_and_is_right_with_the_
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     PLAYED["one"] = ok(50)
-    made, fails = showing.group_view, False
+    fails = False
 
     def breaking(*args: Any) -> GroupView:
         if fails:
             raise RuntimeError("broken")
-        return made(*args)
+        return group_view(*args)
 
-    monkeypatch.setattr(showing, "group_view", breaking)
+    monkeypatch.setattr("checks.rules.showing.group_view", breaking)
     async with playing(configured(HIGH, spec("one"))) as scene:
         assert scene.states("High") == [State.PENDING]
         fails = True

@@ -258,6 +258,18 @@ async def test_what_cannot_be_seen_is_said() -> None:
         assert "the kernel shows only this user's own processes (hidepid)" in seen(pilot)
 
 
+async def test_the_processes_of_the_overview_are_shown_until_all_have_been_looked_at() -> None:
+    known = samples.host().processes
+    assert known is not None
+    for source in (night(processes=None, notes=()), FakeSource(samples.host_night(host=None))):
+        async with running(source, (120, 60)) as pilot:
+            await opened(pilot)
+            text = seen(pilot)
+            assert "being looked at; known so far" in text
+            assert all(row[known.columns.index("name")] in text for row in known.rows)
+            assert rows(pilot) == [], "others are there in a moment"
+
+
 @pytest.mark.parametrize("size", [SMALL, (120, 36), (200, 60)])
 async def test_panes_stay_where_they_are_when_the_processes_come(size: tuple[int, int]) -> None:
     many = tuple(process(n, f"worker-{n}") for n in range(1, 200))

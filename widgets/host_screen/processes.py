@@ -15,6 +15,7 @@ from widgets.frame import Frame
 from widgets.glyphs import Glyphs
 from widgets.host_screen.order import Placed, flat, tree
 from widgets.host_screen.pane import HostScreenPane
+from widgets.processes import process_lines
 from widgets.text import Line, Seg, fit, left, line, right
 
 if TYPE_CHECKING:
@@ -173,6 +174,17 @@ def _unread(detail: HostDetail) -> str:
     return next((text for text in detail.facts.notes if "processes" in text), "")
 
 
+def _known_so_far(host: HostView, width: int) -> list[Line]:
+    """The few processes that the overview has, until all have been looked at. None of these rows
+    can be gone to: in a moment there are others.
+    """
+    if host.processes is None or not host.processes.rows:
+        return note("the processes are being looked at", width)
+    rows = process_lines(host.processes, width, len(host.processes.rows) + 1)
+    said = note("the processes are being looked at; known so far:", width)
+    return [*said, *(line(*segs) for segs in rows)]
+
+
 class ProcessesPane(HostScreenPane):
     """Everything that runs."""
 
@@ -215,11 +227,17 @@ class ProcessesPane(HostScreenPane):
         extra = _note(detail)
         return [*segs, Seg(f", {extra}", "warning" if facts.stuck else "dim")] if extra else segs
 
+    def build_unread(self, width: int) -> list[Line]:
+        host = self.host
+        if host is None or host.processes is None or self.frozen:
+            return super().build_unread(width)
+        return _known_so_far(host, width)
+
     def build_host(self, detail: HostDetail, host: HostView, frame: Frame) -> list[Line]:
         facts = detail.facts
         if facts.processes is None:
-            told = _unread(detail) or "the processes are being looked at"
-            return note(told, frame.width)
+            told = _unread(detail)
+            return note(told, frame.width) if told else _known_so_far(host, frame.width)
         found = self.placed(detail)
         if not found:
             return nothing_matches(frame.filter_text, frame.width)

@@ -79,7 +79,7 @@ async def triage(
     finally:
         views = tuple(state.view for state in engine.states.values())
         await engine.close()
-    rules = _judged(engine, views, started, clock.now())
+    rules = _judged(engine, views, started, clock.now(), whole=len(chosen) == len(config.checks))
     return Triage(views, started, clock.now() - started, rules)
 
 
@@ -102,7 +102,7 @@ async def _read_ahead(rules: RulesConfig | None) -> None:
 
 
 def _judged(
-    engine: Engine, views: tuple[CheckView, ...], started: float, now: float
+    engine: Engine, views: tuple[CheckView, ...], started: float, now: float, *, whole: bool
 ) -> RulesView | None:
     config = engine.config
     if config.rules is None or not views:
@@ -117,4 +117,5 @@ def _judged(
         since=started,
         now=now,
         external_labels=config.external_labels,
+        whole=whole,
     )

@@ -29,10 +29,12 @@ def single_look(
     since: float,
     now: float,
     external_labels: Mapping[str, str],
+    whole: bool = True,
 ) -> RulesView:
     """What the rules say at ``now``, without their ``for``; recording began at ``since``.
 
-    Seconds. What looks back further than that is not judged, and is said to be so.
+    Seconds. What looks back further than that is not judged, and is said to be so. Unless the pass
+    was ``whole`` no rule is dead: a check that was left out may give what it reads.
     """
     moment = round(now * 1000)
     about = Circumstances(
@@ -46,5 +48,5 @@ def single_look(
     showing = Showing(rules, store, config.problems, None)
     while (turn := rules.turn(moment)) is not None:
         for run, outcome in zip(turn.run.runs, turn.run.steps(store, turn.at), strict=True):
-            showing.take(run, outcome, turn.at, judge=lambda: True)
+            showing.take(run, outcome, turn.at, judge=lambda: whole)
     return showing.view(checks, finder, 0, "")

@@ -55,6 +55,18 @@ def test_what_is_switched_off_does_not_fire(tmp_path: Path, redis_server: RedisS
     assert "the nearest metric is redis_connected_clients" in done.stdout
 
 
+def test_a_rule_is_not_dead_for_a_check_that_was_left_out(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    configure(tmp_path, redis_server, "critical")
+    text = (tmp_path / "onwatch.yaml").read_text()
+    more = "{name: files, files: {path: /tmp}}]"
+    (tmp_path / "onwatch.yaml").write_text(text.replace("]", f", {more}", 1))
+    told = [onwatch(tmp_path, "check", *only).stdout for only in ((), ("--only", "files"))]
+    assert ["rule Typo is dead" in one for one in told] == [True, False]
+    assert "1 check: 1 ok" in told[1]
+
+
 def test_a_broken_rule_file_ends_it_with_2(tmp_path: Path, redis_server: RedisServer) -> None:
     configure(tmp_path, redis_server, "critical")
     (tmp_path / "rules.yml").write_text("groups:\n  - nam: x\n")

@@ -288,14 +288,26 @@ def test_alerts_of_rules_stand_beneath_the_checks_but_for_what_these_say_themsel
     text = table(RULED.checks, 1.0, Style(UNICODE), RULED.alerts, notes)
     assert [re.split(r"\s{2,}", line.strip())[:2] for line in text.splitlines()[2:4]] == [
         ["✖ CRITICAL", "DiskFull api"],
-        ["✔ INFO", "Busy"],
+        ["i INFO", "Busy"],
     ]
+    assert "\n[INFO] Busy: it is busy\n" in nagios(RULED)
+    coloured = table(RULED.checks, 1.0, Style(UNICODE, colour=True), RULED.alerts, notes)
+    assert "\x1b[34mi INFO" in coloured
     assert notes == [
         "rule Broken failed (rules.yml:7): no such thing",
         "rule Dead is dead (rules.yml:7): there is no metric x",
         "not judged, since one pass is too short for what they look back on: 1 rule (Slow)",
     ]
     assert "2 checks: 1 critical, 1 ok · 2 alerts: 1 critical, 1 info" in text
+
+
+def test_of_rules_that_are_not_judged_the_names_are_counted_as_such() -> None:
+    names = [name for name in "ABCDEFGH" for _ in range(2)]
+    rules = RulesView(rules=tuple(rule(name, health=RuleHealth.NO_HISTORY) for name in names))
+    assert list(rule_notes(rules)) == [
+        "not judged, since one pass is too short for what they look back on: 16 rules "
+        "(A, B, C, D, E, F and 2 more names)"
+    ]
 
 
 def test_an_alert_that_is_worse_than_its_check_is_told_for_the_exit_code_is_of_it() -> None:

@@ -11,7 +11,10 @@ from checks.rules.views import RuleHealth, RulesView
 from checks.views import AlertView, CheckView
 from widgets.glyphs import WORDS
 
-__all__ = ["alert_summary", "alert_told", "rule_notes", "shown_alerts"]
+__all__ = ["INFO", "alert_summary", "alert_told", "rule_notes", "shown_alerts"]
+
+INFO: Final = "info"
+"""The word for an alert that is none of a state that is not well."""
 
 _NAMED: Final = 6
 """Rules that a note names."""
@@ -34,7 +37,7 @@ def _is_told(alert: AlertView, told: Mapping[str, int]) -> bool:
 def alert_summary(alerts: Sequence[AlertView]) -> str:
     """``2 alerts: 1 critical, 1 info``, the worst first."""
     counts = Counter(alert.status for alert in alerts)
-    words = {**WORDS, Status.OK: "info"}
+    words = {**WORDS, Status.OK: INFO}
     parts = [f"{counts[one]} {words[one]}" for one in sorted(counts, key=lambda s: -s.severity)]
     total = counts.total()
     return f"{total} alert{'' if total == 1 else 's'}: {', '.join(parts)}"
@@ -59,7 +62,9 @@ def rule_notes(rules: RulesView | None, *, history: bool = True) -> Iterator[str
     names = [rule.name for rule in rules.rules if rule.health is RuleHealth.NO_HISTORY]
     if names and history:
         once = list(dict.fromkeys(names))
-        more = f" and {len(once) - _NAMED} more" if len(once) > _NAMED else ""
+        others = len(once) - _NAMED
+        # Several rules may share a name: the names are not as many as the rules.
+        more = f" and {others} more name{'' if others == 1 else 's'}" if others > 0 else ""
         count = f"{len(names)} rule{'' if len(names) == 1 else 's'}"
         yield (
             f"not judged, since one pass is too short for what they look back on: {count} "

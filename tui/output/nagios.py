@@ -13,7 +13,7 @@ from typing import Final
 from checks.model import Status
 from checks.triage import Triage
 from checks.views import AlertView, CheckView, PartView
-from tui.output.alerts import alert_summary, alert_told, rule_notes, shown_alerts
+from tui.output.alerts import INFO, alert_summary, alert_told, rule_notes, shown_alerts
 from tui.output.causes import causes_of, told, worst_first
 from tui.output.table import summary
 
@@ -39,7 +39,8 @@ def nagios(triage: Triage) -> str:
         ]
     for alert in alerts:
         name = f"{alert.name} {alert.check}".rstrip()
-        lines.append(_plain(f"[{_word(alert.status)}] {name}: {alert_told(alert)}"))
+        word = INFO.upper() if alert.status is Status.OK else _word(alert.status)
+        lines.append(_plain(f"[{word}] {name}: {alert_told(alert)}"))
     lines += [_plain(note) for note in rule_notes(triage.rules, history=False)]
     return "".join(f"{line}\n" for line in lines)
 

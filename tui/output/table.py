@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from checks.views import AlertView, CheckView
-from tui.output.alerts import alert_summary, alert_told, shown_alerts
+from tui.output.alerts import INFO, alert_summary, alert_told, shown_alerts
 from tui.output.causes import causes_of, told, worst_first
 from widgets.format import duration
 from widgets.glyphs import WORDS, Glyphs
@@ -27,6 +27,7 @@ _COLOURS: Final = {
     Status.UNKNOWN: "35",
     Status.CRITICAL: "31",
 }
+_INFO_COLOUR: Final = "34"
 _NAME_CELLS: Final = 32
 _VALUE_CELLS: Final = 16
 _STATUS_CELLS: Final = 10
@@ -50,8 +51,8 @@ class _Row:
     value: str
     time: str
     message: str
-    word: str = ""
-    """In place of its status' word."""
+    info: bool = False
+    """Whether it tells something of what is well: a tick would say that nothing is."""
 
 
 def table(
@@ -103,17 +104,18 @@ def _rows(check: CheckView, sentence: str, glyphs: Glyphs) -> Iterator[_Row]:
 
 
 def _alert(alert: AlertView) -> _Row:
-    word = "info" if alert.status is Status.OK else ""
     name = f"{alert.name} {alert.check}".rstrip()
-    return _Row(alert.status, name, "", "", alert_told(alert), word)
+    return _Row(alert.status, name, "", "", alert_told(alert), info=alert.status is Status.OK)
 
 
 def _lines(row: _Row, widths: tuple[int, int, int], style: Style) -> Iterator[str]:
     """The row on one line, its sentence folded below itself where it needs more."""
-    said = (row.word or WORDS[row.status]).upper()
-    word = left(f"{style.glyphs.status(row.status)} {said}", _STATUS_CELLS)
+    glyph, said, colour = style.glyphs.status(row.status), WORDS[row.status], _COLOURS[row.status]
+    if row.info:
+        glyph, said, colour = "i", INFO, _INFO_COLOUR
+    word = left(f"{glyph} {said.upper()}", _STATUS_CELLS)
     cells = _cells(row, widths, style)
-    head = _coloured(word, row.status, style)
+    head = _coloured(word, colour, style)
     indent = cell_len(word) + sum(map(cell_len, cells)) + 2
     if style.width is None:
         yield f"{head}{''.join(cells)}  {row.message}".rstrip()
@@ -147,5 +149,5 @@ def _fitting(cells: list[str], width: int) -> str:
     return fit("".join(cells), width)
 
 
-def _coloured(text: str, status: Status, style: Style) -> str:
-    return f"\x1b[{_COLOURS[status]}m{text}\x1b[0m" if style.colour else text
+def _coloured(text: str, colour: str, style: Style) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if style.colour else text

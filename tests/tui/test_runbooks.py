@@ -114,7 +114,7 @@ async def test_the_help_says_of_enter_what_it_does_to_a_step() -> None:
     picture = night()
     assert picture.runbooks is not None
     read_only = replace(picture, runbooks=replace(picture.runbooks, read_only=True))
-    for shown, said in ((picture, "Run the step where it is safe"), (read_only, "Show the step")):
+    for shown, said in ((picture, "Run a safe step"), (read_only, "Show the step")):
         async with running(FakeSource(shown), (120, 60)) as pilot:
             await pilot.press("7", "r")
             await settle(pilot)

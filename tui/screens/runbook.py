@@ -179,7 +179,7 @@ class RunbookScreen(PictureScreen):
 
     def opens(self) -> str:
         runs = self.books is None or not self.books.read_only
-        return "Run the step where it is safe, show it whole where not" if runs else "Show the step"
+        return "Run a safe step, show any other whole" if runs else "Show the step"
 
     def take(self, standing: Standing) -> None:
         super().take(standing)

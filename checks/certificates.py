@@ -87,13 +87,15 @@ def _readable(chain: list[bytes]) -> tuple[Certificate, ...]:
 
 def _chain(tls: ssl.SSLObject, which: str) -> list[bytes]:
     if hasattr(tls, which):
-        return list(getattr(tls, which)())
+        return list(getattr(tls, which)() or ())
     # Before Python 3.13 only the inner object tells of the certificates beyond the first;
     # an intermediate that ends before the leaf is what expiry checks are for.
     inner: Any = getattr(tls, "_sslobj", None)
     if not hasattr(inner, which):
         return []
-    return [certificate.public_bytes(_ENCODING_DER) for certificate in getattr(inner, which)()]
+    # None where the server has shown no certificate at all.
+    chain = getattr(inner, which)() or ()
+    return [certificate.public_bytes(_ENCODING_DER) for certificate in chain]
 
 
 def read_certificate(der: bytes) -> Certificate:

@@ -316,6 +316,23 @@ async def test_a_server_of_long_ago(
     assert (await ask("tls", {**config, "minimum_version": "1.0"})).status is Status.OK
 
 
+@pytest.mark.parametrize("oldest", ["1.2", "1.0"])
+@pytest.mark.parametrize("verify", ["full", "none"])
+async def test_a_server_without_a_certificate_is_not_trusted(
+    tls_server: StartTls, verify: str, oldest: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    port = tls_server(context)
+    config = {"address": f"127.0.0.1:{port}", "verify": verify, "minimum_version": oldest}
+    result = await ask("tls", config)
+    assert (result.status, result.reason) == (Status.CRITICAL, "tls")
+    assert result.message == (
+        f"127.0.0.1:{port} has no certificate, it offers anonymous ciphers alone: give it one"
+    )
+
+
 def test_a_certificate_of_any_bytes_is_read_or_left_out(authority: trustme.CA) -> None:
     pem = authority.issue_cert("shop.example", "192.0.2.1").cert_chain_pems[0].bytes()
     der = load_pem_x509_certificate(pem).public_bytes(Encoding.DER)

@@ -18,8 +18,10 @@ from checks.tls import Tls, tls_context
 __all__ = ["any_context", "strict_context"]
 
 _OLD: Final[tuple[Version, ...]] = ("1.0", "1.1")
-_WEAK: Final = "ALL:@SECLEVEL=0"
-"""OpenSSL refuses TLS 1.0 and 1.1 at any higher level, whatever the least version is."""
+_WEAK: Final = "ALL:!aNULL:@SECLEVEL=0"
+"""OpenSSL refuses TLS 1.0 and 1.1 at any higher level, whatever the least version is. Without a
+certificate (aNULL) nothing could be verified, and OpenSSL does not mind."""
+_ANY: Final = "ALL:+aNULL:@SECLEVEL=0"
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4
 _Stamps = tuple[int, ...]
 _MADE: Final[WeakKeyDictionary[Lanes, dict[tuple[Tls, bool], tuple[_Stamps, ssl.SSLContext]]]] = (
@@ -63,7 +65,7 @@ def _stamps(files: tuple[str, ...]) -> _Stamps:
 def _context(tls: Tls, env: ProbeEnv, *, old: bool) -> ssl.SSLContext:
     made = tls_context(tls, env, "tls")
     if old:
-        _take_anything(made)
+        _take_anything(made, _WEAK)
     return made
 
 
@@ -73,11 +75,11 @@ def any_context() -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
-    _take_anything(made)
+    _take_anything(made, _ANY)
     return made
 
 
-def _take_anything(context: ssl.SSLContext) -> None:
+def _take_anything(context: ssl.SSLContext, ciphers: str) -> None:
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers(_WEAK)
+    context.set_ciphers(ciphers)
     context.options |= _OP_LEGACY_SERVER_CONNECT

@@ -24,6 +24,7 @@ from checks.probes.tls.sentences import (
     hung_up,
     name_of,
     silence,
+    without_certificate,
 )
 from checks.probes.tls.starttls import start_tls
 from checks.tls import version_text
@@ -35,7 +36,8 @@ __all__ = ["Seen", "TlsProbe"]
 class Seen:
     """What has come to light of the server, also where the run failed.
 
-    ``well`` says that the handshake we meant went well, so that only its end is missing.
+    ``anonymous`` says that a cipher was agreed on and no certificate shown; ``well`` says that
+    the handshake we meant went well, so that only its end is missing.
     """
 
     phases: Phases = field(default_factory=Phases)
@@ -44,6 +46,7 @@ class Seen:
     verified: tuple[Detailed, ...] = ()
     version: str = ""
     cipher: str = ""
+    anonymous: bool = False
     well: bool = False
 
     def take(self, tls: ssl.SSLObject) -> None:
@@ -52,6 +55,7 @@ class Seen:
         self.verified = detailed(verified_chain(tls))
         self.version = version_text(tls.version())
         self.cipher = (tls.cipher() or ("",))[0]
+        self.anonymous = tls.getpeercert(binary_form=True) is None
 
 
 class TlsProbe:
@@ -138,6 +142,8 @@ class TlsProbe:
                 await self._look(seen)
         if isinstance(error, ssl.SSLCertVerificationError):
             return distrusted(error, config, seen.sent, self._target.env.clock.wall())
+        if seen.anonymous:
+            return without_certificate(config)
         return failed(error, config, shake.first, seen.version)
 
     async def _look(self, seen: Seen) -> None:

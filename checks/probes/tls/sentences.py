@@ -16,7 +16,7 @@ from checks.probes.tls.config import TlsConfig
 from checks.probes.tls.details import Detailed
 from checks.probes.tls.starttls import hint
 
-__all__ = ["distrusted", "failed", "hung_up", "name_of", "silence"]
+__all__ = ["distrusted", "failed", "hung_up", "name_of", "silence", "without_certificate"]
 
 _NOT_YET: Final = 9
 _EXPIRED: Final = 10
@@ -177,6 +177,14 @@ def _refused(where: str, reason: str) -> str:
 
 def _older(spoken: str, minimum: str) -> bool:
     return spoken.removeprefix("TLS ") < minimum
+
+
+def without_certificate(config: TlsConfig) -> TargetError:
+    """The server has none: anybody may be in its place."""
+    return TargetError(
+        "tls",
+        f"{config.instance()} has no certificate, it offers anonymous ciphers alone: give it one",
+    )
 
 
 def hung_up(config: TlsConfig, first: bytes) -> TargetError:

@@ -238,11 +238,41 @@ async def test_a_refused_password_is_not_repeated_until_it_changes(
         assert sent[0] is not None
         assert sent[1:] == [None] * 19
         secret.write_text("right")
-        http_server.answer("/", "ok")
-        await clock.advance(61)
-        result = await probe.run()
-    assert result.status is Status.OK
-    assert http_server.requests[-1].headers["authorization"].startswith("Basic ")
+        http_server.requests.clear()
+        # At its interval, as the engine runs it: each of these runs is refused, too.
+        for _ in range(13):
+            await clock.advance(5)
+            await probe.run()
+        right = "Basic " + base64.b64encode(b"bob:right").decode()
+        sent = [r.headers.get("authorization") for r in http_server.requests]
+        assert [each for each in sent if each] == [right]
+
+
+async def test_a_token_that_was_renewed_is_taken_up_within_a_minute(
+    http_server: HttpServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    secret = tmp_path / "token"
+    secret.write_text("old")
+    secret.chmod(0o600)
+    config = {
+        "url": http_server.answer("/", "ok"),
+        "auth": {"bearer": {"file": "token"}},
+    }
+    async with probing("http", config, base_dir=tmp_path, clock=clock) as probe:
+        assert (await probe.run()).status is Status.OK
+        await clock.advance(600)
+        secret.write_text("new")
+        http_server.answer("/", status=401)
+        assert (await probe.run()).reason == "auth"
+        await clock.advance(5)
+        await probe.run()
+        assert http_server.requests[-1].headers["authorization"] == "Bearer new"
+        secret.write_text("newer")
+        for _ in range(13):
+            await clock.advance(5)
+            await probe.run()
+        assert http_server.requests[-1].headers["authorization"] == "Bearer newer"
 
 
 async def test_a_missing_secret_is_a_matter_of_configuration(http_server: HttpServer) -> None:

@@ -30,7 +30,7 @@ class Credentials:
         self._env = env
         self._headers: dict[str, str] | None = None
         self._refused = ""
-        self._reread_at = 0.0
+        self._read_at = self._reread_at = 0.0
 
     async def headers(self) -> dict[str, str]:
         """Names and values; the same object for as long as they stay the same.
@@ -41,6 +41,7 @@ class Credentials:
         if self._headers is None or (self._reread_at and self._env.clock.now() >= self._reread_at):
             self._reread_at = 0.0
             self._headers = await self._read()
+            self._read_at = self._env.clock.now()
         return self._headers
 
     def refused(self) -> None:
@@ -49,7 +50,8 @@ class Credentials:
         if sent.startswith("Basic "):
             self._refused = sent
             self._headers = {k: v for k, v in (self._headers or {}).items() if v != sent}
-        self._reread_at = self._env.clock.now() + REREAD
+        # Counted from the last look: every run without credentials is refused, too.
+        self._reread_at = max(self._env.clock.now(), self._read_at + REREAD)
 
     @property
     def advice(self) -> str:

@@ -42,7 +42,7 @@ class Proxy:
         self._env = env
         self._value: bytes | None = None
         self._refused = b""
-        self._reread_at = 0.0
+        self._read_at = self._reread_at = 0.0
 
     async def authorization(self) -> bytes:
         """The value of ``Proxy-Authorization``; empty where there is none to send.
@@ -52,7 +52,7 @@ class Proxy:
         """
         due = self._reread_at and self._env.clock.now() >= self._reread_at
         if self._value is None or due:
-            self._reread_at = 0.0
+            self._reread_at, self._read_at = 0.0, self._env.clock.now()
             value = await self._read() if self._user else b""
             if value and value == self._refused:
                 self._reread_at = self._env.clock.now() + REREAD
@@ -64,7 +64,8 @@ class Proxy:
         """What to say of a 407 that came with ``offered`` in ``Proxy-Authenticate``."""
         if self._value:
             self._refused, self._value = self._value, b""
-        self._reread_at = self._env.clock.now() + REREAD
+        # As of the target's own credentials: counted from the last look.
+        self._reread_at = max(self._env.clock.now(), self._read_at + REREAD)
         head = f"HTTP 407: the proxy {self.place}"
         if offered.strip() and "basic" not in offered.lower():
             scheme = clean(offered.split(maxsplit=1)[0], 20)

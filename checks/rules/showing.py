@@ -28,7 +28,7 @@ from checks.rules.picture import (
 from checks.rules.resuming import Resuming
 from checks.rules.ruleset import RuleSet, keyed
 from checks.rules.selectors import written
-from checks.rules.ties import Tie, ill, ties
+from checks.rules.ties import Judged, Tie, ill, ties
 from checks.rules.views import (
     GroupView,
     RuleAlertView,
@@ -108,6 +108,9 @@ class Showing:
         self._sick: frozenset[str] = frozenset()
         self._busy = 0.0
         self._changed = self._loose = True
+        self._told = False
+        """Whether a check tells what an alert does, which it may not any more once that is
+        evaluated."""
         self.resuming: Resuming | None = None
         """Holds back what is said of alerts that fired before a restart."""
 
@@ -177,6 +180,7 @@ class Showing:
             self._healths[judged.health] += 1
         if alerts or before.alerts:
             self._renew(row)
+            self._loose = self._loose or self._told
 
     def _judged(self, row: _Row, well: _Judgement, *, judge: Callable[[], bool]) -> _Judgement:
         """Whether there is anything of what the rule reads; asked where series came or went.
@@ -309,8 +313,13 @@ class Showing:
     def _tie(self, checks: Sequence[CheckView], finder: CheckFinder) -> None:
         """Put into the views which alerts follow from what, and which speak for which."""
         rows = [row for row in self._rows.values() if row.view.alerts]
-        every = [(alert, row.view.compared) for row in rows for alert in row.view.alerts]
-        before, self._ties = self._ties, ties(every, checks, finder)
+        every = [
+            Judged(alert, row.view.compared, row.view.evaluated or 0.0)
+            for row in rows
+            for alert in row.view.alerts
+        ]
+        before, self._ties = self._ties, ties(every, checks, finder, self._ties)
+        self._told = any(tie.told for tie in self._ties.values())
         for row in rows:
             if any(self._ties[one.id] != before.get(one.id, Tie()) for one in row.view.alerts):
                 made = tuple(_tied(alert, self._ties[alert.id]) for alert in row.view.alerts)
@@ -318,7 +327,7 @@ class Showing:
 
 
 def _tied(alert: RuleAlertView, tie: Tie) -> RuleAlertView:
-    if tie == Tie(alert.check, alert.cause, alert.hidden_by):
+    if (tie.check, tie.cause, tie.hidden_by) == (alert.check, alert.cause, alert.hidden_by):
         return alert
     return replace(alert, check=tie.check, cause=tie.cause, hidden_by=tie.hidden_by)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from checks.alerts.folding import LATER, CheckFinder, Subject, causes
 from checks.alerts.model import Pairs, State
@@ -16,7 +16,7 @@ from checks.promql.literals import format_float
 from checks.rules.views import RuleAlertView
 from checks.views import CheckView
 
-__all__ = ["Tie", "ill", "ties"]
+__all__ = ["Judged", "Tie", "ill", "ties"]
 
 _ILL: Final = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNING)
 _NO_PART: Final = frozenset({"alertname", LABEL, "priority"})
@@ -47,11 +47,25 @@ _Thing: TypeAlias = tuple[Pairs, str]
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """What one alert has to do with others, as :class:`RuleAlertView` has it."""
+    """What one alert has to do with others, as :class:`RuleAlertView` has it.
+
+    ``told``: its check says the very same, or did when its rule was evaluated last.
+    """
 
     check: str = ""
     cause: str = ""
     hidden_by: str = ""
+    told: bool = False
+
+
+class Judged(NamedTuple):
+    """An alert with the text that its rule compares with a constant, and as of when (seconds) the
+    rule was evaluated.
+    """
+
+    alert: RuleAlertView
+    compared: str = ""
+    evaluated: float = 0.0
 
 
 def ill(checks: Iterable[CheckView]) -> tuple[CheckView, ...]:
@@ -60,21 +74,56 @@ def ill(checks: Iterable[CheckView]) -> tuple[CheckView, ...]:
 
 
 def ties(
-    alerts: Sequence[tuple[RuleAlertView, str]], checks: Sequence[CheckView], finder: CheckFinder
+    alerts: Sequence[Judged],
+    checks: Sequence[CheckView],
+    finder: CheckFinder,
+    before: Mapping[str, Tie],
 ) -> dict[str, Tie]:
-    """For the id of each of ``alerts``, which have the text that they compare with a constant."""
-    found = {alert.id: finder.find(dict(alert.labels)) for alert, _ in alerts}
-    active = [(alert, text) for alert, text in alerts if alert.state is not State.RESOLVED]
+    """For the id of each of ``alerts``; ``before`` are those of the picture before."""
+    found = {one.alert.id: finder.find(dict(one.alert.labels)) for one in alerts}
+    active = [one for one in alerts if one.alert.state is not State.RESOLVED]
+    told = _told_by_checks(active, found, checks, before)
     explained = _explained(active, found, checks)
     hidden = _hidden(active)
     return {
-        alert.id: Tie(found[alert.id], explained.get(alert.id, ""), hidden.get(alert.id, ""))
-        for alert, _ in alerts
+        id_: Tie(
+            check,
+            explained.get(id_, "") or (check if id_ in told else ""),
+            hidden.get(id_, ""),
+            id_ in told,
+        )
+        for id_, check in found.items()
     }
 
 
+def _told_by_checks(
+    alerts: Iterable[Judged],
+    found: Mapping[str, str],
+    checks: Iterable[CheckView],
+    before: Mapping[str, Tie],
+) -> set[str]:
+    """The ids of those whose checks say the same.
+
+    Where a check is well again, what it told is so until the rule has been evaluated, too: that it
+    is not is no news of something else.
+    """
+    known = {check.name: check for check in checks}
+    told = set()
+    for alert, compared, evaluated in alerts:
+        check = known.get(found[alert.id])
+        if check is None:
+            continue
+        was = before.get(alert.id)
+        late = evaluated < check.since + (check.duration or 0.0)
+        if (was is not None and was.told and late) or (
+            check.status in _ILL and _tells(alert, compared, check, _said(check))
+        ):
+            told.add(alert.id)
+    return told
+
+
 def _explained(
-    alerts: Sequence[tuple[RuleAlertView, str]],
+    alerts: Sequence[Judged],
     found: Mapping[str, str],
     checks: Sequence[CheckView],
 ) -> dict[str, str]:
@@ -83,12 +132,12 @@ def _explained(
     sick = {check.name: check for check in ill(checks)}
     subjects = [
         Subject(alert.id, found[alert.id], round(alert.active_at * 1000), alert.status in _ILL)
-        for alert, _ in alerts
+        for alert, _, _ in alerts
     ]
     said = {name: _said(check) for name, check in sick.items()}
     own = {
         alert.id: name
-        for alert, compared in alerts
+        for alert, compared, _ in alerts
         if (name := found[alert.id]) in sick and _follows(alert, compared, sick[name], said[name])
     }
     every = [
@@ -137,6 +186,13 @@ def _follows(alert: RuleAlertView, compared: str, check: CheckView, said: _Said)
     return severe and _same(alert, check.kind, said)
 
 
+def _tells(alert: RuleAlertView, compared: str, check: CheckView, said: _Said) -> bool:
+    """Whether the alert is of what ``check`` tells: of one that does not answer, that it does."""
+    if not check.up:
+        return compared == "up" or compared.endswith("_up")
+    return _follows(alert, compared, check, said)
+
+
 def _same(alert: RuleAlertView, kind: str, said: _Said) -> bool:
     """Whether a check of ``kind`` tells what ``alert`` is about, as far as their words say.
 
@@ -159,9 +215,9 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(name)) - _SAYING_NOTHING
 
 
-def _hidden(alerts: Sequence[tuple[RuleAlertView, str]]) -> dict[str, str]:
+def _hidden(alerts: Sequence[Judged]) -> dict[str, str]:
     """For each alert of which a worse one of the same thing fires: the id of that."""
-    known = [(one, _of_labels(one.labels, one.name, compared)) for one, compared in alerts]
+    known = [(one, _of_labels(one.labels, one.name, compared)) for one, compared, _ in alerts]
     worst: dict[_Thing, tuple[int, str]] = {}
     for alert, (rank, things) in known:
         for thing in things if alert.state is State.FIRING else ():

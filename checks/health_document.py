@@ -50,12 +50,12 @@ _SLACK: Final = 10.0
 class HealthDocument:
     """What a document says.
 
-    ``status`` is its own verdict, ``word`` as it wrote it; where it has no verdict the status
-    is its worst part's and the word empty. ``strange`` is whether nobody knows its word; it is
-    UNKNOWN then, as a part of which nobody knows the word is. ``places`` are those at which
-    verdicts stood, the document's own being the empty one. ``numbers`` are figures by dotted
-    path, ``uptime`` seconds. Facts and names of numbers are as the target wrote them: the
-    constructors of :mod:`checks.model` clean them.
+    ``status`` is its own verdict, ``word`` as it wrote it, ``why`` what follows the word; where it
+    has no verdict the status is its worst part's and the word empty. ``strange`` is whether
+    nobody knows its word; it is UNKNOWN then, as a part of which nobody knows the word is.
+    ``places`` are those at which verdicts stood, the document's own being the empty one.
+    ``numbers`` are figures by dotted path, ``uptime`` seconds. Facts and names of numbers are as
+    the target wrote them: the constructors of :mod:`checks.model` clean them.
     """
 
     status: Status
@@ -68,6 +68,7 @@ class HealthDocument:
     uptime: float | None = None
     started: str = ""
     strange: bool = False
+    why: str = ""
     places: frozenset[str] = _NOWHERE
 
     @property
@@ -126,6 +127,7 @@ def read_document(
         uptime,
         _text(document, _STARTS),
         strange,
+        clean(said.why, 200),
         frozenset(walk.places if said.status is None else {"", *walk.places}),
     )
 

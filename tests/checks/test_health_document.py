@@ -522,6 +522,12 @@ async def test_the_url_tells_that_a_page_is_for_health(http_server: HttpServer) 
     assert (await ask("http", {"url": url, "health_document": False})).status is OK
 
 
+async def test_what_follows_the_documents_word_is_told(http_server: HttpServer) -> None:
+    url = http_server.answer("/health", {"status": "unhealthy: no route to db"}, status=503)
+    result = await ask("http", url)
+    assert result.message.endswith(': status is "unhealthy" (no route to db), expected "healthy"')
+
+
 async def test_a_503_with_a_document_speaks_in_its_words(http_server: HttpServer) -> None:
     result = await ask("http", http_server.answer("/", {"status": "degraded"}, status=503))
     assert result.status is CRITICAL

@@ -157,7 +157,10 @@ class Judge:
             clauses.insert(0, _strange(document))
         elif document.word:
             good = counterpart(document.word)
-            clauses.append(f"{document.key} is {quoted(document.word)}, expected {quoted(good)}")
+            why = f" ({document.why})" if document.why else ""
+            clauses.append(
+                f"{document.key} is {quoted(document.word)}{why}, expected {quoted(good)}"
+            )
         return [Finding(document.status, "expectation", "; ".join([*clauses, *advice]))]
 
     def _values(self, answer: Answer) -> list[Finding]:

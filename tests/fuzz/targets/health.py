@@ -55,6 +55,7 @@ def run(data: bytes) -> None:
 
 def _check(found: HealthDocument) -> None:
     check_line(found.word, 40)
+    check_line(found.why, 200)
     check_line(found.version, 80)
     check_line(found.started, 80)
     check_finite([found.uptime, *(value for _, value in found.numbers)])

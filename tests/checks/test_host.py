@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import tempfile
 import threading
@@ -232,6 +233,22 @@ async def test_a_hung_mount_costs_its_own_row_alone(box: Machine, disks: Disks) 
             break
         time.sleep(0.01)
     assert third.status is Status.OK
+
+
+async def test_that_a_disk_fills_is_not_forgotten_where_it_does_not_answer_once(
+    tmp_path: Path, disks: Disks, lanes: Lanes
+) -> None:
+    bounds = {"full_in": {"warning": "24h", "above": 10}, "filesystems": ["/var/lib/mysql"]}
+    box = Machine(machine(tmp_path), disks, lanes, **bounds)
+    for _ in range(40):
+        disks.used["/var/lib/mysql"] += 0.005
+        result = await box.run(60)
+    assert "filling /var/lib/mysql" in [part.name for part in result.parts]
+    disks.errors["/var/lib/mysql"] = OSError(errno.EIO, "I/O error")
+    assert (await box.run(60)).status is Status.UNKNOWN
+    del disks.errors["/var/lib/mysql"]
+    result = await box.run(60)
+    assert "filling /var/lib/mysql" in [part.name for part in result.parts]
 
 
 async def test_a_new_mount_that_gets_no_thread_costs_its_own_row_alone(

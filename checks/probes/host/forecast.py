@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from checks.hosts.model import Outlook
@@ -54,9 +54,10 @@ class Forecast:
         self._points: dict[str, deque[tuple[float, float]]] = {}
         self._rates: dict[str, float] = {}
 
-    def add(self, now: float, available: dict[str, float]) -> None:
-        """Space left by mount, in bytes; a mount that is gone is forgotten."""
-        for mount in self._points.keys() - available.keys():
+    def add(self, now: float, available: dict[str, float], silent: Set[str] = frozenset()) -> None:
+        """Space left by mount, in bytes; a mount that is gone is forgotten, one that is ``silent``
+        is not: it may go on filling."""
+        for mount in self._points.keys() - available.keys() - silent:
             del self._points[mount], self._rates[mount]
         for mount, left in available.items():
             points = self._points.setdefault(mount, deque())

@@ -60,9 +60,10 @@ class History:
         """What interfaces have done since they were last looked at: ``up`` says by name."""
         return self._seen.links(up)
 
-    def _foresee(self, now: float, filesystems: Iterable[Filesystem]) -> None:
+    def _foresee(self, now: float, filesystems: Sequence[Filesystem]) -> None:
         left = {one.mount.point: one.available for one in filesystems if not one.error}
-        self._forecast.add(now, left)
+        silent = {one.mount.point for one in filesystems if one.error and not one.missing}
+        self._forecast.add(now, left, silent)
         self.full_in = {
             point: seconds
             for point, available in left.items()

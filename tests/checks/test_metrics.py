@@ -146,6 +146,15 @@ async def test_a_series_that_stands_twice(http_server: HttpServer, user_sees: Us
     user_sees("a series that stands on a page twice", result)
 
 
+async def test_a_page_whose_samples_are_all_old_says_so(http_server: HttpServer) -> None:
+    result = await scraped(http_server, "a 1 1000000000000\nb 2 1000000000000\n")
+    assert (result.status, result.reason) == (Status.WARNING, "missing")
+    assert result.message.endswith(
+        "all of its 2 samples bear times more than 5 m ago: does what it tells of still run, "
+        "are the clocks right?"
+    )
+
+
 async def test_timestamps_count_as_of_now_unless_they_are_old(http_server: HttpServer) -> None:
     clock = FakeClock()
     at = int(clock.wall() * 1000)

@@ -133,7 +133,7 @@ class MetricsProbe:
             exemplars=page.exemplars,
         )
         findings = self._judge.findings(samples.series, samples.values, now)
-        remarks = [*self._remarks(page, layout), *self._of_peer(run)]
+        remarks = [*self._remarks(page, layout, too_old), *self._of_peer(run)]
         requests = self._feed.read(samples, now)
         peer = peer_facts(run.peer) if run.peer else ()
         status, reason, message = self._verdict(facts, findings, remarks, duration)
@@ -199,7 +199,9 @@ class MetricsProbe:
             values = [values[at] for at in layout.firsts]
         return Samples(layout.series, tuple(values)), len(old), layout
 
-    def _remarks(self, page: Page[Series], layout: _Layout) -> list[tuple[Status, str, str]]:
+    def _remarks(
+        self, page: Page[Series], layout: _Layout, too_old: int
+    ) -> list[tuple[Status, str, str]]:
         """What is wrong with a page that could be read: status, reason, clause."""
         found = []
         if layout.repeated:
@@ -221,6 +223,11 @@ class MetricsProbe:
             why = "the page has no samples"
             if page.left_out:
                 why = f"none of its {page.left_out:,} samples is kept; see metrics.keep and drop"
+            if too_old:
+                why = (
+                    f"all of its {too_old:,} samples bear times more than {seconds(TOO_OLD)} ago: "
+                    "does what it tells of still run, are the clocks right?"
+                )
             found.append((Status.WARNING, "missing", why))
         return found
 

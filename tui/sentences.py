@@ -123,8 +123,9 @@ def _addressed(check: CheckView) -> str:
 
 def _queue(queue: QueueView, now: float) -> str:
     size = "unknown" if queue.size is None else f"{queue.size:,.0f}"
+    word = "item" if queue.size == 1 else "items"
     growth = "" if queue.growth is None else f", {queue.growth:+.1f}/min"
-    return f"queue {queue.name} ({queue.check}) at {_moment(now)}: {size} items{growth}"
+    return f"queue {queue.name} ({queue.check}) at {_moment(now)}: {size} {word}{growth}"
 
 
 def _told(name: str, status: Status, sentence: str, since: float) -> str:

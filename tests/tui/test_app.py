@@ -462,6 +462,14 @@ async def test_y_copies_parts_queues_and_alerts() -> None:
         await pilot.press("home", "y")
         await settle(pilot)
         assert "1,204 items" in pilot.app.clipboard
+        picture = source_of(pilot).picture
+        (first, *others) = picture.queues
+        queues = (replace(first, size=1.0), *others)
+        source_of(pilot).show(replace(picture, queues=queues, time=picture.time + 1))
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert ": 1 item," in pilot.app.clipboard
         pilot.app.screen.query_one(AlertsPane).focus()
         await pilot.press("home", "y")
         await settle(pilot)

@@ -103,7 +103,6 @@ class StepsPane(BooksPane):
         focus, keys = self.focus_shown, self.keys
         first = focus.step if focus is not None and focus.step in keys else key
         super()._begin_at(first)
-        self._place = keys.index(first)
         self._scroll_to_row(first)
 
     def heading(self) -> Sequence[Seg]:

@@ -58,6 +58,11 @@ def handled(
     hidden = {one.id: _hidden(one, hiding) for one in alerts} if hiding else {}
     own = {one.check: one for one in alerts if not one.rule}
     terms = {word: targets.of(word) for word in set(map(severity_text, alerts))}
+
+    def due_of(one: AlertView) -> Due:
+        since = min(began.get(thing_of(one), (one.since, 0))[0], one.since)
+        return targets.due_by(terms[severity_text(one)], since)
+
     found = {}
     for alert in alerts:
         by, cause = hidden.get(alert.id, ()), own.get(alert.cause) if hidden else None
@@ -68,8 +73,12 @@ def handled(
         taken = acknowledgements.get(thing)
         due = _NEVER
         if taken is None and not by and alert.firing:
-            since = min(began.get(thing, (alert.since, 0))[0], alert.since)
-            due = targets.due_by(terms[severity_text(alert)], since)
+            due = due_of(alert)
+            says_it = own.get(alert.check) if alert.rule and alert.cause == alert.check else None
+            if says_it is not None:
+                # Whoever is to take that of the check takes what it says anyhow.
+                seen_to = thing_of(says_it) in acknowledgements
+                due = _NEVER if seen_to or _no_later(due_of(says_it), due) else due
         if taken is not None or by or due != _NEVER:
             found[alert.id] = Handled(taken, by, due.acknowledge, due.escalate, due.contact)
     return found
@@ -78,6 +87,12 @@ def handled(
 def _hidden(alert: AlertView, silences: Iterable[Silence]) -> tuple[str, ...]:
     labels = labels_of(alert)
     return tuple(one.id for one in silences if matches(one.matchers, labels))
+
+
+def _no_later(first: Due, second: Due) -> bool:
+    """Whether nothing of ``second`` comes before the same of ``first``."""
+    pairs = ((first.acknowledge, second.acknowledge), (first.escalate, second.escalate))
+    return all(then is None or (one is not None and one <= then) for one, then in pairs)
 
 
 def _no_worse(alert: AlertView, than: AlertView) -> bool:

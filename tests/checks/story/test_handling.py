@@ -277,6 +277,26 @@ async def test_targets_count_from_when_it_began_and_again_when_it_gets_worse(
     await session.end()
 
 
+async def test_what_its_check_says_itself_is_to_be_taken_with_that(session: Session) -> None:
+    down = ill("api", since=NOW - 60)
+    told = AlertView(
+        "r", "TargetDown", "api", Status.CRITICAL, NOW, "no answer", cause="api", rule=KEY
+    )
+    await session.step(down, rules=(told,))
+    assert session.handled("api").due == NOW - 60 + 15 * 60
+    assert "r" not in session.story._view.handled
+    # One that goes up sooner than its check has a time of its own, until that is taken.
+    urgent = replace(told, id="u", labels=(("severity", "sev1"),))
+    await session.step(down, rules=(urgent,))
+    assert session.story._view.handled["u"].due == NOW
+    session.story.acknowledge(session.alert("api").id)
+    await session.step(down, rules=(urgent,))
+    assert "u" not in session.story._view.handled
+    # So has one of which the check says nothing.
+    await session.step(down, rules=(replace(told, cause=""),))
+    assert session.story._view.handled["r"].due == NOW + 15 * 60
+
+
 async def test_without_annotating_nothing_is_taken_silenced_or_noted(
     path: Path, clock: FakeClock
 ) -> None:

@@ -137,6 +137,7 @@ class Engine:
             judges=self._judges,
             tell=self._say,
             external_labels=self.config.external_labels,
+            settled_on=self.config.finder is None,
         )
         rules.know(self.places())
         return rules

@@ -45,6 +45,8 @@ class LiveRules:
         settled: whether every check has answered once.
         judges: whether the last run of a check could judge, by the check's name.
         tell: takes events.
+        settled_on: whether the checks are those of the configuration: what is not among them is
+            watched no more. Discovery may find it later.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class LiveRules:
         judges: Callable[[str], bool],
         tell: Callable[[EventView], None],
         external_labels: Mapping[str, str],
+        settled_on: bool = False,
     ) -> None:
         self._config = config
         self._store = store
@@ -67,6 +70,8 @@ class LiveRules:
         self._judges = judges
         self._tell = tell
         self._labels = external_labels
+        self._settled_on = settled_on
+        self._names: frozenset[str] = frozenset()
         self._since = round(clock.now() * 1000)
         self._memory = Remembering(config.memory, lanes) if config.memory else None
         self._finder = CheckFinder(())
@@ -82,7 +87,9 @@ class LiveRules:
 
     def know(self, checks: Iterable[Place]) -> None:
         """The checks that there are."""
-        self._finder = CheckFinder(checks)
+        places = list(checks)
+        self._finder = CheckFinder(places)
+        self._names = frozenset(name for name, _, _ in places)
         if self._work is not None:
             self._work.finder = self._finder
 
@@ -148,6 +155,8 @@ class LiveRules:
                 work.release(one)
         self._work = work
         work.begin()
+        if recalled is not None and self._settled_on:
+            work.release(Gone(checks=work.checks - self._names))
         return work
 
     async def _recalled(self) -> Recalled | None:

@@ -7,7 +7,7 @@ so that no check gets late and no key waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from checks.alerts.folding import CheckFinder
@@ -111,11 +111,19 @@ class Work:
             self.showing.resuming = Resuming(self._clock.now() + SETTLING)
         self.showing.renew()
 
+    @property
+    def checks(self) -> frozenset[str]:
+        """The names of the checks that its alerts are of."""
+        alerts = (one for run in self._alert_runs() for one in run.alerts.values())
+        return frozenset(name for one in alerts for name in one.checks)
+
+    def _alert_runs(self) -> Iterator[AlertRun]:
+        return (run for group in self.rules.runs for run in group.alerts)
+
     def release(self, gone: Gone) -> None:
         """End the alerts of what is watched no more."""
-        for group in self.rules.runs:
-            for run in group.alerts:
-                self._passed(run, run.release(gone, self._moment()))
+        for run in self._alert_runs():
+            self._passed(run, run.release(gone, self._moment()))
 
     async def go_on(self) -> None:
         """Evaluate the next group that is due, or rest until one is."""

@@ -12,7 +12,7 @@ import pytest
 
 from checks.alerts.model import State
 from checks.clock import FakeClock
-from checks.config import RulesConfig
+from checks.config import EngineConfig, RulesConfig
 from checks.engine import Engine
 from checks.model import Part, Result, Series, Status
 from checks.probe import Target
@@ -372,6 +372,41 @@ async def test_alerts_of_a_check_that_is_taken_away_end() -> None:
         picture = await scene.after(6)
         assert [alert.check for alert in picture.alerts] == ["one"]
         assert any("not watched any more" in text for text in scene.told)
+
+
+class Looking:
+    """A finder that has found nothing yet."""
+
+    async def look(self, config: EngineConfig) -> EngineConfig:
+        return config
+
+    async def rest(self) -> None:
+        await asyncio.Event().wait()
+
+    def forget(self, name: str) -> None:
+        """Nothing was found."""
+
+    def close(self) -> None:
+        """Nothing has begun."""
+
+
+@pytest.mark.parametrize("finder", [None, Looking()])
+async def test_alerts_of_a_check_that_was_taken_away_meanwhile_end_unless_it_may_be_found(
+    tmp_path: Path, finder: Looking | None
+) -> None:
+    PLAYED.update(one=ok(50), two=ok(50))
+    clock, memory = FakeClock(), tmp_path / "alerts.json"
+    text = "{alert: High, expr: played_value > 10}"
+    async with playing(configured(text, spec("one"), spec("two"), memory=memory), clock) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING] * 2
+    await clock.advance(60)
+    again = replace(configured(text, spec("one"), memory=memory), finder=finder)
+    async with playing(again, clock) as scene:
+        await scene.after(6)
+        other = State.FIRING if finder else State.RESOLVED
+        assert scene.states("High") == [State.FIRING, other]
+        assert any("not watched any more" in one for one in scene.told) is (finder is None)
 
 
 async def test_a_restart_goes_on_with_a_pending_alert(tmp_path: Path) -> None:

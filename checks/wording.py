@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["percent", "size", "span"]
+__all__ = ["many", "percent", "size", "span"]
+
+
+def many(number: float, one: str, more: str = "") -> str:
+    """A number of things with their word: ``1 line``, ``1,204 lines``; ``more`` is the word for
+    several where that is not ``one`` with an s.
+    """
+    return f"{number:,.0f} {one if number == 1 else more or f'{one}s'}"
 
 
 def size(count: float) -> str:

@@ -12,6 +12,7 @@ from checks.requests.reader import LogReader
 from checks.requests.source import RequestSource
 from checks.requests.stats import RequestStats
 from checks.requests.window import STEP, RequestWindow
+from checks.wording import many
 
 __all__ = ["RequestWatch"]
 
@@ -70,7 +71,7 @@ class RequestWatch:
         clock = f"the server's clock is {_span(abs(reader.shift))} {ahead}; times are corrected"
         notes = (
             (reader.progress < 1, f"reading the last hour: {reader.progress:.0%}"),
-            (reader.behind > 0, f"{reader.behind:,} rows behind"),
+            (reader.behind > 0, f"{many(reader.behind, 'row')} behind"),
             (reader.skew > 60, f"new rows lie {_span(reader.skew)} ahead; is `time.zone` right?"),
             (reader.skew < -900, f"new rows are {_span(-reader.skew)} old; is `time.zone` right?"),
             (abs(reader.shift) > 2, clock),

@@ -12,6 +12,7 @@ from typing import Final
 from checks.alerts.model import State
 from checks.rules.views import TransitionView
 from checks.views import EventView
+from checks.wording import many
 
 __all__ = ["SETTLING", "Resuming", "still_firing"]
 
@@ -26,7 +27,7 @@ def still_firing(names: Iterable[str]) -> str:
     different = list(dict.fromkeys(every))
     more = len(different) - _NAMED
     listed = ", ".join(different[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{len(every)} alerts still firing since before the restart: {listed}"
+    return f"{many(len(every), 'alert')} still firing since before the restart: {listed}"
 
 
 class Resuming:

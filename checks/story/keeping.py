@@ -25,6 +25,7 @@ from checks.story.filing import INCIDENTS, SHOWN, Filing, Found, Held, Wish
 from checks.story.model import Acknowledgement, Entry, Figure, Incident, Session, Silence
 from checks.story.person import who
 from checks.story.tables import Batch, Lasting
+from checks.wording import many
 
 __all__ = ["Keeping"]
 
@@ -290,7 +291,9 @@ class Keeping:
             self._slept = False
             if not found.anew:
                 self._take_over(found.held, forget=forget)
-        lost = f"{self._lost:,} entries of the timeline were lost meanwhile" if self._lost else ""
+        gone = many(self._lost, "entry", "entries")
+        verb = "was" if self._lost == 1 else "were"
+        lost = f"{gone} of the timeline {verb} lost meanwhile" if self._lost else ""
         self._tell_problem(found.problem or lost)
         self._lost = 0
 

@@ -12,7 +12,7 @@ from checks.probes.host.config import HostConfig, parse_percent
 from checks.probes.host.filesystems import Filesystem
 from checks.probes.host.judge import Figures, judge, problems
 from checks.probes.host.mounts import Mount
-from checks.wording import percent, size, span
+from checks.wording import many, percent, size, span
 
 GB = 1e9
 
@@ -177,6 +177,12 @@ def test_what_is_no_share_is_refused(given: object) -> None:
 def test_wrong_configuration_is_refused(config: dict[str, Any], word: str) -> None:
     with pytest.raises(ValidationError, match=word):
         HostConfig.model_validate(config)
+
+
+def test_one_thing_is_not_called_by_the_word_for_several() -> None:
+    assert many(1, "line") == "1 line"
+    assert many(0, "line") == "0 lines"
+    assert many(1204, "entry", "entries") == "1,204 entries"
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ async def test_one_of_two_files_is_told_and_the_other_is_read() -> None:
     assert result.samples.get("log_lines_total", level="none") == 1
 
 
+async def test_one_line_that_was_lost_is_told_as_one() -> None:
+    scene = Scene(batch(), batch(record("x"), lost=1))
+    await scene.run()
+    result = await scene.run(1)
+    assert "1 line was gone before it could be read" in result.message
+    assert dict(result.facts)["lost"] == "1 line was gone before it could be read"
+
+
 async def test_lines_that_were_lost_are_a_warning_for_five_minutes() -> None:
     scene = Scene(batch(), batch(record("x"), lost=1_204))
     await scene.run()

@@ -336,7 +336,7 @@ async def test_long_statements_and_transactions_are_told(
     assert of == f"session {working.pid} ({OWNER}@{accounts.name})"
     assert re.fullmatch(r"a statement for \d s", told)
     assert parts["idle transaction"].message.startswith(
-        f"session {idle.pid} ({OWNER}) holds a transaction open with 1 rows changed, idle for"
+        f"session {idle.pid} ({OWNER}) holds a transaction open with 1 row changed, idle for"
     )
     assert parts["longest transaction"].status is Status.WARNING
     facts = facts_of(result)

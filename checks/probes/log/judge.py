@@ -10,9 +10,9 @@ from checks.logs.reading import SourceState
 from checks.model import Part, Status, worst
 from checks.probes.log.config import LogConfig
 from checks.probes.log.digest import Digest
-from checks.wording import size, span
+from checks.wording import many, size, span
 
-__all__ = ["findings", "sentence", "shown_rate"]
+__all__ = ["findings", "gone_words", "sentence", "shown_rate"]
 
 _MOST_SOURCES: Final = 10
 _NOT_READ: Final = "nothing of the log can be read"
@@ -81,12 +81,16 @@ def _reason(source: SourceState) -> str:
     return "permission" if denied else "missing"
 
 
+def gone_words(lines: int) -> str:
+    """``1,204 lines were gone before they could be read``."""
+    verb = "was gone before it" if lines == 1 else "were gone before they"
+    return f"{many(lines, 'line')} {verb} could be read"
+
+
 def _reading(digest: Digest) -> Iterator[Finding]:
     """What keeps onwatch from telling what is written."""
     if digest.losing.total:
-        text = (
-            f"{digest.losing.total:,} lines were gone before they could be read, in the last 5 min"
-        )
+        text = f"{gone_words(digest.losing.total)}, in the last 5 min"
         yield Finding("limit", Part("lost lines", Status.WARNING, text, f"{digest.losing.total:,}"))
     behind = sum(source.behind for source in digest.sources)
     if digest.readable and not digest.caught_up:

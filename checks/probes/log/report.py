@@ -14,8 +14,8 @@ from checks.logs.views import PatternView
 from checks.model import Status, Table
 from checks.probes.log.config import LogConfig
 from checks.probes.log.digest import Digest
-from checks.probes.log.judge import shown_rate
-from checks.wording import percent, size, span
+from checks.probes.log.judge import gone_words, shown_rate
+from checks.wording import many, percent, size, span
 
 __all__ = ["facts", "note", "reading", "tables"]
 
@@ -50,7 +50,7 @@ def note(digest: Digest) -> str:
     notes = (
         (not digest.sources, "no file to read"),
         (bool(problem), problem),
-        (digest.losing.total > 0, f"{digest.losing.total:,} lines lost in 5 min"),
+        (digest.losing.total > 0, f"{many(digest.losing.total, 'line')} lost in 5 min"),
         (behind > 0 and digest.more, f"{size(behind)} behind"),
         (
             digest.skew != 0,
@@ -65,11 +65,12 @@ def facts(config: LogConfig, digest: Digest, now: float) -> Iterator[tuple[str, 
     held = digest.tail.held()
     if held.since is not None:
         yield "lines held", f"{len(held):,}, the oldest from {span(now - held.since)} ago"
-    yield "read", f"{digest.lines:,} lines, {size(digest.read)}"
+    yield "read", f"{many(digest.lines, 'line')}, {size(digest.read)}"
     if digest.unreadable:
-        yield "not of the format", f"{digest.unreadable:,} lines, held as they are"
+        so = "it is" if digest.unreadable == 1 else "they are"
+        yield "not of the format", f"{many(digest.unreadable, 'line')}, held as {so}"
     if digest.lost:
-        yield "lost", f"{digest.lost:,} lines were gone before they could be read"
+        yield "lost", gone_words(digest.lost)
     for metric, made in zip(config.metrics, digest.metrics, strict=True):
         if made.capped:
             yield metric.metric, "more values of labels than are kept; the rest is `other`"

@@ -11,7 +11,7 @@ from checks.expectations import seconds
 from checks.exposition.model import Family
 from checks.model import Sampler, Samples, Series, Table
 from checks.requests.counted import Layout
-from checks.wording import size
+from checks.wording import many, size
 
 __all__ = ["PageFacts", "facts_of", "families_table", "family_of", "own_samples", "requests_fact"]
 
@@ -57,7 +57,7 @@ def facts_of(facts: PageFacts) -> tuple[tuple[str, str], ...]:
         ("read within", seconds(facts.took)),
     ]
     if facts.left_out:
-        found.append(("left out", f"{facts.left_out:,} samples, by keep and drop"))
+        found.append(("left out", f"{many(facts.left_out, 'sample')}, by keep and drop"))
     if facts.timestamps:
         text = f"{facts.timestamps:,} samples have one; they count as of the scrape"
         if facts.too_old:

@@ -13,7 +13,7 @@ from checks.probes.mysql.replication import channel_part
 from checks.probes.mysql.server import Server
 from checks.probes.mysql.sessions import STREAMS, Process
 from checks.probes.mysql.status import number
-from checks.wording import percent, size, span
+from checks.wording import many, percent, size, span
 
 __all__ = [
     "Judgement",
@@ -212,7 +212,9 @@ def _durations(reading: Reading, config: MysqlConfig) -> Iterator[Judgement]:
     holding = [pair for pair in survey.holding() if pair[0].id not in reading.own]
     if holding:
         process, transaction = holding[0]
-        changed = f" with {transaction.modified:,} rows changed" if transaction.modified else ""
+        changed = (
+            f" with {many(transaction.modified, 'row')} changed" if transaction.modified else ""
+        )
         text = f"session {process.id} ({process.user}) holds a transaction open{changed}, idle"
         yield from _long("idle transaction", process.seconds, config.idle_in_transaction, text)
 

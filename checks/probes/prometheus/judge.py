@@ -63,7 +63,8 @@ def _summary(known: Known) -> str:
         if known.targets.down:
             told = [f"{known.targets.down:,} of {known.targets.total:,} targets are down"]
     if known.rules is not None and known.rules.alerts.get("firing"):
-        told.append(f"{known.rules.alerts['firing']:,} alerts fire there")
+        firing = known.rules.alerts["firing"]
+        told.append("1 alert fires there" if firing == 1 else f"{firing:,} alerts fire there")
     return f"; {', '.join(told)}" if told else ""
 
 

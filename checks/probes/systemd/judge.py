@@ -269,5 +269,6 @@ def judge_system(state: str, failed: int, jobs: int) -> Verdict:
             Status.WARNING, f"degraded: {units} failed; systemctl --failed", "expectation"
         )
     status, text = _SYSTEM.get(state, (Status.UNKNOWN, f"its state is {state or 'not told'}"))
-    waiting = f" ({jobs} jobs wait; systemctl list-jobs)" if jobs and state == "starting" else ""
+    waits = "1 job waits" if jobs == 1 else f"{jobs} jobs wait"
+    waiting = f" ({waits}; systemctl list-jobs)" if jobs and state == "starting" else ""
     return Verdict(status, text + waiting, "expectation")

@@ -194,6 +194,7 @@ class DueQueries(Generic[Q]):
     def __init__(self, queries: Sequence[Q]) -> None:
         self._queries = tuple(queries)
         self._next = [-math.inf] * len(self._queries)
+        self._asked_at = [-math.inf] * len(self._queries)
         self._last: list[tuple[Reading, ...]] = [()] * len(self._queries)
         self._problems: list[TargetError | None] = [None] * len(self._queries)
 
@@ -218,6 +219,13 @@ class DueQueries(Generic[Q]):
         self._problems[number] = TargetError(error.reason, sentence)
         self._postpone(number, now)
 
+    def missed(self, since: float) -> None:
+        """Those that were due at ``since`` and have not been asked from then on could not be: what
+        they said before is no more."""
+        for number, _ in self.due(since):
+            if self._asked_at[number] < since:
+                self._last[number] = ()
+
     def problems(self) -> list[tuple[str, TargetError]]:
         """Metric of each query that is in trouble, and what the trouble is."""
         pairs = zip(self._queries, self._problems, strict=True)
@@ -235,6 +243,7 @@ class DueQueries(Generic[Q]):
                 to.add(query.metric, reading.value, dict(reading.labels))
 
     def _postpone(self, number: int, now: float) -> None:
+        self._asked_at[number] = now
         # Half a second of leeway keeps a run that is a little early from skipping one.
         self._next[number] = now + (self._queries[number].interval or 0.0) - 0.5
 

@@ -602,3 +602,4 @@ async def test_trouble_that_takes_longer_than_a_run_waits_is_told_at_the_next(
     await probe._side._work
     result = await mysql_watch.again(probe, 60)
     assert "second connection: nobody answers" in result.message
+    assert result.samples.get("figure") is None, "it is a figure of a minute ago"

@@ -32,6 +32,14 @@ OLD = Server("8.0.19", "MySQL Community Server - GPL", "onwatch@%", "db1", True)
 MARIADB = Server("10.11.6-MariaDB-log", "Debian 12", "onwatch@%", "db1", False)
 
 
+DIGEST_COLUMNS = (
+    *("sum_timer_wait", "max_timer_wait", "sum_errors", "sum_warnings", "sum_rows_affected"),
+    *("sum_rows_sent", "sum_rows_examined", "sum_created_tmp_tables"),
+    *("sum_created_tmp_disk_tables", "sum_sort_merge_passes", "sum_sort_rows"),
+    "sum_no_index_used",
+)
+
+
 class Answers:
     """A connection that answers what a server's documentation says, by a piece of the statement;
     what it was asked is in ``asked``."""
@@ -329,6 +337,31 @@ async def test_notes_of_mysqls_slow_tier() -> None:
     large = asker(MYSQL, {"mysql' AND TABLE_NAME = 'slow_log'": [{"bytes": 5e7}]})
     await slow.collect(large, {"slow_query_log": "ON", "log_output": "FILE,TABLE"}, 200.0)
     assert "mysql.slow_log is too large to be read (50.0 MB): rotate it" in slow.notes()
+
+
+async def test_what_the_slow_tier_could_not_read_again_is_shown_no_more() -> None:
+    variables = {"log_bin": "ON"}
+    logs = [{"Log_name": "bin.000007", "File_size": 4096}]
+    digest = {"schema_name": "shop", "digest": "ab", "digest_text": "SELECT ?", "count_star": 5}
+    statements = [{**dict.fromkeys(DIGEST_COLUMNS, 0), **digest}]
+    answers: dict[str, Any] = {"events_statements_summary": statements, "BINARY LOGS": logs}
+
+    def told(slow: SlowTier) -> set[str]:
+        out = Sampler({}).builder()
+        slow.samples(out)
+        return {series.name for series in out.build().series}
+
+    slow = SlowTier(MysqlConfig(tables=0))
+    await slow.collect(asker(MYSQL, answers), variables, 100.0)
+    assert {"mysql_binlog_files", "mysql_perf_schema_events_statements_total"} <= told(slow)
+    denied = TargetError("permission", "SELECT command denied")
+    await slow.collect(asker(MYSQL, dict.fromkeys(answers, denied)), variables, 200.0)
+    assert told(slow) == set()
+    await slow.collect(asker(MYSQL, answers), variables, 300.0)
+    slow.missed(310.0)
+    assert told(slow)
+    slow.missed(400.0)
+    assert told(slow) == set()
 
 
 def process(**changes: Any) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from checks.dial import Phases
 from checks.errors import TargetError
 from checks.model import Part, Result, Status
+from checks.probes.postgres.link import Link
 from checks.probes.postgres.queries import bounded
 from checks.queries import UserQuery
 from tests.servers.postgres import PostgresDatabase, PostgresWatch
@@ -293,6 +295,24 @@ async def test_queries_without_a_second_connection(
     assert "there is no second connection for them" in found.message
     assert 'too many connections for role "lonely"' in found.message
     assert result.samples.get("pg_up") == 1
+
+
+async def test_values_end_where_the_second_connection_is_lost(
+    postgres_server: PostgresDatabase,
+    postgres_watch: PostgresWatch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    probe = postgres_watch.probe(postgres_server, queries=[query("SELECT 1 AS value")])
+    assert (await probe.run()).samples.get("odd") == 1
+
+    async def gone(within: float, phases: Phases) -> Link:
+        raise TargetError("limit", "too many connections")
+
+    monkeypatch.setattr(probe._second._session, "ensure", gone)
+    await postgres_watch.clock.advance(5)
+    result = await probe.run()
+    assert result.status is Status.WARNING
+    assert result.samples.get("odd") is None
 
 
 async def test_a_second_connection_that_hangs(

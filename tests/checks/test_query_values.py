@@ -46,6 +46,19 @@ def test_bounds_out_of_order_are_refused(bounds: dict[str, float]) -> None:
         query(**bounds)
 
 
+def test_what_was_due_and_could_not_be_asked_is_no_figure_of_now() -> None:
+    queries = DueQueries([query(), query(metric="rare", interval=600)])
+    for number in (0, 1):
+        queries.succeeded(number, 0.0, (Reading(5.0, ()),), more=False)
+    queries.missed(5.0)
+    assert [finding.part.name for finding in queries.values()] == ["query rare"]
+    queries.missed(600.0)
+    assert queries.values() == []
+    queries.succeeded(0, 605.0, (Reading(5.0, ()),), more=False)
+    queries.missed(605.0)
+    assert len(queries.values()) == 1, "it was asked, and something else failed after it"
+
+
 def test_of_many_rows_those_out_of_bounds_come_first_and_none_is_lost() -> None:
     queries = DueQueries([query(labels=["queue"], warning=90)])
     found = tuple(Reading(float(n), (("queue", f"q{n}"),)) for n in range(100))

@@ -1,7 +1,7 @@
 """What the second connection does: users' queries, the request log, the slow tier.
 
 It works beside the runs, which do not wait for it longer than they like; what it found stands
-until it finds something else.
+until it looks again.
 """
 
 from __future__ import annotations
@@ -162,12 +162,19 @@ class Side:
         except (TargetError, SecretError) as error:
             reason = error.reason if isinstance(error, TargetError) else "config"
             problem = TargetError(reason, str(error))
+            self._missed(now)
             self._session.drop()
         except TimeoutError:
             problem = TargetError("timeout", "the server did not answer it in time")
+            self._missed(now)
             await self._end()
         # Until now the one before stood: a run does not wait for work that takes long.
         self._problem = problem
+
+    def _missed(self, since: float) -> None:
+        """What was due at ``since`` and was not asked would be taken for figures of now."""
+        self._queries.missed(since)
+        self._slow.missed(since)
 
     def _denied(self) -> bool:
         """Whether anything failed for want of a privilege."""

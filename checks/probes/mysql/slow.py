@@ -66,6 +66,12 @@ class SlowTier:
     def due(self, now: float) -> bool:
         return now >= self._next
 
+    def missed(self, now: float) -> None:
+        """What was due at ``now`` could not be asked: what was said before is no more."""
+        if self.due(now):
+            self._sizes, self._logs = Sizes(), None
+            self._digests = self._slow_log = ()
+
     def forget(self) -> None:
         """Ask again at once: the connection is another."""
         self._next = -math.inf
@@ -75,6 +81,8 @@ class SlowTier:
 
         Raises:
             TargetError: the connection was lost; what was asked by then stands.
+
+        What could not be read is forgotten, so that nothing is shown that may no longer be so.
         """
         # Half a second of leeway keeps a run that is a little early from skipping one.
         self._next = now + EVERY - 0.5
@@ -84,7 +92,7 @@ class SlowTier:
         await self._read_binary_logs(ask, variables)
         await self._read_slow_log(ask, variables, notes)
         if self._config.tables:
-            self._sizes = await read_sizes(ask, self._config.tables) or self._sizes
+            self._sizes = await read_sizes(ask, self._config.tables) or Sizes()
             notes += [self._sizes.note] if self._sizes.note else []
         self._notes = tuple(notes)
 
@@ -97,6 +105,7 @@ class SlowTier:
             return
         rows = await ask("digests", self._config.statements)
         if rows is None:
+            self._digests = ()
             return
         self._before = {_key(row): _done(row) for row in self._digests}
         self._digests, self._elapsed = tuple(rows), now - self._since
@@ -108,8 +117,8 @@ class SlowTier:
             )
 
     async def _read_binary_logs(self, ask: Asker, variables: Mapping[str, str]) -> None:
+        self._logs = None
         if variables.get("log_bin", "").upper() not in ("ON", "1"):
-            self._logs = None
             return
         rows = await ask("binary_logs")
         if rows:

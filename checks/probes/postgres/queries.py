@@ -123,6 +123,7 @@ class SecondConnection:
         await self._ask(link, end)
 
     def _unreachable(self, error: TargetError | SecretError) -> None:
+        self._queries.missed(self._clock.now())
         reason = error.reason if isinstance(error, TargetError) else "config"
         text = f"queries: there is no second connection for them: {error}"
         self._findings = [trouble("queries", text, TargetError(reason, text))]

@@ -105,9 +105,18 @@ def test_for_nagios_a_broken_configuration_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--only", "ap"], 'onwatch: --only: no enabled check is called "ap"; did you mean "api"?\n'),
-        (["--only", "zebra"], 'onwatch: --only: no enabled check is called "zebra"; there are api, port\n'),
-        (["--only", "off"], 'onwatch: --only: no enabled check is called "off"; there are api, port\n'),
+        (
+            ["--only", "ap"],
+            'onwatch: --only: no enabled check is called "ap"; did you mean "api"?\n',
+        ),
+        (
+            ["--only", "zebra"],
+            'onwatch: --only: no enabled check is called "zebra"; there are api, port\n',
+        ),
+        (
+            ["--only", "off"],
+            'onwatch: --only: no enabled check is called "off"; there are api, port\n',
+        ),
         (
             ["--timeout", "soon"],
             "onwatch: --timeout: 'soon' is not a duration; write 500ms, 5s, 1m or 1h30m\n",

@@ -351,7 +351,10 @@ def test_the_checks_are_asked(tmp_path: Path, http_server: HttpServer) -> None:
         done.stderr,
     )
     done = onwatch(tmp_path, "query", "up", "--for", "often")
-    assert (done.returncode, done.stderr) == (2, 'onwatch: --for: "often" is no duration such as 10s\n')
+    assert (done.returncode, done.stderr) == (
+        2,
+        'onwatch: --for: "often" is no duration such as 10s\n',
+    )
 
 
 def test_on_a_terminal_a_chart_has_colours(tmp_path: Path) -> None:

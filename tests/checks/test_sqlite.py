@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from checks.errors import TargetError
 from checks.model import Result, Status
-from checks.probes.sqlite.file import DatabaseFile
+from checks.probes.sqlite.file import DatabaseFile, Session
 from checks.probes.sqlite.integrity import Integrity
 from checks.probes.sqlite.probe import KIND, SqliteConfig
+from checks.probes.sqlite.survey import TableRows
 from checks.requests.stats import RequestStats, WindowStats
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch, writer
 
@@ -393,6 +395,25 @@ async def test_damage_is_found_by_the_integrity_check(
     assert result.status is Status.CRITICAL
     assert "damaged" in result.message
     assert result.samples.get("sqlite_integrity_ok") == 0
+
+
+async def test_rows_that_cannot_be_estimated_again_are_shown_no_more(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_database.insert([(1.7e9, "a", 200, 1.0, None)])
+    probe = sqlite_watch.probe()
+    first = await probe.run()
+    assert first.samples.get("sqlite_table_rows_estimate", table="request_logs") == 1
+
+    def slow(session: Session) -> TableRows:
+        raise TargetError("timeout", "stopped after 1.0 s without an answer")
+
+    monkeypatch.setattr("checks.probes.sqlite.probe.table_rows", slow)
+    await sqlite_watch.clock.advance(61)
+    later = await probe.run()
+    assert part(later, "tables")[1] == "tables: stopped after 1.0 s without an answer"
+    assert later.samples.get("sqlite_table_rows_estimate", table="request_logs") is None
+    assert not later.tables
 
 
 @pytest.mark.parametrize("metric", [metric.name for metric in KIND.metrics])

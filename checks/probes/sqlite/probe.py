@@ -146,6 +146,7 @@ class SqliteProbe:
             took = time.perf_counter() - began
             self._ledger.note("rows of tables", ROWS_SQL, took, len(self._rows.estimates))
         except TargetError as error:
+            self._rows = TableRows()
             return [trouble("tables", f"tables: {error}", error)]
         self._rows_at = now
         return []

@@ -163,7 +163,7 @@ class Coverage:
         if read.at is not None:
             return False
         moment, since = self._at - read.offset, seen - read.offset
-        if of_alerts(read.selector) and not self._alerts_ended(at, moment):
+        if of_alerts(read.selector) and not self._alerts_ended(at, scope, moment):
             return False
         ups, chosen = self._store.chosen("up"), self._chosen(at, scope)
         recordings = self._recordings(at, scope)
@@ -231,7 +231,7 @@ class Coverage:
             )
         return found
 
-    def _alerts_ended(self, at: int, moment: int) -> bool:
+    def _alerts_ended(self, at: int, scope: Pairs, moment: int) -> bool:
         """Whether every alerting rule was evaluated, and has written that none of these alerts is
         there any more. One that fails, whose alerts stay, has not."""
         if not self._sources.evaluated.keys() >= set(self._sources.alerting):
@@ -239,7 +239,7 @@ class Coverage:
         ups = self._store.chosen("up")
         rows = (
             block.row(series, _EVER, moment)
-            for block, series in self._select(at).items()
+            for block, series in self._chosen(at, scope).items()
             if block not in ups
         )
         return all(row is None or bool(is_stale(row[1]).all()) for row in rows)

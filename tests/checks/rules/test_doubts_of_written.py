@@ -170,6 +170,19 @@ def test_an_alert_over_alerts_is_over_once_none_of_them_is_there() -> None:
     assert alert.why == "the expression returns it no more"
 
 
+def test_of_alerts_those_of_the_same_target_count() -> None:
+    groups = Groups(META.replace("count(", "count by (job) ("))
+    both = {**DOWN, "up{job=db,instance=d}": 0.0}
+    for minute in range(6):
+        groups.scrape(START + minute * MINUTE, {**both, **UP} if minute > 2 else both)
+        groups.evaluate(START + minute * MINUTE)
+    run = groups.rules.runs[0].alerts[0]
+    assert {dict(one.scope)["job"]: str(one.state) for one in run.alerts.values()} == {
+        "db": "firing",
+        "web": "resolved",
+    }
+
+
 def test_an_alert_over_alerts_that_have_no_data_goes_on_with_them() -> None:
     groups = meta()
     for minute in range(3, 20):

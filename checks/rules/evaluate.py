@@ -149,6 +149,14 @@ class GroupRun:
             self._healths[run] = (outcome.health, since)
             yield outcome.timed(since, self._timer() - began)
 
+    def follow(self, old: GroupRun) -> None:
+        """Know when the rules that are the same as those of ``old`` were evaluated."""
+        for was, run in zip(old.runs, self.runs, strict=False):
+            same = was.rule.name == run.rule.name and type(was) is type(run)
+            at = old._evaluated.get(was.recorder.block)
+            if at is not None and same and was.rule.expression.text == run.rule.expression.text:
+                self._evaluated[run.recorder.block] = at
+
     def end(self, store: Store, now: int) -> None:
         """End the series of its rules, which are no more."""
         for run in self.runs:

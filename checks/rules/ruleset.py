@@ -115,6 +115,7 @@ class RuleSet:
             place.last, place.missed, place.outcome = before.last, before.missed, before.outcome
             if before.last is not None:
                 place.due = place.slots.after(before.last)
+            place.run.follow(before.run)
             alerts = dict(_keyed(before.run))
             for name, run in _keyed(place.run):
                 if name in alerts:

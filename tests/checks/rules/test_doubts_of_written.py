@@ -190,6 +190,21 @@ def test_an_alert_over_alerts_that_have_no_data_goes_on_with_them() -> None:
     assert (groups.states(0), groups.states(1)) == (["firing"], ["firing"])
 
 
+def test_after_a_reload_an_alert_over_alerts_waits_for_no_rule_that_is_the_same() -> None:
+    slow = "- {name: slow, interval: 1d, rules: [{alert: Slow, expr: up == 5}]}\n"
+    before = Groups(META + slow)
+    for minute in range(2):
+        before.scrape(START + minute * MINUTE, DOWN)
+        before.evaluate(START + minute * MINUTE)
+    after = Groups(META + slow, before.store)
+    after.rules.adopt(before.rules, before.store, START + MINUTE)
+    assert after.states(0) == ["firing"]
+    for minute in range(2, 5):
+        after.scrape(START + minute * MINUTE, UP)
+        after.evaluate(START + minute * MINUTE)
+    assert (after.states(0), after.states(1)) == (["resolved"], ["resolved"])
+
+
 def test_after_a_restart_no_alerts_say_nothing_before_their_rules_were_evaluated() -> None:
     before = meta()
     after = Groups(META)

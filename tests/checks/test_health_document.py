@@ -10,6 +10,7 @@ from checks.clock import FakeClock
 from checks.health_document import HealthDocument, changes, is_of_health, read_document
 from checks.health_words import counterpart, word_status
 from checks.model import Status
+from checks.probes.http.probe import HttpProbe
 from tests.checks.http_kit import ask, probing
 from tests.servers.http import HttpServer
 
@@ -496,6 +497,19 @@ async def test_a_verdict_that_is_no_longer_understood_is_not_fine(
             assert says in result.message
         http_server.answer("/", well)
         assert (await probe.run()).status is OK
+
+
+async def test_what_was_judged_is_remembered_over_a_reload(http_server: HttpServer) -> None:
+    url = http_server.answer("/", {"status": "ok", "mail": "up", "version": "1"})
+    async with probing("http", url) as before, probing("http", url) as probe:
+        assert isinstance(before, HttpProbe)
+        assert isinstance(probe, HttpProbe)
+        await before.run()
+        http_server.answer("/", {"status": "ok", "mail": "odd", "version": "2"})
+        probe.go_on(before)
+        result = await probe.run()
+    assert [(part.name, part.status) for part in result.parts] == [("mail", UNKNOWN)]
+    assert result.events == ("version changed from 1 to 2",)
 
 
 async def test_a_part_in_a_strange_word_warns_and_says_what_to_do(http_server: HttpServer) -> None:

@@ -50,6 +50,10 @@ class HttpProbe:
             return self._reporter.failed(error.reason, str(error), status, run.exchange, run.peer)
         return self._judged(run)
 
+    def go_on(self, before: HttpProbe) -> None:
+        """Take over what the probe ``before`` knows of its health documents."""
+        self._judge, self._seen = before._judge, before._seen
+
     async def close(self) -> None:
         """Close the connections."""
         await self._asking.close()

@@ -33,6 +33,7 @@ FIRING = Alert(
     no_history_since=960,
     begun_at=900,
     watched=(0, -2),
+    checks=("web", "db"),
     returns=(1, 2),
     flapping=True,
     evidence=Evidence(math.inf, "> 5", "up{}"),

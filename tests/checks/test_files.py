@@ -151,6 +151,19 @@ async def test_a_file_from_the_future_hides_no_backup_that_has_not_come(
     assert (await watch("*.sql", age={"critical": "26h"}).run()).status is Status.OK
 
 
+async def test_what_two_patterns_match_is_counted_for_both_and_once_in_all(
+    tmp_path: Path, watch: Watch
+) -> None:
+    for name in ("a1.sql", "a2.sql", "b.sql"):
+        _write(tmp_path / name, HOUR)
+    (tmp_path / "a3.sql").hardlink_to(tmp_path / "a1.sql")
+    result = await watch(["*.sql", "a*.sql"]).run()
+    counted = result.samples.get
+    assert counted("file_glob_match_number", pattern=f"{tmp_path}/*.sql") == 3
+    assert counted("file_glob_match_number", pattern=f"{tmp_path}/a*.sql") == 2
+    assert counted("onwatch_files_count") == 3
+
+
 async def test_that_a_pattern_has_more_than_is_looked_at_is_told(
     tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,11 +109,12 @@ def scan(paths: Iterable[str], exclude: Sequence[str] = ()) -> Scan:
     items: dict[tuple[int, int], Item] = {}
     for path in paths:
         matched = _of_pattern(path, walk) if _MAGIC.search(path) else _named(path, walk, found)
-        before = len(items)
+        own: set[tuple[int, int]] = set()
         for item in matched:
             items.setdefault(item.key, item)
-        found.matches[path] = len(items) - before
-        if _MAGIC.search(path) and len(items) == before:
+            own.add(item.key)
+        found.matches[path] = len(own)
+        if _MAGIC.search(path) and not own:
             _why_none(path, found)
     found.items = sorted(items.values(), key=lambda item: (-item.changed, item.path))
     found.took = time.monotonic() - began

@@ -118,7 +118,7 @@ def test_time_never_runs_back_within_a_block() -> None:
 
 def test_a_block_looks_back_as_long_as_its_runs_are_apart_now() -> None:
     store = Store()
-    looks = []
+    looks: list[tuple[float, int]] = []
     for interval in (15.0, 1200.0, 15.0):
         store.append("a", interval, len(looks), Samples((Series.of("x"),), (1.0,)))
         block = store.block("a")

@@ -157,7 +157,7 @@ def test_of_a_thousand_checks_nine_hundred_hang(
     assert asked[0] >= 1
     assert asked[len(asked) // 2] >= 2
     assert found.memory < 200
-    assert found.growth < 20
+    assert found.growth < 40
     user_sees("900 of 1,000 servers take connections and say nothing", told[0])
 
 

@@ -194,7 +194,8 @@ async def test_connections_are_used_up(
     user_sees("a database whose connections are used up", outside)
     # The one that is inside can still make room.
     facts = facts_of(result)
-    assert facts.connections == 13
+    # Who had just gone may have been counted.
+    assert facts.connections in {12, 13}
     inside.attend(True)
     rows = facts_of(await mysql_watch.again(inside)).sessions or ()
     victim = next(row for row in rows if row.user == OWNER)

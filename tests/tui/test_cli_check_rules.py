@@ -60,7 +60,7 @@ def test_a_rule_is_not_dead_for_a_check_that_was_left_out(
 ) -> None:
     configure(tmp_path, redis_server, "critical")
     text = (tmp_path / "onwatch.yaml").read_text()
-    more = "{name: files, files: {path: /tmp}}]"
+    more = f"{{name: files, files: {{path: {tmp_path}}}}}]"
     (tmp_path / "onwatch.yaml").write_text(text.replace("]", f", {more}", 1))
     told = [onwatch(tmp_path, "check", *only).stdout for only in ((), ("--only", "files"))]
     assert ["rule Typo is dead" in one for one in told] == [True, False]

@@ -88,12 +88,14 @@ async def test_the_wheel_scrolls_the_pane_beneath_it_without_the_cursor() -> Non
 
 def test_clicks_reach_it_from_a_terminal() -> None:
     with OnTerminal(["-m", "tests.tui.ending_child", "full"], size=(132, 40)) as terminal:
-        terminal.read_until(b"filter")
+        # With the keys for the worst row, which the cursor is on then.
+        hints = terminal.read_until_shown("acknowledge")[-1]
         for _ in terminal.drain():
-            pass
+            hints = terminal.lines()[-1]
         terminal.output = b""
-        # The 9 of "1–9 screens" is the 56th cell of the last line.
-        terminal.type(b"\x1b[<0;56;40M\x1b[<0;56;40m")
+        # The 9; columns begin with 1.
+        column = hints.index("9 screens") + 1
+        terminal.type(f"\x1b[<0;{column};40M\x1b[<0;{column};40m".encode())
         terminal.read_until(b"Incidents")
         terminal.type(b"\x11")
         assert terminal.wait_reading(PATIENCE) == 0

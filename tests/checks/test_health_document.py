@@ -499,6 +499,18 @@ async def test_a_verdict_that_is_no_longer_understood_is_not_fine(
         assert (await probe.run()).status is OK
 
 
+async def test_what_is_known_to_be_ill_comes_before_what_nobody_knows(
+    http_server: HttpServer,
+) -> None:
+    said = {"status": "fatal", "services": {"db": "healthy", "mail": "weird"}}
+    result = await ask("http", http_server.answer("/", said))
+    assert result.status is CRITICAL
+    assert result.message.partition(": ")[2] == (
+        'status is "fatal", expected "healthy"; mail: "weird" is no word that onwatch knows; '
+        "say in http.health_words what it means"
+    )
+
+
 async def test_what_was_judged_is_remembered_over_a_reload(http_server: HttpServer) -> None:
     url = http_server.answer("/", {"status": "ok", "mail": "up", "version": "1"})
     async with probing("http", url) as before, probing("http", url) as probe:

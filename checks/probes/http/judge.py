@@ -153,14 +153,11 @@ class Judge:
             text = "; ".join([says + ", ".join(failing), *advice])
             return [Finding(Status.WARNING, "expectation", text)]
         clauses = [", ".join(failing)] if failing else []
-        if document.strange:
-            clauses.insert(0, _strange(document))
-        elif document.word:
-            good = counterpart(document.word)
-            why = f" ({document.why})" if document.why else ""
-            clauses.append(
-                f"{document.key} is {quoted(document.word)}{why}, expected {quoted(good)}"
-            )
+        if document.word or document.strange:
+            # A part of which nobody knows how it is explains nothing.
+            known = any(part.status is not Status.UNKNOWN for part in worst)
+            at = len(clauses) if known and not document.strange else 0
+            clauses.insert(at, _strange(document) if document.strange else _ill(document))
         return [Finding(document.status, "expectation", "; ".join([*clauses, *advice]))]
 
     def _values(self, answer: Answer) -> list[Finding]:
@@ -208,6 +205,12 @@ def _strange(document: HealthDocument) -> str:
     if not document.word:
         return "the health document does not say how its service is"
     return f"{document.key} is {quoted(document.word)}, which is no word that onwatch knows"
+
+
+def _ill(document: HealthDocument) -> str:
+    why = f" ({document.why})" if document.why else ""
+    good = quoted(counterpart(document.word))
+    return f"{document.key} is {quoted(document.word)}{why}, expected {good}"
 
 
 def _clause(part: Part) -> str:

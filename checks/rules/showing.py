@@ -338,14 +338,18 @@ def _judgement(view: RuleView) -> _Judgement:
 
 
 def _as_event(one: TransitionView, sentence: str, *, known: bool) -> str:
-    """``DiskFull {mountpoint="/var"} firing: /var is 96 % full: it has been there for 5m (for: 5m);
-    … is 0.96, > 0.95``. ``known``: the event is of a check, which has its job and instance.
+    """``DiskFull firing: /var is 96 % full: it has been there for 5m (for: 5m); … is 0.96, > 0.95;
+    {mountpoint="/var"}``, or ``DiskFull {mountpoint="/var"} resolved: …`` where no sentence tells
+    it apart. ``known``: the event is of a check, which has its job and instance.
     """
     hidden = _KNOWN if known else _NO_NEWS
     labels = [pair for pair in one.labels if pair[0] not in hidden]
-    shown = f" {shown_series(labels)}" if labels else ""
+    shown = shown_series(labels) if labels else ""
     way = str(one.after) if one.before is not one.after else f"still {one.after}"
-    begins = one.after is State.FIRING and one.before is not State.FIRING
-    said = f"{sentence}: " if begins and sentence else ""
     evidence = evidence_words(one.evidence)
-    return clean(f"{one.name}{shown} {way}: {said}{one.why}{f'; {evidence}' if evidence else ''}")
+    begins = one.after is State.FIRING and one.before is not State.FIRING
+    if begins and sentence:
+        said = [f"{one.name} {way}: {sentence}: {one.why}", evidence, shown]
+    else:
+        said = [f"{one.name}{f' {shown}' if shown else ''} {way}: {one.why}", evidence]
+    return clean("; ".join(filter(None, said)))

@@ -53,6 +53,19 @@ async def test_a_rule_fires_and_is_resolved() -> None:
         assert any(" resolved: the expression returns it no more" in one for one in scene.told)
 
 
+async def test_an_event_tells_the_state_and_the_sentence_before_the_labels() -> None:
+    PLAYED["one"] = ok(50)
+    labelled = HIGH.replace("severity: critical", "severity: critical, team: shop")
+    async with playing(configured(labelled, spec("one"))) as scene:
+        await scene.after(16)
+        (fires,) = (one for one in scene.told if one.startswith("High"))
+        assert fires.startswith("High firing: one:1 has 50: it has been there for 1")
+        assert fires.endswith('; {team="shop"}')
+        PLAYED["one"] = ok(5)
+        await scene.after(11)
+        assert scene.told[-1].startswith('High {team="shop"} resolved: ')
+
+
 async def test_rules_begin_once_there_is_a_thread_for_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -71,7 +71,7 @@ class LiveRules:
         self._tell = tell
         self._labels = external_labels
         self._settled_on = settled_on
-        self._names: frozenset[str] = frozenset()
+        self._places: tuple[Place, ...] = ()
         self._since = round(clock.now() * 1000)
         self._memory = Remembering(config.memory, lanes) if config.memory else None
         self._finder = CheckFinder(())
@@ -89,7 +89,7 @@ class LiveRules:
         """The checks that there are."""
         places = list(checks)
         self._finder = CheckFinder(places)
-        self._names = frozenset(name for name, _, _ in places)
+        self._places = tuple(places)
         if self._work is not None:
             self._work.finder = self._finder
 
@@ -156,8 +156,13 @@ class LiveRules:
         self._work = work
         work.begin()
         if recalled is not None and self._settled_on:
-            work.release(Gone(checks=work.checks - self._names))
+            self._release_absent(work)
         return work
+
+    def _release_absent(self, work: Work) -> None:
+        """End the alerts of an earlier session whose checks are not there in this one."""
+        absent = work.checks - {name for name, _, _ in self._places}
+        work.release(Gone(checks=absent, kept=frozenset(place[1:] for place in self._places)))
 
     async def _recalled(self) -> Recalled | None:
         """The alerts of the session before; rules wait for no folder that hangs."""

@@ -422,6 +422,45 @@ async def test_alerts_of_a_check_that_was_taken_away_meanwhile_end_unless_it_may
         assert any("not watched any more" in one for one in scene.told) is (finder is None)
 
 
+OF_PAGE = "{alert: High, expr: 'max by (job, instance) (played_value) > 10', for: 10s}"
+SUM = "{alert: High, expr: 'sum(played_value) > 10', for: 10s}"
+
+
+def watching_db(text: str, name: str, memory: Path | None = None) -> EngineConfig:
+    """A check ``name`` of one and the same target, with the rules of ``text``."""
+    return configured(text, replace(spec("one"), name=name, job="db"), memory=memory)
+
+
+@pytest.mark.parametrize("text", [OF_PAGE, SUM])
+async def test_an_alert_goes_on_firing_when_its_check_gets_another_name(text: str) -> None:
+    PLAYED["one"], clock = ok(50), FakeClock()
+    async with playing(watching_db(text, "one"), clock) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]
+        old = scene.engine
+    async with playing(watching_db(text, "two"), clock, follows=old) as scene:
+        await scene.after(6)
+        assert scene.states("High") == [State.FIRING]
+        assert not any("not watched any more" in one for one in scene.told)
+        PLAYED["one"] = ok(5)
+        await scene.after(6)
+        assert scene.states("High") == [State.RESOLVED]
+
+
+async def test_nor_does_it_end_when_the_name_was_changed_while_onwatch_did_not_run(
+    tmp_path: Path,
+) -> None:
+    PLAYED["one"], clock, memory = ok(50), FakeClock(), tmp_path / "alerts.json"
+    async with playing(watching_db(OF_PAGE, "one", memory), clock) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]
+    await clock.advance(60)
+    async with playing(watching_db(OF_PAGE, "two", memory), clock) as scene:
+        await scene.after(6)
+        assert scene.states("High") == [State.FIRING]
+        assert not any("not watched any more" in one for one in scene.told)
+
+
 async def test_a_restart_goes_on_with_a_pending_alert(tmp_path: Path) -> None:
     PLAYED["one"] = ok(50)
     clock = FakeClock()
@@ -631,6 +670,18 @@ def test_only_what_was_there_before_is_gone() -> None:
     assert not gone.holds({"job": "job", "instance": "of a page of metrics"})
     assert not gone.holds({"job": "job"})
     assert not gone.holds({})
+
+
+def test_a_check_that_is_renamed_and_keeps_its_target_is_not_gone() -> None:
+    before = [("web", "db", "a"), ("ping", "db", "a"), ("b", "db", "b")]
+    gone = live.watched_no_more(before, [("web-new", "db", "a"), ("ping", "db", "a")])
+    assert not gone.holds({"job": "db", "instance": "a"}, ("web",))
+    assert gone.left(("web", "b", "ping")) == ("web-new", "ping")
+    assert gone.holds({"job": "db", "instance": "b"}, ("b",))
+    gone = live.watched_no_more(before, [("ping", "db", "a"), ("b", "db", "b")])
+    assert gone.holds({"job": "db", "instance": "a"}, ("web",)), "ping gave something else"
+    gone = live.watched_no_more(before, [("b", "db", "a"), ("ping", "db", "a")])
+    assert gone.left(("web",)) == ("b",), "its name was that of another one"
 
 
 async def test_rules_begin_although_a_check_never_answers() -> None:

@@ -105,8 +105,6 @@ def read_document(
     said = walk.said(document, "", wanted)
     walk.headed = _is_of_health(said)
     walk.top(document, said.key)
-    if said.status is None and walk.sure:
-        said = walk.said(document, "", WORDED)
     parts = tuple(walk.parts.values())
     if said.status is None and not parts:
         return None
@@ -128,8 +126,16 @@ def read_document(
         _text(document, _STARTS),
         strange,
         clean(said.why, 200),
-        frozenset(walk.places if said.status is None else {"", *walk.places}),
+        _places(walk, said),
     )
+
+
+def _places(walk: Walk, said: Said) -> frozenset[str]:
+    """Where the next document of the page is to say how something is: nowhere where this one may
+    be of anything, an order or the state of a replica."""
+    if not walk.of_health:
+        return _NOWHERE
+    return frozenset(walk.places if said.status is None else {"", *walk.places})
 
 
 def _is_of_health(said: Said) -> bool:

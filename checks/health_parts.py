@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Final, TypeGuard
 
 from checks.expectations import quoted
-from checks.health_words import is_neutral
+from checks.health_words import ill_words, is_neutral, is_of_any_field, word_status
 from checks.model import Part, Status, clean
 
 __all__ = ["WORDED", "Meaning", "Said", "Walk", "is_number", "member"]
@@ -29,6 +29,9 @@ LOOKED_AT: Final = 4_000
 """Objects, and members of one, that are looked at: a megabyte may hold a hundred thousand."""
 WORD_BOUND: Final = 40
 """Characters of a word that are looked at, and shown."""
+
+_EXPLAINED: Final = 400
+"""Characters in which a word and what follows it are looked for."""
 
 _WORDED: Final = ("status", "overall_status", "overall", "aggregatedStatus", "outcome", "health")
 _VERDICTS: Final = (*_WORDED, "state", "healthy", "ok", "alive", "ready", "up", "success")
@@ -65,7 +68,9 @@ _NAMES: Final = (
     *("serviceName", "checkID"),
 )
 _NO_VERDICT_IN = re.compile(
-    r"level|env|mode|type|name|version|message|description|role|debug|feature|time", re.IGNORECASE
+    r"level|env|mode|type|name|version|message|description|role|debug|feature|time"
+    r"|severity|priority|threshold|channel|colou?r|slot|commit|branch|region|zone",
+    re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_][^\W\d]*(?:[ /-][^\W\d]+){0,4}|")
 _AND_WHY: Final = re.compile(r"\s*([^\W\d][\w \-]{0,39}?)(?::\s*|\s+[-–—]\s+|\s+\()(.+)", re.DOTALL)
@@ -99,8 +104,8 @@ class Walk:
 
     With ``expected`` words are expected wherever a verdict may stand, with ``headed`` in lists of
     parts: its head has a word that only health documents have. ``seen`` are the places at which
-    earlier documents of this page had a verdict; ``places`` are those of this one. ``sure`` is
-    whether a list of parts had a word that is known.
+    an earlier document of this page, which was one of health, had a verdict; ``places`` are those
+    of this one.
     """
 
     meaning: Meaning
@@ -111,8 +116,13 @@ class Walk:
     facts: list[tuple[str, str]] = field(default_factory=list)
     numbers: list[tuple[str, float]] = field(default_factory=list)
     places: set[str] = field(default_factory=set)
-    sure: bool = False
     left: int = LOOKED_AT
+
+    @property
+    def of_health(self) -> bool:
+        """Whether it is known to be a health document: elsewhere a word that nobody knows, or
+        that fields of all kinds have, says nothing of health."""
+        return self.expected or self.headed or bool(self.seen)
 
     def said(self, mapping: Mapping[str, Any], place: str, words: frozenset[str]) -> Said:
         """The verdict in ``mapping``, which stands at ``place``. Under the keys ``words`` one that
@@ -146,10 +156,13 @@ class Walk:
     def _top_word(self, key: str, value: object) -> bool:
         """Whether ``value``, which is no object, is a part beside the document's verdict."""
         known = key in self.seen
-        if not known and (not isinstance(value, str) or _NO_VERDICT_IN.search(key)):
+        if not known and (
+            not isinstance(value, str) or _NO_VERDICT_IN.search(key) or self._of_any_field(value)
+        ):
             return False
         word, status, why = self._meant(value, explained=known)
-        if status is None and not known:
+        # Where a word stood there may be a time now, or what else is no word.
+        if status is None and (not known or (isinstance(value, str) and not _is_word(value))):
             return False
         # A word for nothing to judge may be any field's: what follows it need be no verdict.
         place = key if known or not is_neutral(word) else ""
@@ -165,9 +178,8 @@ class Walk:
         akin: set[str] = set()
         if plain in _OF_HEALTH:
             akin.update(key for _, value in named if (key := self._known_at(value)) is not None)
-        self.sure = self.sure or bool(akin)
         words = _NOWHERE
-        if akin or self.expected or (self.headed and plain in _OF_HEALTH):
+        if self.expected or (self.of_health and plain in _OF_HEALTH):
             words = WORDED | akin
         for name, value in named:
             place = f"{path}.{name}"
@@ -175,9 +187,7 @@ class Walk:
                 self._object(name, value, place, depth, words)
             elif isinstance(value, list):
                 self._observations(name, value, place, depth, words)
-            elif not self._word(
-                name, value, place, flags=plain in _FLAGS and depth == 1, akin="" in akin
-            ):
+            elif not self._word(name, value, place, flags=plain in _FLAGS and depth == 1):
                 self._fact(place, value)
 
     def _known_at(self, value: object) -> str | None:
@@ -192,14 +202,14 @@ class Walk:
             return None
         return "" if isinstance(value, str) and self.meaning(value) is not None else None
 
-    def _word(self, name: str, value: object, place: str, *, flags: bool, akin: bool) -> bool:
-        """Whether ``value``, a member of a list of parts and no object, is a part."""
+    def _word(self, name: str, value: object, place: str, *, flags: bool) -> bool:
+        """Whether ``value``, a member of a list of parts and no object, is a part. A word that
+        nobody knows may tell of what kind it is: ``{"cache": "redis"}``."""
         known = place in self.seen
         if not known and not isinstance(value, (str, bool) if flags else str):
             return False
-        word, status, why = self._meant(value, explained=known or akin)
-        strange = akin and _is_word(value) and not _NO_VERDICT_IN.search(name)
-        if status is None and not known and not strange:
+        word, status, why = self._meant(value, explained=known or self.of_health)
+        if status is None and not known:
             return False
         self._add(_part(name, Said("", word, status or Status.UNKNOWN, why)), place)
         return True
@@ -209,7 +219,8 @@ class Walk:
         if depth > DEPTH_BOUND or isinstance(value, list) or self._is_enough():
             return
         words = WORDED if self.expected and depth == 1 else _NOWHERE
-        if self.said(value, path, words).status is not None:
+        said = self.said(value, path, words)
+        if said.status is not None and (self.of_health or not self._of_any_field(said.word)):
             self._object(path, value, path, depth, words)
             return
         for key, inner in value.items():
@@ -268,6 +279,10 @@ class Walk:
             more = f" {identity}" if len(objects) > 1 else ""
             self._object(name + more, item, path + more, depth + 1, words)
 
+    def _of_any_field(self, value: object) -> bool:
+        """Whether ``value`` is a verdict only where one is expected, and not by words of ours."""
+        return is_of_any_field(value) and self.meaning(value) is word_status(value)
+
     def _is_enough(self) -> bool:
         self.left -= 1
         return self.left < 0
@@ -277,9 +292,11 @@ class Walk:
         follows it: ``unhealthy: connection refused``."""
         status = self.meaning(value)
         if isinstance(value, str) and status is None and explained:
-            match = _AND_WHY.fullmatch(value)
+            match = _AND_WHY.fullmatch(value[:_EXPLAINED])
             meant = self.meaning(match[1]) if match else None
-            if match and meant is not None:
+            # ``up (unhealthy)`` is not well, and nobody knows what ``ok: 3 failed`` is.
+            doubtful = meant is Status.OK and match is not None and ill_words(match[2])
+            if match and meant is not None and not doubtful:
                 return match[1], meant, match[2].removesuffix(")")
         return _text(value), status, ""
 

@@ -134,6 +134,10 @@ class Finder(Protocol):
         A check that did not change is the same :class:`~checks.probe.CheckSpec` as before.
         """
 
+    @property
+    def sure(self) -> bool:
+        """Whether what it has not found by now is not there, as far as it can tell."""
+
     async def rest(self) -> None:
         """Wait until it is worth looking again."""
 

@@ -89,6 +89,8 @@ async def _look_again(engine: Engine) -> None:
             config = await finder.look(engine.config)
             if config is not engine.config:
                 await engine.amend(config)
+            if finder.sure and engine.rules is not None:
+                engine.rules.settle()
         except Exception as error:
             # The rim: a look that fails must not cost what is watched already, nor the next look.
             said = f"looking for services failed, and is tried again: {_cause(error)}"

@@ -83,6 +83,12 @@ class Discovery:
         """Whether everything that was seen had time to say what it is."""
 
     @property
+    def sure(self) -> bool:
+        """See :class:`checks.config.Finder`: the first look has too little time for that."""
+        looked = self._hurried > (1 if self.settled else HURRIES)
+        return looked and self._past is not None
+
+    @property
     def pause(self) -> float:
         """Seconds until it is worth looking again."""
         return AGAIN if self.settled or self._hurried > HURRIES else SOON

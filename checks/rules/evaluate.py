@@ -46,6 +46,8 @@ MOST_ALERTS: Final = 10_000
 """Of one rule, where the group sets no limit: more are a mistake in the rule."""
 TEXTS: Final = 4
 """How many times as long as a query the labels and annotations of a rule's alerts may take."""
+_NEVER: Final = 1 << 62
+"""Later than any sample."""
 _RELEASED: Final = "what it is about is not watched any more"
 _NO_VECTOR: Final = "rule result is not a vector or scalar"
 
@@ -276,14 +278,19 @@ class AlertRun:
             for alert in alerts
         }
 
-    def release(self, gone: Gone, now: int) -> list[Transition]:
-        """End the alerts of what is not watched any more, which nothing will ever say is over."""
+    def release(self, gone: Gone, now: int, unseen_since: int = _NEVER) -> list[Transition]:
+        """End the alerts of what is not watched any more, which nothing will ever say is over.
+
+        Those that the expression has returned from ``unseen_since`` on (milliseconds) are of what
+        is watched, whatever their checks were called.
+        """
         told = []
         alerts = dict(self.alerts)
         for labels, alert in self.alerts.items():
             if not alert.active:
                 continue
-            if not gone.holds(dict(alert.scope), alert.checks):
+            seen = alert.seen_at >= unseen_since
+            if seen or not gone.holds(dict(alert.scope), alert.checks):
                 alerts[labels] = replace(alert, checks=gone.left(alert.checks))
                 continue
             if alert.state is State.PENDING:

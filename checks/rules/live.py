@@ -46,7 +46,7 @@ class LiveRules:
         judges: whether the last run of a check could judge, by the check's name.
         tell: takes events.
         settled_on: whether the checks are those of the configuration: what is not among them is
-            watched no more. Discovery may find it later.
+            watched no more. Discovery may find it until :meth:`settle`.
     """
 
     def __init__(
@@ -71,6 +71,8 @@ class LiveRules:
         self._tell = tell
         self._labels = external_labels
         self._settled_on = settled_on
+        self._recalls = True
+        """Whether there may be alerts of an earlier session that nothing was found out about."""
         self._places: tuple[Place, ...] = ()
         self._since = round(clock.now() * 1000)
         self._memory = Remembering(config.memory, lanes) if config.memory else None
@@ -109,7 +111,7 @@ class LiveRules:
 
         ``gone`` tells what is watched no more: its alerts end.
         """
-        self._since, self._view = old._since, old._view
+        self._since, self._view, self._recalls = old._since, old._view, old._recalls
         if old._work is not None:
             self._before = (old._work, (gone,))
         elif old._before is not None:
@@ -117,6 +119,12 @@ class LiveRules:
             self._before = (work, (*earlier, gone))
         if self._memory is not None and old._memory is not None:
             self._memory.follow(old._memory)
+
+    def settle(self) -> None:
+        """Note that the checks are those that there are: what else was watched before is not
+        watched any more.
+        """
+        self._settled_on = True
 
     def release(self, gone: Gone) -> None:
         """End the alerts of what is watched no more."""
@@ -130,6 +138,7 @@ class LiveRules:
             work = await self._begin()
             while True:
                 await work.go_on()
+                self._release_absent(work)
         except Exception as error:
             # The rim: whatever goes wrong with rules, the checks go on.
             log.exception("the rules ended by an error of their own")
@@ -155,14 +164,15 @@ class LiveRules:
                 work.release(one)
         self._work = work
         work.begin()
-        if recalled is not None and self._settled_on:
-            self._release_absent(work)
         return work
 
     def _release_absent(self, work: Work) -> None:
-        """End the alerts of an earlier session whose checks are not there in this one."""
-        absent = work.checks - {name for name, _, _ in self._places}
-        work.release(Gone(checks=absent, kept=frozenset(place[1:] for place in self._places)))
+        """End the alerts of an earlier session whose checks are not there in this one, once it is
+        known which are and what the rules say of these.
+        """
+        if self._recalls and self._settled_on and work.rules.evaluated:
+            self._recalls = False
+            work.release_absent(self._places)
 
     async def _recalled(self) -> Recalled | None:
         """The alerts of the session before; rules wait for no folder that hangs."""

@@ -79,6 +79,11 @@ class RuleSet:
         return sum(place.missed for place in self._places.values())
 
     @property
+    def evaluated(self) -> bool:
+        """Whether every group has been evaluated."""
+        return all(place.outcome is not None for place in self._places.values())
+
+    @property
     def next_due(self) -> int | None:
         """When the next group is due, in milliseconds; None without any group."""
         return min((place.due for place in self._places.values()), default=None)

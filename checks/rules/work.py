@@ -7,7 +7,7 @@ so that no check gets late and no key waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from checks.alerts.folding import CheckFinder
@@ -18,7 +18,7 @@ from checks.config import RulesConfig
 from checks.promql.api import Engine
 from checks.promql.options import Options
 from checks.rules.evaluate import AlertRun, Circumstances, RecordRun
-from checks.rules.gone import Gone
+from checks.rules.gone import Gone, Place
 from checks.rules.loading import without
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import RuleOutcome
@@ -79,7 +79,8 @@ class Work:
         problems = config.problems
         if recalled is not None and recalled.problem:
             problems = (*problems, recalled.problem)
-        self.rules = RuleSet(groups, about, round(clock.now() * 1000))
+        self._made_at = round(clock.now() * 1000)
+        self.rules = RuleSet(groups, about, self._made_at)
         self.showing = Showing(self.rules, store, problems, memory.path if memory else None)
         self.finder = CheckFinder(())
         self._recalled = recalled
@@ -124,6 +125,15 @@ class Work:
         """End the alerts of what is watched no more."""
         for run in self._alert_runs():
             self._passed(run, run.release(gone, self._moment()))
+
+    def release_absent(self, places: Collection[Place]) -> None:
+        """End the alerts of an earlier session whose checks are not at ``places``, which are all
+        that are watched, unless this one has seen them too.
+        """
+        absent = self.checks - {name for name, _, _ in places}
+        gone = Gone(checks=absent, kept=frozenset(place[1:] for place in places))
+        for run in self._alert_runs():
+            self._passed(run, run.release(gone, self._moment(), self._made_at))
 
     async def go_on(self) -> None:
         """Evaluate the next group that is due, or rest until one is."""

@@ -435,8 +435,18 @@ async def test_the_next_look_is_half_a_minute_away_or_soon_while_something_is_sl
     config = await found.look(EMPTY)
     assert (found.settled, found.pause) == (False, 1.0)
     for _ in range(3):
+        assert not found.sure
         config = await found.look(config)
     assert found.pause == 30.0
+    assert found.sure, "what is slow for ever is not waited for"
+
+
+async def test_after_the_second_look_it_is_sure_of_what_is_not_there(tmp_path: Path) -> None:
+    found = discovery(tmp_path)
+    config = await found.look(EMPTY)
+    assert (found.settled, found.sure) == (True, False)
+    await found.look(config)
+    assert found.sure
 
 
 async def test_closed_it_leaves_no_thread(tmp_path: Path) -> None:

@@ -119,6 +119,10 @@ class Faltering:
         # Once the picture of each second shows what went wrong.
         await asyncio.sleep(1.3 if self.looks == 2 else 0.01)
 
+    @property
+    def sure(self) -> bool:
+        return False
+
     def forget(self, name: str) -> None:
         del name
 

@@ -14,6 +14,7 @@ from checks.alerts.model import State
 from checks.clock import FakeClock
 from checks.config import EngineConfig, RulesConfig
 from checks.engine import Engine
+from checks.live import _look_again
 from checks.model import Part, Result, Status
 from checks.probe import Target
 from checks.rules import live, work
@@ -28,6 +29,8 @@ from tests.checks.test_lanes import no_threads
 
 HIGH = "{alert: High, expr: played_value > 10, for: 10s, labels: {severity: critical}, "
 HIGH += "annotations: {summary: '{{ $labels.instance }} has {{ $value }}'}}"
+OF_PAGE = "{alert: High, expr: 'max by (job, instance) (played_value) > 10', for: 10s}"
+SUM = "{alert: High, expr: 'sum(played_value) > 10', for: 10s}"
 
 
 async def test_a_rule_fires_and_is_resolved() -> None:
@@ -388,13 +391,23 @@ async def test_alerts_of_a_check_that_is_taken_away_end() -> None:
 
 
 class Looking:
-    """A finder that has found nothing yet."""
+    """A finder that finds nothing; it is sure once it has looked again, which is when asked to."""
+
+    def __init__(self) -> None:
+        self.again = asyncio.Event()
+        self.looks = 0
 
     async def look(self, config: EngineConfig) -> EngineConfig:
+        self.looks += 1
         return config
 
+    @property
+    def sure(self) -> bool:
+        return self.looks > 0
+
     async def rest(self) -> None:
-        await asyncio.Event().wait()
+        await self.again.wait()
+        self.again.clear()
 
     def forget(self, name: str) -> None:
         """Nothing was found."""
@@ -422,8 +435,46 @@ async def test_alerts_of_a_check_that_was_taken_away_meanwhile_end_unless_it_may
         assert any("not watched any more" in one for one in scene.told) is (finder is None)
 
 
-OF_PAGE = "{alert: High, expr: 'max by (job, instance) (played_value) > 10', for: 10s}"
-SUM = "{alert: High, expr: 'sum(played_value) > 10', for: 10s}"
+@pytest.mark.parametrize("text", [HIGH, SUM])
+async def test_what_is_not_found_again_ends_its_alerts_once_everything_was_looked_for(
+    tmp_path: Path, text: str
+) -> None:
+    """``two`` was looked for and is not there; ``one`` answers and has nothing any more."""
+
+    async def nothing(target: Target) -> Result:
+        del target
+        return Result(Status.OK, "fine")
+
+    PLAYED.update(one=ok(50), two=ok(50))
+    clock, memory, finder = FakeClock(), tmp_path / "alerts.json", Looking()
+    async with playing(configured(text, spec("one"), spec("two"), memory=memory), clock) as scene:
+        await scene.after(16)
+        assert set(scene.states("High")) == {State.FIRING}
+    await clock.advance(60)
+    PLAYED["one"] = nothing
+    again = replace(configured(text, spec("one"), memory=memory), finder=finder)
+    async with playing(again, clock) as scene:
+        assert isinstance(scene.engine, Engine)
+        looking = asyncio.create_task(_look_again(scene.engine))
+        await scene.after(400)
+        assert State.FIRING in scene.states("High")
+        finder.again.set()
+        await scene.after(16)
+        assert State.FIRING not in scene.states("High")
+        looking.cancel()
+
+
+async def test_what_is_not_found_again_ends_no_alert_that_others_give_too(tmp_path: Path) -> None:
+    PLAYED.update(one=ok(50), two=ok(50))
+    clock, memory = FakeClock(), tmp_path / "alerts.json"
+    async with playing(configured(SUM, spec("two"), memory=memory), clock) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]
+    await clock.advance(60)
+    async with playing(configured(SUM, spec("one"), memory=memory), clock) as scene:
+        await scene.after(16)
+        assert scene.states("High") == [State.FIRING]
+        assert not any("not watched any more" in one for one in scene.told)
 
 
 def watching_db(text: str, name: str, memory: Path | None = None) -> EngineConfig:

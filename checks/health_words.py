@@ -42,7 +42,8 @@ _WARNING: Final = (
     "overloaded unknown"
 )
 _WARNING_THERE: Final = (
-    "degraded_service partially_available server_is_shutting_down health_warn amber partial_failure has_issues impaired reduced at_risk "
+    "degraded_service partially_available server_is_shutting_down "
+    "health_warn amber partial_failure has_issues impaired reduced at_risk "
     "flapping restarting reloading activating deactivating stopping shutting_down terminating "
     "draining maintenance_mode maint nolb safe_mode rebuilding syncing throttled "
     "insufficient_data service_unknown"

@@ -434,8 +434,8 @@ async def test_the_next_look_is_half_a_minute_away_or_soon_while_something_is_sl
     found = discovery(tmp_path, http_server.port, first=0.5)
     config = await found.look(EMPTY)
     assert (found.settled, found.pause) == (False, 1.0)
+    assert not found.sure
     for _ in range(3):
-        assert not found.sure
         config = await found.look(config)
     assert found.pause == 30.0
     assert found.sure, "what is slow for ever is not waited for"

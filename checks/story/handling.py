@@ -76,9 +76,11 @@ def handled(
             due = due_of(alert)
             says_it = own.get(alert.check) if alert.rule and alert.cause == alert.check else None
             if says_it is not None:
-                # Whoever is to take that of the check takes what it says anyhow.
+                # Whoever is to take that of the check takes what it says anyhow; where that is
+                # silenced, nobody is to.
                 seen_to = thing_of(says_it) in acknowledgements
-                due = _NEVER if seen_to or _no_later(due_of(says_it), due) else due
+                asked = not hidden.get(says_it.id) and _no_later(due_of(says_it), due)
+                due = _NEVER if seen_to or asked else due
         if taken is not None or by or due != _NEVER:
             found[alert.id] = Handled(taken, by, due.acknowledge, due.escalate, due.contact)
     return found

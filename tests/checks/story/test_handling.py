@@ -297,6 +297,26 @@ async def test_what_its_check_says_itself_is_to_be_taken_with_that(session: Sess
     assert session.story._view.handled["r"].due == NOW + 15 * 60
 
 
+async def test_what_is_worse_than_its_silenced_check_is_to_be_taken_in_its_own_time(
+    path: Path, clock: FakeClock
+) -> None:
+    alike = Target(Term(900), Term(1800))
+    session = Session(path, clock, targets=Targets({"critical": alike, "unknown": alike}))
+    check = ill("api", Status.UNKNOWN, since=NOW - 60)
+    worse = AlertView("r", "Full", "api", Status.CRITICAL, NOW, "full", cause="api", rule=KEY)
+    await session.step(check, rules=(worse,))
+    assert "r" not in session.story._view.handled, "its check comes up first"
+    matcher = Matcher("severity", "=", "unknown")
+    session.story.silence(Silence("", (matcher,), NOW, NOW + 3600, ""))
+    await session.step(check, rules=(worse,))
+    assert session.handled("api").silenced_by
+    assert session.story._view.handled["r"].due == NOW + 900
+    session.story.acknowledge(session.alert("api").id)
+    await session.step(check, rules=(worse,))
+    assert "r" not in session.story._view.handled
+    await session.end()
+
+
 async def test_without_annotating_nothing_is_taken_silenced_or_noted(
     path: Path, clock: FakeClock
 ) -> None:

@@ -275,6 +275,25 @@ async def test_a_token_that_was_renewed_is_taken_up_within_a_minute(
         assert http_server.requests[-1].headers["authorization"] == "Bearer newer"
 
 
+async def test_a_source_that_fails_after_a_401_is_asked_once_a_minute(
+    http_server: HttpServer, tmp_path: Path
+) -> None:
+    clock, asked, secret = FakeClock(), tmp_path / "asked", tmp_path / "secret"
+    secret.write_text("wrong")
+    password = {"command": ["sh", "-c", f"echo >> {asked}; cat {secret} 2> /dev/null"]}
+    auth = {"basic": {"username": "bob", "password": password}}
+    url = http_server.answer("/", status=401)
+    async with probing("http", {"url": url, "auth": auth}, clock=clock) as probe:
+        assert (await probe.run()).reason == "auth"
+        secret.unlink()
+        reasons = []
+        for _ in range(37):
+            await clock.advance(5)
+            reasons.append((await probe.run()).reason)
+    assert asked.read_text().count("\n") == 4
+    assert reasons.count("config") == 3
+
+
 async def test_a_missing_secret_is_a_matter_of_configuration(http_server: HttpServer) -> None:
     config = {"url": http_server.url, "auth": {"bearer": {"env": "ONWATCH_TEST_UNSET"}}}
     result = await ask("http", config)

@@ -39,9 +39,9 @@ class Credentials:
             SecretError: a source gave no credential.
         """
         if self._headers is None or (self._reread_at and self._env.clock.now() >= self._reread_at):
-            self._reread_at = 0.0
+            # Counted from here: a source that fails is asked no more often than one that answers.
+            self._reread_at, self._read_at = 0.0, self._env.clock.now()
             self._headers = await self._read()
-            self._read_at = self._env.clock.now()
         return self._headers
 
     def refused(self) -> None:

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from checks.model import Status
 from widgets.frame import Frame
 from widgets.text import Line, Seg, fit_segs, segs_width
 from widgets.view import PictureView
@@ -131,6 +132,11 @@ class LinePane(PictureView, can_focus=True):
     def count(self, width: int, height: int) -> int:
         """The lines beneath the title, in ``width`` by ``height`` cells."""
         return len(self.build(width, height)) + len(self.pinned(width))
+
+    def status_at(self, key: str | None) -> Status | None:
+        """How the row with the identity ``key`` is; None where it says nothing of that."""
+        del key
+        return None
 
     def inputs(self) -> tuple[object, ...]:
         """The objects that :meth:`build` reads; it is asked again when one is another object, or

@@ -9,6 +9,7 @@ import pytest
 
 from checks.model import Status
 from checks.runbooks.views import RunState, RunView, Subject
+from checks.story.model import Incident
 from checks.story.views import StoryView
 from checks.views import Snapshot
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
@@ -16,16 +17,22 @@ from tests.tui.fakes import FakeSource
 from tests.widgets import samples
 from tests.widgets.curves import NOW
 from tests.widgets.sample_alerts import alert_night
+from tests.widgets.sample_dashboards import dashboard_night
 from tests.widgets.sample_runbooks import books, run, runbook_night
 from tui.palette import Palette
+from tui.screens.alert import AlertScreen
 from tui.screens.runbook import RunbookScreen
 from tui.screens.step import StepScreen
+from widgets.alert_list.entries import entries_of
+from widgets.alert_list.table import AlertTable
 from widgets.alerts import AlertsPane
+from widgets.dashboard.pane import DashboardPane, is_ill
 from widgets.format import clock
 from widgets.runbook.output import OutputPane, Rows
 from widgets.runbook.steps import StepsPane
 from widgets.runbook.words import last_run
 from widgets.services import ServicesPane
+from widgets.timeline.table import IncidentTable
 
 
 def night(*, ran: bool = False) -> Snapshot:
@@ -150,6 +157,87 @@ async def test_on_a_row_that_is_fine_r_leads_where_the_verdict_says() -> None:
         await pilot.press("r")
         await settle(pilot)
         assert f"runbook  {worst.id}" in source.asked
+
+
+async def test_a_row_that_is_ill_and_of_no_check_leads_to_no_other_alerts_runbook() -> None:
+    picture = night()
+    failed = next(one for one in entries_of(picture) if one.section == "errors")
+    async with running(FakeSource(picture), (160, 40)) as pilot:
+        await pilot.press("7")
+        pilot.app.screen.query_one(AlertTable).select(failed.key)
+        await settle(pilot)
+        assert "r runbook" not in seen(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, AlertScreen)
+        assert "r runbook" not in seen(pilot), "nor where all is told about it"
+        await pilot.press("escape", "r")
+        await settle(pilot)
+        assert f"runbook  {picture.alerts[0].id}" not in source_of(pilot).asked
+
+
+async def test_a_panel_past_a_threshold_leads_to_no_other_alerts_runbook() -> None:
+    picture = runbook_night(dashboard_night())
+    worst = picture.alerts[0].id
+    async with running(FakeSource(picture), (160, 60)) as pilot:
+        await pilot.press("D")
+        await settle(pilot)
+        pane = pilot.app.screen.query_one(DashboardPane)
+        found = {is_ill(pane.panel_of(key)): key for key in pane.keys}
+        for ill, key in sorted(found.items(), reverse=True):
+            pane.select(key)
+            await settle(pilot)
+            assert ("r runbook" in seen(pilot).splitlines()[0]) is not ill
+            await pilot.press("r")
+            await settle(pilot)
+            assert (f"runbook  {worst}" in source_of(pilot).asked) is not ill
+        assert len(found) == 2, "panels of both kinds"
+
+
+async def test_an_incident_that_lasts_leads_to_the_runbook_of_its_own_alert() -> None:
+    cause = replace(alert_night().alerts[0], id="jobs@1", name="JobsFailed", check="", rule="jobs")
+    lasts = Incident(4, "JobsFailed", "JobsFailed", Status.WARNING, NOW - 60, alerts=(cause.id,))
+    lost = replace(lasts, id=3, alerts=("gone@1",))
+    over = replace(lasts, id=2, alerts=("gone@1",), ended=NOW - 30)
+    picture = replace(night(), story=StoryView(incidents=(lasts, lost, over)))
+    picture = replace(picture, alerts=(*picture.alerts, cause))
+    worst = picture.alerts[0].id
+    for incident, leads in ((lasts, cause.id), (lost, None), (over, worst)):
+        async with running(FakeSource(picture), (160, 40)) as pilot:
+            await pilot.press("9")
+            pilot.app.screen.query_one(IncidentTable).select(f"incident:{incident.id}")
+            await settle(pilot)
+            await pilot.press("r")
+            await settle(pilot)
+            asked = [one for one in source_of(pilot).asked if one.startswith("runbook ")]
+            assert asked == ([f"runbook  {leads}"] if leads else [])
+
+
+async def test_what_only_informs_or_may_be_soon_keeps_no_fine_row_from_the_runbook() -> None:
+    picture = night()
+    worst = picture.alerts[0]
+    fine = next(check for check in picture.checks if check.status is Status.OK)
+    told = replace(worst, id="told@1", name="JustInfo", check=fine.name, rule="info")
+    for said in (
+        replace(told, status=Status.OK),
+        replace(told, firing=False, status=Status.WARNING),
+    ):
+        source = FakeSource(replace(picture, alerts=(worst, said)))
+        async with running(source, (160, 40)) as pilot:
+            pilot.app.screen.query_one(ServicesPane).select(fine.name)
+            await settle(pilot)
+            await pilot.press("r")
+            await settle(pilot)
+            assert f"runbook  {worst.id}" in source.asked
+            await pilot.press("escape")
+            await settle(pilot)
+            pane = pilot.app.screen.query_one(AlertsPane)
+            pane.focus()
+            pane.select(said.id)
+            await settle(pilot)
+            await pilot.press("r")
+            await settle(pilot)
+            assert f"runbook  {said.id}" in source.asked, "the row is that alert"
 
 
 async def test_the_verdict_names_r_only_where_it_leads_to_its_runbook() -> None:

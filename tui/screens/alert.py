@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from checks.model import Status
 from checks.rules.views import RuleHealth
 from tui import keymap
 from tui.concerns import concerned_by
@@ -155,6 +156,15 @@ class AlertScreen(PictureScreen):
     def concerned(self) -> Concerned | None:
         alert = self.subject.alert if self.subject is not None else None
         return concerned_by(self.snapshot, alert.id, alert.check) if alert is not None else None
+
+    @property
+    def row_alert(self) -> str:
+        return self.alert
+
+    @property
+    def row_ill(self) -> bool:
+        subject = self.subject
+        return subject is not None and subject.entry.status is not Status.OK
 
     @property
     def chosen(self) -> str:

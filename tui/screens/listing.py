@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from checks.model import Status
 from tui import keymap
 from tui.screens.hinting import HintSource
 from tui.screens.opened import NumberedScreen
@@ -134,6 +135,12 @@ class ListScreen(NumberedScreen):
     @property
     def chosen(self) -> str:
         return self._table.selected_check if self._composed else ""
+
+    @property
+    def row_ill(self) -> bool:
+        # What stands beside the table, and its rows, are of the one under the table's cursor.
+        status = self._table.status_at(self._table.selected) if self._composed else None
+        return status not in (None, Status.OK) or super().row_ill
 
     # Room
 

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
+from checks.model import Status
 from tui import keymap
 from tui.annotating import alert_of, may_annotate
 from tui.concerns import concerned_by, mended
@@ -184,7 +185,21 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         none, what the verdict speaks of.
         """
         worst = self.query_one(".header", VerdictLine).leads_for
-        return mended(self.snapshot, self.concerned(), worst)
+        concerned, itself = self.concerned(), self.row_alert
+        return mended(self.snapshot, concerned, worst, itself=itself, ill=self.row_ill)
+
+    @property
+    def row_alert(self) -> str:
+        """The identity of the row under the cursor: of an alert's own row, the alert's id."""
+        pane = self.focused
+        return (pane.selected or "") if isinstance(pane, LinePane) else ""
+
+    @property
+    def row_ill(self) -> bool:
+        """Whether the row under the cursor says itself that it is not OK."""
+        pane = self.focused
+        status = pane.status_at(pane.selected) if isinstance(pane, LinePane) else None
+        return status not in (None, Status.OK)
 
     def _mends_worst(self) -> bool:
         """Whether the key for the runbook leads where the verdict says."""

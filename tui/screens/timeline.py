@@ -11,6 +11,7 @@ from textual.reactive import reactive
 
 from tui import keymap
 from tui.annotating import may_annotate
+from tui.concerns import concerned_by, concerned_in
 from tui.screens.entry import EntryScreen
 from tui.screens.hinting import HintSource
 from tui.screens.listing import ListScreen
@@ -22,6 +23,7 @@ from widgets.timeline.table import IncidentTable
 from widgets.timeline.words import KINDS, incident_told
 
 if TYPE_CHECKING:
+    from checks.runbooks.views import Subject
     from checks.story.model import Incident
     from tui.screens.logs_about import LogsAbout
     from widgets.listing.pane import ListPane
@@ -84,6 +86,15 @@ class TimelineScreen(ListScreen):
         from tui.screens.logs_about import about_incident  # noqa: PLC0415 - when wanted
 
         return about_incident(self.snapshot, self.incident) or super().logs_about()
+
+    def concerned(self) -> Subject | None:
+        """Of an incident that lasts, and of what happened in it, the alert."""
+        incident, pane = self.incident, self.focused
+        entry = pane.entry(pane.selected) if isinstance(pane, EntriesPane) else None
+        if entry is not None and entry.alert:
+            return concerned_by(self.snapshot, entry.alert, entry.check)
+        found = concerned_in(self.snapshot, incident) if incident is not None else None
+        return found or super().concerned()
 
     # Keys
 

@@ -10,6 +10,7 @@ from textual.geometry import Region
 from textual.reactive import reactive
 
 from checks.dashboards.model import Panel
+from checks.model import Status
 from widgets import format as fmt
 from widgets.dashboard.panel import panel_lines, status_of
 from widgets.dashboard.places import SMALL, Laid, laid
@@ -118,6 +119,14 @@ class DashboardPane(LinePane):
     def panel(self) -> PanelView | None:
         """The panel under the cursor."""
         return self.panel_of(self.selected) if self.selected is not None else None
+
+    def status_at(self, key: str | None) -> Status | None:
+        """As its thresholds say; of one with which something is wrong nothing is known."""
+        view = self.panel_of(key) if key is not None else None
+        if view is None or not is_ill(view):
+            return None
+        status = status_of(view)
+        return Status.UNKNOWN if status in (None, Status.OK) else status
 
     def panel_of(self, key: str) -> PanelView | None:
         """The panel ``key``; None where it is not there."""

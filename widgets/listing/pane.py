@@ -231,6 +231,10 @@ class ListPane(LinePane, Generic[Item]):
         """The item whose row has the identity ``key``."""
         return self._shown.get(key) if key is not None else None
 
+    def status_at(self, key: str | None) -> Status | None:
+        item = self.item_at(key)
+        return self.status_of(item) if item is not None else None
+
     def group_at(self, key: str | None) -> Group[Item] | None:
         """The group whose row has the identity ``key``."""
         return self._groups.get(key) if key is not None else None

@@ -123,14 +123,11 @@ def _tails(
     return [tail for at, tail in enumerate(tails) if tail not in tails[:at]]
 
 
-def _way_out(
-    snapshot: Snapshot, alert: AlertView, room: int, glyphs: Glyphs, key: str
-) -> list[Seg]:
-    """The key that opens its runbook, where there is one, and ``room`` for it."""
+def _way_out(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs, key: str) -> list[Seg]:
+    """The key that opens its runbook, where there is one."""
     if not key or snapshot.runbooks is None or alert.id not in snapshot.runbooks.links:
         return []
-    segs = [Seg(f" {glyphs.dot} ", "dim"), Seg(key, "key"), Seg(" runbook", "dim")]
-    return segs if segs_width(segs) <= room else []
+    return [Seg(f" {glyphs.dot} ", "dim"), Seg(key, "key"), Seg(" runbook", "dim")]
 
 
 def _alert_segs(
@@ -146,10 +143,12 @@ def _alert_segs(
     if room >= _BOTH:
         # Worth some words of the sentence, but not most of them.
         tail = next((one for one in tails if segs_width(one) <= room // 2), tail)
+    way = _way_out(snapshot, alert, glyphs, key)
     longer = _tails(snapshot, alert, glyphs, short=False)[0]
-    if needed + segs_width(longer) <= room:
+    if needed + segs_width([*longer, *way]) <= room:
         tail = longer
-    tail = [*tail, *_way_out(snapshot, alert, room - needed - segs_width(tail), glyphs, key)]
+    if needed + segs_width([*tail, *way]) <= room:
+        tail = [*tail, *way]
     return [*head, Seg(brief(alert.sentence, room - segs_width(tail), glyphs.cut), "text"), *tail]
 
 

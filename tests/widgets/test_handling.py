@@ -10,14 +10,15 @@ from checks.story.views import Handled, StoryView
 from checks.views import Snapshot
 from tests.widgets.curves import NOW
 from tests.widgets.sample_handling import handled_night
+from tests.widgets.sample_runbooks import runbook_night
 from widgets.alerts import alert_lines
 from widgets.frame import Frame
 from widgets.handling import due_soon, due_words, moment_words
 from widgets.verdict import verdict_segs
 
 
-def verdict(snapshot: Snapshot, width: int = 120) -> str:
-    return "".join(seg.text for seg in verdict_segs(snapshot, width))
+def verdict(snapshot: Snapshot, width: int = 120, runbook: str = "") -> str:
+    return "".join(seg.text for seg in verdict_segs(snapshot, width, runbook=runbook))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,18 @@ def test_the_top_line_says_in_full_until_when_where_there_is_room() -> None:
     assert first.sentence in wide
     assert "acknowledge within 10 m" in wide
     assert "ack in 10 m" in verdict(due, 120)
+
+
+def test_the_top_line_names_the_way_out_before_it_says_in_full_until_when() -> None:
+    night = runbook_night(handled_night())
+    first = night.alerts[0]
+    due = replace(night, story=StoryView(handled={first.id: Handled(due=NOW + 600)}))
+    told = {width: verdict(due, width, "r") for width in range(60, 201)}
+    named = [width for width in told if "r runbook" in told[width]]
+    full = [width for width in told if "acknowledge within 10 m" in told[width]]
+    assert named == list(range(named[0], 201)), "a wider line loses nothing"
+    assert full == list(range(full[0], 201))
+    assert named[0] < full[0]
 
 
 def test_what_is_taken_is_spoken_of_where_there_is_nothing_else() -> None:

@@ -211,6 +211,24 @@ async def test_what_keys_are_about_is_said_of_every_row_that_is_no_alert() -> No
         assert told(pilot) == ["a rule, of which there is no alert now"]
 
 
+async def test_of_an_alert_that_is_over_it_is_said_that_nothing_is_to_be_done() -> None:
+    calm = next(one.name for one in alert_night().checks if one.status is Status.OK)
+    over = AlertView("calm@1", f"{calm} down", calm, Status.CRITICAL, NOW - 60, OVER, firing=False)
+    night = alert_night(story=StoryView(who="me", over=(over,)))
+    night = replace(night, alerts=tuple(one for one in night.alerts if one.check != calm))
+    async with running(FakeSource(night)) as pilot:
+        await keys(pilot, "7")
+        found = [one for one in entries_of(night) if one.section == "resolved"]
+        assert {one.rule is None for one in found} == {True, False}, "of a check, and of rules"
+        for entry in found:
+            table(pilot).folded = frozenset()
+            await settle(pilot)
+            table(pilot).select(entry.key)
+            await keys(pilot, "a")
+            assert told(pilot) == ["it is over: nothing is to be taken or silenced"]
+            app_of(pilot).clear_notifications()
+
+
 async def test_a_heading_counts_the_rows_that_it_has_now() -> None:
     night = alert_night()
     async with running(FakeSource(night), size=(160, 40)) as pilot:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from tui.screens.listing import ListScreen
 from tui.sentences import entry_sentence
-from widgets.alert_list.entries import entries_of
+from widgets.alert_list.entries import RESOLVED, entries_of
 from widgets.alert_list.recent import RecentPane
 from widgets.alert_list.selected import SelectedAlert
 from widgets.alert_list.table import BY_STATE, AlertTable, long_sections
@@ -84,6 +84,8 @@ class AlertsScreen(ListScreen):
             return "a heading: Enter unfolds it"
         if group is not None:
             return "a heading: choose a row beneath it"
+        if entry is not None and entry.section == RESOLVED:
+            return "it is over: nothing is to be taken or silenced"
         return "a rule, of which there is no alert now" if entry is not None else ""
 
     def action_group(self) -> None:

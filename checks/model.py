@@ -312,6 +312,8 @@ class Result:
         message: one sentence an operator understands.
         reason: one of :data:`REASONS`.
         up: it answered in its own protocol, whatever it answered.
+        answered: where it is not ``up``, whether it said something all the same: that it refuses
+            us, or more than is read.
         value: a few characters for the services pane (``200``, ``up``, ``4.2 MB``).
         duration: seconds the target took to answer; None where it did not.
         samples: what was measured, under the exporters' names.
@@ -350,6 +352,7 @@ class Result:
     host: object | None = None
     asked: tuple[object, ...] = ()
     log: object | None = None
+    answered: bool = False
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:
@@ -367,7 +370,8 @@ class Result:
     @property
     def unasked(self) -> bool:
         """Whether something on our side kept the target from being asked: it may well answer."""
-        return not self.up and self.status is Status.UNKNOWN and self.reason in _OURS
+        ours = self.status is Status.UNKNOWN and self.reason in _OURS
+        return ours and not (self.up or self.answered)
 
     def with_samples(self, samples: Samples) -> Result:
         return replace(self, samples=samples)
@@ -381,6 +385,7 @@ class Result:
         status: Status = Status.CRITICAL,
         samples: Samples | None = None,
         phases: Sequence[tuple[str, float]] = (),
+        answered: bool = False,
     ) -> Result:
         """A run that brought no answer in the target's protocol."""
         return cls(
@@ -391,4 +396,5 @@ class Result:
             value="down" if status is Status.CRITICAL else "",
             samples=samples or Samples(),
             phases=tuple(phases),
+            answered=answered,
         )

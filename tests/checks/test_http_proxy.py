@@ -117,6 +117,7 @@ async def test_a_page_of_metrics_by_a_proxy(http_server: HttpServer, http_proxy:
         f"http://user@{http_proxy.place}, and give metrics.proxy_password"
     )
     assert result.status is Status.UNKNOWN
+    assert result.unasked, "the proxy answered, and nobody else"
 
 
 async def test_a_certificate_is_judged_through_the_tunnel(

@@ -257,6 +257,29 @@ async def test_series_are_the_same_objects_from_scrape_to_scrape(http_server: Ht
     assert http_server.connections == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "more", "reason"),
+    [
+        ({"status": 401}, {}, "auth"),
+        ({"status": 403}, {}, "auth"),
+        ({}, {"max_series": 1}, "limit"),
+        ({}, {"max_bytes": 4}, "limit"),
+    ],
+)
+async def test_a_server_that_answers_and_tells_nothing_was_asked(
+    http_server: HttpServer, answer: dict[str, Any], more: dict[str, Any], reason: str
+) -> None:
+    url = http_server.answer("/", "a 1\nb 1\n", **answer)
+    result = await ask("metrics", {"url": url, **more})
+    assert (result.status, result.reason) == (Status.UNKNOWN, reason)
+    assert (result.up, result.answered, result.unasked) == (False, True, False)
+
+
+async def test_one_that_nobody_could_ask_was_not(http_server: HttpServer) -> None:
+    config = {"url": http_server.url, "auth": {"bearer": {"env": "ONWATCH_TEST_UNSET"}}}
+    assert (await ask("metrics", config)).unasked
+
+
 async def test_credentials(http_server: HttpServer) -> None:
     url = http_server.answer("/metrics", "who are you", status=401)
     result = await ask("metrics", url)

@@ -271,6 +271,7 @@ async def test_credentials_that_are_wanted_are_asked_for(http_server: HttpServer
     result = await ask("prometheus", config)
     assert (result.status, result.reason) == (Status.UNKNOWN, "auth")
     assert "give prometheus.auth" in result.message
+    assert (result.up, result.unasked) == (False, False), "it did answer"
 
 
 async def test_nobody_there_is_critical_and_says_so() -> None:

@@ -132,4 +132,5 @@ class AlertmanagerProbe:
             str(error),
             status=Status.UNKNOWN if error.reason in OURS else Status.CRITICAL,
             samples=builder.build(),
+            answered=self._api.answered,
         )

@@ -71,6 +71,8 @@ class Api:
         self._asking = Asking(config, target, _HEADERS)
         self.peer: Peer | None = None
         """Who answered last."""
+        self.answered = False
+        """Whether the last request had an answer, if only that access is refused."""
 
     async def close(self) -> None:
         """Close the connections, and end the lane's thread."""
@@ -98,6 +100,7 @@ class Api:
             raise TargetError(error.reason, own_keys(str(error), self._kind)) from None
         finally:
             self.peer = run.peer or self.peer
+            self.answered = bool(run.exchange.status or run.redirects)
             run.exchange.phases.end()
         phases = run.phases
         answer = Answer(run.exchange, run.redirects)

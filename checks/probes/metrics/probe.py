@@ -174,6 +174,7 @@ class MetricsProbe:
             message,
             reason=reason,
             up=False,
+            answered=bool(answered or run.redirects),
             value=str(answered) if answered not in {0, 200} else "" if ours else "down",
             samples=own_samples(self._sampler, None),
             phases=tuple(run.exchange.phases.seconds.items()),

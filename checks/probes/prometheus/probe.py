@@ -210,4 +210,5 @@ class PrometheusProbe:
             str(error),
             status=Status.UNKNOWN if ours else Status.CRITICAL,
             samples=builder.build(),
+            answered=self._api.answered,
         )

@@ -37,6 +37,16 @@ async def test_what_could_not_be_asked_is_no_target_that_is_down(
         assert Series.of("probe_success", {"instance": "one:1", "job": "one"}) in block.series
 
 
+async def test_what_answers_and_refuses_us_gives_nothing_and_is_told_as_prometheus_does() -> None:
+    async def answer(_: Target) -> Result:
+        return Result.failed("auth", "HTTP 401", status=Status.UNKNOWN, answered=True)
+
+    PLAYED["one"] = answer
+    async with playing(configured("{alert: Down, expr: up == 0}", spec("one"))) as scene:
+        await scene.after(12)
+        assert scene.states("Down") == [State.FIRING]
+
+
 async def test_what_a_check_told_is_no_news_before_its_rule_has_looked_again() -> None:
     text = """\
 {alert: Down, expr: up == 0}

@@ -20,6 +20,8 @@ from checks.store.store import Store
 __all__ = ["Coverage", "nobody_doubts"]
 
 Chosen: TypeAlias = Mapping[Block, Sequence[Series]]
+_Recorded: TypeAlias = "dict[tuple[str, int, frozenset[str]], Coverage]"
+"""What recording rules read, by their block, the time, and on whose behalf it is asked."""
 _EVER: Final = -(1 << 62)
 """Earlier than any sample."""
 
@@ -35,7 +37,7 @@ class Coverage:
 
     ``judges`` tells of a check by its name whether its last run could judge, ``sources`` where
     what rules write comes from; ``within`` are the blocks of the recording rules that it is asked
-    on behalf of.
+    on behalf of, and ``recorded`` what those that are asked so share.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Coverage:
         *,
         sources: Sources = NO_SOURCES,
         within: frozenset[str] = frozenset(),
+        recorded: _Recorded | None = None,
     ) -> None:
         self._store = store
         self._reads = reads
@@ -63,8 +66,10 @@ class Coverage:
         target ask for the same."""
         self._heard: dict[tuple[int, Pairs, int, tuple[str, ...]], bool] = {}
         """Whether the checks of a read have answered, by its scope, since when and their names."""
-        self._recorded: dict[tuple[str, int], Coverage] = {}
-        """Of what a recording rule reads, by its block and the time."""
+        self._named: dict[tuple[Pairs, tuple[int, ...]], tuple[str, ...]] = {}
+        """The checks of reads, by the scope and which are watched: alerts of one target have the
+        same."""
+        self._recorded: _Recorded = {} if recorded is None else recorded
 
     def watched(self, scope: Pairs) -> tuple[int, ...]:
         """Which reads have samples for ``scope``: those whose silence would say something.
@@ -82,6 +87,13 @@ class Coverage:
         """The checks that the samples of the ``watched`` reads come from, by way of recording
         rules too.
         """
+        key = scope, tuple(watched)
+        names = self._named.get(key)
+        if names is None:
+            names = self._named[key] = self._checks(*key)
+        return names
+
+    def _checks(self, scope: Pairs, watched: tuple[int, ...]) -> tuple[str, ...]:
         ups, found = self._store.chosen("up"), dict[str, None]()
         for code in watched:
             at, narrowed = (code, scope) if code >= 0 else (-code - 1, ())
@@ -219,15 +231,19 @@ class Coverage:
 
     def _behind(self, recording: Recording, at: int) -> Coverage:
         """What ``recording`` reads at ``at`` (milliseconds)."""
-        found = self._recorded.get((recording.block, at))
+        # Of those on whose behalf it is asked, only what it comes upon again makes a difference:
+        # a record that many others read is gone through once.
+        within = (self._within | {recording.block}) & self._sources.reached(recording)
+        found = self._recorded.get((recording.block, at, within))
         if found is None:
-            found = self._recorded[recording.block, at] = Coverage(
+            found = self._recorded[recording.block, at, within] = Coverage(
                 self._store,
                 recording.reads,
                 at,
                 self._judges,
                 sources=self._sources,
-                within=self._within | {recording.block},
+                within=within,
+                recorded=self._recorded,
             )
         return found
 

@@ -44,6 +44,27 @@ class Sources:
     recordings: Mapping[str, tuple[Recording, ...]] = field(default_factory=dict)
     alerting: tuple[str, ...] = ()
     evaluated: dict[str, int] = field(default_factory=dict)
+    _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def reached(self, recording: Recording) -> frozenset[str]:
+        """The blocks of all recording rules that ``recording`` may read from, in turn too: its own
+        is among them where it reads what it writes.
+        """
+        found = self._reached.get(recording.block)
+        if found is None:
+            seen, waiting = set[str](), [recording]
+            while waiting:
+                more = [one for one in self._read_by(waiting.pop()) if one.block not in seen]
+                seen.update(one.block for one in more)
+                waiting += more
+            found = self._reached[recording.block] = frozenset(seen)
+        return found
+
+    def _read_by(self, recording: Recording) -> Iterator[Recording]:
+        names = {read.selector.name for read in recording.reads}
+        # A selector without a name may choose any.
+        for name in self.recordings if "" in names else names:
+            yield from self.recordings.get(name, ())
 
 
 NO_SOURCES: Final = Sources()

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from checks.alerts.model import Pairs
 from checks.model import Samples, Series
 from checks.promql.api import Engine
 from checks.promql.options import Options
+from checks.rules.coverage import Coverage
 from checks.rules.evaluate import MOST_ALERTS, Circumstances, GroupRun
 from checks.rules.outcome import Health
+from checks.rules.sources import Recording
 from checks.store.block import Block, Floats
 from checks.store.store import Store
 from tests.checks.rules.kit import MINUTE, START, Bench, group_of, read
@@ -69,6 +72,48 @@ def test_thousands_of_alerts_that_are_over_at_once_take_no_time() -> None:
     assert time.process_time() - began < 3
     told = {one.evidence.series: one.evidence.value for one in outcome.transitions}
     assert told == {f'up{{i="{at}"}}': 1.0 for at in range(4_000)}
+
+
+def written_in_layers(layers: int) -> str:
+    """Three records a layer, each of all three of the layer before, and an alert of the last."""
+    rules = []
+    for layer in range(layers):
+        before = [f"r{layer - 1}_{at}" if layer else f"m{at}" for at in range(3)]
+        rules += [f"{{record: r{layer}_{at}, expr: '{' + '.join(before)}'}}" for at in range(3)]
+    return "\n".join([*rules, f"{{alert: A, expr: 'r{layers - 1}_0 > 0'}}"])
+
+
+def written_alike(count: int) -> str:
+    """As many records of one name, and an alert of each."""
+    rules = [f"{{record: r, expr: m{at}, labels: {{of: o{at}}}}}" for at in range(count)]
+    return "\n".join([*rules, "{alert: A, expr: r > 0}"])
+
+
+@pytest.mark.parametrize(
+    ("rules", "count", "most"),
+    [(written_in_layers(8), 3, 30), (written_alike(60), 60, 60)],
+)
+def test_what_an_alert_rests_on_is_looked_for_in_each_record_once(
+    rules: str, count: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    looks = Coverage._recordings
+
+    def counted(self: Coverage, at: int, scope: Pairs) -> tuple[Recording, ...]:
+        asked.append(at)
+        return looks(self, at, scope)
+
+    monkeypatch.setattr(Coverage, "_recordings", counted)
+    bench = Bench(group_of(rules), since=START)
+    up = {"up{job=db,instance=a}": 1.0}
+    bench.minute(up | {f"m{at}{{job=db,instance=a}}": 1.0 for at in range(count)})
+    assert set(bench.states) == {"firing"}
+    assert {alert.checks for alert in bench.alerts} == {("web",)}
+    assert len(asked) <= 3 * most
+    asked.clear()
+    bench.minute(up)
+    assert set(bench.states) == {"resolved"}
+    assert len(asked) <= 3 * most
 
 
 @pytest.fixture

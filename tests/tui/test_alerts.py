@@ -211,6 +211,19 @@ async def test_what_keys_are_about_is_said_of_every_row_that_is_no_alert() -> No
         assert told(pilot) == ["a rule, of which there is no alert now"]
 
 
+async def test_enter_is_said_to_fold_where_the_cursor_is_on_a_heading() -> None:
+    async with running(FakeSource(alert_night()), size=(120, 90)) as pilot:
+        await keys(pilot, "7")
+        assert "Enter details" in seen(pilot).splitlines()[-1]
+        await keys(pilot, "home")
+        assert table(pilot).selected == "group:firing"
+        assert "Enter fold" in seen(pilot).splitlines()[-1]
+        assert re.search(r"Enter +Fold or unfold the group", await help_of(pilot))
+        await keys(pilot, "down")
+        assert "Enter details" in seen(pilot).splitlines()[-1]
+        assert re.search(r"Enter +Details", await help_of(pilot))
+
+
 async def test_of_an_alert_that_is_over_it_is_said_that_nothing_is_to_be_done() -> None:
     calm = next(one.name for one in alert_night().checks if one.status is Status.OK)
     over = AlertView("calm@1", f"{calm} down", calm, Status.CRITICAL, NOW - 60, OVER, firing=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from checks.model import Status
 from checks.story.model import Incident
 from checks.story.views import StoryView
-from tests.tui.app_kit import app_of, running, seen, settle, source_of, told
+from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of, told
 from tests.tui.fakes import FakeSource
 from tests.widgets.sample_stories import NOW, eventful_night, incidents, story
 from tui.app import OnwatchApp
@@ -107,6 +108,20 @@ async def test_enter_leads_to_an_entry_with_its_command_and_its_output(
         await pilot.press("escape")
         await settle(pilot)
         assert isinstance(pilot.app.screen, TimelineScreen)
+
+
+async def test_the_help_says_of_enter_where_it_leads_from_incidents_and_from_entries() -> None:
+    async with running(FakeSource(eventful_night()), (120, 60)) as pilot:
+        await pilot.press("9")
+        await settle(pilot)
+        assert re.search(r"Enter +Go to what happened in it", await help_of(pilot))
+        await pilot.press("enter")
+        await settle(pilot)
+        assert re.search(r"Enter +Show the entry whole", await help_of(pilot))
+        await pilot.press("tab", "g", "home")
+        await settle(pilot)
+        assert "Enter fold" in seen(pilot).splitlines()[-1]
+        assert re.search(r"Enter +Fold or unfold the group", await help_of(pilot))
 
 
 async def test_kinds_and_the_filter_leave_out_what_is_not_wanted() -> None:

@@ -86,6 +86,8 @@ class ListScreen(NumberedScreen):
     """Identities of the rows of the group that the cursor is on."""
 
     _fitted: tuple[str, int, int] = ("", 0, 0)
+    _headed = False
+    """Whether the table's cursor is on a group's own row, as the keys are named."""
 
     def table(self) -> ListPane[Any]:
         """The table's pane, to be made anew."""
@@ -176,6 +178,20 @@ class ListScreen(NumberedScreen):
 
     # Keys
 
+    @property
+    def on_heading(self) -> bool:
+        """Whether the cursor is on a group's own row: Enter folds it, or opens it."""
+        table = self._table if self._composed else None
+        return table is not None and self.focused is table and bool(table.group_at(table.selected))
+
+    def opens(self) -> str:
+        return "Fold or unfold the group" if self.on_heading else ""
+
+    def now_does(self, hint: HintSource) -> HintSource:
+        if hint[0] == ("pane.open",) and self.on_heading:
+            return (hint[0], "fold")
+        return super().now_does(hint)
+
     def action_sort(self) -> None:
         orders = self.TABLE.ORDERS
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
@@ -251,6 +267,10 @@ class ListScreen(NumberedScreen):
             rows = group.items if group is not None else ()
             self.members = tuple(self._table.key_of(item) for item in rows)
             self.subject = event.key or ""
+            if self._headed != (group is not None):
+                # Enter does another thing now.
+                self._headed = group is not None
+                self.keys_changed(None)
 
     @on(LinePane.Opened)
     def _opened(self, event: LinePane.Opened) -> None:

@@ -104,6 +104,11 @@ class TimelineScreen(ListScreen):
             return self.HINTS
         return tuple(hint for hint in self.HINTS if hint[0] != ("screen.note",))
 
+    def opens(self) -> str:
+        if isinstance(self.focused, EntriesPane):
+            return "Show the entry whole"
+        return super().opens() or "Go to what happened in it"
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "report":
             return self._reported is not None

@@ -179,7 +179,9 @@ def test_what_is_wrong_is_one_sentence(
     folder: Path, words: tuple[str, ...], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["-c", str(folder / "onwatch.yaml"), "runbook", "run", *words]) == 2
-    assert said in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert said in told
+    assert "NAME: " not in told, "what stands in the usage is no option"
     assert not list((folder / "state").glob("onwatch/steps-*"))
 
 

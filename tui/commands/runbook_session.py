@@ -73,7 +73,7 @@ def session_of(args: argparse.Namespace, warn: Callable[[str], None]) -> Session
     library.refresh()
     runbook = library.get(args.name)
     if runbook is None:
-        raise _wrong("NAME", library.missing(args.name))
+        raise _wrong("", library.missing(args.name))
     for problem in library.problems:
         if problem.file == runbook.path:
             warn(f"warning: {problem}")
@@ -97,7 +97,7 @@ def _with_step(runbook: Runbook, step: str | None) -> Runbook:
         text = f'{runbook.name} has no step "{step}"{_near(step, names)}'
         raise _wrong("--step", text)
     if not runbook.steps:
-        raise _wrong("NAME", f"{runbook.name} has no steps to run")
+        raise _wrong("", f"{runbook.name} has no steps to run")
     return runbook
 
 

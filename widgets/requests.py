@@ -28,9 +28,7 @@ _BAD: Final = 0.05
 """Share of requests that fail from which on it is said in red."""
 _COULD: Final = frozenset({"postgres", "mysql", "sqlite"})
 """Kinds of checks that read a request log where one is named."""
-_UNFED: Final = (
-    "None: request_log: of a database check, a metrics or a log check would tell of some."
-)
+_UNFED: Final = "None: request_log: of a database, requests: of a log or counters of a metrics check would tell."
 CHARTS_FROM = 40
 """The width from which on curves may be charts of several lines."""
 
@@ -214,7 +212,7 @@ def _unread(snapshot: Snapshot) -> str:
 
 
 def _is_unfed(snapshot: Snapshot) -> bool:
-    """Whether there is not even a check that could tell of requests, were it asked to."""
+    """Whether nothing tells of requests, and there is no database that may have a log of them."""
     checks = snapshot.checks
     told = snapshot.requests or any(one.tells_requests or one.kind in _COULD for one in checks)
     return bool(checks) and not told
@@ -321,7 +319,7 @@ class RequestsPane(LinePane):
 
     @property
     def is_unfed(self) -> bool:
-        """Whether nothing that is watched could tell of requests: a sentence is all it needs."""
+        """Whether nothing tells of requests, nor may a database: a sentence is all it needs."""
         return self.snapshot is not None and _is_unfed(self.snapshot)
 
     def heading(self) -> Sequence[Seg]:

@@ -148,12 +148,16 @@ def test_children_that_are_fine_fold_away_first() -> None:
     assert "└ ▲ memory" in tight
 
 
-def test_where_no_check_could_tell_of_requests_a_sentence_is_enough() -> None:
+def test_where_nothing_tells_of_requests_a_sentence_names_the_settings_that_would() -> None:
     night = replace(samples.bad_night(), requests=())
     web = replace(night, checks=(samples.check("web"),))
     rows = texts(request_lines(web, Frame(36, 20)))
-    assert len(rows) == 3
     assert rows[0].startswith(" None: request_log: of a database")
+    told = " ".join(" ".join(rows).split())
+    assert "requests: of a log or counters of a metrics check would tell" in told
+    kinds = ("web", "log", "metrics")
+    watched = replace(night, checks=tuple(samples.check(kind, kind=kind) for kind in kinds))
+    assert texts(request_lines(watched, Frame(36, 20))) == rows, "which it has, without these"
     shop = replace(night, checks=(samples.check("web"), samples.check("shop", kind="postgres")))
     assert "     table: request_logs" in texts(request_lines(shop, Frame(36, 20)))
 

@@ -27,7 +27,9 @@ _TURNS: Final = (
 _QUERY: Final = "query "
 """What the name of a row begins with that is a value of somebody's own query."""
 _LEAST: Final = 6
-"""Cells of a metric's name that are left of it at least, where there are so many."""
+"""Cells of a metric's name, and of the labels beside it, that are left at least, where there are so
+many.
+"""
 
 
 def brief(text: str, width: int, cut: str = "…") -> str:
@@ -46,7 +48,8 @@ def brief_name(name: str, width: int, cut: str = "…") -> str:
     """The name of a part in at most ``width`` cells.
 
     Values of one query differ in their labels alone, which come last: these are kept, and the
-    metric's name is cut in its middle.
+    metric's name is cut in its middle. Long labels are cut so too; where next to nothing of them
+    would stand beside the metric, that goes.
     """
     if cell_len(name) <= width or not name.startswith(_QUERY):
         return fit(name, width, cut)
@@ -55,8 +58,10 @@ def brief_name(name: str, width: int, cut: str = "…") -> str:
     if cell_len(name) <= width or not blank:
         return _without_middle(name, width, cut)
     room = max(min(_LEAST, cell_len(metric)), width - 1 - cell_len(labels))
-    short = _without_middle(metric, min(room, width), cut)
-    return fit(f"{short} {labels}", width, cut)
+    left = width - 1 - room
+    if left < min(_LEAST, cell_len(labels)):
+        return _without_middle(labels, width, cut)
+    return f"{_without_middle(metric, room, cut)} {_without_middle(labels, left, cut)}"
 
 
 def _without_middle(text: str, width: int, cut: str) -> str:

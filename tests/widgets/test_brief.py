@@ -41,7 +41,13 @@ def test_what_has_no_room_begins_with_its_reason(text: str, width: int, shown: s
         ("query account_used_total mail", 16, "accou…total mail"),
         ("query shop_stock", 8, "shop…ock"),
         # Where the labels alone have no room, of the metric there is still enough to know it by.
-        ("query shop_stock a-very-long-value", 14, "sho…ck a-very…"),
+        ("query shop_stock a-very-long-value", 14, "sho…ck a-v…lue"),
+        ("query queue_size orders.created.v1", 16, "que…ze orde…d.v1"),
+        ("query queue_size orders.created.v2", 16, "que…ze orde…d.v2"),
+        # Where of the labels there would be next to nothing beside it, it goes.
+        ("query queue_size orders.created.v1", 10, "order…d.v1"),
+        ("query shop_stock img", 10, "sho…ck img"),
+        ("query shop_stock img", 9, "img"),
         ("query shop_stock img", 1, "…"),
         ("query 数据库连接数 表", 9, "数…数 表"),
         # What is none of a query keeps its beginning.

@@ -28,7 +28,10 @@ _BAD: Final = 0.05
 """Share of requests that fail from which on it is said in red."""
 _COULD: Final = frozenset({"postgres", "mysql", "sqlite"})
 """Kinds of checks that read a request log where one is named."""
-_UNFED: Final = "None: request_log: of a database, requests: of a log or counters of a metrics check would tell."
+_UNFED: Final = (
+    "None: request_log: of a database, requests: of a log or counters of a metrics check would "
+    "tell."
+)
 CHARTS_FROM = 40
 """The width from which on curves may be charts of several lines."""
 

@@ -64,7 +64,7 @@ def watched_no_more(before: Iterable[Place], now: Iterable[Place]) -> Gone:
     earlier, later = list(before), list(now)
     names, heirs = {place[0] for place in later}, _heirs(earlier, later)
     return Gone(
-        frozenset(place[0] for place in earlier) - names - heirs.keys(),
+        frozenset(place[0] for place in earlier) - names - set(heirs),
         frozenset(place[1] for place in earlier) - {place[1] for place in later},
         frozenset(place[1:] for place in earlier) - {place[1:] for place in later},
         frozenset(place[2] for place in earlier) - {place[2] for place in later},

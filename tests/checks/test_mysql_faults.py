@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
 import struct
@@ -604,3 +605,27 @@ async def test_trouble_that_takes_longer_than_a_run_waits_is_told_at_the_next(
     result = await mysql_watch.again(probe, 60)
     assert "second connection: nobody answers" in result.message
     assert result.samples.get("figure") is None, "it is a figure of a minute ago"
+
+
+async def test_a_close_that_is_given_up_leaves_no_connection(
+    mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
+) -> None:
+    """The engine waits half a second at its end, which is not enough on a busy machine."""
+    probe = mysql_watch.probe(
+        mariadb_server, queries=[{"metric": "one", "sql": "SELECT 1 AS value"}]
+    )
+    for _ in range(2):
+        await mysql_watch.again(probe)
+    links = [one._session._link for one in (probe._health, probe._side)]
+    assert all(links)
+
+    async def deaf() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    probe._side._work = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(probe.close(), 0.05)
+    assert all(link is not None and link.closed for link in links)

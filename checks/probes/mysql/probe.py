@@ -84,8 +84,11 @@ class MysqlProbe:
         return self._result(run, self._health.with_info(look))
 
     async def close(self) -> None:
-        await self._side.close()
-        await self._health.close()
+        try:
+            await self._side.close()
+            await self._health.close()
+        finally:
+            self._health.drop()
 
     def attend(self, watched: bool) -> None:
         """Whether somebody looks at the sessions from now on."""

@@ -123,10 +123,14 @@ class Side:
 
     async def close(self) -> None:
         work, self._work = self._work, None
-        if work is not None:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-        await self._session.close()
+        try:
+            if work is not None:
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+            await self._session.close()
+        finally:
+            # Where nobody waits for it any more, it is not left open.
+            self._session.drop()
 
     # The work
 

@@ -129,8 +129,13 @@ class PostgresProbe:
             raise
 
     async def close(self) -> None:
-        await self._health.close()
-        await self._queries.close()
+        try:
+            await self._health.close()
+            await self._queries.close()
+        finally:
+            # Where nobody waits for it any more, nothing is left open.
+            self._health.drop()
+            self._queries.drop()
 
     def attend(self, watched: bool) -> None:
         """Whether the list of sessions is looked at."""

@@ -134,8 +134,7 @@ class PostgresProbe:
             await self._queries.close()
         finally:
             # Where nobody waits for it any more, nothing is left open.
-            self._health.drop()
-            self._queries.drop()
+            self._drop()
 
     def attend(self, watched: bool) -> None:
         """Whether the list of sessions is looked at."""

@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 
+from checks.errors import TargetError
 from checks.model import Result, Status
 from checks.probes.sqlite.file import DatabaseFile, add_math
+from checks.probes.sqlite.survey import Survey
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch, exclusive_lock
 
 NOBODY = 65534
@@ -288,6 +290,36 @@ async def test_taken_away_amid_a_run_a_check_leaves_nothing_open(
         running.cancel()
         await asyncio.wait({running})
         await probe.close()
+    async with asyncio.timeout(5):
+        while opened(path):
+            await asyncio.sleep(0.01)
+
+
+async def test_closed_twice_amid_a_run_the_file_stays_open_until_the_run_ends(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is closed twice may be another's by then."""
+    sqlite_database.rest()
+    path = str(sqlite_database.path)
+    reads, goes_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> Survey:
+        reads.set()
+        goes_on.wait(10)
+        raise TargetError("protocol", "read at last")
+
+    monkeypatch.setattr("checks.probes.sqlite.probe.survey", slow)
+    probe = sqlite_watch.probe(integrity_check="1h")
+    running = asyncio.create_task(probe.run())
+    try:
+        await asyncio.to_thread(reads.wait, 10)
+        held = opened(path)
+        await probe.close()
+        await probe.close()
+        assert opened(path) == held > 0
+    finally:
+        goes_on.set()
+    assert (await running).message == "read at last"
     async with asyncio.timeout(5):
         while opened(path):
             await asyncio.sleep(0.01)

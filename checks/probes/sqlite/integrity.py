@@ -72,12 +72,13 @@ class IntegrityCheck:
             self.task = asyncio.create_task(self._run(), name=self._lane)
 
     async def close(self) -> None:
+        """To be called once: the file is closed in the lane, which may read it still."""
         if self.task is not None:
             self.task.cancel()
+        self._lanes.drop(self._lane, self._file.close)
+        if self.task is not None:
             # What went wrong in it keeps nobody from closing.
             await asyncio.wait({self.task})
-        # It may be read still.
-        self._lanes.drop(self._lane, self._file.close)
 
     def findings(self) -> list[Finding]:
         """The last outcome as a child row; none before the first."""

@@ -68,14 +68,17 @@ class SqliteProbe:
             return self._hung(loop.time() - busy.since)
         except TimeoutError:
             return self._hung(self._target.timeout)
-        self._integrity.start_if_due()
+        if not self._closed:
+            self._integrity.start_if_due()
         return result
 
     async def close(self) -> None:
+        if self._closed:
+            return
         self._closed = True
-        await self._integrity.close()
         # A run may still read from the file, or be about to open it.
         self._target.env.lanes.drop(self._lane, self._file.close)
+        await self._integrity.close()
 
     async def ask(self, question: str) -> str:
         """``integrity`` is what it can be asked."""

@@ -369,7 +369,19 @@ def _arrays(reader: _Reader) -> tuple[ArrayView, ...]:
     required = reader.window.last_by("node_md_disks_required", "device")
     active = reader.window.last_by("node_md_disks", "device", state="active")
     failed = reader.window.last_by("node_md_disks", "device", state="failed")
+    doing: dict[str, str] = {}
+    for state in ("inactive", "recovering", "resync", "check"):
+        told = reader.window.last_by("node_md_state", "device", state=state)
+        doing |= {device: state for device, value in told.items() if value == 1.0}
+    progress = reader.window.last_by("onwatch_host_md_sync_ratio", "device")
     return tuple(
-        ArrayView(device, needs, active.get(device, 0.0), failed.get(device, 0.0))
+        ArrayView(
+            device,
+            needs,
+            active.get(device, 0.0),
+            failed.get(device, 0.0),
+            doing.get(device, ""),
+            progress.get(device),
+        )
         for device, needs in sorted(required.items())
     )

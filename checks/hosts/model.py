@@ -298,12 +298,18 @@ class TemperatureView(NamedTuple):
 
 
 class ArrayView(NamedTuple):
-    """One software RAID: how many members it needs, and has."""
+    """One software RAID: how many members it needs, and has.
+
+    ``doing`` is ``recovering``, ``resync``, ``check`` or ``inactive``, empty where it just works;
+    ``progress`` is how far a sync is, as a ratio.
+    """
 
     device: str
     required: float
     active: float
     failed: float
+    doing: str = ""
+    progress: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

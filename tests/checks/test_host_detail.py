@@ -12,7 +12,7 @@ import pytest
 
 from checks.clock import FakeClock
 from checks.hosts.detail import host_detail
-from checks.hosts.model import HostDetail, HostFacts, Outlook
+from checks.hosts.model import ArrayView, HostDetail, HostFacts, Outlook
 from checks.lanes import Lanes
 from checks.model import Result, Samples
 from checks.probes.host.config import HostConfig
@@ -110,6 +110,21 @@ async def test_what_the_kernel_does_not_tell_is_left_out(tmp_path: Path, lanes: 
     assert detail.pressure == ()
     assert detail.temperatures == ()
     assert detail.sockets.established is None
+
+
+async def test_of_a_raid_is_told_what_it_lacks_and_how_far_it_is_rebuilt(web1: Watched) -> None:
+    blocks = "      1000 blocks super 1.2 [2/1] [U_]\n"
+    web1.tree.write(
+        "proc/mdstat",
+        f"md0 : active raid1 sdb1[2] sda1[0]\n{blocks}      recovery = 25.0% (250/1000)\n"
+        f"\nmd1 : active raid1 sdb2[2](F) sda2[0]\n{blocks}\nmd2 : inactive sdi1[0](S)\n",
+    )
+    await web1.run(7)
+    assert web1.detail().arrays == (
+        ArrayView("md0", 2, 1, 0, "recovering", 0.25),
+        ArrayView("md1", 2, 1, 1),
+        ArrayView("md2", 0, 0, 0, "inactive"),
+    )
 
 
 async def test_a_disk_that_has_become_busy_is_the_first_change(web1: Watched) -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from checks.hosts.changes import Change
-from checks.hosts.model import HostFacts, Outlook
+from checks.hosts.model import ArrayView, HostFacts, Outlook
 from checks.views import EventView
 from tests.tui.app_kit import help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
@@ -21,6 +21,7 @@ from tui.screens.process import ProcessScreen
 from widgets.frame import Frame
 from widgets.host_screen.changes import ChangesPane
 from widgets.host_screen.filesystems import FilesystemsPane
+from widgets.host_screen.hardware import HardwarePane
 from widgets.host_screen.order import ORDERS, flat, next_order, tree
 from widgets.host_screen.pane import HostScreenPane
 from widgets.host_screen.processes import ProcessesPane
@@ -96,6 +97,26 @@ async def test_at_80x24_every_pane_says_its_figure_and_tab_opens_the_next() -> N
         assert "disk vdb: 12 → 98 % busy" in text
         assert "umount -l /mnt/nas" in text
         assert "Processes · 16" in text
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (ArrayView("md0", 2, 2, 0, "check", 0.34), "md0 whole, is checked 34 %"),
+        (ArrayView("md0", 2, 2, 0, "resync"), "md0 whole, resyncs, waits"),
+        (ArrayView("md0", 3, 2, 0, "recovering", 0.0), "md0 2 of 3 members, rebuilds 0 %"),
+        (ArrayView("md0", 3, 2, 1), "md0 2 of 3 members, 1 failed"),
+        (ArrayView("md0", 0, 0, 0, "inactive"), "md0 inactive: nothing can be read from it"),
+    ],
+)
+def test_the_hardware_pane_says_how_a_raid_is(array: ArrayView, said: str) -> None:
+    detail, pane = replace(host_detail(), arrays=(array,)), HardwarePane()
+    host = samples.host_night().hosts[0]
+    first = pane.build_host(detail, host, Frame(80, 5))[0]
+    assert first.text.strip().removeprefix("RAID").strip() == said
+    broken = "whole" not in said
+    summary = "".join(seg.text for seg in pane.summary(detail, host))
+    assert summary == (said if broken else "71 °C at most")
 
 
 async def test_processes_are_sorted_and_the_order_stays_for_next_time() -> None:

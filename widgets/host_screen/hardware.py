@@ -19,6 +19,8 @@ __all__ = ["HardwarePane", "has_hardware"]
 _HOT: Final = 85.0
 """Degrees Celsius that are much for a sensor that gives no bound of its own."""
 
+_DOING: Final = {"recovering": "rebuilds", "resync": "resyncs", "check": "is checked"}
+
 
 def has_hardware(detail: HostDetail) -> bool:
     """Whether there is anything to show."""
@@ -29,11 +31,23 @@ def _hot(one: TemperatureView) -> bool:
     return one.celsius >= (one.high or _HOT)
 
 
+def _degraded(one: ArrayView) -> bool:
+    return one.active < one.required or one.failed > 0 or one.doing == "inactive"
+
+
 def _array(one: ArrayView) -> list[Seg]:
+    segs = [Seg(f"{one.device} ", "name")]
+    if one.doing == "inactive":
+        return [*segs, Seg("inactive: nothing can be read from it", "critical")]
     whole = one.active >= one.required
     state = "whole" if whole else f"{one.active:.0f} of {one.required:.0f} members"
-    segs = [Seg(f"{one.device} ", "name"), Seg(state, "label" if whole else "critical")]
-    return [*segs, Seg(f", {one.failed:.0f} failed", "critical")] if one.failed else segs
+    segs.append(Seg(state, "label" if whole else "critical"))
+    if one.failed:
+        segs.append(Seg(f", {one.failed:.0f} failed", "critical"))
+    if one.doing:
+        far = ", waits" if one.progress is None else f" {fmt.percent(one.progress)}"
+        segs.append(Seg(f", {_DOING[one.doing]}{far}", "label" if whole else "high"))
+    return segs
 
 
 class HardwarePane(HostScreenPane):
@@ -43,9 +57,9 @@ class HardwarePane(HostScreenPane):
 
     def summary(self, detail: HostDetail, host: HostView) -> Sequence[Seg]:
         del host
-        broken = [one for one in detail.arrays if one.active < one.required or one.failed]
-        if broken:
-            return _array(broken[0])
+        broken = next((one for one in detail.arrays if _degraded(one)), None)
+        if broken is not None:
+            return _array(broken)
         if detail.memory_errors:
             return [Seg(f"{fmt.count(detail.memory_errors)} memory errors", "critical")]
         if not detail.temperatures:

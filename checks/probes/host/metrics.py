@@ -56,6 +56,9 @@ _SINGLE: Final = (
     Metric("node_bonding_active", "gauge", "members of a bond that work", "", ("master",)),
     Metric("node_md_disks", "gauge", "members of a RAID", "", ("device", "state")),
     Metric("node_md_disks_required", "gauge", "members a RAID needs", "", ("device",)),
+    Metric("node_md_state", "gauge", "1 for what a RAID does", "", ("device", "state")),
+    Metric("node_md_blocks", "gauge", "blocks of a RAID, of 1 KiB", "", ("device",)),
+    Metric("node_md_blocks_synced", "gauge", "those as they should be", "", ("device",)),
     Metric(
         "node_edac_correctable_errors_total",
         "counter",
@@ -75,6 +78,7 @@ _SINGLE: Final = (
     Metric("node_hwmon_temp_crit_celsius", "gauge", "critical temperature", "celsius", _SENSOR),
     Metric("node_hwmon_temp_crit_alarm_celsius", "gauge", "1 where it is critical", "", _SENSOR),
     Metric("node_hwmon_temp_alarm", "gauge", "1 where the sensor raises an alarm", "", _SENSOR),
+    Metric("onwatch_host_md_sync_ratio", "gauge", "how far a RAID's sync is", "ratio", ("device",)),
     Metric("onwatch_host_cores", "gauge", "CPUs that may be used, the container's limit included"),
     Metric(
         "onwatch_host_cpu_seconds_total",

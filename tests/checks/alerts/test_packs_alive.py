@@ -62,8 +62,13 @@ async def test_host(tmp_path: Path) -> None:
         stage.watch("host", {"filesystems": ["/"]}, "web1")
         await stage.once()
         samples = await stage.once()
-    # What a machine may lack: a network card that tells its speed, connection tracking.
+    # What a machine may lack: RAID, memory that counts its errors, a network card that tells its
+    # speed, connection tracking.
     lacking = {
+        "node_edac_uncorrectable_errors_total",
+        "node_md_disks",
+        "node_md_disks_required",
+        "node_md_state",
         "node_network_speed_bytes",
         "node_nf_conntrack_entries",
         "node_nf_conntrack_entries_limit",

@@ -6,7 +6,7 @@ from checks.probes.dns.resolv_conf import _read as read_resolv_conf
 from checks.probes.host.cgroup import count_cpus, read_limits
 from checks.probes.host.cpu import parse_stat
 from checks.probes.host.files import Roots, pairs
-from checks.probes.host.hardware import parse_mdstat
+from checks.probes.host.hardware import STATES, parse_mdstat
 from checks.probes.host.kernel import parse_netstat, parse_pressure
 from checks.probes.host.memory import parse_meminfo
 from checks.probes.host.mounts import chosen, parse_mountinfo, real
@@ -42,8 +42,9 @@ def proc(data: bytes) -> None:
     assert stat.busy >= 0
     for read in (parse_meminfo, parse_netstat, parse_pressure, pairs):
         assert all(isinstance(value, float) for value in read(text).values())
-    for members in parse_mdstat(text).values():
-        assert all(count >= 0 for count in members)
+    for array in parse_mdstat(text).values():
+        assert min(array.required, array.active, array.failed, array.spare, array.blocks) >= 0
+        assert array.state in STATES
     mounts = parse_mountinfo(text)
     assert len(real(mounts)) <= len(mounts) + 1
     chosen(mounts[:2_000], ["/", "/mnt/a b"])

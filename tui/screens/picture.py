@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from checks.model import Status
 from tui import keymap
-from tui.annotating import alert_of, may_annotate
-from tui.concerns import concerned_by, mended
+from tui.screens.concerned import ConcernedScreen
 from tui.screens.filter import FilterLine
-from tui.screens.hinted import HintedScreen
-from tui.screens.hinting import HintSource, hints_from
+from tui.screens.hinting import HintSource
 from tui.screens.standing import Board, Query, Standing
 from tui.sentences import sentence_of, situation_of
-from tui.steps import OpensRunbook, Reads
+from tui.steps import Reads
 from widgets.hints import HintLine
 from widgets.lines import LinePane
 from widgets.verdict import VerdictLine
@@ -31,10 +27,6 @@ from widgets.view import PictureView
 
 if TYPE_CHECKING:
     from checks.logs.views import LogsWanted
-    from checks.runbooks.views import Subject
-    from checks.views import AlertView, Snapshot
-    from tui.screens.logs_about import LogsAbout
-    from tui.screens.modal import PictureModal
 
 __all__ = ["NO_ROW", "Banner", "PictureScreen"]
 
@@ -67,7 +59,7 @@ class Banner(Static):
             self.set_class(bool(sentence), "-told")
 
 
-class PictureScreen(HintedScreen, inherit_bindings=False):
+class PictureScreen(ConcernedScreen, inherit_bindings=False):
     """A screen that shows the newest picture while it is on top.
 
     Its panes are bound to :attr:`snapshot`; the app hands pictures to the top screen
@@ -79,9 +71,7 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
     QUESTION: ClassVar[str] = ""
     """What it is looked at for, in a sentence or two; the help begins with it."""
 
-    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     frozen: reactive[bool] = reactive(False, repaint=False)
-    use_ascii: reactive[bool] = reactive(False, repaint=False)
     filter_text: reactive[str] = reactive("", repaint=False)
 
     class Copied(Message):
@@ -112,20 +102,6 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
             self.alert = alert
             super().__init__()
 
-    class OpensLogs(Message):
-        """Somebody wants the log lines of ``about``."""
-
-        def __init__(self, about: LogsAbout) -> None:
-            self.about = about
-            super().__init__()
-
-    class Opens(Message):
-        """``make`` makes a box to lie on this screen, given how the picture stands."""
-
-        def __init__(self, make: Callable[[Standing], PictureModal]) -> None:
-            self.make = make
-            super().__init__()
-
     class Attends(Message):
         """:attr:`attends`, :attr:`asks` or :attr:`board` has become another."""
 
@@ -135,7 +111,6 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         self._filtered: Widget | None = None
         self._begun_with: Standing | None = None
         self._emptied: Sequence[PictureView] = ()
-        self._concerned = (False, False, False, False)
 
     def widen(self, step: int) -> bool:
         """Take the next longer (1) or shorter (-1) window, where it has one of its own."""
@@ -173,111 +148,14 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         """The log lines that the source is to show while this screen is on top."""
         return None
 
-    def concerned(self) -> Subject | None:
-        """What keys are about here: what the cursor is on, else the worst alert."""
-        pane = self.focused if isinstance(self.focused, LinePane) else None
-        key = pane.selected if pane is not None else None
-        check = pane.selected_check if pane is not None and key is not None else ""
-        return concerned_by(self.snapshot, key or "", check or self.chosen)
-
-    def to_mend(self) -> Subject | None:
-        """What a runbook is opened for here: what the cursor is on; where that is fine and has
-        none, what the verdict speaks of.
-        """
-        worst = self.query_one(".header", VerdictLine).leads_for
-        concerned, itself = self.concerned(), self.row_alert
-        return mended(self.snapshot, concerned, worst, itself=itself, ill=self.row_ill)
-
-    @property
-    def row_alert(self) -> str:
-        """The identity of the row under the cursor: of an alert's own row, the alert's id."""
-        pane = self.focused
-        return (pane.selected or "") if isinstance(pane, LinePane) else ""
-
-    @property
-    def row_ill(self) -> bool:
-        """Whether the row under the cursor says itself that it is not OK."""
-        pane = self.focused
-        status = pane.status_at(pane.selected) if isinstance(pane, LinePane) else None
-        return status not in (None, Status.OK)
-
-    def _mends_worst(self) -> bool:
-        """Whether the key for the runbook leads where the verdict says."""
-        worst = self.query_one(".header", VerdictLine).leads_for
-        subject = self.to_mend()
-        return worst is not None and subject is not None and subject.alert == worst.id
-
-    @on(LinePane.Selected)
-    def _look_at_concern(self) -> None:
-        """Name the keys that need an alert or a check where there is one, and not where not."""
-        subject, mends = self.concerned(), self.to_mend() is not None
-        alert = subject is not None and bool(subject.alert)
-        concerned = (mends, self._mends_worst(), alert, may_annotate(self.snapshot))
-        if concerned != self._concerned:
-            self._concerned = concerned
-            self.refresh_bindings()
-
     def interrupt(self) -> bool:
         """End what Ctrl-C is to end here, where there is something; whether there was."""
         return False
-
-    def action_runbook(self) -> None:
-        subject = self.to_mend()
-        if subject is not None:
-            self.post_message(OpensRunbook(subject))
-
-    @property
-    def alert_at(self) -> AlertView | None:
-        """The alert that is dealt with here: the one that the cursor is on, else the worst."""
-        subject = self.concerned()
-        return alert_of(self.snapshot, subject.alert) if subject is not None else None
-
-    @property
-    def no_alert(self) -> str:
-        """Why there is no alert under the cursor, where this screen knows better than others."""
-        return ""
-
-    def action_acknowledge(self) -> None:
-        from tui.screens.acknowledge import AcknowledgeScreen  # noqa: PLC0415 - when wanted
-
-        alert = self.alert_at
-        if alert is not None:
-            made = partial(AcknowledgeScreen, alert, ascii_only=self.use_ascii)
-            self.post_message(self.Opens(made))
-
-    def action_silence(self) -> None:
-        from tui.screens.silence import SilenceScreen  # noqa: PLC0415 - when wanted
-
-        alert = self.alert_at
-        if alert is not None:
-            self.post_message(self.Opens(partial(SilenceScreen, alert, ascii_only=self.use_ascii)))
-
-    def action_silences(self) -> None:
-        from tui.screens.silences import SilencesScreen  # noqa: PLC0415 - when wanted
-
-        self.post_message(self.Opens(partial(SilencesScreen, ascii_only=self.use_ascii)))
-
-    def logs_about(self) -> LogsAbout | None:
-        """The log lines that belong to what the cursor is on; None where no log is read."""
-        from tui.screens.logs_about import about_subject  # noqa: PLC0415 - when wanted
-
-        return about_subject(self.snapshot, self.concerned())
-
-    def action_logs(self) -> None:
-        about = self.logs_about()
-        if about is not None:
-            self.post_message(self.OpensLogs(about))
 
     @property
     def all_about(self) -> str:
         """The check that it tells everything about, over a window of its own; else empty."""
         return ""
-
-    @property
-    def chosen(self) -> str:
-        """The check that the user is at, empty where at none."""
-        pane = self.focused
-        return pane.selected_check if isinstance(pane, LinePane) else ""
 
     def header(self) -> Widget:
         """The line at the top."""
@@ -312,11 +190,6 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         names, _ = hint
         return (names, "live") if self.frozen and names == ("app.freeze",) else hint
 
-    def keys_named(self, active: Sequence[ActiveBinding]) -> None:
-        runbook = hints_from(((("screen.runbook",), ""),), active)
-        named = bool(runbook) and self._mends_worst()
-        self.query_one(".header", VerdictLine).runbook = runbook[0][0] if named else ""
-
     def watch_frozen(self) -> None:
         if self._composed:
             self.keys_changed(None)
@@ -334,7 +207,7 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         self.snapshot = standing.shown
         # What its keys do now depends on the picture.
         self._tell(standing)
-        self._look_at_concern()
+        self.look_at_concern()
 
     def let_go(self) -> None:
         """Hold the picture no longer that was shown last: another comes with the next opening."""
@@ -370,28 +243,13 @@ class PictureScreen(HintedScreen, inherit_bindings=False):
         """Whether the engine's word about itself stands beneath the verdict."""
         return self.snapshot is not None and bool(self.snapshot.health.notice)
 
-    @property
-    def _reads_logs(self) -> bool:
-        checks = self.snapshot.checks if self.snapshot is not None else ()
-        return any(check.kind == "log" for check in checks)
-
-    def check_action(  # noqa: PLR0911 - one a kind of key
-        self, action: str, parameters: tuple[object, ...]
-    ) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a pane only where the focus is on one."""
         if action in ("maximise", "copy_row"):
             return isinstance(self.focused, LinePane)
-        if action in ("acknowledge", "silence"):
-            return self._composed and may_annotate(self.snapshot) and self.alert_at is not None
-        if action == "silences":
-            return self.snapshot is not None and self.snapshot.story is not None
-        if action == "logs":
-            return self._composed and self._reads_logs
-        if action == "runbook":
-            return self._composed and self.to_mend() is not None
         if action == "back":
             return self.can_go_back or bool(self.filter_text or self.maximized or self._noted)
-        return True
+        return super().check_action(action, parameters)
 
     can_go_back: ClassVar[bool] = False
     """Whether there is a screen beneath."""

@@ -199,5 +199,9 @@ class Filing:
         try:
             self._write(batch)
         finally:
-            self.journal.close()
-            self.opened = False
+            self.close()
+
+    def close(self) -> None:
+        """Close the file, whether or not it is open."""
+        self.journal.close()
+        self.opened = False

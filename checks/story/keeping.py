@@ -95,6 +95,8 @@ class Keeping:
         self._known = False
         """Whether the file was there for whom this one goes on."""
         self._waiting = Batch()
+        self._looking: asyncio.Future[Found] | None = None
+        """The last look: cut short, it goes on in the lane."""
         self._heir: Keeping | None = None
         self._slept = False
         """Whether nobody had watched for long before a file that is still to be taken over."""
@@ -131,7 +133,7 @@ class Keeping:
         self._known = old._filing.known if old._filing is not None else old._known
         if self.path is None:
             self.ready, self.leads = old.ready, old.leads
-        if not old._lanes.busy(_LANE):
+        if old._looking is None or old._looking.done():
             old._hand_on()
 
     def add(self, entry: Entry) -> None:
@@ -238,6 +240,7 @@ class Keeping:
             wanted=self.wanted,
         )
         task = asyncio.ensure_future(self._lanes.run(_LANE, partial(self._look, wish)))
+        self._looking = task
         try:
             done, _ = await asyncio.wait({task}, timeout=PATIENCE)
             if not done:
@@ -394,13 +397,18 @@ class Keeping:
 
     async def finish(self) -> None:
         """Write a last time and close the file."""
-        for _ in range(_TRIES):
-            # Cancelled meanwhile, a look is still under way.
-            if self._lanes.busy(_LANE):
-                await asyncio.sleep(_WAIT)
-        filing = self._filing
-        if filing is None or not filing.opened or self._lanes.busy(_LANE):
-            return
+        try:
+            for _ in range(_TRIES):
+                # Cancelled meanwhile, a look is still under way.
+                if self._lanes.busy(_LANE):
+                    await asyncio.sleep(_WAIT)
+            if self._filing is not None and self._filing.opened and not self._lanes.busy(_LANE):
+                await self._end(self._filing)
+        finally:
+            # What is under way there has the file open, and leads, until it comes to its end.
+            self._lanes.drop(_LANE, self._let_go)
+
+    async def _end(self, filing: Filing) -> None:
         now = self._clock.now()
         batch, self._waiting = self._waiting, Batch()
         ended = replace(self._session, seen=now, ended=now)
@@ -414,6 +422,11 @@ class Keeping:
             raise
         except (JournalError, LaneBusyError, NoThreadsError):
             self._unsaved(batch, task)
+
+    def _let_go(self) -> None:
+        """In the lane, at its end."""
+        if self._filing is not None:
+            self._filing.close()
 
     def _unsaved(self, batch: Batch, task: asyncio.Task[None]) -> None:
         """What the end could not write waits on, for who follows; that it ended is not so then."""

@@ -15,6 +15,7 @@ from checks.clock import FakeClock
 from checks.lanes import Lanes
 from checks.model import Status
 from checks.story import journal
+from checks.story import keeping as keeping_of
 from checks.story.errors import JournalError
 from checks.story.filing import INCIDENTS
 from checks.story.journal import Journal
@@ -74,6 +75,38 @@ async def test_what_an_end_that_is_cut_short_could_not_write_is_written_after_it
     assert [one.text for one in held.entries()] == ["cut short"]
     assert [one.ended for one in held.sessions()] == [clock.now()]
     held.close()
+
+
+async def test_whoever_goes_on_leads_though_a_look_outlasted_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program holds the file while the configuration is reloaded: what was cut short must
+    not keep it open, and lead, for good.
+    """
+    monkeypatch.setattr(keeping_of, "_TRIES", 2)
+    path, clock = tmp_path / "state" / "story.db", FakeClock()
+    before, after = (Keeping(path, Lanes(), clock) for _ in range(2))
+    assert await before.look(clock.now())
+    assert before.leads
+    before.add(Entry(clock.now(), EntryKind.NOTE, "cut short"))
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        looking = asyncio.create_task(before.look(clock.now()))
+        while not before._lanes.busy("story"):
+            await asyncio.sleep(0)
+        looking.cancel()
+        await asyncio.wait({looking})
+        lane = before._lanes._lanes["story"].thread
+        await before.finish()
+        before._lanes.close()
+        after.follow(before)
+        assert lane.is_alive(), "it waits for the other program"
+    await asyncio.to_thread(lane.join, 10)
+    await asyncio.sleep(0.01)
+    assert await after.look(clock.now())
+    assert after.leads
+    assert [one.text for one in after.entries] == ["cut short"]
+    await after.finish()
 
 
 async def test_who_sits_here_is_in_the_file_from_the_first_look_on(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ _ALIKE: Final = 3.0
 """Rates further apart than this factor are not the same trend."""
 _CLEAR: Final = 4.0
 """How much more than its usual scatter a size must have changed."""
+_STEEP: Final = 2.0
+"""How many times as steep as the rest a jump is."""
+_MOSTLY: Final = 0.6
+"""Share of the time in which a jump may also have been a slope."""
 _MOST: Final = 16
 """Results that are compared with each other at most."""
 
@@ -51,7 +55,9 @@ def reach(interval: float) -> float:
 def growth(times: Floats, sizes: Floats) -> Growth | None:
     """Of ``sizes`` seen at ``times`` (seconds, ascending); those that are not finite are left out.
 
-    None below three results, and where they cover clearly less than :data:`LEAST` seconds.
+    None below three results, where they cover clearly less than :data:`LEAST` seconds, and where
+    most of what moved did so between two that are much further apart than the others, as the first
+    ones are: a jump and a slope look alike then.
     """
     # Two rows at one moment have no slope between them.
     known = np.isfinite(sizes) & (np.diff(times, append=np.inf) > 0)
@@ -62,24 +68,24 @@ def growth(times: Floats, sizes: Floats) -> Growth | None:
     if (y == y[0]).all():
         return Growth(0.0, held=False)
     rate = _rate(x, y)
-    return Growth(rate, _held(x, y, rate))
+    return None if rate is None else Growth(rate, _held(x, y, rate))
 
 
-def _rate(x: Floats, y: Floats) -> float:
+def _rate(x: Floats, y: Floats) -> float | None:
     first = int(np.searchsorted(x, x[-1] - _RECENT - 0.5))
     first = max(0, min(first, len(x) - _RESULTS))
     if np.count_nonzero(np.diff(y[first:])) > 1:
-        return _slope(x[first:], _without_jump(y[first:]))
+        return _usual(x[first:], y[first:])
     return _slow_rate(x[_minute(x) :], y[_minute(x) :])
 
 
-def _slow_rate(x: Floats, y: Floats) -> float:
+def _slow_rate(x: Floats, y: Floats) -> float | None:
     """Of what moves now and then; 0 where it has rested for longer than that explains."""
     moved = x[1:][np.diff(y) != 0]
     if len(moved) < 2:
-        return 0.0
+        return _usual(x, y)
     between = (moved[-1] - moved[0]) / (len(moved) - 1)
-    return _slope(x, _without_jump(y)) if x[-1] - moved[-1] <= 2 * between else 0.0
+    return _usual(x, y) if x[-1] - moved[-1] <= 2 * between else 0.0
 
 
 def _minute(x: Floats) -> int:
@@ -88,18 +94,25 @@ def _minute(x: Floats) -> int:
     return max(0, min(first, len(x) - 2 * _HALF))
 
 
-def _without_jump(y: Floats) -> Floats:
-    """``y`` as if the one step that makes up most of what moved had not been."""
-    steps = np.diff(y)
+def _usual(x: Floats, y: Floats) -> float | None:
+    """The slope of ``y`` as if the one step that makes up most of what moved had not been, since
+    it is steeper than the rest by far.
+
+    None where that step took most of the time as well.
+    """
+    steps, spans = np.diff(y), np.diff(x)
     sizes = np.abs(steps)
     at = int(sizes.argmax())
     # Of two steps, one is mostly the larger.
     most = 0.5 if len(steps) > 2 else 0.8
-    if sizes[at] <= most * sizes.sum():
-        return y
+    rest, time = sizes.sum() - sizes[at], spans.sum() - spans[at]
+    if sizes[at] <= most * sizes.sum() or sizes[at] * time <= _STEEP * rest * spans[at]:
+        return _slope(x, y)
+    if spans[at] > _MOSTLY * spans.sum():
+        return None
     level = y.copy()
     level[at + 1 :] -= steps[at]
-    return level
+    return _slope(x, level)
 
 
 def _slope(x: Floats, y: Floats) -> float:

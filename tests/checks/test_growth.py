@@ -106,3 +106,25 @@ def test_runs_far_apart_are_enough_when_there_are_three() -> None:
     assert growth(np.array([0.0, 60.0]), sizes[:2]) is None
     assert growth(np.array([0.0, 1.0, 2.0]), sizes) is None
     assert growth(np.array([0.0, 60.0, 120.0]), np.array([0.0, np.nan, 100.0])) is None
+
+
+@pytest.mark.parametrize(
+    "times",
+    [(0, 1, 13), (0, 1, 13, 73), (0, 1, 9, 39), (0, 1, 9, 39, 69), (0, 60, 61), (0, 60, 120, 121)],
+)
+def test_runs_at_uneven_times_tell_the_same_of_an_even_growth(times: tuple[float, ...]) -> None:
+    """As the first ones are, and the one that somebody asks for."""
+    x = np.array(times, dtype=float)
+    assert rate(growth(x, 400 + 2 * x)) == pytest.approx(120)
+
+
+@pytest.mark.parametrize("times", [(0, 1, 61), (0, 60, 61), (0, 1, 13, 73)])
+def test_what_moved_in_the_one_long_pause_is_neither_a_jump_nor_a_slope(
+    times: tuple[float, ...],
+) -> None:
+    x = np.array(times, dtype=float)
+    longest = int(np.diff(x).argmax())
+    y = np.where(np.arange(len(x)) > longest, 600.0, 20.0)
+    assert growth(x, y) is None
+    later = np.append(x, x[-1] + 60 * np.arange(1, 3))
+    assert rate(growth(later, np.append(y, [600.0, 600.0]))) == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -23,6 +24,8 @@ T = TypeVar("T")
 AGAIN: Final = 5.0
 """Seconds after which a thread is asked for again."""
 _PATIENCE: Final = 1.0
+
+log = logging.getLogger("onwatch.lanes")
 
 
 class LaneBusyError(Exception):
@@ -64,7 +67,11 @@ class _Lane:
             with contextlib.suppress(RuntimeError):
                 job.loop.call_soon_threadsafe(self._settle, job.future, *outcome)
             del job, outcome
-        self.last()
+        try:
+            self.last()
+        except Exception:
+            # Nobody waits for it; by itself a thread writes its traceback over the picture.
+            log.exception("the end of the %s failed", self.thread.name)
 
     def _settle(self, future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
         self.busy_since = None
@@ -157,7 +164,7 @@ class Lanes:
 
     def drop(self, name: str, last: Callable[[], object] = lambda: None) -> None:
         """End the lane once its present call returns, with ``last()`` in it, which gives back what
-        its calls use and must not raise. Where there is no such lane it is called at once.
+        its calls use; that it fails is logged. Where there is no such lane it is called at once.
         """
         lane = self._lanes.pop(name, None)
         if lane is None:

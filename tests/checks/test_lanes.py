@@ -109,6 +109,21 @@ async def test_what_a_lane_uses_is_given_back_at_its_end_whatever_it_is_amid() -
     assert told.is_set(), "there is no lane to wait for"
 
 
+async def test_what_fails_at_the_end_of_a_lane_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Closing a file fails where its disk has gone."""
+
+    def fails() -> None:
+        raise OSError("input/output error")
+
+    lanes = Lanes()
+    await lanes.run("file", lambda: None)
+    thread = lanes._lanes["file"].thread
+    lanes.drop("file", fails)
+    await asyncio.to_thread(thread.join, PATIENCE)
+    assert "the end of the lane file failed" in caplog.text
+    assert "input/output error" in caplog.text
+
+
 async def test_where_no_thread_is_to_be_had_it_is_said() -> None:
     lanes, resolver_lanes = Lanes(), Lanes()
     resolver = Resolver(resolver_lanes, FakeClock())

@@ -20,8 +20,9 @@ from checks.logs.views import LogsWanted
 from checks.model import Result, Sampler, Status
 from checks.probe import ProbeEnv, Target
 from checks.probes.log import heirs
+from checks.probes.log.heirs import take
 from checks.probes.log.kind import KIND
-from checks.probes.log.probe import LogProbe
+from checks.probes.log.probe import LogProbe, heir_of
 from checks.requests.stats import RequestFigures
 from checks.resolver import Resolver, system_lookup
 from checks.secrets import Masker
@@ -420,6 +421,64 @@ async def test_a_close_that_is_cancelled_says_so(log: Path, tmp_path: Path) -> N
     with pytest.raises(asyncio.CancelledError):
         await closing
     await probe.close()
+
+
+async def test_a_close_that_is_cut_short_amid_a_reading_closes_the_files_after_it(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine waits half a second at its end, which a mount that hangs outlasts."""
+    made = target(tmp_path, FakeClock(NOW))
+    probe = KIND.probe(config(files=[str(log)]), made)
+    assert isinstance(probe, LogProbe)
+    await probe.run()
+    assert str(log) in open_files()
+    read, reads, goes_on = type(probe._reader).read, Event(), Event()
+
+    def slow(*args: Any) -> Any:
+        reads.set()
+        goes_on.wait(PATIENCE)
+        return read(*args)
+
+    monkeypatch.setattr(type(probe._reader), "read", slow)
+    running = asyncio.create_task(probe.run())
+    try:
+        await asyncio.to_thread(reads.wait, PATIENCE)
+        running.cancel()
+        closing = asyncio.create_task(probe.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({running, closing})
+        made.env.lanes.close()
+        assert str(log) in open_files(), "what a call reads is not closed under it"
+    finally:
+        goes_on.set()
+    async with asyncio.timeout(PATIENCE):
+        while str(log) in open_files():
+            await asyncio.sleep(0.01)
+    assert take(heir_of(made), config(files=[str(log)])) is None
+
+
+async def test_a_close_that_is_cut_short_leaves_the_files_to_whoever_comes_after(
+    log: Path, tmp_path: Path
+) -> None:
+    made = target(tmp_path, FakeClock(NOW))
+    probe = KIND.probe(config(files=[str(log)]), made)
+    assert isinstance(probe, LogProbe)
+    write(log, line("one"))
+    await probe.run()
+    closing = asyncio.create_task(probe.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait({closing})
+    heir = KIND.probe(config(files=[str(log)]), made)
+    assert isinstance(heir, LogProbe)
+    # Closed once more, it must not close what is another's by now.
+    await probe.close()
+    write(log, line("two"))
+    result = await heir.run()
+    assert value(result, "log_lines_total", level="info") == 1
+    assert [one.message for one in heir._digest.tail.held().newest] == ["one", "two"]
+    await heir.close()
 
 
 async def test_reading_that_hangs_is_told_with_what_it_hangs_at(log: Path, tmp_path: Path) -> None:

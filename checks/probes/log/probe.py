@@ -78,10 +78,11 @@ class LogProbe:
         self._complained = False
         self._told_severity = 0
         self._gate = Lock()
-        """Of the next three: the lane's own thread looks at them as well."""
+        """Of the next two: the lane's own thread looks at them as well."""
         self._calling = False
         self._closed = False
-        self._abandoned = False
+        self._parted = False
+        """Whether the files are given back, or will be."""
 
     async def run(self) -> Result:
         try:
@@ -100,41 +101,52 @@ class LogProbe:
     async def close(self) -> None:
         with self._gate:
             self._closed = True
-        if self._follower is not None:
-            self._follower.cancel()
-            # Not awaited itself: that this here is cancelled is no end of the follower's.
-            await asyncio.wait({self._follower})
-        if await self._is_idle():
-            await self._give_back()
-        self._target.env.lanes.drop(self._lane)
+        try:
+            if self._follower is not None:
+                self._follower.cancel()
+                # Not awaited itself: that this here is cancelled is no end of the follower's.
+                await asyncio.wait({self._follower})
+            if await self._is_idle() and self._config.journal is not None:
+                await self._end_journal()
+        finally:
+            # Also where nobody waits for it any longer.
+            self._part()
 
     async def _is_idle(self) -> bool:
-        """Wait for the call that is under way; whether it ended. One that did not closes the
-        files at its end, should it ever come to one.
-        """
+        """Wait for the call that is under way; whether it ended."""
         for _ in range(_TRIES):
             with self._gate:
                 if not self._calling:
                     return True
             await asyncio.sleep(_ENDING / _TRIES)
-        with self._gate:
-            self._abandoned = self._calling
-        return not self._abandoned
+        return False
 
-    async def _give_back(self) -> None:
-        """The files: to the check that comes after this one, or to the system."""
-        if self._config.journal is None:
-            leave(heir_of(self._target), self._config, self._reader, self._digest)
-            return
-        # The journal's program is to end with its check; that may take a moment.
+    async def _end_journal(self) -> None:
+        """The journal's program is to end with its check; that may take a moment."""
         await asyncio.sleep(0)  # a call that has just ended is settled by then
         try:
             async with asyncio.timeout(_ENDING):
                 await self._target.env.lanes.run(self._lane, self._reader.close)
         except (LaneBusyError, NoThreadsError):
-            self._reader.close()
+            return  # it ends with the lane
         except TimeoutError:
             log.warning("closing the log of %s hangs", self._target.name)
+
+    def _part(self) -> None:
+        """Give the files back: to the check that comes after this one, or to the system. A call
+        that is under way has them closed at its end, should it ever come to one.
+        """
+        if self._parted:
+            return
+        self._parted = True
+        with self._gate:
+            calling = self._calling
+        lanes = self._target.env.lanes
+        if calling or self._config.journal is not None:
+            lanes.drop(self._lane, self._reader.close)
+        else:
+            lanes.drop(self._lane)
+            leave(heir_of(self._target), self._config, self._reader, self._digest)
 
     async def _follow(self) -> None:
         """Read on between runs, so that lines are shown as they come and none is rotated away."""
@@ -182,7 +194,7 @@ class LogProbe:
         return await lanes.run(self._lane, partial(self._called, call))
 
     def _called(self, call: Callable[[], T]) -> T:
-        """``call()``, in the lane; the files are closed after it where that was asked meanwhile."""
+        """``call()``, in the lane."""
         with self._gate:
             if self._closed:
                 raise ValueError("the check has ended")
@@ -192,9 +204,6 @@ class LogProbe:
         finally:
             with self._gate:
                 self._calling = False
-                over = self._abandoned
-            if over:
-                self._reader.close()
 
     def _look(self) -> Result:
         """Read on to the end, as far as there is time, and say what there is."""

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from checks.probes.command.guard import GUARD
 from tests.patience import PATIENCE
 
-__all__ = ["Scripts", "descriptors", "gone", "runs", "until"]
+__all__ = ["Scripts", "descriptors", "gone", "runs", "until", "watch_over"]
 
 
 class Scripts:
@@ -52,6 +53,16 @@ async def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
 async def gone(pid: int) -> None:
     """Wait until the process has ended."""
     await until(lambda: not runs(pid))
+
+
+def watch_over() -> None:
+    """Wait until the shell that has watched over programs is gone: it is told to end, and on a
+    busy machine not waited for until it has.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while any(shell.poll() is None for shell in GUARD._leaving):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def descriptors() -> int:

@@ -24,8 +24,9 @@ from checks.model import Result, Status
 from checks.probe import CheckSpec, Probe
 from checks.probes.command import child as child_module
 from checks.probes.command.config import CommandConfig
-from tests.checks.command_kit import Scripts, descriptors, gone, runs, until
+from tests.checks.command_kit import Scripts, descriptors, gone, runs, until, watch_over
 from tests.checks.http_kit import probing
+from tests.patience import tried_again
 from tests.reliability import Said, UserSees
 from tests.servers import fuse
 
@@ -50,6 +51,7 @@ def nothing_left() -> Iterator[None]:
     # Servers that tests of the same process share are children of it, too.
     before, others = descriptors(), set(psutil.Process().children())
     yield
+    watch_over()
     assert descriptors() <= before + 1
     assert set(psutil.Process().children()) <= others
 
@@ -64,30 +66,33 @@ async def timed(argv: list[str], timeout: float, **more: object) -> tuple[Result
 async def test_a_program_that_hangs_is_ended_with_all_that_it_started(scripts: Scripts) -> None:
     script = scripts.write("sleep 77 & echo $! >inner; echo working; wait")
     began = time.monotonic()
-    async with probing("command", script, timeout=0.4, base_dir=scripts.folder) as probe:
+    async with probing("command", script, timeout=1.5, base_dir=scripts.folder) as probe:
         result = await probe.run()
         took = time.monotonic() - began
         inner = await scripts.number("inner")
         await gone(inner)
     assert (result.status, result.reason, result.up) == (Status.CRITICAL, "timeout", False)
     assert result.message == (
-        'probe.sh did not end within 400 ms and was ended; it had said "working"'
+        'probe.sh did not end within 1.5 s and was ended; it had said "working"'
     )
-    assert 0.3 < took < 0.5
+    assert 1.4 < took < 1.5 + 0.8 * child_module.GRACE, "its end is not waited for"
     assert result.raw == "working"
 
 
-async def test_a_script_that_ignores_being_asked(scripts: Scripts) -> None:
+async def test_a_script_that_ignores_being_asked(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.probes.command.probe.GRACE", 3.0)
     script = scripts.write("trap '' TERM; echo $$ >own; while :; do sleep 1; done")
-    async with probing("command", script, timeout=0.3, base_dir=scripts.folder) as probe:
+    async with probing("command", script, timeout=0.8, base_dir=scripts.folder) as probe:
         began = time.monotonic()
         first = await probe.run()
-        assert time.monotonic() - began < 0.4
+        assert time.monotonic() - began < 3.0, "it is not waited for"
         own = await scripts.number("own")
         assert runs(own)
         # The next run comes while it is still being asked, and does not begin beside it.
         second = await probe.run()
-        assert "did not end within 300 ms" in first.message
+        assert "did not end within 800 ms" in first.message
         assert f"process {own} of probe.sh still runs from the run before" in second.message
         await gone(own)
         (scripts.folder / "own").unlink()
@@ -98,12 +103,16 @@ async def test_a_script_that_ignores_being_asked(scripts: Scripts) -> None:
 
 async def test_a_script_may_clean_up_when_it_is_asked_to_end(scripts: Scripts) -> None:
     script = scripts.write("trap 'echo $$ >cleaned; exit' TERM; while :; do sleep 0.05; done")
-    async with probing("command", script, timeout=0.3, base_dir=scripts.folder) as probe:
+    async with probing("command", script, timeout=0.8, base_dir=scripts.folder) as probe:
         await probe.run()
         await gone(await scripts.number("cleaned"))
 
 
-async def test_closing_ends_a_run_at_once(scripts: Scripts) -> None:
+async def test_closing_ends_a_run_at_once(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Closing gives it less time than it has otherwise.
+    monkeypatch.setattr("checks.probes.command.probe.GRACE", 30.0)
     script = scripts.write("trap '' TERM; echo $$ >own; while :; do sleep 1; done")
     async with probing("command", script, timeout=9, base_dir=scripts.folder) as probe:
         run = asyncio.create_task(probe.run())
@@ -112,14 +121,17 @@ async def test_closing_ends_a_run_at_once(scripts: Scripts) -> None:
         run.cancel()
         began = time.monotonic()
         await probe.close()
-        assert time.monotonic() - began < 0.45
+        assert time.monotonic() - began < 3.0
         # Killed it is; when the kernel has taken it away is another matter.
         await gone(own)
         with pytest.raises(asyncio.CancelledError):
             await run
 
 
-async def test_the_engine_leaves_no_program_behind(scripts: Scripts) -> None:
+async def test_the_engine_leaves_no_program_behind(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.probes.command.probe.GRACE", 30.0)
     script = scripts.write("trap '' TERM; echo $$ >own; while :; do sleep 1; done")
     spec = CheckSpec("hung", "command", CommandConfig(argv=[script]), timeout=9)
     engine = Engine(EngineConfig((spec,), base_dir=scripts.folder))
@@ -129,7 +141,7 @@ async def test_the_engine_leaves_no_program_behind(scripts: Scripts) -> None:
     began = time.monotonic()
     running.cancel()
     await asyncio.wait({running})
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5.0
     await gone(own)
 
 
@@ -149,10 +161,10 @@ async def test_a_check_that_is_taken_out_takes_its_program_along(scripts: Script
 
 async def test_output_held_open_by_a_child_does_not_hold_up_the_run(scripts: Scripts) -> None:
     script = scripts.write("sleep 77 & echo $! >inner; echo 'all fine'")
-    async with probing("command", script, timeout=5, base_dir=scripts.folder) as probe:
+    async with probing("command", script, timeout=30, base_dir=scripts.folder) as probe:
         began = time.monotonic()
         result = await probe.run()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 10.0
     assert (result.status, result.message) == (Status.OK, "all fine")
     assert "keeps its output open" in dict(result.facts)["left running"]
     # It was in the script's group, and nobody needs it any more.
@@ -164,10 +176,10 @@ async def test_a_daemon_that_keeps_the_output_open(scripts: Scripts) -> None:
         "setsid sh -c 'echo $$ >inner; exec sleep 77' &\n"
         "while [ ! -s inner ]; do sleep 0.01; done; echo on"
     )
-    async with probing("command", script, timeout=8, base_dir=scripts.folder) as probe:
+    async with probing("command", script, timeout=30, base_dir=scripts.folder) as probe:
         began = time.monotonic()
         result = await probe.run()
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 10.0
     assert (result.status, result.message) == (Status.OK, "on")
     inner = await scripts.number("inner")
     assert runs(inner)
@@ -176,8 +188,8 @@ async def test_a_daemon_that_keeps_the_output_open(scripts: Scripts) -> None:
 
 async def test_a_hung_script_whose_daemon_keeps_the_output_open(scripts: Scripts) -> None:
     script = scripts.write("setsid sleep 78 & echo $! >inner; sleep 79")
-    result, took = await timed([script], 0.4, cwd=str(scripts.folder))
-    assert (result.reason, took < 0.5) == ("timeout", True)
+    result, took = await timed([script], 1.5, cwd=str(scripts.folder))
+    assert (result.reason, took < 10) == ("timeout", True)
     os.kill(await scripts.number("inner"), 9)
 
 
@@ -222,34 +234,40 @@ async def test_a_gigabyte_is_not_read() -> None:
     argv = ["sh", "-c", "echo begins; head -c 1000000000 /dev/zero"]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cpu = time.process_time()
-    result, took = await timed(argv, 5.0)
+    result, took = await timed(argv, 30.0)
     assert (result.status, result.reason) == (Status.UNKNOWN, "limit")
     assert result.message == "sh was ended, since it wrote more than 8.0 MB"
-    assert took < 2.0
+    assert took < 10.0
     assert time.process_time() - cpu < 0.5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
 
 
 async def test_more_than_is_kept_is_read_to_the_end() -> None:
     argv = ["sh", "-c", "echo 'fine | a=1'; head -c 3000000 /dev/zero | tr '\\0' x; exit 1"]
-    result, _ = await timed(argv, 5.0, max_output="1kB")
+    result, _ = await timed(argv, 30.0, max_output="1kB")
     assert (result.status, result.message) == (Status.WARNING, "fine")
     assert dict(result.facts)["output"].startswith("longer than max_output: the first 1.0 kB")
     assert len(result.raw) < 1100
 
 
 async def test_a_flood_on_standard_error() -> None:
-    result, _ = await timed(["sh", "-c", "yes no >&2"], 5.0)
+    result, _ = await timed(["sh", "-c", "yes no >&2"], 30.0)
     assert result.message == "sh was ended, since it wrote more than 8.0 MB"
 
 
-async def test_no_more_than_eight_at_once(scripts: Scripts) -> None:
+async def test_no_more_than_eight_at_once(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # None takes so long that it makes room for another.
+    monkeypatch.setattr("checks.probes.command.probe._LONG", 600.0)
     script = scripts.write(
-        "mkdir running/$$; ls running | wc -l >>counts; sleep 0.1; rmdir running/$$; echo ok"
+        "mkdir running/$$; ls running | wc -l >>counts\n"
+        "while [ $(wc -l <counts) -lt 8 ]; do sleep 0.02; done\n"
+        "rmdir running/$$; echo ok"
     )
     (scripts.folder / "running").mkdir()
     specs = [
-        CheckSpec(f"c{n}", "command", CommandConfig(argv=[script]), timeout=5) for n in range(24)
+        CheckSpec(f"c{n}", "command", CommandConfig(argv=[script]), timeout=60) for n in range(24)
     ]
     engine = Engine(EngineConfig(tuple(specs), base_dir=scripts.folder))
     await engine.scheduler.once()
@@ -258,13 +276,14 @@ async def test_no_more_than_eight_at_once(scripts: Scripts) -> None:
     assert {view.status for view in views} == {Status.OK}
     counts = [int(line) for line in (scripts.folder / "counts").read_text().split()]
     assert len(counts) == 24
-    assert 4 <= max(counts) <= 8
+    assert max(counts) == 8
 
 
-async def test_waiting_for_a_turn_in_vain_is_said() -> None:
+async def test_waiting_for_a_turn_in_vain_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.probes.command.probe._LONG", 600.0)
     specs = [
         CheckSpec(f"c{n}", "command", CommandConfig(argv=["sleep", "77"]), timeout=timeout)
-        for n, timeout in enumerate([0.8] * 8 + [0.4, 1.2])
+        for n, timeout in enumerate([1.2] * 8 + [0.6, 3.0])
     ]
     engine = Engine(EngineConfig(tuple(specs)))
     await engine.scheduler.once()
@@ -273,17 +292,18 @@ async def test_waiting_for_a_turn_in_vain_is_said() -> None:
     (late,) = [view for view in views if view.reason == "limit"]
     assert (late.name, late.status) == ("c8", Status.UNKNOWN)
     assert late.message == (
-        "sleep was not started within 400 ms: 8 other commands were running all the time; run "
+        "sleep was not started within 600 ms: 8 other commands were running all the time; run "
         "them less often, or give them shorter timeouts"
     )
     (last,) = [view for view in views if view.name == "c9"]
     assert re.fullmatch(
-        r"sleep did not end within 1\.2 s and was ended; it had said nothing; 7\d\d ms went by "
+        r"sleep did not end within 3 s and was ended; it had said nothing; [12]\.\d+ s went by "
         r"before it had its turn",
         last.message,
     )
 
 
+@tried_again
 async def test_however_many_programs_hang_the_others_run() -> None:
     """A hundred and fifty that never end, each interval anew: who ended once need not wait."""
     patience = 2.0
@@ -332,6 +352,7 @@ async def test_first_runs_of_many_that_hang_keep_no_other_from_its_own() -> None
     assert time.monotonic() - begun < 1.5 * patience
 
 
+@tried_again
 async def test_other_checks_go_on_while_programs_hang_and_flood() -> None:
     specs = [
         CheckSpec("hung", "command", CommandConfig(argv=["sleep", "77"]), timeout=0.8),
@@ -367,17 +388,17 @@ async def test_a_mount_that_is_gone_holds_up_nobody_else(
     with fuse.mounted(point) as mount:
         mount.tell("hang")
         async with (
-            probing("command", config, timeout=0.4) as hung,
+            probing("command", config, timeout=2.0) as hung,
             probing("command", "true") as well,
         ):
             began = time.monotonic()
             run = asyncio.create_task(hung.run())
             await asyncio.sleep(0.1)
             assert (await well.run()).status is Status.OK
-            assert time.monotonic() - began < 0.35
+            assert time.monotonic() - began < 1.8
             first = await run
             assert (first.status, first.reason) == (Status.UNKNOWN, "timeout")
-            assert "was not started within 400 ms: looking at it hangs; is the mount" in (
+            assert "was not started within 2 s: looking at it hangs; is the mount" in (
                 first.message
             )
             if where == "program":
@@ -413,15 +434,15 @@ async def test_a_start_that_comes_too_late_leaves_nothing(scripts: Scripts) -> N
 async def test_without_pidfd(monkeypatch: pytest.MonkeyPatch, scripts: Scripts) -> None:
     """macOS has none, nor have old kernels and some containers."""
     monkeypatch.delattr(os, "pidfd_open")
-    result, took = await timed(["sh", "-c", "echo hi; sleep 0.1; exit 2"], 5.0)
-    assert (result.status, result.message, took < 1.0) == (Status.CRITICAL, "hi", True)
+    result, took = await timed(["sh", "-c", "echo hi; sleep 0.1; exit 2"], 30.0)
+    assert (result.status, result.message, took < 10) == (Status.CRITICAL, "hi", True)
     hung, _ = await timed(["sleep", "77"], 0.3)
     assert hung.reason == "timeout"
     monkeypatch.setattr(child_module, "_CAN_PEEK", False)
-    result, _ = await timed(["sh", "-c", "echo hi; exit 1"], 5.0)
+    result, _ = await timed(["sh", "-c", "echo hi; exit 1"], 30.0)
     assert (result.status, result.message) == (Status.WARNING, "hi")
     script = scripts.write("trap '' TERM; echo $$ >own; while :; do sleep 1; done")
-    hung, _ = await timed([script], 0.3, cwd=str(scripts.folder))
+    hung, _ = await timed([script], 1.5, cwd=str(scripts.folder))
     assert hung.reason == "timeout"
     await gone(await scripts.number("own"))
 
@@ -531,20 +552,33 @@ async def test_a_program_that_has_become_another_user(shared_folder: Path) -> No
     helper = shared_folder / "python"
     helper.write_bytes(Path(sys.executable).resolve().read_bytes())
     helper.chmod(0o4755)
-    program = "import os,time; os.setuid(0); print(os.getpid(), flush=True); time.sleep(1.2)"
+    room = shared_folder / "room"
+    room.mkdir()
+    room.chmod(0o777)
+    end = str(room / "end")
+    program = f"""if True:
+        import os, time
+        os.setuid(0)
+        print(os.getpid(), flush=True)
+        while not os.path.exists({end!r}): time.sleep(0.02)"""
     code = dedent(
         f"""\
         import asyncio, os
+        from pathlib import Path
+        from tests.checks.command_kit import gone
         from tests.checks.http_kit import probing
         import checks.probes.command, numpy
 
         async def main():
-            argv = [{str(helper)!r}, "-S", "-E", "-c", {program!r}]
-            async with probing("command", {{"argv": argv}}, timeout=0.5) as probe:
-                for _ in range(2):
-                    print((await probe.run()).message)
-                await asyncio.sleep(1.0)
+            argv, end = [{str(helper)!r}, "-S", "-E", "-c", {program!r}], Path({end!r})
+            async with probing("command", {{"argv": argv}}, timeout=1.5) as probe:
                 print((await probe.run()).message)
+                print(second := (await probe.run()).message)
+                end.touch()
+                await gone(int(second.split()[1]))
+                end.unlink()
+                print((await probe.run()).message)
+                end.touch()
 
         os.setgid(65534)
         os.setuid(61234)
@@ -552,10 +586,10 @@ async def test_a_program_that_has_become_another_user(shared_folder: Path) -> No
         """
     )
     first, second, third = (await child(code)).splitlines()
-    assert "did not end within 500 ms" in first
+    assert "did not end within 1.5 s" in first
     assert second.startswith("process ")
     assert "as another user whom this user may not end" in second
-    assert "did not end within 500 ms" in third
+    assert "did not end within 1.5 s" in third
 
 
 async def test_it_works_in_a_thread_as_the_engine_has_it() -> None:

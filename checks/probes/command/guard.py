@@ -61,6 +61,7 @@ class Guard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shell: subprocess.Popen[bytes] | None = None
+        self._leaving: list[subprocess.Popen[bytes]] = []
         self._users = 0
 
     def join(self) -> None:
@@ -80,8 +81,11 @@ class Guard:
         with self._lock:
             self._users -= 1
             shell = None if self._users else self._shell
+            # One that takes longer than is waited for is seen off at the next occasion.
+            self._leaving = [one for one in self._leaving if one.poll() is None]
             if shell is not None:
                 self._shell = None
+                self._leaving.append(shell)
         if shell is not None and shell.stdin is not None:
             shell.stdin.close()
         return shell

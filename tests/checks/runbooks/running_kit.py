@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from checks.runbooks.running.model import Around, Ended, Job, Who
 from checks.runbooks.running.output import Output
 from checks.runbooks.running.start import Run
 from checks.secrets import Masker
+from tests.checks.command_kit import until
 
 __all__ = ["Place", "Ran", "place_at", "target_of"]
 
@@ -76,15 +77,16 @@ class Place:
         text: str,
         variables: Mapping[str, str] | None = None,
         *,
-        cancel_after: float | None = None,
+        cancel_once: Callable[[], bool] | None = None,
         **more: Any,
     ) -> Ran:
-        """A step, run to its end."""
+        """A step, run to its end, or cancelled once something is true."""
         run = self.made(text, variables, **more)
-        if cancel_after is not None:
-            asyncio.get_running_loop().call_later(cancel_after, run.cancel)
-        ended = await run.go()
-        return Ran(ended, run.output)
+        going = asyncio.create_task(run.go())
+        if cancel_once is not None:
+            await until(cancel_once)
+            run.cancel()
+        return Ran(await going, run.output)
 
 
 @contextlib.asynccontextmanager

@@ -107,10 +107,12 @@ async def test_an_answer_has_its_bounds(place: Place, http_server: HttpServer) -
 
 async def test_a_server_that_hangs(place: Place, http_server: HttpServer) -> None:
     http_server.answer("/slow", delay=30)
-    ran = await ask(place, f"POST {http_server.url}/slow", timeout=0.2)
+    ran = await ask(place, f"POST {http_server.url}/slow", timeout=1.0)
     assert ran.ended.state is RunState.TIMED_OUT
     assert "whether the server has done what was asked is not known" in ran.ended.said
-    ran = await ask(place, f"POST {http_server.url}/slow", cancel_after=0.2)
+    ran = await ask(
+        place, f"POST {http_server.url}/slow", cancel_once=lambda: len(http_server.requests) == 2
+    )
     assert ran.ended.state is RunState.CANCELLED
 
 

@@ -22,8 +22,8 @@ from checks.engine import Engine
 from tests.servers.http import HttpServer
 from tui.config import load
 
-INTERVAL = 0.25
-SECONDS = 5.0
+INTERVAL = 0.75
+SECONDS = 9.0
 SERVER = "127.0.0.53"
 FILES = {
     "resolv.conf": f"nameserver {SERVER}\noptions timeout:1 attempts:2\n",

@@ -20,6 +20,7 @@ from checks.model import Result
 from checks.probe import CheckSpec
 from checks.probes.log.config import LogConfig
 from checks.views import CheckView, Snapshot
+from tests.patience import PATIENCE
 
 _numbers = itertools.count(1)
 
@@ -91,7 +92,7 @@ class Running:
             await self._settled()
 
     async def _settled(self) -> None:
-        for _ in range(1_000):
+        for _ in range(round(PATIENCE / 0.001)):
             await self.clock.advance(0)
             if not any(map(self.engine._lanes.busy, list(self.engine._lanes._lanes))):
                 return

@@ -84,6 +84,6 @@ def test_what_is_none_stays(words: list[str]) -> None:
     "word", ["-" + "a_" * 2_000, "pass" * 1_000, "--" + "x." * 2_000 + "=", "token" * 800 + "="]
 )
 def test_no_word_takes_long(word: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     command_line(["app", word, word])
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5

@@ -88,6 +88,6 @@ def test_all_else_stays_as_it_was(text: str) -> None:
     ],
 )
 def test_no_text_takes_long(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     mask_command(piece * 8_000)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

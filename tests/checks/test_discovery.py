@@ -255,8 +255,8 @@ def say_nothing(connection: socket.socket) -> None:
 async def test_a_socket_that_hangs_costs_no_more_than_the_budget(raw_server: Raw) -> None:
     hung = [raw_server(say_nothing) for _ in range(5)]
     began = time.monotonic()
-    seen = await look(*(server.port for server in hung), seconds=0.25)
-    assert time.monotonic() - began < 1.0
+    seen = await look(*(server.port for server in hung), seconds=1.0)
+    assert time.monotonic() - began < 4.0, "all are asked at once"
     assert not seen.settled
 
 
@@ -267,7 +267,7 @@ async def test_a_server_that_hangs_behind_tls_costs_no_more_either(
     server.answer("/health", "ok", delay=30)
     began = time.monotonic()
     assert not (await look(server.port, seconds=0.6)).settled
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 10
 
 
 async def test_a_program_that_hangs_is_shown_as_a_server_of_pages_once_it_had_its_time(

@@ -24,7 +24,7 @@ from tests.servers.http import HttpServer, RawServer, full_backlog
 from tests.servers.redis import RedisServer, free_port
 from tui.config import load
 
-INTERVAL = 0.25
+INTERVAL = 0.5
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 EVIL = '{"status": "down", "services": {"[red]db[/]\\u001b[2J": "\\u001b]0;owned\\u0007[b]"}}'
 
@@ -143,7 +143,7 @@ async def test_what_is_broken_costs_the_healthy_nothing(  # noqa: PLR0917 - serv
             {"name": "healthy-redis", "redis": redis_server.url},
         ]
         path = tmp_path / "onwatch.yaml"
-        defaults = {"interval": INTERVAL, "timeout": "200ms"}
+        defaults = {"interval": INTERVAL, "timeout": "400ms"}
         path.write_text(yaml.safe_dump({"version": 1, "defaults": defaults, "checks": checks}))
         path.chmod(0o600)
         engine = Engine(load(str(path)).engine, lookup=hanging_names)

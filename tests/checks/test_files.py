@@ -19,6 +19,7 @@ from checks.model import Result, Status
 from checks.probes.files.config import FilesConfig
 from checks.probes.files.probe import FilesProbe
 from tests.checks.host_trees import host_target
+from tests.patience import PATIENCE
 from tests.reliability import UserSees
 from tests.servers.fuse import mounted, why_not
 
@@ -335,7 +336,7 @@ async def test_a_dead_mount_is_named_and_holds_up_no_run(
     ):
         target = host_target(clock, lanes, Path(folder), "backup")
         config = FilesConfig.model_validate({"path": "latest.sql"})
-        probe = FilesProbe(config, replace(target, timeout=0.5))
+        probe = FilesProbe(config, replace(target, timeout=2.0))
         assert (await probe.run()).message == f"{folder}/latest.sql is not there"
         mount.tell("hang")
         await clock.advance(5)
@@ -346,9 +347,9 @@ async def test_a_dead_mount_is_named_and_holds_up_no_run(
         user_sees("backups on a mount whose server is gone", hung)
         began = time.monotonic()
         assert (await probe.run()).reason == "timeout"
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < 1.5, "it is not waited for again"
         mount.tell("answer")
-        for _ in range(100):
+        for _ in range(round(PATIENCE / 0.02)):
             if (await probe.run()).reason == "missing":
                 break
             await asyncio.sleep(0.02)

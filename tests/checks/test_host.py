@@ -23,6 +23,7 @@ from checks.resolver import Resolver
 from checks.secrets import Masker
 from tests.checks.host_trees import NETDEV, Tree, host_target, machine
 from tests.checks.test_lanes import no_threads
+from tests.patience import PATIENCE
 
 GB = 10**9
 
@@ -218,7 +219,7 @@ async def test_a_hung_mount_costs_its_own_row_alone(box: Machine, disks: Disks) 
     first = await box.run()
     began = time.monotonic()
     second = await box.run()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     assert (second.status, second.reason) == (Status.UNKNOWN, "timeout")
     assert [part.name for part in second.parts] == ["disk /var/lib/mysql"]
     assert "no answer from /var/lib/mysql within" in first.message
@@ -227,7 +228,7 @@ async def test_a_hung_mount_costs_its_own_row_alone(box: Machine, disks: Disks) 
     assert value(second, "node_filesystem_device_error", mountpoint="/var/lib/mysql") == 1
     assert value(second, "node_filesystem_size_bytes", mountpoint="/var/lib/mysql") is None
     disks.release.set()
-    for _ in range(100):
+    for _ in range(1_000):
         third = await box.run()
         if third.status is Status.OK:
             break
@@ -286,16 +287,16 @@ async def test_what_no_longer_answers_leaves_no_figures_that_look_like_those_of_
             release.wait(30)
         return found
 
-    slow = Periodic(lanes, "sensors", 0.05, sensors)
-    await slow.refresh(0.0, 5.0)
+    slow = Periodic(lanes, "sensors", 1.0, sensors)
+    await slow.refresh(0.0, PATIENCE)
     await slow.refresh(0.0, 0.01)
     assert slow.value == "cool", "it may only be late"
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(1.05)
     await slow.refresh(1.0, 0.01)
     assert slow.value is None
     release.set()
     now = 1.0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while slow.value != "warm":
             now += 1
             await slow.refresh(now, 5.0)

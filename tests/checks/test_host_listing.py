@@ -196,7 +196,7 @@ async def test_a_look_that_hangs_is_told_and_holds_up_nobody(lanes: Lanes) -> No
         for step in range(4):
             began = time.monotonic()
             await watch.refresh(step * 10.0, 0.05)
-            assert time.monotonic() - began < 0.3
+            assert time.monotonic() - began < 5
         assert watch.stuck > 0.04
         assert watch.value is None
     finally:

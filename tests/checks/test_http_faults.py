@@ -18,6 +18,7 @@ import pytest
 from checks.model import Result, Status
 from checks.resolver import Address
 from tests.checks.http_kit import ask, probing
+from tests.patience import PATIENCE
 from tests.reliability import UserSees
 from tests.servers.http import HttpServer, RawServer, full_backlog
 
@@ -72,7 +73,7 @@ async def test_an_attempt_that_nobody_answers(user_sees: UserSees) -> None:
     with full_backlog() as port:
         began = time.monotonic()
         result = await ask("http", f"http://127.0.0.1:{port}/", timeout=0.4)
-        assert time.monotonic() - began < 1.4
+        assert time.monotonic() - began < 10
     assert result.message == (
         f"no answer from 127.0.0.1:{port} within 400 ms: the connection attempt is not answered; "
         "is the host up, does a firewall drop it?"
@@ -83,8 +84,8 @@ async def test_an_attempt_that_nobody_answers(user_sees: UserSees) -> None:
 
 async def test_silence_after_the_connection(http_server: HttpServer) -> None:
     url = http_server.answer("/", "late", delay=30)
-    result = await ask("http", url, timeout=0.3)
-    assert result.message.startswith(f"no answer from 127.0.0.1:{http_server.port} within 300 ms")
+    result = await ask("http", url, timeout=1.0)
+    assert result.message.startswith(f"no answer from 127.0.0.1:{http_server.port} within 1 s")
     assert ": connected after " in result.message
     assert result.message.endswith(", then silence; is it stuck or overloaded?")
     assert (result.status, result.reason, result.up) == (Status.CRITICAL, "timeout", False)
@@ -93,7 +94,7 @@ async def test_silence_after_the_connection(http_server: HttpServer) -> None:
 async def test_silence_within_the_tls_handshake(user_sees: UserSees) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        result = await ask("http", f"https://127.0.0.1:{port}/", timeout=0.3)
+        result = await ask("http", f"https://127.0.0.1:{port}/", timeout=1.0)
     assert result.message.endswith(", then silence in the TLS handshake; is it a TLS port?")
     user_sees("silence in the TLS handshake", result)
 
@@ -112,16 +113,16 @@ async def test_a_look_up_that_hangs_holds_up_nobody_else(http_server: HttpServer
 
     def lookup(host: str) -> list[Address]:
         if host.startswith("hung"):
-            release.wait(10)
+            release.wait(PATIENCE)
         return [(socket.AF_INET, "127.0.0.1")]
 
     hung = {"url": f"http://hung.example:{http_server.port}/"}
     well = {"url": f"http://well.example:{http_server.port}/"}
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE - 5):
             failed, *fine = await asyncio.gather(
                 ask("http", hung, lookup=lookup, timeout=0.4),
-                *(ask("http", well, lookup=lookup) for _ in range(10)),
+                *(ask("http", well, lookup=lookup, timeout=20) for _ in range(10)),
             )
     finally:
         release.set()
@@ -142,8 +143,8 @@ async def test_a_byte_a_second_ends_at_the_timeout(
 
     server = raw_server(drip)
     began = time.monotonic()
-    result = await ask("http", f"http://127.0.0.1:{server.port}/", timeout=0.5)
-    assert time.monotonic() - began < 1.5
+    result = await ask("http", f"http://127.0.0.1:{server.port}/", timeout=1.0)
+    assert time.monotonic() - began < 10
     assert result.message.startswith(f"HTTP 200 from 127.0.0.1:{server.port}, but after ")
     assert result.message.endswith(" of 1000 bytes of its body had come")
     user_sees("an answer that trickles", result)
@@ -157,7 +158,7 @@ async def test_headers_that_drip_end_at_the_timeout(raw_server: StartRaw) -> Non
             connection.sendall(b"H")
 
     server = raw_server(drip)
-    result = await ask("http", f"http://127.0.0.1:{server.port}/", timeout=0.4)
+    result = await ask("http", f"http://127.0.0.1:{server.port}/", timeout=1.0)
     assert "bytes of its headers came" in result.message
 
 

@@ -207,7 +207,7 @@ def test_closing_ends_a_program_that_will_not_end(tmp_path: Path) -> None:
         time.sleep(0.01)
     began = time.monotonic()
     reader.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert not _runs(int((tmp_path / "pid").read_text()))
 
 

@@ -19,6 +19,7 @@ from checks.errors import TargetError
 from checks.model import Result, Status
 from checks.probes.mysql.link import Link
 from checks.probes.mysql.probe import MysqlProbe
+from tests.patience import PATIENCE, tried_again
 from tests.reliability import UserSees
 from tests.servers.http import RawServer, full_backlog, full_socket
 from tests.servers.mariadb import (
@@ -348,7 +349,8 @@ async def test_what_is_wrong_with_a_query_is_said(
     )
 
     await probe.run()
-    await asyncio.sleep(0.5)
+    assert probe._side._work is not None
+    await asyncio.wait({probe._side._work})
     result = await mysql_watch.again(probe, 0)
 
     assert sentence in problem(result)
@@ -393,7 +395,7 @@ async def test_a_query_that_hangs_is_ended_on_the_server(
     assert result.samples.get("mysql_up") == 1
     assert mariadb_server.fetch(running) == [(1,)]
 
-    for _ in range(100):
+    for _ in range(round(PATIENCE / 0.05)):
         await asyncio.sleep(0.05)
         if mariadb_server.fetch(running) == [(0,)]:
             break
@@ -406,11 +408,11 @@ async def test_a_query_that_hangs_is_ended_on_the_server(
 async def test_a_query_whose_session_is_ended(
     mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:
-    sql = "SELECT SLEEP(1.9) AS value, 'to be killed'"
-    probe = mysql_watch.probe(mariadb_server, queries=[query(sql)])
+    sql = "SELECT SLEEP(50) AS value, 'to be killed'"
+    probe = mysql_watch.probe(mariadb_server, timeout=60.0, queries=[query(sql)])
     run = asyncio.create_task(probe.run())
     running = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%to be killed%'"
-    for _ in range(100):
+    for _ in range(round(PATIENCE / 0.01)):
         await asyncio.sleep(0.01)
         if ours := [pid for (pid,) in mariadb_server.fetch(running) if pid == probe._side.thread]:
             break
@@ -422,6 +424,7 @@ async def test_a_query_whose_session_is_ended(
     assert re.search("closed the connection|ended the session amid a statement", problem(result))
 
 
+@tried_again
 async def test_a_hanging_query_holds_up_nothing_else(
     mariadb_server: MariadbDatabase, mysql_watch: MysqlWatch
 ) -> None:

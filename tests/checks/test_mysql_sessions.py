@@ -91,7 +91,7 @@ def until_innodb_tells(database: MariadbDatabase, condition: str, *pids: int) ->
     """Return once these sessions have transactions of that ``condition`` in INNODB_TRX, which
     looks anew only where it was not asked for a tenth of a second."""
     sql = f"SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE {condition}"  # noqa: S608
-    for _ in range(50):
+    for _ in range(round(PATIENCE / 0.11)):
         time.sleep(0.11)
         if set(pids) <= {pid for (pid,) in database.fetch(sql)}:
             time.sleep(0.11)

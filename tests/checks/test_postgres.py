@@ -15,6 +15,7 @@ from checks.probe import Acting, Attended
 from checks.probes.postgres import KIND, PostgresConfig
 from checks.registry import kind
 from checks.requests.stats import RequestStats
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresDatabase, PostgresWatch
 
 
@@ -90,7 +91,7 @@ async def test_counters_of_a_database(
         now = after.samples.get(f"pg_stat_database_{metric}", datname=name) or 0.0
         return now - (before.samples.get(f"pg_stat_database_{metric}", datname=name) or 0.0)
 
-    for _ in range(100):
+    for _ in range(round(PATIENCE / 0.02)):
         after = await probe.run()
         if rise(after, "temp_bytes"):
             break
@@ -144,7 +145,7 @@ async def test_a_deadlock_is_an_event(
     for link in (one, two):
         await link.execute("ROLLBACK")
         await link.fetch("SELECT pg_stat_force_next_flush()")
-    for _ in range(200):
+    for _ in range(round(PATIENCE / 0.02)):
         events = (await probe.run()).events
         if events:
             break

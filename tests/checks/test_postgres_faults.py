@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from checks.model import Result, Status
+from tests.patience import PATIENCE, tried_again
 from tests.reliability import UserSees
 from tests.servers.http import full_socket
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch, until
@@ -104,19 +105,20 @@ async def test_a_session_that_an_administrator_ends(
     assert (await probe.run()).status is Status.OK
 
 
+@tried_again
 async def test_a_server_that_hangs_after_it_accepted(
     own: PostgresDatabase, postgres_watch: PostgresWatch, user_sees: UserSees
 ) -> None:
     own.server.freeze()
     began = time.monotonic()
-    result = await postgres_watch.probe(own, timeout=0.5).run()
+    result = await postgres_watch.probe(own, timeout=2.0).run()
     took = time.monotonic() - began
     own.server.thaw()
     assert result.status is Status.CRITICAL
     assert result.reason == "timeout"
-    assert "accepts connections but did not agree on TLS within 450 ms" in result.message
+    assert "accepts connections but did not agree on TLS within 1.8 s" in result.message
     user_sees("PostgreSQL hangs", result)
-    assert took < 0.5
+    assert took < 2.0
 
 
 def connections_to(port: int) -> list[int]:
@@ -156,19 +158,21 @@ async def test_a_connection_that_waits_is_closed_with_the_check(
     assert connections_to(own.port) == []
 
 
+@tried_again
 async def test_a_server_that_hangs_amid_its_work(
     own: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:
-    probe = postgres_watch.probe(own, timeout=0.8)
+    probe = postgres_watch.probe(own, timeout=2.0)
     assert (await probe.run()).status is Status.OK
     own.server.freeze()
     began = time.monotonic()
     result = await probe.run()
-    assert time.monotonic() - began < 0.8
+    took = time.monotonic() - began
     own.server.thaw()
+    assert took < 2.0
     assert result.reason == "timeout"
     assert result.message == (
-        f"127.0.0.1:{own.port} gave no answer within 720 ms: it hangs, or is overloaded"
+        f"127.0.0.1:{own.port} gave no answer within 1.8 s: it hangs, or is overloaded"
     )
     assert (await probe.run()).status is Status.OK
 
@@ -214,7 +218,7 @@ async def test_a_server_that_starts_up(
 
 async def _once_it_listens(watch: PostgresWatch, database: PostgresDatabase) -> Result:
     probe = watch.probe(database)
-    for _ in range(400):
+    for _ in range(round(PATIENCE / 0.01)):
         result = await probe.run()
         if result.reason != "refused":
             break
@@ -365,9 +369,9 @@ async def test_what_hangs_up_at_once(postgres_watch: PostgresWatch) -> None:
 
 async def test_what_never_says_anything(postgres_watch: PostgresWatch) -> None:
     async with talker(None) as url:
-        result = await postgres_watch.probe(f"{url}?sslmode=disable", timeout=0.3).run()
+        result = await postgres_watch.probe(f"{url}?sslmode=disable", timeout=1.0).run()
     assert result.reason == "timeout"
-    assert "accepts connections but said nothing within 270 ms" in result.message
+    assert "accepts connections but said nothing within 900 ms" in result.message
 
 
 async def test_an_error_with_escapes_and_odd_bytes(postgres_watch: PostgresWatch) -> None:
@@ -459,20 +463,22 @@ async def test_the_log_of_a_healthy_server_stays_quiet(
     assert server.said()[before:] == ""
 
 
+@tried_again
 async def test_a_system_table_that_somebody_holds(
     own: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:
     """It lets us in and gets nothing done; the server itself ends what we asked."""
-    probe = postgres_watch.probe(own, timeout=1.0)
+    probe = postgres_watch.probe(own, timeout=2.0)
     assert (await probe.run()).status is Status.OK
     link = await own.connect()
     await link.execute("BEGIN; LOCK TABLE pg_database")
     began = time.monotonic()
     result = await probe.run()
-    assert time.monotonic() - began < 1.0
+    took = time.monotonic() - began
+    await link.execute("ROLLBACK")
+    assert took < 2.0
     assert result.status is Status.CRITICAL
     assert result.reason == "timeout"
     assert result.up
     assert "lets us in and does not finish a short statement" in result.message
-    await link.execute("ROLLBACK")
     assert (await probe.run()).status is Status.OK

@@ -15,6 +15,7 @@ from checks.model import Part, Result, Status
 from checks.probes.postgres.link import Link
 from checks.probes.postgres.queries import bounded
 from checks.queries import UserQuery
+from tests.patience import tried_again
 from tests.servers.postgres import PostgresDatabase, PostgresWatch
 
 GOOD = {"metric": "good", "sql": "SELECT 1 AS value"}
@@ -158,6 +159,7 @@ async def test_a_query_that_may_not_be_read_does_not_hide_what_is_known(
     )
 
 
+@tried_again
 async def test_a_query_that_hangs_is_ended_on_the_server(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:
@@ -196,6 +198,7 @@ async def test_a_query_that_waits_for_a_lock(
     assert result.samples.get("good") == 1
 
 
+@tried_again
 async def test_a_million_rows_are_not_fetched(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:

@@ -22,6 +22,7 @@ from checks.probes.postgres.replication import (
     Standby,
     add_replication,
 )
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresDatabase, PostgresServers, PostgresWatch
 
 
@@ -31,7 +32,7 @@ def database_of(result: Result) -> DatabaseFacts:
 
 
 async def run_until(probe: PostgresProbe, true: Callable[[Result], object]) -> Result:
-    for _ in range(300):
+    for _ in range(round(PATIENCE / 0.02)):
         result = await probe.run()
         if true(result):
             return result

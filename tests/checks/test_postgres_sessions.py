@@ -17,6 +17,7 @@ from checks.probes.postgres.judge import Before, Reading, events
 from checks.probes.postgres.pulse import Group, Pulse, Server
 from checks.probes.postgres.replication import Replication
 from checks.probes.postgres.sessions import Attention, session_id, session_key
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresDatabase, PostgresWatch
 
 
@@ -26,7 +27,7 @@ def database_of(result: Result) -> DatabaseFacts:
 
 
 async def until(true: Callable[[], Awaitable[object]]) -> None:
-    for _ in range(500):
+    for _ in range(round(PATIENCE / 0.01)):
         if await true():
             return
         await asyncio.sleep(0.01)

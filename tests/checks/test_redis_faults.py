@@ -239,7 +239,7 @@ async def test_a_reply_without_end_is_cut_off(redis_watch: RedisWatch) -> None:
 
 async def test_silence_after_accept(redis_watch: RedisWatch) -> None:
     async with answering() as url:
-        result = await redis_watch.once(url, timeout=0.2)
+        result = await redis_watch.once(url, timeout=1.0)
     assert result.reason == "timeout"
     assert "accepts connections but gave no answer" in result.message
 
@@ -297,7 +297,7 @@ async def test_a_certificate_is_verified_and_plain_text_is_told_from_tls(
         unverified = {"ca": "other.pem", "verify": "none"}
         assert (await redis_watch.once(url, tls=unverified)).status is Status.OK
     plain = redis_server.url.replace("redis:", "rediss:")
-    result = await redis_watch.once(plain, timeout=0.3)
+    result = await redis_watch.once(plain, timeout=1.0)
     assert (result.status, result.reason) == (Status.CRITICAL, "timeout")
     assert "write redis:// instead of rediss://" in result.message
     async with answering(b"-ERR unknown command\r\n") as url:

@@ -160,9 +160,9 @@ def test_what_is_secret_in_a_url_is_known_as_written_and_decoded() -> None:
 
 
 def test_hostile_text_is_masked_in_no_time() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     mask_url("?" + "password" * 4000 + " ://" + "a" * 20_000)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

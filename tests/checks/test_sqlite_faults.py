@@ -22,6 +22,7 @@ from checks.errors import TargetError
 from checks.model import Result, Status
 from checks.probes.sqlite.file import DatabaseFile, add_math
 from checks.probes.sqlite.survey import Survey
+from tests.patience import tried_again
 from tests.servers.sqlite import SqliteDatabase, SqliteWatch, exclusive_lock
 
 NOBODY = 65534
@@ -174,6 +175,7 @@ async def test_a_journal_that_only_a_writer_can_roll_back(
     assert "was left amid a transaction; only a writer can roll it back" in result.message
 
 
+@tried_again
 async def test_a_query_that_never_ends_costs_only_itself(
     sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
 ) -> None:

@@ -39,6 +39,7 @@ from checks.settings import KindConfig
 from checks.views import CheckView, Snapshot
 from tests.examples.kit_clock import StepClock
 from tests.examples.kit_measure import Fired, note
+from tests.patience import PATIENCE
 from tui.config import Loaded, load
 
 __all__ = ["EXAMPLES", "MakeProbe", "Watch", "config_file", "configured", "loaded", "watching"]
@@ -184,7 +185,7 @@ class Watch:
     async def dashboard(self, name: str, span: float = 3600.0) -> dict[str, PanelView]:
         """What the panels of a dashboard come to, by their titles, once databases have answered."""
         self.engine.look_at_dashboard(name, span, {})
-        for _ in range(500):
+        for _ in range(round(PATIENCE / 0.01)):
             shown = self.picture.dashboard
             await asyncio.sleep(0.01)
             asked = shown is None or any("asking " in one.error for one in shown.panels)
@@ -358,11 +359,11 @@ async def _at_work(engine: Engine, clock: StepClock, *, longterm: bool) -> Async
 async def _loaded(engine: Engine, clock: Clock) -> None:
     """Until every check has answered and the rules are read, which takes a thread a while."""
     assert isinstance(clock, StepClock)
-    for _ in range(400):
+    for turn in range(400):
         await clock.advance(0.1)
         read = engine.rules is None or engine.rules._work is not None
         if read and not engine.waiting:
             return
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.005 if turn < 100 else 0.1)
     waiting: Sequence[str] = [n for n, s in engine.states.items() if s.view.last_run is None]
     raise AssertionError(f"the rules were not read, or these checks had no result: {waiting}")

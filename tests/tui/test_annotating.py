@@ -144,15 +144,14 @@ async def test_alerts_are_silenced_by_labels_and_heard_again(room: Room) -> None
         assert "needs a matcher" in seen(pilot)
         await pilot.press("enter")
         await pilot.press("tab", *'severity=~"warn.*"')
-        await settle(pilot)
-        assert "hides 2 alerts now" in seen(pilot)
+        await until(pilot, lambda: "hides 2 alerts now" in seen(pilot))
         await pilot.press("tab", "up", "tab", *"new lamps", "enter")
         await until(pilot, lambda: story(pilot).silences)
         (view,) = story(pilot).silences
         assert str(view.silence.matchers[0]) == 'severity=~"warn.*"'
         assert view.silence.ends - view.silence.starts == pytest.approx(4 * 3600)
         await until(pilot, lambda: "SILENCED" in seen(pilot))
-        assert "2 alerts, silenced" in seen(pilot)
+        await until(pilot, lambda: "2 alerts, silenced" in seen(pilot))
         assert "2 silenced" in seen(pilot)
         # Silenced ones stay to be seen.
         assert seen(pilot).count("lamp") > 1

@@ -79,7 +79,7 @@ def test_a_named_pipe_that_nobody_writes_to_is_given_up() -> None:
     os.mkfifo("pipe")
     began = time.monotonic()
     assert complaint("pipe") == "pipe: cannot be read: it is a pipe that nobody writes to"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("delay", ["", "sleep 1.3; "])

@@ -33,7 +33,8 @@ def test_a_named_file_on_a_mount_that_is_gone_keeps_nobody_waiting(tmp_path: Pat
         before = threading.active_count()
         began = time.monotonic()
         assert len(load(str(path)).engine.checks) == 20
-        assert time.monotonic() - began < 2.5
+        # A second, and not one for each.
+        assert time.monotonic() - began < 10
         load(str(path))
         assert threading.active_count() <= before + 1
         mount.tell("answer")

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from checks.live import EngineSource
 from checks.views import AlertView
+from tests.patience import PATIENCE
 from tests.tui.app_kit import seen
 from tui.app import OnwatchApp
 from tui.config import load
@@ -70,7 +71,7 @@ async def watching(stack: Stack) -> AsyncIterator[tuple[OnwatchApp, Pilot[int]]]
 
 
 async def until(pilot: Pilot[int], true: Callable[[], object], what: str) -> None:
-    for _ in range(400):
+    for _ in range(round(PATIENCE / 0.05)):
         if true():
             return
         await asyncio.sleep(0.05)

@@ -23,6 +23,7 @@ from checks.rules.asking import StandingQuery
 from checks.rules.views import Pairs
 from checks.store.store import Store
 from tests.checks.rules.test_asking import NOW, store_of
+from tests.patience import PATIENCE
 from tests.tui.app_kit import app_of, help_of, running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
 from tests.widgets.sample_alerts import alert_night
@@ -243,7 +244,7 @@ def writing() -> bool:
 
 
 async def wait_until(done: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(round(PATIENCE / 0.01)):
         if done():
             return
         await asyncio.sleep(0.01)

@@ -127,7 +127,7 @@ class Screen:
 
     async def sleeper(self, besides: int = 0) -> int:
         """The number of the process that says it on the screen, once it is another."""
-        for _ in range(500):
+        for _ in range(round(PATIENCE / 0.02)):
             found = re.findall(r"sleeper (\d+)", seen(self.pilot))
             if found and int(found[0]) != besides:
                 return int(found[0])
@@ -218,7 +218,7 @@ async def test_steps_run_side_by_side_and_end_by_ctrl_c_or_when_somebody_quits(r
         await screen.press("q")
         await screen.shows("A step runs")
         await screen.press("q")
-        for _ in range(100):
+        for _ in range(round(PATIENCE / 0.02)):
             await asyncio.sleep(0.02)
             if screen.app._exit:
                 break

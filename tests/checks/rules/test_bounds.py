@@ -40,9 +40,9 @@ def test_an_evaluation_that_cannot_be_is_an_error_and_the_next_rule_runs(
     quoted = expression.replace("'", "''")
     bench = Bench(group_of(f"{{alert: A, expr: '{quoted}'}}\n{AFTER}"))
     bench.scrape({f"up{{job=a,instance={at}}}": 1.0 for at in range(50)})
-    began = time.perf_counter()
+    began = time.thread_time()
     bad, after = bench.evaluate().rules
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
     assert bad.health is Health.ERROR
     assert sentence in bad.sentence
     assert (after.health, after.samples) == (Health.OK, 1)
@@ -177,9 +177,9 @@ def test_texts_that_take_too_long_are_refused_and_the_next_evaluation_gets_furth
 
 def test_a_pattern_that_would_explode_elsewhere_is_answered_at_once() -> None:
     bench = Bench(group_of("{alert: A, expr: 'up{instance=~\"(a+)+(b+)+c\"} == 0'}"))
-    began = time.perf_counter()
+    began = time.thread_time()
     outcome = bench.minute({f"up{{instance={'a' * 400}}}": 0.0})
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
     assert outcome.health is Health.OK
     assert bench.alerts == []
 

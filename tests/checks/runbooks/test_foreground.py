@@ -28,6 +28,7 @@ from checks.runbooks.running.model import Around, Ended, Job, Who
 from checks.runbooks.runs import OnTerminal
 from checks.runbooks.views import RunState
 from checks.secrets import Masker
+from tests.checks.command_kit import runs
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
@@ -130,7 +131,7 @@ def test_a_kill_ends_it(tmp_path: Path, terminals: list[Terminal]) -> None:
     pid = int(terminal.until(" here").partition("pid ")[2].split()[0])
     os.kill(terminal.pid, signal.SIGKILL)
     end = time.monotonic() + PATIENCE
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while runs(pid):
         assert time.monotonic() < end
         time.sleep(0.01)
 

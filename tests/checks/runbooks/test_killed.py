@@ -15,6 +15,7 @@ import pytest
 from checks.clock import SystemClock
 from checks.runbooks.audit import Audit
 from checks.secrets import Masker
+from tests.checks.command_kit import runs
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
@@ -38,10 +39,6 @@ def number_in(path: Path) -> int:
     return int(path.read_text())
 
 
-def is_there(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
 @pytest.mark.parametrize(
     ("text", "guarded"), [(STUBBORN, True), (ORDINARY, True), (ORDINARY, False)]
 )
@@ -62,7 +59,7 @@ def test_a_kill_amid_a_step(tmp_path: Path, text: str, guarded: bool) -> None:
             guard.kill()
         child.send_signal(signal.SIGKILL)
         child.wait()
-        until(lambda: not any(map(is_there, pids)), "the step goes on")
+        until(lambda: not any(map(runs, pids)), "the step goes on")
     finally:
         child.kill()
         child.wait()

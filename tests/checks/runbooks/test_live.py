@@ -24,6 +24,7 @@ from checks.secrets import Masker
 from checks.views import EventView
 from tests.checks.fakes import spec
 from tests.checks.runbooks.running_kit import Place
+from tests.patience import PATIENCE
 from tests.widgets import samples
 
 TEXT = """# Orders wait
@@ -67,7 +68,7 @@ class Beside:
         return self.books.look(samples.all_quiet(), self.specs)
 
     async def until(self, holds: Callable[[RunbooksView], object]) -> RunbooksView:
-        for _ in range(400):
+        for _ in range(round(PATIENCE / 0.02)):
             view = self.view
             if holds(view):
                 return view
@@ -173,7 +174,7 @@ async def test_a_key_held_down_runs_a_step_once_and_no_more_run_than_there_is_ro
         assert it.view.running == AT_ONCE
         began = time.monotonic()
         await it.books.close()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         ended = it.view.runs[1:]
         assert [one.state for one in ended] == [RunState.CANCELLED] * AT_ONCE
 
@@ -243,7 +244,7 @@ async def test_where_nobody_looks_nothing_is_read_or_imported(place: Place, tmp_
             RunbooksConfig(), place.env.clock, read_only=False, tell=print, env=place.env
         )
         work = asyncio.create_task(books.work(lambda: True))
-        for _ in range(100):
+        for _ in range(round(PATIENCE / 0.02)):
             await asyncio.sleep(0.02)
             view = books.look(samples.bad_night(), {})
             if not view.loading:

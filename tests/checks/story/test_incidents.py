@@ -241,4 +241,4 @@ def test_a_thousand_alerts_at_once_hold_up_no_check(host: str) -> None:
     for number in range(1_000):
         assert incidents.of(f"t{number}@1") == incidents.of_check(f"t{number}") > 0
     # By going through all of them it took seconds.
-    assert time.thread_time() - began < 0.5
+    assert time.thread_time() - began < 1

@@ -46,11 +46,11 @@ class Watched:
 
     async def until(self, done: Callable[[StoryView], object], most: int = 400) -> StoryView:
         """The story once it is as ``done`` says."""
-        for _ in range(most):
+        for turn in range(most):
             await self.clock.advance(0.5)
             await settle()
             # The lane is a thread.
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002 if turn < most / 4 else 0.1)
             if done(self.story):
                 return self.story
         raise AssertionError([entry.text for entry in self.story.entries])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -328,12 +329,12 @@ async def test_a_quiet_minute_costs_next_to_nothing() -> None:
     async with watching(*played) as told:
         await told.after(10)
         snapshot = told.scene.engine.snapshot()
-        recorder, loop = told.recorder, asyncio.get_running_loop()
+        recorder = told.recorder
         recorder.picture(snapshot)
-        began = loop.time()
+        began = time.thread_time()
         for _ in range(100):
             assert not recorder.picture(snapshot)
-        assert (loop.time() - began) / 100 < 0.003
+        assert (time.thread_time() - began) / 100 < 0.003
 
 
 def test_entries_find_the_incident_of_their_alert_or_check() -> None:

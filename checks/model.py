@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import ClassVar, Final
 from weakref import WeakValueDictionary
 
+from checks.alike import shared, shared_label
+
 __all__ = [
     "REASONS",
     "Labels",
@@ -174,14 +176,12 @@ class Series:
     def of(cls, name: str, labels: Mapping[str, str] | None = None) -> Series:
         """The series ``name{labels}``; label values are cleaned, empty ones left out."""
         pairs = tuple(sorted((k, clean(v)) for k, v in (labels or {}).items() if v != ""))
-        key = (name, pairs)
-        found = cls._interned.get(key)
-        if found is None:
-            found = cls.__new__(cls)
-            found.name = name
-            found.labels = pairs
-            found = cls._interned.setdefault(key, found)
-        return found
+        if found := cls._interned.get((name, pairs)):
+            return found
+        made = cls.__new__(cls)
+        made.name = shared(name)
+        made.labels = tuple(shared_label(*pair) for pair in pairs)
+        return cls._interned.setdefault((made.name, made.labels), made)
 
     def label(self, name: str) -> str:
         """The value of label ``name``; empty where the series has none."""

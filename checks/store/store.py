@@ -40,7 +40,7 @@ class Store:
         self.retention = retention
         self.longer: Mapping[str, float] = {}
         self._blocks: dict[str, Block] = {}
-        self._homes: dict[Series, list[Block]] = {}
+        self._homes: dict[Series, tuple[Block, ...]] = {}
         self._by_name: dict[str, dict[Series, None]] = {}
         self._by_label: dict[tuple[str, str], set[Series]] = {}
         self._changes: dict[str, int] = {}
@@ -56,24 +56,25 @@ class Store:
             block = self._blocks[check] = Block(check, interval)
         elif block.interval != interval:
             block.set_interval(interval)
+        home = (block,)  # one for all of them: most series have no other
         for series in block.append(time, samples):
-            self._enter(series, block)
+            self._enter(series, home)
 
-    def _enter(self, series: Series, block: Block) -> None:
-        homes = self._homes.setdefault(series, [])
-        homes.append(block)
+    def _enter(self, series: Series, home: tuple[Block]) -> None:
+        homes = self._homes.get(series)
+        self._homes[series] = home if homes is None else homes + home
         self._changed(series.name)
-        if len(homes) > 1:
+        if homes is not None:
             return
         self._by_name.setdefault(series.name, {})[series] = None
         for pair in series.labels:
             self._by_label.setdefault(pair, set()).add(series)
 
     def _leave(self, series: Series, block: Block) -> None:
-        homes = self._homes[series]
-        homes.remove(block)
+        homes = tuple(one for one in self._homes[series] if one is not block)
         self._changed(series.name)
         if homes:
+            self._homes[series] = homes
             return
         del self._homes[series]
         named = self._by_name[series.name]
@@ -206,7 +207,7 @@ class Store:
                 some = series[at : at + TOGETHER]
                 made.append(BlockGroup(block, some, labels_of(some)))
         merged = (
-            MergedGroup(tuple(self._homes[one]), (one,), labels_of((one,)))
+            MergedGroup(self._homes[one], (one,), labels_of((one,)))
             for one in dict.fromkeys(shared)
         )
         return [*made, *merged]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import tracemalloc
 
 import pytest
 
@@ -81,6 +82,29 @@ def test_equal_series_are_one_object_whatever_the_label_order() -> None:
     one = Series.of("up", {"job": "api", "instance": "a:1"})
     assert one is Series.of("up", {"instance": "a:1", "job": "api", "empty": ""})
     assert repr(one) == 'up{instance="a:1",job="api"}'
+
+
+def test_series_hold_the_name_and_the_labels_that_they_have_in_common_once() -> None:
+    def texts(at: int) -> tuple[str, dict[str, str]]:
+        page = f"requests_total job api path /{at}".split()
+        return page[0], {page[1]: page[2], page[3]: page[4]}
+
+    one, other = Series.of(*texts(1)), Series.of(*texts(2))
+    assert one.labels[0] == ("job", "api")
+    assert one.name is other.name
+    assert one.labels[0] is other.labels[0]
+    assert one.labels[1][0] is other.labels[1][0]
+    assert one.labels[1] != other.labels[1]
+
+
+def test_labels_that_are_another_with_every_scrape_do_not_stay() -> None:
+    tracemalloc.start()
+    try:
+        for at in range(30_000):
+            Series.of(f"m{at}", {f"l{at}": f"{at}" * 20, "body": "x" * 5_000 + str(at)})
+        assert tracemalloc.get_traced_memory()[0] < 3e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_label_that_collides_with_the_targets_is_kept_as_exported() -> None:

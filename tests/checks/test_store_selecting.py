@@ -111,6 +111,27 @@ def test_a_series_in_two_blocks_is_merged_in_the_order_of_time() -> None:
     assert merged.row(50_000, 60_000) is None
 
 
+def test_a_series_of_two_checks_stays_as_long_as_one_of_them_has_it() -> None:
+    store = Store(retention=100.0)
+    both, one = Series.of("m", {"x": "both"}), Series.of("m", {"x": "one"})
+    run(store, "a", 10.0, one, both)
+    run(store, "b", 20.0, both)
+    store.drop("a")
+    assert [block.name for block in store.select("m")] == ["b"]
+    assert store.series_count == 1
+    run(store, "a", 30.0, both, one)
+    found = store.select("m")
+    assert {block.name: series for block, series in found.items()} == {
+        "b": [both],
+        "a": [both, one],
+    }
+    store.drop("b")
+    store.drop("a")
+    assert store.series_count == 0
+    assert not store.select("m")
+    assert not store.select("", (Matcher("x", "=", "both"),))
+
+
 def test_the_newest_row_is_found_in_every_chunk() -> None:
     block = Block("check", 1.0)
     series = tuple(Series.of("m", {"x": str(at)}) for at in range(3))

@@ -77,9 +77,14 @@ class Runner:
         if self.closed:
             raise asyncio.CancelledError
         began = self._env.clock.now()
-        self._under_way = asyncio.current_task()
+        task = self._under_way = asyncio.current_task()
         try:
             result = await self._bounded()
+        except asyncio.CancelledError:
+            if task is None or task.cancelling():
+                raise
+            # Nobody wants this run to end; taken for that, it would be the check's last.
+            result = self._failed_inside("CancelledError: what it waited for was given up")
         finally:
             self._under_way = None
         fault = "" if self.spec.kind in KINDS else unsound(result)

@@ -106,8 +106,7 @@ class Scheduler:
 
     async def _serve(self, runner: Runner, first: float) -> None:
         spec, due = runner.spec, first
-        # Closed is also one whose probe made nothing of it that its run was cancelled.
-        while not runner.closed:
+        while not _is_over(runner):
             await self._clock.sleep_until(due)
             began = self._clock.now()
             resumed = began - due > STOOD_STILL
@@ -142,7 +141,8 @@ class Scheduler:
             took = self._clock.now() - began
             if not result.up and (resumed or took > runner.spec.timeout + STOOD_STILL):
                 began, result = await self._run(runner)
-            self._on_result(runner, began, result)
+            if not _is_over(runner):
+                self._on_result(runner, began, result)
         finally:
             self._running.discard(runner)
 
@@ -182,6 +182,14 @@ class Scheduler:
     async def once(self, wanted: Callable[[Runner], bool] = lambda _: True) -> None:
         """Run every check that is ``wanted`` a single time, all at once."""
         await asyncio.gather(*(self._once(one) for one in self._runners if wanted(one)))
+
+
+def _is_over(runner: Runner) -> bool:
+    """Whether its check was taken away, or this run was to end: its probe may have made nothing of
+    being cancelled.
+    """
+    task = asyncio.current_task()
+    return runner.closed or (task is not None and task.cancelling() > 0)
 
 
 def _not_asked(at_once: int) -> Result:

@@ -189,6 +189,60 @@ async def test_a_check_whose_run_makes_nothing_of_being_cancelled_is_served_no_m
         assert not [one for one in asyncio.all_tasks() if one.get_name() == "check stubborn"]
 
 
+async def test_what_a_run_brings_after_its_engine_has_ended_is_nobodys() -> None:
+    """What is put into the store under a name that nobody watches stays there for good."""
+    clock = FakeClock()
+
+    async def stubborn(target: Target) -> Result:
+        try:
+            await clock.sleep_until(clock.now() + 100)
+        except asyncio.CancelledError:
+            await clock.sleep_until(clock.now() + 0.2)
+        return await ok()(target)
+
+    PLAYED["stubborn"] = PLAYED["fine"] = ok()
+    engine = Engine(config(spec("stubborn", 5, 60), spec("fine", 3600)), clock)
+    task = asyncio.create_task(engine.run(lambda snapshot: None))
+    await clock.advance(1)
+    PLAYED["stubborn"] = stubborn
+    await clock.advance(6)
+    block = engine.store.block("stubborn")
+    assert block is not None
+    before = block.samples
+    task.cancel()
+    await clock.advance(1)
+    assert task.done(), "it is not served any longer"
+    assert block.samples == before
+    after = Engine(config(spec("fine", 3600)), clock)
+    after.follow(engine)
+    await clock.advance(1)
+    assert after.store.block("stubborn") is None
+
+
+async def test_what_a_probe_waits_for_may_be_given_up_and_the_check_goes_on() -> None:
+    """A task of its own that somebody cancelled: that is no end of the check."""
+    clock = FakeClock()
+
+    async def gives_up(target: Target) -> Result:
+        del target
+        waits = asyncio.create_task(asyncio.sleep(3600))
+        asyncio.get_running_loop().call_soon(waits.cancel)
+        await waits
+        raise AssertionError
+
+    PLAYED["third"] = gives_up
+    async with running(clock, spec("third", 5)) as engine:
+        await clock.advance(1)
+        view = engine.states["third"].view
+        assert (view.status, view.reason) == (Status.UNKNOWN, "internal")
+        assert view.message == (
+            "internal error in the played check: CancelledError: what it waited for was given up"
+        )
+        PLAYED["third"] = ok()
+        await clock.advance(5)
+        assert engine.states["third"].view.status is Status.OK
+
+
 async def test_what_counts_things_runs_twice_at_the_start_for_a_first_figure() -> None:
     clock = FakeClock()
     times: list[float] = []

@@ -251,19 +251,20 @@ class Engine:
         """
         wanted = {spec.name: spec for spec in config.checks}
         kept = {r.spec.name: r for r in self.runners if wanted.get(r.spec.name) is r.spec}
+        fresh = [
+            Runner(spec, self._env, config.external_labels)
+            for spec in config.checks
+            if spec.name not in kept
+        ]
+        # A driver takes its time to import, which is not the other checks' to lose. Where there is
+        # no thread for that, nothing has changed yet.
+        await self._lanes.run("drivers", lambda: _prepare(fresh))
         for runner in [one for one in self.runners if one.spec.name not in kept]:
             self.scheduler.remove(runner.spec.name)
             await runner.close()
             if runner.spec.name not in wanted:
                 self.store.drop(runner.spec.name)
         now = self.clock.now()
-        fresh = [
-            Runner(spec, self._env, config.external_labels)
-            for spec in config.checks
-            if spec.name not in kept
-        ]
-        # A driver takes its time to import, which is not the other checks' to lose.
-        await self._lanes.run("drivers", lambda: _prepare(fresh))
         made = {runner.spec.name: runner for runner in fresh}
         states = {name: self.states[name] for name in kept}
         for name, runner in made.items():

@@ -18,12 +18,14 @@ import pytest
 from checks.clock import FakeClock
 from checks.config import EngineConfig
 from checks.engine import Engine
+from checks.errors import NoThreadsError
 from checks.live import EngineSource
 from checks.model import Status
 from checks.probe import CheckSpec
 from checks.views import Snapshot
 from tests.checks.discovery_kit import Proc, discovery
 from tests.checks.fakes import CLOSED, PLAYED, ok, settle, spec
+from tests.checks.test_lanes import no_threads
 from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.servers.mariadb import MariadbServers
@@ -100,6 +102,25 @@ async def test_a_check_that_changed_begins_anew_and_one_that_is_gone_ends() -> N
         assert engine.scheduler.counts.runs == runs + 2 + 5
 
 
+async def test_checks_that_cannot_be_taken_in_now_cost_none_that_is_watched() -> None:
+    """Importing their drivers wants a thread; there may be one at the next look."""
+    clock = FakeClock()
+    PLAYED["old"] = PLAYED["new"] = PLAYED["gone"] = ok()
+    CLOSED.clear()
+    old, new, gone = spec("old"), spec("new"), spec("gone")
+    async with running(clock, old, gone) as engine:
+        await clock.advance(6)
+        with no_threads(), pytest.raises(NoThreadsError):
+            await amend(engine, old, new)
+        assert CLOSED == []
+        runs = engine.scheduler.counts.runs
+        await clock.advance(10)
+        assert engine.scheduler.counts.runs == runs + 4
+        await amend(engine, old, new)
+        assert CLOSED == ["gone"]
+        assert [view.name for view in engine.snapshot().checks] == ["old", "new"]
+
+
 async def test_a_result_that_comes_too_late_is_nobodys() -> None:
     clock = FakeClock()
     PLAYED["gone"] = ok()
@@ -130,6 +151,9 @@ async def test_what_runs_is_found_and_what_joins_is_added(
     assert second.checks[1] is first.checks[0]
     http_server.stop()
     assert await found.look(second) is second
+    # Where what the look before found was not taken over, it is found once more.
+    again = await found.look(first)
+    assert all(one is known for one, known in zip(again.checks, second.checks, strict=True))
 
 
 async def test_what_the_configuration_has_is_kept(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from checks.dashboards.views import DashboardName
     from checks.objectives.model import Objective
     from checks.rules.model import RuleGroup
+    from checks.rules.own_bounds import OwnBound
     from checks.story.maintenance import Window
     from checks.story.targets import Targets
 
@@ -34,6 +35,7 @@ class RulesConfig:
         interval: seconds between the evaluations of groups that do not say it themselves.
         problems: sentences on rules that are left out.
         memory: the file that keeps the alerts over a restart; None keeps them nowhere.
+        own_bounds: where built-in alerts give way to bounds of a check's own.
     """
 
     packs: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class RulesConfig:
     interval: float = 60.0
     problems: tuple[str, ...] = ()
     memory: Path | None = None
+    own_bounds: tuple[OwnBound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -347,3 +347,6 @@ class Kind:
     """What the databases screen shows of it; a kind with any is a database server."""
     actions: tuple[Action, ...] = ()
     """What its probe, which is then :class:`Acting`, can do to a session."""
+    bounds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the key of a bound (``expect.latency`` is one within another): the built-in alerts on the
+    same figure, which give way to it where it is written in the configuration."""

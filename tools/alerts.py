@@ -1,4 +1,4 @@
-"""Writes the tables of docs/alerts.md from the built-in rule packs.
+"""Writes the tables of docs/alerts.md from the built-in rule packs and the kinds of checks.
 
 Run it as ``python -m tools.alerts`` after changing a pack; a test fails until then.
 """
@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from checks.alerts.durations import show_duration
+from checks.registry import KINDS, kind
 from checks.rules.model import AlertRule, RecordRule, RuleGroup
 from checks.rules.packs import FOLDER, pack_names, read_pack
 
@@ -21,12 +22,27 @@ MARK = "<!-- From here on written by tools/alerts.py from the packs. -->\n"
 
 def tables() -> str:
     """The page from the mark on."""
-    return MARK + "".join(_pack(name) for name in pack_names())
+    return MARK + _gives_way() + "".join(_pack(name) for name in pack_names())
 
 
 def main() -> None:
     intro, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
     PAGE.write_text(intro + tables(), encoding="utf-8")
+
+
+def _gives_way() -> str:
+    """Which alerts give way to which bounds of a check's own."""
+    lines = ["\n## What gives way\n", "| a bound of a check | what gives way to it |", "|---|---|"]
+    for name in KINDS:
+        by_alerts: dict[tuple[str, ...], list[str]] = {}
+        for key, alerts in kind(name).bounds.items():
+            by_alerts.setdefault(alerts, []).append(key)
+        lines += [
+            f"| `{name}`: {', '.join(map(_code, keys))} | {', '.join(map(_code, alerts))} |"
+            for alerts, keys in by_alerts.items()
+        ]
+    told = "a queue's `warning` and `critical`, of whatever kind"
+    return "\n".join([*lines, f"| {told} | `QueueBacklog`, of that queue |"]) + "\n"
 
 
 def _pack(name: str) -> str:

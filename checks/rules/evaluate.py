@@ -226,6 +226,7 @@ class AlertRun:
         self._series = AlertSeries(rule.name, rule.labels)
         self._finder = Finder(rule, self._compares.threshold if self._compares else "")
         self._nothing = _Nothing(rule)
+        self._gives_way = tuple(bound.labels for bound in rule.gives_way)
 
     def evaluate(self, moment: _Moment) -> RuleOutcome:
         rule, about = self.rule, self._about
@@ -233,6 +234,7 @@ class AlertRun:
         if idle and not about.pure and self._nothing.to_read(moment.store):
             return RuleOutcome(rule)
         samples, warnings = _query(about.engine, rule.expression, moment)
+        samples = self._own(samples)
         if idle and not samples and self._covered:
             return RuleOutcome(rule, warnings=warnings)
         if len(samples) > MOST_ALERTS and not about.pure:
@@ -264,6 +266,14 @@ class AlertRun:
         self.alerts = done.alerts
         self.recorder.write(moment.store, moment.at, self._series.row(self.alerts.values()))
         return replace(outcome, samples=len(samples), transitions=done.transitions)
+
+    def _own(self, samples: list[tuple[LabelSet, float]]) -> list[tuple[LabelSet, float]]:
+        """``samples`` without those that a check judges by a bound of its own."""
+        if not self._gives_way or not samples:
+            return samples
+        return [
+            one for one in samples if not any(map(frozenset(one[0]).issuperset, self._gives_way))
+        ]
 
     def take_up(self, alerts: Iterable[Alert]) -> None:
         """Go on with ``alerts``, of an earlier session or of the files before a reload."""

@@ -12,6 +12,7 @@ from checks.errors import ConfigProblem
 
 if TYPE_CHECKING:
     from checks.promql.api import Expression
+    from checks.rules.own_bounds import OwnBound
 
 __all__ = ["AlertRule", "Pairs", "RecordRule", "Rule", "RuleFile", "RuleGroup"]
 
@@ -31,6 +32,7 @@ class AlertRule:
         labels: templates; the group's labels are among them.
         annotations: templates.
         line: where it begins in its file.
+        gives_way: to which checks' own bounds, where it says nothing.
     """
 
     name: str
@@ -40,6 +42,7 @@ class AlertRule:
     labels: Pairs = ()
     annotations: Pairs = ()
     line: int = 0
+    gives_way: tuple[OwnBound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

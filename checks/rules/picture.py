@@ -57,6 +57,7 @@ def rule_view(key: str, group: RuleGroup, run: AlertRun | RecordRun, interval: i
         compared=compares.left.strip() if compares else "",
         operator=compares.operator if compares else "",
         limit=compares.limit if compares else None,
+        gives_way=tuple(map(str, alerting.gives_way)) if alerting else (),
     )
 
 

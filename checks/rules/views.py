@@ -145,6 +145,7 @@ class RuleView:
         limit: that constant, the threshold to draw; None for none.
         interval: seconds between its evaluations.
         alerts: firing ones first, then pending ones, then resolved ones.
+        gives_way: which checks judge themselves what a built-in alert is about.
     """
 
     key: str
@@ -171,6 +172,7 @@ class RuleView:
     operator: str = ""
     limit: float | None = None
     alerts: tuple[RuleAlertView, ...] = ()
+    gives_way: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

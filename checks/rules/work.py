@@ -22,6 +22,7 @@ from checks.rules.gone import Gone, Place
 from checks.rules.loading import without
 from checks.rules.model import RuleGroup
 from checks.rules.outcome import RuleOutcome
+from checks.rules.own_bounds import giving_way
 from checks.rules.own_time import OwnTime
 from checks.rules.packs import read_pack
 from checks.rules.remembering import Remembering
@@ -51,6 +52,7 @@ _TOLD: Final = 5
 def groups_of(config: RulesConfig) -> tuple[RuleGroup, ...]:
     """What runs of the packs and of the user's own files. Takes a while the first time."""
     packs = [group for name in config.packs for group in read_pack(name).groups]
+    packs = giving_way(packs, config.own_bounds)
     return tuple(without([*packs, *config.groups], config.disable)[0])
 
 

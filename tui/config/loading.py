@@ -17,6 +17,7 @@ from checks.documents.document import Document, parse
 from checks.documents.document import Path as Where
 from checks.documents.reading import read_text
 from checks.errors import ConfigError, ConfigProblem
+from checks.rules.own_bounds import own_bounds
 from tui.config import build, files
 from tui.config.capacity import read_capacity
 from tui.config.dashboards import ReadDashboards, read_dashboards
@@ -183,6 +184,7 @@ class _Loading:
     ) -> Loaded:
         warnings = list(self._warnings)
         specs = build.enabled_specs(entries)
+        rules = replace(rules, own_bounds=own_bounds(specs, head.external_labels))
         if not specs:
             warnings.append(f"{self._path}: no check is enabled")
         engine = EngineConfig(

@@ -161,6 +161,8 @@ def rule_pairs(rule: RuleView, now: float, group: GroupView | None = None) -> li
         pairs.append(("for", fmt.span(rule.hold) if rule.hold else "at once"))
         if rule.keep:
             pairs.append(("keep firing for", fmt.span(rule.keep)))
+    if rule.gives_way:
+        pairs.append(("gives way to", f"the bounds of {', '.join(rule.gives_way)}"))
     pairs.append(("evaluated", _evaluated(rule, now)))
     pairs.append(("health", f"{rule.health}{f': {rule.sentence}' if rule.sentence else ''}"))
     if rule.selector:

@@ -30,6 +30,7 @@ KIND: Final = Kind(
     name="dns",
     summary="name servers must answer a question, and as expected",
     config=DnsConfig,
+    bounds={"latency": ("DnsSlow",)},
     probe=_probe,
     charts=_charts,
     drivers=("checks.probes.dns.probe",),

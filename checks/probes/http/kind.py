@@ -66,6 +66,7 @@ KIND: Final = Kind(
     name="http",
     summary="an HTTP or HTTPS address must answer as expected",
     config=HttpConfig,
+    bounds={"expect.latency": ("HttpSlow",)},
     probe=_probe,
     metrics=METRICS,
     drivers=("checks.probes.http.probe",),

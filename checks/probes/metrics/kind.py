@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, cast
 
 from checks.probe import ChartSpec, Expected, Kind, Metric, Probe, Target
 from checks.probes.metrics.config import MetricsConfig, Requests
+from checks.queue_names import NAMES
 from checks.settings import KindConfig
+from checks.views import QueueTraits
 
 __all__ = ["KIND", "METRICS", "MetricsConfig"]
 
@@ -51,9 +54,20 @@ def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
 
 
 def _expects(config: KindConfig) -> Expected:
-    requests = cast("MetricsConfig", config).requests
+    own = cast("MetricsConfig", config)
+    requests = own.requests
     named = isinstance(requests, Requests) and (requests.counter or requests.histogram)
-    return Expected(requests=bool(named))
+    return Expected(requests=bool(named), queue_traits=tuple(_queues(own)))
+
+
+def _queues(config: MetricsConfig) -> Iterator[QueueTraits]:
+    """The bounds on sizes of queues: of one by its name, or of all that have the metric."""
+    for one in config.expect:
+        by = dict(NAMES["size"]).get(one.metric)
+        if by is not None and not one.rate and one.labels.keys() <= {by}:
+            name = one.labels.get(by, "")
+            metric = "" if name else one.metric
+            yield QueueTraits(name, one.warning, one.critical, metric=metric)
 
 
 KIND: Final = Kind(

@@ -59,6 +59,13 @@ KIND: Final = Kind(
     name="mysql",
     summary="MySQL or MariaDB: connections, InnoDB, locks, replication, sizes, queries, requests",
     config=MysqlConfig,
+    bounds={
+        "connections_warning": ("MysqlConnectionsHigh",),
+        "connections_critical": ("MysqlConnectionsHigh",),
+        "longest_transaction": ("MysqlTransactionLong",),
+        "lock_wait": ("MysqlLockWait",),
+        "replication_lag": ("MysqlReplicaLag",),
+    },
     probe=_probe,
     metrics=(
         *_OWN,

@@ -47,6 +47,7 @@ KIND: Final = Kind(
     name="ping",
     summary="a host must answer ICMP echo requests, without losing many, and soon",
     config=PingConfig,
+    bounds={"loss": ("PingLoss",), "latency": ("PingSlow",)},
     probe=_probe,
     charts=_charts,
     drivers=("checks.probes.ping.probe",),

@@ -286,6 +286,13 @@ KIND: Final = Kind(
     name="process",
     summary="processes of this machine: whether they run, how many, what they use",
     config=ProcessConfig,
+    bounds={
+        "cpu": ("ProcessCpuHigh",),
+        "memory": ("ProcessMemoryHigh",),
+        "descriptors": ("ProcessDescriptorsHigh",),
+        "restarts": ("ProcessRestarts",),
+        "zombies": ("ProcessZombies",),
+    },
     probe=_probe,
     metrics=METRICS,
     counters=True,

@@ -380,6 +380,12 @@ KIND: Final = Kind(
     name="redis",
     summary="Redis, Valkey or KeyDB: health, memory, replication, persistence, queues, values",
     config=RedisConfig,
+    bounds={
+        "latency": ("RedisSlow",),
+        "memory_warning": ("RedisMemoryHigh",),
+        "clients_warning": ("RedisClientsHigh",),
+        "replica_lag": ("RedisReplicaLag",),
+    },
     probe=_probe,
     metrics=METRICS,
     counters=True,

@@ -269,6 +269,7 @@ KIND = Kind(
     name="sqlite",
     summary="an SQLite database file: size, write-ahead log, integrity, queries, request log",
     config=SqliteConfig,
+    bounds={"size": ("SqliteDatabaseLarge",), "wal_size": ("SqliteWalLarge",)},
     probe=_probe,
     charts=_charts,
     expects=_expects,

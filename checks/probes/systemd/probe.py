@@ -349,6 +349,7 @@ KIND: Final = Kind(
     name="systemd",
     summary="units of systemd: active, failed, restarting, timers, the state of the whole",
     config=SystemdConfig,
+    bounds={"restarts": ("UnitRestarts",)},
     probe=_probe,
     metrics=METRICS,
     charts=_charts,

@@ -131,7 +131,7 @@ def _explained(
     depends_on = {check.name: check.depends_on for check in checks if check.depends_on}
     sick = {check.name: check for check in ill(checks)}
     subjects = [
-        Subject(alert.id, found[alert.id], round(alert.active_at * 1000), alert.status in _ILL)
+        Subject(alert.id, found[alert.id], round(alert.active_at * 1000), _is_trouble(alert))
         for alert, _, _ in alerts
     ]
     said = {name: _said(check) for name, check in sick.items()}
@@ -149,6 +149,11 @@ def _explained(
         **own,
         **{id_: cause for id_, cause in causes(every, depends_on).items() if id_ in found},
     }
+
+
+def _is_trouble(alert: RuleAlertView) -> bool:
+    """Whether others may follow from it: what only may become one leads nobody astray."""
+    return alert.state is State.FIRING and alert.status in _ILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,24 @@ async def test_what_a_check_that_answers_says_itself_hides_nothing_else() -> Non
         }
 
 
+async def test_an_alert_does_not_follow_from_what_may_become_one() -> None:
+    PLAYED["db"], PLAYED["web"] = ok(95), ok(95)
+    specs = (spec("db"), spec("web", depends_on=("db",)))
+    text = """
+        {alert: DbHigh, expr: 'played_value{job="db"} > 90', for: 30s, labels: {severity: warning}}
+        {alert: WebHigh, expr: 'played_value{job="web"} > 90', labels: {severity: warning}}
+    """
+    async with playing(configured(text, *specs)) as scene:
+        await scene.after(12)
+        assert scene.states("DbHigh") == [State.PENDING]
+        (web,) = scene.alerts("WebHigh")
+        assert web.cause == ""
+        await scene.after(30)
+        assert scene.states("DbHigh") == [State.FIRING]
+        (web,) = scene.alerts("WebHigh")
+        assert web.cause == "db"
+
+
 async def test_an_alert_follows_from_what_its_check_depends_on() -> None:
     PLAYED.update(db=down(), web=ok(50))
     specs = (spec("db"), spec("web", depends_on=("db",)))

@@ -11,11 +11,11 @@ import contextlib
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from checks import descriptors
 from checks.calm import Calm
@@ -60,6 +60,11 @@ HOUSEKEEPING: Final = 10.0
 """Seconds between forgetting what is too old."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must leave sample time to be reported."""
+CLOSING: Final = 0.5
+"""Seconds that probes may take to close when an engine ends."""
+SAVING: Final = 1.0
+"""Seconds that what is remembered may take to be saved: a disk may be slow. There are few more
+before the process is gone."""
 _NOT_RELOADED: Final = "configuration not reloaded"
 _SHORT_PATH: Final = 30
 """Characters of a relative path up to which a notice names it as the other commands do."""
@@ -454,20 +459,27 @@ class Engine:
         return self.looking.into(picture, self.store, self.states, now)
 
     async def close(self) -> None:
-        """Close every probe, waiting a moment at most for those that hang."""
+        """Close every probe and save what is to be remembered, waiting a moment at most for what
+        hangs.
+        """
         self.looking.close()
         if self.longterm is not None:
             self.longterm.close()
-        closing = asyncio.gather(
-            *(runner.close() for runner in self.runners),
-            self._resolver.close(),
-            *([self.rules.close()] if self.rules else []),
-            self._story.close(),
-            return_exceptions=True,
-        )
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(closing, 0.5)
-        self._lanes.close()
+        saving = [self._story.close(), *([self.rules.close()] if self.rules else [])]
+        closing = [self._resolver.close(), *(runner.close() for runner in self.runners)]
+        try:
+            await asyncio.gather(_within(SAVING, saving), _within(CLOSING, closing))
+        finally:
+            self._lanes.close()
+
+
+async def _within(seconds: float, closing: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Wait so long for ``closing``; what takes longer gives up."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            for outcome in await asyncio.gather(*closing, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    log.error("the end of an engine failed inside", exc_info=outcome)
 
 
 def _prepare(runners: Sequence[Runner]) -> None:

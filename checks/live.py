@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from checks.clock import SystemClock
 from checks.errors import ConfigError, NoThreadsError, OnwatchError
@@ -103,6 +103,21 @@ async def _look_again(engine: Engine) -> None:
             if trouble and engine.notice == trouble:
                 engine.notice = before
             trouble = ""
+
+
+async def _over(tasks: set[asyncio.Task[Any]]) -> None:
+    """Wait for the end of ``tasks``, also where whoever waits is to end by now: what they save at
+    their end is not to be cut short.
+    """
+    over = asyncio.gather(*tasks, return_exceptions=True)
+    cancelled = False
+    while not over.done():
+        try:
+            await asyncio.wait({over})
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def _end(finder: Finder | None) -> None:
@@ -206,7 +221,7 @@ class EngineSource:
         watching = asyncio.create_task(self._changed(engine), name="configuration")
         looking = asyncio.create_task(_look_again(engine), name="discovery")
         settling = asyncio.create_task(settle(), name="settle")
-        tasks = {running, watching, looking, settling}
+        tasks: set[asyncio.Task[Any]] = {running, watching, looking, settling}
         try:
             await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -215,7 +230,10 @@ class EngineSource:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._closed.is_set():
+                # Beside the engine's own end: together they have little time.
+                tasks.add(asyncio.create_task(engine.runbooks.close(), name="end of steps"))
+            await _over(tasks)
 
     async def _changed(self, engine: Engine) -> Engine:
         """Wait for a usable change of the files; one that is not leaves the engine as it is."""

@@ -180,7 +180,10 @@ class LiveRules:
             return None
         await self._memory.begin(self._wait_told)
         try:
-            return await asyncio.wait_for(self._memory.recall(), PATIENCE)
+            # Not wait_for(), which before Python 3.12 makes nothing of being cancelled at the
+            # moment that an answer comes: an engine would wait for its rules for ever.
+            async with asyncio.timeout(PATIENCE):
+                return await self._memory.recall()
         except TimeoutError:
             text = f"{self._memory.path} does not answer: the alerts of before are not known"
             return Recalled({}, problem=text)

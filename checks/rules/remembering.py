@@ -82,5 +82,5 @@ class Remembering:
     async def finish(self, remember: Callable[[], dict[str, list[Alert]]], now: float) -> None:
         """Write a last time, after what is under way."""
         if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait({self._task})
         await self._write(remember(), now)

@@ -43,7 +43,7 @@ PATIENCE: Final = 3.0
 LONGEST_PAUSE: Final = 12 * 3600.0
 """Seconds that nobody may have watched for what was wrong before to be taken for the same."""
 _LANE: Final = "story"
-_TRIES: Final = 30
+_TRIES: Final = 60
 _WAIT: Final = 0.01
 """Seconds, so many times at most, that the end waits for what is under way."""
 

@@ -81,7 +81,7 @@ class Scene:
     async def end(self) -> None:
         if self.task is not None:
             if self.engine.rules is not None:
-                # Saved without the half second that the engine waits for it at its end.
+                # Saved without the second that the engine waits for it at its end.
                 await self.engine.rules.close()
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)

@@ -62,6 +62,8 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.APP]
     COMMANDS: ClassVar = {CommandProvider}
     ESCAPE_TO_MINIMIZE = False
+    alt_is_bound: bool = False
+    """Whether the user has bound a key together with Alt."""
 
     class News(Message):
         """The source has something new; may be posted from any thread."""
@@ -254,6 +256,7 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
         made = keymap.plan(message.wanted, all_bindings())
         self.set_keymap(dict(made.keymap))
         notices = [*made.notices, *self.bind_steps(message.steps, made.keymap, all_bindings())]
+        self.alt_is_bound = any("alt+" in keys for keys in (*made.keymap.values(), *message.steps))
         if notices:
             self.say("\n".join(notices), "warning", seconds=15)
 

@@ -125,7 +125,7 @@ class OnwatchDriver(LinuxDriver):
         The library's own reading ends the program at the first byte that is no UTF-8 and at some
         sequences that are no keys: a bad line, or a terminal of another encoding, is enough.
         """
-        typed, pauses = Typed(), 0
+        typed, pauses = Typed(self._binds_alt), 0
         while not self._bell.is_set():
             wait = _PAUSE if pauses < _SETTLED else _IDLE
             # Not poll, which knows no terminals on macOS.
@@ -141,6 +141,10 @@ class OnwatchDriver(LinuxDriver):
                     self.process_message(event)
             for event in typed.tick():
                 self.process_message(event)
+
+    def _binds_alt(self) -> bool:
+        """Whether the user has bound a key together with Alt."""
+        return bool(getattr(self._app, "alt_is_bound", False))
 
     def process_message(self, message: Message) -> None:
         """Pass on what was typed; sizes, which nobody asked for, are noise."""

@@ -24,9 +24,10 @@ from checks.model import Result, Status
 from checks.probe import CheckSpec, Probe
 from checks.probes.command import child as child_module
 from checks.probes.command.config import CommandConfig
+from checks.probes.command.guard import Guard
 from tests.checks.command_kit import Scripts, descriptors, gone, runs, until, watch_over
 from tests.checks.http_kit import probing
-from tests.patience import tried_again
+from tests.patience import PATIENCE, tried_again
 from tests.reliability import Said, UserSees
 from tests.servers import fuse
 
@@ -429,6 +430,46 @@ async def test_a_start_that_comes_too_late_leaves_nothing(scripts: Scripts) -> N
     # Empty where it was ended between opening the file and writing to it.
     if own.exists() and own.read_text():
         await gone(await scripts.number("own"))
+
+
+async def test_closing_waits_for_a_program_that_is_just_being_started(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs, and nobody knows of it yet who would end it if onwatch ended now."""
+    known = threading.Event()
+    monkeypatch.setattr(Guard, "started", lambda *_: known.wait(PATIENCE))
+    script = scripts.write("echo $$ >own; sleep 77")
+    async with probing("command", script, timeout=9, base_dir=scripts.folder) as probe:
+        run = asyncio.create_task(probe.run())
+        own = await scripts.number("own")
+        run.cancel()
+        closing = asyncio.create_task(probe.close())
+        await asyncio.sleep(0.05)
+        assert not closing.done()
+        known.set()
+        await closing
+        assert not runs(own)
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+
+async def test_closing_does_not_wait_long_for_a_start_that_hangs(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = threading.Event()
+    monkeypatch.setattr(Guard, "started", lambda *_: known.wait(PATIENCE))
+    script = scripts.write("echo $$ >own; sleep 77")
+    async with probing("command", script, timeout=9, base_dir=scripts.folder) as probe:
+        run = asyncio.create_task(probe.run())
+        own = await scripts.number("own")
+        run.cancel()
+        async with asyncio.timeout(PATIENCE / 2):
+            await probe.close()
+        assert runs(own)
+        known.set()
+        await gone(own)
+        with pytest.raises(asyncio.CancelledError):
+            await run
 
 
 async def test_without_pidfd(monkeypatch: pytest.MonkeyPatch, scripts: Scripts) -> None:

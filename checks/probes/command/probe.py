@@ -76,6 +76,7 @@ class CommandProbe:
         self._shown = " ".join(masked(config.argv))
         self._waited = 0.0
         self._guarded = False
+        self._launch: Launch | None = None
         self._child: Child | None = None
         self._ending: asyncio.Task[None] | None = None
         masker = target.env.masker
@@ -118,6 +119,8 @@ class CommandProbe:
     async def close(self) -> None:
         """End what runs, and do not wait long for it."""
         self._begin_ending()
+        if self._launch is not None:
+            await self._launch.seen_off(_CLOSING)
         ending, child = self._ending, self._child
         if ending is not None and child is not None:
             await asyncio.wait({ending}, timeout=_CLOSING / 2)
@@ -180,7 +183,7 @@ class CommandProbe:
         if not self._guarded:
             self._guarded = True
             GUARD.join()
-        launch = Launch(Plan(tuple(self._config.argv), environment, cwd, base))
+        launch = self._launch = Launch(Plan(tuple(self._config.argv), environment, cwd, base))
         try:
             process = await env.lanes.run(self._lane, launch)
         except asyncio.CancelledError:

@@ -7,6 +7,7 @@ first, where hanging holds up a lane and nothing else.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -32,6 +33,8 @@ _HEAD: Final = 256
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FEW: Final = 3
 """Folders of a PATH that fit a sentence."""
+_LOOK: Final = 0.005
+"""Seconds between looks whether a start is over."""
 _SCARCE: Final = {
     errno.EAGAIN: "this user may have no more processes, or the machine can hold no more",
     errno.ENOMEM: "the machine has no memory left",
@@ -86,6 +89,7 @@ class Launch:
         self._start = start or _start
         self._lock = threading.Lock()
         self._abandoned = False
+        self._starting = False
         self._started: subprocess.Popen[bytes] | None = None
 
     def __call__(self) -> subprocess.Popen[bytes]:
@@ -96,16 +100,20 @@ class Launch:
         """
         plan = self._plan
         program = _looked_at(plan)
-        if self._abandoned:
-            raise TargetError("timeout", f"{program} was not started in time")
-        GUARD.watch()
-        process = self._start(plan, program)
-        GUARD.started(process.pid)
         with self._lock:
-            if not self._abandoned:
-                self._started = process
-                return process
-        _end(process)
+            self._starting = not self._abandoned
+        try:
+            if self._starting:
+                GUARD.watch()
+                process = self._start(plan, program)
+                GUARD.started(process.pid)
+                with self._lock:
+                    if not self._abandoned:
+                        self._started = process
+                        return process
+                _end(process)
+        finally:
+            self._starting = False
         raise TargetError("timeout", f"{program} was not started in time")
 
     def abandon(self) -> subprocess.Popen[bytes] | None:
@@ -113,6 +121,15 @@ class Launch:
         with self._lock:
             self._abandoned = True
             return self._started
+
+    async def seen_off(self, within: float) -> None:
+        """Wait ``within`` seconds at most until what was being started when it was abandoned has
+        been ended: nobody knows of it yet who could end it if onwatch ended first.
+        """
+        for _ in range(round(within / _LOOK)):
+            if not self._starting:
+                break
+            await asyncio.sleep(_LOOK)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

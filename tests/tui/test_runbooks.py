@@ -29,6 +29,7 @@ from widgets.alerts import AlertsPane
 from widgets.dashboard.pane import DashboardPane, is_ill
 from widgets.format import clock
 from widgets.runbook.output import OutputPane, Rows
+from widgets.runbook.reading import TextPane
 from widgets.runbook.steps import StepsPane
 from widgets.runbook.words import last_run
 from widgets.services import ServicesPane
@@ -64,6 +65,30 @@ async def test_r_opens_the_runbook_of_the_row_and_leaves_it_when_alerts_move() -
         await pilot.press("escape")
         await settle(pilot)
         assert source.asked[-1] == "runbook None"
+
+
+async def test_the_text_stays_with_the_step_under_the_cursor_whatever_room_it_has() -> None:
+    """As when keys are typed before the panes have shared the room."""
+    async with running(FakeSource(night()), size=(80, 24)) as pilot:
+        await pilot.press("7", "r", "end")
+        await settle(pilot)
+        before = seen(pilot)
+        assert "sudo -n systemctl restart mariadb" in before.splitlines()[-2]
+        await pilot.resize_terminal(80, 60)
+        await settle(pilot)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert seen(pilot) == before
+        text = pilot.app.screen.query_one(TextPane)
+        text.action_move(-3)
+        await settle(pilot)
+        scrolled = seen(pilot)
+        assert scrolled != before
+        await pilot.resize_terminal(80, 25)
+        await settle(pilot)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert seen(pilot) == scrolled, "it is left where somebody has scrolled it"
 
 
 def test_the_output_says_so_where_it_is_of_another_runbook_or_check() -> None:

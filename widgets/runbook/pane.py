@@ -81,10 +81,13 @@ class ReadPane(BooksPane):
 
     def _show_line(self, y: int, *, gently: bool = False) -> None:
         """Scroll so that the line ``y`` can be seen with some before it."""
+        self._bring_up(y, gently=gently)
+        self.update_lines()
+
+    def _bring_up(self, y: int, *, gently: bool) -> None:
         room = max(1, self._room)
         if not (gently and self._top <= y < self._top + room - min(3, room // 2)):
             self._top = max(0, y - room // 3)
-        self.update_lines()
 
 
 def found_in(lines: list[Line], text: str) -> list[int]:

@@ -70,6 +70,12 @@ class TextPane(ReadPane):
     step: reactive[str] = reactive("", repaint=False, layout=False)
 
     _places: dict[str, int]
+    _from = 0
+    """Where the text was when the cursor came to the step."""
+    _gone: tuple[int, int] | None = None
+    """The line that it went along to, and the room there was for it; None: it is still to go."""
+    _left_at = 0
+    """Where it was left then."""
 
     def heading(self) -> Sequence[Seg]:
         focus = self.focus_shown
@@ -96,6 +102,26 @@ class TextPane(ReadPane):
 
     def watch_step(self) -> None:
         """Show the step that the cursor is on, with what is written before it."""
-        place = getattr(self, "_places", {}).get(self.step)
-        if place is not None and not self.has_focus:
-            self._show_line(place, gently=True)
+        self._from, self._gone = self._top, None
+        self.update_lines()
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        self._rebuild(max(1, width - 1), max(0, self.size.height - self._titled))
+        goes_along = self._go_along()
+        lines = super().compose_lines(width, height)
+        if goes_along:
+            self._left_at = self._top
+        return lines
+
+    def _go_along(self) -> bool:
+        """Also where the text came only after the cursor, or has another room by now; no more
+        once somebody has scrolled. Whether it did.
+        """
+        place, room = self._places.get(self.step), max(1, self._room)
+        scrolled = self._gone is not None and self._top != self._left_at
+        if place is None or scrolled or self.has_focus or self._gone == (place, room):
+            return False
+        self._gone = place, room
+        self._top = self._from
+        self._bring_up(place, gently=True)
+        return True

@@ -10,11 +10,12 @@ import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import ClassVar, Final
+from functools import cached_property, partial
+from typing import Any, ClassVar, Final
 from weakref import WeakValueDictionary
 
 from checks.alike import shared, shared_label
+from checks.recent import Recent
 
 __all__ = [
     "REASONS",
@@ -225,22 +226,21 @@ class Sampler:
 
     def __init__(self, base: Mapping[str, str]) -> None:
         self.base = dict(base)
-        self._made: dict[tuple[object, ...], Series] = {}
+        self.made = Recent(partial(_made, self.base))
+        """Its series, for as long as runs tell them."""
 
     def series(self, name: str, labels: Mapping[str, str] | None = None) -> Series:
-        key = (name, *labels.items()) if labels else (name,)
-        made = self._made.get(key)
-        if made is None:
-            own = {(f"exported_{k}" if k in self.base else k): v for k, v in (labels or {}).items()}
-            made = Series.of(name, {**self.base, **own})
-            if len(self._made) >= 50_000:
-                self._made.clear()
-            self._made[key] = made
-        return made
+        return self.made[(name, *labels.items()) if labels else (name,)]
 
     def builder(self) -> SampleBuilder:
         """A fresh collector for the samples of one run."""
         return SampleBuilder(self)
+
+
+def _made(base: Mapping[str, str], key: tuple[Any, ...]) -> Series:
+    name, *labels = key
+    own = {(f"exported_{k}" if k in base else k): v for k, v in labels}
+    return Series.of(name, {**base, **own})
 
 
 class SampleBuilder:
@@ -262,6 +262,7 @@ class SampleBuilder:
         self._values.update(zip(samples.series, samples.values, strict=True))
 
     def build(self) -> Samples:
+        self._sampler.made.used(len(self._values))
         return Samples(tuple(self._values), tuple(self._values.values()))
 
 

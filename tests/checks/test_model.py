@@ -8,7 +8,18 @@ import tracemalloc
 
 import pytest
 
-from checks.model import Part, Result, Sampler, Series, Status, Table, clean, clean_lines, worst
+from checks.model import (
+    Part,
+    Result,
+    Sampler,
+    Samples,
+    Series,
+    Status,
+    Table,
+    clean,
+    clean_lines,
+    worst,
+)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +116,41 @@ def test_labels_that_are_another_with_every_scrape_do_not_stay() -> None:
         assert tracemalloc.get_traced_memory()[0] < 3e6
     finally:
         tracemalloc.stop()
+
+
+def test_series_that_no_run_tells_any_more_do_not_stay() -> None:
+    """Rows of a query by a customer's number, interfaces of containers: ever new ones."""
+    sampler = Sampler({"job": "shop"})
+    known = len(Series._interned)
+    for run in range(500):
+        builder = sampler.builder()
+        builder.add("steady", run)
+        for row in range(20):
+            builder.add("orders", row, {"customer": f"{run}-{row}"})
+        builder.build()
+    assert len(Series._interned) - known < 1_000
+
+
+def test_however_many_series_each_run_tells_they_are_made_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sampler = Sampler({"job": "shop"})
+
+    def run() -> Samples:
+        builder = sampler.builder()
+        for row in range(5_000):
+            builder.add("orders", row, {"customer": f"{row}"})
+        return builder.build()
+
+    first = run()
+    assert run().series == first.series
+
+    def makes(*told: object) -> Series:
+        raise AssertionError(f"{told} is made anew")
+
+    monkeypatch.setattr(Series, "of", makes)
+    for _ in range(3):
+        assert run().series == first.series
 
 
 def test_a_label_that_collides_with_the_targets_is_kept_as_exported() -> None:

@@ -39,7 +39,14 @@ class Figures:
             self._last.clear()
             return ()
         alive = {one.id for one in lasting}
-        self._last = {key: at for key, at in self._last.items() if key[0] in alive}
+        kept = {
+            (one.id, ALERT + identity(alert)) for one in lasting for alert in one.alerts[-_MOST:]
+        }
+        self._last = {
+            key: at
+            for key, at in self._last.items()
+            if key in kept or (key[0] in alive and key[1].startswith(REQUESTS))
+        }
         # Once for all incidents: where much is down there are as many of them as alerts.
         told: dict[str, AlertView] = {}
         for alert in snapshot.alerts:

@@ -105,6 +105,7 @@ class Incidents:
                 self._place(member, leans)
         for one in self._open:
             one.go_on(now)
+            self._index.forget(one, one.forget())
         changed = [o.incident for o in self._open if before.get(o.incident.id) is not o.incident]
         self._clear(over=any(one.ended is not None for one in changed))
         return changed
@@ -195,6 +196,12 @@ class _Index:
             self.note_check(check, one)
         for host in one.hosts:
             self.note_host(host, one)
+
+    def forget(self, one: OpenIncident, keys: Iterable[str]) -> None:
+        """Alerts with these identities are of ``one`` no more."""
+        for key in keys:
+            if self.homes.get(key) is one:
+                del self.homes[key]
 
     def note_check(self, check: str, one: OpenIncident) -> None:
         """``one`` has to do with ``check``."""

@@ -63,10 +63,10 @@ class OpenIncident:
     """An incident that lasts.
 
     ``members`` are its alerts by their identity as they were last seen firing; ``keys`` all that
-    ever were in it, ``firing`` those that are now; ``root`` is that of the one it is named after,
-    ``left`` that of the worst that is still wrong once that fires no more. ``met`` are those of
-    one step by which it may have changed, of which ``incident`` does not tell yet; ``checks`` and
-    ``newest`` do.
+    were in it, of very many those that it names or that fire; ``firing`` those that do now; ``root``
+    is that of the one it is named after, ``left`` that of the worst that is still wrong once that
+    fires no more. ``met`` are those of one step by which it may have changed, of which ``incident``
+    does not tell yet; ``checks`` and ``newest`` do.
     """
 
     incident: Incident
@@ -106,6 +106,19 @@ class OpenIncident:
             self._tell()
         self._settle(now)
         self._name_anew()
+
+    def forget(self) -> Set[str]:
+        """Let go of alerts that it does not name and that fire no more, where they are very many:
+        one that lasts for weeks may meet new ones all the time. Returns which these were.
+        """
+        if len(self.keys) <= 2 * MOST:
+            return frozenset()
+        named = map(identity, self.incident.alerts)
+        gone = self.keys - {*named, *self.firing, self.root}
+        self.keys -= gone
+        for key in gone:
+            self.members.pop(key, None)
+        return gone
 
     def _tell(self) -> None:
         """Have the incident tell of those that were met."""

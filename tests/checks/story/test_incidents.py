@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 
 from checks.model import Status
+from checks.story.figures import Figures
 from checks.story.identities import identity
 from checks.story.incidents import Incidents
 from checks.story.model import Incident
 from checks.story.open_incident import HOLD, KIN, MOST, TOGETHER, Member
+from checks.views import AlertView
+from tests.widgets import samples
 
 T = 1_700_000_000.0
 
@@ -69,6 +72,40 @@ def test_an_incident_that_flaps_for_ever_stays_small() -> None:
     assert len(only.alerts) == MOST
     assert only.alerts[0] == f"db@{T:.3f}"
     assert only.alerts[-1] == f"db@{T + 2 * MOST - 1:.3f}"
+
+
+def test_an_incident_that_meets_new_alerts_for_ever_stays_small() -> None:
+    """Those of containers, say, while something else goes on being wrong for weeks."""
+    incidents, last = Incidents(), 4 * MOST
+    lasts = member("db", host="web1")
+    for turn in range(last + 1):
+        comes = member(f"worker-{turn}", T + turn, host="web1")
+        incidents.step([lasts, comes], T + turn)
+    (only,) = incidents.lasting
+    assert len(incidents.identities) <= 2 * MOST + 1
+    # What fires is of it still, and so is what it names, should that come back.
+    assert incidents.of(lasts.id) == only.id
+    back = member(f"worker-{last - 1}", T + last + 1)
+    incidents.step([lasts, back], T + last + 1)
+    assert [one.id for one in incidents.lasting] == [only.id]
+    assert incidents.of(back.id) == only.id
+
+
+def test_of_its_figures_as_little_is_remembered() -> None:
+    incidents, figures = Incidents(), Figures()
+    lasts = member("db", host="web1")
+    told = 0
+    for turn in range(100):
+        comes = member(f"worker-{turn}", T + turn, host="web1")
+        incidents.step([lasts, comes], T + turn)
+        alert = AlertView(
+            comes.id, comes.name, comes.check, comes.status, comes.since, "", value=1.0
+        )
+        told += len(
+            figures.take(replace(samples.empty(), time=T + turn, alerts=(alert,)), incidents)
+        )
+    assert told == 100
+    assert len(figures._last) < 10
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,10 @@ class OpenIncident:
     """An incident that lasts.
 
     ``members`` are its alerts by their identity as they were last seen firing; ``keys`` all that
-    were in it, of very many those that it names or that fire; ``firing`` those that do now; ``root``
-    is that of the one it is named after, ``left`` that of the worst that is still wrong once that
-    fires no more. ``met`` are those of one step by which it may have changed, of which ``incident``
-    does not tell yet; ``checks`` and ``newest`` do.
+    were in it, of very many those that it names or that fire; ``firing`` those that do now;
+    ``root`` is that of the one it is named after, ``left`` that of the worst that is still wrong
+    once that fires no more. ``met`` are those of one step by which it may have changed, of which
+    ``incident`` does not tell yet; ``checks`` and ``newest`` do.
     """
 
     incident: Incident

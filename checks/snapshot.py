@@ -171,7 +171,8 @@ class SnapshotBuilder:
         own, result = kind(state.spec.kind), state.result
         if not own.figures or result is None:
             return ()
-        seen_at, facts = state.database or (None, None)
+        answered_at, tables = state.answered or (None, ())
+        seen_at, facts = state.database or (answered_at, None)
         seen = result.database is facts if facts is not None else result.up
         return (
             DatabaseView(
@@ -180,7 +181,7 @@ class SnapshotBuilder:
                 status=state.view.status,
                 figures=self._figures_of(state.spec).views(figures, POINTS),
                 facts=facts,
-                tables=result.tables,
+                tables=tables,
                 silent_since=None if seen else seen_at or state.view.since,
                 never=not state.ever_up,
                 actions=own.actions if self._acts else (),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from checks.databases.model import Asked, DatabaseFacts
 from checks.hosts.model import HostFacts
-from checks.model import Part, Result, Status, clean
+from checks.model import Part, Result, Status, Table, clean
 from checks.outcomes import CELL, Outcomes
 from checks.probe import CheckSpec, Expected, Kind
 from checks.registry import kind
@@ -39,6 +39,8 @@ class CheckState:
         self.requests: RequestStats | RequestFigures | None = None
         self.database: tuple[float, DatabaseFacts] | None = None
         self.host: tuple[float, HostFacts] | None = None
+        self.answered: tuple[float, tuple[Table, ...]] | None = None
+        """When its target answered last, and what it told in tables then."""
         self.log: Tail | None = None
         self.ever_up = False
         self.asked: tuple[Asked, ...] = ()
@@ -69,7 +71,7 @@ class CheckState:
         if same:
             self.result, self.requests = old.result, old.requests
             self.database, self.host, self.asked = old.database, old.host, old.asked
-            self.log, self.ever_up = old.log, old.ever_up
+            self.log, self.ever_up, self.answered = old.log, old.ever_up, old.answered
             self._results, self.events = old._results, old.events
             self._history, self._parts, self._last_run = old._history, old._parts, old._last_run
             self._outcomes, self._excused = old._outcomes, old._excused
@@ -132,6 +134,8 @@ class CheckState:
         self.events.extend(events)
         self.result = result
         self.ever_up = self.ever_up or result.up
+        if result.up:
+            self.answered = (began, result.tables)
         if isinstance(result.requests, RequestStats | RequestFigures):
             self.requests = result.requests
         if isinstance(result.database, DatabaseFacts):

@@ -59,10 +59,16 @@ def _figure(spec: FigureSpec, columns: _Columns, sheet: Sheet) -> FigureView | N
     value = _value(spec, columns, sheet)
     if value is None and not any(map(math.isfinite, course)):
         return None
-    limits = (sheet.newest[at] for at in columns.limit)
     # A limit of 0 stands for none.
-    limit = next((one for one in limits if not math.isnan(one)), None) or None
+    limit = _limit(columns, sheet) or None
     return FigureView(spec.title, spec.unit, value, course, limit)
+
+
+def _limit(columns: _Columns, sheet: Sheet) -> float | None:
+    """The newest that is known: it is the same of a server that does not answer now."""
+    told = (sheet.newest[at] for at in columns.limit)
+    before = chain.from_iterable(reversed(sheet.course([at], rate=False)) for at in columns.limit)
+    return next((one for one in chain(told, before) if not math.isnan(one)), None)
 
 
 def _value(spec: FigureSpec, columns: _Columns, sheet: Sheet) -> float | None:

@@ -172,6 +172,31 @@ async def test_a_server_that_never_answered_was_not_seen_since_onwatch_began(
     await engine.close()
 
 
+async def test_of_a_redis_that_hangs_what_it_told_last_stays(redis_server: RedisServer) -> None:
+    """Its slow log may well say why."""
+    redis_server.call("CONFIG", "SET", "slowlog-log-slower-than", 0, "maxmemory", "64mb")
+    redis_server.call("SET", "a", 1)
+    clock = FakeClock()
+    spec = CheckSpec("cache", "redis", RedisConfig(url=redis_server.url), timeout=0.5)
+    engine = Engine(config(spec), clock)
+    await engine.scheduler.once()
+    (before,) = engine.snapshot().databases
+    await clock.advance(5)
+    redis_server.freeze()
+    try:
+        await engine.scheduler.once()
+        (after,) = engine.snapshot().databases
+    finally:
+        redis_server.thaw()
+    assert after.silent_since is not None
+    assert [table.title for table in after.tables] == ["Slow log"]
+    assert after.tables == before.tables
+    limits = {each.title: each.limit for each in after.figures}
+    assert limits["memory"] == 64 * 1024**2
+    assert limits["clients"]
+    await engine.close()
+
+
 async def test_configured_queues_are_shown_though_they_could_never_be_read() -> None:
     url = f"redis://127.0.0.1:{free_port()}"
     cache = RedisConfig(url=url, queues=(Queue(celery=("default",)), Queue(laravel=("mail",))))

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from checks.databases.model import DatabaseFacts, ReplicaRow, SessionRow
 from checks.model import Status, Table
-from checks.views import DatabaseView, Snapshot
+from checks.views import DatabaseView, FigureView, Snapshot
 from tests.widgets import sample_databases, samples
 from tests.widgets.curves import NAN, NOW
 from tests.widgets.sample_databases import database, session
@@ -534,6 +534,20 @@ def test_a_server_not_seen_any_more_shows_its_last_figures_and_says_so() -> None
     commits = next(line for line in lines if line.text.startswith(" commits"))
     assert "212/s" in commits.text
     assert {seg.role for seg in commits.segs} <= {"dim", "text"}
+
+
+def test_of_a_server_not_seen_only_what_was_known_then_is_shown() -> None:
+    """A hit rate of ten minutes before, when somebody looked something up, is not among it."""
+    figures = (
+        FigureView("clients", "", None, (46.0, 47.0, 48.0, NAN, NAN), 10_000.0),
+        FigureView("hit rate", "ratio", None, (0.33, NAN, NAN, NAN, NAN)),
+    )
+    (cache,) = (one for one in sample_databases.databases() if one.check == "cache")
+    silent = database("cache", "redis", facts=None, figures=figures, silent_since=NOW - 5)
+    text = joined(server_only(replace(silent, tables=cache.tables), Frame(80, 40)))
+    assert "48 of 10,000" in text
+    assert "hit rate" not in text
+    assert "below is what was seen then" in text
 
 
 # Replication, tables, tabs

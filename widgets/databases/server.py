@@ -26,7 +26,7 @@ from widgets.text import Line, Seg, groups_in, left, line, role_of, segs_width, 
 if TYPE_CHECKING:
     from checks.capacity.views import CapacityView
     from checks.databases.model import DatabaseFacts, SessionRow
-    from checks.views import CheckView, DatabaseView, FigureView
+    from checks.views import CheckView, DatabaseView, FigureView, Points
 
 __all__ = ["ServerPane", "connection_lines", "figure_lines", "server_lines"]
 
@@ -162,10 +162,22 @@ def figure_lines(figures: Sequence[FigureView], frame: Frame) -> list[Line]:
     return lines
 
 
-def _last_known(view: FigureView) -> FigureView:
-    """``view`` with the value that it had when the server was seen last."""
-    known = next((point for point in reversed(view.history) if math.isfinite(point)), None)
-    return view if view.value is not None else replace(view, value=known)
+def _seen_last(views: Sequence[FigureView]) -> list[FigureView]:
+    """Those of ``views`` that were known when the server was seen last, with what they were."""
+    ago = min((_silent_for(view.history) for view in views if view.value is None), default=0)
+    known = [
+        replace(view, value=view.history[-1 - ago])
+        if view.value is None and ago < len(view.history)
+        else view
+        for view in views
+    ]
+    return [view for view in known if view.value is not None and math.isfinite(view.value)]
+
+
+def _silent_for(history: Points) -> int:
+    """How many runs at its end told nothing."""
+    ends = (ago for ago, point in enumerate(reversed(history)) if math.isfinite(point))
+    return next(ends, len(history))
 
 
 def _figures_in_words(figures: Sequence[FigureView], width: int, most: int) -> list[Line]:
@@ -264,7 +276,7 @@ def _head(view: DatabaseView, check: CheckView | None, frame: Frame) -> list[Lin
         told = f"not seen since {fmt.clock(view.silent_since)}"
         if view.never:
             told = "not seen since onwatch began to watch it"
-        told += "; below is what was seen then" if view.facts else ""
+        told += "; below is what was seen then" if view.facts or view.tables else ""
         lines += [line(Seg(f"   {row}", "warning")) for row in wrap(told, frame.width - 4, 2)]
     return lines
 
@@ -274,7 +286,7 @@ def _seen(view: DatabaseView, frame: Frame) -> tuple[list[Line], list[Line]]:
     lines = connection_lines(view.facts, frame) if view.facts else []
     figures = list(view.figures)
     if view.silent_since is not None:
-        figures = [each for each in map(_last_known, figures) if each.value is not None]
+        figures = _seen_last(figures)
     if frame.compact and view.facts:
         # Their number stands in a line of its own; only their course would be new.
         figures = [each for each in figures if each.title != "connections"]

@@ -174,7 +174,8 @@ async def test_a_server_that_never_answered_was_not_seen_since_onwatch_began(
 
 async def test_of_a_redis_that_hangs_what_it_told_last_stays(redis_server: RedisServer) -> None:
     """Its slow log may well say why."""
-    redis_server.call("CONFIG", "SET", "slowlog-log-slower-than", 0, "maxmemory", "64mb")
+    redis_server.call("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    redis_server.call("CONFIG", "SET", "maxmemory", "64mb")
     redis_server.call("SET", "a", 1)
     clock = FakeClock()
     spec = CheckSpec("cache", "redis", RedisConfig(url=redis_server.url), timeout=0.5)

@@ -23,6 +23,7 @@ from typing import TypeAlias
 import pytest
 import yaml
 
+from tests.patience import tried_again
 from tests.reliability import Said, UserSees
 from tests.servers.http import HttpServer
 
@@ -62,7 +63,7 @@ class Seen:
 
     @property
     def longest_pause(self) -> float:
-        return max(self.pauses)
+        return max(self.pauses, default=float("inf"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def http(name: str, port: int) -> dict[str, object]:
     return {"name": name, "http": f"http://127.0.0.1:{port}/"}
 
 
+@tried_again
 def test_of_a_thousand_checks_nine_hundred_hang(
     http_server: HttpServer, tmp_path: Path, user_sees: UserSees
 ) -> None:
@@ -161,6 +163,7 @@ def test_of_a_thousand_checks_nine_hundred_hang(
     user_sees("900 of 1,000 servers take connections and say nothing", told[0])
 
 
+@tried_again
 def test_with_few_descriptors_what_hangs_leaves_some_to_the_others(
     http_server: HttpServer, tmp_path: Path, user_sees: UserSees
 ) -> None:

@@ -18,6 +18,7 @@ from checks.probe import CheckSpec, Target
 from checks.scheduler import next_due
 from checks.store.window import Window
 from tests.checks.fakes import CLOSED, PLAYED, config, down, hang, ok, settle, spec
+from tests.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -257,7 +258,9 @@ async def test_a_hung_check_is_told_by_the_hard_timeout() -> None:
     clock = FakeClock()
     PLAYED["dead"] = lambda target: asyncio.sleep(3600, Result(Status.OK, "never"))
     async with running(clock, spec("dead", 5, 0.05)) as engine:
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(PATIENCE):
+            while engine.states["dead"].view.status is Status.WAITING:
+                await asyncio.sleep(0.01)
         view = engine.states["dead"].view
         assert view.status is Status.CRITICAL
         assert view.message == "no answer from dead:1 within 0.05 s"

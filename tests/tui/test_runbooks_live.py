@@ -241,7 +241,7 @@ async def test_what_changed_since_it_was_shown_does_not_run(room: Room) -> None:
         room.put("runbooks/lamp-out.md", RUNBOOK.replace("sleep 60", "touch lit"))
         await screen.press("y")
         await screen.shows("has changed since it was shown: look again")
-        await screen.shows("touch lit &")
+        await screen.shows('"sleeper $$"; touch lit')
         await screen.press("j", "k", "enter")
         await screen.shows("Run it?")
         room.put("runbooks/lamp-out.md", RUNBOOK.replace("sleep 60", "touch LIT"))

@@ -27,6 +27,7 @@ SIDE_BY_SIDE: Final = 64
 """How many sets of blocks are remembered that are read side by side."""
 
 _Selection = tuple[str, tuple[Matcher, ...]]
+_Names = tuple[str, tuple[str, ...]]
 
 
 class Store:
@@ -43,11 +44,13 @@ class Store:
         self._homes: dict[Series, tuple[Block, ...]] = {}
         self._by_name: dict[str, dict[Series, None]] = {}
         self._by_label: dict[tuple[str, str], set[Series]] = {}
+        self._change = 0
         self._changes: dict[str, int] = {}
+        """By metric the number of its last change, and by "" that of all; those that there are."""
         self._chosen: dict[_Selection, tuple[int, Mapping[Block, tuple[Series, ...]]]] = {}
         self._groups: dict[_Selection, tuple[int, Groups]] = {}
         self._abreast: dict[tuple[Block, ...], Abreast] = {}
-        self._together: dict[tuple[str, tuple[str, ...]], tuple[int, tuple[Series, ...]]] = {}
+        self._together: dict[_Names, tuple[tuple[int, ...], tuple[Series, ...]]] = {}
 
     def append(self, check: str, interval: float, time: float, samples: Samples) -> None:
         """Add one run of ``check`` at ``time`` (seconds), which runs every ``interval`` seconds."""
@@ -80,7 +83,8 @@ class Store:
         named = self._by_name[series.name]
         del named[series]
         if not named:
-            del self._by_name[series.name]
+            # Targets may have ever new ones: what has no number is not what it was, either.
+            del self._by_name[series.name], self._changes[series.name]
         for pair in series.labels:
             labelled = self._by_label[pair]
             labelled.discard(series)
@@ -104,9 +108,19 @@ class Store:
         """Forget everything of ``check``."""
         block = self._blocks.pop(check, None)
         if block is not None:
-            self._abreast.clear()
             for series in list(block.series):
                 self._leave(series, block)
+            self._forget(block)
+
+    def _forget(self, block: Block) -> None:
+        """Have no selection hold ``block``, which may never be asked for again."""
+        self._abreast.clear()
+        self._chosen = {key: held for key, held in self._chosen.items() if block not in held[1]}
+        self._groups = {
+            key: held
+            for key, held in self._groups.items()
+            if not any(_reads(group, block) for group in held[1])
+        }
 
     def block(self, check: str) -> Block | None:
         """The block of ``check``."""
@@ -151,7 +165,7 @@ class Store:
 
         The same object again while no such series came or went.
         """
-        change = sum(self._changes.get(name, 0) for name in names)
+        change = tuple(self._changes.get(name, 0) for name in names)
         held = self._together.get((check, names))
         if held is None or held[0] != change:
             if len(self._together) >= SELECTIONS:
@@ -214,8 +228,8 @@ class Store:
 
     def _changed(self, name: str) -> None:
         """A series of metric ``name`` came or went."""
-        for one in (name, ""):
-            self._changes[one] = self._changes.get(one, 0) + 1
+        self._change += 1
+        self._changes[name] = self._changes[""] = self._change
 
     @property
     def names(self) -> Collection[str]:
@@ -254,3 +268,9 @@ class Store:
     def nbytes(self) -> int:
         """Bytes of the columns and timestamps; the index is not counted."""
         return sum(block.nbytes for block in self._blocks.values())
+
+
+def _reads(group: Group, block: Block) -> bool:
+    if isinstance(group, MergedGroup):
+        return block in group.blocks
+    return isinstance(group, BlockGroup) and group.block is block

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 import struct
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -179,6 +181,49 @@ def test_a_dropped_check_leaves_nothing_behind() -> None:
     store.drop("one")
     assert store.series_count == 1
     assert [block.name for block in store.select("a_total")] == ["two"]
+
+
+def test_what_was_asked_of_a_dropped_check_holds_none_of_its_samples() -> None:
+    """Somebody's query of an hour ago, which nobody asks again."""
+    store = Store()
+    for name in ("one", "two", "three"):
+        store.append(name, 1.0, 1, samples(a=1))
+        store.append(name, 1.0, 1, Samples((Series.of("own", {"check": name}),), (1.0,)))
+    store.append("two", 1.0, 2, samples(b=1))
+    kept = store.groups("b")
+    for selected in (store.groups, store.chosen):
+        assert selected("a_total")
+        assert selected("own")
+        assert selected("")
+    assert store.together("one", ("a_total", "own"))
+    blocks = [one for one in (store.block("one"),) if one is not None]
+    block = weakref.ref(blocks.pop())
+    store.drop("one")
+    gc.collect()
+    assert block() is None
+    assert store.groups("b") is kept
+
+
+def test_names_that_are_others_all_the_time_do_not_stay() -> None:
+    store = Store(retention=60)
+    for step in range(5_000):
+        changing = Series.of(f"metric_{step // 10}")
+        store.append("check", 1.0, step, Samples((A, changing), (1.0, 2.0)))
+        store.expire(step)
+    assert len(store._changes) <= 2 + len(store.names)
+
+
+def test_a_name_that_went_and_came_again_is_not_what_it_was() -> None:
+    store = Store(retention=1)
+    names = ("x", "y")
+    for step, name in enumerate("xyx" * 4):
+        store.append(name, 1.0, step * 1_000, Samples((Series.of(name),), (float(step),)))
+        store.drop("y" if name == "x" else "x")
+        other = "y" if name == "x" else "x"
+        assert [len(store.groups(one)) for one in (name, other)] == [1, 0]
+        assert [len(store.chosen(one)) for one in (name, other)] == [1, 0]
+        assert [one.name for one in store.together(name, names)] == [name]
+        assert store.together(other, names) == ()
 
 
 def window(*rows: tuple[float, dict[str, float]], seconds: float = 60) -> Window:

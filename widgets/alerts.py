@@ -37,6 +37,8 @@ __all__ = ["AlertsPane", "alert_counts", "alert_lines", "speaks"]
 
 _INFO: Final = "i"
 """The sign of what only informs, which is neither fine nor wrong."""
+_ROOMY: Final = 36
+"""Cells of a line from which on what is due is worth some words of the sentence."""
 _LONGEST: Final = 8
 """Lines that a sentence takes at most."""
 
@@ -198,13 +200,16 @@ def _row(told: _Told, text: Sequence[Seg], columns: _Columns, now: float, glyphs
 
 def _shortened(told: _Told, width: int, glyphs: Glyphs) -> list[Seg]:
     """All of it in one line: a symptom ends in what it may follow from, else in its mark, or in
-    what is due.
+    what is due, unless that would cost most of a narrow line's words.
     """
     text, *more = told.texts
     named = told.alert.cause or told.due
     short = f" {glyphs.follows} {named}" if named else ""
     cut = glyphs.cut
     after = fit(short or f" {more[0].text.partition(': ')[0]}", width // 2, cut) if more else short
+    narrow = width < _ROOMY and cell_len(text.text + after) > width
+    if narrow and told.due and not told.alert.cause:
+        after = ""
     return [Seg(brief(text.text, width - cell_len(after), cut), text.role), Seg(after, "dim")]
 
 

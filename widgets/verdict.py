@@ -34,6 +34,8 @@ _NARROW: Final = 72
 """Cells of a line below which the host's name has no room."""
 _SINCE: Final = 36
 """Cells for a sentence and its age from which on the age is worth some words of it."""
+_WORDS: Final = 16
+"""Cells of a sentence for which the word beside its sign, and then the name of a rule, give way."""
 _WAY: Final = 60
 """Cells from which on the line of a notice has room for the key that puts it away."""
 _BOTH: Final = 50
@@ -130,11 +132,24 @@ def _way_out(snapshot: Snapshot, alert: AlertView, glyphs: Glyphs, key: str) -> 
     return [Seg(f" {glyphs.dot} ", "dim"), Seg(key, "key"), Seg(" runbook", "dim")]
 
 
+def _alert_head(alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
+    """Sign, word and name; on a narrow line as much of them as leaves some words of the sentence,
+    which tells of what a rule's alert is, and of a check's does not.
+    """
+    chip, role = _chip(alert.status, glyphs), role_of(alert.status)
+    sign = Seg(f" {glyphs.status(alert.status)} ", chip.role)
+    heads = [[chip, Seg(f"  {alert.name}: ", role)], [sign, Seg(f" {alert.name}: ", role)]]
+    if alert.rule and alert.sentence:
+        heads.append([sign, Seg(" ")])
+    least = min(_WORDS, cell_len(alert.sentence))
+    return next((head for head in heads if width - segs_width(head) >= least), heads[-1])
+
+
 def _alert_segs(
     snapshot: Snapshot, alert: AlertView, width: int, glyphs: Glyphs, key: str
 ) -> list[Seg]:
     """Glyph, word, name and sentence; the rest only where it cuts no sentence short."""
-    head = [_chip(alert.status, glyphs), Seg(f"  {alert.name}: ", role_of(alert.status))]
+    head = _alert_head(alert, width, glyphs)
     room = width - segs_width(head)
     tails = _tails(snapshot, alert, glyphs)
     needed = cell_len(alert.sentence)

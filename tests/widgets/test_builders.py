@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from checks.alerts.of_checks import alerts_of
 from checks.model import Status, Table
 from checks.requests.stats import BreakdownRow
-from checks.views import EventView, Snapshot
+from checks.views import AlertView, EventView, Snapshot
 from tests.widgets import samples
+from tests.widgets.curves import NOW
 from tests.widgets.stage import Stage, shown
 from widgets.alerts import alert_lines
 from widgets.events import event_lines
@@ -423,6 +424,26 @@ def test_the_verdict_gives_way_at_its_end(width: int) -> None:
     said = verdict(samples.bad_night(), width)
     assert cell_len(said) <= width
     assert said.startswith(" ✖ CRITICAL   gateway: HTTP")
+
+
+RESTARTS = AlertView(
+    "p",
+    "ProcessRestarts",
+    "db",
+    Status.CRITICAL,
+    NOW - 60,
+    "mariadbd was started 4 times in 15 min",
+    rule="process",
+)
+
+
+def test_on_the_narrowest_line_the_verdict_is_words() -> None:
+    """A sign and the name of a rule tell nobody what to do."""
+    ruled = samples.bad_night(alerts=(RESTARTS,))
+    assert verdict(ruled, 31) == " ✖  mariadbd was started 4 tim…"
+    # What a check says does not tell of which check it is.
+    checked = samples.bad_night(alerts=(replace(RESTARTS, name="db", rule=""),))
+    assert verdict(checked, 25) == " ✖  db: mariadbd was sta…"
 
 
 def test_a_cause_is_spoken_of_before_its_symptoms() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from checks.model import Status
 from checks.story.views import Handled, StoryView
 from checks.views import Snapshot
 from tests.widgets.curves import NOW
@@ -42,6 +43,20 @@ def test_by_when_somebody_is_to_act(
 def test_the_overview_tells_of_it_in_the_last_half_hour() -> None:
     assert due_soon(Handled(due=NOW + 1801), NOW) == ""
     assert due_soon(Handled(due=NOW + 1799), NOW) == "acknowledge within 29 m"
+
+
+def test_what_is_due_costs_a_narrow_line_none_of_its_words() -> None:
+    night = handled_night()
+    alert = replace(night.alerts[0], status=Status.CRITICAL, cause="", flapping=False)
+    told = []
+    for sentence in ("refused", "the writer waits for a lock that nobody holds any more"):
+        one = replace(alert, sentence=sentence)
+        story = StoryView(handled={one.id: Handled(due=NOW + 60)})
+        picture = replace(night, alerts=(one,), story=story)
+        told += [row.text for row in alert_lines(picture, Frame(40, 1, compact=True))]
+    assert "refused ↳ ack" in told[0]
+    assert "the writer waits" in told[1]
+    assert "↳" not in told[1]
 
 
 def test_lines_of_the_overview_are_not_spent_on_what_has_hours() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -16,6 +17,7 @@ test that fails for a busy machine says nothing of the code."""
 
 
 _T = TypeVar("_T")
+_LATE: Final = (AssertionError, subprocess.TimeoutExpired)
 
 
 def tried_again(test: Callable[..., _T]) -> Callable[..., _T]:
@@ -40,7 +42,7 @@ def tried_again(test: Callable[..., _T]) -> Callable[..., _T]:
         for _ in range(2):
             try:
                 return test(**fixtures)
-            except AssertionError:
+            except _LATE:
                 fixtures = elsewhere(fixtures)
         return test(**fixtures)
 
@@ -49,7 +51,7 @@ def tried_again(test: Callable[..., _T]) -> Callable[..., _T]:
         for _ in range(2):
             try:
                 return await test(**fixtures)  # type: ignore[misc]
-            except AssertionError:
+            except _LATE:
                 fixtures = elsewhere(fixtures)
         return await test(**fixtures)  # type: ignore[misc]
 

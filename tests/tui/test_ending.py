@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import tried_again
 from tests.tui.terminals import OnTerminal
 
 LIMIT = 2.5
@@ -79,6 +80,7 @@ def wait_gone(pid: int, seconds: float) -> float:
     return time.monotonic() - begun
 
 
+@tried_again
 def test_q_quits_and_restores_the_terminal() -> None:
     with monitor("quiet") as terminal:
         terminal.type(b"q")
@@ -87,6 +89,7 @@ def test_q_quits_and_restores_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+@tried_again
 def test_a_signal_ends_it_with_its_exit_code(number: signal.Signals) -> None:
     with monitor("quiet") as terminal:
         terminal.process.send_signal(number)
@@ -94,6 +97,7 @@ def test_a_signal_ends_it_with_its_exit_code(number: signal.Signals) -> None:
         assert_restored(terminal)
 
 
+@tried_again
 def test_what_runs_comes_to_its_end_where_the_screen_leaves_at_once(tmp_path: Path) -> None:
     """The engine ends a step of a runbook, and writes down that it did."""
     file = tmp_path / "ended"
@@ -104,6 +108,7 @@ def test_what_runs_comes_to_its_end_where_the_screen_leaves_at_once(tmp_path: Pa
     assert file.exists()
 
 
+@tried_again
 def test_sigterm_ends_it_while_nobody_reads_the_terminal() -> None:
     with monitor("busy") as terminal:
         # Nobody reads from here on: the terminal's buffer and Textual's queue fill up.
@@ -116,6 +121,7 @@ def test_sigterm_ends_it_while_nobody_reads_the_terminal() -> None:
         assert_restored(terminal)
 
 
+@tried_again
 def test_a_closed_terminal_ends_it_without_spinning() -> None:
     with monitor("quiet") as terminal:
         pid = terminal.process.pid
@@ -127,6 +133,7 @@ def test_a_closed_terminal_ends_it_without_spinning() -> None:
         assert usage.children_user + usage.children_system >= before
 
 
+@tried_again
 def test_a_closed_terminal_ends_it_where_sighup_is_ignored() -> None:
     script = (
         "import signal, runpy, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
@@ -140,6 +147,7 @@ def test_a_closed_terminal_ends_it_where_sighup_is_ignored() -> None:
         assert terminal.process.wait(LIMIT) == HUNG_UP
 
 
+@tried_again
 def test_it_ends_when_its_parent_is_killed() -> None:
     parent = (
         "import subprocess, sys;"
@@ -158,6 +166,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
         note.unlink(missing_ok=True)
 
 
+@tried_again
 def test_one_whose_terminal_and_parent_have_gone_before_it_begins_ends_too(tmp_path: Path) -> None:
     """With SIGHUP ignored, as under nohup, nothing is left that would tell it."""
     note, gate = tmp_path / "pid", tmp_path / "gate"
@@ -188,6 +197,7 @@ def test_one_whose_terminal_and_parent_have_gone_before_it_begins_ends_too(tmp_p
                 os.kill(pid, signal.SIGKILL)
 
 
+@tried_again
 def test_threads_that_hang_keep_nobody_waiting() -> None:
     with monitor("hung") as terminal:
         terminal.process.send_signal(signal.SIGTERM)
@@ -195,6 +205,7 @@ def test_threads_that_hang_keep_nobody_waiting() -> None:
         assert_restored(terminal)
 
 
+@tried_again
 def test_a_hung_source_keeps_nobody_waiting_after_q() -> None:
     with monitor("hung") as terminal:
         terminal.type(b"q")
@@ -202,6 +213,7 @@ def test_a_hung_source_keeps_nobody_waiting_after_q() -> None:
         assert_restored(terminal)
 
 
+@tried_again
 def test_a_stop_that_nobody_announced_costs_neither_threads_nor_the_terminal() -> None:
     with monitor("quiet") as terminal:
         pid = terminal.process.pid
@@ -253,12 +265,14 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back(co
         run("echo shell-$((20 + 3))", b"shell-23")
         run("fg", b"CRITICAL")
         leave(b"\x1a")
-        run("bg; sleep 0.3; jobs; fg", b"CRITICAL")
+        stopped = "for n in {1..900}; do jobs | grep -q Stopped && break; sleep 0.05; done"
+        run(f"bg; {stopped}; jobs; fg", b"CRITICAL")
         assert terminal.output.count(b"Stopped"), "it ran on without the terminal"
         leave(b"q")
         run("echo code-$?", b"code-0")
 
 
+@tried_again
 def test_ctrl_z_stops_nothing_where_no_shell_could_bring_it_back() -> None:
     with monitor("quiet") as terminal:
         terminal.type(b"\x1a")

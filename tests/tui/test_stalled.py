@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import tried_again
 from tests.tui.emulated import Emulated
 from tests.tui.terminals import MODES, OnTerminal
 from tests.tui.tour import everything
@@ -38,6 +39,7 @@ def read_for(terminal: OnTerminal, seconds: float) -> None:
             pass
 
 
+@tried_again
 def test_the_newest_picture_is_drawn_and_not_those_that_passed(tmp_path: Path) -> None:
     with unread(tmp_path) as terminal:
         before = len(terminal.output)
@@ -55,6 +57,7 @@ def test_the_newest_picture_is_drawn_and_not_those_that_passed(tmp_path: Path) -
         assert again.lines == shown
 
 
+@tried_again
 def test_it_quits_while_nobody_reads(tmp_path: Path) -> None:
     with unread(tmp_path) as terminal:
         terminal.type(b"q")

@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import stat
+from asyncio.subprocess import SubprocessStreamProtocol
 from pathlib import Path
 
 from checks.errors import SecretError
@@ -55,9 +56,11 @@ def read_file(path: Path) -> str:
 
 async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # noqa: ASYNC109
     """The first line that ``argv`` prints; it runs without a shell and without standard input."""
-    name = Path(argv[0]).name
+    name, loop = Path(argv[0]).name, asyncio.get_running_loop()
     try:
-        process = await asyncio.create_subprocess_exec(
+        # What create_subprocess_exec() does, which does not hand out the transport.
+        transport, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(_BOUND, loop),
             *argv,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -67,6 +70,7 @@ async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # no
         )
     except OSError as error:
         raise SecretError(f"cannot run the credential command {name}: {error.strerror}") from None
+    process = asyncio.subprocess.Process(transport, protocol, loop)
     try:
         async with asyncio.timeout(timeout):
             assert process.stdout is not None  # noqa: S101 - asked for above
@@ -77,11 +81,15 @@ async def read_command(argv: list[str], timeout: float, cwd: Path) -> str:  # no
             f"the credential command {name} gave nothing within {timeout:g} s"
         ) from None
     finally:
-        if process.returncode is None:
-            # It may have ended this moment.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        try:
+            if process.returncode is None:
+                # It may have ended this moment.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        finally:
+            # What it has left behind, an agent say, may keep its output open for days.
+            transport.close()
     if code != 0:
         raise SecretError(f"the credential command {name} ended with exit code {code}")
     return _first_line(data, f"the command {name}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -125,6 +127,22 @@ async def test_a_command_that_gives_nothing(argv: list[str], sentence: str, tmp_
     with pytest.raises(SecretError, match=sentence):
         await read_command(argv, 0.2, tmp_path)
     assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 1
+
+
+async def test_what_a_command_leaves_behind_keeps_nothing_of_ours_open(tmp_path: Path) -> None:
+    """An agent, say, which keeps the output of whoever started it; asked at every run."""
+    agent = "setsid sh -c 'echo $$ >>agents; exec sleep 60' & echo secret"
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    try:
+        for _ in range(3):
+            with pytest.raises(SecretError, match=r"gave nothing within 0.3 s"):
+                await read_command(["sh", "-c", agent], 0.3, tmp_path)
+        await asyncio.sleep(0)
+        # The loop's own way to hear of ended programs is open from the first one on.
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
+    finally:
+        for pid in (tmp_path / "agents").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
 
 
 async def test_a_command_that_ends_as_it_is_given_up_is_no_error_inside(

@@ -3,6 +3,7 @@ them, and servers that want to be given what is not theirs."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import socket
 import struct
@@ -377,3 +378,21 @@ async def test_a_session_that_cannot_be_made_read_only_is_not_used(
 
     assert result.status is Status.UNKNOWN
     assert result.message.startswith("the session cannot be made read-only: no such statement")
+
+
+async def test_a_good_bye_that_nobody_waits_for_any_longer_leaves_nothing_open() -> None:
+    """Of a server that hangs: it reads nothing, so that the words stay here."""
+    from checks.probes.mysql.wire import Wire  # noqa: PLC0415 - imports aiomysql
+
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=ours)
+    wire = Wire("onwatch", "", "", "localhost")
+    wire._reader, wire._writer = reader, writer
+    writer.write(bytes(10_000_000))
+    leaving = asyncio.create_task(wire.quit())
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.wait({leaving})
+    await asyncio.sleep(0)
+    assert ours.fileno() == -1
+    theirs.close()

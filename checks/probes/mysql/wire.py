@@ -10,6 +10,7 @@ left out because the server offers none; a password is not sent in clear over a 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -283,11 +284,13 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
             return
         writer.write(b"\x01\x00\x00\x00\x01")
         writer.close()
-        try:
-            async with asyncio.timeout(_GOOD_BYE):
-                await writer.wait_closed()
-        except (OSError, TimeoutError):
-            writer.transport.abort()
+        with contextlib.suppress(OSError, TimeoutError):
+            try:
+                async with asyncio.timeout(_GOOD_BYE):
+                    await writer.wait_closed()
+            finally:
+                # Also where nobody waits any longer: what did not close by then never would.
+                writer.transport.abort()
 
 
 def _said(packet: bytes) -> Said:

@@ -152,7 +152,8 @@ class SqliteConversation:
                 # What runs there ends at its next look at whether it may go on.
                 await asyncio.sleep(_PAUSE)
         finally:
-            self._env.lanes.drop(self._lane)
+            # What does not end soon is not waited for; it may be read until then.
+            self._env.lanes.drop(self._lane, self.connection.close)
 
 
 def _look_at(path: Path) -> None:

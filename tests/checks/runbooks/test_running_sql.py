@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
@@ -13,9 +14,11 @@ import pytest
 
 from checks.runbooks.model import Language, Marking
 from checks.runbooks.running.sql import ROWS, refusal_of
+from checks.runbooks.running.sqlite import open_sqlite
 from checks.runbooks.views import RunState
 from checks.secrets import MASK
 from tests.checks.runbooks.running_kit import Place, Ran, target_of
+from tests.checks.test_sqlite_faults import opened
 from tests.patience import PATIENCE
 from tests.servers.mariadb import OWNER, PASSWORD, MariadbDatabase
 from tests.servers.postgres import PostgresDatabase, until
@@ -311,3 +314,26 @@ def test_what_is_within_a_text_controls_nothing() -> None:
     assert not refusal_of("SELECT 'BEGIN' AS \"commit\" -- rollback", "postgres")
     assert not refusal_of("UPDATE endings SET beginning = 1", "mysql")
     assert refusal_of("COPY jobs FROM STDIN", "postgres")
+
+
+async def test_a_file_that_is_still_read_when_its_step_ends_is_closed_after_that(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.runbooks.running.sqlite._LOOKS", 1)
+    path, env, goes_on = tmp_path / "read.db", place.env, threading.Event()
+    with contextlib.closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE jobs (id INT)")
+    target = target_of("sqlite", {"path": str(path)})
+    conversation = await open_sqlite(target, env, 5.0, "step", reads=True)
+    await conversation.ask("SELECT count(*) FROM jobs", {})
+    reading = asyncio.create_task(conversation.aside(lambda: goes_on.wait(PATIENCE)))
+    try:
+        await asyncio.sleep(0)
+        await conversation.close()
+        assert opened(str(path)), "what is read is not closed under it"
+    finally:
+        goes_on.set()
+    await reading
+    async with asyncio.timeout(PATIENCE):
+        while opened(str(path)):
+            await asyncio.sleep(0.01)

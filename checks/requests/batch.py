@@ -6,16 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from checks.model import clean
-from checks.requests.config import RequestLog
 from checks.requests.sketch import BINS, bins, from_log_index
-from checks.requests.source import Cell, Row
 from checks.requests.zones import to_utc
+
+if TYPE_CHECKING:
+    from checks.requests.config import RequestLog
+    from checks.requests.source import Cell, Row
 
 __all__ = ["UNKNOWN_BIN", "UNKNOWN_STATUS", "Batch", "error_class", "from_cells", "from_rows"]
 

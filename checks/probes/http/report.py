@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from checks.dial import Phases
 from checks.expectations import seconds
@@ -12,8 +12,10 @@ from checks.probe import Target
 from checks.probes.http.answer import Answer, BodyError
 from checks.probes.http.config import HttpConfig
 from checks.probes.http.connection import Exchange, Peer
-from checks.probes.http.judge import Verdict
 from checks.tls import version_text
+
+if TYPE_CHECKING:
+    from checks.probes.http.judge import Verdict
 
 __all__ = ["Reporter", "peer_facts", "silence"]
 

@@ -35,7 +35,8 @@ _NARROW: Final = 72
 _SINCE: Final = 36
 """Cells for a sentence and its age from which on the age is worth some words of it."""
 _WORDS: Final = 16
-"""Cells of a sentence for which the word beside its sign, and then the name of a rule, give way."""
+"""Cells of a sentence for which the name of a rule gives way; for half of them, the word beside the
+sign where the name must stay."""
 _WAY: Final = 60
 """Cells from which on the line of a notice has room for the key that puts it away."""
 _BOTH: Final = 50
@@ -137,12 +138,13 @@ def _alert_head(alert: AlertView, width: int, glyphs: Glyphs) -> list[Seg]:
     which tells of what a rule's alert is, and of a check's does not.
     """
     chip, role = _chip(alert.status, glyphs), role_of(alert.status)
-    sign = Seg(f" {glyphs.status(alert.status)} ", chip.role)
-    heads = [[chip, Seg(f"  {alert.name}: ", role)], [sign, Seg(f" {alert.name}: ", role)]]
-    if alert.rule and alert.sentence:
-        heads.append([sign, Seg(" ")])
-    least = min(_WORDS, cell_len(alert.sentence))
-    return next((head for head in heads if width - segs_width(head) >= least), heads[-1])
+    whole = [chip, Seg(f"  {alert.name}: ", role)]
+    least = _WORDS if alert.rule else _WORDS // 2
+    if width - segs_width(whole) >= min(least, cell_len(alert.sentence)):
+        return whole
+    if alert.rule:
+        return [chip, Seg(" ")]
+    return [Seg(f" {glyphs.status(alert.status)} ", chip.role), Seg(f" {alert.name}: ", role)]
 
 
 def _alert_segs(

@@ -440,9 +440,10 @@ RESTARTS = AlertView(
 def test_on_the_narrowest_line_the_verdict_is_words() -> None:
     """A sign and the name of a rule tell nobody what to do."""
     ruled = samples.bad_night(alerts=(RESTARTS,))
-    assert verdict(ruled, 31) == " ✖  mariadbd was started 4 tim…"
+    assert verdict(ruled, 31) == " ✖ CRITICAL  mariadbd was star…"
     # What a check says does not tell of which check it is.
     checked = samples.bad_night(alerts=(replace(RESTARTS, name="db", rule=""),))
+    assert verdict(checked, 31) == " ✖ CRITICAL   db: mariadbd was…"
     assert verdict(checked, 25) == " ✖  db: mariadbd was sta…"
 
 

@@ -38,16 +38,18 @@ async def test_what_alerts_are_there_is_saved_though_a_probe_hangs_at_its_end(
         finally:
             given_up.set()
 
+    saved: list[str] = []
+
     def slowly(*args: Any) -> str:
         goes_on.wait(PATIENCE)
-        return keep(*args)
+        saved.append(keep(*args))
+        return saved[-1]
 
     monkeypatch.setattr("checks.engine.CLOSING", 0.05)
     monkeypatch.setattr("checks.engine.SAVING", PATIENCE)
     async with playing(configured(HIGH, spec("one"), memory=path)) as scene:
         await scene.after(6)
         monkeypatch.setattr(fakes.PlayedProbe, "close", hangs)
-        path.unlink(missing_ok=True)
         monkeypatch.setattr(AlertMemory, "keep", slowly)
         assert scene.task is not None
         scene.task.cancel()
@@ -57,6 +59,7 @@ async def test_what_alerts_are_there_is_saved_though_a_probe_hangs_at_its_end(
         assert not scene.task.done(), "what is saved is waited for"
         goes_on.set()
         await asyncio.wait({scene.task})
+        assert set(saved) == {""}, "it has come to its end, and well"
         assert "High" in path.read_text()
 
 

@@ -44,6 +44,8 @@ LOOK_INTERVAL: Final = 2.0
 _TICK: Final = 20_000_000
 """Nanoseconds by which a file's time may lag behind the clock that we read."""
 
+_FAILED_LOOK: Final = "looking for services failed, and is tried again"
+
 _Stamp = tuple[int, ...] | tuple[str, ...]
 """A file's inode, size, and when its text and its permissions changed; a pattern's matches."""
 
@@ -80,9 +82,22 @@ async def found(config: EngineConfig) -> EngineConfig:
     return config if config.finder is None else await config.finder.look(config)
 
 
+async def _found_for(following: Engine) -> EngineConfig:
+    """As :func:`found`, of an engine that goes on where another ended."""
+    try:
+        return await found(following.config)
+    except Exception as error:
+        # The rim: as with every later look, of which the next comes soon.
+        log.exception("looking for services failed inside")
+        told = (following.notice, f"{_FAILED_LOOK}: {_cause(error)}")
+        following.notice = "; ".join(filter(None, told))
+        return following.config
+
+
 async def _look_again(engine: Engine) -> None:
     """Have ``engine`` watch what its configuration's finder finds, for as long as it runs."""
-    before = trouble = ""
+    before, failed, _ = engine.notice.partition(_FAILED_LOOK)
+    before, trouble = before.removesuffix("; "), engine.notice if failed else ""
     while (finder := engine.config.finder) is not None:
         await finder.rest()
         try:
@@ -93,7 +108,7 @@ async def _look_again(engine: Engine) -> None:
                 engine.rules.settle()
         except Exception as error:
             # The rim: a look that fails must not cost what is watched already, nor the next look.
-            said = f"looking for services failed, and is tried again: {_cause(error)}"
+            said = f"{_FAILED_LOOK}: {_cause(error)}"
             if not trouble:
                 log.exception("looking for services failed inside")
                 before = engine.notice
@@ -198,7 +213,7 @@ class EngineSource:
                 following = await self._until_changed(engine)
                 if (finder := engine.config.finder) is not following.config.finder:
                     _end(finder)
-                config = await found(following.config)
+                config = await _found_for(following)
                 if config is not following.config:
                     following = Engine(config, engine.clock)
                 following.follow(engine)

@@ -152,6 +152,43 @@ def test_a_look_for_services_that_failed_is_not_the_last(monkeypatch: pytest.Mon
     assert source.failure() is None
 
 
+def test_a_look_for_services_that_fails_at_a_reload_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LOOK_INTERVAL", 0.01)
+    PLAYED.update(one=ok(), two=ok())
+    file, finders = tmp_path / "onwatch.yaml", [Faltering(), Faltering()]
+    # The first one of the configuration that is read anew is the one that fails.
+    finders[1].looks = 1
+    notices: list[str] = []
+
+    def load() -> EngineConfig:
+        finder = finders[1] if file.exists() else finders[0]
+        made = replace(config(spec("one")), finder=finder, files=(file,))
+        return replace(made, warnings=("mind the gap",))
+
+    source = EngineSource(load)
+    source.start()
+
+    def both() -> bool:
+        snapshot = source.latest()
+        if snapshot is None:
+            return False
+        notices.append(snapshot.health.notice)
+        well = len(snapshot.checks) == 2 and snapshot.health.notice == "mind the gap"
+        return finders[1].looks > 2 and well
+
+    try:
+        wait_for(lambda: source.latest() is not None)
+        file.touch()
+        wait_for(lambda: both() or source.failure() is not None)
+    finally:
+        source.close()
+    assert source.failure() is None
+    said = "mind the gap; looking for services failed, and is tried again: OSError: [Errno 24]"
+    assert any(notice.startswith(said) for notice in notices), notices
+
+
 def test_what_looked_for_services_ends_with_its_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

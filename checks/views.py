@@ -188,8 +188,8 @@ class DatabaseView:
 
     ``facts`` are those of the last run that saw it, None before that or for kinds that have
     none (``tables``, of the last run that it answered, then hold what there is); ``silent_since``
-    is when that was, None while it can be seen, and ``never`` says that it has not been seen at all. ``actions`` may be done
-    to its sessions; empty when nothing may.
+    is when that was, None while it can be seen, and ``never`` says that it has not been seen at
+    all. ``actions`` may be done to its sessions; empty when nothing may.
     """
 
     check: str

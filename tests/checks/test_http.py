@@ -377,8 +377,6 @@ print(sorted({"httpx", "h11", "jmespath"} & set(sys.modules)))
         ("ftp://host/", "expected http://host"),
         ("http://", "expected http://host"),
         ("http://host:99999/", "not a url"),
-        ("http://192.168.0.300/", "not a url: '192.168.0.300' is no address"),
-        ("http://a..ü.de/", "not a url: 'a..ü.de' is no host's name"),
         ("http://host\x00/", "control characters"),
         ({"url": "http://h", "method": "GE T"}, "expected a method"),
         ({"url": "http://h", "headers": {"A b": "x"}}, "is not the name of a header"),

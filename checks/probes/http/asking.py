@@ -12,10 +12,9 @@ from checks.probe import Target
 from checks.probes.http.auth import Credentials
 from checks.probes.http.config import Endpoint
 from checks.probes.http.connection import PIECES_BOUND, Exchange, Peer
+from checks.probes.http.library import httpx
 from checks.probes.http.proxy import Proxies, in_environment
-from checks.probes.http.request import Request, headers_of
-from checks.probes.http.transport import OriginTransport
-from checks.probes.http.url import Url
+from checks.probes.http.transport import OriginTransport, origin_of
 from checks.probes.http.way import ByProxy, BySocket, Straight, Way
 from checks.secrets import mask_url
 
@@ -28,8 +27,6 @@ OURS: Final = {"config", "permission", "limit", "auth"}
 
 _NOT_REACHED: Final = {"dns", "refused", "unreachable", "timeout"}
 _FOLLOWED: Final = {301, 302, 303, 307, 308}
-_ANEW: Final = {b"host", b"content-length", b"transfer-encoding"}
-"""Headers that a redirected request has of its own."""
 
 
 class Run:
@@ -70,11 +67,11 @@ class Asking:
         self._own_headers = {**own_headers, "User-Agent": "onwatch"}
         self._method = method
         self._content = content
-        self._url = self._asked = Url.of(config.url)
+        self._url = self._asked = httpx.URL(config.url).copy_with(userinfo=b"", fragment=None)
         self._proxies = Proxies(config, target.env)
         self.credentials = Credentials(config, target.env)
         self._transports: dict[str, OriginTransport] = {}
-        self._request: tuple[dict[str, str], str, Request] | None = None
+        self._request: tuple[dict[str, str], str, httpx.Request] | None = None
         # Spread by name: connections that were made together must not all end together.
         self._max_age = config.keep_alive * (0.75 + zlib.crc32(target.name.encode()) / 2**33)
 
@@ -99,14 +96,17 @@ class Asking:
             self._asked = request.url
             transport = await self._transport(request.url)
             run.exchange = run.another()
+            request.extensions["exchange"] = run.exchange
             try:
-                await transport.send(request, run.exchange)
+                await transport.handle_async_request(request)
             except TargetError as error:
                 if error.reason in _NOT_REACHED and (hint := self.hint()):
                     raise TargetError(error.reason, f"{error}{hint}") from None
                 raise
             finally:
                 run.peer = transport.peer
+                # The request is kept for the next run; its answer is not.
+                del request.extensions["exchange"]
             location = run.exchange.header(b"location")
             follow = run.exchange.status in _FOLLOWED and location and self._config.redirects
             if not follow:
@@ -123,7 +123,7 @@ class Asking:
         """
         if self._config.proxy or self._config.socket:
             return ""
-        found = in_environment(*self._asked.origin)
+        found = in_environment(*origin_of(self._asked))
         if found is None:
             return ""
         return (
@@ -131,18 +131,30 @@ class Asking:
             "write http.proxy: env"
         )
 
-    def _prepared(self, headers: dict[str, str], path: str) -> Request:
+    def _prepared(self, headers: dict[str, str], path: str) -> httpx.Request:
         """The request; made once for as long as the credentials and the path stay the same."""
         known = self._request
         if known is None or known[0] is not headers or known[1] != path:
-            url = self._url.beneath(path) if path else self._url
-            sent = headers_of(self._own_headers, headers)
-            known = headers, path, Request(self._method, url, sent, self._content)
-            self._request = known
+            all_headers = httpx.Headers(self._own_headers)
+            all_headers.update(headers)
+            request = httpx.Request(
+                self._method,
+                self._beneath(path) if path else self._url,
+                headers=all_headers,
+                content=self._content or None,
+                extensions={},
+            )
+            known = self._request = (headers, path, request)
         return known[2]
 
-    async def _transport(self, url: Url) -> OriginTransport:
-        origin = f"{url.scheme}://{url.netloc}"
+    def _beneath(self, path: str) -> httpx.URL:
+        path, _, query = path.partition("?")
+        base = self._url.raw_path.partition(b"?")[0].rstrip(b"/")
+        asked = base + path.encode() + (b"?" + query.encode() if query else b"")
+        return self._url.copy_with(raw_path=asked)
+
+    async def _transport(self, url: httpx.URL) -> OriginTransport:
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         found = self._transports.get(origin)
         if found is None:
             if len(self._transports) >= ORIGINS_BOUND:
@@ -151,7 +163,7 @@ class Asking:
             found = self._transports[origin] = self._new_transport(url)
         return found
 
-    def _new_transport(self, url: Url) -> OriginTransport:
+    def _new_transport(self, url: httpx.URL) -> OriginTransport:
         tls = self._config.tls
         ca, cert, key = (
             str(self._env.path(name)) if name else "" for name in (tls.ca, tls.cert, tls.key)
@@ -168,9 +180,9 @@ class Asking:
             max_age=self._max_age,
         )
 
-    def _way(self, url: Url) -> Way:
-        scheme, host, port = url.origin
-        if self._config.socket and self._url.origin == (scheme, host, port):
+    def _way(self, url: httpx.URL) -> Way:
+        scheme, host, port = origin_of(url)
+        if self._config.socket and origin_of(self._url) == (scheme, host, port):
             return BySocket(str(self._env.path(self._config.socket)))
         proxy = self._proxies.chosen(scheme, host, port)
         if proxy is None:
@@ -178,7 +190,7 @@ class Asking:
         target = place(host, port)
         return ByProxy(proxy, target, self._env.resolver, tunnel=scheme == "https")
 
-    def _check_redirects(self, visited: list[Url]) -> None:
+    def _check_redirects(self, visited: list[httpx.URL]) -> None:
         *earlier, last = visited
         if last in earlier:
             loop = earlier[earlier.index(last) :]
@@ -195,16 +207,16 @@ class Asking:
                 f"{mask_url(str(last))}; raise http.redirects if that is meant",
             )
 
-    def _redirected(self, request: Request, status: int, location: bytes) -> Request:
+    def _redirected(self, request: httpx.Request, status: int, location: bytes) -> httpx.Request:
         """The request a redirect asks for (RFC 9110, section 15.4).
 
         Credentials and configured headers go to the same scheme, host and port only.
         """
         text = location.decode("latin-1")
         try:
-            url = request.url.joined(text)
-            usable = 0 < url.origin[2] < 65_536
-        except ValueError:
+            url = request.url.join(text).copy_with(userinfo=b"", fragment=None)
+            usable = 0 < origin_of(url)[2] < 65_536
+        except (httpx.InvalidURL, ValueError, UnicodeError):
             usable = False
         if not usable:
             raise TargetError("protocol", f"redirected to {mask_url(text)!r}, which is no url")
@@ -216,10 +228,10 @@ class Asking:
         if (status == 303 and method != "HEAD") or (status in {301, 302} and method == "POST"):
             method, content = "GET", b""
         same = (url.scheme, url.netloc) == (request.url.scheme, request.url.netloc)
-        public = {name.lower().encode() for name in self._own_headers}
-        kept = [
-            (name, value)
-            for name, value in request.headers
-            if name.lower() not in _ANEW and (same or name.lower() in public)
-        ]
-        return Request(method, url, kept, content)
+        kept = httpx.Headers(request.headers) if same else self._public(request.headers)
+        for name in ("Host", "Content-Length", "Transfer-Encoding"):
+            kept.pop(name, None)
+        return httpx.Request(method, url, headers=kept, content=content or None, extensions={})
+
+    def _public(self, headers: httpx.Headers) -> httpx.Headers:
+        return httpx.Headers({name: headers[name] for name in self._own_headers if name in headers})

@@ -7,6 +7,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
 
 from checks.dial import place
 from checks.errors import TargetError
@@ -147,8 +148,6 @@ def in_environment(scheme: str, host: str, port: int) -> InEnvironment | None:
     ``http_proxy``, ``https_proxy`` and ``all_proxy`` (or in capitals), save what ``no_proxy``
     lists, and this machine itself: a proxy's ``localhost`` is the proxy's.
     """
-    from urllib.request import getproxies_environment  # noqa: PLC0415 - 2 MB, seldom asked
-
     named = getproxies_environment()
     url = named.get(scheme) or named.get("all") or ""
     if not url or _is_here(host) or _excepted(host, port, named.get("no", "")):

@@ -1,7 +1,8 @@
 """The way to one origin: one kept connection, replaced when it is old, broken or refused.
 
-There is no pool to search (a shared client's pool is scanned at every request, which at a
-thousand origins is most of a core).
+An ``httpx`` transport: it takes an :class:`httpx.Request` and gives an
+:class:`httpx.Response`. There is no pool to search (a shared client's pool is scanned at
+every request, which at a thousand origins is most of a core).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import socket
 import ssl
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 import h11
 
@@ -21,28 +22,36 @@ from checks.errors import TargetError
 from checks.expectations import stale_finding
 from checks.lanes import LaneBusyError, Lanes
 from checks.probes.http.connection import Connection, Exchange, Peer, StaleConnectionError
+from checks.probes.http.library import httpx
 from checks.probes.http.message import Sendable
-from checks.probes.http.request import Request
 from checks.probes.http.tls import TlsFiles, certificate_error, context, handshake_error, hung_up
-from checks.probes.http.url import Url
 from checks.probes.http.way import Way
 
-__all__ = ["OriginTransport"]
+__all__ = ["OriginTransport", "origin_of"]
 
+_PORTS: Final = {"http": 80, "https": 443}
 _SAFE_TWICE: Final = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"}
 """Methods that may be sent again when a kept connection turns out closed (RFC 9110, 9.2.2)."""
 
 
-class OriginTransport:
+def origin_of(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port."""
+    host = url.raw_host.decode("ascii").strip("[]")
+    return url.scheme, host, _PORTS.get(url.scheme, 1) if url.port is None else url.port
+
+
+class OriginTransport(httpx.AsyncBaseTransport):
     """Requests to one scheme, host and port, one at a time.
 
-    ``max_age`` is the seconds after which a connection is made anew, so that a new
-    certificate, a new address or a server that accepts no more is noticed.
+    A request says in ``extensions["exchange"]`` where its answer is gathered; the
+    response's stream is that answer, read already. ``max_age`` is the seconds after which
+    a connection is made anew, so that a new certificate, a new address or a server that
+    accepts no more is noticed.
     """
 
     def __init__(
         self,
-        origin: Url,
+        origin: httpx.URL,
         way: Way,
         clock: Clock,
         lanes: Lanes,
@@ -51,7 +60,7 @@ class OriginTransport:
         server_name: str = "",
         max_age: float = 60.0,
     ) -> None:
-        scheme, host, port = origin.origin
+        scheme, host, port = origin_of(origin)
         self._https = scheme == "https"
         self._where = place(host, port) if way.proxy else way.where
         self._way = way
@@ -62,15 +71,16 @@ class OriginTransport:
         self._max_age = max_age
         self._made_at = 0.0
         self._connection: Connection | None = None
-        self._encoded: tuple[Request, bytes, Sendable] | None = None
+        self._encoded: tuple[httpx.Request, bytes, Sendable] | None = None
         self.peer: Peer | None = None
 
-    async def send(self, request: Request, exchange: Exchange) -> None:
-        """Send ``request`` and gather its answer in ``exchange``.
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request``; its content must have been read.
 
         Raises:
             TargetError: with a reason and a sentence, for everything that may go wrong.
         """
+        exchange = cast("Exchange", request.extensions["exchange"])
         exchange.over_tls = self._https
         exchange.proxy, exchange.local = self._way.proxy, self._way.local
         message = self._encode(request, await self._way.authorization())
@@ -82,6 +92,13 @@ class OriginTransport:
             connection = await self._connect(exchange.phases)
             await connection.send(message, exchange)
         self._way.check(exchange)
+        return httpx.Response(
+            exchange.status,
+            headers=exchange.headers,
+            stream=httpx.ByteStream(exchange.body),
+            extensions={"exchange": exchange},
+            request=request,
+        )
 
     async def aclose(self) -> None:
         """Close the connection, and return when it is closed."""
@@ -89,17 +106,17 @@ class OriginTransport:
         if connection is not None:
             await connection.close()
 
-    def _encode(self, request: Request, authorization: bytes) -> Sendable:
+    def _encode(self, request: httpx.Request, authorization: bytes) -> Sendable:
         """The request as bytes; the same object as before for the same request.
 
         ``authorization`` is for the proxy that it is forwarded by.
         """
         known = self._encoded
         if known is None or known[0] is not request or known[1] != authorization:
-            url, headers = request.url, list(request.headers)
-            target = url.target
+            url, headers = request.url, list(request.headers.raw)
+            target = url.raw_path
             if self._way.forwarded:
-                target = f"{url.scheme}://{url.netloc}{target}"
+                target = b"%b://%b%b" % (url.raw_scheme, url.netloc, target)
             if authorization:
                 headers.append((b"Proxy-Authorization", authorization))
             try:

@@ -19,7 +19,8 @@ from checks.probe import Target
 from checks.probes.http.answer import Answer, BodyError
 from checks.probes.http.asking import Asking, Run
 from checks.probes.http.config import Endpoint, HttpConfig
-from checks.probes.http.url import Url
+from checks.probes.http.library import httpx
+from checks.probes.http.transport import origin_of
 from checks.runbooks.http_text import http_parts
 from checks.runbooks.running.awaited import TOOK, Awaited
 from checks.runbooks.running.http_request import Filled, filled
@@ -90,7 +91,7 @@ class Http(Awaited):
                 }
             )
             own = _origin(config.url)
-        except (ValidationError, ValueError) as error:
+        except (ValidationError, httpx.InvalidURL, ValueError) as error:
             raise NotRunError(f"this request cannot be sent: {_why(error)}") from None
         target = self._job.target
         base = target.config if target is not None else None
@@ -151,7 +152,7 @@ _HOW_FAR: Final = "; whether the server has done what was asked is not known"
 
 
 def _origin(url: str) -> tuple[str, str, int]:
-    return Url.of(url).origin
+    return origin_of(httpx.URL(url))
 
 
 def _why(error: Exception) -> str:

@@ -149,6 +149,14 @@ async def test_method_headers_and_body_arrive(http_server: HttpServer) -> None:
     assert request.headers["host"] == f"127.0.0.1:{http_server.port}"
 
 
+async def test_a_header_may_be_in_any_language(http_server: HttpServer) -> None:
+    url = http_server.answer("/", "fine")
+    result = await ask("http", {"url": url, "headers": {"X-Team": "Zürich 東"}})
+    assert result.status is Status.OK, result.message
+    sent = http_server.requests[-1].headers["x-team"]
+    assert sent.encode("latin-1").decode() == "Zürich 東"
+
+
 async def test_head_has_no_body(http_server: HttpServer) -> None:
     url = http_server.answer("/", "0123456789")
     async with probing("http", {"url": url, "method": "HEAD"}) as probe:
@@ -377,6 +385,8 @@ print(sorted({"httpx", "h11", "jmespath"} & set(sys.modules)))
         ("ftp://host/", "expected http://host"),
         ("http://", "expected http://host"),
         ("http://host:99999/", "not a url"),
+        ("http://192.168.0.300/", "not a url: Octet 300"),
+        ("http://a..ü.de/", "not a url: 'a..ü.de' is no host's name"),
         ("http://host\x00/", "control characters"),
         ({"url": "http://h", "method": "GE T"}, "expected a method"),
         ({"url": "http://h", "headers": {"A b": "x"}}, "is not the name of a header"),

@@ -136,7 +136,7 @@ class Asking:
         known = self._request
         if known is None or known[0] is not headers or known[1] != path:
             all_headers = httpx.Headers(self._own_headers)
-            all_headers.update(headers)
+            all_headers.update(httpx.Headers(headers, encoding="utf-8"))
             request = httpx.Request(
                 self._method,
                 self._beneath(path) if path else self._url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address
 from typing import Annotated, ClassVar, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ ENV: Final = "env"
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FOUR_NUMBERS: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 
 Code = Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]xx$")]
 """A status code, or a class of them: ``2xx``."""
@@ -138,6 +140,20 @@ class Tls(Model):
         return self
 
 
+def _check_host(host: str) -> None:
+    """Raises ValueError for what httpx takes for no host."""
+    if _FOUR_NUMBERS.fullmatch(host):
+        IPv4Address(host)
+    if host.isascii():
+        return
+    import idna  # noqa: PLC0415 - for names in other alphabets alone
+
+    try:
+        idna.encode(host)
+    except idna.IDNAError as error:
+        raise ValueError(f"{host!r} is no host's name: {error}") from None
+
+
 class Endpoint(KindConfig):
     """An HTTP or HTTPS address, and how it is asked."""
 
@@ -176,6 +192,7 @@ class Endpoint(KindConfig):
         try:
             parts = urlsplit(value)
             port = parts.port
+            _check_host(parts.hostname or "")
         except ValueError as error:
             raise ValueError(f"not a url: {error}") from None
         if parts.scheme not in {"http", "https"} or not parts.hostname:

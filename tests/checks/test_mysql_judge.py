@@ -49,6 +49,7 @@ class Answers:
         self.asked: list[str] = []
         self.closed = False
         self.thread = 7
+        self.sent = 0
 
     async def ask(self, sql: str, parameters: Any = None, **_: Any) -> Rows:
         self.asked.append(sql % tuple(map(repr, parameters)) if parameters else sql)

@@ -6,6 +6,7 @@ from typing import Final
 
 from checks.databases.model import FigureSpec
 from checks.probe import ChartSpec
+from checks.probes.mysql.tally import STATEMENTS
 
 __all__ = ["CHARTS", "FIGURES", "REQUEST_CHARTS", "connections_chart"]
 
@@ -19,7 +20,7 @@ _REQUESTS: Final = f"{_S}innodb_buffer_pool_read_requests"
 FIGURES: Final = (
     FigureSpec("connections", (f"{_S}threads_connected",), limit=f"{_V}max_connections"),
     FigureSpec("running", (f"{_S}threads_running",)),
-    FigureSpec("statements", (f"{_S}questions",), "1/s", rate=True),
+    FigureSpec("statements", (STATEMENTS,), "1/s", rate=True),
     FigureSpec("slow statements", (f"{_S}slow_queries",), "1/s", rate=True),
     FigureSpec("buffer pool hits", (_READS,), "ratio", rate=True, of=(_REQUESTS,), complement=True),
     FigureSpec("full scans", (f"{_S}select_scan",), "1/s", rate=True),
@@ -54,7 +55,7 @@ FIGURES: Final = (
 )
 
 CHARTS: Final = (
-    ChartSpec("statements a second", f"{_S}questions", "1/s", rate=True),
+    ChartSpec("statements a second", STATEMENTS, "1/s", rate=True),
     ChartSpec("slow statements a second", f"{_S}slow_queries", "1/s", rate=True),
     ChartSpec("row lock waits a second", f"{_S}innodb_row_lock_waits", "1/s", rate=True),
     ChartSpec("waiting for locks", "mysql_lock_waiting_sessions"),

@@ -37,7 +37,8 @@ _ACT_WITHIN: Final = 4.0
 class Look:
     """What one run saw over the first connection. ``before`` is the status of the run before,
     ``elapsed`` seconds ago; ``events`` are sentences; ``fresh`` says that it was just opened;
-    ``row_waits`` are None where no row is waited for."""
+    ``row_waits`` are None where no row is waited for; ``ours`` is how many statements of the time
+    between were our own."""
 
     server: Server
     pulse: Pulse
@@ -48,6 +49,7 @@ class Look:
     events: tuple[str, ...] = ()
     fresh: bool = False
     row_waits: RowWaits | None = None
+    ours: int = 0
 
 
 class Health:
@@ -130,6 +132,7 @@ class Health:
             events=tuple(filter(None, (told, pulse.deadlocks_since(before)))),
             fresh=fresh,
             row_waits=self._row_waits(pulse, now),
+            ours=pulse.sent - before.sent if before is not None else 0,
         )
 
     async def _connected(self, phases: Phases) -> Link:

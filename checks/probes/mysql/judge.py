@@ -44,7 +44,7 @@ class Reading:
     """One pulse, and the status of the one before it in the same life of the server.
 
     ``elapsed`` is the seconds between the two, ``own`` our sessions, ``row_waits`` what the
-    status tells of waits for rows.
+    status tells of waits for rows, ``ours`` how many statements between the two were our own.
     """
 
     server: Server
@@ -54,11 +54,18 @@ class Reading:
     elapsed: float
     own: frozenset[int] = frozenset()
     row_waits: RowWaits | None = None
+    ours: int = 0
 
     def rise(self, name: str) -> float | None:
         """How much a counter rose since the last run; None where nothing can be said."""
         now, then = self.pulse.figure(name), number(self.before.get(name))
         return now - then if now is not None and then is not None and now >= then else None
+
+    @property
+    def statements(self) -> float | None:
+        """What others than we sent since the last run; None where nothing can be said."""
+        rise = self.rise("Questions")
+        return None if rise is None else max(0.0, rise - self.ours)
 
     @property
     def connected(self) -> float | None:
@@ -244,7 +251,7 @@ def headline(reading: Reading) -> str:
         words.append("read-only")
     if used is not None:
         words.append(f"{used:,.0f}{f' of {limit:,.0f}' if limit else ''} connections")
-    asked = reading.rise("Questions")
+    asked = reading.statements
     if asked is not None and reading.elapsed > 0:
         words.append(f"{asked / reading.elapsed:,.0f} statements/s")
     if reading.unseen_waits is not None:

@@ -13,6 +13,7 @@ from checks.probes.mysql.pulse import PULSE_METRICS
 from checks.probes.mysql.replication import REPLICATION_METRICS
 from checks.probes.mysql.slow import SLOW_METRICS
 from checks.probes.mysql.status import STATUS_METRICS, VARIABLE_METRICS
+from checks.probes.mysql.tally import STATEMENTS
 from checks.queries import charts_of, queue_traits_of
 from checks.requests.metrics import REQUEST_METRICS
 from checks.settings import KindConfig
@@ -26,6 +27,7 @@ _OWN: Final = (
         *("gauge", "1 where what it asks could be read, else 0", ""),
         ("collector",),
     ),
+    Metric(STATEMENTS, "counter", "statements of others since the check began"),
     Metric(
         "mysql_exporter_collector_duration_seconds",
         *("gauge", "how long that took", "s"),

@@ -48,6 +48,11 @@ class Link:
         """Whether it is of no use any more."""
         return self._wire.ended
 
+    @property
+    def sent(self) -> int:
+        """What the check has sent over this connection and its others."""
+        return self._wire.tally.sent
+
     async def ask(
         self,
         sql: str,

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pymysql
@@ -19,6 +19,7 @@ from checks.probes.mysql.link import GARBAGE, Link
 from checks.probes.mysql.login import Login
 from checks.probes.mysql.refusals import ACCESS_DENIED, AnsweredError, Said, refusal
 from checks.probes.mysql.setup import set_up
+from checks.probes.mysql.tally import Tally
 from checks.probes.mysql.wire import ClosedError, LimitError, PluginError, ServerError, Wire
 from checks.tls import NamedContext
 
@@ -41,13 +42,14 @@ _KNOWN: Final = (
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a connection is opened with: ``seconds`` and ``system_zone`` as :func:`set_up` takes
-    them; ``port`` is another one than the address's."""
+    them; ``port`` is another one than the address's; ``tally`` counts what is sent."""
 
     login: Login
     context: NamedContext | None
     seconds: float
     system_zone: bool = False
     port: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     async def open(self, env: ProbeEnv, phases: Phases) -> Link:
         """The connection. Phases: dns, connect, greeting, login.
@@ -59,9 +61,8 @@ class Opening:
             TargetError: it cannot be reached.
         """
         address = self.login.address
-        wire = Wire(
-            address.user, self.login.password, address.database, address.host or "localhost"
-        )
+        host = address.host or "localhost"
+        wire = Wire(address.user, self.login.password, address.database, host, self.tally)
         link = None
         try:
             link = await self._through(wire, env, phases)

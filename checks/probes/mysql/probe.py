@@ -31,6 +31,7 @@ from checks.probes.mysql.replication import channel_row, downstream_rows
 from checks.probes.mysql.session import Door
 from checks.probes.mysql.side import Side
 from checks.probes.mysql.status import add_variables
+from checks.probes.mysql.tally import Others
 
 __all__ = ["MysqlProbe"]
 
@@ -56,6 +57,7 @@ class MysqlProbe:
         self._target = target
         self._door = Door(config, target.env, target.name)
         self._ledger = Ledger(target.env.clock)
+        self._others = Others()
         self._health = Health(self._door, target, self._ledger)
         self._side = Side(config, target, self._door, self._ledger)
 
@@ -119,8 +121,10 @@ class MysqlProbe:
         own = self._own
         before, elapsed = look.before, look.elapsed
         reading = Reading(
-            *(look.server, look.pulse, look.variables, before, elapsed, own, look.row_waits)
+            *(look.server, look.pulse, look.variables, before, elapsed, own, look.row_waits),
+            look.ours,
         )
+        self._others.take(reading.statements)
         judged = list(judge(reading, self._config))
         asked = [(finding.part, finding.reason) for finding in self._side.findings()]
         rows = judged + asked
@@ -146,6 +150,7 @@ class MysqlProbe:
         out.add("mysql_up", 1)
         add_pulse(out, look.pulse, look.server, own)
         add_variables(out, look.variables)
+        self._others.samples(out)
         self._health.troubles.samples(out)
         self._side.samples(out)
 

@@ -136,7 +136,8 @@ class Survey:
 @dataclass(frozen=True, slots=True, eq=False)
 class Pulse:
     """What one run saw. ``latency`` is the seconds the first statement took, ``now`` the
-    server's clock; ``status`` is empty where it could not be read, ``channels`` None."""
+    server's clock; ``status`` is empty where it could not be read, ``channels`` None; ``sent`` is
+    how many statements of ours it counted until then."""
 
     latency: float
     now: float
@@ -145,6 +146,7 @@ class Pulse:
     survey: Survey
     channels: tuple[Channel, ...] | None
     innodb: Mapping[str, float] = field(default_factory=dict)
+    sent: int = 0
 
     def figure(self, name: str) -> float | None:
         """A status variable as a number."""
@@ -190,6 +192,8 @@ async def read_pulse(ask: Asker, now: float, pacer: Pacer, before: Survey) -> Pu
     began = time.perf_counter()
     first = await ask("pulse")
     latency = time.perf_counter() - began
+    # What else is sent until the server answers, it counts later.
+    sent = ask.link.sent + 1
     status = await ask.pairs("status", names=texts(STATUS_NAMES)) or {}
     innodb = {} if ask.server.mariadb else _innodb(await ask("innodb_metrics") or ())
     channels = await ask("replication")
@@ -208,6 +212,7 @@ async def read_pulse(ask: Asker, now: float, pacer: Pacer, before: Survey) -> Pu
         survey=survey,
         channels=None if channels is None else tuple(map(channel_of, channels)),
         innodb=innodb,
+        sent=sent,
     )
 
 

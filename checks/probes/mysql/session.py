@@ -20,6 +20,7 @@ from checks.probes.mysql.config import MysqlConfig
 from checks.probes.mysql.knock import knock, knock_socket
 from checks.probes.mysql.login import Login, Logins
 from checks.probes.mysql.refusals import TOO_MANY, AnsweredError
+from checks.probes.mysql.tally import Tally
 from checks.tls import Contexts, NamedContext
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Door:
         self._hold: _Hold | None = None
         self._broken = 0
         self._bare = False
+        self._tally = Tally()
         self.where = str(config.parsed())
         self.remarks: tuple[str, ...] = ()
         self.extra_port = 0
@@ -84,7 +86,9 @@ class Door:
         login = await self._logins.find()
         self.where, self.remarks = str(login.address), login.remarks
         await self._held_back(login, phases)
-        opening = Opening(login, await self._context(login), seconds, system_zone)
+        opening = Opening(
+            login, await self._context(login), seconds, system_zone, tally=self._tally
+        )
         try:
             link = await self._through(opening, phases)
         except WrongPasswordError as error:

@@ -23,6 +23,7 @@ from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE
 
 from checks.errors import TargetError
 from checks.probes.mysql.refusals import Said
+from checks.probes.mysql.tally import Tally
 
 __all__ = ["ClosedError", "LimitError", "PluginError", "Rows", "ServerError", "Wire"]
 
@@ -74,7 +75,9 @@ class Rows:
 class Wire(aiomysql.Connection):  # type: ignore[misc]
     """One connection; no statement may begin before the one before it has ended."""
 
-    def __init__(self, user: str, password: str, database: str, name: str) -> None:
+    def __init__(
+        self, user: str, password: str, database: str, name: str, tally: Tally | None = None
+    ) -> None:
         super().__init__(
             host=name,
             user=user,
@@ -89,6 +92,7 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         self._came = bytearray()
         self.version = ""
         self.thread = 0
+        self.tally = tally or Tally()
 
     # Opening
 
@@ -221,6 +225,7 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         """
         if self.ended:
             raise ClosedError("protocol", "closed the connection")
+        self.tally.sent += 1
         await self._execute_command(COMMAND.COM_QUERY, sql.encode("utf-8", "surrogateescape"))
         first = await self._part(ANSWER_BOUND)
         if first[0] == 0:
@@ -282,6 +287,8 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         writer = self._leave()
         if writer is None:
             return
+        # Good-byes count as questions, too.
+        self.tally.sent += 1
         writer.write(b"\x01\x00\x00\x00\x01")
         writer.close()
         with contextlib.suppress(OSError, TimeoutError):

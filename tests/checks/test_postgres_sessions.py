@@ -339,8 +339,8 @@ async def test_an_action_that_the_role_may_not_do(
 async def test_an_action_while_a_run_is_under_way(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:
-    query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(0.7)"}
-    probe = postgres_watch.probe(postgres_server, queries=[query])
+    query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(2)"}
+    probe = postgres_watch.probe(postgres_server, timeout=20.0, queries=[query])
     async with sleeper(postgres_server) as (link, task):
         subject = await identity(probe, link)
         running = asyncio.create_task(probe.run())

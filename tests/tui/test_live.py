@@ -17,6 +17,7 @@ import pytest
 from textual.pilot import Pilot
 
 from checks.live import EngineSource
+from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tests.servers.redis import RedisServer
 from tests.servers.sqlite import SqliteDatabase
@@ -25,9 +26,9 @@ from tui.config import load
 
 INTERVAL = 0.5
 WITHIN = 2 * INTERVAL
-START = 10.0
+START = PATIENCE
 """Until the first picture, imports and all."""
-SLACK = 3.0
+SLACK = 5.0
 """Beyond two intervals: a snapshot is made once a second, on a machine that does more."""
 
 
@@ -160,5 +161,5 @@ async def test_the_integrity_of_a_file_on_request(
     async with watching(folder, f"    - {{name: shop, sqlite: {sqlite_database.path}}}") as screen:
         await screen.shows("✔ shop", START)
         await screen.press("colon", *"integrity", "enter")
-        await screen.shows("shop: integrity: sound", 5)
-        await screen.shows("└ ✔ integrity +sound", 5)
+        await screen.shows("shop: integrity: sound", PATIENCE)
+        await screen.shows("└ ✔ integrity +sound", PATIENCE)

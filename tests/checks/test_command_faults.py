@@ -24,7 +24,7 @@ from checks.model import Result, Status
 from checks.probe import CheckSpec, Probe
 from checks.probes.command import child as child_module
 from checks.probes.command.config import CommandConfig
-from checks.probes.command.guard import Guard
+from checks.probes.command.guard import GUARD, Guard
 from tests.checks.command_kit import Scripts, descriptors, gone, runs, until, watch_over
 from tests.checks.http_kit import probing
 from tests.patience import PATIENCE, tried_again
@@ -127,6 +127,28 @@ async def test_closing_ends_a_run_at_once(
         await gone(own)
         with pytest.raises(asyncio.CancelledError):
             await run
+
+
+async def test_a_close_that_is_cut_short_ends_a_run_all_the_same(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the engine gives up waiting for it; its guard is not to stay for ever."""
+    monkeypatch.setattr("checks.probes.command.probe.GRACE", 30.0)
+    script = scripts.write("trap '' TERM; echo $$ >own; while :; do sleep 1; done")
+    async with probing("command", script, timeout=9, base_dir=scripts.folder) as probe:
+        before = GUARD._users
+        run = asyncio.create_task(probe.run())
+        await until((scripts.folder / "own").exists)
+        own = await scripts.number("own")
+        assert GUARD._users == before + 1
+        run.cancel()
+        closing = asyncio.create_task(probe.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({run, closing})
+        assert closing.cancelled()
+        assert GUARD._users == before
+        await gone(own)
 
 
 async def test_the_engine_leaves_no_program_behind(

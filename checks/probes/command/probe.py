@@ -119,6 +119,18 @@ class CommandProbe:
     async def close(self) -> None:
         """End what runs, and do not wait long for it."""
         self._begin_ending()
+        try:
+            await self._see_ended()
+        finally:
+            # Also where nobody waits for it any longer.
+            if self._child is not None:
+                self._child.hurry()
+            self._target.env.lanes.drop(self._lane)
+            if self._guarded:
+                self._guarded = False
+                await GUARD.leave()
+
+    async def _see_ended(self) -> None:
         if self._launch is not None:
             await self._launch.seen_off(_CLOSING)
         ending, child = self._ending, self._child
@@ -128,10 +140,6 @@ class CommandProbe:
             await asyncio.wait({ending}, timeout=_CLOSING / 2)
             ending.cancel()
             await asyncio.wait({ending}, timeout=0.05)
-        self._target.env.lanes.drop(self._lane)
-        if self._guarded:
-            self._guarded = False
-            await GUARD.leave()
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -104,6 +104,10 @@ class AlertsScreen(ListScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "details":
             return bool(self.chosen)
+        rules = self.snapshot.rules if self.snapshot is not None else None
+        if action == "group" and rules is not None and rules.rules:
+            # By groups of rules there is a row for each, also where nothing fires.
+            return True
         return super().check_action(action, parameters)
 
     def action_copy_row(self) -> None:

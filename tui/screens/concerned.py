@@ -55,7 +55,7 @@ class ConcernedScreen(HintedScreen, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._concerned = (False, False, False, False)
+        self._concerned = (False, False, False, False, False)
 
     def concerned(self) -> Subject | None:
         """What keys are about here: what the cursor is on, else the worst alert."""
@@ -93,10 +93,11 @@ class ConcernedScreen(HintedScreen, inherit_bindings=False):
 
     @on(LinePane.Selected)
     def look_at_concern(self) -> None:
-        """Name the keys that need an alert or a check where there is one, and not where not."""
+        """Name the keys that need an alert, a check or a row only where there is one."""
         subject, mends = self.concerned(), self.to_mend() is not None
         alert = subject is not None and bool(subject.alert)
-        concerned = (mends, self._mends_worst(), alert, may_annotate(self.snapshot))
+        noted = may_annotate(self.snapshot)
+        concerned = (mends, self._mends_worst(), alert, noted, self.bare)
         if concerned != self._concerned:
             self._concerned = concerned
             self.refresh_bindings()

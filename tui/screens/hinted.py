@@ -19,6 +19,7 @@ _ROOMY: Final = 30
 """Lines from which on a note in the corner hides nothing that matters."""
 _SAID: Final = 4.0
 """Seconds for which a sentence stands there."""
+_OPENS: Final = ("pane.open",)
 
 
 class HintedScreen(DrawnScreen, inherit_bindings=False):
@@ -46,6 +47,11 @@ class HintedScreen(DrawnScreen, inherit_bindings=False):
         """The keys that are named at the bottom, as far as they work."""
         return self.HINTS
 
+    @property
+    def bare(self) -> bool:
+        """Whether nothing is watched that it could show: its panes have no row then."""
+        return False
+
     def opens(self) -> str:
         """What Enter does on a row here, for the help; empty where it opens its details."""
         return ""
@@ -67,7 +73,9 @@ class HintedScreen(DrawnScreen, inherit_bindings=False):
         """Name the keys that work now."""
         self._names_due = False
         active = list(self.active_bindings.values())
-        self.query_one(HintLine).hints = hints_from(map(self.now_does, self.hints()), active)
+        # The key is the panes', which all have it.
+        hints = (hint for hint in self.hints() if not self.bare or hint[0] != _OPENS)
+        self.query_one(HintLine).hints = hints_from(map(self.now_does, hints), active)
         self.keys_named(active)
 
     def now_does(self, hint: HintSource) -> HintSource:

@@ -31,6 +31,8 @@ _BESIDE_FROM: Final = 150
 """Cells of a screen from which on the selected row stands beside the table."""
 _MORE: Final = 8
 """Lines that the table must leave for there to be something beneath it."""
+_ON_ROWS: Final = ("sort", "group", "fold", "fold_all", "ill", "details")
+"""What is done to rows, or of one."""
 _LEAST: Final = 14
 """Lines of a screen below which there is the table alone."""
 
@@ -137,6 +139,10 @@ class ListScreen(NumberedScreen):
     @property
     def chosen(self) -> str:
         return self._table.selected_check if self._composed else ""
+
+    @property
+    def bare(self) -> bool:
+        return self._composed and self.snapshot is not None and not self._table.items()
 
     @property
     def row_ill(self) -> bool:
@@ -252,6 +258,8 @@ class ListScreen(NumberedScreen):
             self.post_message(self.Deeper(self.chosen))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in _ON_ROWS and self.bare:
+            return False
         if action in ("fold", "fold_all"):
             return bool(self.grouping)
         return super().check_action(action, parameters)

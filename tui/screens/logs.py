@@ -160,6 +160,10 @@ class LogsScreen(NumberedScreen):
             self.post_message(self.Attends())
 
     @property
+    def bare(self) -> bool:
+        return self.snapshot is not None and not (self._reads_logs or self._checks)
+
+    @property
     def _checks(self) -> tuple[str, ...]:
         """The logs that are read."""
         view = self.snapshot.logs if self.snapshot is not None else None
@@ -185,6 +189,8 @@ class LogsScreen(NumberedScreen):
             return self._composed and not self.query_one(TailPane).following
         if action == "source":
             return len(self._checks) > 1
+        if action in ("level", "grave", "details") and self.bare:
+            return False
         if action == "back":
             return True
         return super().check_action(action, parameters)

@@ -61,6 +61,11 @@ class OverviewScreen(PictureScreen):
 
     arrangement: reactive[Arrangement] = reactive(Arrangement.GRID, repaint=False)
 
+    @property
+    def bare(self) -> bool:
+        snapshot = self.snapshot
+        return snapshot is not None and not snapshot.checks and not snapshot.alerts
+
     def header(self) -> Widget:
         bound = (OverviewScreen.snapshot, OverviewScreen.frozen, OverviewScreen.use_ascii)
         return VerdictLine(id="verdict").data_bind(*bound)

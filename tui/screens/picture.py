@@ -244,9 +244,11 @@ class PictureScreen(ConcernedScreen, inherit_bindings=False):
         return self.snapshot is not None and bool(self.snapshot.health.notice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what needs a pane only where the focus is on one."""
-        if action in ("maximise", "copy_row"):
+        """Offer what needs a pane only where the focus is on one, what needs a row where one is."""
+        if action == "maximise":
             return isinstance(self.focused, LinePane)
+        if action == "copy_row":
+            return isinstance(self.focused, LinePane) and not self.bare
         if action == "back":
             return self.can_go_back or bool(self.filter_text or self.maximized or self._noted)
         return super().check_action(action, parameters)

@@ -60,6 +60,10 @@ class TabbedScreen(NumberedScreen):
     def chosen(self) -> str:
         return self.check
 
+    @property
+    def bare(self) -> bool:
+        return self.snapshot is not None and not self.check
+
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         del old
         self.check = self._shown_of(new)

@@ -18,12 +18,13 @@ from checks.clock import FakeClock
 from checks.hosts.model import HostFacts, ProcessRow
 from checks.lanes import Lanes
 from checks.probes.host.config import HostConfig
+from checks.probes.host.files import Roots
 from checks.probes.host.inspect import inspected
 from checks.probes.host.listing import Listing, shown_command
 from checks.probes.host.mounts import Mount
 from checks.probes.host.past import Past
 from checks.probes.host.probe import HostProbe
-from checks.probes.host.processes import Scan
+from checks.probes.host.processes import Scan, Scanner
 from checks.probes.host.seen import Seen
 from checks.probes.host.watch import SHARE, Everyone, Look, ProcessWatch
 from checks.processes.scan import Process, ProcessTable
@@ -182,6 +183,33 @@ async def test_looks_never_take_more_than_their_share_of_a_core(lanes: Lanes) ->
     assert watch.every == pytest.approx(0.4 / SHARE)
     assert len(looks) == 2 + 9
     assert 0.4 * len(looks) / 200 <= SHARE * 1.2
+
+
+async def test_who_uses_the_cpu_is_known_from_the_second_run_on(
+    lanes: Lanes, tmp_path: Path
+) -> None:
+    """As a check with counters is run: again 0.3 s after the first time, then every 5 s."""
+    busy = tmp_path / "7"
+    busy.mkdir()
+
+    def used(ticks: int) -> None:
+        rest = " 0 0 0 0 1 0 5 1000 50"
+        (busy / "stat").write_text(f"7 (spins) R 1 1 1 0 0 0 0 0 0 0 {ticks} 0{rest}")
+
+    roots = Roots(proc=str(tmp_path))
+    table = ProcessTable(roots.proc)
+    everyone = Everyone(roots.proc, table, Scanner(roots, 5, table).scan, str)
+    watch = ProcessWatch(lanes, "processes", 10.0, everyone.look)
+    told: list[float | None] = []
+    for at, ticks in ((100.0, 400), (100.3, 430), (103.0, 565), (108.0, 565), (113.0, 565)):
+        used(ticks)
+        await watch.refresh(at, 1.0)
+        assert watch.value is not None
+        told.append(watch.value.scan.processes[0].cpu)
+
+    # The third look is soon, since the second is but an estimate; from then on it is 10 s.
+    known = pytest.approx(0.5)
+    assert told == [None, pytest.approx(1.0), known, known, pytest.approx(0.0)]
 
 
 async def test_a_look_that_hangs_is_told_and_holds_up_nobody(lanes: Lanes) -> None:

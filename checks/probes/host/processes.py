@@ -22,8 +22,9 @@ from checks.wording import size
 __all__ = ["COLUMNS", "Process", "Scan", "Scanner", "parse_process", "table", "top"]
 
 COLUMNS: Final = ("pid", "name", "user", "cpu %", "memory", "state", "command")
-_FRESH: Final = 0.5
-"""Seconds that another check's scan is good for."""
+_FRESH: Final = 0.2
+"""Seconds that another check's scan is good for; less than lies between the first run and the
+second, whose scan would be the first one's again: from that no use of CPU can be told."""
 
 
 @dataclass(frozen=True, slots=True)

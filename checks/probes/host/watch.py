@@ -30,6 +30,9 @@ __all__ = ["Everyone", "Look", "ProcessWatch"]
 SHARE: Final = 0.02
 """Of one core, that scans take at most while somebody looks; half of it while nobody does."""
 _SOONEST: Final = 2.0
+_SETTLES: Final = 1.0
+"""Seconds after the second look to the third: the first two are too close together for more than an
+estimate of who uses the CPU."""
 _LONGEST: Final = 120.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SAME: Final = 1.0
@@ -141,8 +144,11 @@ class ProcessWatch:
 
     @property
     def every(self) -> float:
+        return self._rests(_SOONEST if self.watched else self._interval)
+
+    def _rests(self, least: float) -> float:
+        """Seconds to the next look: ``least``, more where the last one was costly."""
         share = SHARE if self.watched else SHARE / 2
-        least = _SOONEST if self.watched else self._interval
         took = self.value.took if self.value is not None else 0.0
         return min(_LONGEST, max(least, took / share))
 
@@ -151,8 +157,7 @@ class ProcessWatch:
         if now < self._due:
             return
         loop = asyncio.get_running_loop()
-        # The second look follows as soon as it can: CPU use needs two.
-        first, self._looks = self._looks == 0, self._looks + 1
+        self._looks += 1
         try:
             await asyncio.wait_for(self._lanes.run(self._lane, lambda: self._keep(now)), patience)
         except LaneBusyError as busy:
@@ -162,7 +167,13 @@ class ProcessWatch:
             # It may come to an end yet: whether it hangs is seen at the next run.
             return
         self.stuck = 0.0
-        self._due = now if first else now + self.every
+        self._due = now + self._pause()
+
+    def _pause(self) -> float:
+        # The second look follows as soon as it can: CPU use needs two.
+        if self._looks == 1:
+            return 0.0
+        return min(self.every, self._rests(_SETTLES)) if self._looks == 2 else self.every
 
     def _keep(self, now: float) -> None:
         self.value = self._look(now)

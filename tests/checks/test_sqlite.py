@@ -7,6 +7,7 @@ import hashlib
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -428,13 +429,46 @@ async def test_shorthand_and_instance(tmp_path: Path) -> None:
     assert (config.path, config.instance()) == ("data/app.db", "data/app.db")
 
 
-async def test_an_empty_file_is_an_empty_database(
+async def test_an_empty_file_is_told_since_sqlite_takes_it_for_a_database(
     tmp_path: Path, sqlite_watch: SqliteWatch
 ) -> None:
     (tmp_path / "app.db").touch()
-    result = await sqlite_watch.probe().run()
-    assert (result.status, result.samples.get("sqlite_tables")) == (Status.OK, 0)
+    probe = sqlite_watch.probe()
+    result = await probe.run()
+    assert (result.status, result.reason, result.up) == (Status.WARNING, "missing", True)
+    assert result.message.startswith("the file is empty: it was truncated, or nothing was ever")
+    assert "restore a backup" in result.message
+    assert result.samples.get("sqlite_tables") == 0
     assert (tmp_path / "app.db").stat().st_size == 0
+
+
+async def test_a_database_without_tables_is_not_empty_once_it_was_written_to(
+    tmp_path: Path, sqlite_watch: SqliteWatch
+) -> None:
+    """In its write-ahead log alone, too."""
+    probe = sqlite_watch.probe()
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as application:
+        assert (await probe.run()).status is Status.WARNING
+        application.execute("PRAGMA journal_mode = wal")
+        application.execute("CREATE TABLE t (id)")
+        assert (await probe.run()).status is Status.OK
+        application.execute("DROP TABLE t")
+        assert (await probe.run()).status is Status.OK
+
+
+async def test_that_a_file_was_emptied_is_said_before_what_its_queries_miss(
+    sqlite_database: SqliteDatabase, sqlite_watch: SqliteWatch
+) -> None:
+    query = {"metric": "jobs", "value": "n", "sql": "SELECT count(*) AS n FROM failed_jobs"}
+    probe = sqlite_watch.probe(queries=[query])
+    assert (await probe.run()).status is Status.OK
+    sqlite_database.execute("PRAGMA journal_mode = DELETE")
+    with sqlite_database.path.open("wb"):
+        pass
+    result = await probe.run()
+    assert result.status is Status.UNKNOWN
+    assert result.message.startswith("the file is empty")
+    assert part(result, "query jobs")[0] is Status.UNKNOWN
 
 
 async def test_a_rollback_journal_database_with_a_reader_beside_us(

@@ -35,6 +35,16 @@ from checks.settings import KindConfig
 __all__ = ["KIND", "SizeBounds", "SqliteConfig", "SqliteProbe"]
 
 _SLOW_TIER: Final = 60.0
+_EMPTY: Final = Finding(
+    "missing",
+    Part(
+        "content",
+        Status.WARNING,
+        "the file is empty: it was truncated, or nothing was ever written to it; where it held "
+        "data, restore a backup",
+        "0 B",
+    ),
+)
 _UNJUDGED: Final = ("permission", "config", "limit")
 
 
@@ -156,8 +166,13 @@ class SqliteProbe:
 
     def _judge(self, seen: Survey, took: float, findings: list[Finding]) -> Result:
         findings = [*findings, *self._size_findings(seen), *self._integrity.findings()]
+        if seen.empty:
+            findings.insert(0, _EMPTY)
         status = worst(finding.part.status for finding in findings)
         cause = next((f for f in findings if f.part.status is status is not Status.OK), None)
+        if seen.empty:
+            # Queries find no table then, which would be said in its place.
+            cause = _EMPTY
         figures = f"{seen.sizes()}, read in {took * 1000:.0f} ms"
         return Result(
             status,

@@ -53,6 +53,12 @@ class Survey:
         """What readers see: all pages, wherever they are."""
         return self.pages * self.page_size
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is not even the first page, which every database has that was ever
+        written to, also one whose tables were all dropped."""
+        return not self.pages and not self.file_size
+
     def sizes(self) -> str:
         """The size, and what it lies in where that is not the file alone."""
         places = []

@@ -1,8 +1,8 @@
 """pydantic without a look for its plugins.
 
-To find any it imports what reads the metadata of packages, and with that mail, archives and
-tables: 33 modules and 1.5 MB that a monitor does not need. Its ``PYDANTIC_DISABLE_PLUGINS`` keeps
-it from looking, not from importing.
+To find any it imports what reads the metadata of packages, and with that archives, tables and
+mail: 0.9 MB that a monitor does not need, 1.6 MB where it asks nothing over HTTP. Its
+``PYDANTIC_DISABLE_PLUGINS`` keeps it from looking, not from importing.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-_NOT_NEEDED = {"importlib.metadata", "email.message", "zipfile", "csv", "http.client", "httpx"}
+_NOT_NEEDED = {"importlib.metadata", "importlib.resources", "zipfile", "csv"}
 
 
 def _said(code: str) -> str:

@@ -65,3 +65,15 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 def test_kinds_load_their_drivers_when_first_used() -> None:
     loaded = loaded_by("import checks.engine")
     assert not loaded & {"httpx", "redis", "psutil", "jmespath"}
+
+
+def test_what_a_configuration_does_not_name_is_not_loaded() -> None:
+    loaded = loaded_by("import checks.engine, checks.longterm.live, checks.probes.metrics.probe")
+    assert "checks.probes.metrics.scrape" in loaded
+    assert not loaded & {
+        "checks.objectives.budget",
+        "checks.objectives.sources",
+        "checks.probes.http.judge",
+        "checks.requests.config",
+        "checks.requests.shape",
+    }

@@ -132,6 +132,22 @@ async def test_a_cancelled_run_leaves_nothing_behind(http_server: HttpServer) ->
     assert http_server.connections == 2
 
 
+async def test_a_close_that_is_cut_short_leaves_no_connection(http_server: HttpServer) -> None:
+    """A redirect leads to another origin, whose connection is kept as well."""
+    there = f"http://localhost:{http_server.port}/there"
+    http_server.answer("/there", "ok")
+    url = http_server.answer("/", "", status=302, headers={"Location": there})
+    async with probing("http", url) as probe:
+        assert (await probe.run()).status is Status.OK
+        links = [one._connection for one in probe._asking._transports.values()]
+        assert [link is not None and link.idle for link in links] == [True, True]
+        closing = asyncio.create_task(probe.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({closing})
+        assert not any(link is not None and link.idle for link in links)
+
+
 async def test_the_next_address_is_tried(http_server: HttpServer) -> None:
     def lookup(host: str) -> list[Address]:
         return [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]

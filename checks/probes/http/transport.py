@@ -100,6 +100,11 @@ class OriginTransport(httpx.AsyncBaseTransport):
             request=request,
         )
 
+    def abort(self) -> None:
+        """Close the connection at once, without waiting for that."""
+        if self._connection is not None:
+            self._connection.abort()
+
     async def aclose(self) -> None:
         """Close the connection, and return when it is closed."""
         connection, self._connection = self._connection, None

@@ -11,6 +11,7 @@ import pytest
 
 from checks.clock import FakeClock
 from checks.model import Status
+from checks.probes.http.probe import HttpProbe
 from checks.resolver import TTL, Address
 from tests.checks.http_kit import ask, probing
 from tests.servers.http import HttpServer, RawServer, full_backlog
@@ -139,6 +140,7 @@ async def test_a_close_that_is_cut_short_leaves_no_connection(http_server: HttpS
     url = http_server.answer("/", "", status=302, headers={"Location": there})
     async with probing("http", url) as probe:
         assert (await probe.run()).status is Status.OK
+        assert isinstance(probe, HttpProbe)
         links = [one._connection for one in probe._asking._transports.values()]
         assert [link is not None and link.idle for link in links] == [True, True]
         closing = asyncio.create_task(probe.close())

@@ -265,7 +265,12 @@ async def test_thousands_of_alerts_hold_nobody_up(http_server: HttpServer) -> No
         assert await told("/many", 5, lambda _: threading.get_ident()) != here
         # One that has hung is no answer to what is asked next.
         begun, goes_on = threading.Event(), threading.Event()
-        hung = asyncio.create_task(told("/many", 60, lambda _: (begun.set(), goes_on.wait(60))))
+
+        def hang(_: object) -> None:
+            begun.set()
+            goes_on.wait(PATIENCE)
+
+        hung = asyncio.create_task(told("/many", 60, hang))
         assert await asyncio.to_thread(begun.wait, PATIENCE)
         hung.cancel()
         with pytest.raises(asyncio.CancelledError):

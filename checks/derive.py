@@ -164,6 +164,12 @@ def chart(spec: ChartSpec, window: Window) -> Chart | None:
     times, values = window.curve(spec.metric, rate=spec.rate, **spec.labels)
     if spec.metric == _DURATION:
         values = _answered(times, values, window)
+    if spec.ceiling:
+        most = dict(zip(*window.curve(spec.ceiling), strict=True))
+        # In this order: of a bound and a NaN, min() would take the bound for the smaller one.
+        values = tuple(
+            min(value, most.get(time, math.inf)) for time, value in zip(times, values, strict=True)
+        )
     if not any(math.isfinite(value) for value in values):
         return None
     warning, critical = (_bound(spec, bound, window) for bound in (spec.warning, spec.critical))

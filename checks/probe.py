@@ -80,7 +80,8 @@ class ChartSpec:
     """A curve of the detail screen: a metric, or a counter's increase a second.
 
     ``unit`` is one of :class:`checks.views.Chart`'s; bounds are in that unit, or ratios of the
-    metric ``limit`` where one is named.
+    metric ``limit`` where one is named. Nothing is above the metric ``ceiling`` of the same run:
+    an increase between two runs close together can be rough.
     """
 
     title: str
@@ -93,6 +94,7 @@ class ChartSpec:
     limit: str = ""
     falling: bool = False
     """Whether it is ill below its bounds, not above."""
+    ceiling: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

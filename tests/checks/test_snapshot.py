@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pytest
+
 from checks.clock import FakeClock
 from checks.derive import chart
 from checks.engine import Engine
@@ -14,6 +16,7 @@ from checks.probes.redis.config import Queue, RedisConfig
 from checks.probes.sqlite.probe import SqliteConfig
 from checks.registry import kind
 from checks.requests.stats import RequestStats, WindowStats
+from checks.store.store import Store
 from checks.store.window import Window
 from tests.checks.fakes import PLAYED, config, down, ok, spec
 from tests.servers.redis import RedisServer, free_port
@@ -269,6 +272,21 @@ async def test_bounds_that_are_shares_of_a_limit_are_drawn_where_they_lie() -> N
     unknown = chart(replace(used, limit="nobody_knows"), window)
     assert unknown is not None
     assert (unknown.warning, unknown.critical) == (None, None)
+
+
+def test_no_more_cores_are_in_use_than_there_are() -> None:
+    """The second run follows soon upon the first, and the kernel counts in hundredths."""
+    host = kind("host")
+    used = next(each for each in host.charts(host.config()) if each.title == "cores in use")
+    store = Store()
+    for at, busy, cores in ((0.0, 0.0, 4.0), (0.3, 1.5, 4.0), (5.0, 8.0, 2.0), (10.0, 20.0, 2.0)):
+        sampler = Sampler({"job": "here"}).builder()
+        sampler.add(used.metric, busy, {"mode": "user"})
+        sampler.add(used.ceiling, cores)
+        store.append("here", 5.0, 1e9 + at, sampler.build())
+    drawn = chart(used, Window(store, "here", 1e9 + 10.0, 60.0))
+    assert drawn is not None
+    assert drawn.values == pytest.approx((4.0, 6.5 / 4.7, 2.0))
 
 
 def test_the_databases_draw_when_they_say_that_connections_run_out() -> None:

@@ -336,7 +336,12 @@ def _probe(config: KindConfig, target: Target) -> HostProbe:
 def _charts(config: KindConfig) -> tuple[ChartSpec, ...]:
     del config
     return (
-        ChartSpec("cores in use", "onwatch_host_cpu_seconds_total", rate=True),
+        ChartSpec(
+            "cores in use",
+            "onwatch_host_cpu_seconds_total",
+            rate=True,
+            ceiling="onwatch_host_cores",
+        ),
         ChartSpec("memory used", "onwatch_host_memory_used_bytes", "bytes"),
         ChartSpec("load, 1 min", "node_load1"),
         ChartSpec("received", "node_network_receive_bytes_total", "bytes", rate=True),

@@ -37,9 +37,12 @@ BUILT_IN: Final = (
     ),
     (
         CONNECTIONS,
-        "sum by (job, instance) (pg_stat_activity_count)"
+        # Those that users may have: the ones that are reserved they never get. An exporter tells
+        # of neither.
+        "pg_connections_used or on (job, instance) sum by (job, instance) (pg_stat_activity_count)"
         " or mysql_global_status_threads_connected or redis_connected_clients",
-        "pg_settings_max_connections or mysql_global_variables_max_connections"
+        "pg_connections_usable > 0 or on (job, instance) pg_settings_max_connections"
+        " or mysql_global_variables_max_connections"
         " or redis_config_maxclients or redis_max_clients",
         "",
     ),

@@ -200,13 +200,19 @@ class CheckState:
         self._excused = now
 
     def age(self, now: float) -> bool:
-        """Turn stale when two intervals brought no result. Returns whether it did."""
+        """Turn stale when two intervals, and what runs take, brought no result. Returns whether it
+        did.
+        """
         if self.view.status is Status.STALE:
             self._age_record(now)
             return False
         last = self._started if self._last_run is None else self._last_run
         silent = now - last
-        allowed = 2 * self.spec.interval + min(self.spec.timeout, self.spec.interval)
+        interval = self.spec.interval
+        # Where the last run took longer than the interval, as long again is no silence: two of
+        # them may lie between the beginning of one and the end of the next.
+        longer = max(0.0, (self.view.duration or 0.0) - interval)
+        allowed = 2 * interval + min(self.spec.timeout, interval) + 2 * longer
         if min(silent, now - self._excused) <= allowed:
             return False
         what = "no first result" if self._last_run is None else "no result"

@@ -276,7 +276,9 @@ def alert_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         if speaks(a) and frame.wants(*_texts(a), _word(a, handled_of(snapshot, a.id)))
     ]
     if not alerts:
-        return nothing_matches(frame.filter_text, width)
+        # What does not speak has been said by a check, which may be well again by now.
+        filtered = frame.filter_text
+        return nothing_matches(filtered, width) if filtered else _quiet(snapshot, width, glyphs)
     every = _told(snapshot, loudest_first(snapshot, alerts), glyphs)
     told = [one for one in every if not _informs(one.alert)]
     least = len(told) if frame.compact else sum(1 + len(one.texts) for one in told)

@@ -49,12 +49,16 @@ def _chip(status: Status, glyphs: Glyphs, word: str = "") -> Seg:
 
 
 def _worst(snapshot: Snapshot) -> AlertView | None:
-    """The alert to speak of: the first, unless it only informs, or does not fire yet. Of what
-    somebody has taken already only where there is nothing else.
+    """The alert to speak of: the first of the worst, unless it only informs, or does not fire yet.
+    Of what somebody has taken already only where there is nothing else.
+
+    The first of all may be less bad: the cause of something worse.
     """
     wrong = _wrong(snapshot)
-    waiting = (one for one in wrong if not is_quiet(handled_of(snapshot, one.id)))
-    return next(waiting, next(iter(wrong), None))
+    waiting = [one for one in wrong if not is_quiet(handled_of(snapshot, one.id))]
+    found = waiting or wrong
+    known = [one for one in found if one.no_history == found[0].no_history]
+    return max(known, key=lambda one: one.status.severity, default=None)
 
 
 def _wrong(snapshot: Snapshot) -> list[AlertView]:
@@ -77,11 +81,12 @@ def _only_silenced(snapshot: Snapshot, silenced: list[AlertView], glyphs: Glyphs
 
 def _besides(snapshot: Snapshot, glyphs: Glyphs) -> list[Seg]:
     """Where nothing is wrong: what may be soon, else what somebody wants to know."""
-    pending = [one for one in snapshot.alerts if not one.firing]
-    if not snapshot.alerts:
+    there = [one for one in snapshot.alerts if speaks(one)]
+    pending = [one for one in there if not one.firing]
+    if not there:
         return []
-    first = (pending or snapshot.alerts)[0]
-    count = len(pending) or len(snapshot.alerts)
+    first = (pending or there)[0]
+    count = len(pending) or len(there)
     word = "pending" if pending else "for information"
     told = f"{first.name}: {first.sentence}" if count == 1 else first.name
     more = f" and {count - 1} more" if count > 1 else ""
@@ -112,6 +117,9 @@ def _tails(
     since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
     if alert.no_history:
         since = [Seg(f"{dot}not known if it lasts", "dim")]
+    if alert.flapping:
+        since = [*since, Seg(f"{dot}flapping", "warning")]
+    follows = [Seg(f"{dot}may follow from {alert.cause}", "label")] if alert.cause else []
     others = len(_wrong(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     handled = handled_of(snapshot, alert.id)
@@ -121,8 +129,9 @@ def _tails(
     due = [Seg(f"{dot}{said}", "label")] if said else []
     hidden = silenced_count(snapshot)
     silenced = [Seg(f"{dot}{hidden} silenced", "dim")] if hidden else []
-    whole = [*since, *due, *more, *silenced]
-    tails = [whole, [*since, *due, *more], [*since, *due], [*since, *more], since]
+    rest = [*due, *more, *silenced]
+    tails = [[*since, *follows, *rest], [*since, *rest], [*since, *due, *more]]
+    tails += [[*since, *due], [*since, *more], since]
     return [tail for at, tail in enumerate(tails) if tail not in tails[:at]]
 
 

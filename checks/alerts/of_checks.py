@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
 from typing import Final
 
+from checks.alerts.flapping import OFTEN, WINDOW
 from checks.model import Status
 from checks.views import AlertView, CheckView
 
@@ -15,6 +16,9 @@ _ALERTING: Final = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNIN
 _TOGETHER: Final = 60.0
 """Seconds within which alerts that begin one after the other are taken for one incident."""
 _MINUTE: Final = 60.0
+HELD: Final = 60.0
+"""Seconds for which a check that was ill time and again must be well until it is believed; three
+of its intervals at least."""
 
 
 def alerts_of(
@@ -35,10 +39,13 @@ def alerts_of(
 class Alerts:
     """As :func:`alerts_of`, from picture to picture: an alert that is as it was before is the same
     object, and so are all of them where nothing has changed.
+
+    That of a check which is ill time and again is one alert that is held in between.
     """
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[tuple[object, ...], AlertView]] = {}
+        self._pasts: dict[str, _Past] = {}
         self._rules: Sequence[AlertView] = ()
         self._ranked: tuple[AlertView, ...] = ()
 
@@ -48,11 +55,21 @@ class Alerts:
         """Those of ``checks`` and ``rules``."""
         ill = {check.name: check for check in checks if check.status in _ALERTING}
         before, self._made = self._made, {}
-        for name, check in ill.items():
-            cause = _cause(check, ill) if check.depends_on else ""
-            told = _told(check, cause)
-            known = before.get(name)
-            self._made[name] = known if known and known[0] == told else (told, _alert(check, cause))
+        pasts, self._pasts = self._pasts, {}
+        for check in checks:
+            name, past = check.name, pasts.get(check.name)
+            if name in ill:
+                past = self._pasts[name] = past or _Past()
+                past.is_ill(check, held=name in before)
+                cause = _cause(check, ill) if check.depends_on else ""
+                told = (*_told(check, cause), past.began)
+                known = before.get(name)
+                same_as = known if known and known[0] == told else None
+                self._made[name] = same_as or (told, _alert(check, cause, past.began))
+            elif past is not None and past.is_well(check):
+                self._pasts[name] = past
+                if past.holds(check) and name in before:
+                    self._made[name] = before[name]
         same = len(before) == len(self._made) and all(
             map(is_, before.values(), self._made.values())
         )
@@ -60,6 +77,44 @@ class Alerts:
             own = {name: alert for name, (_, alert) in self._made.items()}
             self._rules, self._ranked = rules, _ranked(own, rules)
         return self._ranked
+
+
+class _Past:
+    """When a check was ill of late; all in seconds."""
+
+    def __init__(self) -> None:
+        self.began: float | None = None
+        """Where it is so time and again: since when its alert is one."""
+        self._ill = False
+        self._onsets: tuple[float, ...] = ()
+
+    def is_ill(self, check: CheckView, *, held: bool) -> None:
+        """``held`` says that its alert went on while it was well."""
+        if self._ill:
+            return
+        self._ill = True
+        self._onsets = (*self._counting(check.since), check.since)
+        if len(self._onsets) <= OFTEN:
+            self.began = None
+        elif not held or self.began is None:
+            self.began = check.since
+
+    def is_well(self, check: CheckView) -> bool:
+        """Whether it is to be remembered that ``check`` was ill."""
+        self._ill = False
+        return bool(self._counting(_now(check)))
+
+    def holds(self, check: CheckView) -> bool:
+        """Whether ``check`` has not been well for long enough to believe it."""
+        lasted = _now(check) - check.since
+        return self.began is not None and lasted < max(HELD, 3 * check.interval)
+
+    def _counting(self, now: float) -> tuple[float, ...]:
+        return tuple(at for at in self._onsets if now - at < WINDOW / 1000)[-OFTEN:]
+
+
+def _now(check: CheckView) -> float:
+    return check.since if check.last_run is None else check.last_run
 
 
 def followed(alerts: Iterable[AlertView], alert: str, before: AlertView | None) -> AlertView | None:
@@ -120,18 +175,20 @@ def _told(check: CheckView, cause: str) -> tuple[object, ...]:
     return (*place, check.status, check.since, check.up, check.message, check.runbook, cause)
 
 
-def _alert(check: CheckView, cause: str) -> AlertView:
+def _alert(check: CheckView, cause: str, began: float | None) -> AlertView:
     down = check.status is Status.CRITICAL and not check.up
+    since = check.since if began is None else began
     return AlertView(
-        id=f"{check.name}@{check.since:.3f}",
+        id=f"{check.name}@{since:.3f}",
         name=f"{check.name} down" if down else check.name,
         check=check.name,
         status=check.status,
-        since=check.since,
+        since=since,
         sentence=check.message,
         cause=cause,
         runbook=check.runbook,
         labels=_labels(check),
+        flapping=began is not None,
     )
 
 

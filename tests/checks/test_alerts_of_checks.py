@@ -9,7 +9,7 @@ import pytest
 from checks.alerts.of_checks import Alerts, alerts_of, followed, in_order
 from checks.model import Status
 from checks.records import RecordView
-from checks.views import CheckView
+from checks.views import AlertView, CheckView
 from tests.widgets.samples import NOW, check
 
 
@@ -127,3 +127,75 @@ def test_what_gets_worse_goes_on_and_is_not_over() -> None:
     assert followed(now, warning.id, None) is None
     # A rule's is over when it is, whatever its check is like.
     assert followed(now, "rule", replace(warning, rule="high")) is None
+
+
+class Flapping:
+    """One check that is ill and well in turn, and the alerts of each picture of it."""
+
+    def __init__(self, interval: float = 5.0) -> None:
+        self.alerts = Alerts()
+        self.view = replace(check("api", Status.OK, ago=3600), interval=interval, last_run=NOW)
+        self.now = NOW
+
+    def run(self, status: Status, runs: int = 1) -> list[AlertView]:
+        for _ in range(runs):
+            self.now += self.view.interval
+            since = self.view.since if status is self.view.status else self.now
+            self.view = replace(self.view, status=status, since=since, last_run=self.now)
+            found = self.alerts.of([self.view])
+        return list(found)
+
+
+def test_a_check_that_is_ill_time_and_again_has_one_alert_until_it_is_well_for_a_while() -> None:
+    """Whoever looks in the second in which it answers would go to bed."""
+    api = Flapping()
+    for _ in range(3):
+        (alert,) = api.run(Status.CRITICAL)
+        assert not alert.flapping
+        assert api.run(Status.OK) == []
+    (first,) = api.run(Status.CRITICAL)
+    assert first.flapping
+    for _ in range(5):
+        assert [one.id for one in api.run(Status.OK)] == [first.id]
+        (again,) = api.run(Status.CRITICAL)
+        assert (again.id, again.since, again.flapping) == (first.id, first.since, True)
+    assert api.run(Status.OK, runs=12) == [again]
+    assert api.run(Status.OK) == []
+    # What comes back once more is one of its own, and still one of many.
+    (anew,) = api.run(Status.CRITICAL)
+    assert anew.flapping
+    assert anew.id != first.id
+
+
+def test_a_check_that_is_ill_now_and_then_has_alerts_of_their_own() -> None:
+    api = Flapping()
+    for _ in range(6):
+        (alert,) = api.run(Status.CRITICAL)
+        assert not alert.flapping
+        assert api.run(Status.OK, runs=150) == []
+
+
+def test_one_that_gets_worse_does_not_flap() -> None:
+    api = Flapping()
+    for status in (Status.WARNING, Status.CRITICAL) * 5:
+        (alert,) = api.run(status)
+        assert not alert.flapping
+    assert api.run(Status.OK) == []
+
+
+def test_one_that_runs_seldom_is_held_for_some_of_its_runs() -> None:
+    api = Flapping(interval=60.0)
+    for _ in range(4):
+        api.run(Status.CRITICAL)
+        held = api.run(Status.OK)
+    assert held
+    assert api.run(Status.OK, runs=2)
+    assert api.run(Status.OK) == []
+
+
+def test_a_check_that_is_gone_is_held_no_longer() -> None:
+    api = Flapping()
+    for _ in range(4):
+        api.run(Status.CRITICAL)
+        assert len(api.run(Status.OK)) in (0, 1)
+    assert api.alerts.of([check("other")]) == ()

@@ -191,3 +191,16 @@ def test_a_check_keeps_its_record_and_lets_it_age_while_no_result_comes() -> Non
     again.apply(START + 205, Result(OK, "fine", up=True))
     assert again.view.record is not None
     assert again.view.record.since == first.since
+
+
+def test_runs_that_last_longer_than_their_interval_are_no_silence() -> None:
+    """Twelve seconds each, every five: from one's beginning to the next one's end are 27."""
+    target = TcpConfig.model_validate("127.0.0.1:1")
+    state = CheckState(CheckSpec("slow", "tcp", target, interval=5.0, timeout=20.0), START)
+    state.apply(START, Result(Status.OK, "fine", duration=12.0))
+    assert not any(state.age(START + seconds) for seconds in range(28))
+    assert state.age(START + 30)
+    usual = CheckState(CheckSpec("usual", "tcp", target, interval=5.0, timeout=3.0), START)
+    usual.apply(START, Result(Status.OK, "fine"))
+    assert not usual.age(START + 13)
+    assert usual.age(START + 13.1)

@@ -447,11 +447,35 @@ def test_on_the_narrowest_line_the_verdict_is_words() -> None:
     assert verdict(checked, 25) == " ✖  db: mariadbd was sta…"
 
 
-def test_a_cause_is_spoken_of_before_its_symptoms() -> None:
-    cause = samples.check("search", Status.WARNING, message="slow", ago=100)
+def test_a_cause_that_is_as_bad_is_spoken_of_before_its_symptoms() -> None:
+    cause = samples.check("search", Status.CRITICAL, message="slow", ago=100)
     symptom = samples.check("shop", Status.CRITICAL, ago=90, depends_on=("search",))
     night = samples.bad_night(alerts=alerts_of((symptom, cause)))
-    assert "search: slow" in verdict(night)
+    assert "search down: slow" in verdict(night)
+
+
+def test_an_outage_is_spoken_of_before_the_mere_warning_that_explains_it() -> None:
+    cause = samples.check("search", Status.WARNING, message="slow", ago=100)
+    symptom = samples.check(
+        "shop", Status.CRITICAL, message="HTTP 503", ago=90, depends_on=("search",)
+    )
+    night = samples.bad_night(alerts=alerts_of((symptom, cause)), story=None)
+    told = verdict(night)
+    assert told.startswith(" ✖ CRITICAL   shop down: HTTP 503 · since 1 m · may follow from search")
+    # Where there is little room, that is what can be looked up.
+    assert verdict(night, 48).startswith(" ✖ CRITICAL   shop down: HTTP 503 · since 1 m")
+    assert "search" not in verdict(night, 48)
+
+
+@pytest.mark.parametrize("firing", [True, False])
+def test_what_a_check_has_said_is_no_alert_once_it_is_well(firing: bool) -> None:
+    """Its rule is evaluated later."""
+    stale = replace(RESTARTS, cause="db", firing=firing)
+    night = samples.bad_night(checks=(samples.check("db"),), alerts=(stale,))
+    assert verdict(night) == " ✔ OK   the one check is fine"
+    told = joined(alert_lines(night, Frame(80, 10)))
+    assert "Nothing is wrong" in told
+    assert "nothing matches" not in told
 
 
 def test_the_verdict_says_of_what_a_restart_left_that_it_may_be_over() -> None:

@@ -128,8 +128,24 @@ async def test_a_server_that_nobody_asks_has_no_hit_rate(
     for key in ("a", "a", "a", "missing"):
         redis_server.call("GET", key)
     said, (figure,) = await look()
-    assert said == "75.0% of 4 lookups in the last 5 s; 75.0% since start"
+    assert said == "75.0% of 4 lookups in the last 5 s; 75.0% since start, of all other clients"
     assert figure.value == pytest.approx(0.75)
+
+
+async def test_looks_of_another_monitor_are_told_as_those_of_another_client(
+    redis_server: RedisServer, redis_watch: RedisWatch
+) -> None:
+    """The server keeps no count by client: of one that looked before nobody knows what was its."""
+    queues = [{"celery": ["empty"]}]
+    earlier = redis_watch.probe(redis_server, queues=queues)
+    for _ in range(3):
+        await earlier.run()
+        await redis_watch.clock.advance(5)
+    probe = redis_watch.probe(redis_server, queues=queues)
+    await probe.run()
+    await redis_watch.clock.advance(5)
+    said = dict((await probe.run()).facts)["hit rate"]
+    assert said == "no lookups in the last 5 s; 0.0% since start, of all other clients"
 
 
 async def test_memory_without_a_limit_says_so(

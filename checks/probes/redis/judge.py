@@ -275,7 +275,8 @@ def _hit_rate(reading: Reading) -> str:
         max(0, (reading.info.number(f"keyspace_{what}") or 0) - ours)
         for what, ours in zip(("hits", "misses"), reading.ours, strict=True)
     )
-    texts.append(f"{hits / (hits + misses):.1%} since start" if hits + misses else "no lookups yet")
+    share = f"{hits / (hits + misses):.1%} since start" if hits + misses else ""
+    texts.append(f"{share}, of all other clients" if share else "no lookups yet")
     return "; ".join(texts)
 
 

@@ -336,14 +336,29 @@ def key_name(key: str) -> str:
 def _wrong(name: str, keys: str, known: Mapping[str, Binding]) -> str:
     """Why the wish of ``keys`` for ``name`` can never be granted; empty where it can."""
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        return (
-            f"no such key binding{f', did you mean {near[0]}?' if near else '; see docs/keys.md'}"
-        )
+        near = _near(name, known)
+        return f"no such key binding{f', did you mean {near}?' if near else '; see docs/keys.md'}"
     wrong = [f"{_SHOWN.get(key, key)} {why}" for key in split(keys) if (why := why_not(key))]
     if not keys:
         wrong = ["names no key"]
     return f"{', and '.join(wrong)}; {_own(known[name])}" if wrong else ""
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """The id that ``name`` may be meant for; empty where none is like it.
+
+    What a key does is remembered better than where: ``alerts.ack`` is ``screen.acknowledge``,
+    though more letters are those of ``alert.check``.
+    """
+    word = _action(name)
+    same = [one for one in known if len(word) >= 3 and _action(one).startswith(word)]
+    near = difflib.get_close_matches(name, same or known, n=1, cutoff=0.0 if same else 0.6)
+    return near[0] if near else ""
+
+
+def _action(name: str) -> str:
+    """What the binding ``name`` does, without where."""
+    return name.rpartition(".")[2]
 
 
 def _own(binding: Binding) -> str:

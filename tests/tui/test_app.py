@@ -631,6 +631,26 @@ async def test_wishes_for_keys_that_cannot_be_granted_are_named_and_the_old_keys
         assert "FROZEN" in seen(pilot)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("alerts.ack", "screen.acknowledge"),
+        ("alert.ack", "screen.acknowledge"),
+        ("app.freez", "app.freeze"),
+        ("screen.freeze", "app.freeze"),
+        ("app.frezze", "app.freeze"),
+    ],
+)
+def test_a_wish_for_what_no_key_does_names_the_key_that_is_meant(wanted: str, meant: str) -> None:
+    made = keymap.plan({wanted: "x"}, all_bindings())
+    assert made.refused[wanted] == f"no such key binding, did you mean {meant}?"
+
+
+def test_a_wish_like_nothing_that_there_is_names_the_page_of_all_keys() -> None:
+    made = keymap.plan({"xyzzy.qqq": "x"}, all_bindings())
+    assert made.refused["xyzzy.qqq"] == "no such key binding; see docs/keys.md"
+
+
 @pytest.mark.parametrize("key", ["ctrl+j", "ctrl+m", "ctrl+h", "ctrl+[", "~", "crtl+a", "tab+a"])
 def test_keys_that_can_never_work_are_refused(key: str) -> None:
     made = keymap.plan({"app.freeze": key}, all_bindings())

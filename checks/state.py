@@ -156,6 +156,7 @@ class CheckState:
             before,
             status=result.status,
             since=began if changed else before.since,
+            since_start=before.status is Status.WAITING if changed else before.since_start,
             message=result.message,
             reason=result.reason,
             value=result.value,
@@ -218,7 +219,12 @@ class CheckState:
         what = "no first result" if self._last_run is None else "no result"
         message = f"{what} for {silent:.0f} s; last known: {self.view.message}"
         self.view = replace(
-            self.view, status=Status.STALE, since=now, message=message, reason="timeout"
+            self.view,
+            status=Status.STALE,
+            since=now,
+            since_start=False,
+            message=message,
+            reason="timeout",
         )
         return True
 

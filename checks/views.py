@@ -118,6 +118,8 @@ class CheckView:
     """Whether no configuration names it: it was discovered."""
     job: str = ""
     """The label ``job`` of its samples."""
+    since_start: bool = False
+    """Whether it was so when it was first asked: ``since`` is then that moment, and no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,6 +284,8 @@ class AlertView:
     no_history: bool = False
     """Less is recorded than its rule looks back: it stays as it is."""
     flapping: bool = False
+    since_start: bool = False
+    """It was so when its check was first asked: since when, nobody here knows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

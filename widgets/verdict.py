@@ -114,7 +114,8 @@ def _tails(
     that panes have.
     """
     dot = f" {glyphs.dot} "
-    since = [Seg(f"{dot}since {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
+    word = "for at least" if alert.since_start else "since"
+    since = [Seg(f"{dot}{word} {fmt.age(max(0.0, snapshot.time - alert.since))}", "dim")]
     if alert.no_history:
         since = [Seg(f"{dot}not known if it lasts", "dim")]
     if alert.flapping:

@@ -172,7 +172,8 @@ def _incidents(alerts: Sequence[AlertView]) -> dict[str, int]:
 def _told(check: CheckView, cause: str) -> tuple[object, ...]:
     """What an alert is made of."""
     place = (check.name, check.job, check.instance, check.labels)
-    return (*place, check.status, check.since, check.up, check.message, check.runbook, cause)
+    since = (check.since, check.since_start)
+    return (*place, check.status, *since, check.up, check.message, check.runbook, cause)
 
 
 def _alert(check: CheckView, cause: str, began: float | None) -> AlertView:
@@ -189,6 +190,7 @@ def _alert(check: CheckView, cause: str, began: float | None) -> AlertView:
         runbook=check.runbook,
         labels=_labels(check),
         flapping=began is not None,
+        since_start=check.since_start,
     )
 
 

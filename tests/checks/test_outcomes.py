@@ -204,3 +204,15 @@ def test_runs_that_last_longer_than_their_interval_are_no_silence() -> None:
     usual.apply(START, Result(Status.OK, "fine"))
     assert not usual.age(START + 13)
     assert usual.age(START + 13.1)
+
+
+def test_what_was_so_at_the_first_look_may_have_been_so_for_long() -> None:
+    target = TcpConfig.model_validate("127.0.0.1:1")
+    state = CheckState(CheckSpec("db", "tcp", target), START)
+    seen = []
+    for run, status in enumerate((CRITICAL, CRITICAL, OK, CRITICAL)):
+        state.apply(START + 5 * run, Result(status, "told"))
+        seen.append((state.view.since - START, state.view.since_start))
+    assert seen == [(0, True), (0, True), (10, False), (15, False)]
+    state.age(START + 600)
+    assert (state.view.status, state.view.since_start) == (Status.STALE, False)

@@ -390,7 +390,7 @@ def test_the_name_of_a_check_is_told_once_and_apart_from_the_word(name: str, tol
         assert head.split() == ["✖", *told.split(), "critical", "2", "m"]
     long = replace(alert, name="the gateway of the shop is down", check="gateway")
     head = texts(alert_lines(samples.bad_night(alerts=(long,)), Frame(36, 9)))[0]
-    assert "… critical" in head
+    assert "… is down critical" in head
 
 
 def test_when_nothing_is_wrong_it_says_so_and_counts_who_has_yet_to_answer() -> None:
@@ -465,6 +465,14 @@ def test_an_outage_is_spoken_of_before_the_mere_warning_that_explains_it() -> No
     # Where there is little room, that is what can be looked up.
     assert verdict(night, 48).startswith(" ✖ CRITICAL   shop down: HTTP 503 · since 1 m")
     assert "search" not in verdict(night, 48)
+
+
+def test_of_what_was_so_at_the_start_nobody_is_told_since_when() -> None:
+    first = samples.check("shop", Status.CRITICAL, message="HTTP 503", ago=5)
+    night = samples.bad_night(alerts=alerts_of((replace(first, since_start=True),)), story=None)
+    assert verdict(night).endswith("HTTP 503 · for at least 5 s")
+    later = samples.bad_night(alerts=alerts_of((first,)), story=None)
+    assert verdict(later).endswith("HTTP 503 · since 5 s")
 
 
 @pytest.mark.parametrize("firing", [True, False])

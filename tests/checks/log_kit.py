@@ -107,6 +107,9 @@ class Running:
     async def run(self, name: str = "app") -> Seen:
         """Move on until ``name`` had a further result; what it came to."""
         state = self.engine.states[name]
+        # One that is under way, from before the clock was moved, is not it.
+        await self._settled()
+        await self.clock.advance(0)
         before = state.view.last_run
         await self.until(lambda: state.view.last_run != before)
         assert state.result is not None

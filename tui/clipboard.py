@@ -10,6 +10,7 @@ import base64
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +74,9 @@ def keep(text: str, path: Path) -> str:
             file.write(text + "\n")
         fresh.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            # A full disk has room for its name.
+            fresh.unlink(missing_ok=True)
         return error.strerror or type(error).__name__
     return ""
 

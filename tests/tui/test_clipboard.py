@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import os
 import queue
 import re
 import stat
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -104,6 +106,22 @@ def test_a_link_in_its_place_is_replaced_and_not_followed(tmp_path: Path) -> Non
     assert keep("text", path) == ""
     assert victim.read_text() == "mine"
     assert path.read_text() == "text\n"
+
+
+def test_a_full_disk_keeps_what_was_copied_before_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own" / "copied.txt"
+    assert keep("the first", path) == ""
+
+    def full(descriptor: int, *_: object, **__: object) -> IO[str]:
+        os.close(descriptor)
+        return Path("/dev/full").open("w", encoding="utf-8")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    assert keep("the second", path) == "No space left on device"
+    assert [each.name for each in path.parent.iterdir()] == ["copied.txt"]
+    assert path.read_text() == "the first\n"
 
 
 def test_the_sentence_says_what_is_known() -> None:

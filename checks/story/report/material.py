@@ -198,7 +198,7 @@ def name_of(entry: Entry) -> str:
 
 def duration(seconds: float) -> str:
     """``45 seconds``, ``2 minutes``, ``1 hour 5 minutes``, ``3 days 2 hours``."""
-    left = round(max(0.0, seconds))
+    left = int(max(0.0, seconds))
     units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
     told: list[str] = []
     for name, length in units:

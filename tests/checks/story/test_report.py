@@ -28,6 +28,7 @@ from checks.story.report.writing import report
 from checks.story.tables import Batch
 from tests.checks.story.night import BEGAN, ID, alert, material, night, step
 from tools.incidents import page
+from widgets.format import span
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HOSTILE = (
@@ -381,6 +382,20 @@ def test_a_chart_shows_the_peak_and_leaves_gaps_where_nothing_is_known() -> None
 )
 def test_durations_in_words(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize("seconds", [0.7, 44.6, 59.9, 151.5, 599.7, 3_599.9, 90_000.5])
+def test_a_report_says_of_an_incident_what_the_screen_says(seconds: float) -> None:
+    """Neither rounds up: an incident of 151.5 s has one duration, not two."""
+    short = " ".join(f"{number} {unit[0]}" for number, unit in _pairs(duration(seconds)))
+    # Of what took ten minutes the report leaves the seconds out.
+    assert span(seconds).startswith(short)
+    assert span(seconds) == short or seconds >= 600
+
+
+def _pairs(said: str) -> list[tuple[str, str]]:
+    words = said.split()
+    return list(zip(words[::2], words[1::2], strict=True))
 
 
 def test_shares_are_never_rounded_to_none_or_all() -> None:

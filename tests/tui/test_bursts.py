@@ -10,6 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.patience import PATIENCE
 from tests.tui.app_kit import app_of, running, seen
 from tests.tui.fakes import FakeSource
 from tests.tui.terminals import OnTerminal
@@ -99,11 +100,12 @@ async def test_a_key_that_comes_to_no_end_holds_up_the_next_for_a_second() -> No
         began = time.monotonic()
         for key in "jp":
             pilot.app.post_message(events.Key(key, key))
-        await asyncio.sleep(0.1)
-        assert turns.waits
+        async with asyncio.timeout(PATIENCE):
+            while not turns.waits:
+                await asyncio.sleep(0.01)
         while turns.waits:
             await asyncio.sleep(0.05)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 20
         stuck.set()
         await burst(pilot, "")
         assert "FROZEN" in seen(pilot)

@@ -27,7 +27,7 @@ from widgets.handling import (
 )
 from widgets.lines import LinePane
 from widgets.pending import next_of_each
-from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, wrap
+from widgets.text import Line, Seg, fit, left, line, name_in, right, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
     from checks.story.views import Handled
@@ -91,7 +91,7 @@ def _head(told: _Told, now: float, width: int, glyphs: Glyphs) -> Line:
         " ",
         Seg(_sign(alert, glyphs), role),
         " ",
-        Seg(left(name, max(4, width - 5 - tail)), role),
+        Seg(name_in(name, max(4, width - 5 - tail)), role),
         Seg(f" {word}", role),
         Seg(right(age, 5), "dim"),
         key=alert.id,
@@ -187,7 +187,7 @@ def _row(told: _Told, text: Sequence[Seg], columns: _Columns, now: float, glyphs
         " ",
         Seg(_sign(alert, glyphs), role),
         " ",
-        Seg(left(alert.name, columns.name), role),
+        Seg(name_in(alert.name, columns.name), role),
         " ",
         *text,
         Seg(" " * (columns.text - segs_width(text))),

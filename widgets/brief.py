@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from widgets.text import fit
+from widgets.text import fit, without_middle
 
 __all__ = ["brief", "brief_name"]
 
@@ -56,22 +56,9 @@ def brief_name(name: str, width: int, cut: str = "…") -> str:
     name = name.removeprefix(_QUERY)
     metric, blank, labels = name.partition(" ")
     if cell_len(name) <= width or not blank:
-        return _without_middle(name, width, cut)
+        return without_middle(name, width, cut)
     room = max(min(_LEAST, cell_len(metric)), width - 1 - cell_len(labels))
     left = width - 1 - room
     if left < min(_LEAST, cell_len(labels)):
-        return _without_middle(labels, width, cut)
-    return f"{_without_middle(metric, room, cut)} {_without_middle(labels, left, cut)}"
-
-
-def _without_middle(text: str, width: int, cut: str) -> str:
-    """``text`` in at most ``width`` cells, ``cut`` in place of its middle where it is longer."""
-    room = width - cell_len(cut)
-    if cell_len(text) <= width or room < 2:
-        return fit(text, width, cut)
-    begin, end = fit(text, room - room // 2, ""), ""
-    for char in reversed(text):
-        if cell_len(char + end) > room // 2:
-            break
-        end = char + end
-    return f"{begin}{cut}{end}"
+        return without_middle(labels, width, cut)
+    return f"{without_middle(metric, room, cut)} {without_middle(labels, left, cut)}"

@@ -19,7 +19,7 @@ from widgets.handling import dealt_with
 from widgets.lines import LinePane
 from widgets.promises import in_pairs
 from widgets.table import table_lines
-from widgets.text import Line, Seg, broken, left, line, role_of
+from widgets.text import Line, Seg, broken, left, line, name_in, role_of
 
 if TYPE_CHECKING:
     from checks.model import Table
@@ -166,7 +166,7 @@ def event_lines(events: Sequence[EventView], frame: Frame) -> list[Line]:
     names = min(max(cell_len(event.check) for event in wanted), 20)
     lines = []
     for event in wanted:
-        head = [Seg(f" {fmt.clock(event.time)} ", "dim"), Seg(left(event.check, names), "name")]
+        head = [Seg(f" {fmt.clock(event.time)} ", "dim"), Seg(name_in(event.check, names), "name")]
         told = Seg(f"  {event.text}", "label")
         lines.append(line(*head, told, key=event.id, check=event.check))
     return lines

@@ -13,7 +13,7 @@ from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
-from widgets.text import Line, Seg, fit, left, line, role_of, wrap
+from widgets.text import Line, Seg, fit, line, name_in, role_of, without_middle, wrap
 
 if TYPE_CHECKING:
     from checks.views import EventView, Snapshot
@@ -48,7 +48,7 @@ def _turned(text: str) -> tuple[Status | None, str]:
 def _fine_again(event: EventView, sentence: str, names: int, width: int, glyphs: Glyphs) -> Line:
     """What is well needs no more than a line."""
     role = role_of(Status.OK)
-    name = left(event.check, names) if width >= BESIDE else fit(event.check, names)
+    name = name_in(event.check, names) if width >= BESIDE else without_middle(event.check, names)
     return line(
         Seg(f" {fmt.clock(event.time)} ", "dim"),
         Seg(f"{glyphs.status(Status.OK)} {name} ", role),
@@ -76,7 +76,7 @@ def _rows(
     head = [
         Seg(f" {fmt.clock(event.time)} ", "dim"),
         Seg(f"{glyphs.status(status) if status else ' '} ", role),
-        Seg(f"{left(event.check, names)} ", role),
+        Seg(f"{name_in(event.check, names)} ", role),
     ]
     blank = Seg(" " * indent)
     rows = [[blank, Seg(text, "label")] for text in texts]

@@ -14,7 +14,7 @@ from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import area
-from widgets.text import Line, Seg, fit_segs, left, line, right, role_of, segs_width
+from widgets.text import Line, Seg, fit_segs, left, line, name_in, right, role_of, segs_width
 
 if TYPE_CHECKING:
     from checks.views import QueueView, Snapshot
@@ -61,7 +61,7 @@ def _rows(queue: QueueView, names: int, width: int, level: int, glyphs: Glyphs) 
         Seg(" "),
         Seg(glyphs.status(queue.status), role),
         Seg(" "),
-        Seg(left(queue.name, names), "name" if fine else role),
+        Seg(name_in(queue.name, names), "name" if fine else role),
         Seg(" "),
         Seg(right(fmt.count(queue.size), 7), "value" if fine else role),
         Seg(" "),

@@ -15,7 +15,18 @@ from widgets.glyphs import UNICODE, WORDS, Glyphs
 from widgets.lines import ANY_HEIGHT, LinePane
 from widgets.request_charts import LEVELS, chart_lines, spark_lines
 from widgets.spark import bar
-from widgets.text import Line, Seg, fit, fit_segs, groups_in, left, line, right, segs_width
+from widgets.text import (
+    Line,
+    Seg,
+    fit_segs,
+    groups_in,
+    left,
+    line,
+    name_in,
+    right,
+    segs_width,
+    without_middle,
+)
 
 if TYPE_CHECKING:
     from checks.requests.stats import BreakdownRow, WindowStats
@@ -251,7 +262,7 @@ def request_lines(snapshot: Snapshot | None, frame: Frame) -> list[Line]:
         elif room >= 6:
             rows = [[Seg(f" {view.check}", "title")], *_block(view, width, room - 1, glyphs)]
         else:
-            name = f" {left(view.check, min(16, max(6, width // 4)))} "
+            name = f" {name_in(view.check, min(16, max(6, width // 4)))} "
             rows = [_short(view, name, width, glyphs)]
         lines += [line(*segs, key=view.check, check=view.check) for segs in rows]
     return lines
@@ -277,14 +288,14 @@ def request_summary(snapshot: Snapshot | None, width: int, glyphs: Glyphs = UNIC
         text = text or "none: add request_log: to a check"
         return line(Seg(" Requests ", "title"), Seg(text, "dim"))
     view, *others = _read_first(snapshot.requests)
-    name = f" Requests {fit(view.check, 16, glyphs.cut)} " if others else " Requests "
+    name = f" Requests {without_middle(view.check, 16, glyphs.cut)} " if others else " Requests "
     silent = [other for other in others if other.silent_since is not None]
     live = len(others) - len(silent)
     more = [Seg(f"  +{live} more", "dim")] if live else []
     if len(silent) == 1:
         since = silent[0].silent_since if view.silent_since is None else None
         told = "no data" if since is None else f"no data since {fmt.clock(since)}"
-        more.append(Seg(f"  {fit(silent[0].check, 16, glyphs.cut)} {told}", "warning"))
+        more.append(Seg(f"  {without_middle(silent[0].check, 16, glyphs.cut)} {told}", "warning"))
     elif silent:
         more.append(Seg(f"  {len(silent)} logs no data", "warning"))
     room = width - segs_width(more)

@@ -17,7 +17,7 @@ from widgets.frame import Frame
 from widgets.glyphs import WORDS, Glyphs
 from widgets.lines import LinePane
 from widgets.spark import spark
-from widgets.text import Line, Seg, left, line, right, role_of, segs_width
+from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, without_middle
 
 if TYPE_CHECKING:
     from checks.views import CheckView, PartView, Snapshot
@@ -68,13 +68,17 @@ def _row(check: CheckView, columns: _Columns, glyphs: Glyphs) -> Line:
     fine = check.status is Status.OK
     role = role_of(check.status)
     number, _, unit = fmt.duration(check.duration).partition(" ")
+    # A name that is longer than its column may use what the value leaves of its own.
+    value = fit(check.value, columns.value)
+    name = without_middle(check.name, columns.name + columns.value - cell_len(value))
+    name = left(name, max(columns.name, cell_len(name)))
     segs = [
         Seg(" "),
         Seg(glyphs.status(check.status), role),
         Seg(" "),
-        Seg(left(check.name, columns.name), "name" if fine else role),
+        Seg(name, "name" if fine else role),
         Seg(" "),
-        Seg(right(check.value, columns.value), "label" if fine else role),
+        Seg(right(value, columns.name + columns.value - cell_len(name)), "label" if fine else role),
     ]
     if columns.duration:
         segs += [Seg(right(number, columns.duration - 3), "value" if unit else "dim")]

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from widgets.glyphs import UNICODE, WORDS, Glyphs
-from widgets.text import Line, Seg, fit, line, role_of, segs_width
+from widgets.text import Line, Seg, line, role_of, segs_width, without_middle
 from widgets.view import PictureView
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _tab(check: CheckView, chosen: bool, glyphs: Glyphs, told: Seg, *, brief: bo
     that is open.
     """
     role = role_of(check.status)
-    head = f" {glyphs.status(check.status)} {fit(check.name, _LONGEST, glyphs.cut)} "
+    head = f" {glyphs.status(check.status)} {without_middle(check.name, _LONGEST, glyphs.cut)} "
     said = told if told.text else Seg(WORDS[check.status], "dim")
     if chosen:
         return [Seg(f"{head}{said.text} ", f"chip-{told.role if told.text else role}")]

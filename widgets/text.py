@@ -28,10 +28,12 @@ __all__ = [
     "is_narrow",
     "left",
     "line",
+    "name_in",
     "pad_segs",
     "right",
     "role_of",
     "segs_width",
+    "without_middle",
     "wrap",
 ]
 
@@ -98,10 +100,34 @@ def fit(text: str, width: int, cut: str = "…") -> str:
     return "".join(kept) + cut if room >= 0 else ""
 
 
+@lru_cache(maxsize=4096)
+def without_middle(text: str, width: int, cut: str = "…") -> str:
+    """``text`` in at most ``width`` cells, ``cut`` in place of its middle where it is longer: names
+    of the like of each other differ in their ends.
+    """
+    room = width - cell_len(cut)
+    if cell_len(text) <= width or room < 2:
+        return fit(text, width, cut)
+    begin, end = fit(text, room - room // 2, ""), ""
+    for char in reversed(text):
+        if cell_len(char + end) > room // 2:
+            break
+        end = char + end
+    # What combines with a character that had no room goes with it.
+    while end and not cell_len(end[0]):
+        end = end[1:]
+    return f"{begin}{cut}{end}"
+
+
 def left(text: str, width: int) -> str:
     """``text`` cut or padded to exactly ``width`` cells, aligned left."""
     shown = fit(text, width)
     return shown + " " * (width - cell_len(shown))
+
+
+def name_in(name: str, width: int) -> str:
+    """``name`` padded to exactly ``width`` cells, or cut in its middle; aligned left."""
+    return left(without_middle(name, width), width)
 
 
 def right(text: str, width: int) -> str:

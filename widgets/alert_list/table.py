@@ -31,7 +31,7 @@ from widgets.frame import Frame
 from widgets.handling import is_quiet, is_silenced
 from widgets.listing.order import Group, arranged
 from widgets.listing.pane import ListPane
-from widgets.text import Line, Seg, fit, groups_in, left, line, right, role_of, segs_width
+from widgets.text import Line, Seg, fit, groups_in, left, line, name_in, right, role_of, segs_width
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
@@ -265,9 +265,9 @@ class AlertTable(ListPane[Entry]):
         segs = [Seg(" "), Seg(sign_of(item, self.glyphs), sign), Seg(" ")]
         if widths.word:
             segs.append(Seg(left(severity_word(item), widths.word), role))
-        segs.append(Seg(left(item.name, widths.name), role))
+        segs.append(Seg(name_in(item.name, widths.name), role))
         if widths.thing:
-            segs.append(Seg(f" {left(item.thing, widths.thing - 1)}", "label"))
+            segs.append(Seg(f" {name_in(item.thing, widths.thing - 1)}", "label"))
         if widths.value:
             value = value_text(item.value) if item.value is not None else ""
             if self.grouping == BY_GROUP and item.alert is None and item.rule is not None:

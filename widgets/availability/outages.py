@@ -11,7 +11,7 @@ from widgets import format as fmt
 from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.lines import LinePane
-from widgets.text import Line, Seg, fit, left, line, right, segs_width
+from widgets.text import Line, Seg, fit, left, line, name_in, right, segs_width
 
 if TYPE_CHECKING:
     from checks.records import OutageView
@@ -40,7 +40,7 @@ def outage_segs(outage: OutageView, time: float, dash: str) -> list[Seg]:
 def _row(check: CheckView, outage: OutageView, names: int, time: float, frame: Frame) -> Line:
     segs = outage_segs(outage, time, frame.glyphs.dash)
     role = "critical" if outage.ended is None else "name"
-    segs.append(Seg(f"{left(check.name, names)}  ", role))
+    segs.append(Seg(f"{name_in(check.name, names)}  ", role))
     room = max(0, frame.width - segs_width(segs))
     return line(
         *segs,

@@ -26,7 +26,7 @@ from widgets.frame import Frame
 from widgets.glyphs import WORDS
 from widgets.listing.pane import ListPane
 from widgets.services import texts_of
-from widgets.text import Line, Seg, fit, left, line, right, role_of
+from widgets.text import Line, Seg, fit, left, line, name_in, right, role_of
 
 if TYPE_CHECKING:
     from checks.views import CheckView
@@ -203,7 +203,7 @@ class ServiceTable(ListPane["CheckView"]):
             Seg(" "),
             Seg(glyphs.status(item.status), role),
             Seg(" "),
-            Seg(left(item.name, columns.name), "name" if fine else role),
+            Seg(name_in(item.name, columns.name), "name" if fine else role),
         ]
         if columns.word:
             segs.append(Seg(f" {left(WORDS[item.status], 8)}", role))

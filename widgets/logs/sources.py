@@ -13,7 +13,7 @@ from widgets.empty import no_logs, note
 from widgets.frame import Frame
 from widgets.lines import LinePane
 from widgets.logs.words import counted, source_name
-from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, wrap
+from widgets.text import Line, Seg, line, name_in, right, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
     from checks.logs.views import LogSource, LogsView, LogsWanted
@@ -37,7 +37,7 @@ def source_lines(
 def _rows(one: LogSource, names: int, now: float, frame: Frame, chosen: bool) -> list[Line]:
     segs = [
         Seg(f" {frame.glyphs.status(one.status)} ", role_of(one.status)),
-        Seg(left(fit(one.check, names, frame.glyphs.cut), names), "key" if chosen else "name"),
+        Seg(name_in(one.check, names), "key" if chosen else "name"),
         Seg(right(fmt.rate(one.rate), _RATE), "value" if one.rate else "dim"),
     ]
     for group in _groups(one, now, frame):

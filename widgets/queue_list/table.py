@@ -20,7 +20,7 @@ from widgets.queue_list.curve import columns_of
 from widgets.queue_list.words import outlook, per_minute
 from widgets.queues import LEAST_ITEMS, expects_queues, queue_key
 from widgets.spark import spark
-from widgets.text import Line, Seg, groups_in, left, line, right, role_of
+from widgets.text import Line, Seg, groups_in, left, line, name_in, right, role_of
 
 if TYPE_CHECKING:
     from checks.views import QueueView
@@ -190,10 +190,10 @@ class QueueTable(ListPane["QueueView"]):
             Seg(" "),
             Seg(self.glyphs.status(item.status), role),
             Seg(" "),
-            Seg(left(item.name, widths.name), "name" if fine else role),
+            Seg(name_in(item.name, widths.name), "name" if fine else role),
         ]
         if widths.check:
-            segs.append(Seg(f" {left(item.check, widths.check - 1)}", "dim"))
+            segs.append(Seg(f" {name_in(item.check, widths.check - 1)}", "dim"))
         for name, cells in widths.columns:
             text, shade = self._cell(item, name, cells)
             segs.append(Seg((left if name in _LEFT else right)(text, cells), shade))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
+
 from checks.model import Status
 from checks.story.model import Incident
 from checks.story.views import StoryView
@@ -13,7 +15,7 @@ from widgets import format as fmt
 from widgets.empty import WAITING, note
 from widgets.frame import Frame
 from widgets.listing.pane import ListPane
-from widgets.text import Line, Seg, fit, left, line, right, role_of
+from widgets.text import Line, Seg, fit, left, line, right, role_of, without_middle
 from widgets.timeline.words import (
     incident_role,
     incident_sign,
@@ -207,7 +209,7 @@ class IncidentTable(ListPane[Row]):
         segs.append(Seg(right(_lasted(one, now), widths.lasted), "value"))
         if widths.taken:
             segs.append(_taken(one, widths.taken))
-        title = fit(one.called, widths.title, self.glyphs.cut) if widths.title else ""
+        title = _called(one, widths.title, self.glyphs.cut) if widths.title else ""
         segs.append(Seg(f" {title}", "name" if one.ended is None else "label"))
         return line(*segs, key=item.key, check=self.check_of(item))
 
@@ -229,6 +231,14 @@ class IncidentTable(ListPane[Row]):
         if self.grouping:
             told += f", grouped by {self.grouping}"
         return [*segs, Seg(told, "dim")]
+
+
+def _called(incident: Incident, width: int, cut: str) -> str:
+    """What it is, in ``width`` cells: where there is no more room than for whose it is, that."""
+    name, said, _ = incident.called.partition(": ")
+    if said and not incident.left and cell_len(name) > width - cell_len(cut):
+        return without_middle(name, width, cut)
+    return fit(incident.called, width, cut)
 
 
 def _lasted(incident: Incident, now: float) -> str:

@@ -247,7 +247,8 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
 
     def standing(self) -> Standing:
         """The picture as it is to be shown now."""
-        return Standing(self._shown, self._newest, self._frozen, self.silence)
+        told = self._notices.outdated
+        return Standing(self._shown, self._newest, self._frozen, self.silence, told)
 
     @on(Keybindings)
     def _rebind(self, message: Keybindings) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from checks.views import Snapshot
 
 __all__ = ["Notices"]
+
+_NOT_IN_FORCE: Final = "configuration not reloaded"
+"""How the notice begins that the configuration's file is not the one in force."""
 
 
 class Notices:
@@ -20,6 +23,13 @@ class Notices:
 
     def __init__(self) -> None:
         self._read = ""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether what was put away is that the configuration in force is not that of the file:
+        it is so for as long as that is told.
+        """
+        return self._read.startswith(_NOT_IN_FORCE)
 
     def put_away(self, picture: Snapshot) -> Snapshot:
         """``picture`` without the notice that it shows, which has been read."""

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from widgets import format as fmt
 from widgets.glyphs import WORDS, Glyphs
 from widgets.text import Line, Seg, fit, line, role_of, segs_width
-from widgets.verdict import VerdictLine, state_segs
+from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.views import AlertView, CheckView
@@ -39,7 +39,7 @@ class CheckHeader(VerdictLine):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         snapshot, glyphs = self.snapshot, self.glyphs
-        state = state_segs(snapshot, self.frozen, width, glyphs, silent=self.silent)
+        state = self.state(width)
         room = max(0, width - segs_width(state) - 2)
         view = snapshot.check(self.check) if snapshot else None
         if snapshot is None or view is None:

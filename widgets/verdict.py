@@ -38,7 +38,9 @@ _WORDS: Final = 16
 """Cells of a sentence for which the name of a rule gives way; for half of them, the word beside the
 sign where the name must stay."""
 _WAY: Final = 60
-"""Cells from which on the line of a notice has room for the key that puts it away."""
+"""Cells from which on the line of a notice has room for the key that puts it away, and the top line
+for two words in its place.
+"""
 _BOTH: Final = 50
 """Cells from which on it is also worth some words how many more alerts there are."""
 
@@ -201,9 +203,11 @@ def state_segs(
     glyphs: Glyphs = UNICODE,
     *,
     silent: bool = False,
+    outdated: bool = False,
     named: bool = True,
 ) -> list[Seg]:
-    """The right part: host name, time, and live, frozen, past, or not live for want of pictures.
+    """The right part: host name, time, and live, frozen, past, or not live for want of pictures;
+    before that whether an ``outdated`` configuration is in force.
 
     In less room what is wrong goes before the host's name, and that before the time. Without the
     name where it is not to be ``named``.
@@ -217,6 +221,9 @@ def state_segs(
     else:
         state = Seg(f"{glyphs.live} live", "ok" if snapshot else "dim")
     segs = [state, Seg(" ")]
+    if outdated:
+        told = "old config" if width >= _WAY else "config"
+        segs = [Seg(f"{glyphs.notice} {told} ", "warning"), *segs]
     if snapshot is None:
         return segs
     roomy = width >= _ROOMY
@@ -246,6 +253,8 @@ class VerdictLine(PictureView):
     frozen: reactive[bool] = reactive(False, repaint=False, layout=False)
     silent: reactive[bool] = reactive(False, repaint=False, layout=False)
     """Whether no picture has come for too long: what is shown is then not live."""
+    outdated: reactive[bool] = reactive(False, repaint=False, layout=False)
+    """Whether the configuration in force is not that of the file, which no notice says any more."""
     away: reactive[str] = reactive("", repaint=False, layout=False)
     """The key that puts the notice away, empty where none does."""
 
@@ -277,14 +286,23 @@ class VerdictLine(PictureView):
     def _state(self, width: int) -> list[Seg]:
         """The right part; without the host's name where the left one then says more."""
         glyphs = self.glyphs
-        whole, bare = (
-            state_segs(self.snapshot, self.frozen, width, glyphs, silent=self.silent, named=named)
-            for named in (True, False)
-        )
+        whole, bare = (self.state(width, named=named) for named in (True, False))
         said, more = (
             len(verdict_segs(self.snapshot, _room(width, state), glyphs)) for state in (whole, bare)
         )
         return bare if more > said else whole
+
+    def state(self, width: int, *, named: bool = True) -> list[Seg]:
+        """The right part, with the host's name where it is to be ``named`` and has room."""
+        return state_segs(
+            self.snapshot,
+            self.frozen,
+            width,
+            self.glyphs,
+            silent=self.silent,
+            outdated=self.outdated,
+            named=named,
+        )
 
     def _fitted(self, lines: list[Line], width: int) -> list[Line]:
         if self.lit and lines:
@@ -322,6 +340,9 @@ class VerdictLine(PictureView):
         self.update_lines()
 
     def watch_silent(self) -> None:
+        self.update_lines()
+
+    def watch_outdated(self) -> None:
         self.update_lines()
 
     def watch_runbook(self) -> None:

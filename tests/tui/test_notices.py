@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checks.views import Snapshot
 from tests.tui.app_kit import running, seen, settle, source_of
 from tests.tui.fakes import FakeSource
@@ -31,6 +33,34 @@ async def test_esc_puts_the_warning_away_on_every_screen_until_there_is_another(
         source_of(pilot).show(told(BROKEN, 2.0))
         await settle(pilot)
         assert BROKEN in seen(pilot).splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("width", "said"), [(40, "▲ config ● live"), (80, "▲ old config ● live"), (150, "▲ old config")]
+)
+async def test_a_broken_file_is_told_of_though_its_warning_was_put_away(
+    width: int, said: str
+) -> None:
+    async with running(FakeSource(told(BROKEN)), size=(width, 24)) as pilot:
+        assert "config ●" not in seen(pilot), "the second line says it"
+        await pilot.press("escape")
+        await settle(pilot)
+        for key in ("1", "2", "enter"):
+            await pilot.press(key)
+            await settle(pilot)
+            first, *others = seen(pilot).splitlines()
+            assert said in first
+            assert BROKEN not in "".join(others)
+        source_of(pilot).show(told("", 1.0))
+        await settle(pilot)
+        assert "config" not in seen(pilot).splitlines()[0]
+
+
+async def test_a_warning_that_was_put_away_leaves_nothing_behind() -> None:
+    async with running(FakeSource(told(NOTICE))) as pilot:
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "config" not in seen(pilot).splitlines()[0]
 
 
 async def test_what_went_wrong_again_is_told_again() -> None:

@@ -28,6 +28,7 @@ from tests.patience import PATIENCE
 from tests.servers.http import HttpServer
 from tui.config import load
 from tui.config.following import Following
+from tui.notices import Notices
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +182,9 @@ def test_a_broken_file_leaves_the_running_configuration_in_force_and_says_so(
     entry = of_event(event)
     assert entry is not None, "the timeline has it"
     assert entry.text.startswith(whole)
+    notices = Notices()
+    assert notices.put_away(broken).health.notice == ""
+    assert notices.outdated, "the top line has it, whoever has put the notice away"
     runs = broken.health.runs
     watched.until(lambda p: p.health.runs > runs + 2 and fine("api")(p))
     watched.write(good)

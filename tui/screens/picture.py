@@ -232,6 +232,7 @@ class PictureScreen(ConcernedScreen, inherit_bindings=False):
         self.query_one(Banner).tell(standing.sentence(thaw))
         header = self.query_one(".header", VerdictLine)
         header.silent = standing.silence > 0
+        header.outdated = standing.outdated
         noted = not self.can_go_back and bool(standing.notice)
         header.away = self.key_of("screen.back") if noted else ""
         return header

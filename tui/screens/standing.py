@@ -36,13 +36,15 @@ class Board(NamedTuple):
 class Standing:
     """The picture to show, and how it stands to the present.
 
-    ``silence`` is seconds since the newest picture where that is too long, else 0.
+    ``silence`` is seconds since the newest picture where that is too long, else 0. ``outdated``
+    says that the configuration's file is not the one in force, and the notice of that put away.
     """
 
     shown: Snapshot | None
     newest: Snapshot | None
     frozen: bool
     silence: float
+    outdated: bool = False
 
     @property
     def notice(self) -> str:

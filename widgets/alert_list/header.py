@@ -13,7 +13,7 @@ from widgets.alert_list.panes import subject_of
 from widgets.alert_list.words import sign_of
 from widgets.glyphs import Glyphs
 from widgets.text import Line, Seg, fit, line, role_of, segs_width
-from widgets.verdict import VerdictLine, state_segs
+from widgets.verdict import VerdictLine
 
 if TYPE_CHECKING:
     from checks.views import AlertView
@@ -55,7 +55,7 @@ class AlertHeader(VerdictLine):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         snapshot, glyphs = self.snapshot, self.glyphs
-        state = state_segs(snapshot, self.frozen, width, glyphs, silent=self.silent)
+        state = self.state(width)
         room = max(0, width - segs_width(state) - 2)
         subject = subject_of(snapshot, self.rule, self.alert)
         if snapshot is None or subject is None:

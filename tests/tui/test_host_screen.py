@@ -132,6 +132,21 @@ async def test_processes_are_sorted_and_the_order_stays_for_next_time() -> None:
         assert "by name" in seen(pilot)
 
 
+@pytest.mark.parametrize("size", [(120, 36), (200, 60)])
+async def test_the_columns_say_that_what_is_read_and_written_is_of_a_second(
+    size: tuple[int, int],
+) -> None:
+    async with running(FakeSource(samples.host_night()), size) as pilot:
+        await opened(pilot)
+        head = next(text for text in seen(pilot).splitlines() if "cpu %" in text)
+        assert {"read/s", "written/s"} <= set(head.split())
+        await pilot.press("o", "o")
+        await settle(pilot)
+        assert "by io" in seen(pilot)
+        head = next(text for text in seen(pilot).splitlines() if "cpu %" in text)
+        assert {"read/s↓", "written/s"} <= set(head.split())
+
+
 async def test_the_filter_finds_command_user_and_number() -> None:
     async with running(FakeSource(samples.host_night())) as pilot:
         await opened(pilot, "slash", *"nas/backup", "enter")
@@ -242,6 +257,30 @@ def test_what_fills_says_so_at_any_width(width: int) -> None:
     assert len(full) == 2, texts
     assert all(cell_len(text.rstrip()) <= width for text in full), texts
     assert "full in 12 d" in "".join(seg.text for seg in pane.summary(changed, view))
+
+
+@pytest.mark.parametrize(("width", "words"), [(52, "full in 1 h"), (60, "full in 1 h 20 m")])
+def test_what_is_full_soon_says_so_in_two_units_where_they_have_room(
+    width: int, words: str
+) -> None:
+    detail, fills = host_detail(), Outlook("filling", 82 * 60.0, 9e6)
+    mounts = tuple(
+        replace(mount, fact=replace(mount.fact, outlook=fills))
+        if mount.fact.point == "/"
+        else mount
+        for mount in detail.mounts
+        if mount.fact.point != "/mnt/nas"
+    )
+    view = samples.host_night().hosts[0]
+    pane = FilesystemsPane(id="filesystems")
+    lines = pane.build_host(replace(detail, mounts=mounts), view, Frame(width, 8))
+    texts = [line.text.rstrip() for line in lines]
+    (told,) = (text for text in texts if text.startswith(" / "))
+    assert told.endswith(words)
+    assert all(cell_len(text) <= width for text in texts), texts
+    if width >= 60:
+        ends = {text.index(" of") for text in texts if " of" in text}
+        assert len(ends) == 1, "what stands before it does so beneath each other"
 
 
 @pytest.mark.parametrize("pane", ["disks", "network", "changes"])

@@ -84,7 +84,7 @@ def _head(columns: _Columns, order: str, glyphs: Glyphs) -> Line:
         text += f"{left('user', columns.user)} "
     text += f"{right(name('cpu %', 'cpu'), 6)} {right(name('memory', 'memory'), 7)} "
     if columns.io:
-        text += f"{right(name('read', 'io'), columns.io)} {right('written', columns.io)} "
+        text += f"{right(name('read/s', 'io'), columns.io)} {right('written/s', columns.io)} "
     if columns.threads:
         text += f"{right(name('thr', 'threads'), columns.threads)} "
     if columns.files:

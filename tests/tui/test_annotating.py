@@ -26,7 +26,7 @@ from tui.config import load
 
 CONFIG = """\
 version: 1
-defaults: {interval: 200ms}
+defaults: {interval: 200ms, timeout: 10s}
 rules: {packs: []}
 severities: {warning: {acknowledge: 20m, escalate: 1h}}
 checks:

@@ -47,7 +47,7 @@ class Watched:
 
     def write(self, *checks: str, more: str = "") -> None:
         lines = "".join(f"  - {check}\n" for check in checks) or "  []\n"
-        self.put(f"version: 1\ndefaults: {{interval: 200ms}}\n{more}checks:\n{lines}")
+        self.put(f"version: 1\ndefaults: {{interval: 200ms, timeout: 10s}}\n{more}checks:\n{lines}")
 
     def put(self, body: str) -> None:
         fresh = self.path.with_suffix(".new")

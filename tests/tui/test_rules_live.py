@@ -31,7 +31,7 @@ groups:
 """
 CONFIG = """\
 version: 1
-defaults: {{interval: 200ms}}
+defaults: {{interval: 200ms, timeout: 10s}}
 checks: [{{name: cache, redis: '{url}'}}]
 rules: {{packs: [], files: [rules/*.yml]{more}}}
 """

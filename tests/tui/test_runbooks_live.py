@@ -32,7 +32,7 @@ from tui.screens.runbook import RunbookScreen
 
 CONFIG = """\
 version: 1
-defaults: {interval: 200ms}
+defaults: {interval: 200ms, timeout: 10s}
 rules: {packs: []}
 checks:
   - {name: lamp, runbook: lamp-out, labels: {room: cellar}, command: {argv: [test, -e, lit]}}

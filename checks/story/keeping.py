@@ -97,6 +97,8 @@ class Keeping:
         self._waiting = Batch()
         self._looking: asyncio.Future[Found] | None = None
         """The last look: cut short, it goes on in the lane."""
+        self._left = False
+        """Whether the file is closed by what is under way in the lane, which has it alone by now."""
         self._heir: Keeping | None = None
         self._slept = False
         """Whether nobody had watched for long before a file that is still to be taken over."""
@@ -396,7 +398,9 @@ class Keeping:
             self.said.append(text)
 
     async def finish(self) -> None:
-        """Write a last time and close the file."""
+        """Write a last time and close the file; to be called once it is looked at no more."""
+        if self._left:
+            return
         try:
             for _ in range(_TRIES):
                 # Cancelled meanwhile, a look is still under way.
@@ -405,8 +409,10 @@ class Keeping:
             if self._filing is not None and self._filing.opened and not self._lanes.busy(_LANE):
                 await self._end(self._filing)
         finally:
-            # What is under way there has the file open, and leads, until it comes to its end.
-            self._lanes.drop(_LANE, self._let_go)
+            if self._lanes.busy(_LANE):
+                # What is under way there has the file open, and leads, until it comes to its end.
+                self._left = True
+                self._lanes.drop(_LANE, self._let_go)
 
     async def _end(self, filing: Filing) -> None:
         now = self._clock.now()

@@ -98,7 +98,7 @@ class Keeping:
         self._looking: asyncio.Future[Found] | None = None
         """The last look: cut short, it goes on in the lane."""
         self._left = False
-        """Whether the file is closed by what is under way in the lane, which has it alone by now."""
+        """Whether what is under way in the lane closes the file, which it has alone by now."""
         self._heir: Keeping | None = None
         self._slept = False
         """Whether nobody had watched for long before a file that is still to be taken over."""

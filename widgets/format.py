@@ -23,6 +23,7 @@ __all__ = [
     "rate",
     "size",
     "span",
+    "until",
     "value_in",
     "window",
 ]
@@ -121,6 +122,21 @@ def coarse(seconds: float | None) -> str:
     if seconds < 60:
         return f"{int(seconds) if seconds < 10 else int(seconds) // 5 * 5} s"
     return age(seconds)
+
+
+def until(seconds: float | None) -> str:
+    """The time that is left, in steps that rarely change: ``45 s``, ``2 m 50 s``, ``1 h 20 m``,
+    ``3 d 4 h``, ``12 d``.
+
+    A second unit while there are fewer than ten of the first, by which it would be too short by up
+    to a half. Steps are of 10 s below 10 m, of 5 m below 10 h, of 1 h below 10 d.
+    """
+    if seconds is None or not _known(seconds):
+        return DASH
+    for length, step in ((86400, 3600), (3600, 300), (60, 10)):
+        if seconds >= length:
+            return span(seconds // step * step) if seconds < 10 * length else age(seconds)
+    return coarse(seconds)
 
 
 def _scaled(value: float, units: tuple[str, ...]) -> tuple[str, str]:

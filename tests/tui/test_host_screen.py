@@ -279,7 +279,7 @@ def test_what_is_full_soon_says_so_in_two_units_where_they_have_room(
     assert told.endswith(words)
     assert all(cell_len(text) <= width for text in texts), texts
     if width >= 60:
-        ends = {text.index(" of") for text in texts if " of" in text}
+        ends = {text.index(" free") for text in texts}
         assert len(ends) == 1, "what stands before it does so beneath each other"
 
 

@@ -261,7 +261,7 @@ async def test_a_queue_says_where_it_is_going_and_why_its_age_is_not_known() -> 
         assert "— the queue cannot be read" in seen(pilot)
         await pilot.press("down")
         await settle(pilot)
-        assert "empty in 2 m at this rate" in seen(pilot)
+        assert "empty in 2 m 50 s at this rate" in seen(pilot)
         await pilot.press("end", "up")
         await settle(pilot)
         text = seen(pilot)

@@ -133,3 +133,34 @@ def test_clocks_are_local() -> None:
 )
 def test_what_grows_is_told_in_steps(seconds: float | None, text: str) -> None:
     assert fmt.coarse(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "—"),
+        (0.4, "<1 s"),
+        (59, "55 s"),
+        (60, "1 m"),
+        (178, "2 m 50 s"),
+        (599, "9 m 50 s"),
+        (605, "10 m"),
+        (3599, "59 m"),
+        (4920, "1 h 20 m"),
+        (35_999, "9 h 55 m"),
+        (36_000, "10 h"),
+        (86_399, "23 h"),
+        (273_600, "3 d 4 h"),
+        (1_070_000, "12 d"),
+    ],
+)
+def test_what_is_left_has_a_second_unit_near_a_decision(seconds: float | None, text: str) -> None:
+    assert fmt.until(seconds) == text
+
+
+@pytest.mark.parametrize("seconds", [61.0, 178.0, 599.0, 4920.0, 7199.0, 35_999.0, 170_000.0])
+def test_what_is_left_is_never_short_by_a_fifth(seconds: float) -> None:
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+    words = fmt.until(seconds).split()
+    told = sum(float(n) * units[unit] for n, unit in zip(words[::2], words[1::2], strict=True))
+    assert seconds * 0.8 < told <= seconds

@@ -189,6 +189,7 @@ def test_the_next_match_is_looked_for_all_round(at: str | None, step: int, found
         (10, 0.0, "steady", "neither grows nor shrinks"),
         (0, 0.0, "empty", "neither grows nor shrinks"),
         (100, -50, "empty in 2 m", "-50/min now: empty in 2 m at this rate"),
+        (148, -50, "empty in 2 m 50 s", "-50/min now: empty in 2 m 50 s at this rate"),
         (500, 100, "warning in 5 m", "+100/min now: never empty at this rate; past its "
          "warning bound of 1,000 in 5 m"),
         (2000, 100, "critical in 30 m", "+100/min now: never empty at this rate; past its "
@@ -202,6 +203,20 @@ def test_where_a_queue_is_going_is_said_in_words(
     queue = replace(queue_night().queues[0], size=size, growth=growth, warning=1000, critical=5000)
     assert outlook(queue)[0] == words
     assert outlook_sentence(queue) == sentence
+
+
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [(20, "critical in 1 h 20 m"), (19, "critical in 1 h"), (17, "critical in 1 h")],
+)
+def test_a_second_unit_is_told_where_it_has_room(room: int, words: str) -> None:
+    queue = replace(queue_night().queues[0], size=1720, growth=40, warning=1000, critical=5000)
+    assert outlook(queue, room)[0] == words
+
+
+def test_a_wide_table_has_room_for_the_longest_of_them() -> None:
+    every = frozenset({"size", "outlook", "growth", "failed", "spark", "busy", "oldest", "word"})
+    assert dict(chosen_columns(100, every))["outlook"] - 2 >= len("critical in 9 h 55 m")
 
 
 @pytest.mark.parametrize(("growth", "word"), [(900, "grows"), (-900, "shrinks")])

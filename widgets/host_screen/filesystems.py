@@ -31,15 +31,21 @@ _FAR: Final = 90 * 86_400.0
 _SCARCE: Final = 0.8
 """Share of the inodes from which on they are told wherever there is room."""
 _OUTLOOK: Final = 12
+_WIDE: Final = 56
+"""Cells of a line from which on each has its outlook, and times have a second unit."""
 
 
-def outlook_words(outlook: Outlook) -> str:
-    """``full in 3 h``, ``not filling``, ``unknown yet``."""
+def outlook_words(outlook: Outlook, *, brief: bool = False) -> str:
+    """``full in 3 h 10 m``, ``not filling``, ``unknown yet``; ``brief`` is ``full in 3 h``."""
     if outlook.outcome == "filling" and outlook.seconds is not None:
-        return f"full in {fmt.coarse(outlook.seconds)}"
+        return _full_in(outlook.seconds, brief=brief)
     if outlook.outcome == "steady":
         return "not filling"
     return "unknown yet"
+
+
+def _full_in(seconds: float, *, brief: bool) -> str:
+    return f"full in {fmt.coarse(seconds) if brief else fmt.until(seconds)}"
 
 
 def _soon(mount: MountView) -> bool:
@@ -76,7 +82,7 @@ def _silent(mount: MountView, names: int, frame: Frame, *, told: bool) -> list[L
     return [first, *(line(Seg(f"   {row}", "label"), key=fact.point) for row in rows)]
 
 
-def _outlook(mount: MountView, days: float | None) -> tuple[str, str]:
+def _outlook(mount: MountView, days: float | None, *, brief: bool) -> tuple[str, str]:
     """What becomes of it, and how loud that is: whatever fills is said at any width.
 
     ``days`` are the seconds until it is full by the trend of days, of which the last hour need
@@ -85,18 +91,22 @@ def _outlook(mount: MountView, days: float | None) -> tuple[str, str]:
     if mount.readonly:
         return "read-only", "warning"
     if _soon(mount):
-        return outlook_words(mount.fact.outlook), "high"
+        return outlook_words(mount.fact.outlook, brief=brief), "high"
     filling = mount.fact.outlook.outcome == "filling"
     if not filling and days is not None and days < _FAR:
-        return f"full in {fmt.coarse(days)}", "label"
-    return outlook_words(mount.fact.outlook), "label" if filling else "dim"
+        return _full_in(days, brief=brief), "label"
+    return outlook_words(mount.fact.outlook, brief=brief), "label" if filling else "dim"
 
 
-def _tail(mount: MountView, room: int, days: float | None, *, wide: bool) -> list[Seg]:
+def _words_wide(mount: MountView, days: float | None, frame: Frame) -> int:
+    return len(_outlook(mount, days, brief=frame.width < _WIDE)[0])
+
+
+def _tail(mount: MountView, room: int, days: float | None, column: int, *, wide: bool) -> list[Seg]:
     """What stands behind the bar, in ``room`` cells: when it is full before all else."""
-    words, role = _outlook(mount, days)
+    words, role = _outlook(mount, days, brief=not wide)
     # As wide in each line, so that what stands before it does so beneath each other.
-    outlook = [Seg(f"  {left(words, _OUTLOOK)}", role)] if wide or role != "dim" else []
+    outlook = [Seg(f"  {left(words, column)}", role)] if wide or role != "dim" else []
     room -= sum(cell_len(seg.text) for seg in outlook)
     free = [*aligned(fmt.size(mount.available), 8, "label"), Seg(" free", "dim")]
     size = [Seg(" of", "dim"), *aligned(fmt.size(mount.size), 8, "label")]
@@ -115,7 +125,7 @@ def _tail(mount: MountView, room: int, days: float | None, *, wide: bool) -> lis
     return [*shown, *outlook]
 
 
-def _row(mount: MountView, names: int, frame: Frame, days: float | None = None) -> Line:
+def _row(mount: MountView, names: int, frame: Frame, days: float | None, column: int) -> Line:
     width = frame.width
     segs = [
         Seg(f" {left(mount.fact.point, names)} ", "name"),
@@ -123,7 +133,7 @@ def _row(mount: MountView, names: int, frame: Frame, days: float | None = None) 
         Seg(" "),
     ]
     left_over = width - sum(cell_len(seg.text) for seg in segs)
-    tail = _tail(mount, left_over, days, wide=width >= 56)
+    tail = _tail(mount, left_over, days, column, wide=width >= _WIDE)
     used = sum(cell_len(seg.text) for seg in (*segs, *tail))
     room = min(30, width - used - 1)
     full, rest = bar(mount.used, room, frame.glyphs) if room >= 4 else ("", "")
@@ -183,12 +193,13 @@ class FilesystemsPane(HostScreenPane):
         sentences = sum(len(broken(m.fact.error, frame.width - 4)) for m in order)
         told = len(order) + sentences <= frame.height
         days = {point: one.seconds for point, one in self._courses().items()}
+        column = max(_OUTLOOK, *(_words_wide(m, days.get(m.fact.point), frame) for m in order))
         lines: list[Line] = []
         for mount in order:
             if mount.fact.error:
                 lines += _silent(mount, names, frame, told=told)
             else:
-                lines.append(_row(mount, names, frame, days.get(mount.fact.point)))
+                lines.append(_row(mount, names, frame, days.get(mount.fact.point), column))
         return lines
 
     def needs(self, detail: HostDetail, host: HostView, width: int) -> int:

@@ -43,6 +43,8 @@ _TITLES: Final = {
     "out": "out", "workers": "workers",
 }  # fmt: skip
 _LEFT: Final = ("word", "outlook")
+_LONGER: Final = 3
+"""Cells that ``critical in 1 h 20 m`` needs more than the outlook has at least."""
 _STEP: Final = 4
 
 
@@ -56,14 +58,18 @@ class _Widths:
 
 
 def chosen_columns(width: int, has: frozenset[str]) -> tuple[tuple[str, int], ...]:
-    """What ``width`` cells have room for; of the columns in ``has`` alone. The curve gets what
-    is left.
+    """What ``width`` cells have room for; of the columns in ``has`` alone. What is left is for a
+    second unit of the outlook's times, then for the curve.
     """
     rest, given = width, {}
     for name, cells in _COLUMNS:
         if name in has and cells <= rest:
             given[name] = cells
             rest -= cells
+    if "outlook" in given:
+        more = min(rest, _LONGER)
+        given["outlook"] += more
+        rest -= more
     if "spark" in given:
         given["spark"] += min(rest, 50)
     return tuple((name, given[name]) for name in _ORDER if name in given)
@@ -207,7 +213,7 @@ class QueueTable(ListPane["QueueView"]):
             drawn = spark(points, cells - 2, LEAST_ITEMS, self.glyphs)
             return f"  {drawn}", "spark" if fine else role_of(item.status)
         if name == "outlook":
-            text, role = outlook(item)
+            text, role = outlook(item, cells - 2)
             return f"  {text}", role
         rises = item.growth is not None and item.growth > 0
         told = {

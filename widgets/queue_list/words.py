@@ -15,6 +15,8 @@ __all__ = ["bound_ahead", "outlook", "outlook_sentence", "per_minute"]
 
 _SOON: Final = 900.0
 """Seconds within which a bound that will be passed is written as if it were."""
+_WHOLE: Final = 80
+"""Cells that the longest words have room in."""
 
 
 def bound_ahead(queue: QueueView) -> tuple[str, float, float] | None:
@@ -30,8 +32,11 @@ def bound_ahead(queue: QueueView) -> tuple[str, float, float] | None:
     return None
 
 
-def outlook(queue: QueueView) -> tuple[str, str]:
-    """Where it is going in a few words, and the role to write them in."""
+def outlook(queue: QueueView, room: int = _WHOLE) -> tuple[str, str]:
+    """Where it is going in a few words, and the role to write them in.
+
+    Times have a second unit where there is ``room`` for it, in cells.
+    """
     if queue.size is None or queue.growth is None:
         return fmt.DASH, "dim"
     if abs(queue.growth) < STEADY:
@@ -39,12 +44,17 @@ def outlook(queue: QueueView) -> tuple[str, str]:
     if not queue.held:
         return ("shrinks", "label") if queue.growth < 0 else ("grows", "value")
     if queue.growth < 0:
-        return f"empty in {fmt.coarse(seconds_to(queue, 0.0))}", "ok"
+        return _within("empty", seconds_to(queue, 0.0), room), "ok"
     ahead = bound_ahead(queue)
     if ahead is not None:
         name, _, seconds = ahead
-        return f"{name} in {fmt.coarse(seconds)}", name if seconds < _SOON else "high"
+        return _within(name, seconds, room), name if seconds < _SOON else "high"
     return "never empty", "high"
+
+
+def _within(what: str, seconds: float | None, room: int) -> str:
+    told = f"{what} in {fmt.until(seconds)}"
+    return told if len(told) <= room else f"{what} in {fmt.coarse(seconds)}"
 
 
 def outlook_sentence(queue: QueueView) -> str:
@@ -63,13 +73,13 @@ def outlook_sentence(queue: QueueView) -> str:
 
 def _leads(queue: QueueView) -> str:
     if queue.growth is not None and queue.growth < 0:
-        return f"empty in {fmt.coarse(seconds_to(queue, 0.0))} at this rate"
+        return f"empty in {fmt.until(seconds_to(queue, 0.0))} at this rate"
     ahead = bound_ahead(queue)
     told = "never empty at this rate"
     if ahead is None:
         return told
     name, bound, seconds = ahead
-    return f"{told}; past its {name} bound of {bound:,.0f} in {fmt.coarse(seconds)}"
+    return f"{told}; past its {name} bound of {bound:,.0f} in {fmt.until(seconds)}"
 
 
 def per_minute(value: float | None) -> str:

@@ -31,8 +31,8 @@ SHARE: Final = 0.02
 """Of one core, that scans take at most while somebody looks; half of it while nobody does."""
 _SOONEST: Final = 2.0
 _SETTLES: Final = 1.0
-"""Seconds after the second look to the third: the first two are too close together for more than an
-estimate of who uses the CPU."""
+"""Seconds. First looks that are closer together give but an estimate of who uses the CPU, so that
+another follows soon."""
 _LONGEST: Final = 120.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SAME: Final = 1.0
@@ -137,6 +137,7 @@ class ProcessWatch:
         self._look = look
         self._due = 0.0
         self._looks = 0
+        self._began = 0.0
 
     def hurry(self) -> None:
         """The next look is due at once."""
@@ -167,13 +168,16 @@ class ProcessWatch:
             # It may come to an end yet: whether it hangs is seen at the next run.
             return
         self.stuck = 0.0
-        self._due = now + self._pause()
+        self._due = now + self._pause(now)
 
-    def _pause(self) -> float:
+    def _pause(self, now: float) -> float:
         # The second look follows as soon as it can: CPU use needs two.
         if self._looks == 1:
+            self._began = now
             return 0.0
-        return min(self.every, self._rests(_SETTLES)) if self._looks == 2 else self.every
+        if self._looks == 2 and now - self._began < _SETTLES:
+            return min(self.every, self._rests(_SETTLES))
+        return self.every
 
     def _keep(self, now: float) -> None:
         self.value = self._look(now)

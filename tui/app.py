@@ -54,7 +54,8 @@ _AGAIN: Final = 2.0
 class OnwatchApp(AnnotatingApp, inherit_bindings=False):
     """The monitor. ``run()`` returns the exit code; :attr:`ended_by` is the error, if any.
 
-    Nothing of ``source`` is touched before the first frame is on the screen.
+    Nothing of ``source`` is touched before the first frame is on the screen. ``opens`` names the
+    screen that is opened then, where it is not the overview.
     """
 
     TITLE = "onwatch"
@@ -93,6 +94,7 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
         looks: Looks | None = None,
         low_bandwidth: bool = False,
         first_start: FirstStart | None = None,
+        opens: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         plain = Looks(characters="ascii" if ascii_only else "unicode")
@@ -114,6 +116,7 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
         self._asked: dict[str, float] = {}
         self._window = 0.0
         self._first_start = first_start
+        self._opens = opens
         self._welcoming: PictureScreen | None = None
         self._interrupted_at = -_AGAIN
         self._waits = False
@@ -166,6 +169,8 @@ class OnwatchApp(AnnotatingApp, inherit_bindings=False):
         self.source.subscribe(self._wake)
         self.source.start()
         self.set_interval(_LOOK, self._look, name="look at the source")
+        if self._opens:
+            self.go_to(self._opens)
         if self._first_start is not None:
             self._first_start.look(lambda: self.post_message(self.Welcome()))
 

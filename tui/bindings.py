@@ -53,6 +53,7 @@ def _groups() -> Mapping[str, Iterable[BindingType]]:
         "Requests": keymap.REQUESTS,
         "Host": keymap.HOST,
         "Dashboards": keymap.DASHBOARDS,
+        "Wall": keymap.WALL,
         "Choosing the values of variables": keymap.OPTIONS,
         "A panel, whole": keymap.PANEL,
         "A session, or a row of a table, whole": (keymap.CLOSE, *keymap.SESSION, *keymap.BOX),

@@ -49,6 +49,7 @@ __all__ = [
     "STEP",
     "TABS",
     "TIMELINE",
+    "WALL",
     "KeyPlan",
     "key_name",
     "plan",
@@ -112,6 +113,12 @@ HOST: Final = (
     Binding("o", "sort", "Sort the processes by something else", id="host.sort"),
     Binding("v", "tree", "Show the processes as a tree, or as a list", id="host.tree"),
     Binding("d", "details", "Details of the machine's check", id="host.details"),
+)
+
+WALL: Final = (
+    Binding("right,n", "turn(1)", "Next page", id="wall.next"),
+    Binding("left,N", "turn(-1)", "Page before", id="wall.previous"),
+    Binding("space", "hold", "Stay on this page, or turn them again", id="wall.hold"),
 )
 
 DASHBOARDS: Final = (

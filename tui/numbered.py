@@ -1,4 +1,4 @@
-"""The screens on the number keys (and ``D``) besides the overview, and where their classes are."""
+"""The screens on keys of their own (``2`` to ``9``, ``D``, ``W``), and where their classes are."""
 
 from __future__ import annotations
 
@@ -33,4 +33,5 @@ NUMBERED: Final[tuple[Numbered, ...]] = (
     Numbered("8", "logs", "Logs", "tui.screens.logs", "LogsScreen"),
     Numbered("9", "timeline", "Timeline", "tui.screens.timeline", "TimelineScreen"),
     Numbered("D", "dashboards", "Dashboards", "tui.screens.dashboard", "DashboardsScreen"),
+    Numbered("W", "wall", "Wall", "tui.screens.wall", "WallScreen"),
 )

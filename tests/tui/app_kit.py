@@ -44,8 +44,9 @@ async def running(
     size: tuple[int, int] = WIDE,
     commands: tuple[PaletteCommand, ...] = (),
     clock: Clock | None = None,
+    opens: str = "",
 ) -> AsyncIterator[Pilot[int]]:
-    app = OnwatchApp(source or FakeSource(), commands=commands, clock=clock or Clock())
+    app = OnwatchApp(source or FakeSource(), commands=commands, clock=clock or Clock(), opens=opens)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield pilot

@@ -56,6 +56,7 @@ ENDS = {
     "8": "log: /var/log/app/*.log",
     "D": "unit: /s",
     "9": "nothing is known yet of what happened here",
+    "W": "http: http://127.0.0.1:8000/health",
 }
 """The last of the lines that each screen tells."""
 
@@ -70,7 +71,7 @@ async def test_every_screen_tells_all_the_lines_that_would_fill_it(
         for key, end in ENDS.items():
             await pilot.press(key)
             await settle(pilot)
-            if snapshot is EMPTY or key not in "12":
+            if snapshot is EMPTY or key not in "12W":
                 assert end in seen(pilot), f"screen {key}"
 
 
@@ -85,6 +86,7 @@ KEYS = {
     "8": ("Copy the sentence", "Show other levels", "Next line that warns", "Details"),
     "9": ("Sort the rows", "Group the rows", "Copy the sentence", "Details"),
     "D": ("Copy the sentence", "Next panel that is not ok"),
+    "W": ("Copy the sentence", "Next page", "Stay on this page"),
 }
 """What the keys do that need a row, as the help says it."""
 FULL = replace(

@@ -35,6 +35,7 @@ QUESTIONS = {
     "8": "What do the logs say",
     "9": "What happened, in which order",
     "D": "What do the panels of this dashboard",
+    "W": "How does it stand, seen from the other end",
 }
 
 

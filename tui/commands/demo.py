@@ -107,6 +107,7 @@ def _watch(stack: Stack, args: argparse.Namespace) -> int:
         ascii_only=args.ascii,
         mouse=args.mouse,
         low_bandwidth=args.low_bandwidth,
+        wall=args.wall,
         read_only=args.read_only,
         annotate=args.annotate,
         remember=False,

@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         ascii_only=args.ascii,
         mouse=args.mouse,
         low_bandwidth=args.low_bandwidth,
+        wall=args.wall,
         read_only=args.read_only,
         annotate=args.annotate,
     )
@@ -49,6 +50,7 @@ def open_monitor(
     ascii_only: bool = False,
     mouse: bool = True,
     low_bandwidth: bool = False,
+    wall: bool = False,
     read_only: bool = False,
     remember: bool = True,
     annotate: bool = True,
@@ -56,6 +58,7 @@ def open_monitor(
 ) -> int:
     """Run the monitor on the file ``config``; the exit code.
 
+    ``wall`` begins with the wall instead of the overview.
     ``read_only`` leaves out what changes a target, without ``annotate`` nobody acknowledges,
     silences or notes anything; ``remember`` keeps the state of alerts, and what was done about
     them, over a restart. ``commands`` are offered in the palette besides the usual; a function
@@ -82,7 +85,9 @@ def open_monitor(
         theme=theme,
         looks=looks,
         low_bandwidth=low_bandwidth,
-        first_start=FirstStart(),
+        # Its hints are about the overview.
+        first_start=None if wall else FirstStart(),
+        opens="wall" if wall else "",
     )
     app.queries = QueryHistory(state_file if remember else None)
     return watch(app, source, terminal=terminal, mouse=mouse)

@@ -155,6 +155,12 @@ def screen(default: str | None) -> Parser:
         help="for narrow links: a picture every 5 s, without curves",
     )
     parent.add_argument(
+        "--wall",
+        action="store_true",
+        default=default if default else False,
+        help="large figures on pages that turn by themselves, for a screen on the wall (also W)",
+    )
+    parent.add_argument(
         "--read-only",
         action="store_true",
         default=default if default else os.environ.get(_READ_ONLY, "0") not in ("", "0"),

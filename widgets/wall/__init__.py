@@ -1,0 +1,1 @@
+"""What is shown from afar: large figures and few words."""

@@ -26,8 +26,6 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from checks.unplugged import unplug
-
 __all__ = [
     "Duration",
     "KindConfig",
@@ -46,8 +44,6 @@ __all__ = [
     "parse_size",
     "secrets_of",
 ]
-
-unplug()
 
 _DURATION_UNITS: Final = {
     "ms": 0.001,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import signal
 import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Generator
@@ -132,6 +134,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_configure() -> None:
+    # Whatever the zone and the language of whoever runs the tests, and of all that they start.
+    for name in ("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_TIME", "LC_MESSAGES"):
+        os.environ.pop(name, None)
+    os.environ.update(TZ="UTC", LANG="C.UTF-8")
+    time.tzset()
     # How fast inputs are made says how busy the machine is.
     settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")

@@ -50,6 +50,11 @@ def reloaded(server: PostgresServer) -> None:
     times = server.said().count("reloading configuration files")
     server.reload()
     until(lambda: server.said().count("reloading configuration files") > times)
+    # What it finds in them it says after that.
+    before = ""
+    while (said := server.said()) != before:
+        before = said
+        time.sleep(0.2)
 
 
 async def way(found: Service, *known: Service, **environ: str) -> Service:

@@ -181,7 +181,7 @@ async def test_a_run_that_is_cancelled_leaves_no_session(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:
     query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(20)"}
-    probe = postgres_watch.probe(postgres_server, queries=[query], timeout=1.0)
+    probe = postgres_watch.probe(postgres_server, queries=[query], timeout=60.0)
     running = asyncio.create_task(probe.run())
     await asyncio.to_thread(until, lambda: "1" in postgres_server.psql(_SLEEPERS))
     running.cancel()

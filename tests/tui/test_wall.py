@@ -56,6 +56,21 @@ async def test_keys_turn_a_page_and_hold_it() -> None:
         assert "held" not in title(pilot)
 
 
+async def test_a_page_that_somebody_turns_to_is_shown_for_as_long_as_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock begins anew at a key, and never at its own stroke: that would cost a turn."""
+    async with running(FakeSource(samples.bad_night())) as pilot:
+        screen = await opened(pilot)
+        anew: list[str] = []
+        monkeypatch.setattr(screen._timer, "reset", lambda: anew.append(screen.page))
+        screen._turn_by_itself()
+        assert anew == []
+        await pilot.press("right")
+        await settle(pilot)
+        assert anew == ["verdict"]
+
+
 async def test_a_frozen_picture_turns_no_page_by_itself() -> None:
     async with running(FakeSource(samples.bad_night())) as pilot:
         screen = await opened(pilot)

@@ -68,6 +68,7 @@ class WallScreen(NumberedScreen):
         known, self._critical = self._critical, _critical(new)
         if self.is_composed and self._critical - known and not self.held:
             self._show(0)
+            self._timer.reset()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There are no rows here to be filtered, copied, or given the whole screen."""
@@ -78,8 +79,9 @@ class WallScreen(NumberedScreen):
         return super().check_action(action, parameters)
 
     def action_turn(self, step: int) -> None:
-        """Show the next page (1), or the one before (-1)."""
+        """Show the next page (1), or the one before (-1), for as long as any."""
         self._show(self._turn + step)
+        self._timer.reset()
 
     def action_hold(self) -> None:
         """Stay on this page, or have them turn again."""
@@ -90,13 +92,12 @@ class WallScreen(NumberedScreen):
             self._show(self._turn + 1)
 
     def _show(self, turn: int) -> None:
-        """Show the page at ``turn``, for as long as any."""
+        """Show the page at ``turn``."""
         if self.snapshot is None:
             return
         names = in_turn(pages(self.snapshot))
         self._turn = turn % len(names)
         self.page = names[self._turn]
-        self._timer.reset()
 
 
 def _critical(snapshot: Snapshot | None) -> frozenset[str]:

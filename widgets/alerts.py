@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.brief import brief
+from widgets.brief import brief, name_of_check
 from widgets.empty import WAITING, no_checks, note, nothing_matches
 from widgets.frame import Frame
 from widgets.glyphs import UNICODE, WORDS, Glyphs
@@ -27,7 +27,7 @@ from widgets.handling import (
 )
 from widgets.lines import LinePane
 from widgets.pending import next_of_each
-from widgets.text import Line, Seg, fit, left, line, name_in, right, role_of, segs_width, wrap
+from widgets.text import Line, Seg, fit, left, line, right, role_of, segs_width, wrap
 
 if TYPE_CHECKING:
     from checks.story.views import Handled
@@ -85,13 +85,13 @@ def _head(told: _Told, now: float, width: int, glyphs: Glyphs) -> Line:
     alert, role = told.alert, told.role
     age = fmt.age(max(0.0, now - alert.since))
     word = f"{told.word} " if width >= 30 else ""
-    tail = cell_len(word) + 5
+    room = max(4, width - 10 - cell_len(word))
     name = alert.name if alert.check in alert.name else f"{alert.name} {alert.check}"
     return line(
         " ",
         Seg(_sign(alert, glyphs), role),
         " ",
-        Seg(name_in(name, max(4, width - 5 - tail)), role),
+        Seg(left(name_of_check(name, alert.check, room), room), role),
         Seg(f" {word}", role),
         Seg(right(age, 5), "dim"),
         key=alert.id,
@@ -187,7 +187,7 @@ def _row(told: _Told, text: Sequence[Seg], columns: _Columns, now: float, glyphs
         " ",
         Seg(_sign(alert, glyphs), role),
         " ",
-        Seg(name_in(alert.name, columns.name), role),
+        Seg(left(name_of_check(alert.name, alert.check, columns.name), columns.name), role),
         " ",
         *text,
         Seg(" " * (columns.text - segs_width(text))),

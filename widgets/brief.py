@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from widgets.text import fit, without_middle
 
-__all__ = ["brief", "brief_name"]
+__all__ = ["brief", "brief_name", "name_of_check"]
 
 _TURNS: Final = (
     (
@@ -30,6 +30,8 @@ _LEAST: Final = 6
 """Cells of a metric's name, and of the labels beside it, that are left at least, where there are so
 many.
 """
+_TOLD: Final = 13
+"""Cells by which a check's name that is cut in its middle is known from others."""
 
 
 def brief(text: str, width: int, cut: str = "…") -> str:
@@ -62,3 +64,17 @@ def brief_name(name: str, width: int, cut: str = "…") -> str:
     if left < min(_LEAST, cell_len(labels)):
         return without_middle(labels, width, cut)
     return f"{without_middle(metric, room, cut)} {without_middle(labels, left, cut)}"
+
+
+def name_of_check(name: str, check: str, width: int, cut: str = "…") -> str:
+    """The name of something of ``check``, of which the check's may be a part (``api down``), in at
+    most ``width`` cells: the middle of the check's gives way, or what stands behind it.
+
+    Of a rule's own name, which is unlike others, the end does.
+    """
+    if not check or check not in name or cell_len(name) <= width:
+        return fit(name, width, cut)
+    room = width - (cell_len(name) - cell_len(check))
+    if room >= _TOLD:
+        return name.replace(check, without_middle(check, room, cut), 1)
+    return without_middle(check if name.startswith(check) else name, width, cut)

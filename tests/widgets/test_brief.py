@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from widgets.brief import brief, brief_name
+from widgets.brief import brief, brief_name, name_of_check
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,21 @@ def test_values_of_a_query_keep_the_labels_that_tell_them_apart(
     name: str, width: int, shown: str
 ) -> None:
     assert brief_name(name, width) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("checkout-service-eu-central-1-a down", 40, "checkout-service-eu-central-1-a down"),
+        ("checkout-service-eu-central-1-a down", 20, "checkou…ral-1-a down"),
+        # Where there is no room for it, what is wrong is said by the sign.
+        ("checkout-service-eu-central-1-a down", 15, "checkou…ral-1-a"),
+        ("Down checkout-service-eu-central-1-a", 20, "Down checkou…ral-1-a"),
+        ("HttpErrorStatus checkout-service-eu-central-1-a", 20, "HttpErrorS…ntral-1-a"),
+        ("HttpErrorStatus", 10, "HttpError…"),
+    ],
+)
+def test_of_a_check_that_something_is_wrong_with_the_name_stays(
+    name: str, width: int, shown: str
+) -> None:
+    assert name_of_check(name, "checkout-service-eu-central-1-a", width) == shown

@@ -41,7 +41,8 @@ def night(names: tuple[str, ...] = NAMES) -> Snapshot:
         for place, name in enumerate(names)
     )
     alerts = tuple(
-        AlertView(f"check/{name}", name, name, Status.CRITICAL, NOW - 70, refused) for name in names
+        AlertView(f"check/{name}", f"{name} down", name, Status.CRITICAL, NOW - 70, refused)
+        for name in names
     )
     events = tuple(
         EventView(NOW - number, name, f"ok → critical: {refused}")
@@ -88,7 +89,7 @@ async def test_the_table_of_incidents_says_whose_they_are(width: int) -> None:
     incidents = tuple(
         Incident(
             number,
-            f"{name}: connection to 10.1.0.4:443 refused",
+            f"{name} down: connection to 10.1.0.4:443 refused",
             name,
             Status.CRITICAL,
             NOW - 100 * number,

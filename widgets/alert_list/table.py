@@ -26,6 +26,7 @@ from widgets.alert_list.entries import (
 )
 from widgets.alert_list.whole import group_words
 from widgets.alert_list.words import EMPTY, entry_role, marks, sign_of, value_text
+from widgets.brief import name_of_check
 from widgets.empty import WAITING, no_rules, note, own_rules
 from widgets.frame import Frame
 from widgets.handling import is_quiet, is_silenced
@@ -265,7 +266,7 @@ class AlertTable(ListPane[Entry]):
         segs = [Seg(" "), Seg(sign_of(item, self.glyphs), sign), Seg(" ")]
         if widths.word:
             segs.append(Seg(left(severity_word(item), widths.word), role))
-        segs.append(Seg(name_in(item.name, widths.name), role))
+        segs.append(Seg(left(name_of_check(item.name, item.check, widths.name), widths.name), role))
         if widths.thing:
             segs.append(Seg(f" {name_in(item.thing, widths.thing - 1)}", "label"))
         if widths.value:

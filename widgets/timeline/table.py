@@ -12,10 +12,11 @@ from checks.model import Status
 from checks.story.model import Incident
 from checks.story.views import StoryView
 from widgets import format as fmt
+from widgets.brief import name_of_check
 from widgets.empty import WAITING, note
 from widgets.frame import Frame
 from widgets.listing.pane import ListPane
-from widgets.text import Line, Seg, fit, left, line, right, role_of, without_middle
+from widgets.text import Line, Seg, fit, left, line, right, role_of
 from widgets.timeline.words import (
     incident_role,
     incident_sign,
@@ -237,7 +238,7 @@ def _called(incident: Incident, width: int, cut: str) -> str:
     """What it is, in ``width`` cells: where there is no more room than for whose it is, that."""
     name, said, _ = incident.called.partition(": ")
     if said and not incident.left and cell_len(name) > width - cell_len(cut):
-        return without_middle(name, width, cut)
+        return name_of_check(name, incident.checks[0] if incident.checks else "", width, cut)
     return fit(incident.called, width, cut)
 
 

@@ -79,12 +79,19 @@ class Held(Generic[L]):
         return link
 
     async def _give_up(self) -> None:
+        for opening in self._given_up():
+            await asyncio.wait({opening})
+
+    def _given_up(self) -> tuple[asyncio.Task[L], ...]:
+        """What was being opened, if anything was: nobody wants it any more, whatever it comes to
+        and whether or not somebody waits for that.
+        """
         opening, self._opening = self._opening, None
-        if opening is not None:
-            opening.cancel()
-            for outcome in await asyncio.gather(opening, return_exceptions=True):
-                if not isinstance(outcome, BaseException):
-                    outcome.abort()
+        if opening is None:
+            return ()
+        opening.cancel()
+        opening.add_done_callback(_abort)
+        return (opening,)
 
     def drop(self) -> None:
         """Close the connection at once; what was under way on it is lost."""
@@ -95,10 +102,19 @@ class Held(Generic[L]):
     async def close(self) -> None:
         """Close the connection, if there is one."""
         link, self._link = self._link, None
+        # First, since leaving may take longer than somebody waits.
+        given_up = self._given_up()
         if link is not None:
             await self.leave(link)
-        await self._give_up()
+        for opening in given_up:
+            await asyncio.wait({opening})
 
     async def leave(self, link: L) -> None:
         """Close ``link`` as its server wants it to be done."""
         raise NotImplementedError
+
+
+def _abort(opening: asyncio.Task[L]) -> None:
+    """Close what was opened after all."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().abort()

@@ -39,6 +39,7 @@ SHOWN = {
     "logs": ("Logs", "following", "err", "Patterns 3", "Read 2/s"),
     "timeline": ("Incidents",),
     "dashboards": ("1 h", "Requests", "Errors", "✖ critical"),
+    "wall": ("Now", "CRITICAL", "WARNING", "OK"),
 }
 """What nobody may miss, by screen."""
 FREE = {"help", "palette"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
 from typing import Final
 
-from checks.alerts.flapping import OFTEN, WINDOW
+from checks.alerts.flapping import OFTEN
 from checks.model import Status
 from checks.views import AlertView, CheckView
 
@@ -16,9 +16,12 @@ _ALERTING: Final = (Status.CRITICAL, Status.UNKNOWN, Status.STALE, Status.WARNIN
 _TOGETHER: Final = 60.0
 """Seconds within which alerts that begin one after the other are taken for one incident."""
 _MINUTE: Final = 60.0
-HELD: Final = 60.0
+HELD: Final = 30.0
 """Seconds for which a check that was ill time and again must be well until it is believed; three
 of its intervals at least."""
+LATELY: Final = 120.0
+"""Seconds over which the times are counted; 24 of its intervals at least. What is mended and broken
+anew within half an hour does not flap."""
 
 
 def alerts_of(
@@ -93,7 +96,7 @@ class _Past:
         if self._ill:
             return
         self._ill = True
-        self._onsets = (*self._counting(check.since), check.since)
+        self._onsets = (*self._counting(check, check.since), check.since)
         if len(self._onsets) <= OFTEN:
             self.began = None
         elif not held or self.began is None:
@@ -102,15 +105,16 @@ class _Past:
     def is_well(self, check: CheckView) -> bool:
         """Whether it is to be remembered that ``check`` was ill."""
         self._ill = False
-        return bool(self._counting(_now(check)))
+        return bool(self._counting(check, _now(check)))
 
     def holds(self, check: CheckView) -> bool:
         """Whether ``check`` has not been well for long enough to believe it."""
         lasted = _now(check) - check.since
         return self.began is not None and lasted < max(HELD, 3 * check.interval)
 
-    def _counting(self, now: float) -> tuple[float, ...]:
-        return tuple(at for at in self._onsets if now - at < WINDOW / 1000)[-OFTEN:]
+    def _counting(self, check: CheckView, now: float) -> tuple[float, ...]:
+        lately = max(LATELY, 24 * check.interval)
+        return tuple(at for at in self._onsets if now - at < lately)[-OFTEN:]
 
 
 def _now(check: CheckView) -> float:

@@ -180,8 +180,8 @@ async def test_a_server_that_hangs_amid_its_work(
 async def test_a_run_that_is_cancelled_leaves_no_session(
     postgres_server: PostgresDatabase, postgres_watch: PostgresWatch
 ) -> None:
-    query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(20)"}
-    probe = postgres_watch.probe(postgres_server, queries=[query], timeout=60.0)
+    query = {"metric": "one", "sql": "SELECT 1 AS value FROM pg_sleep(300)"}
+    probe = postgres_watch.probe(postgres_server, queries=[query], timeout=4.0)
     running = asyncio.create_task(probe.run())
     await asyncio.to_thread(until, lambda: "1" in postgres_server.psql(_SLEEPERS))
     running.cancel()

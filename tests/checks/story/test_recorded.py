@@ -50,7 +50,7 @@ class Watched:
             await self.clock.advance(0.5)
             await settle()
             # The lane is a thread.
-            await asyncio.sleep(0.002 if turn < most / 4 else 0.1)
+            await asyncio.sleep(0.002 if turn < most * 3 / 4 else 0.1)
             if done(self.story):
                 return self.story
         raise AssertionError([entry.text for entry in self.story.entries])

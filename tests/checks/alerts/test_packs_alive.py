@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from checks.model import Samples, Series
@@ -120,6 +121,11 @@ async def test_redis_and_queues(
     assert {name.partition("_")[0] for name in unread("queues", samples)} == {"rabbitmq", "sidekiq"}
 
 
+async def _over_and_over(write: Callable[[], object]) -> None:
+    while True:
+        await asyncio.to_thread(write)
+
+
 async def test_postgres(postgres_servers: PostgresServers, tmp_path: Path) -> None:
     main = PostgresDatabase(postgres_servers.start())
     standby = postgres_servers.replica(main.server)
@@ -137,7 +143,11 @@ async def test_postgres(postgres_servers: PostgresServers, tmp_path: Path) -> No
     async with staged(tmp_path) as stage:
         stage.watch("postgres", main.url, "main")
         stage.watch("postgres", PostgresDatabase(standby).url, "standby")
+        # A standby that has been idle for a while tells no lag.
+        writing = asyncio.create_task(_over_and_over(measured))
         samples = await everything(stage)
+        writing.cancel()
+        await asyncio.wait({writing})
     assert names(unread("postgres", samples)) <= {
         "pg_stat_database_checksum_failures",
         "pg_stat_statements_calls_total",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -17,7 +18,7 @@ from checks.rules.model import AlertRule, Rule, RuleGroup
 
 __all__ = ["OwnBound", "giving_way", "own_bounds"]
 
-_BACKLOG = ("QueueBacklog",)
+_BACKLOG: Final = "QueueBacklog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def _of_check(spec: CheckSpec, target: Mapping[str, str]) -> Iterator[tuple[str,
     for queue in made.expects(spec.config).queue_traits:
         if queue.warning is not None or queue.critical is not None:
             one = where | ({"queue": queue.name} if queue.name else {})
-            yield from ((alert, one) for alert in _BACKLOG)
+            yield _BACKLOG, one
 
 
 def _is_written(model: object, keys: list[str]) -> bool:

@@ -23,7 +23,7 @@ from widgets.view import PictureView
 if TYPE_CHECKING:
     from checks.views import AlertView, Snapshot
 
-__all__ = ["VerdictLine", "state_segs", "verdict_segs"]
+__all__ = ["VerdictLine", "state_segs", "verdict_segs", "wrong_now"]
 
 
 _LIT: Final = "chip-critical"
@@ -56,14 +56,14 @@ def _worst(snapshot: Snapshot) -> AlertView | None:
 
     The first of all may be less bad: the cause of something worse.
     """
-    wrong = _wrong(snapshot)
+    wrong = wrong_now(snapshot)
     waiting = [one for one in wrong if not is_quiet(handled_of(snapshot, one.id))]
     found = waiting or wrong
     known = [one for one in found if one.no_history == found[0].no_history]
     return max(known, key=lambda one: one.status.severity, default=None)
 
 
-def _wrong(snapshot: Snapshot) -> list[AlertView]:
+def wrong_now(snapshot: Snapshot) -> list[AlertView]:
     """The alerts that say that something is wrong now, each thing once; silenced ones do not."""
     return [one for one in _ill(snapshot) if not is_silenced(handled_of(snapshot, one.id))]
 
@@ -123,7 +123,7 @@ def _tails(
     if alert.flapping:
         since = [*since, Seg(f"{dot}flapping", "warning")]
     follows = [Seg(f"{dot}may follow from {alert.cause}", "label")] if alert.cause else []
-    others = len(_wrong(snapshot)) - 1
+    others = len(wrong_now(snapshot)) - 1
     more = [Seg(f"{dot}+{others} more", "dim")] if others else []
     handled = handled_of(snapshot, alert.id)
     said = due_soon(handled, snapshot.time, short=short)

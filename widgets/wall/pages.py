@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from checks.model import Status
 from widgets import format as fmt
-from widgets.alerts import speaks
 from widgets.glyphs import WORDS
-from widgets.handling import handled_of, is_silenced
 from widgets.requests import fails, worst_first
 from widgets.text import role_of
+from widgets.verdict import wrong_now
 from widgets.wall.figures import Figure, figure_of
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def in_turn(shown: Sequence[Page]) -> tuple[str, ...]:
 
 
 def _verdict(snapshot: Snapshot) -> Page:
-    wrong = tuple(one for one in snapshot.alerts if _is_wrong(snapshot, one))
+    wrong = tuple(wrong_now(snapshot))
     counts = Counter(one.status for one in wrong)
     figures = [
         Figure(str(counts[status]), "", WORDS[status].upper(), role=role_of(status))
@@ -71,11 +70,6 @@ def _verdict(snapshot: Snapshot) -> Page:
     words = "" if whole else f"of {fmt.many(len(checks), 'check')}"
     figures.append(Figure(str(well), "", WORDS[Status.OK].upper(), words, "ok" if well else "dim"))
     return Page("verdict", "Now", tuple(figures), wrong)
-
-
-def _is_wrong(snapshot: Snapshot, alert: AlertView) -> bool:
-    silenced = is_silenced(handled_of(snapshot, alert.id))
-    return alert.firing and alert.status is not Status.OK and speaks(alert) and not silenced
 
 
 def _requests(snapshot: Snapshot) -> Page:
